@@ -1,1 +1,26 @@
-//! .
+//! What a Python program shows on the screen and reads from it, as CPython does it.
+//!
+//! For Rust programs that stand in for small Python ones: everything here gives the text, the
+//! bytes or the error message CPython gives, and each function names the one it copies. Nothing
+//! here opens a socket, a file or a terminal, or asks for the time or the locale.
+//!
+//! | Python | here |
+//! |---|---|
+//! | `repr(x)` of `bytes`, `str`, `float` | [`repr_bytes`], [`repr_str`], [`repr_code_points`], [`repr_float`] |
+//! | `data.upper()`, `data.strip()` | [`bytes_upper`], [`bytes_strip`] |
+//! | `text.strip()`, `str.isspace` | [`str_strip`], [`is_space`] |
+
+mod bytes;
+mod float;
+mod printable;
+mod printable_table;
+mod repr;
+mod version;
+mod whitespace;
+
+pub use bytes::{bytes_strip, bytes_upper, repr_bytes};
+pub use float::repr_float;
+pub use printable::is_printable;
+pub use repr::{repr_code_points, repr_code_points_as, repr_str, repr_str_as};
+pub use version::{PythonVersion, UnknownPythonVersion};
+pub use whitespace::{is_space, str_strip};
