@@ -9,18 +9,25 @@
 //! | `repr(x)` of `bytes`, `str`, `float` | [`repr_bytes`], [`repr_str`], [`repr_code_points`], [`repr_float`] |
 //! | `data.upper()`, `data.strip()` | [`bytes_upper`], [`bytes_strip`] |
 //! | `text.strip()`, `str.isspace` | [`str_strip`], [`is_space`] |
+//! | `data.decode('utf-8')`, `data.decode('gbk')` | [`decode_utf8`], [`decode_gbk`] |
 
 mod bytes;
+mod decode;
 mod float;
+mod gbk;
 mod printable;
 mod printable_table;
 mod repr;
+mod utf8;
 mod version;
 mod whitespace;
 
 pub use bytes::{bytes_strip, bytes_upper, repr_bytes};
+pub use decode::{Codec, DecodeReason, UnicodeDecodeError};
 pub use float::repr_float;
+pub use gbk::decode_gbk;
 pub use printable::is_printable;
 pub use repr::{repr_code_points, repr_code_points_as, repr_str, repr_str_as};
+pub use utf8::decode_utf8;
 pub use version::{PythonVersion, UnknownPythonVersion};
 pub use whitespace::{is_space, str_strip};
