@@ -1,0 +1,40 @@
+//! The error of `str.encode('utf-8')`.
+
+use std::fmt;
+
+/// CPython's `UnicodeEncodeError`: the first lone surrogates of a `str`.
+///
+/// `Display` is `str(error)` to the letter: one surrogate is named, several are only placed.
+///
+/// ```
+/// let error = pytext::Line::from(b"caf\xe9".to_vec()).encode_utf8().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "'utf-8' codec can't encode character '\\udce9' in position 3: surrogates not allowed"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnicodeEncodeError {
+    /// Index in code points of the first surrogate: Python's `start`.
+    pub start: usize,
+    /// Index in code points behind the last surrogate of that run: Python's `end`.
+    pub end: usize,
+    /// The surrogate at `start`.
+    pub code_point: u32,
+}
+
+impl fmt::Display for UnicodeEncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, end, code_point } = self;
+        f.write_str("'utf-8' codec can't encode ")?;
+        let last = end.saturating_sub(1);
+        if last == *start {
+            write!(f, "character '\\u{code_point:04x}' in position {start}")?;
+        } else {
+            write!(f, "characters in position {start}-{last}")?;
+        }
+        f.write_str(": surrogates not allowed")
+    }
+}
+
+impl std::error::Error for UnicodeEncodeError {}
