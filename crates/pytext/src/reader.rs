@@ -1,4 +1,4 @@
-//! `sys.stdin` as `input()` reads it where it is no terminal: universal newlines over chunks.
+//! `sys.stdin` as `input()` reads it where it is no terminal.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -7,19 +7,18 @@ use crate::line::Line;
 /// How much one read asks for, in bytes: `TextIOWrapper._CHUNK_SIZE`.
 const CHUNK: usize = 8192;
 
-/// Cuts a byte stream into lines as `io.TextIOWrapper` does with `newline=None`.
+/// Cuts a byte stream into lines as CPython's `sys.stdin` does on Unix.
 ///
-/// `\n`, `\r` and `\r\n` each end a line and are left out of it. Nothing else does: not U+0085,
-/// not U+2028. The last line needs no end. A line may be as long as memory allows.
-///
-/// A `\r` that is the last thing read does not yet end its line: as in CPython the reader waits
-/// for the next character, to see whether it is the `\n` that belongs to it, or for the end.
+/// Only `\n` ends a line. A `\r` before it stays, as does any other: CPython opens a file with
+/// universal newlines but its own stdin with `newline="\n"` (`create_stdio` in
+/// `Python/pylifecycle.c`), except on Windows. The last line needs no end. A line may be as long
+/// as memory allows.
 ///
 /// ```
-/// let mut reader = pytext::LineReader::new(&b"one\r\ntwo\rthree"[..]);
-/// assert_eq!(reader.read_line()?.unwrap(), "one");
-/// assert_eq!(reader.read_line()?.unwrap(), "two");
-/// assert_eq!(reader.read_line()?.unwrap(), "three");
+/// let mut reader = pytext::LineReader::new(&b"one\r\n\ntwo\rthree"[..]);
+/// assert_eq!(reader.read_line()?.unwrap(), "one\r");
+/// assert_eq!(reader.read_line()?.unwrap(), "");
+/// assert_eq!(reader.read_line()?.unwrap(), "two\rthree");
 /// assert_eq!(reader.read_line()?, None);
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -36,7 +35,7 @@ impl<R: Read> LineReader<R> {
         Self { source, pending: Vec::new() }
     }
 
-    /// The next line without its end, or `None` at the end of input, where `input()` raises
+    /// The next line without its `\n`, or `None` at the end of input, where `input()` raises
     /// `EOFError`.
     ///
     /// Like Python's it reads only while it has no whole line, and asks again when called after
@@ -46,35 +45,24 @@ impl<R: Read> LineReader<R> {
     ///
     /// What the source reports; an interrupted read is repeated. Nothing read is lost.
     pub fn read_line(&mut self) -> io::Result<Option<Line>> {
-        // Bytes that hold no line end.
         let mut searched = 0;
         loop {
-            if let Some(found) = find_end(&self.pending, searched) {
-                if found.certain {
-                    return Ok(Some(self.take(found)));
-                }
-                searched = found.line;
-            } else {
-                searched = self.pending.len();
+            let unsearched = self.pending.iter().skip(searched);
+            if let Some(at) = unsearched.copied().position(|byte| byte == b'\n') {
+                return Ok(Some(self.take(searched.saturating_add(at))));
             }
+            searched = self.pending.len();
             if self.fill()? == 0 {
-                return Ok(self.take_last());
+                let last = std::mem::take(&mut self.pending);
+                return Ok((!last.is_empty()).then(|| Line::from(last)));
             }
         }
     }
 
-    /// The next line once the source has nothing more.
-    fn take_last(&mut self) -> Option<Line> {
-        match find_end(&self.pending, 0) {
-            Some(found) => Some(self.take(found)),
-            None if self.pending.is_empty() => None,
-            None => Some(Line::from(std::mem::take(&mut self.pending))),
-        }
-    }
-
-    fn take(&mut self, end: LineEnd) -> Line {
-        let mut line: Vec<u8> = self.pending.drain(..end.next).collect();
-        line.truncate(end.line);
+    /// Takes the line that ends at the offset, and its end.
+    fn take(&mut self, end: usize) -> Line {
+        let mut line: Vec<u8> = self.pending.drain(..=end).collect();
+        line.truncate(end);
         Line::from(line)
     }
 
@@ -91,36 +79,5 @@ impl<R: Read> LineReader<R> {
                 Err(error) => return Err(error),
             }
         }
-    }
-}
-
-/// Where a line ends. Offsets in bytes.
-struct LineEnd {
-    /// Of the first byte of the line's end.
-    line: usize,
-    /// Of the first byte of the next line.
-    next: usize,
-    /// False for a `\r` whose next character is not there.
-    certain: bool,
-}
-
-fn find_end(bytes: &[u8], from: usize) -> Option<LineEnd> {
-    let after = bytes.get(from..)?;
-    let line = from.saturating_add(after.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?);
-    let next = line.saturating_add(1);
-    match bytes.get(line..)? {
-        [b'\r', b'\n', ..] => Some(LineEnd { line, next: next.saturating_add(1), certain: true }),
-        [b'\r', rest @ ..] => Some(LineEnd { line, next, certain: has_character(rest) }),
-        _ => Some(LineEnd { line, next, certain: true }),
-    }
-}
-
-/// Whether the incremental UTF-8 decoder gives out a character, be it an escape, for these bytes.
-/// It keeps back the beginning of one that the next bytes may complete.
-fn has_character(bytes: &[u8]) -> bool {
-    let first = bytes.get(..4).unwrap_or(bytes);
-    match std::str::from_utf8(first) {
-        Ok(text) => !text.is_empty(),
-        Err(error) => error.valid_up_to() > 0 || error.error_len().is_some(),
     }
 }
