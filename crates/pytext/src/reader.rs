@@ -35,6 +35,11 @@ impl<R: Read> LineReader<R> {
         Self { source, pending: Vec::new() }
     }
 
+    /// The stream the lines come from. What it has given may be in no line yet.
+    pub fn get_ref(&self) -> &R {
+        &self.source
+    }
+
     /// The next line without its `\n`, or `None` at the end of input, where `input()` raises
     /// `EOFError`.
     ///
