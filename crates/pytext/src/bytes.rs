@@ -1,5 +1,7 @@
 //! Methods of `bytes`: `upper`, `strip` and `repr`. They know no encoding and no locale.
 
+use crate::repr::{push_ascii, push_hex, quote_for, shows_itself};
+
 /// `bytes.upper()`: only `a` to `z` change.
 ///
 /// ```
@@ -42,15 +44,20 @@ pub fn bytes_strip(mut bytes: &[u8]) -> &[u8] {
 /// ```
 #[must_use]
 pub fn repr_bytes(bytes: &[u8]) -> String {
-    let quote = crate::repr::quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && shows_itself(bytes)
+    {
+        return format!("b'{text}'");
+    }
+    let quote = quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
     let mut out = String::with_capacity(bytes.len().saturating_add(3));
     out.push('b');
     out.push(quote);
     for &byte in bytes {
         if byte.is_ascii() {
-            crate::repr::push_ascii(&mut out, char::from(byte), quote);
+            push_ascii(&mut out, char::from(byte), quote);
         } else {
-            crate::repr::push_hex(&mut out, u32::from(byte));
+            push_hex(&mut out, u32::from(byte));
         }
     }
     out.push(quote);

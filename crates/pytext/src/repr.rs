@@ -32,6 +32,9 @@ pub fn repr_str(text: &str) -> String {
 /// ```
 #[must_use]
 pub fn repr_str_as(version: PythonVersion, text: &str) -> String {
+    if shows_itself(text.as_bytes()) {
+        return format!("'{text}'");
+    }
     repr_code_points_as(version, text.chars().map(u32::from))
 }
 
@@ -61,11 +64,8 @@ pub fn repr_code_points_as(
     version: PythonVersion,
     code_points: impl Iterator<Item = u32> + Clone,
 ) -> String {
-    let mut counted = code_points.clone();
-    let single = counted.any(|code| code == u32::from('\''));
-    // What follows the first quote may hold a double one, and so may what came before it.
-    let double = single && code_points.clone().any(|code| code == u32::from('"'));
-    let quote = quote_for(single, double);
+    let has = |quote| code_points.clone().any(|code| code == u32::from(quote));
+    let quote = quote_for(has('\''), has('"'));
     let mut out = String::with_capacity(code_points.size_hint().0.saturating_add(2));
     out.push(quote);
     for code in code_points {
@@ -73,6 +73,11 @@ pub fn repr_code_points_as(
     }
     out.push(quote);
     out
+}
+
+/// Whether single quotes around the bytes are all that `repr` adds, as is the rule.
+pub(crate) fn shows_itself(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\'))
 }
 
 /// `'` unless that alone would need a backslash.
