@@ -22,14 +22,18 @@ use crate::reader::LineReader;
 /// What the writer reports. Rust programs ignore `SIGPIPE` as Python does, so a reader that went
 /// away is [`io::ErrorKind::BrokenPipe`], Python's `BrokenPipeError`.
 pub fn print_line(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let mut line = String::with_capacity(text.len().saturating_add(1));
-    line.push_str(text);
-    line.push('\n');
-    out.write_all(line.as_bytes())?;
+    write_line(out, text.as_bytes())
+}
+
+fn write_line(out: &mut impl Write, text: &[u8]) -> io::Result<()> {
+    out.write_all(&[text, b"\n"].concat())?;
     out.flush()
 }
 
 /// A program's standard input and output, where the input is no terminal.
+///
+/// On a terminal CPython's `input()` is another function: a line editor reads the line, and shows
+/// the prompt on stderr where stdout is a terminal too and `readline` was not imported.
 ///
 /// ```
 /// use pytext::Console;
@@ -72,5 +76,15 @@ impl<R: Read, W: Write> Console<R, W> {
     /// What the output reports.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         print_line(&mut self.stdout, text)
+    }
+
+    /// `print(text)` of a `str` with surrogate escapes in it, such as a [`Line`]: stdout has
+    /// `surrogateescape` where stdin has it, and each escape goes out as the byte it stands for.
+    ///
+    /// # Errors
+    ///
+    /// What the output reports.
+    pub fn print_bytes(&mut self, text: &[u8]) -> io::Result<()> {
+        write_line(&mut self.stdout, text)
     }
 }

@@ -86,3 +86,45 @@ impl<R: Read> LineReader<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One item a read.
+    struct Script(std::vec::IntoIter<Result<&'static [u8], ErrorKind>>);
+
+    impl Read for Script {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let bytes = self.0.next().unwrap_or(Ok(b""))?;
+            buffer[..bytes.len()].copy_from_slice(bytes);
+            Ok(bytes.len())
+        }
+    }
+
+    fn reader(reads: Vec<Result<&'static [u8], ErrorKind>>) -> LineReader<Script> {
+        LineReader::new(Script(reads.into_iter()))
+    }
+
+    #[test]
+    fn an_interrupted_read_is_repeated() {
+        let mut reader = reader(vec![Ok(b"ri"), Err(ErrorKind::Interrupted), Ok(b"ng\n")]);
+        assert_eq!(reader.read_line().unwrap().unwrap(), "ring");
+    }
+
+    #[test]
+    fn an_error_loses_nothing_that_was_read() {
+        let mut reader = reader(vec![Ok(b"ri"), Err(ErrorKind::TimedOut), Ok(b"ng\n")]);
+        assert_eq!(reader.read_line().unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(reader.read_line().unwrap().unwrap(), "ring");
+    }
+
+    #[test]
+    fn the_end_of_input_ends_a_line_and_is_asked_for_again() {
+        let mut reader = reader(vec![Ok(b"ri"), Ok(b""), Ok(b""), Ok(b"ng")]);
+        assert_eq!(reader.read_line().unwrap().unwrap(), "ri");
+        assert_eq!(reader.read_line().unwrap(), None);
+        assert_eq!(reader.read_line().unwrap().unwrap(), "ng");
+        assert_eq!(reader.read_line().unwrap(), None);
+    }
+}

@@ -99,3 +99,23 @@ impl FromStr for PythonVersion {
             .ok_or_else(|| UnknownPythonVersion(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_reads_back_with_and_without_a_third_number() {
+        for version in PythonVersion::ALL {
+            assert_eq!(version.to_string().parse(), Ok(version));
+            assert_eq!(format!("{version}.17").parse(), Ok(version));
+        }
+    }
+
+    #[test]
+    fn a_version_never_asked_is_refused() {
+        for text in ["", "3", "3.1", "3.5", "3.14", "3.130", "13.10", "3.11rc1", " 3.11"] {
+            assert_eq!(text.parse::<PythonVersion>(), Err(UnknownPythonVersion(text.into())));
+        }
+    }
+}

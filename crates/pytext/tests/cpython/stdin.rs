@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use proptest::collection::vec;
 use proptest::prelude::Strategy;
 use proptest::sample::select;
-use pytext::{Console, LineReader, PythonVersion};
+use pytext::{Console, LineReader, PythonVersion, repr_bytes};
 
 use crate::draw::{cases, draw};
 use crate::python::{Python, same};
@@ -23,6 +23,7 @@ while True:
         print(line.strip().encode())
     except UnicodeEncodeError as error:
         print(error)
+    print(line)
     print(not line)
 ";
 
@@ -33,10 +34,11 @@ fn program(version: PythonVersion, stdin: impl Read) -> Vec<u8> {
     while let Some(line) = console.input("Gr\u{fc}n> ").unwrap() {
         console.print(&line.repr_as(version)).unwrap();
         let shown = match line.strip().encode_utf8() {
-            Ok(text) => pytext::repr_bytes(text.as_bytes()),
+            Ok(text) => repr_bytes(text.as_bytes()),
             Err(error) => error.to_string(),
         };
         console.print(&shown).unwrap();
+        console.print_bytes(line.as_bytes()).unwrap();
         console.print(if line.is_empty() { "True" } else { "False" }).unwrap();
     }
     console.print("EOFError: EOF when reading a line").unwrap();
@@ -103,8 +105,8 @@ fn a_program_fed_through_a_pipe_shows_the_same() {
             let theirs = python.unbuffered(PROGRAM, &fed);
             let ours = program(version, Chunks::new(&chunks));
             assert_eq!(
-                String::from_utf8(ours).unwrap(),
-                String::from_utf8(theirs).unwrap(),
+                repr_bytes(&ours),
+                repr_bytes(&theirs),
                 "ours, and that of {python}, fed {chunks:?}"
             );
         }
