@@ -9,8 +9,36 @@
 //! | `print(text)`, `input(prompt)` | [`Console`], [`print_line`], [`LineReader`], [`Line`] |
 //! | `repr(x)` of `bytes`, `str`, `float` | [`repr_bytes`], [`repr_str`], [`repr_code_points`], [`repr_float`] |
 //! | `data.upper()`, `data.strip()` | [`bytes_upper`], [`bytes_strip`] |
-//! | `text.strip()`, `str.isspace` | [`str_strip`], [`is_space`] |
+//! | `text.strip()`, `str.isspace`, `str.isprintable` | [`str_strip`], [`is_space`], [`is_printable`] |
 //! | `data.decode('utf-8')`, `data.decode('gbk')` | [`decode_utf8`], [`decode_gbk`] |
+//! | `text.encode('utf-8')` of a typed line | [`Line::encode_utf8`] |
+//!
+//! # What is easily got wrong
+//!
+//! - **`input()` leaves a `\r`.** On Unix CPython's own stdin ends a line at `\n` alone; only files
+//!   a program opens have universal newlines.
+//! - **`bytes.strip` and `str.strip` differ** over U+001C to U+001F, U+0085, U+00A0 and all above.
+//! - **A float in the middle of two shortest texts** takes the even last digit, not the greater.
+//! - **gbk is not the WHATWG's**: no 0x80, no four-byte sequences, no private characters.
+//!
+//! # What differs between the versions of CPython
+//!
+//! From 3.6 to 3.13 these alone; the rest is the same in all. Each has a test in
+//! `tests/cpython/versions.rs`.
+//!
+//! - **Printable code points** follow the Unicode of the interpreter: 9.0 in 3.6, 11.0 in 3.7, 12.1
+//!   in 3.8, 13.0 in 3.9 and 3.10, 14.0 in 3.11, 15.0 in 3.12, 15.1 in 3.13. No version takes one
+//!   back. The functions that end in `_as` take a [`PythonVersion`]; the others write as 3.13.
+//! - **stdin under `C.UTF-8`** has `errors='surrogateescape'` from 3.7, which is what [`LineReader`]
+//!   does, and `strict` in 3.6, where a byte that is not UTF-8 stops the program.
+//! - **`print` under `-u`** is one write in 3.6, which is what [`print_line`] does, and from 3.7 one
+//!   for each argument, space and line end. The bytes are the same.
+//!
+//! # What is not here
+//!
+//! Standard streams under another locale than `C`, `POSIX` or `C.UTF-8`, all of which are UTF-8 with
+//! surrogate escapes from 3.7: a locale such as `en_US.UTF-8` makes them strict in every version,
+//! unless Python runs in its UTF-8 mode. `input()` at a terminal, see [`Console`]. Windows.
 
 mod bytes;
 mod console;
@@ -40,3 +68,8 @@ pub use repr::{repr_code_points, repr_code_points_as, repr_str, repr_str_as};
 pub use utf8::decode_utf8;
 pub use version::{PythonVersion, UnknownPythonVersion};
 pub use whitespace::{is_space, str_strip};
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
