@@ -1,7 +1,7 @@
 //! What differs between the versions of CPython, a test for each; the crate's page says the same.
 //! That nothing else does is what every other test shows that runs over `Python::all()`.
 
-use pytext::{Line, PythonVersion};
+use pytext::{Line, PythonVersion, is_printable};
 
 use crate::python::{Python, same};
 
@@ -26,6 +26,31 @@ for a in records(): put(repr(a.decode()))";
         let theirs = python.ask_text(script, &[letters.into()]);
         let ours = [unicode(version).to_owned(), pytext::repr_str_as(version, letters)];
         same(python, 0..2_usize, |&at| ours[at].clone(), theirs);
+    }
+}
+
+/// The same where no other interpreter is at hand. Each of them once printed for itself
+///
+/// ```python
+/// p = [c for c in range(0x110000) if chr(c).isprintable()]
+/// print(len(p), sum(c * c for c in p))
+/// ```
+#[test]
+fn the_printable_code_points_of_each_version_add_up() {
+    let printed: [(usize, u64); 8] = [
+        (128_003, 1_791_143_689_434_965),
+        (137_204, 2_070_657_582_985_124),
+        (137_750, 2_077_149_908_275_758),
+        (143_680, 2_283_661_947_493_720),
+        (143_680, 2_283_661_947_493_720),
+        (144_516, 2_291_026_766_194_654),
+        (148_998, 2_468_092_253_798_514),
+        (149_625, 2_490_970_528_975_572),
+    ];
+    for (version, printed) in PythonVersion::ALL.into_iter().zip(printed) {
+        let printable = || (0..=0x10_ffff).filter(|&code| is_printable(version, code));
+        let squares = printable().map(|code| u64::from(code).pow(2)).sum();
+        assert_eq!((printable().count(), squares), printed, "CPython {version}");
     }
 }
 
