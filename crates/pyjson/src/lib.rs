@@ -1,1 +1,48 @@
-//! .
+//! CPython's `json.dumps` and `json.loads`, to the byte.
+//!
+//! [`dumps`] writes what CPython writes for the same value, and [`loads`] accepts what CPython
+//! accepts and refuses the rest with CPython's message, line, column and offset. Text in, value
+//! out: nothing here reads, writes, or fails in any way that CPython would not.
+//!
+//! ```
+//! use pyjson::{dumps, loads};
+//!
+//! let value = loads(r#"{"name": "caf\u00e9", "size": 1E400, "big": 123456789012345678901}"#)?;
+//! assert_eq!(dumps(&value), r#"{"name": "caf\u00e9", "size": Infinity, "big": 123456789012345678901}"#);
+//!
+//! let error = loads("[1, 2").unwrap_err();
+//! assert_eq!(error.to_string(), "Expecting ',' delimiter: line 1 column 6 (char 5)");
+//! # Ok::<(), pyjson::LoadsError>(())
+//! ```
+//!
+//! # Where to look
+//! - [`Value`] and its parts [`PyString`], [`Int`] and [`Dict`] are what Python's own types are:
+//!   a `str` may hold lone surrogates, an `int` has any size, a `dict` keeps its order.
+//! - [`LoadsOptions`] and [`DumpsOptions`] are the keyword arguments of the two functions, and the
+//!   version of CPython to be like: messages and limits differ between versions.
+//! - [`LoadsError`] and [`DumpsError`] say what CPython's exceptions say.
+//!
+//! # Limits
+//! CPython's own: an `int` of more than 4300 digits and a text nested too deeply are refused, as
+//! they are there. No input overflows the stack.
+
+mod decode;
+mod deep;
+mod dict;
+mod dumps;
+mod int;
+mod loads;
+mod pystr;
+mod value;
+mod version;
+
+pub use decode::UnicodeDecodeError;
+pub use dict::{Dict, Iter};
+pub use dumps::{DumpsError, DumpsOptions, Indent, dumps};
+pub use int::{Int, ParseIntError};
+pub use loads::{
+    Container, JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py,
+};
+pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
+pub use value::Value;
+pub use version::PythonVersion;

@@ -1,0 +1,220 @@
+//! Drop, clone and equality of values of any depth.
+//!
+//! A text of a few kilobytes nests deeper than a stack can follow, so nothing here calls itself:
+//! what remains to be done is kept on the heap.
+
+use crate::dict::Entry;
+use crate::{Dict, PyString, Value};
+
+impl Drop for Value {
+    #[inline]
+    fn drop(&mut self) {
+        match self {
+            Self::List(items) if !items.is_empty() => drop_list(items),
+            Self::Dict(dict) if !dict.is_empty() => drop_dict(dict),
+            _ => {}
+        }
+    }
+}
+
+/// Whether dropping this value would drop others.
+fn is_nested(value: &Value) -> bool {
+    match value {
+        Value::List(items) => !items.is_empty(),
+        Value::Dict(dict) => !dict.is_empty(),
+        _ => false,
+    }
+}
+
+fn drop_list(items: &mut Vec<Value>) {
+    if items.iter().any(is_nested) {
+        let mut pending = Vec::new();
+        pending.extend(std::mem::take(items).into_iter().filter(is_nested));
+        drop_pending(pending);
+    }
+}
+
+fn drop_dict(dict: &mut Dict) {
+    if dict.values().any(is_nested) {
+        let mut pending = Vec::new();
+        let values = std::mem::take(dict).into_iter().map(|(_, value)| value);
+        pending.extend(values.filter(is_nested));
+        drop_pending(pending);
+    }
+}
+
+/// Drops values one level at a time: what they hold joins the others before they go.
+fn drop_pending(mut pending: Vec<Value>) {
+    while let Some(mut value) = pending.pop() {
+        match &mut value {
+            Value::List(items) => {
+                let items = std::mem::take(items);
+                pending.extend(items.into_iter().filter(is_nested));
+            }
+            Value::Dict(dict) => {
+                let dict = std::mem::take(dict);
+                pending.extend(dict.into_iter().map(|(_, value)| value).filter(is_nested));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Null => Self::Null,
+            Self::Bool(truth) => Self::Bool(*truth),
+            Self::Int(int) => Self::Int(int.clone()),
+            Self::Float(float) => Self::Float(*float),
+            Self::Str(string) => Self::Str(string.clone()),
+            Self::List(_) | Self::Dict(_) => clone_nested(self),
+        }
+    }
+}
+
+/// A list or dict whose clone is under way: what is left of it, and the clone so far.
+enum Cloning<'a> {
+    List(std::slice::Iter<'a, Value>, Vec<Value>),
+    Dict(std::slice::Iter<'a, Entry>, Vec<Entry>),
+}
+
+impl<'a> Cloning<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::List(items) => Some(Self::List(items.iter(), Vec::with_capacity(items.len()))),
+            Value::Dict(dict) => {
+                Some(Self::Dict(dict.entries().iter(), Vec::with_capacity(dict.len())))
+            }
+            _ => None,
+        }
+    }
+
+    fn next_source(&mut self) -> Option<&'a Value> {
+        match self {
+            Self::List(items, _) => items.next(),
+            Self::Dict(entries, _) => entries.as_slice().first().map(|(_, value)| value),
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        match self {
+            Self::List(_, clone) => clone.push(value),
+            Self::Dict(entries, clone) => {
+                let key = entries.next().map_or_else(PyString::new, |(key, _)| key.clone());
+                clone.push((key, value));
+            }
+        }
+    }
+
+    fn finish(self) -> Value {
+        match self {
+            Self::List(_, clone) => Value::List(clone),
+            Self::Dict(_, clone) => Value::Dict(Dict::from_unique(clone)),
+        }
+    }
+}
+
+fn clone_nested(root: &Value) -> Value {
+    let Some(mut current) = Cloning::of(root) else { return Value::Null };
+    let mut outer = Vec::new();
+    loop {
+        if let Some(source) = current.next_source() {
+            match Cloning::of(source) {
+                Some(inner) => outer.push(std::mem::replace(&mut current, inner)),
+                None => current.push(source.clone()),
+            }
+        } else {
+            let done = current.finish();
+            match outer.pop() {
+                Some(parent) => current = parent,
+                None => return done,
+            }
+            current.push(done);
+        }
+    }
+}
+
+/// Types are told apart (`Int(1)` is not `Float(1.0)`), NaN is not itself, and the order of a
+/// dict's keys does not matter.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        all_equal(vec![(self, other)])
+    }
+}
+
+pub(crate) fn dicts_equal(left: &Dict, right: &Dict) -> bool {
+    let mut pending = Vec::new();
+    push_entries(left, right, &mut pending) && all_equal(pending)
+}
+
+fn all_equal<'a>(mut pending: Vec<(&'a Value, &'a Value)>) -> bool {
+    while let Some(pair) = pending.pop() {
+        let equal = match pair {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Str(a), Value::Str(b)) => a == b,
+            (Value::List(a), Value::List(b)) => {
+                pending.extend(a.iter().zip(b));
+                a.len() == b.len()
+            }
+            (Value::Dict(a), Value::Dict(b)) => push_entries(a, b, &mut pending),
+            _ => false,
+        };
+        if !equal {
+            return false;
+        }
+    }
+    true
+}
+
+/// Adds the pairs of values with the same key; `false` when the keys differ.
+fn push_entries<'a>(
+    left: &'a Dict,
+    right: &'a Dict,
+    pending: &mut Vec<(&'a Value, &'a Value)>,
+) -> bool {
+    left.len() == right.len()
+        && left.iter().all(|(key, value)| match right.get_py(key) {
+            Some(other) => {
+                pending.push((value, other));
+                true
+            }
+            None => false,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Dict, Value};
+
+    #[test]
+    fn a_million_levels_are_dropped_cloned_compared_and_shown_on_a_small_stack() {
+        let check = || {
+            let mut value = Value::Null;
+            for level in 0..1_000_000 {
+                value = if level % 2 == 0 {
+                    Value::List(vec![value])
+                } else {
+                    Value::Dict(Dict::from([("k", value)]))
+                };
+            }
+            let clone = value.clone();
+            assert!(clone == value);
+            assert_eq!(format!("{clone:?}").len(), 500_000 * 2 + 500_000 * 7 + 4);
+            drop(value);
+        };
+        std::thread::Builder::new().stack_size(128 << 10).spawn(check).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn equality_tells_types_apart_and_nan_from_itself() {
+        assert_ne!(Value::from(1_i64), Value::from(1.0));
+        assert_ne!(Value::from(f64::NAN), Value::from(f64::NAN));
+        assert_eq!(Value::from(0.0), Value::from(-0.0));
+        assert_ne!(Value::from(vec![Value::Null]), Value::from(Vec::new()));
+        assert_ne!(Value::from(true), Value::from(1_i64));
+    }
+}

@@ -1,0 +1,357 @@
+//! A Python `dict` with `str` keys, in the order of insertion.
+//!
+//! Small dicts, which nearly all are, are one vector searched from the front. A large one also
+//! has an index of hashes, seeded by the process, so that hostile keys cannot make it slow.
+
+use std::fmt;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::{PyString, Value};
+
+/// The longest dict that is searched without an index.
+const UNINDEXED: usize = 8;
+
+/// One key and its value.
+pub(crate) type Entry = (PyString, Value);
+
+/// A Python `dict` with `str` keys, in the order of insertion.
+///
+/// ```
+/// use pyjson::{Dict, Value, dumps};
+///
+/// let mut dict = Dict::new();
+/// dict.insert("b", 1_i64);
+/// dict.insert("a", true);
+/// dict.insert("b", "again");
+/// assert_eq!(dict.get("b"), Some(&Value::from("again")));
+/// assert_eq!(dumps(&Value::from(dict)), r#"{"b": "again", "a": true}"#);
+/// ```
+#[derive(Default)]
+pub struct Dict(Repr);
+
+enum Repr {
+    Small(Vec<Entry>),
+    Large(Box<Large>),
+}
+
+impl Default for Repr {
+    fn default() -> Self {
+        Self::Small(Vec::new())
+    }
+}
+
+/// More than [`UNINDEXED`] entries, and where each key is among them.
+struct Large {
+    entries: Vec<Entry>,
+    positions: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Large {
+    /// Indexes entries whose keys are distinct.
+    fn new(entries: Vec<Entry>) -> Self {
+        let hasher = DefaultHashBuilder::default();
+        let mut positions = HashTable::with_capacity(entries.len().saturating_mul(2));
+        let hash_at = |position: &usize| hash_at(&entries, &hasher, *position);
+        for position in 0..entries.len() {
+            positions.insert_unique(hash_at(&position), position, hash_at);
+        }
+        Self { entries, positions, hasher }
+    }
+
+    fn find(&self, key: &[u8]) -> Option<usize> {
+        let same = |position: &usize| {
+            self.entries.get(*position).is_some_and(|(k, _)| k.as_generalized_utf8() == key)
+        };
+        self.positions.find(self.hasher.hash_one(key), same).copied()
+    }
+
+    fn push(&mut self, key: PyString, value: Value) {
+        let hash = self.hasher.hash_one(key.as_generalized_utf8());
+        let position = self.entries.len();
+        self.entries.push((key, value));
+        let Self { entries, positions, hasher } = self;
+        positions.insert_unique(hash, position, |p| hash_at(entries, hasher, *p));
+    }
+}
+
+/// The hash of the key at `position`.
+fn hash_at(entries: &[Entry], hasher: &DefaultHashBuilder, position: usize) -> u64 {
+    entries.get(position).map_or(0, |(key, _)| hasher.hash_one(key.as_generalized_utf8()))
+}
+
+impl Dict {
+    /// The empty dict.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Repr::Small(Vec::new()))
+    }
+
+    /// Sets `key` to `value` and gives the value it had.
+    ///
+    /// As in Python, a key that was there keeps its place (and its spelling) and takes the new
+    /// value.
+    pub fn insert(&mut self, key: impl Into<PyString>, value: impl Into<Value>) -> Option<Value> {
+        self.set(key.into(), value.into())
+    }
+
+    /// [`insert`](Self::insert) without conversions.
+    pub(crate) fn set(&mut self, key: PyString, value: Value) -> Option<Value> {
+        match &mut self.0 {
+            Repr::Small(entries) => {
+                if let Some((_, old)) = entries.iter_mut().find(|(k, _)| *k == key) {
+                    return Some(std::mem::replace(old, value));
+                }
+                if entries.len() < UNINDEXED {
+                    entries.push((key, value));
+                } else {
+                    let mut large = Large::new(std::mem::take(entries));
+                    large.push(key, value);
+                    self.0 = Repr::Large(Box::new(large));
+                }
+                None
+            }
+            Repr::Large(large) => match large.find(key.as_generalized_utf8()) {
+                Some(position) => {
+                    let (_, old) = large.entries.get_mut(position)?;
+                    Some(std::mem::replace(old, value))
+                }
+                None => {
+                    large.push(key, value);
+                    None
+                }
+            },
+        }
+    }
+
+    /// The value of `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let position = self.find(key.as_bytes())?;
+        self.entries().get(position).map(|(_, value)| value)
+    }
+
+    /// The value of `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        let position = self.find(key.as_bytes())?;
+        self.entries_mut().get_mut(position).map(|(_, value)| value)
+    }
+
+    /// The value of a key that may hold surrogates.
+    #[must_use]
+    pub fn get_py(&self, key: &PyString) -> Option<&Value> {
+        let position = self.find(key.as_generalized_utf8())?;
+        self.entries().get(position).map(|(_, value)| value)
+    }
+
+    /// Whether `key` is there.
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.find(key.as_bytes()).is_some()
+    }
+
+    /// Takes `key` out and gives its value; the keys behind it move up. Slow in a large dict.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let position = self.find(key.as_bytes())?;
+        let mut entries = std::mem::take(self).into_entries();
+        let (_, value) = entries.remove(position);
+        *self = Self::from_unique(entries);
+        Some(value)
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries().is_empty()
+    }
+
+    /// The keys and values, in order.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.entries().iter())
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &PyString> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The values, in order.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.0 {
+            Repr::Small(entries) => entries,
+            Repr::Large(large) => &large.entries,
+        }
+    }
+
+    fn entries_mut(&mut self) -> &mut Vec<Entry> {
+        match &mut self.0 {
+            Repr::Small(entries) => entries,
+            Repr::Large(large) => &mut large.entries,
+        }
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        match self.0 {
+            Repr::Small(entries) => entries,
+            Repr::Large(large) => large.entries,
+        }
+    }
+
+    /// From entries whose keys are distinct.
+    pub(crate) fn from_unique(entries: Vec<Entry>) -> Self {
+        Self(if entries.len() <= UNINDEXED {
+            Repr::Small(entries)
+        } else {
+            Repr::Large(Box::new(Large::new(entries)))
+        })
+    }
+
+    fn find(&self, key: &[u8]) -> Option<usize> {
+        match &self.0 {
+            Repr::Small(entries) => {
+                entries.iter().position(|(k, _)| k.as_generalized_utf8() == key)
+            }
+            Repr::Large(large) => large.find(key),
+        }
+    }
+}
+
+impl Clone for Dict {
+    fn clone(&self) -> Self {
+        Self::from_unique(self.entries().to_vec())
+    }
+}
+
+/// As in Python, whatever the order of the keys.
+impl PartialEq for Dict {
+    fn eq(&self, other: &Self) -> bool {
+        crate::deep::dicts_equal(self, other)
+    }
+}
+
+/// The text of [`dumps`](crate::dumps).
+impl fmt::Debug for Dict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::dumps::dumps_dict(self))
+    }
+}
+
+impl<K: Into<PyString>, V: Into<Value>> FromIterator<(K, V)> for Dict {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut dict = Self::new();
+        dict.extend(entries);
+        dict
+    }
+}
+
+impl<K: Into<PyString>, V: Into<Value>> Extend<(K, V)> for Dict {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.set(key.into(), value.into());
+        }
+    }
+}
+
+impl<K: Into<PyString>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Dict {
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}
+
+/// The keys and values of a [`Dict`], in order.
+#[derive(Clone, Debug)]
+pub struct Iter<'a>(std::slice::Iter<'a, Entry>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a PyString, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(key, value)| (key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(|(key, value)| (key, value))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl<'a> IntoIterator for &'a Dict {
+    type Item = (&'a PyString, &'a Value);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Dict {
+    type Item = (PyString, Value);
+    type IntoIter = std::vec::IntoIter<(PyString, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_entries().into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duplicate_key_keeps_the_first_place_and_the_last_value_at_every_size() {
+        for len in 1_i64..40 {
+            let mut dict = Dict::new();
+            for i in 0..len {
+                assert_eq!(dict.insert(format!("key {i}"), i), None);
+            }
+            for i in 0..len {
+                assert_eq!(dict.insert(format!("key {i}"), -i), Some(Value::from(i)));
+            }
+            let expected = (0..len).map(|i| (PyString::from(format!("key {i}")), Value::from(-i)));
+            assert!(dict.clone().into_iter().eq(expected));
+            assert_eq!(dict.get(&format!("key {}", len - 1)), Some(&Value::from(1 - len)));
+            assert_eq!(dict.get("key"), None);
+        }
+    }
+
+    #[test]
+    fn remove_closes_the_gap() {
+        let mut dict: Dict = (0_i64..20).map(|i| (i.to_string(), i)).collect();
+        assert_eq!(dict.remove("3"), Some(Value::from(3_i64)));
+        assert_eq!(dict.remove("3"), None);
+        assert_eq!((dict.len(), dict.get("4")), (19, Some(&Value::from(4_i64))));
+    }
+
+    #[test]
+    fn order_does_not_matter_to_equality() {
+        let forth: Dict = (0_i64..20).map(|i| (i.to_string(), i)).collect();
+        let back: Dict = (0_i64..20).rev().map(|i| (i.to_string(), i)).collect();
+        assert_eq!(forth, back);
+        assert_ne!(forth, Dict::from([("0", 0_i64)]));
+    }
+
+    #[test]
+    fn a_dict_takes_three_words() {
+        assert_eq!(size_of::<Dict>(), 24);
+    }
+}

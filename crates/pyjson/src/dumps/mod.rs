@@ -1,0 +1,249 @@
+//! `json.dumps`: its entry point and keyword arguments.
+
+mod escape;
+mod float;
+mod writer;
+
+use std::fmt;
+
+use crate::{Dict, PyString, PythonVersion, Value};
+
+use writer::{Style, Writer};
+
+/// `json.dumps(value)`.
+///
+/// ```
+/// use pyjson::{Dict, Value, dumps};
+///
+/// let header = Dict::from([("content-type", Value::from("text/json")), ("length", 41.into())]);
+/// assert_eq!(dumps(&header.into()), r#"{"content-type": "text/json", "length": 41}"#);
+/// assert_eq!(dumps(&Value::from(vec![1e16.into(), "\u{1f600}".into()])), r#"[1e+16, "\ud83d\ude00"]"#);
+/// ```
+///
+/// Unlike CPython's, it never fails: no depth and no number of digits is too much.
+/// [`DumpsOptions`] has CPython's limits.
+#[must_use]
+pub fn dumps(value: &Value) -> String {
+    ascii(|writer| writer.value(value))
+}
+
+/// [`dumps`] of a dict that is not a [`Value`].
+pub(crate) fn dumps_dict(dict: &Dict) -> String {
+    ascii(|writer| writer.dict(dict))
+}
+
+/// Writes in the default style, which is all ASCII and refuses nothing.
+fn ascii(write: impl FnOnce(&mut Writer<'_>) -> Result<(), DumpsError>) -> String {
+    let mut writer = Writer::new(&Style::DEFAULT);
+    // The default style has no limits, so there is no error to be lost.
+    let _ = write(&mut writer);
+    String::from_utf8(writer.out).unwrap_or_default()
+}
+
+/// `indent=` of `json.dumps`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Indent {
+    /// So many spaces a level; a negative number is as good as 0, which gives only newlines.
+    Spaces(i64),
+    /// This text a level, whatever it is.
+    Text(PyString),
+}
+
+/// The keyword arguments of `json.dumps`, and the version of CPython to be like.
+///
+/// ```
+/// use pyjson::{DumpsOptions, Indent, loads};
+///
+/// let value = loads(r#"{"b": [1, 2], "a": {}}"#)?;
+/// let text = DumpsOptions::new().indent(Indent::Spaces(2)).sort_keys(true).dumps(&value)?;
+/// assert_eq!(text, "{\n  \"a\": {},\n  \"b\": [\n    1,\n    2\n  ]\n}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DumpsOptions {
+    python: PythonVersion,
+    ensure_ascii: bool,
+    allow_nan: bool,
+    sort_keys: bool,
+    indent: Option<Indent>,
+    separators: Option<(PyString, PyString)>,
+    max_depth: Option<usize>,
+    int_max_str_digits: Option<Option<usize>>,
+}
+
+impl Default for DumpsOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DumpsOptions {
+    /// What `json.dumps(value)` does in CPython 3.13.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            python: PythonVersion::V3_13,
+            ensure_ascii: true,
+            allow_nan: true,
+            sort_keys: false,
+            indent: None,
+            separators: None,
+            max_depth: None,
+            int_max_str_digits: None,
+        }
+    }
+
+    /// The version of CPython whose messages and limits apply.
+    #[must_use]
+    pub const fn python(mut self, version: PythonVersion) -> Self {
+        self.python = version;
+        self
+    }
+
+    /// `ensure_ascii=False` leaves what is not ASCII, and U+007F, as it is.
+    #[must_use]
+    pub const fn ensure_ascii(mut self, ensure_ascii: bool) -> Self {
+        self.ensure_ascii = ensure_ascii;
+        self
+    }
+
+    /// `allow_nan=False` refuses NaN and the infinities.
+    #[must_use]
+    pub const fn allow_nan(mut self, allow_nan: bool) -> Self {
+        self.allow_nan = allow_nan;
+        self
+    }
+
+    /// `sort_keys=True` puts the keys in the order of their code points.
+    #[must_use]
+    pub const fn sort_keys(mut self, sort_keys: bool) -> Self {
+        self.sort_keys = sort_keys;
+        self
+    }
+
+    /// `indent=`: each item on a line of its own.
+    #[must_use]
+    pub fn indent(mut self, indent: Indent) -> Self {
+        self.indent = Some(indent);
+        self
+    }
+
+    /// `separators=(item, key)`; by default `(", ", ": ")`, or `(",", ": ")` with `indent`.
+    #[must_use]
+    pub fn separators(mut self, item: impl Into<PyString>, key: impl Into<PyString>) -> Self {
+        self.separators = Some((item.into(), key.into()));
+        self
+    }
+
+    /// How many lists and dicts may lie in one another, in place of
+    /// [`PythonVersion::max_depth`].
+    #[must_use]
+    pub const fn max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = Some(levels);
+        self
+    }
+
+    /// `sys.set_int_max_str_digits(digits)`, where `None` is Python's 0: no limit.
+    #[must_use]
+    pub const fn int_max_str_digits(mut self, digits: Option<usize>) -> Self {
+        self.int_max_str_digits = Some(digits);
+        self
+    }
+
+    /// `json.dumps(value)` with these options.
+    ///
+    /// # Errors
+    /// [`DumpsError`], with CPython's message, where CPython raises one.
+    pub fn dumps(&self, value: &Value) -> Result<PyString, DumpsError> {
+        let style = self.style();
+        let mut writer = Writer::new(&style);
+        writer.value(value)?;
+        Ok(PyString::from_generalized(&writer.out))
+    }
+
+    fn style(&self) -> Style<'_> {
+        let indent = self.indent.as_ref().map(|indent| match indent {
+            Indent::Spaces(count) => vec![b' '; usize::try_from(*count).unwrap_or(0)],
+            Indent::Text(text) => text.as_generalized_utf8().to_vec(),
+        });
+        let (item, key) = match &self.separators {
+            Some((item, key)) => (item.as_generalized_utf8(), key.as_generalized_utf8()),
+            None if indent.is_some() => (&b","[..], &b": "[..]),
+            None => (&b", "[..], &b": "[..]),
+        };
+        Style {
+            python: self.python,
+            ensure_ascii: self.ensure_ascii,
+            allow_nan: self.allow_nan,
+            sort_keys: self.sort_keys,
+            indent,
+            item,
+            key,
+            max_depth: self.max_depth.unwrap_or(self.python.max_depth()),
+            digits: self
+                .int_max_str_digits
+                .unwrap_or(self.python.int_max_str_digits())
+                .unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// What `json.dumps` raises. Displays as `str(exception)` does in Python.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum DumpsError {
+    /// `ValueError`: a NaN or an infinity, and `allow_nan` is off.
+    OutOfRangeFloat {
+        /// The float.
+        float: f64,
+        /// Whether CPython names it: from 3.12, or with `indent`.
+        named: bool,
+    },
+    /// `ValueError`: an `int` with more digits than CPython converts.
+    IntDigits {
+        /// How many there may be.
+        limit: usize,
+        /// The version whose wording is used.
+        python: PythonVersion,
+    },
+    /// `RecursionError`: lists and dicts lie in one another too deeply.
+    Recursion,
+}
+
+impl DumpsError {
+    /// The name of the exception's type: `type(exception).__name__`.
+    #[must_use]
+    pub const fn exception(&self) -> &'static str {
+        match self {
+            Self::OutOfRangeFloat { .. } | Self::IntDigits { .. } => "ValueError",
+            Self::Recursion => "RecursionError",
+        }
+    }
+}
+
+impl fmt::Display for DumpsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRangeFloat { float, named } => {
+                f.write_str("Out of range float values are not JSON compliant")?;
+                match (named, float.is_nan(), *float < 0.0) {
+                    (false, ..) => Ok(()),
+                    (true, true, _) => f.write_str(": nan"),
+                    (true, false, true) => f.write_str(": -inf"),
+                    (true, false, false) => f.write_str(": inf"),
+                }
+            }
+            Self::IntDigits { limit, python } => write!(
+                f,
+                "Exceeds the limit ({}) for integer string conversion; use \
+                 sys.set_int_max_str_digits() to increase the limit",
+                python.digits_limit(*limit)
+            ),
+            Self::Recursion => {
+                f.write_str("maximum recursion depth exceeded while encoding a JSON object")
+            }
+        }
+    }
+}
+
+impl std::error::Error for DumpsError {}

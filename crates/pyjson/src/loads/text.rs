@@ -1,0 +1,65 @@
+//! The two kinds of text that are parsed: UTF-8, and UTF-8 with surrogates in it.
+//!
+//! Both are bytes to the parser; they differ in how a part of them becomes a string.
+
+use crate::PyString;
+use crate::pystr::Builder;
+
+/// A text to be parsed. Ranges are byte offsets at which code points begin.
+pub(super) trait Text: Copy {
+    fn bytes(&self) -> &[u8];
+    fn string(&self, start: usize, end: usize) -> PyString;
+    fn append(&self, start: usize, end: usize, builder: &mut Builder);
+    /// A part that is known to be ASCII.
+    fn ascii(&self, start: usize, end: usize) -> &str;
+}
+
+impl Text for &str {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
+
+    #[inline]
+    fn string(&self, start: usize, end: usize) -> PyString {
+        PyString::from(self.get(start..end).unwrap_or_default())
+    }
+
+    #[inline]
+    fn append(&self, start: usize, end: usize, builder: &mut Builder) {
+        builder.push_str(self.get(start..end).unwrap_or_default());
+    }
+
+    #[inline]
+    fn ascii(&self, start: usize, end: usize) -> &str {
+        self.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Generalised UTF-8.
+#[derive(Clone, Copy)]
+pub(super) struct Generalized<'a>(pub(super) &'a [u8]);
+
+impl Generalized<'_> {
+    fn part(&self, start: usize, end: usize) -> &[u8] {
+        self.0.get(start..end).unwrap_or_default()
+    }
+}
+
+impl Text for Generalized<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.0
+    }
+
+    fn string(&self, start: usize, end: usize) -> PyString {
+        PyString::from_generalized(self.part(start, end))
+    }
+
+    fn append(&self, start: usize, end: usize, builder: &mut Builder) {
+        builder.push_generalized(self.part(start, end));
+    }
+
+    fn ascii(&self, start: usize, end: usize) -> &str {
+        std::str::from_utf8(self.part(start, end)).unwrap_or_default()
+    }
+}

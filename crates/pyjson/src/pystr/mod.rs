@@ -1,0 +1,318 @@
+//! A Python `str`: any sequence of code points 0..=0x10FFFF, lone surrogates included.
+//!
+//! Held as generalised UTF-8: UTF-8 in which a surrogate is three bytes like any other code point
+//! of its size, and in which a high surrogate before a low one stays two code points, as it does
+//! in Python. Byte order is therefore code point order. Nothing here knows of JSON.
+
+mod builder;
+mod fsencode;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+pub(crate) use builder::Builder;
+pub use fsencode::SurrogateEscapeError;
+
+/// The longest text, in bytes, that is kept without an allocation.
+const INLINE_BYTES: usize = 22;
+
+/// A Python `str`.
+///
+/// Nearly every one is UTF-8, and [`as_str`](Self::as_str) gives it. The others hold lone
+/// surrogates, which Python lets a program make and `json` lets through:
+///
+/// ```
+/// use pyjson::{PyString, loads};
+///
+/// let lone = loads(r#""\ud800""#)?.into_py_string().unwrap();
+/// assert_eq!(lone.as_str(), None);
+/// assert_eq!(lone.code_points().collect::<Vec<_>>(), [0xd800]);
+/// assert_eq!(PyString::from("caf\u{e9}").as_str(), Some("café"));
+/// # Ok::<(), pyjson::LoadsError>(())
+/// ```
+#[derive(Clone)]
+pub struct PyString(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    /// UTF-8; the bytes past `len` are zero, so that equal texts are equal arrays.
+    Inline { len: u8, bytes: [u8; INLINE_BYTES] },
+    /// UTF-8 longer than [`INLINE_BYTES`].
+    Utf8(Box<str>),
+    /// Generalised UTF-8 that holds at least one surrogate, of any length.
+    Wide(Box<[u8]>),
+}
+
+/// A number above 0x10FFFF, which is no code point (`chr()` raises `ValueError` for it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodePointError(pub u32);
+
+impl fmt::Display for CodePointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x} is not in range(0x110000)", self.0)
+    }
+}
+
+impl std::error::Error for CodePointError {}
+
+impl PyString {
+    /// The empty string.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Repr::Inline { len: 0, bytes: [0; INLINE_BYTES] })
+    }
+
+    /// The text, or `None` when it holds surrogates.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.0 {
+            Repr::Inline { .. } => std::str::from_utf8(self.as_generalized_utf8()).ok(),
+            Repr::Utf8(text) => Some(text),
+            Repr::Wide(_) => None,
+        }
+    }
+
+    /// The text as a `String`.
+    ///
+    /// # Errors
+    /// Gives the string back when it holds surrogates.
+    pub fn into_string(self) -> Result<String, Self> {
+        match self.0 {
+            Repr::Utf8(text) => Ok(text.into_string()),
+            _ => self.as_str().map(str::to_owned).ok_or(self),
+        }
+    }
+
+    /// The text, with U+FFFD in the place of each surrogate.
+    #[must_use]
+    pub fn to_string_lossy(&self) -> Cow<'_, str> {
+        match self.as_str() {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(
+                self.code_points()
+                    .map(|c| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// UTF-8, in which a surrogate is encoded in three bytes as if it were a character.
+    ///
+    /// These are the bytes of `s.encode("utf-8", "surrogatepass")`.
+    #[must_use]
+    pub fn as_generalized_utf8(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Repr::Utf8(text) => text.as_bytes(),
+            Repr::Wide(bytes) => bytes,
+        }
+    }
+
+    /// Whether there are no code points.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_generalized_utf8().is_empty()
+    }
+
+    /// The code points, as `map(ord, s)` gives them.
+    pub fn code_points(&self) -> impl Iterator<Item = u32> + '_ {
+        CodePoints(self.as_generalized_utf8().iter())
+    }
+
+    /// The string of these code points, surrogates kept as they are: a high one before a low one
+    /// stays two.
+    ///
+    /// # Errors
+    /// [`CodePointError`] for the first number above 0x10FFFF.
+    pub fn from_code_points<I>(code_points: I) -> Result<Self, CodePointError>
+    where
+        I: IntoIterator<Item = u32>,
+    {
+        let mut builder = Builder::new();
+        for code_point in code_points {
+            builder.push_code_point(code_point)?;
+        }
+        Ok(builder.finish())
+    }
+
+    /// From bytes known to be generalised UTF-8, whether or not they hold surrogates.
+    pub(crate) fn from_generalized(bytes: &[u8]) -> Self {
+        match simdutf8::basic::from_utf8(bytes) {
+            Ok(text) => Self::from(text),
+            Err(_) => Self(Repr::Wide(bytes.into())),
+        }
+    }
+
+    fn inline(bytes: &[u8]) -> Option<Self> {
+        let mut array = [0; INLINE_BYTES];
+        array.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self(Repr::Inline { len: u8::try_from(bytes.len()).ok()?, bytes: array }))
+    }
+}
+
+impl From<&str> for PyString {
+    #[inline]
+    fn from(text: &str) -> Self {
+        Self::inline(text.as_bytes()).unwrap_or_else(|| Self(Repr::Utf8(text.into())))
+    }
+}
+
+impl From<String> for PyString {
+    fn from(text: String) -> Self {
+        Self::inline(text.as_bytes()).unwrap_or_else(|| Self(Repr::Utf8(text.into_boxed_str())))
+    }
+}
+
+impl From<char> for PyString {
+    fn from(character: char) -> Self {
+        Self::from(&*character.encode_utf8(&mut [0; 4]))
+    }
+}
+
+impl Default for PyString {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PartialEq for PyString {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Inline { len: a, bytes: x }, Repr::Inline { len: b, bytes: y }) => {
+                a == b && x == y
+            }
+            // The representation follows from the text, so texts in two of them differ.
+            (Repr::Utf8(a), Repr::Utf8(b)) => a == b,
+            (Repr::Wide(a), Repr::Wide(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for PyString {}
+
+impl PartialEq<str> for PyString {
+    fn eq(&self, other: &str) -> bool {
+        self.as_generalized_utf8() == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for PyString {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl PartialOrd for PyString {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By code points, as Python compares.
+impl Ord for PyString {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_generalized_utf8().cmp(other.as_generalized_utf8())
+    }
+}
+
+impl Hash for PyString {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_generalized_utf8().hash(state);
+    }
+}
+
+/// With U+FFFD in the place of each surrogate.
+impl fmt::Display for PyString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.to_string_lossy())
+    }
+}
+
+/// A Rust string literal, in which a surrogate is shown as `\u{d800}`.
+impl fmt::Debug for PyString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.as_str() {
+            return fmt::Debug::fmt(text, f);
+        }
+        f.write_str("\"")?;
+        for code_point in self.code_points() {
+            match char::from_u32(code_point) {
+                Some(character) => write!(f, "{}", character.escape_debug())?,
+                None => write!(f, "\\u{{{code_point:x}}}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+/// The code points of bytes known to be generalised UTF-8.
+struct CodePoints<'a>(std::slice::Iter<'a, u8>);
+
+impl CodePoints<'_> {
+    /// The six bits of the next continuation byte.
+    fn continuation(&mut self) -> u32 {
+        self.0.next().map_or(0, |byte| u32::from(byte & 0x3f))
+    }
+}
+
+impl Iterator for CodePoints<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let lead = u32::from(*self.0.next()?);
+        Some(match lead {
+            0..0x80 => lead,
+            0x80..0xe0 => (lead & 0x1f) << 6 | self.continuation(),
+            0xe0..0xf0 => (lead & 0x0f) << 12 | self.continuation() << 6 | self.continuation(),
+            _ => {
+                let high = (lead & 0x07) << 18 | self.continuation() << 12;
+                high | self.continuation() << 6 | self.continuation()
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_every_length_around_the_inline_limit_come_back() {
+        for len in 0..60 {
+            let text: String = ('a'..='z').cycle().take(len).collect();
+            let string = PyString::from(text.as_str());
+            assert_eq!(string.as_str(), Some(text.as_str()));
+            assert_eq!(string, PyString::from(text.clone()));
+            assert_eq!(string.into_string(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn surrogates_stay_apart_and_in_code_point_order() {
+        let pair = PyString::from_code_points([0xd83d, 0xde00]).unwrap();
+        assert_eq!(pair.as_str(), None);
+        assert_eq!(pair.code_points().collect::<Vec<_>>(), [0xd83d, 0xde00]);
+        assert_ne!(pair, PyString::from('\u{1f600}'));
+        assert!(pair < PyString::from('\u{1f600}') && pair < PyString::from('\u{e000}'));
+        assert!(pair > PyString::from('\u{d7ff}'));
+        assert_eq!(format!("{pair:?} {pair}"), "\"\\u{d83d}\\u{de00}\" \u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn every_code_point_survives_and_the_first_past_the_last_is_refused() {
+        let all: Vec<u32> = (0..=0x10_ffff).collect();
+        let string = PyString::from_code_points(all.iter().copied()).unwrap();
+        assert!(string.code_points().eq(all));
+        let error = PyString::from_code_points([0x11_0000]).unwrap_err();
+        assert_eq!(error.to_string(), "0x110000 is not in range(0x110000)");
+    }
+
+    #[test]
+    fn a_string_takes_three_words() {
+        assert_eq!(size_of::<PyString>(), 24);
+    }
+}

@@ -1,0 +1,98 @@
+//! The versions of CPython whose `json` differs in something a caller can see.
+
+/// The version of CPython to be like.
+///
+/// What differs, with the last patch release of each where it was changed in one:
+///
+/// | from | what |
+/// |---|---|
+/// | 3.7 | an `int` of more than 4300 digits is refused, both ways |
+/// | 3.11 | that message says `(4300 digits)`; before, `(4300)` |
+/// | 3.12 | nesting is limited to 1497 levels, at whatever depth the caller is; before, to 995 |
+/// | 3.12 | `allow_nan=False` names the float it refuses |
+/// | 3.13 | nesting is limited to 9998 levels |
+/// | 3.13 | a comma before `}` or `]` has a message of its own |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PythonVersion {
+    /// CPython 3.6.
+    V3_6,
+    /// CPython 3.7.
+    V3_7,
+    /// CPython 3.8.
+    V3_8,
+    /// CPython 3.9.
+    V3_9,
+    /// CPython 3.10.
+    V3_10,
+    /// CPython 3.11.
+    V3_11,
+    /// CPython 3.12.
+    V3_12,
+    /// CPython 3.13.
+    #[default]
+    V3_13,
+}
+
+impl PythonVersion {
+    /// Every version, oldest first.
+    pub const ALL: [Self; 8] = [
+        Self::V3_6,
+        Self::V3_7,
+        Self::V3_8,
+        Self::V3_9,
+        Self::V3_10,
+        Self::V3_11,
+        Self::V3_12,
+        Self::V3_13,
+    ];
+
+    /// The second number: 13 of 3.13.
+    #[must_use]
+    pub const fn minor(self) -> u8 {
+        match self {
+            Self::V3_6 => 6,
+            Self::V3_7 => 7,
+            Self::V3_8 => 8,
+            Self::V3_9 => 9,
+            Self::V3_10 => 10,
+            Self::V3_11 => 11,
+            Self::V3_12 => 12,
+            Self::V3_13 => 13,
+        }
+    }
+
+    /// The version 3.`minor`, if it is one that is known here.
+    #[must_use]
+    pub fn from_minor(minor: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.minor() == minor)
+    }
+
+    /// How many lists and dicts may lie in one another.
+    ///
+    /// Found by experiment, with the default recursion limit and called from module level. Up to
+    /// 3.11 the caller's own frames count too: inside a function the limit is one lower for each.
+    /// The limit of 3.13 is that of a release build for 64-bit Linux.
+    #[must_use]
+    pub const fn max_depth(self) -> usize {
+        match self.minor() {
+            ..=11 => 995,
+            12 => 1497,
+            _ => 9998,
+        }
+    }
+
+    /// How many decimal digits an `int` may have in a text: `sys.get_int_max_str_digits()`.
+    #[must_use]
+    pub const fn int_max_str_digits(self) -> Option<usize> {
+        match self.minor() {
+            ..=6 => None,
+            _ => Some(4300),
+        }
+    }
+
+    /// `4300`, or `4300 digits`: the limit as the message for it puts it.
+    pub(crate) fn digits_limit(self, limit: usize) -> String {
+        if self >= Self::V3_11 { format!("{limit} digits") } else { limit.to_string() }
+    }
+}
