@@ -116,9 +116,8 @@ impl<T: Text> Parser<'_, T> {
             self.scratch.push_char(character);
             return Ok(after);
         }
-        // CPython looks for the second half only where a byte follows it.
         let second = self.bytes.get(after..after + 2) == Some(b"\\u");
-        if (0xd800..0xdc00).contains(&unit) && second && after + 6 < self.bytes.len() {
+        if (0xd800..0xdc00).contains(&unit) && second {
             let low = self.unicode_unit(after)?;
             if let Some(Ok(character)) = char::decode_utf16([unit, low]).next() {
                 self.scratch.push_char(character);

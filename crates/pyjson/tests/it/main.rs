@@ -1,0 +1,19 @@
+//! What CPython does, asked of CPython: nothing here compares pyjson with itself.
+//!
+//! `FRAMECHECK_PYTHON` names the interpreter, `python3` by default. `PROPTEST_CASES` raises the
+//! number of generated cases.
+
+#[cfg(test)]
+mod bytes;
+#[cfg(test)]
+mod fsencode;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod strategies;
+#[cfg(test)]
+mod texts;
+#[cfg(test)]
+mod versions;
