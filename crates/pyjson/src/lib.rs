@@ -22,6 +22,11 @@
 //!   version of CPython to be like: messages and limits differ between versions.
 //! - [`LoadsError`] and [`DumpsError`] say what CPython's exceptions say.
 //!
+//! # Features
+//! None is on by default. `serde` makes a [`Value`] serializable, `serde_json` converts it from
+//! and to `serde_json::Value`. Both refuse what the other side cannot hold; neither writes as
+//! CPython does, which only this crate's functions do.
+//!
 //! # Limits
 //! CPython's own: an `int` of more than 4300 digits and a text nested too deeply are refused, as
 //! they are there. No input overflows the stack.
@@ -33,6 +38,10 @@ mod dumps;
 mod int;
 mod loads;
 mod pystr;
+#[cfg(feature = "serde")]
+mod serde;
+#[cfg(feature = "serde_json")]
+mod serde_json;
 mod value;
 mod version;
 
@@ -44,5 +53,7 @@ pub use loads::{
     Container, JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py,
 };
 pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
+#[cfg(feature = "serde_json")]
+pub use serde_json::SerdeJsonError;
 pub use value::Value;
 pub use version::PythonVersion;

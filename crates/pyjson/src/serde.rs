@@ -1,0 +1,266 @@
+//! `Serialize` and `Deserialize`, for passing values on in other formats.
+//!
+//! serde knows less than Python: an `int` beyond 128 bits and a `str` with surrogates are refused.
+//! It also recurses, so that values which nest more than [`MAX_DEPTH`] levels are refused too.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::{Deserialize, de::Error as _};
+
+use crate::{Dict, Int, PyString, Value};
+
+/// How many lists and dicts may lie in one another.
+const MAX_DEPTH: usize = 256;
+const TOO_DEEP: &str = "lists and dicts nest more than 256 levels deep";
+
+/// As a string; refused when it holds surrogates.
+impl Serialize for PyString {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.as_str() {
+            Some(text) => serializer.serialize_str(text),
+            None => Err(S::Error::custom("the string holds surrogates")),
+        }
+    }
+}
+
+/// As the narrowest of `i64`, `u64`, `i128` and `u128` that holds it; refused beyond.
+impl Serialize for Int {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(number) = self.as_i64() {
+            return serializer.serialize_i64(number);
+        }
+        if let Some(number) = self.as_u64() {
+            return serializer.serialize_u64(number);
+        }
+        let digits = self.to_string();
+        match (digits.parse::<i128>(), digits.parse::<u128>()) {
+            (Ok(number), _) => serializer.serialize_i128(number),
+            (_, Ok(number)) => serializer.serialize_u128(number),
+            _ => Err(S::Error::custom("the integer has more than 128 bits")),
+        }
+    }
+}
+
+impl Serialize for Dict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_dict(self, 1, serializer)
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Nested { value: self, depth: 0 }.serialize(serializer)
+    }
+}
+
+/// A value and how many lists and dicts it lies in.
+struct Nested<'a> {
+    value: &'a Value,
+    depth: usize,
+}
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let depth = self.depth.saturating_add(1);
+        match self.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::Int(int) => int.serialize(serializer),
+            Value::Float(float) => serializer.serialize_f64(*float),
+            Value::Str(string) => string.serialize(serializer),
+            Value::Dict(dict) => serialize_dict(dict, depth, serializer),
+            Value::List(_) if depth > MAX_DEPTH => Err(S::Error::custom(TOO_DEEP)),
+            Value::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for value in items {
+                    list.serialize_element(&Nested { value, depth })?;
+                }
+                list.end()
+            }
+        }
+    }
+}
+
+fn serialize_dict<S: Serializer>(
+    dict: &Dict,
+    depth: usize,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    if depth > MAX_DEPTH {
+        return Err(S::Error::custom(TOO_DEEP));
+    }
+    let mut map = serializer.serialize_map(Some(dict.len()))?;
+    for (key, value) in dict {
+        map.serialize_entry(key, &Nested { value, depth })?;
+    }
+    map.end()
+}
+
+impl<'de> Deserialize<'de> for PyString {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct StringVisitor;
+
+        impl Visitor<'_> for StringVisitor {
+            type Value = PyString;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<PyString, E> {
+                Ok(text.into())
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<PyString, E> {
+                Ok(text.into())
+            }
+        }
+
+        deserializer.deserialize_string(StringVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Int {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let name = value.type_name();
+        value.into_int().map_err(|_| D::Error::custom(format_args!("expected int, found {name}")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Dict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let name = value.type_name();
+        value.into_dict().map_err(|_| D::Error::custom(format_args!("expected dict, found {name}")))
+    }
+}
+
+/// Of two equal keys, the first gives the place and the last the value, as in Python.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Depth(0).deserialize(deserializer)
+    }
+}
+
+/// How many lists and dicts the value to come lies in.
+#[derive(Clone, Copy)]
+struct Depth(usize);
+
+impl Depth {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.0 < MAX_DEPTH { Ok(Self(self.0 + 1)) } else { Err(E::custom(TOO_DEEP)) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Depth {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Depth {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value that JSON can hold")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Value, E> {
+        Ok(truth.into())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i128<E: de::Error>(self, number: i128) -> Result<Value, E> {
+        number.to_string().parse().map(Value::Int).map_err(E::custom)
+    }
+
+    fn visit_u128<E: de::Error>(self, number: u128) -> Result<Value, E> {
+        number.to_string().parse().map(Value::Int).map_err(E::custom)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let depth = self.deeper()?;
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(depth)? {
+            items.push(item);
+        }
+        Ok(items.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let depth = self.deeper()?;
+        let mut dict = Dict::new();
+        while let Some(key) = access.next_key::<PyString>()? {
+            dict.set(key, access.next_value_seed(depth)?);
+        }
+        Ok(dict.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_str, to_string};
+
+    use crate::{Dict, Int, PyString, Value, loads};
+
+    #[test]
+    fn values_pass_through_another_format() {
+        let text = r#"{"b":[null,true,-1,18446744073709551615,1.5,"\u00e9"],"a":{},"b":{"a":[]}}"#;
+        let value: Value = from_str(text).unwrap();
+        assert_eq!(value, loads(text).unwrap());
+        assert_eq!(to_string(&value).unwrap(), r#"{"b":{"a":[]},"a":{}}"#);
+        assert_eq!(from_str::<Dict>(text).unwrap(), value.into_dict().unwrap());
+        assert_eq!(from_str::<Int>("7").unwrap(), Int::from(7_i64));
+        assert!(from_str::<Int>("7.5").is_err());
+        assert_eq!(from_str::<PyString>("\"x\"").unwrap(), "x");
+    }
+
+    #[test]
+    fn what_serde_cannot_hold_is_refused() {
+        let wide = Int::from(u64::MAX).to_string() + "0";
+        assert_eq!(to_string(&loads(&wide).unwrap()).unwrap(), wide);
+        for text in ["1".repeat(40), r#""\ud800""#.to_owned(), r#"{"\udc00":1}"#.to_owned()] {
+            assert!(to_string(&loads(&text).unwrap()).is_err(), "{text}");
+        }
+        let nest = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
+        assert!(to_string(&loads(&nest(256)).unwrap()).is_ok());
+        let error = to_string(&loads(&nest(257)).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), super::TOO_DEEP);
+    }
+}

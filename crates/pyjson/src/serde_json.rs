@@ -1,0 +1,191 @@
+//! From and to `serde_json::Value`.
+//!
+//! Nothing is lost in silence. What `serde_json::Value` cannot hold is refused: an `int` beyond
+//! `i64` and `u64`, NaN and the infinities, a `str` with surrogates. What it is not sure to keep
+//! is the order of keys: that takes its feature `preserve_order`.
+
+use std::fmt;
+
+use serde_json::{Map, Number, Value as Json, map};
+
+use crate::{Dict, Int, PyString, Value};
+
+/// How many lists and dicts may lie in one another: `serde_json::Value` is dropped by recursion.
+const MAX_DEPTH: usize = 256;
+
+/// What `serde_json::Value` cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SerdeJsonError {
+    /// An `int` outside `i64` and `u64`.
+    Int,
+    /// NaN or an infinity.
+    Float,
+    /// A `str` with surrogates.
+    Surrogates,
+    /// More than 256 lists and dicts in one another.
+    Depth,
+}
+
+impl fmt::Display for SerdeJsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Int => "the integer has more than 64 bits",
+            Self::Float => "the float is not finite",
+            Self::Surrogates => "the string holds surrogates",
+            Self::Depth => "lists and dicts nest more than 256 levels deep",
+        })
+    }
+}
+
+impl std::error::Error for SerdeJsonError {}
+
+impl TryFrom<&Value> for Json {
+    type Error = SerdeJsonError;
+
+    fn try_from(value: &Value) -> Result<Self, SerdeJsonError> {
+        to_json(value, 0)
+    }
+}
+
+fn to_json(value: &Value, depth: usize) -> Result<Json, SerdeJsonError> {
+    let text =
+        |string: &PyString| string.as_str().map(str::to_owned).ok_or(SerdeJsonError::Surrogates);
+    Ok(match value {
+        Value::Null => Json::Null,
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Int(int) => Json::Number(number(int)?),
+        Value::Float(float) => Json::Number(Number::from_f64(*float).ok_or(SerdeJsonError::Float)?),
+        Value::Str(string) => Json::String(text(string)?),
+        Value::List(_) | Value::Dict(_) if depth >= MAX_DEPTH => {
+            return Err(SerdeJsonError::Depth);
+        }
+        Value::List(items) => {
+            let items = items.iter().map(|item| to_json(item, depth + 1));
+            Json::Array(items.collect::<Result<_, _>>()?)
+        }
+        Value::Dict(dict) => {
+            let entries =
+                dict.iter().map(|(key, value)| Ok((text(key)?, to_json(value, depth + 1)?)));
+            Json::Object(entries.collect::<Result<Map<_, _>, _>>()?)
+        }
+    })
+}
+
+fn number(int: &Int) -> Result<Number, SerdeJsonError> {
+    match (int.as_i64(), int.as_u64()) {
+        (Some(number), _) => Ok(number.into()),
+        (None, Some(number)) => Ok(number.into()),
+        (None, None) => Err(SerdeJsonError::Int),
+    }
+}
+
+/// A list or dict whose conversion is under way: what is left of it, and the value so far.
+enum Open {
+    List(std::vec::IntoIter<Json>, Vec<Value>),
+    /// The last is the key whose value is being converted.
+    Dict(map::IntoIter, Dict, PyString),
+}
+
+impl Open {
+    fn next(&mut self) -> Option<Json> {
+        match self {
+            Self::List(rest, _) => rest.next(),
+            Self::Dict(rest, _, key) => {
+                let (name, json) = rest.next()?;
+                *key = name.into();
+                Some(json)
+            }
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        match self {
+            Self::List(_, items) => items.push(value),
+            Self::Dict(_, dict, key) => drop(dict.set(std::mem::take(key), value)),
+        }
+    }
+
+    fn finish(self) -> Value {
+        match self {
+            Self::List(_, items) => items.into(),
+            Self::Dict(_, dict, _) => dict.into(),
+        }
+    }
+}
+
+/// Of any depth. With serde_json's feature `arbitrary_precision`, a number that is neither an
+/// `i64` nor a `u64` becomes a float.
+impl From<Json> for Value {
+    fn from(json: Json) -> Self {
+        let mut outer: Vec<Open> = Vec::new();
+        let mut next = json;
+        loop {
+            let mut done = match next {
+                Json::Null => Some(Self::Null),
+                Json::Bool(truth) => Some(truth.into()),
+                Json::Number(number) => Some(from_number(&number)),
+                Json::String(text) => Some(text.into()),
+                Json::Array(items) => {
+                    outer.push(Open::List(items.into_iter(), Vec::new()));
+                    None
+                }
+                Json::Object(map) => {
+                    outer.push(Open::Dict(map.into_iter(), Dict::new(), PyString::new()));
+                    None
+                }
+            };
+            next = loop {
+                let Some(open) = outer.last_mut() else { return done.unwrap_or_default() };
+                if let Some(value) = done.take() {
+                    open.push(value);
+                }
+                match open.next() {
+                    Some(json) => break json,
+                    None => done = outer.pop().map(Open::finish),
+                }
+            };
+        }
+    }
+}
+
+fn from_number(number: &Number) -> Value {
+    match (number.as_i64(), number.as_u64()) {
+        (Some(number), _) => number.into(),
+        (None, Some(number)) => number.into(),
+        (None, None) => number.as_f64().unwrap_or(f64::NAN).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{dumps, loads};
+
+    #[test]
+    fn values_pass_both_ways() {
+        let text =
+            r#"{"b": [null, [], {}, true, -1, 18446744073709551615, -0.0, "x"], "a": {"c": 1}}"#;
+        let value = loads(text).unwrap();
+        let json = Json::try_from(&value).unwrap();
+        assert_eq!(json, serde_json::from_str::<Json>(text).unwrap());
+        assert_eq!(dumps(&Value::from(json)).len(), text.len());
+        assert_eq!(Value::from(Json::try_from(&value).unwrap()), value);
+    }
+
+    #[test]
+    fn what_would_be_lost_is_refused() {
+        let deep = ["[".repeat(257), "]".repeat(257)].concat();
+        let cases = [
+            ("[18446744073709551616]", SerdeJsonError::Int),
+            ("[NaN]", SerdeJsonError::Float),
+            ("{\"\\ud800\": 1}", SerdeJsonError::Surrogates),
+            (deep.as_str(), SerdeJsonError::Depth),
+        ];
+        for (text, error) in cases {
+            assert_eq!(Json::try_from(&loads(text).unwrap()), Err(error));
+        }
+        let fits = ["[".repeat(256), "]".repeat(256)].concat();
+        assert!(Json::try_from(&loads(&fits).unwrap()).is_ok());
+    }
+}
