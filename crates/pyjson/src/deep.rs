@@ -6,18 +6,24 @@
 use crate::dict::Entry;
 use crate::{Dict, PyString, Value};
 
+/// How deep a value is dropped by recursion, which is fast, before the heap takes over.
+const RECURSION: usize = 64;
+
 impl Drop for Value {
     #[inline]
     fn drop(&mut self) {
-        match self {
-            Self::List(items) if !items.is_empty() => drop_list(items),
-            Self::Dict(dict) if !dict.is_empty() => drop_dict(dict),
-            _ => {}
+        if is_nested(self) {
+            let mut deeper = Vec::new();
+            empty(self, 0, &mut deeper);
+            while let Some(mut value) = deeper.pop() {
+                empty(&mut value, 0, &mut deeper);
+            }
         }
     }
 }
 
 /// Whether dropping this value would drop others.
+#[inline]
 fn is_nested(value: &Value) -> bool {
     match value {
         Value::List(items) => !items.is_empty(),
@@ -26,36 +32,34 @@ fn is_nested(value: &Value) -> bool {
     }
 }
 
-fn drop_list(items: &mut Vec<Value>) {
-    if items.iter().any(is_nested) {
-        let mut pending = Vec::new();
-        pending.extend(std::mem::take(items).into_iter().filter(is_nested));
-        drop_pending(pending);
+/// Drops all that lies in a value, but for what lies too deep, which is put into `deeper`.
+fn empty(value: &mut Value, depth: usize, deeper: &mut Vec<Value>) {
+    match value {
+        Value::List(items) => {
+            empty_all(items.iter_mut(), depth, deeper);
+            *items = Vec::new();
+        }
+        Value::Dict(dict) => {
+            empty_all(dict.values_mut(), depth, deeper);
+            *dict = Dict::new();
+        }
+        _ => {}
     }
 }
 
-fn drop_dict(dict: &mut Dict) {
-    if dict.values().any(is_nested) {
-        let mut pending = Vec::new();
-        let values = std::mem::take(dict).into_iter().map(|(_, value)| value);
-        pending.extend(values.filter(is_nested));
-        drop_pending(pending);
-    }
-}
-
-/// Drops values one level at a time: what they hold joins the others before they go.
-fn drop_pending(mut pending: Vec<Value>) {
-    while let Some(mut value) = pending.pop() {
-        match &mut value {
-            Value::List(items) => {
-                let items = std::mem::take(items);
-                pending.extend(items.into_iter().filter(is_nested));
-            }
-            Value::Dict(dict) => {
-                let dict = std::mem::take(dict);
-                pending.extend(dict.into_iter().map(|(_, value)| value).filter(is_nested));
-            }
-            _ => {}
+fn empty_all<'a>(
+    values: impl Iterator<Item = &'a mut Value>,
+    depth: usize,
+    deeper: &mut Vec<Value>,
+) {
+    for value in values {
+        if !is_nested(value) {
+            continue;
+        }
+        if depth < RECURSION {
+            empty(value, depth + 1, deeper);
+        } else {
+            deeper.push(std::mem::take(value));
         }
     }
 }

@@ -189,6 +189,11 @@ impl Dict {
         self.iter().map(|(_, value)| value)
     }
 
+    /// The values, in order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.entries_mut().iter_mut().map(|(_, value)| value)
+    }
+
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.0 {
             Repr::Small(entries) => entries,

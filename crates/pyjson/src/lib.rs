@@ -42,6 +42,7 @@ mod pystr;
 mod serde;
 #[cfg(feature = "serde_json")]
 mod serde_json;
+mod swar;
 mod value;
 mod version;
 

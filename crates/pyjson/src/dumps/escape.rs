@@ -1,42 +1,95 @@
 //! Strings: CPython's `ascii_escape_unicode` and `escape_unicode`.
 
+use crate::swar;
+
+/// Bytes that are copied together once a string has shown to be plain for a while.
+const LONG: usize = 64;
+
 /// Writes a string in quotes with everything but printable ASCII escaped.
 pub(super) fn ascii(string: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    let mut rest = string;
-    loop {
-        let plain = rest.iter().position(|b| !is_plain_ascii(*b)).unwrap_or(rest.len());
-        let (copied, from) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
-        out.extend_from_slice(copied);
-        let [first, behind @ ..] = from else { break };
-        rest = if *first < 0x80 {
-            short_escape(*first, out);
-            behind
-        } else {
-            non_ascii(from, out)
-        };
-    }
-    out.push(b'"');
+    write(string, out, non_plain_ascii, is_non_plain_ascii);
 }
 
 /// Writes a string in quotes with quotes, backslashes and control characters escaped.
 pub(super) fn unicode(string: &[u8], out: &mut Vec<u8>) {
+    write(string, out, quoting, is_quoting);
+}
+
+/// Writes a string in quotes, with what is special in it escaped.
+#[inline]
+fn write(
+    string: &[u8],
+    out: &mut Vec<u8>,
+    special_in_word: impl Fn(u64) -> u64,
+    is_special: impl Fn(u8) -> bool,
+) {
+    out.reserve(string.len() + 2);
     out.push(b'"');
-    let mut rest = string;
-    loop {
-        let special = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
-        let plain = rest.iter().position(special).unwrap_or(rest.len());
-        let (copied, from) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
-        out.extend_from_slice(copied);
-        let [first, behind @ ..] = from else { break };
-        short_escape(*first, out);
-        rest = behind;
+    let (mut rest, mut plain) = (string, 0);
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        out.extend_from_slice(word);
+        let found = special_in_word(u64::from_le_bytes(*word));
+        if found == 0 {
+            rest = behind;
+            plain += 8;
+            if plain >= LONG {
+                let length = swar::prefix(rest, &special_in_word, &is_special);
+                let (copied, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+                out.extend_from_slice(copied);
+                rest = escape(behind, out);
+                plain = 0;
+            }
+        } else {
+            let before = (found.trailing_zeros() / 8) as usize;
+            out.truncate(out.len() - (8 - before));
+            rest = escape(rest.get(before..).unwrap_or_default(), out);
+            plain = 0;
+        }
+    }
+    while let [first, behind @ ..] = rest {
+        if is_special(*first) {
+            rest = escape(rest, out);
+        } else {
+            out.push(*first);
+            rest = behind;
+        }
     }
     out.push(b'"');
 }
 
-const fn is_plain_ascii(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+/// Escapes what `string` begins with, if anything; gives what follows.
+#[inline]
+fn escape<'a>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    match string {
+        [] => &[],
+        [first @ ..0x80, behind @ ..] => {
+            short_escape(*first, out);
+            behind
+        }
+        _ => non_ascii(string, out),
+    }
+}
+
+/// The high bit of the first byte of a word that [`unicode`] escapes.
+fn quoting(word: u64) -> u64 {
+    swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\')
+}
+
+/// The high bit of the first byte of a word that [`ascii`] escapes.
+fn non_plain_ascii(word: u64) -> u64 {
+    quoting(word) | swar::equal(word, 0x7f) | word & swar::HIGHS
+}
+
+// These two are written without `||`, so that the compiler looks at many bytes at once.
+
+#[inline]
+fn is_quoting(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+#[inline]
+fn is_non_plain_ascii(byte: u8) -> bool {
+    !(0x20..=0x7e).contains(&byte) | (byte == b'"') | (byte == b'\\')
 }
 
 /// Escapes an ASCII byte.
@@ -48,40 +101,85 @@ fn short_escape(byte: u8, out: &mut Vec<u8>) {
         b'\n' => b'n',
         b'\r' => b'r',
         b'\t' => b't',
-        _ => return unit_escape(u16::from(byte), out),
+        _ => return out.extend_from_slice(&escaped(u16::from(byte))),
     };
     out.extend_from_slice(&[b'\\', letter]);
 }
 
-/// Escapes the code point that `string` begins with, which is not ASCII; gives what follows it.
-fn non_ascii<'a>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let low = |byte: &u8| u16::from(byte & 0x3f);
-    match string {
-        [a @ 0xc0..0xe0, b, rest @ ..] => {
-            unit_escape(u16::from(a & 0x1f) << 6 | low(b), out);
-            rest
+/// Escapes the code points that `string` begins with and that are not ASCII; gives what follows.
+fn non_ascii<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    loop {
+        string = match string {
+            [a @ 0xe0..0xf0, b, c, rest @ ..] => {
+                out.extend_from_slice(&escaped(three_bytes([*a, *b, *c])));
+                three_byte_blocks(rest, out)
+            }
+            [a @ 0xc0..0xe0, b, rest @ ..] => {
+                out.extend_from_slice(&escaped(u16::from(a & 0x1f) << 6 | low(*b)));
+                rest
+            }
+            [a @ 0xf0..=0xff, b, c, d, rest @ ..] => {
+                // Less 0x10000, the upper ten bits are the high surrogate's.
+                let high = u16::from(a & 0x07) << 8 | low(*b) << 2 | low(*c) >> 4;
+                let pair = [
+                    escaped(0xd800 | high.wrapping_sub(0x40)),
+                    escaped(0xdc00 | (low(*c) & 0x0f) << 6 | low(*d)),
+                ];
+                out.extend_from_slice(pair.as_flattened());
+                rest
+            }
+            rest => return rest,
         }
-        [a @ 0xe0..0xf0, b, c, rest @ ..] => {
-            unit_escape(u16::from(a & 0x0f) << 12 | low(b) << 6 | low(c), out);
-            rest
-        }
-        [a, b, c, d, rest @ ..] => {
-            // Less 0x10000, the upper ten bits are the high surrogate's.
-            let high = (u16::from(a & 0x07) << 8 | low(b) << 2 | low(c) >> 4) - 0x40;
-            unit_escape(0xd800 | high, out);
-            unit_escape(0xdc00 | (low(c) & 0x0f) << 6 | low(d), out);
-            rest
-        }
-        // Not reached: a string is generalised UTF-8.
-        _ => &[],
     }
 }
 
-/// Writes `\uXXXX`.
-fn unit_escape(unit: u16, out: &mut Vec<u8>) {
-    let digit = |shift: u16| {
-        let nibble = (unit >> shift & 0x0f).to_le_bytes()[0];
-        if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }
-    };
-    out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
+/// [`non_ascii`] for as long as eight code points of three bytes follow one another, as they do
+/// in Chinese, Japanese and Korean.
+fn three_byte_blocks<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    while let Some((block, rest)) = string.split_first_chunk::<24>() {
+        let (points, _) = block.as_chunks::<3>();
+        if points.iter().any(|[lead, ..]| lead & 0xf0 != 0xe0) {
+            break;
+        }
+        let mut text = [[0; 6]; 8];
+        for (text, point) in text.iter_mut().zip(points) {
+            *text = escaped(three_bytes(*point));
+        }
+        out.extend_from_slice(text.as_flattened());
+        string = rest;
+    }
+    string
+}
+
+/// The code point of three bytes.
+const fn three_bytes([a, b, c]: [u8; 3]) -> u16 {
+    (a as u16) << 12 | low(b) << 6 | low(c)
+}
+
+/// The six bits of a continuation byte.
+const fn low(byte: u8) -> u16 {
+    (byte & 0x3f) as u16
+}
+
+/// `\uXXXX`.
+#[inline]
+fn escaped(unit: u16) -> [u8; 6] {
+    // The four digits' values, the first in the lowest byte.
+    let unit = u32::from(unit.swap_bytes());
+    let bytes = (unit | unit << 8) & 0x00ff_00ff;
+    let nibbles = bytes >> 4 & 0x000f_000f | bytes << 8 & 0x0f00_0f00;
+    // 1 in each byte of 10 or more, which lies 0x27 further on among the characters.
+    let letters = (nibbles + 0x0606_0606) >> 4 & 0x0101_0101;
+    let [a, b, c, d] = (nibbles + 0x3030_3030 + letters * 0x27).to_le_bytes();
+    [b'\\', b'u', a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_unit_is_written_in_lower_case() {
+        for unit in 0..=u16::MAX {
+            assert_eq!(super::escaped(unit), *format!("\\u{unit:04x}").as_bytes());
+        }
+    }
 }

@@ -7,6 +7,9 @@ use super::{DumpsError, escape, float};
 use crate::dict::Entry;
 use crate::{Dict, Int, PyString, PythonVersion, Value};
 
+/// Room for a header, so that one allocation is enough for it.
+const FIRST_CAPACITY: usize = 128;
+
 /// What the options and the version come to.
 pub(super) struct Style<'a> {
     pub(super) python: PythonVersion,
@@ -58,8 +61,8 @@ pub(super) struct Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    pub(super) const fn new(style: &'s Style<'s>) -> Self {
-        Self { style, out: Vec::new() }
+    pub(super) fn new(style: &'s Style<'s>) -> Self {
+        Self { style, out: Vec::with_capacity(FIRST_CAPACITY) }
     }
 
     /// Writes a value of any depth.
@@ -183,7 +186,8 @@ impl<'s> Writer<'s> {
     }
 
     fn int(&mut self, int: &Int) -> Result<(), DumpsError> {
-        if int.digits() > self.style.digits {
+        // The digits are only counted where there is a limit.
+        if self.style.digits != usize::MAX && int.digits() > self.style.digits {
             let Style { digits: limit, python, .. } = *self.style;
             return Err(DumpsError::IntDigits { limit, python });
         }

@@ -5,47 +5,61 @@ use super::parser::{Fault, Parser};
 use super::text::Text;
 use crate::{Int, Value};
 
+/// As many decimal digits always fit an `i64`.
+const SMALL_DIGITS: usize = 18;
+
 impl<T: Text> Parser<'_, T> {
     /// A number that begins at [`Parser::at`], as far as it goes: in `1.x` it is `1`.
     pub(super) fn number(&mut self) -> Result<Value, Fault> {
         let start = self.at;
-        let first = start + usize::from(self.peek() == Some(b'-'));
-        let whole = match self.bytes.get(first) {
-            Some(b'0') => first + 1,
-            Some(b'1'..=b'9') => self.digits_end(first),
-            _ => return Err(Fault::At(Message::ExpectingValue, start)),
+        let number = self.bytes.get(start..).unwrap_or_default();
+        let (negative, unsigned) = match number {
+            [b'-', unsigned @ ..] => (true, unsigned),
+            unsigned => (false, unsigned),
         };
-        let fraction = match self.bytes.get(whole) {
-            Some(b'.') if self.digits_end(whole + 1) > whole + 1 => self.digits_end(whole + 1),
-            _ => whole,
-        };
-        self.at = self.exponent_end(fraction);
-        let number = self.text.ascii(start, self.at);
-        if self.at > whole {
-            // Never fails: the grammar of JSON numbers is part of Rust's. Both round correctly,
-            // and to infinity.
-            return Ok(Value::Float(number.parse().unwrap_or(f64::NAN)));
+        let (mut digits, mut small) = (0, 0_i64);
+        for byte in unsigned {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            digits += 1;
+            small = small.wrapping_mul(10).wrapping_add(i64::from(digit));
+            if digits == 1 && digit == 0 {
+                break;
+            }
         }
-        if whole - first > self.limits.digits {
-            return Err(Fault::IntDigits(whole - first));
+        if digits == 0 {
+            return Err(Fault::At(Message::ExpectingValue, start));
         }
-        Ok(Value::Int(Int::from_json(number)))
+        if is_float(unsigned.get(digits..).unwrap_or_default()) {
+            return Ok(self.float(number));
+        }
+        self.at += digits + usize::from(negative);
+        if digits <= SMALL_DIGITS {
+            return Ok(Value::Int(Int::from(if negative { -small } else { small })));
+        }
+        if digits > self.limits.digits {
+            return Err(Fault::IntDigits(digits));
+        }
+        Ok(Value::Int(Int::from_json(self.text.ascii(start, self.at))))
     }
 
-    /// Where the digits from `start` end.
-    fn digits_end(&self, start: usize) -> usize {
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        start + rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len())
+    /// The float that `number` begins with. It is known to be one, whose grammar is JSON's as far
+    /// as it goes: both this parser and CPython round correctly, and to infinity.
+    fn float(&mut self, number: &[u8]) -> Value {
+        let (float, length) = fast_float2::parse_partial(number).unwrap_or_default();
+        self.at += length;
+        Value::Float(float)
     }
+}
 
-    /// The end of an exponent that begins at `start`, or `start` when none does.
-    fn exponent_end(&self, start: usize) -> usize {
-        let sign = match self.bytes.get(start..) {
-            Some([b'e' | b'E', b'+' | b'-', ..]) => 2,
-            Some([b'e' | b'E', ..]) => 1,
-            _ => return start,
-        };
-        let end = self.digits_end(start + sign);
-        if end > start + sign { end } else { start }
-    }
+/// Whether these bytes, behind the digits of a whole number, make a float of it.
+fn is_float(behind: &[u8]) -> bool {
+    matches!(
+        behind,
+        [b'.', b'0'..=b'9', ..]
+            | [b'e' | b'E', b'0'..=b'9', ..]
+            | [b'e' | b'E', b'+' | b'-', b'0'..=b'9', ..]
+    )
 }

@@ -3,39 +3,20 @@
 use super::error::Message;
 use super::parser::{Fault, Parser};
 use super::text::Text;
-use crate::PyString;
-
-/// Each byte 0x01.
-const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-/// The highest bit of each byte.
-const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+use crate::{PyString, swar};
 
 /// How many bytes from the front are none of `"`, `\` and the control characters.
 fn plain_prefix(bytes: &[u8]) -> usize {
-    let (words, _) = bytes.as_chunks::<8>();
-    let mut plain = 0;
-    for word in words {
-        let found = special_bytes(u64::from_le_bytes(*word));
-        if found != 0 {
-            return plain + (found.trailing_zeros() / 8) as usize;
-        }
-        plain += 8;
-    }
-    let rest = bytes.get(plain..).unwrap_or_default();
-    plain + rest.iter().position(|b| is_special(*b)).unwrap_or(rest.len())
+    swar::prefix(bytes, special_bytes, is_special)
 }
 
 fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
 /// The high bit of the first special byte of a little-endian word; bits above it may be wrong.
 fn special_bytes(word: u64) -> u64 {
-    let below =
-        |word: u64, limit: u8| word.wrapping_sub(ONES.wrapping_mul(u64::from(limit))) & !word;
-    let quote = below(word ^ ONES.wrapping_mul(u64::from(b'"')), 1);
-    let backslash = below(word ^ ONES.wrapping_mul(u64::from(b'\\')), 1);
-    (below(word, 0x20) | quote | backslash) & HIGHS
+    swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\')
 }
 
 impl<T: Text> Parser<'_, T> {
@@ -57,7 +38,6 @@ impl<T: Text> Parser<'_, T> {
     }
 
     /// The rest of a string whose plain part from `start` ends at `end`, but not with a quote.
-    #[cold]
     fn string_with_escapes(
         &mut self,
         begin: usize,
@@ -101,49 +81,70 @@ impl<T: Text> Parser<'_, T> {
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
-            b'u' => return self.unicode_escape(at),
+            b'u' => return self.unicode_escapes(at),
             _ => return Err(Fault::At(Message::InvalidEscape, at)),
         };
         self.scratch.push_char(character);
         Ok(at + 2)
     }
 
-    /// A `\uXXXX` whose backslash is at `at`, together with a low surrogate's after it.
-    fn unicode_escape(&mut self, at: usize) -> Result<usize, Fault> {
-        let unit = self.unicode_unit(at)?;
-        let after = at + 6;
-        if let Some(character) = char::from_u32(u32::from(unit)) {
-            self.scratch.push_char(character);
-            return Ok(after);
-        }
-        let second = self.bytes.get(after..after + 2) == Some(b"\\u");
-        if (0xd800..0xdc00).contains(&unit) && second {
-            let low = self.unicode_unit(after)?;
-            if let Some(Ok(character)) = char::decode_utf16([unit, low]).next() {
+    /// The `\uXXXX` whose backslash is at `at`, and those that follow it.
+    fn unicode_escapes(&mut self, mut at: usize) -> Result<usize, Fault> {
+        loop {
+            let unit = self.unicode_unit(at)?;
+            at += 6;
+            let another = self.bytes.get(at..at + 2) == Some(b"\\u");
+            if let Some(character) = char::from_u32(u32::from(unit)) {
                 self.scratch.push_char(character);
-                return Ok(after + 6);
+            } else if (0xd800..0xdc00).contains(&unit) && another {
+                let low = self.unicode_unit(at)?;
+                match char::decode_utf16([unit, low]).next() {
+                    Some(Ok(character)) => {
+                        self.scratch.push_char(character);
+                        return Ok(at + 6);
+                    }
+                    _ => self.scratch.push_surrogate(unit),
+                }
+            } else {
+                self.scratch.push_surrogate(unit);
+            }
+            if !another {
+                return Ok(at);
             }
         }
-        self.scratch.push_surrogate(unit);
-        Ok(after)
     }
 
     /// The number of a `\uXXXX` whose backslash is at `at`. A byte must follow it, as in CPython.
+    #[inline]
     fn unicode_unit(&self, at: usize) -> Result<u16, Fault> {
-        let invalid = Fault::At(Message::InvalidUnicodeEscape, at + 1);
-        let Some([a, b, c, d, _, ..]) = self.bytes.get(at + 2..) else { return Err(invalid) };
-        let mut unit = 0;
-        for digit in [a, b, c, d] {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                b'A'..=b'F' => digit - b'A' + 10,
-                _ => return Err(invalid),
-            };
-            unit = unit << 4 | u16::from(value);
+        let Some([a, b, c, d, _, ..]) = self.bytes.get(at + 2..) else {
+            return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
+        };
+        let [a, b, c, d] = [hex_digit(*a), hex_digit(*b), hex_digit(*c), hex_digit(*d)];
+        if (a | b | c | d) > 0x0f {
+            return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
         }
-        Ok(unit)
+        Ok(a << 12 | b << 8 | c << 4 | d)
     }
+}
+
+/// What each byte is worth as a hexadecimal digit; 0xff for those that are none.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        #[expect(clippy::indexing_slicing, reason = "checked when it is compiled")]
+        {
+            digits[b"0123456789abcdef"[value as usize] as usize] = value;
+            digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        }
+        value += 1;
+    }
+    digits
+};
+
+fn hex_digit(byte: u8) -> u16 {
+    HEX_DIGITS.get(usize::from(byte)).map_or(0xff, |digit| u16::from(*digit))
 }
 
 #[cfg(test)]
