@@ -50,15 +50,48 @@ struct Large {
 }
 
 impl Large {
-    /// Indexes entries whose keys are distinct.
-    fn new(entries: Vec<Entry>) -> Self {
-        let hasher = DefaultHashBuilder::default();
-        let mut positions = HashTable::with_capacity(entries.len().saturating_mul(2));
-        let hash_at = |position: &usize| hash_at(&entries, &hasher, *position);
-        for position in 0..entries.len() {
-            positions.insert_unique(hash_at(&position), position, hash_at);
+    fn with_capacity(capacity: usize) -> Self {
+        Self {
+            entries: Vec::with_capacity(capacity),
+            positions: HashTable::with_capacity(capacity),
+            hasher: DefaultHashBuilder::default(),
         }
-        Self { entries, positions, hasher }
+    }
+
+    /// From entries in which a key may come twice.
+    fn new(entries: Vec<Entry>) -> Self {
+        let mut large = Self::with_capacity(entries.len());
+        for (key, value) in entries {
+            large.set(key, value);
+        }
+        large
+    }
+
+    /// From entries whose keys are distinct.
+    fn from_unique(entries: Vec<Entry>) -> Self {
+        let mut large = Self::with_capacity(0);
+        large.positions.reserve(entries.len(), |_| 0);
+        for (position, (key, _)) in entries.iter().enumerate() {
+            let hash = large.hasher.hash_one(key.as_generalized_utf8());
+            large.positions.insert_unique(hash, position, |_| 0);
+        }
+        large.entries = entries;
+        large
+    }
+
+    /// Adds a key or sets the one that is there, and gives the value it had.
+    fn set(&mut self, key: PyString, value: Value) -> Option<Value> {
+        let hash = self.hasher.hash_one(key.as_generalized_utf8());
+        let Self { entries, positions, hasher } = self;
+        let same = |p: &usize| entries.get(*p).is_some_and(|(other, _)| *other == key);
+        if let Some(position) = positions.find(hash, same) {
+            let (_, old) = entries.get_mut(*position)?;
+            return Some(std::mem::replace(old, value));
+        }
+        let position = entries.len();
+        entries.push((key, value));
+        positions.insert_unique(hash, position, |p| hash_at(entries, hasher, *p));
+        None
     }
 
     fn find(&self, key: &[u8]) -> Option<usize> {
@@ -66,14 +99,6 @@ impl Large {
             self.entries.get(*position).is_some_and(|(k, _)| k.as_generalized_utf8() == key)
         };
         self.positions.find(self.hasher.hash_one(key), same).copied()
-    }
-
-    fn push(&mut self, key: PyString, value: Value) {
-        let hash = self.hasher.hash_one(key.as_generalized_utf8());
-        let position = self.entries.len();
-        self.entries.push((key, value));
-        let Self { entries, positions, hasher } = self;
-        positions.insert_unique(hash, position, |p| hash_at(entries, hasher, *p));
     }
 }
 
@@ -101,28 +126,17 @@ impl Dict {
     pub(crate) fn set(&mut self, key: PyString, value: Value) -> Option<Value> {
         match &mut self.0 {
             Repr::Small(entries) => {
-                if let Some((_, old)) = entries.iter_mut().find(|(k, _)| *k == key) {
+                if let Some((_, old)) = entries.iter_mut().find(|(other, _)| *other == key) {
                     return Some(std::mem::replace(old, value));
                 }
-                if entries.len() < UNINDEXED {
-                    entries.push((key, value));
-                } else {
-                    let mut large = Large::new(std::mem::take(entries));
-                    large.push(key, value);
-                    self.0 = Repr::Large(Box::new(large));
+                entries.push((key, value));
+                if entries.len() > UNINDEXED {
+                    let entries = std::mem::take(entries);
+                    self.0 = Repr::Large(Box::new(Large::from_unique(entries)));
                 }
                 None
             }
-            Repr::Large(large) => match large.find(key.as_generalized_utf8()) {
-                Some(position) => {
-                    let (_, old) = large.entries.get_mut(position)?;
-                    Some(std::mem::replace(old, value))
-                }
-                None => {
-                    large.push(key, value);
-                    None
-                }
-            },
+            Repr::Large(large) => large.set(key, value),
         }
     }
 
@@ -220,8 +234,25 @@ impl Dict {
         Self(if entries.len() <= UNINDEXED {
             Repr::Small(entries)
         } else {
-            Repr::Large(Box::new(Large::new(entries)))
+            Repr::Large(Box::new(Large::from_unique(entries)))
         })
+    }
+
+    /// From entries in which a key may come twice.
+    pub(crate) fn from_entries(mut entries: Vec<Entry>) -> Self {
+        if entries.len() > UNINDEXED {
+            return Self(Repr::Large(Box::new(Large::new(entries))));
+        }
+        let mut place = 1;
+        while let Some((before, [(key, value), ..])) = entries.split_at_mut_checked(place) {
+            if let Some((_, old)) = before.iter_mut().find(|(other, _)| other == key) {
+                std::mem::swap(old, value);
+                entries.remove(place);
+            } else {
+                place += 1;
+            }
+        }
+        Self(Repr::Small(entries))
     }
 
     fn find(&self, key: &[u8]) -> Option<usize> {

@@ -138,12 +138,16 @@ fn non_ascii<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
 fn three_byte_blocks<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     while let Some((block, rest)) = string.split_first_chunk::<24>() {
         let (points, _) = block.as_chunks::<3>();
-        if points.iter().any(|[lead, ..]| lead & 0xf0 != 0xe0) {
+        if points.iter().fold(0, |found, [lead, ..]| found | lead & 0xf0 ^ 0xe0) != 0 {
             break;
         }
-        let mut text = [[0; 6]; 8];
-        for (text, point) in text.iter_mut().zip(points) {
-            *text = escaped(three_bytes(*point));
+        let mut text = [[0; 8]; 6];
+        let (fours, _) = points.as_chunks::<4>();
+        let (threes, _) = text.as_chunks_mut::<3>();
+        for (points, text) in fours.iter().zip(threes) {
+            // Four times six bytes are three words.
+            let [a, b, c, d] = points.map(|point| escaped_word(three_bytes(point)));
+            *text = [a | b << 48, b >> 16 | c << 32, c >> 32 | d << 16].map(u64::to_le_bytes);
         }
         out.extend_from_slice(text.as_flattened());
         string = rest;
@@ -164,15 +168,36 @@ const fn low(byte: u8) -> u16 {
 /// `\uXXXX`.
 #[inline]
 fn escaped(unit: u16) -> [u8; 6] {
-    // The four digits' values, the first in the lowest byte.
-    let unit = u32::from(unit.swap_bytes());
-    let bytes = (unit | unit << 8) & 0x00ff_00ff;
-    let nibbles = bytes >> 4 & 0x000f_000f | bytes << 8 & 0x0f00_0f00;
-    // 1 in each byte of 10 or more, which lies 0x27 further on among the characters.
-    let letters = (nibbles + 0x0606_0606) >> 4 & 0x0101_0101;
-    let [a, b, c, d] = (nibbles + 0x3030_3030 + letters * 0x27).to_le_bytes();
-    [b'\\', b'u', a, b, c, d]
+    let [a, b, c, d, e, f, _, _] = escaped_word(unit).to_le_bytes();
+    [a, b, c, d, e, f]
 }
+
+/// `\uXXXX` in the six lower bytes of a little-endian word.
+#[inline]
+fn escaped_word(unit: u16) -> u64 {
+    let [high, low] = unit.to_be_bytes().map(hex);
+    u64::from(u16::from_le_bytes(*b"\\u")) | u64::from(high) << 16 | u64::from(low) << 32
+}
+
+/// The two hexadecimal digits of a byte, as a little-endian word.
+fn hex(byte: u8) -> u16 {
+    HEX.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// The two hexadecimal digits of each byte, as little-endian words.
+const HEX: [u16; 256] = {
+    let mut digits = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "checked when it is compiled")]
+        {
+            let [high, low] = [b"0123456789abcdef"[byte >> 4], b"0123456789abcdef"[byte & 15]];
+            digits[byte] = u16::from_le_bytes([high, low]);
+        }
+        byte += 1;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,9 @@
 
 use super::error::{Container, JsonDecodeError, LoadsError, Message};
 use super::text::Text;
+use crate::dict::Entry;
 use crate::pystr::Builder;
-use crate::{Dict, PyString, PythonVersion, Value};
+use crate::{Dict, PythonVersion, Value};
 
 /// What the options and the version come to.
 pub(super) struct Limits {
@@ -24,10 +25,12 @@ pub(super) enum Fault {
 }
 
 /// A list or dict that is not closed yet.
+#[derive(Clone, Copy)]
 enum Open {
-    List(Vec<Value>),
-    /// The last is the key whose value is being read.
-    Dict(Dict, PyString),
+    /// Its items are [`Parser::items`] from here on.
+    List { start: usize },
+    /// Its entries are [`Parser::entries`] from here on; the last one waits for its value.
+    Dict { start: usize },
 }
 
 /// What comes after a value.
@@ -45,13 +48,25 @@ pub(super) struct Parser<'a, T> {
     pub(super) limits: &'a Limits,
     pub(super) scratch: Builder,
     outer: Vec<Open>,
+    // What is read of all that is open. Only when a list or dict is closed does it get a vector,
+    // of the right size.
+    items: Vec<Value>,
+    entries: Vec<Entry>,
 }
 
 /// Parses a whole text.
 pub(super) fn parse<T: Text>(text: T, limits: &Limits) -> Result<Value, LoadsError> {
     let bytes = text.bytes();
-    let mut parser =
-        Parser { text: &text, bytes, at: 0, limits, scratch: Builder::new(), outer: Vec::new() };
+    let mut parser = Parser {
+        text: &text,
+        bytes,
+        at: 0,
+        limits,
+        scratch: Builder::new(),
+        outer: Vec::new(),
+        items: Vec::new(),
+        entries: Vec::new(),
+    };
     parser.document().map_err(|fault| match fault {
         Fault::At(message, at) => JsonDecodeError::locate(message, bytes, at).into(),
         Fault::IntDigits(digits) => {
@@ -79,18 +94,20 @@ impl<T: Text> Parser<'_, T> {
         loop {
             let mut value = match self.peek() {
                 Some(b'{') => {
-                    self.enter(&open, Container::Object)?;
+                    self.enter(open, Container::Object)?;
                     if self.first_or_close(b'}') {
-                        let key = self.key()?;
-                        self.outer.extend(open.replace(Open::Dict(Dict::new(), key)));
+                        let start = self.entries.len();
+                        self.outer.extend(open.replace(Open::Dict { start }));
+                        self.key()?;
                         continue;
                     }
                     Value::Dict(Dict::new())
                 }
                 Some(b'[') => {
-                    self.enter(&open, Container::Array)?;
+                    self.enter(open, Container::Array)?;
                     if self.first_or_close(b']') {
-                        self.outer.extend(open.replace(Open::List(Vec::new())));
+                        let start = self.items.len();
+                        self.outer.extend(open.replace(Open::List { start }));
                         continue;
                     }
                     Value::List(Vec::new())
@@ -100,10 +117,10 @@ impl<T: Text> Parser<'_, T> {
             };
             // Hand the value to what is open around it, and close as much of that as ends here.
             loop {
-                let Some(container) = &mut open else { return Ok(value) };
-                let next = match container {
-                    Open::List(items) => self.after_item(items, value)?,
-                    Open::Dict(dict, key) => self.after_entry(dict, key, value)?,
+                let next = match open {
+                    Some(Open::List { start }) => self.after_item(start, value)?,
+                    Some(Open::Dict { start }) => self.after_entry(start, value)?,
+                    None => return Ok(value),
                 };
                 match next {
                     Next::Value => break,
@@ -135,68 +152,77 @@ impl<T: Text> Parser<'_, T> {
     }
 
     /// Adds an item to a list and reads the comma or bracket behind it.
-    fn after_item(&mut self, items: &mut Vec<Value>, value: Value) -> Result<Next, Fault> {
-        items.push(value);
+    #[inline]
+    fn after_item(&mut self, start: usize, value: Value) -> Result<Next, Fault> {
+        self.items.push(value);
         self.skip_white_space();
         match self.peek() {
             Some(b',') => {
-                let comma = self.at;
-                self.at += 1;
-                self.skip_white_space();
-                self.refuse_trailing_comma(b']', Message::TrailingCommaInArray, comma)?;
+                self.after_comma(b']', Message::TrailingCommaInArray)?;
                 Ok(Next::Value)
             }
             Some(b']') => {
                 self.at += 1;
-                Ok(Next::Closed(Value::List(std::mem::take(items))))
+                Ok(Next::Closed(Value::List(take_from(&mut self.items, start))))
             }
             _ => Err(Fault::At(Message::ExpectingComma, self.at)),
         }
     }
 
-    /// Adds an entry to a dict and reads the comma and the next key, or the brace, behind it.
-    fn after_entry(
-        &mut self,
-        dict: &mut Dict,
-        key: &mut PyString,
-        value: Value,
-    ) -> Result<Next, Fault> {
-        dict.set(std::mem::take(key), value);
+    /// Gives the last key of a dict its value and reads the comma and the next key, or the brace,
+    /// behind it.
+    #[inline]
+    fn after_entry(&mut self, start: usize, value: Value) -> Result<Next, Fault> {
+        if let Some((_, waiting)) = self.entries.last_mut() {
+            *waiting = value;
+        }
         self.skip_white_space();
         match self.peek() {
             Some(b',') => {
-                let comma = self.at;
-                self.at += 1;
-                self.skip_white_space();
-                self.refuse_trailing_comma(b'}', Message::TrailingCommaInObject, comma)?;
-                *key = self.key()?;
+                self.after_comma(b'}', Message::TrailingCommaInObject)?;
+                self.key()?;
                 Ok(Next::Value)
             }
             Some(b'}') => {
                 self.at += 1;
-                Ok(Next::Closed(Value::Dict(std::mem::take(dict))))
+                let entries = take_from(&mut self.entries, start);
+                Ok(Next::Closed(Value::Dict(Dict::from_entries(entries))))
             }
             _ => Err(Fault::At(Message::ExpectingComma, self.at)),
         }
     }
 
+    /// Steps over a comma, behind which a bracket has a message of its own from 3.13 on.
+    #[inline]
+    fn after_comma(&mut self, close: u8, message: Message) -> Result<(), Fault> {
+        let comma = self.at;
+        self.at += 1;
+        self.skip_white_space();
+        if self.peek() == Some(close) && self.limits.python >= PythonVersion::V3_13 {
+            return Err(Fault::At(message, comma));
+        }
+        Ok(())
+    }
+
     /// A key, its colon, and the white space before its value.
-    fn key(&mut self) -> Result<PyString, Fault> {
+    #[inline]
+    fn key(&mut self) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
             return Err(Fault::At(Message::ExpectingName, self.at));
         }
         let key = self.string()?;
+        self.entries.push((key, Value::Null));
         self.skip_white_space();
         if self.peek() != Some(b':') {
             return Err(Fault::At(Message::ExpectingColon, self.at));
         }
         self.at += 1;
         self.skip_white_space();
-        Ok(key)
+        Ok(())
     }
 
     /// `_Py_EnterRecursiveCall`: one level more, if there may be one.
-    fn enter(&self, open: &Option<Open>, container: Container) -> Result<(), Fault> {
+    fn enter(&self, open: Option<Open>, container: Container) -> Result<(), Fault> {
         let depth = self.outer.len() + usize::from(open.is_some());
         if depth >= self.limits.max_depth { Err(Fault::Recursion(container)) } else { Ok(()) }
     }
@@ -211,26 +237,24 @@ impl<T: Text> Parser<'_, T> {
         !empty
     }
 
-    fn refuse_trailing_comma(
-        &self,
-        close: u8,
-        message: Message,
-        comma: usize,
-    ) -> Result<(), Fault> {
-        if self.peek() == Some(close) && self.limits.python >= PythonVersion::V3_13 {
-            return Err(Fault::At(message, comma));
-        }
-        Ok(())
-    }
-
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
     #[inline]
     fn skip_white_space(&mut self) {
+        // Between most signs there is nothing or one space.
+        if self.peek() == Some(b' ') {
+            self.at += 1;
+        }
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
     }
+}
+
+/// What lies in `all` from `start` on, in a vector of its own.
+#[inline]
+fn take_from<T>(all: &mut Vec<T>, start: usize) -> Vec<T> {
+    if start == 0 { std::mem::take(all) } else { all.split_off(start) }
 }
