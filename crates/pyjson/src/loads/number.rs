@@ -1,7 +1,7 @@
 //! Numbers: CPython's `_match_number_unicode`.
 
 use super::error::Message;
-use super::parser::{Fault, Parser};
+use super::parser::{Fault, Open, Parser};
 use super::text::Text;
 use crate::{Int, Value};
 
@@ -10,7 +10,8 @@ const SMALL_DIGITS: usize = 18;
 
 impl<T: Text> Parser<'_, T> {
     /// A number that begins at [`Parser::at`], as far as it goes: in `1.x` it is `1`.
-    pub(super) fn number(&mut self) -> Result<Value, Fault> {
+    #[inline]
+    pub(super) fn number(&mut self, open: Open) -> Result<(), Fault> {
         let start = self.at;
         let number = self.bytes.get(start..).unwrap_or_default();
         let (negative, unsigned) = match number {
@@ -33,25 +34,29 @@ impl<T: Text> Parser<'_, T> {
             return Err(Fault::At(Message::ExpectingValue, start));
         }
         if is_float(unsigned.get(digits..).unwrap_or_default()) {
-            return Ok(self.float(number));
+            let (float, length) = float(number);
+            self.at += length;
+            self.place(open, Value::Float(float));
+            return Ok(());
         }
         self.at += digits + usize::from(negative);
         if digits <= SMALL_DIGITS {
-            return Ok(Value::Int(Int::from(if negative { -small } else { small })));
+            self.place(open, Value::Int(Int::from(if negative { -small } else { small })));
+            return Ok(());
         }
         if digits > self.limits.digits {
             return Err(Fault::IntDigits(digits));
         }
-        Ok(Value::Int(Int::from_json(self.text.ascii(start, self.at))))
+        let int = Int::from_json(self.text.ascii(start, self.at));
+        self.place(open, Value::Int(int));
+        Ok(())
     }
+}
 
-    /// The float that `number` begins with. It is known to be one, whose grammar is JSON's as far
-    /// as it goes: both this parser and CPython round correctly, and to infinity.
-    fn float(&mut self, number: &[u8]) -> Value {
-        let (float, length) = fast_float2::parse_partial(number).unwrap_or_default();
-        self.at += length;
-        Value::Float(float)
-    }
+/// The float that `number` begins with, and its length. It is known to be one; JSON's grammar is
+/// part of the function's, and both it and CPython round correctly, and to infinity.
+fn float(number: &[u8]) -> (f64, usize) {
+    fast_float2::parse_partial(number).unwrap_or_default()
 }
 
 /// Whether these bytes, behind the digits of a whole number, make a float of it.

@@ -7,7 +7,7 @@ use super::error::{Container, JsonDecodeError, LoadsError, Message};
 use super::text::Text;
 use crate::dict::Entry;
 use crate::pystr::Builder;
-use crate::{Dict, PythonVersion, Value};
+use crate::{Dict, PyString, PythonVersion, Value};
 
 /// What the options and the version come to.
 pub(super) struct Limits {
@@ -24,21 +24,15 @@ pub(super) enum Fault {
     Recursion(Container),
 }
 
-/// A list or dict that is not closed yet.
+/// Where the next value belongs.
 #[derive(Clone, Copy)]
-enum Open {
-    /// Its items are [`Parser::items`] from here on.
+pub(super) enum Open {
+    /// It is the whole text.
+    Root,
+    /// In a list, whose items are [`Parser::items`] from here on.
     List { start: usize },
-    /// Its entries are [`Parser::entries`] from here on; the last one waits for its value.
+    /// In a dict, whose entries are [`Parser::entries`] from here on; the last waits for it.
     Dict { start: usize },
-}
-
-/// What comes after a value.
-enum Next {
-    /// Another value of the same list or dict.
-    Value,
-    /// Nothing: this was the last, and here is what they make.
-    Closed(Value),
 }
 
 pub(super) struct Parser<'a, T> {
@@ -49,7 +43,7 @@ pub(super) struct Parser<'a, T> {
     pub(super) scratch: Builder,
     outer: Vec<Open>,
     // What is read of all that is open. Only when a list or dict is closed does it get a vector,
-    // of the right size.
+    // of the right size. A value is made where it stays: moving what was just written is slow.
     items: Vec<Value>,
     entries: Vec<Entry>,
 }
@@ -80,116 +74,139 @@ impl<T: Text> Parser<'_, T> {
     /// `JSONDecoder.decode`: white space, a value, white space, the end.
     fn document(&mut self) -> Result<Value, Fault> {
         self.skip_white_space();
-        let value = self.value()?;
+        self.value()?;
         self.skip_white_space();
         if self.at < self.bytes.len() {
             return Err(Fault::At(Message::ExtraData, self.at));
         }
-        Ok(value)
+        Ok(self.items.pop().unwrap_or_default())
     }
 
     /// `scan_once_unicode`, with the lists and dicts it would recurse into.
-    fn value(&mut self) -> Result<Value, Fault> {
-        let mut open: Option<Open> = None;
+    fn value(&mut self) -> Result<(), Fault> {
+        let mut open = Open::Root;
         loop {
-            let mut value = match self.peek() {
+            match self.peek() {
                 Some(b'{') => {
-                    self.enter(open, Container::Object)?;
+                    self.enter(Container::Object)?;
                     if self.first_or_close(b'}') {
-                        let start = self.entries.len();
-                        self.outer.extend(open.replace(Open::Dict { start }));
+                        self.outer.push(open);
+                        open = Open::Dict { start: self.entries.len() };
                         self.key()?;
                         continue;
                     }
-                    Value::Dict(Dict::new())
+                    self.place(open, Value::Dict(Dict::new()));
                 }
                 Some(b'[') => {
-                    self.enter(open, Container::Array)?;
+                    self.enter(Container::Array)?;
                     if self.first_or_close(b']') {
-                        let start = self.items.len();
-                        self.outer.extend(open.replace(Open::List { start }));
+                        self.outer.push(open);
+                        open = Open::List { start: self.items.len() };
                         continue;
                     }
-                    Value::List(Vec::new())
+                    self.place(open, Value::List(Vec::new()));
                 }
-                Some(byte) => self.scalar(byte)?,
+                Some(b'"') => {
+                    self.place(open, Value::Str(PyString::new()));
+                    let string = self.string()?;
+                    if let Some(Value::Str(slot)) = self.placed(open) {
+                        string.write(slot);
+                    }
+                }
+                Some(byte) => self.scalar(open, byte)?,
                 None => return Err(Fault::At(Message::ExpectingValue, self.at)),
-            };
-            // Hand the value to what is open around it, and close as much of that as ends here.
+            }
+            // Close as many lists and dicts as end here, and stop before the next value.
             loop {
-                let next = match open {
-                    Some(Open::List { start }) => self.after_item(start, value)?,
-                    Some(Open::Dict { start }) => self.after_entry(start, value)?,
-                    None => return Ok(value),
+                self.skip_white_space();
+                let closed = match (open, self.peek()) {
+                    (Open::Root, _) => return Ok(()),
+                    (Open::List { .. }, Some(b',')) => {
+                        self.after_comma(b']', Message::TrailingCommaInArray)?;
+                        break;
+                    }
+                    (Open::Dict { .. }, Some(b',')) => {
+                        self.after_comma(b'}', Message::TrailingCommaInObject)?;
+                        self.key()?;
+                        break;
+                    }
+                    (Open::List { start }, Some(b']')) => {
+                        Value::List(take_from(&mut self.items, start))
+                    }
+                    (Open::Dict { start }, Some(b'}')) => {
+                        Value::Dict(Dict::from_entries(take_from(&mut self.entries, start)))
+                    }
+                    _ => return Err(Fault::At(Message::ExpectingComma, self.at)),
                 };
-                match next {
-                    Next::Value => break,
-                    Next::Closed(closed) => value = closed,
-                }
-                open = self.outer.pop();
+                self.at += 1;
+                open = self.outer.pop().unwrap_or(Open::Root);
+                self.place(open, closed);
             }
         }
     }
 
-    /// A string, a number or a constant, whose first byte is `byte`.
-    fn scalar(&mut self, byte: u8) -> Result<Value, Fault> {
+    /// Puts a value where it belongs.
+    #[inline]
+    pub(super) fn place(&mut self, open: Open, value: Value) {
+        match open {
+            Open::Root | Open::List { .. } => self.items.push(value),
+            Open::Dict { .. } => {
+                if let Some((_, waiting)) = self.entries.last_mut() {
+                    *waiting = value;
+                }
+            }
+        }
+    }
+
+    /// The value that was placed last.
+    #[inline]
+    fn placed(&mut self, open: Open) -> Option<&mut Value> {
+        match open {
+            Open::Root | Open::List { .. } => self.items.last_mut(),
+            Open::Dict { .. } => self.entries.last_mut().map(|(_, value)| value),
+        }
+    }
+
+    /// A number or a constant, whose first byte is `byte`.
+    #[inline]
+    fn scalar(&mut self, open: Open, byte: u8) -> Result<(), Fault> {
         let (constant, value) = match byte {
-            b'"' => return self.string().map(Value::Str),
+            b'0'..=b'9' => return self.number(open),
             b'n' => ("null", Value::Null),
             b't' => ("true", Value::Bool(true)),
             b'f' => ("false", Value::Bool(false)),
             b'N' => ("NaN", Value::Float(f64::NAN)),
             b'I' => ("Infinity", Value::Float(f64::INFINITY)),
             b'-' => ("-Infinity", Value::Float(f64::NEG_INFINITY)),
-            _ => return self.number(),
+            _ => return Err(Fault::At(Message::ExpectingValue, self.at)),
         };
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         if rest.starts_with(constant.as_bytes()) {
             self.at += constant.len();
-            return Ok(value);
+            self.place(open, value);
+            return Ok(());
         }
-        self.number()
+        self.number(open)
     }
 
-    /// Adds an item to a list and reads the comma or bracket behind it.
+    /// A key, its colon, and the white space before its value.
     #[inline]
-    fn after_item(&mut self, start: usize, value: Value) -> Result<Next, Fault> {
-        self.items.push(value);
-        self.skip_white_space();
-        match self.peek() {
-            Some(b',') => {
-                self.after_comma(b']', Message::TrailingCommaInArray)?;
-                Ok(Next::Value)
-            }
-            Some(b']') => {
-                self.at += 1;
-                Ok(Next::Closed(Value::List(take_from(&mut self.items, start))))
-            }
-            _ => Err(Fault::At(Message::ExpectingComma, self.at)),
+    fn key(&mut self) -> Result<(), Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(Fault::At(Message::ExpectingName, self.at));
         }
-    }
-
-    /// Gives the last key of a dict its value and reads the comma and the next key, or the brace,
-    /// behind it.
-    #[inline]
-    fn after_entry(&mut self, start: usize, value: Value) -> Result<Next, Fault> {
-        if let Some((_, waiting)) = self.entries.last_mut() {
-            *waiting = value;
+        self.entries.push((PyString::new(), Value::Null));
+        let key = self.string()?;
+        if let Some((slot, _)) = self.entries.last_mut() {
+            key.write(slot);
         }
         self.skip_white_space();
-        match self.peek() {
-            Some(b',') => {
-                self.after_comma(b'}', Message::TrailingCommaInObject)?;
-                self.key()?;
-                Ok(Next::Value)
-            }
-            Some(b'}') => {
-                self.at += 1;
-                let entries = take_from(&mut self.entries, start);
-                Ok(Next::Closed(Value::Dict(Dict::from_entries(entries))))
-            }
-            _ => Err(Fault::At(Message::ExpectingComma, self.at)),
+        if self.peek() != Some(b':') {
+            return Err(Fault::At(Message::ExpectingColon, self.at));
         }
+        self.at += 1;
+        self.skip_white_space();
+        Ok(())
     }
 
     /// Steps over a comma, behind which a bracket has a message of its own from 3.13 on.
@@ -204,27 +221,13 @@ impl<T: Text> Parser<'_, T> {
         Ok(())
     }
 
-    /// A key, its colon, and the white space before its value.
-    #[inline]
-    fn key(&mut self) -> Result<(), Fault> {
-        if self.peek() != Some(b'"') {
-            return Err(Fault::At(Message::ExpectingName, self.at));
-        }
-        let key = self.string()?;
-        self.entries.push((key, Value::Null));
-        self.skip_white_space();
-        if self.peek() != Some(b':') {
-            return Err(Fault::At(Message::ExpectingColon, self.at));
-        }
-        self.at += 1;
-        self.skip_white_space();
-        Ok(())
-    }
-
     /// `_Py_EnterRecursiveCall`: one level more, if there may be one.
-    fn enter(&self, open: Option<Open>, container: Container) -> Result<(), Fault> {
-        let depth = self.outer.len() + usize::from(open.is_some());
-        if depth >= self.limits.max_depth { Err(Fault::Recursion(container)) } else { Ok(()) }
+    fn enter(&self, container: Container) -> Result<(), Fault> {
+        // As many as are open around the value: `outer` lacks the innermost one, but has the root.
+        if self.outer.len() >= self.limits.max_depth {
+            return Err(Fault::Recursion(container));
+        }
+        Ok(())
     }
 
     /// Steps over an opening bracket; `false`, and past the closing one, when there is nothing

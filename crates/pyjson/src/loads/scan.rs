@@ -19,17 +19,37 @@ fn special_bytes(word: u64) -> u64 {
     swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\')
 }
 
-impl<T: Text> Parser<'_, T> {
+/// A string of the text.
+pub(super) enum Found<'a, T> {
+    /// A part of it as it is.
+    Plain { text: &'a T, start: usize, end: usize },
+    /// Made of its parts and its escapes.
+    Made(PyString),
+}
+
+impl<T: Text> Found<'_, T> {
+    /// Writes the string in the place of an empty one.
+    #[inline]
+    pub(super) fn write(self, slot: &mut PyString) {
+        match self {
+            Self::Plain { text, start, end } => text.write(start, end, slot),
+            Self::Made(string) => *slot = string,
+        }
+    }
+}
+
+impl<'a, T: Text> Parser<'a, T> {
     /// A string whose opening quote is at [`Parser::at`].
-    pub(super) fn string(&mut self) -> Result<PyString, Fault> {
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Found<'a, T>, Fault> {
         let begin = self.at;
         let start = begin + 1;
         let end = self.plain_end(start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
-            return Ok(self.text.string(start, end));
+            return Ok(Found::Plain { text: self.text, start, end });
         }
-        self.string_with_escapes(begin, start, end)
+        self.string_with_escapes(begin, start, end).map(Found::Made)
     }
 
     /// Where plain text that begins at `start` ends.

@@ -8,7 +8,8 @@ use crate::pystr::Builder;
 /// A text to be parsed. Ranges are byte offsets at which code points begin.
 pub(super) trait Text: Copy {
     fn bytes(&self) -> &[u8];
-    fn string(&self, start: usize, end: usize) -> PyString;
+    /// Writes a part in the place of an empty string.
+    fn write(&self, start: usize, end: usize, slot: &mut PyString);
     fn append(&self, start: usize, end: usize, builder: &mut Builder);
     /// A part that is known to be ASCII.
     fn ascii(&self, start: usize, end: usize) -> &str;
@@ -21,8 +22,8 @@ impl Text for &str {
     }
 
     #[inline]
-    fn string(&self, start: usize, end: usize) -> PyString {
-        PyString::from(self.get(start..end).unwrap_or_default())
+    fn write(&self, start: usize, end: usize, slot: &mut PyString) {
+        slot.write(self.get(start..end).unwrap_or_default());
     }
 
     #[inline]
@@ -51,8 +52,8 @@ impl Text for Generalized<'_> {
         self.0
     }
 
-    fn string(&self, start: usize, end: usize) -> PyString {
-        PyString::from_generalized(self.part(start, end))
+    fn write(&self, start: usize, end: usize, slot: &mut PyString) {
+        *slot = PyString::from_generalized(self.part(start, end));
     }
 
     fn append(&self, start: usize, end: usize, builder: &mut Builder) {

@@ -145,6 +145,20 @@ impl PyString {
         }
     }
 
+    /// Sets an empty string, where it lies: a string that is made and then moved is moved before
+    /// it has reached memory, which costs more than making it.
+    #[inline]
+    pub(crate) fn write(&mut self, text: &str) {
+        if let Repr::Inline { len, bytes } = &mut self.0
+            && let Some(bytes) = bytes.get_mut(..text.len())
+        {
+            bytes.copy_from_slice(text.as_bytes());
+            *len = text.len().to_le_bytes()[0];
+        } else {
+            self.0 = Repr::Utf8(text.into());
+        }
+    }
+
     fn inline(bytes: &[u8]) -> Option<Self> {
         let mut array = [0; INLINE_BYTES];
         array.get_mut(..bytes.len())?.copy_from_slice(bytes);
