@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::decimal;
+
 /// A Python `int` of any size.
 ///
 /// ```
@@ -70,9 +72,7 @@ impl Int {
     #[must_use]
     pub fn digits(&self) -> usize {
         match &self.0 {
-            Repr::Small(number) => {
-                number.unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1)
-            }
+            Repr::Small(number) => decimal::digits(number.unsigned_abs()),
             Repr::Big(digits) => digits.len() - usize::from(self.is_negative()),
         }
     }
@@ -82,11 +82,12 @@ impl Int {
         digits.parse().map_or_else(|_| Self(Repr::Big(digits.into())), |n| Self(Repr::Small(n)))
     }
 
-    /// Hands the decimal digits to `write`.
-    pub(crate) fn with_decimal<T>(&self, write: impl FnOnce(&str) -> T) -> T {
+    /// Writes the sign and the decimal digits.
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match &self.0 {
-            Repr::Small(number) => write(itoa::Buffer::new().format(*number)),
-            Repr::Big(digits) => write(digits),
+            Repr::Small(number) => decimal::write_signed(*number, out),
+            Repr::Big(digits) => out.extend_from_slice(digits.as_bytes()),
         }
     }
 }
@@ -120,17 +121,20 @@ impl From<u64> for Int {
     fn from(number: u64) -> Self {
         match i64::try_from(number) {
             Ok(number) => Self(Repr::Small(number)),
-            Err(_) => Self(Repr::Big(itoa::Buffer::new().format(number).into())),
+            Err(_) => Self(Repr::Big(number.to_string().into())),
         }
     }
 }
 
 impl fmt::Display for Int {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.with_decimal(|digits| {
-            let unsigned = digits.strip_prefix('-').unwrap_or(digits);
-            f.pad_integral(!self.is_negative(), "", unsigned)
-        })
+        match &self.0 {
+            Repr::Small(number) => number.fmt(f),
+            Repr::Big(digits) => {
+                let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+                f.pad_integral(!self.is_negative(), "", unsigned)
+            }
+        }
     }
 }
 

@@ -31,6 +31,7 @@
 //! CPython's own: an `int` of more than 4300 digits and a text nested too deeply are refused, as
 //! they are there. No input overflows the stack.
 
+mod decimal;
 mod decode;
 mod deep;
 mod dict;

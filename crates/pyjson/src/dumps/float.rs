@@ -1,6 +1,8 @@
 //! `float.__repr__`: the shortest digits that read back as the same number, in CPython's layout
 //! (`float_repr_style` "short" of `Python/pystrtod.c`).
 
+use crate::decimal;
+
 /// Writes a float as `json.dumps` does.
 pub(super) fn write(float: f64, out: &mut Vec<u8>) {
     if float.is_nan() {
@@ -50,12 +52,10 @@ fn scientific(number: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
-    let mut buffer = itoa::Buffer::new();
-    let power = buffer.format(exponent.unsigned_abs()).as_bytes();
-    if power.len() < 2 {
+    if exponent.unsigned_abs() < 10 {
         out.push(b'0');
     }
-    out.extend_from_slice(power);
+    decimal::write(u64::from(exponent.unsigned_abs()), out);
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(crate) fn dumps_dict(dict: &Dict) -> String {
 }
 
 /// Writes in the default style, which is all ASCII and refuses nothing.
-fn ascii(write: impl FnOnce(&mut Writer<'_>) -> Result<(), DumpsError>) -> String {
+fn ascii(write: impl FnOnce(&mut Writer<'_, true>) -> Result<(), DumpsError>) -> String {
     let mut writer = Writer::new(&Style::DEFAULT);
     // The default style has no limits, so there is no error to be lost.
     let _ = write(&mut writer);
@@ -156,7 +156,7 @@ impl DumpsOptions {
     /// [`DumpsError`], with CPython's message, where CPython raises one.
     pub fn dumps(&self, value: &Value) -> Result<PyString, DumpsError> {
         let style = self.style();
-        let mut writer = Writer::new(&style);
+        let mut writer = Writer::<'_, false>::new(&style);
         writer.value(value)?;
         Ok(PyString::from_generalized(&writer.out))
     }

@@ -31,12 +31,17 @@ impl Style<'static> {
         allow_nan: true,
         sort_keys: false,
         indent: None,
-        item: b", ",
-        key: b": ",
+        item: ITEM,
+        key: KEY,
         max_depth: usize::MAX,
         digits: usize::MAX,
     };
 }
+
+/// What stands between items by default.
+const ITEM: &[u8] = b", ";
+/// What stands between a key and its value by default.
+const KEY: &[u8] = b": ";
 
 /// What is left of a list or dict of which some is written.
 enum Open<'a> {
@@ -46,6 +51,13 @@ enum Open<'a> {
 }
 
 impl Open<'_> {
+    const fn opening(&self) -> u8 {
+        match self {
+            Self::List(_) => b'[',
+            Self::Dict(_) | Self::Sorted(_) => b'{',
+        }
+    }
+
     const fn closing(&self) -> u8 {
         match self {
             Self::List(_) => b']',
@@ -55,36 +67,39 @@ impl Open<'_> {
 }
 
 /// The text so far, as generalised UTF-8.
-pub(super) struct Writer<'s> {
+///
+/// `DEFAULT` is true of a writer of [`Style::DEFAULT`], which then need not look at its style.
+pub(super) struct Writer<'s, const DEFAULT: bool> {
     style: &'s Style<'s>,
     pub(super) out: Vec<u8>,
 }
 
-impl<'s> Writer<'s> {
+impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
     pub(super) fn new(style: &'s Style<'s>) -> Self {
         Self { style, out: Vec::with_capacity(FIRST_CAPACITY) }
     }
 
     /// Writes a value of any depth.
     pub(super) fn value(&mut self, value: &Value) -> Result<(), DumpsError> {
-        match self.scalar_or_open(value, 0)? {
-            Some(open) => self.rest(open),
-            None => Ok(()),
+        match value {
+            Value::List(items) => self.nested(Open::List(items.iter())),
+            Value::Dict(dict) => self.dict(dict),
+            scalar => self.scalar(scalar),
         }
     }
 
-    /// Writes a dict.
+    /// Writes a dict of any depth.
     pub(super) fn dict(&mut self, dict: &Dict) -> Result<(), DumpsError> {
-        match self.open_dict(dict, 0)? {
-            Some(open) => self.rest(open),
-            None => Ok(()),
-        }
+        let open = self.entries_of(dict);
+        self.nested(open)
     }
 
-    /// Writes what is left of a list or dict whose opening bracket is written.
-    fn rest<'v>(&mut self, mut open: Open<'v>) -> Result<(), DumpsError> {
+    /// Writes a list or dict, with all that lies in it.
+    fn nested<'v>(&mut self, mut open: Open<'v>) -> Result<(), DumpsError> {
         let mut outer: Vec<Open<'v>> = Vec::new();
         let mut first = true;
+        self.enter(0)?;
+        self.out.push(open.opening());
         loop {
             let item = match &mut open {
                 Open::List(items) => items.next().map(|value| (None, value)),
@@ -92,7 +107,9 @@ impl<'s> Writer<'s> {
                 Open::Sorted(entries) => entries.next().map(|(key, value)| (Some(key), value)),
             };
             let Some((key, value)) = item else {
-                self.line(outer.len());
+                if !first {
+                    self.line(outer.len());
+                }
                 self.out.push(open.closing());
                 match outer.pop() {
                     Some(parent) => open = parent,
@@ -102,74 +119,61 @@ impl<'s> Writer<'s> {
                 continue;
             };
             if !first {
-                self.out.extend_from_slice(self.style.item);
+                self.out.extend_from_slice(if DEFAULT { ITEM } else { self.style.item });
             }
             self.line(outer.len() + 1);
             if let Some(key) = key {
                 self.string(key);
-                self.out.extend_from_slice(self.style.key);
+                self.out.extend_from_slice(if DEFAULT { KEY } else { self.style.key });
             }
-            first = false;
-            if let Some(inner) = self.scalar_or_open(value, outer.len() + 1)? {
-                outer.push(std::mem::replace(&mut open, inner));
-                first = true;
-            }
+            let inner = match value {
+                Value::List(items) => Open::List(items.iter()),
+                Value::Dict(dict) => self.entries_of(dict),
+                scalar => {
+                    self.scalar(scalar)?;
+                    first = false;
+                    continue;
+                }
+            };
+            self.enter(outer.len() + 1)?;
+            self.out.push(inner.opening());
+            outer.push(std::mem::replace(&mut open, inner));
+            first = true;
         }
     }
 
-    /// Writes a value whole, or the opening bracket of one that has something in it.
-    fn scalar_or_open<'v>(
-        &mut self,
-        value: &'v Value,
-        depth: usize,
-    ) -> Result<Option<Open<'v>>, DumpsError> {
+    /// Writes a value that is neither a list nor a dict.
+    #[inline]
+    fn scalar(&mut self, value: &Value) -> Result<(), DumpsError> {
         match value {
-            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Null | Value::List(_) | Value::Dict(_) => self.out.extend_from_slice(b"null"),
             Value::Bool(true) => self.out.extend_from_slice(b"true"),
             Value::Bool(false) => self.out.extend_from_slice(b"false"),
-            Value::Int(int) => self.int(int)?,
-            Value::Float(float) => self.float(*float)?,
+            Value::Int(int) => return self.int(int),
+            Value::Float(float) => return self.float(*float),
             Value::Str(string) => self.string(string),
-            Value::Dict(dict) => return self.open_dict(dict, depth),
-            Value::List(items) => {
-                self.enter(depth)?;
-                if !items.is_empty() {
-                    self.out.push(b'[');
-                    return Ok(Some(Open::List(items.iter())));
-                }
-                self.out.extend_from_slice(b"[]");
-            }
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn open_dict<'v>(
-        &mut self,
-        dict: &'v Dict,
-        depth: usize,
-    ) -> Result<Option<Open<'v>>, DumpsError> {
-        self.enter(depth)?;
-        if dict.is_empty() {
-            self.out.extend_from_slice(b"{}");
-            return Ok(None);
-        }
-        self.out.push(b'{');
-        if !self.style.sort_keys {
-            return Ok(Some(Open::Dict(dict.entries().iter())));
+    /// The entries of a dict, in the order in which they are written.
+    fn entries_of<'v>(&self, dict: &'v Dict) -> Open<'v> {
+        if DEFAULT || !self.style.sort_keys {
+            return Open::Dict(dict.entries().iter());
         }
         let mut entries: Vec<&Entry> = dict.entries().iter().collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(Some(Open::Sorted(entries.into_iter())))
+        Open::Sorted(entries.into_iter())
     }
 
     /// `_Py_EnterRecursiveCall`: one level more, if there may be one.
     fn enter(&self, depth: usize) -> Result<(), DumpsError> {
-        if depth >= self.style.max_depth { Err(DumpsError::Recursion) } else { Ok(()) }
+        if !DEFAULT && depth >= self.style.max_depth { Err(DumpsError::Recursion) } else { Ok(()) }
     }
 
     /// Begins a line of this depth, if there are lines.
     fn line(&mut self, depth: usize) {
-        if let Some(indent) = &self.style.indent {
+        if !DEFAULT && let Some(indent) = &self.style.indent {
             self.out.push(b'\n');
             for _ in 0..depth {
                 self.out.extend_from_slice(indent);
@@ -178,7 +182,7 @@ impl<'s> Writer<'s> {
     }
 
     fn string(&mut self, string: &PyString) {
-        if self.style.ensure_ascii {
+        if DEFAULT || self.style.ensure_ascii {
             escape::ascii(string.as_generalized_utf8(), &mut self.out);
         } else {
             escape::unicode(string.as_generalized_utf8(), &mut self.out);
@@ -186,17 +190,16 @@ impl<'s> Writer<'s> {
     }
 
     fn int(&mut self, int: &Int) -> Result<(), DumpsError> {
-        // The digits are only counted where there is a limit.
-        if self.style.digits != usize::MAX && int.digits() > self.style.digits {
+        if !DEFAULT && int.digits() > self.style.digits {
             let Style { digits: limit, python, .. } = *self.style;
             return Err(DumpsError::IntDigits { limit, python });
         }
-        int.with_decimal(|digits| self.out.extend_from_slice(digits.as_bytes()));
+        int.write(&mut self.out);
         Ok(())
     }
 
     fn float(&mut self, float: f64) -> Result<(), DumpsError> {
-        if !float.is_finite() && !self.style.allow_nan {
+        if !DEFAULT && !float.is_finite() && !self.style.allow_nan {
             // The Python encoder has always named it; the C encoder does from 3.12.
             let named = self.style.indent.is_some() || self.style.python >= PythonVersion::V3_12;
             return Err(DumpsError::OutOfRangeFloat { float, named });
