@@ -108,10 +108,10 @@ impl<T: Text> Parser<'_, T> {
                 }
                 Some(b'"') => {
                     self.place(open, Value::Str(PyString::new()));
-                    let string = self.string()?;
-                    if let Some(Value::Str(slot)) = self.placed(open) {
-                        string.write(slot);
-                    }
+                    self.string(|parser| match parser.placed(open) {
+                        Some(Value::Str(slot)) => Some(slot),
+                        _ => None,
+                    })?;
                 }
                 Some(byte) => self.scalar(open, byte)?,
                 None => return Err(Fault::At(Message::ExpectingValue, self.at)),
@@ -143,6 +143,30 @@ impl<T: Text> Parser<'_, T> {
                 self.place(open, closed);
             }
         }
+    }
+
+    /// A string whose opening quote is at [`Parser::at`], in the place of the empty one that `slot`
+    /// finds.
+    #[inline]
+    fn string(
+        &mut self,
+        slot: impl FnOnce(&mut Self) -> Option<&mut PyString>,
+    ) -> Result<(), Fault> {
+        match self.plain_string() {
+            Ok((start, end)) => {
+                let text = self.text;
+                if let Some(slot) = slot(self) {
+                    text.write(start, end, slot);
+                }
+            }
+            Err(end) => {
+                let string = self.string_with_escapes(end)?;
+                if let Some(slot) = slot(self) {
+                    *slot = string;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Puts a value where it belongs.
@@ -196,10 +220,7 @@ impl<T: Text> Parser<'_, T> {
             return Err(Fault::At(Message::ExpectingName, self.at));
         }
         self.entries.push((PyString::new(), Value::Null));
-        let key = self.string()?;
-        if let Some((slot, _)) = self.entries.last_mut() {
-            key.write(slot);
-        }
+        self.string(|parser| parser.entries.last_mut().map(|(slot, _)| slot))?;
         self.skip_white_space();
         if self.peek() != Some(b':') {
             return Err(Fault::At(Message::ExpectingColon, self.at));

@@ -19,37 +19,18 @@ fn special_bytes(word: u64) -> u64 {
     swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\')
 }
 
-/// A string of the text.
-pub(super) enum Found<'a, T> {
-    /// A part of it as it is.
-    Plain { text: &'a T, start: usize, end: usize },
-    /// Made of its parts and its escapes.
-    Made(PyString),
-}
-
-impl<T: Text> Found<'_, T> {
-    /// Writes the string in the place of an empty one.
+impl<T: Text> Parser<'_, T> {
+    /// Steps over a string whose opening quote is at [`Parser::at`], if there is no escape in it,
+    /// and gives the place of what is between its quotes; or else that of what ends it there.
     #[inline]
-    pub(super) fn write(self, slot: &mut PyString) {
-        match self {
-            Self::Plain { text, start, end } => text.write(start, end, slot),
-            Self::Made(string) => *slot = string,
-        }
-    }
-}
-
-impl<'a, T: Text> Parser<'a, T> {
-    /// A string whose opening quote is at [`Parser::at`].
-    #[inline]
-    pub(super) fn string(&mut self) -> Result<Found<'a, T>, Fault> {
-        let begin = self.at;
-        let start = begin + 1;
+    pub(super) fn plain_string(&mut self) -> Result<(usize, usize), usize> {
+        let start = self.at + 1;
         let end = self.plain_end(start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
-            return Ok(Found::Plain { text: self.text, start, end });
+            return Ok((start, end));
         }
-        self.string_with_escapes(begin, start, end).map(Found::Made)
+        Err(end)
     }
 
     /// Where plain text that begins at `start` ends.
@@ -57,15 +38,11 @@ impl<'a, T: Text> Parser<'a, T> {
         start + plain_prefix(self.bytes.get(start..).unwrap_or_default())
     }
 
-    /// The rest of a string whose plain part from `start` ends at `end`, but not with a quote.
-    fn string_with_escapes(
-        &mut self,
-        begin: usize,
-        mut start: usize,
-        mut end: usize,
-    ) -> Result<PyString, Fault> {
-        // What an earlier, refused string left behind.
-        self.scratch = crate::pystr::Builder::new();
+    /// A string whose opening quote is at [`Parser::at`] and whose plain part ends at `end`, but
+    /// not with a quote.
+    pub(super) fn string_with_escapes(&mut self, mut end: usize) -> Result<PyString, Fault> {
+        let begin = self.at;
+        let mut start = begin + 1;
         let unterminated = Fault::At(Message::UnterminatedString, begin);
         loop {
             match self.bytes.get(end) {
@@ -111,13 +88,13 @@ impl<'a, T: Text> Parser<'a, T> {
     /// The `\uXXXX` whose backslash is at `at`, and those that follow it.
     fn unicode_escapes(&mut self, mut at: usize) -> Result<usize, Fault> {
         loop {
-            let unit = self.unicode_unit(at)?;
+            let unit = unicode_unit(self.bytes, at)?;
             at += 6;
             let another = self.bytes.get(at..at + 2) == Some(b"\\u");
             if let Some(character) = char::from_u32(u32::from(unit)) {
                 self.scratch.push_char(character);
             } else if (0xd800..0xdc00).contains(&unit) && another {
-                let low = self.unicode_unit(at)?;
+                let low = unicode_unit(self.bytes, at)?;
                 match char::decode_utf16([unit, low]).next() {
                     Some(Ok(character)) => {
                         self.scratch.push_char(character);
@@ -133,19 +110,19 @@ impl<'a, T: Text> Parser<'a, T> {
             }
         }
     }
+}
 
-    /// The number of a `\uXXXX` whose backslash is at `at`. A byte must follow it, as in CPython.
-    #[inline]
-    fn unicode_unit(&self, at: usize) -> Result<u16, Fault> {
-        let Some([a, b, c, d, _, ..]) = self.bytes.get(at + 2..) else {
-            return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
-        };
-        let [a, b, c, d] = [hex_digit(*a), hex_digit(*b), hex_digit(*c), hex_digit(*d)];
-        if (a | b | c | d) > 0x0f {
-            return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
-        }
-        Ok(a << 12 | b << 8 | c << 4 | d)
+/// The number of a `\uXXXX` whose backslash is at `at`. A byte must follow it, as in CPython.
+#[inline]
+fn unicode_unit(bytes: &[u8], at: usize) -> Result<u16, Fault> {
+    let Some([_, _, a, b, c, d, _, ..]) = bytes.get(at..) else {
+        return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
+    };
+    let [a, b, c, d] = [hex_digit(*a), hex_digit(*b), hex_digit(*c), hex_digit(*d)];
+    if (a | b | c | d) > 0x0f {
+        return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
     }
+    Ok(a << 12 | b << 8 | c << 4 | d)
 }
 
 /// What each byte is worth as a hexadecimal digit; 0xff for those that are none.

@@ -23,7 +23,7 @@ impl Text for &str {
 
     #[inline]
     fn write(&self, start: usize, end: usize, slot: &mut PyString) {
-        slot.write(self.get(start..end).unwrap_or_default());
+        slot.write(self, start, end);
     }
 
     #[inline]

@@ -17,6 +17,8 @@ pub use fsencode::SurrogateEscapeError;
 
 /// The longest text, in bytes, that is kept without an allocation.
 const INLINE_BYTES: usize = 22;
+/// [`INLINE_BYTES`] as a length is kept.
+const LONGEST_INLINE: u8 = 22;
 
 /// A Python `str`.
 ///
@@ -37,7 +39,7 @@ pub struct PyString(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    /// UTF-8; the bytes past `len` are zero, so that equal texts are equal arrays.
+    /// UTF-8; the bytes past `len` mean nothing.
     Inline { len: u8, bytes: [u8; INLINE_BYTES] },
     /// UTF-8 longer than [`INLINE_BYTES`].
     Utf8(Box<str>),
@@ -145,17 +147,23 @@ impl PyString {
         }
     }
 
-    /// Sets an empty string, where it lies: a string that is made and then moved is moved before
-    /// it has reached memory, which costs more than making it.
+    /// Sets an empty string to a part of a text, where it lies: a string that is made and then
+    /// moved is moved before it has reached memory, which costs more than making it.
     #[inline]
-    pub(crate) fn write(&mut self, text: &str) {
-        if let Repr::Inline { len, bytes } = &mut self.0
-            && let Some(bytes) = bytes.get_mut(..text.len())
+    pub(crate) fn write(&mut self, text: &str, start: usize, end: usize) {
+        let part = text.get(start..end).unwrap_or_default();
+        if let (Repr::Inline { len, bytes }, Ok(length @ 0..=LONGEST_INLINE)) =
+            (&mut self.0, u8::try_from(part.len()))
         {
-            bytes.copy_from_slice(text.as_bytes());
-            *len = text.len().to_le_bytes()[0];
+            *len = length;
+            // Copying as much as there is room for is quicker than counting.
+            if let Some(room) = text.as_bytes().get(start..start + INLINE_BYTES) {
+                bytes.copy_from_slice(room);
+            } else if let Some(bytes) = bytes.get_mut(..part.len()) {
+                bytes.copy_from_slice(part.as_bytes());
+            }
         } else {
-            self.0 = Repr::Utf8(text.into());
+            self.0 = Repr::Utf8(part.into());
         }
     }
 
@@ -194,15 +202,7 @@ impl Default for PyString {
 impl PartialEq for PyString {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Repr::Inline { len: a, bytes: x }, Repr::Inline { len: b, bytes: y }) => {
-                a == b && x == y
-            }
-            // The representation follows from the text, so texts in two of them differ.
-            (Repr::Utf8(a), Repr::Utf8(b)) => a == b,
-            (Repr::Wide(a), Repr::Wide(b)) => a == b,
-            _ => false,
-        }
+        self.as_generalized_utf8() == other.as_generalized_utf8()
     }
 }
 
