@@ -3,6 +3,7 @@
 use super::error::Message;
 use super::parser::{Fault, Parser};
 use super::text::Text;
+use crate::pystr::three_bytes;
 use crate::{PyString, swar};
 
 /// How many bytes from the front are none of `"`, `\` and the control characters.
@@ -43,17 +44,18 @@ impl<T: Text> Parser<'_, T> {
     pub(super) fn string_with_escapes(&mut self, mut end: usize) -> Result<PyString, Fault> {
         let begin = self.at;
         let mut start = begin + 1;
+        self.scratch.reserve(end - start);
         let unterminated = Fault::At(Message::UnterminatedString, begin);
         loop {
             match self.bytes.get(end) {
                 None => return Err(unterminated),
                 Some(b'"') => {
-                    self.text.append(start, end, &mut self.scratch);
+                    self.append(start, end);
                     self.at = end + 1;
                     return Ok(self.scratch.take());
                 }
                 Some(b'\\') => {
-                    self.text.append(start, end, &mut self.scratch);
+                    self.append(start, end);
                     let Some(escape) = self.bytes.get(end + 1) else { return Err(unterminated) };
                     start = self.escape(end, *escape)?;
                     end = start;
@@ -65,6 +67,11 @@ impl<T: Text> Parser<'_, T> {
             }
             end = self.plain_end(end);
         }
+    }
+
+    /// Adds a plain part of the text to the string in the making.
+    fn append(&mut self, start: usize, end: usize) {
+        self.scratch.push_generalized(self.bytes.get(start..end).unwrap_or_default());
     }
 
     /// The escape whose backslash is at `at`; gives the place behind it.
@@ -93,23 +100,55 @@ impl<T: Text> Parser<'_, T> {
             let another = self.bytes.get(at..at + 2) == Some(b"\\u");
             if let Some(character) = char::from_u32(u32::from(unit)) {
                 self.scratch.push_char(character);
+                if unit >= 0x800 {
+                    at = self.three_byte_escapes(at);
+                }
             } else if (0xd800..0xdc00).contains(&unit) && another {
                 let low = unicode_unit(self.bytes, at)?;
                 match char::decode_utf16([unit, low]).next() {
                     Some(Ok(character)) => {
                         self.scratch.push_char(character);
-                        return Ok(at + 6);
+                        at += 6;
                     }
                     _ => self.scratch.push_surrogate(unit),
                 }
             } else {
                 self.scratch.push_surrogate(unit);
             }
-            if !another {
+            if self.bytes.get(at..at + 2) != Some(b"\\u") {
                 return Ok(at);
             }
         }
     }
+
+    /// [`Parser::unicode_escapes`] for as long as four that take three bytes each follow one
+    /// another, as they do in Chinese, Japanese and Korean; gives the place behind them.
+    fn three_byte_escapes(&mut self, mut at: usize) -> usize {
+        // A byte must follow the last of them too.
+        while let Some((block, [_, ..])) =
+            self.bytes.get(at..).and_then(|rest| rest.split_first_chunk::<24>())
+        {
+            let mut units = [0; 4];
+            for (unit, escape) in units.iter_mut().zip(block.as_chunks::<6>().0) {
+                *unit = three_byte_unit(escape);
+            }
+            if units.contains(&0) {
+                break;
+            }
+            self.scratch.push_generalized(units.map(three_bytes).as_flattened());
+            at += block.len();
+        }
+        at
+    }
+}
+
+/// The number of a `\uXXXX` that takes three bytes of UTF-8; 0 if it is none, or a surrogate's.
+#[inline]
+fn three_byte_unit([backslash, letter, a, b, c, d]: &[u8; 6]) -> u16 {
+    let [a, b, c, d] = [hex_digit(*a), hex_digit(*b), hex_digit(*c), hex_digit(*d)];
+    let unit = a << 12 | b << 8 | c << 4 | d;
+    let escape = (*backslash == b'\\') & (*letter == b'u') & ((a | b | c | d) <= 0x0f);
+    if escape & (unit >= 0x800) & (unit & 0xf800 != 0xd800) { unit } else { 0 }
 }
 
 /// The number of a `\uXXXX` whose backslash is at `at`. A byte must follow it, as in CPython.

@@ -3,14 +3,12 @@
 //! Both are bytes to the parser; they differ in how a part of them becomes a string.
 
 use crate::PyString;
-use crate::pystr::Builder;
 
 /// A text to be parsed. Ranges are byte offsets at which code points begin.
 pub(super) trait Text: Copy {
     fn bytes(&self) -> &[u8];
     /// Writes a part in the place of an empty string.
     fn write(&self, start: usize, end: usize, slot: &mut PyString);
-    fn append(&self, start: usize, end: usize, builder: &mut Builder);
     /// A part that is known to be ASCII.
     fn ascii(&self, start: usize, end: usize) -> &str;
 }
@@ -24,11 +22,6 @@ impl Text for &str {
     #[inline]
     fn write(&self, start: usize, end: usize, slot: &mut PyString) {
         slot.write(self, start, end);
-    }
-
-    #[inline]
-    fn append(&self, start: usize, end: usize, builder: &mut Builder) {
-        builder.push_str(self.get(start..end).unwrap_or_default());
     }
 
     #[inline]
@@ -54,10 +47,6 @@ impl Text for Generalized<'_> {
 
     fn write(&self, start: usize, end: usize, slot: &mut PyString) {
         *slot = PyString::from_generalized(self.part(start, end));
-    }
-
-    fn append(&self, start: usize, end: usize, builder: &mut Builder) {
-        builder.push_generalized(self.part(start, end));
     }
 
     fn ascii(&self, start: usize, end: usize) -> &str {

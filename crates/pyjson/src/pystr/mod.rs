@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-pub(crate) use builder::Builder;
+pub(crate) use builder::{Builder, three_bytes};
 pub use fsencode::SurrogateEscapeError;
 
 /// The longest text, in bytes, that is kept without an allocation.
