@@ -2,7 +2,7 @@
 //!
 //! [`dumps`] writes what CPython writes for the same value, and [`loads`] accepts what CPython
 //! accepts and refuses the rest with CPython's message, line, column and offset. Text in, value
-//! out: nothing here reads, writes, or fails in any way that CPython would not.
+//! out: no input or output, no `unsafe`, no panic.
 //!
 //! ```
 //! use pyjson::{dumps, loads};
@@ -28,8 +28,8 @@
 //! CPython does, which only this crate's functions do.
 //!
 //! # Limits
-//! CPython's own: an `int` of more than 4300 digits and a text nested too deeply are refused, as
-//! they are there. No input overflows the stack.
+//! [`loads`] has CPython's own: an `int` of more than 4300 digits and a text nested too deeply are
+//! refused, as they are there. No input and no value overflows the stack.
 
 mod decimal;
 mod decode;
@@ -59,3 +59,8 @@ pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
 pub use serde_json::SerdeJsonError;
 pub use value::Value;
 pub use version::PythonVersion;
+
+/// The README's example is run too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,15 +2,15 @@
 
 /// The version of CPython to be like.
 ///
-/// What differs, with the last patch release of each where it was changed in one:
+/// All that differs, as found with the newest or nearly newest release of each version:
 ///
 /// | from | what |
 /// |---|---|
-/// | 3.7 | an `int` of more than 4300 digits is refused, both ways |
-/// | 3.11 | that message says `(4300 digits)`; before, `(4300)` |
-/// | 3.12 | nesting is limited to 1497 levels, at whatever depth the caller is; before, to 995 |
-/// | 3.12 | `allow_nan=False` names the float it refuses |
-/// | 3.13 | nesting is limited to 9998 levels |
+/// | 3.7 | an `int` of more than 4300 digits is refused, read or written; 3.7 to 3.10 do so in their releases from September 2022 on |
+/// | 3.11 | the message for that says `(4300 digits)`, before `(4300)` |
+/// | 3.12 | lists and dicts nest up to 1497 levels, before 995 |
+/// | 3.12 | `allow_nan=False` names the float it refuses, before only with `indent` |
+/// | 3.13 | lists and dicts nest up to 9998 levels |
 /// | 3.13 | a comma before `}` or `]` has a message of its own |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -70,9 +70,10 @@ impl PythonVersion {
 
     /// How many lists and dicts may lie in one another.
     ///
-    /// Found by experiment, with the default recursion limit and called from module level. Up to
-    /// 3.11 the caller's own frames count too: inside a function the limit is one lower for each.
-    /// The limit of 3.13 is that of a release build for 64-bit Linux.
+    /// Found by experiment, with the default recursion limit and a call from module level. Up to
+    /// 3.11 the caller's own frames count too: the limit is one lower for each function around
+    /// the call. From 3.12 on it is the C stack's, wherever the call is; 3.12.1 and 3.13.0 built
+    /// for 64-bit Linux were asked, and other builds and patch releases have other limits.
     #[must_use]
     pub const fn max_depth(self) -> usize {
         match self.minor() {

@@ -44,7 +44,7 @@ fn ascii(write: impl FnOnce(&mut Writer<'_, true>) -> Result<(), DumpsError>) ->
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Indent {
     /// So many spaces a level; a negative number is as good as 0, which gives only newlines.
-    Spaces(i64),
+    Spaces(i32),
     /// This text a level, whatever it is.
     Text(PyString),
 }
@@ -137,6 +137,9 @@ impl DumpsOptions {
 
     /// How many lists and dicts may lie in one another, in place of
     /// [`PythonVersion::max_depth`].
+    ///
+    /// With `indent`, CPython before 3.13 uses its encoder written in Python, whose limit depends
+    /// on what lies deepest and is up to two levels off. That one is not copied.
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = Some(levels);

@@ -18,7 +18,7 @@ thread_local! {
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 3000;
+        config.cases = 1500;
     }
     config
 }
@@ -36,7 +36,7 @@ fn options() -> impl Strategy<Value = (DumpsOptions, Json)> {
         if let Some(indent) = indent {
             options = options.indent(match &indent {
                 Json::String(text) => Indent::Text(text.as_str().into()),
-                number => Indent::Spaces(number.as_i64().unwrap()),
+                number => Indent::Spaces(i32::try_from(number.as_i64().unwrap()).unwrap()),
             });
             spelt["indent"] = indent;
         }
