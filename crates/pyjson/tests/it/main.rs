@@ -8,6 +8,8 @@ mod bytes;
 #[cfg(test)]
 mod fsencode;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod properties;

@@ -59,7 +59,7 @@ impl Oracle {
         Some(oracle)
     }
 
-    /// The interpreter of one version: `python3.N` of the search path or of pyenv.
+    /// The interpreter of one version: `python3.N` of pyenv or of the search path.
     pub(crate) fn of_version(version: PythonVersion) -> Option<Self> {
         let name = format!("python3.{}", version.minor());
         let pyenv = std::env::var_os("PYENV_ROOT")
@@ -68,8 +68,9 @@ impl Oracle {
         let installed = pyenv.and_then(|root| root.join("versions").read_dir().ok());
         let installed = installed.into_iter().flatten().flatten();
         let candidates = installed.map(|entry| entry.path().join("bin").join(&name));
-        std::iter::once(PathBuf::from(&name))
-            .chain(candidates)
+        // The path comes last: what pyenv has put there takes longer to start.
+        candidates
+            .chain(std::iter::once(PathBuf::from(&name)))
             .filter_map(|python| Self::of(python.as_os_str()))
             .find(|oracle| oracle.python == version)
     }
