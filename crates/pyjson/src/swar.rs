@@ -7,7 +7,7 @@ const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each byte.
 pub(crate) const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 /// Bytes that are looked at together in a long text.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 /// Bytes after which a text is taken for a long one.
 const SHORT: usize = 64;
 
