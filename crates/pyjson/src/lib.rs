@@ -58,7 +58,7 @@ pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
 #[cfg(feature = "serde_json")]
 pub use serde_json::SerdeJsonError;
 pub use value::Value;
-pub use version::PythonVersion;
+pub use version::{PythonVersion, UnknownPythonVersion};
 
 /// The README's example is run too.
 #[cfg(doctest)]

@@ -1,5 +1,8 @@
 //! The versions of CPython whose `json` differs in something a caller can see.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// The version of CPython to be like.
 ///
 /// All that differs, as found with the newest or nearly newest release of each version:
@@ -62,6 +65,21 @@ impl PythonVersion {
         }
     }
 
+    /// The series as Python writes it: `3.13`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V3_6 => "3.6",
+            Self::V3_7 => "3.7",
+            Self::V3_8 => "3.8",
+            Self::V3_9 => "3.9",
+            Self::V3_10 => "3.10",
+            Self::V3_11 => "3.11",
+            Self::V3_12 => "3.12",
+            Self::V3_13 => "3.13",
+        }
+    }
+
     /// The version 3.`minor`, if it is one that is known here.
     #[must_use]
     pub fn from_minor(minor: u8) -> Option<Self> {
@@ -95,5 +113,59 @@ impl PythonVersion {
     /// `4300`, or `4300 digits`: the limit as the message for it puts it.
     pub(crate) fn digits_limit(self, limit: usize) -> String {
         if self >= Self::V3_11 { format!("{limit} digits") } else { limit.to_string() }
+    }
+}
+
+impl fmt::Display for PythonVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A version text that names no series of [`PythonVersion::ALL`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPythonVersion(pub String);
+
+impl fmt::Display for UnknownPythonVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected a Python version from 3.6 to 3.13, found {:?}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownPythonVersion {}
+
+impl FromStr for PythonVersion {
+    type Err = UnknownPythonVersion;
+
+    /// Reads `3.11`; a third number, as in `3.11.7`, is passed over.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|version| match text.strip_prefix(version.as_str()) {
+                Some("") => true,
+                Some(rest) => rest.starts_with('.'),
+                None => false,
+            })
+            .ok_or_else(|| UnknownPythonVersion(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_reads_back_with_and_without_a_third_number() {
+        for version in PythonVersion::ALL {
+            assert_eq!(version.to_string().parse(), Ok(version));
+            assert_eq!(format!("{version}.17").parse(), Ok(version));
+        }
+    }
+
+    #[test]
+    fn a_version_never_asked_is_refused() {
+        for text in ["", "3", "3.1", "3.5", "3.14", "3.130", "13.10", "3.11rc1", " 3.11"] {
+            assert_eq!(text.parse::<PythonVersion>(), Err(UnknownPythonVersion(text.into())));
+        }
     }
 }

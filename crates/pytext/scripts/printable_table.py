@@ -81,7 +81,7 @@ def main():
 //! Asked of:
 {sources}
 
-use crate::version::PythonVersion::{{self, {names}}};
+use crate::PythonVersion::{{self, {names}}};
 
 /// `(first, last, since)`, both ends included, ascending, none overlapping.
 #[rustfmt::skip]

@@ -27,43 +27,9 @@ pub fn repr_float(value: f64) -> String {
     if value.is_nan() {
         return "nan".to_owned();
     }
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let magnitude = value.abs();
-    if magnitude.is_infinite() {
-        return format!("{sign}inf");
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let scientific = shortest(magnitude);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    match exponent.parse() {
-        Ok(exponent @ -4..16) => format!("{sign}{}", written_out(mantissa, exponent)),
-        _ => match exponent.strip_prefix('-') {
-            Some(exponent) => format!("{sign}{mantissa}e-{exponent:0>2}"),
-            None => format!("{sign}{mantissa}e+{exponent:0>2}"),
-        },
-    }
-}
-
-/// The shortest digits, as `d.ddde-x`.
-fn shortest(magnitude: f64) -> String {
-    let greater = format!("{magnitude:e}");
-    let places = greater.bytes().take_while(|byte| *byte != b'e').count().saturating_sub(2);
-    // Rust rounds to a number of places as CPython does, half to even. The nearest text of that
-    // length need not read back where the numbers below are closer than those above.
-    let even = format!("{magnitude:.places$e}");
-    if even.parse() == Ok(magnitude) { even } else { greater }
-}
-
-/// `d.ddd` times ten to the exponent, without an exponent.
-fn written_out(mantissa: &str, exponent: i8) -> String {
-    let digits = mantissa.replace('.', "");
-    let before = usize::from(exponent.unsigned_abs()).saturating_add(1);
-    if exponent < 0 {
-        format!("{:0<before$}{digits}", "0.")
-    } else if let Some((whole, part)) = digits.split_at_checked(before)
-        && !part.is_empty()
-    {
-        format!("{whole}.{part}")
-    } else {
-        format!("{digits:0<before$}.0")
-    }
+    // JSON's text of a finite float is its repr.
+    pyjson::dumps(&pyjson::Value::Float(value))
 }

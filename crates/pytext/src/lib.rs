@@ -52,7 +52,7 @@ mod printable_table;
 mod reader;
 mod repr;
 mod utf8;
-mod version;
+mod value;
 mod whitespace;
 
 pub use bytes::{bytes_strip, bytes_upper, repr_bytes};
@@ -63,10 +63,11 @@ pub use float::repr_float;
 pub use gbk::decode_gbk;
 pub use line::Line;
 pub use printable::is_printable;
+pub use pyjson::{PythonVersion, UnknownPythonVersion};
 pub use reader::LineReader;
 pub use repr::{repr_code_points, repr_code_points_as, repr_str, repr_str_as};
 pub use utf8::decode_utf8;
-pub use version::{PythonVersion, UnknownPythonVersion};
+pub use value::{repr_value, repr_value_as};
 pub use whitespace::{is_space, str_strip};
 
 /// The README's examples, run as tests.

@@ -1,7 +1,7 @@
 //! A typed line: the `str` that `input()` returns.
 
+use crate::PythonVersion;
 use crate::encode::UnicodeEncodeError;
-use crate::version::PythonVersion;
 
 /// A `str` read with `errors='surrogateescape'`, kept as the bytes that were typed.
 ///

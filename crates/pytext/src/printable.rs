@@ -1,7 +1,7 @@
 //! `str.isprintable` for one code point.
 
+use crate::PythonVersion;
 use crate::printable_table::PRINTABLE;
-use crate::version::PythonVersion;
 
 /// Whether `repr` shows the code point as itself, in one version.
 ///

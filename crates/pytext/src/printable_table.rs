@@ -11,7 +11,7 @@
 //! - 3.12: Unicode 15.0.0
 //! - 3.13: Unicode 15.1.0
 
-use crate::version::PythonVersion::{self, V3_6, V3_7, V3_8, V3_9, V3_11, V3_12, V3_13};
+use crate::PythonVersion::{self, V3_6, V3_7, V3_8, V3_9, V3_11, V3_12, V3_13};
 
 /// `(first, last, since)`, both ends included, ascending, none overlapping.
 #[rustfmt::skip]

@@ -4,8 +4,8 @@
 
 use std::fmt::Write as _;
 
+use crate::PythonVersion;
 use crate::printable::is_printable;
-use crate::version::PythonVersion;
 
 /// `repr(str)` as CPython 3.13 writes it.
 ///

@@ -119,7 +119,7 @@ impl PyString {
     }
 
     /// The code points, as `map(ord, s)` gives them.
-    pub fn code_points(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn code_points(&self) -> impl Iterator<Item = u32> + Clone + '_ {
         CodePoints(self.as_generalized_utf8().iter())
     }
 
@@ -264,6 +264,7 @@ impl fmt::Debug for PyString {
 }
 
 /// The code points of bytes known to be generalised UTF-8.
+#[derive(Clone)]
 struct CodePoints<'a>(std::slice::Iter<'a, u8>);
 
 impl CodePoints<'_> {
