@@ -18,6 +18,7 @@ import importlib
 import json
 import pkgutil
 import struct
+import subprocess
 import sys
 import unittest
 from types import FrameType
@@ -60,6 +61,11 @@ def dumps(value: Any, request: Request) -> str:
 def op_version(request: Request) -> List[int]:
     """`sys.version_info`, its three numbers."""
     return list(sys.version_info[:3])
+
+
+def op_executable(request: Request) -> str:
+    """`sys.executable`: the interpreter itself, where the command was a wrapper around it."""
+    return hex_text(sys.executable)
 
 
 def op_loads(request: Request) -> str:
@@ -185,8 +191,31 @@ def op_struct_pack(request: Request) -> str:
     return struct.pack(request["format"], *request["values"]).hex()
 
 
+def op_upper(request: Request) -> str:
+    """`data.upper()`."""
+    return bytes.fromhex(request["data"]).upper().hex()
+
+
+def op_strip(request: Request) -> str:
+    """`text.strip()`."""
+    return hex_text(text_of(request, "text").strip())
+
+
+def op_shell(request: Request) -> List[str]:
+    """What a shell `command` writes to standard output and error, with nothing to read."""
+    done = subprocess.run(
+        text_of(request, "command"),
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    return [done.stdout.hex(), done.stderr.hex()]
+
+
 OPS: Dict[str, Callable[[Request], Any]] = {
     "version": op_version,
+    "executable": op_executable,
     "loads": op_loads,
     "dumps": op_dumps,
     "dumps_nested": op_dumps_nested,
@@ -196,6 +225,9 @@ OPS: Dict[str, Callable[[Request], Any]] = {
     "decode": op_decode,
     "encode": op_encode,
     "struct_pack": op_struct_pack,
+    "upper": op_upper,
+    "strip": op_strip,
+    "shell": op_shell,
 }
 
 
