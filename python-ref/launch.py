@@ -5,13 +5,15 @@ program can see is what `python3 -u PROGRAM ARG...` would show it: a `__main__` 
 arguments, unbuffered standard streams, default signal handling, the directory of the program
 first on sys.path, no other descriptors, and the interpreter's own way to end, with traceback and
 exit status. `--fresh` runs one program in a new interpreter instead, for checking just that.
+What does differ is what no interpreter's own `__main__` has: frames of this file below the
+program's, a recursion limit that makes up for them, and modules that are imported already.
 
-    launch.py --fresh PROGRAM [ARG...]      replace this process by python3 -u PROGRAM ARG...
-    launch.py --serve                       take requests from standard input
+    python3 launch.py --fresh PROGRAM [ARG...]      become python3 -u PROGRAM ARG...
+    python3 -u launch.py --serve                    take requests from standard input
 
 With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to a message:
 
-    request {"op": "start", "id": N, "program": PATH, "argv": [...], "cwd": PATH}
+    request {"op": "start", "id": N, "program": PATH, "argv": [...], "cwd": PATH}, both absolute,
             with three descriptors attached (SCM_RIGHTS): its standard input, output and error
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
@@ -24,8 +26,9 @@ end of the socket goes away, every program is killed and this process ends.
 import argparse
 import array
 import atexit
-import builtins
+import contextlib
 import gc
+import importlib.machinery
 import io
 import json
 import os
@@ -38,12 +41,15 @@ import subprocess  # noqa: F401
 import sys
 import threading
 import types
-from typing import Any, Dict, List, NoReturn, Optional, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Tuple, Union
 
 REQUEST_MAX_BYTES = 1 << 20
 
-# A program to run: its path followed by its arguments, and its compiled code.
-Program = Tuple[List[str], types.CodeType]
+# A program's code, or why it could not be compiled; the program's own process is to say so.
+Code = Union[types.CodeType, Exception]
+
+# A program to run: its path followed by its arguments, and its code.
+Program = Tuple[List[str], Code]
 
 
 def main() -> None:
@@ -69,7 +75,7 @@ class Launcher:
         self.control = control
         self.pid_by_id: Dict[int, int] = {}
         self.id_by_pid: Dict[int, int] = {}
-        self.code_by_program: Dict[str, Tuple[Any, types.CodeType]] = {}
+        self.code_by_program: Dict[str, Tuple[Any, Code]] = {}
         # A byte arrives here whenever a child has ended, so waiting for requests and waiting for
         # children is one wait.
         self.wake_read, self.wake_write = os.pipe()
@@ -86,7 +92,8 @@ class Launcher:
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         # Ctrl-C at a terminal reaches the whole foreground group; the harness decides what ends.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Blocked and not ignored, so that one sent to a program that is not yet ready for it waits.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.selector.register(self.control, selectors.EVENT_READ)
         self.selector.register(self.wake_read, selectors.EVENT_READ)
         while True:
@@ -128,7 +135,7 @@ class Launcher:
         try:
             code = self.compiled(request['program'])
             pid = os.fork()
-        except (OSError, SyntaxError) as error:
+        except OSError as error:
             self.send({'id': request['id'], 'error': str(error)})
         else:
             if pid == 0:
@@ -151,14 +158,18 @@ class Launcher:
             os.close(descriptor)
         return None
 
-    def compiled(self, program: str) -> types.CodeType:
+    def compiled(self, program: str) -> Code:
         """The program's code, compiled again only when its file has changed."""
         about = os.stat(program)
         stamp = (about.st_mtime_ns, about.st_size, about.st_ino)
         known = self.code_by_program.get(program)
         if known is None or known[0] != stamp:
             with open(program, 'rb') as source:
-                known = stamp, compile(source.read(), program, 'exec')
+                text = source.read()
+            try:
+                known = stamp, compile(text, program, 'exec', dont_inherit=True)
+            except Exception as error:
+                known = stamp, error
             self.code_by_program[program] = known
         return known[1]
 
@@ -215,51 +226,92 @@ def signal_group(pid: int, number: int) -> None:
         pass
 
 
-def run_as_main(argv: List[str], code: types.CodeType) -> NoReturn:
+def run_as_main(argv: List[str], code: Code) -> NoReturn:
     """Run a program as `python3 -u` runs it, then end the process as the interpreter would."""
-    program = argv[0]
     sys.argv = argv
-    sys.path[0] = os.path.dirname(program)
-    sys.stdin, sys.stdout, sys.stderr = (reopened(sys.stdin, 'r'), reopened(sys.stdout, 'w'),
-                                         reopened(sys.stderr, 'w'))
-    sys.__stdin__ = sys.stdin  # type: ignore[misc]
-    sys.__stdout__ = sys.stdout  # type: ignore[misc]
-    sys.__stderr__ = sys.stderr  # type: ignore[misc]
-    main_module = types.ModuleType('__main__')
-    main_module.__file__ = program
-    main_module.__builtins__ = builtins  # type: ignore[attr-defined]
-    sys.modules['__main__'] = main_module
+    sys.path[0] = os.path.dirname(os.path.realpath(argv[0]))
+    sys.stdin = sys.__stdin__ = reopened(sys.stdin, 'r')  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = reopened(sys.stdout, 'w')  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = reopened(sys.stderr, 'w')  # type: ignore[misc]
+    sys.modules['__main__'] = main_module(argv[0])
+    sys.setrecursionlimit(sys.getrecursionlimit() + frame_count())
     status = 0
+    interrupted = False
     try:
-        exec(code, main_module.__dict__)
+        # Now that all is ready, let a Ctrl-C through.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if isinstance(code, Exception):
+            raise code.with_traceback(None)
+        # A call, unlike exec(), is no deeper on the C stack than the interpreter's own start.
+        types.FunctionType(code, sys.modules['__main__'].__dict__)()
     except SystemExit as stop:
         status = exit_status(stop.code)
-    except KeyboardInterrupt:
-        # The interpreter prints the traceback and then dies of the signal itself.
-        show_exception()
+    except BaseException as error:
+        show_exception(error)
+        status = 1
+        interrupted = type(error) is KeyboardInterrupt
+    finish(status, interrupted)
+
+
+def main_module(program: str) -> types.ModuleType:
+    """A `__main__` such as the interpreter made for this file, made for the program."""
+    made = types.ModuleType('__main__')
+    made.__dict__.update((name, value) for name, value in globals().items()
+                         if name.startswith('__') and name != '__doc__')
+    loader = importlib.machinery.SourceFileLoader('__main__', program)
+    made.__dict__.update(__loader__=loader, __annotations__={}, __file__=program)
+    return made
+
+
+def frame_count() -> int:
+    """How many frames are below the caller's callee: what a program is deeper than it would be."""
+    count = 0
+    frame = sys._getframe().f_back
+    while frame is not None:
+        count += 1
+        frame = frame.f_back
+    return count
+
+
+def finish(status: int, interrupted: bool) -> NoReturn:
+    """The visible part of an interpreter's end, in its order; the rest is a few milliseconds of
+    freeing memory that the kernel frees anyway. `--fresh` shows the whole of it."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+    except BaseException as error:
+        show_ignored(threading, error)
+    # What an exit function raises has been shown by then.
+    with contextlib.suppress(BaseException):
+        atexit._run_exitfuncs()
+    if not flush_streams():
+        status = 120
+    # What a program leaves open is closed here: what only an exception held, what was garbage, then
+    # its names, oldest first unless a function refers to them all, when the collector finds them.
+    for name in ('last_type', 'last_value', 'last_traceback', 'last_exc'):
+        if hasattr(sys, name):
+            setattr(sys, name, None)
+    gc.collect()
+    sys.modules.pop('__main__')
+    gc.collect()
+    if interrupted:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
-    except BaseException:
-        show_exception()
-        status = 1
-    finish(main_module, status)
-
-
-def finish(main_module: types.ModuleType, status: int) -> NoReturn:
-    """The visible part of an interpreter's end, in its order; the rest is ten milliseconds of
-    freeing memory that the kernel frees anyway. `--fresh` shows the whole of it."""
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    # What a program leaves open is closed here, oldest name first, as the interpreter does it.
-    names = main_module.__dict__
-    for hidden in (True, False):
-        for name in list(names):
-            if (name.startswith('_') and not name.startswith('__')) == hidden:
-                if name != '__builtins__':
-                    names[name] = None
-    sys.stderr.flush()
     os._exit(status)
+
+
+def flush_streams() -> bool:
+    """Flush whatever a program has made its standard output and error; False if one can't be."""
+    flushed = True
+    for name in ('stdout', 'stderr'):
+        stream = getattr(sys, name, None)
+        try:
+            if stream is not None and not getattr(stream, 'closed', False):
+                stream.flush()
+        except BaseException as error:
+            if name == 'stdout':
+                show_ignored(stream, error)
+            flushed = False
+    return flushed
 
 
 def exit_status(code: Any) -> int:
@@ -267,28 +319,39 @@ def exit_status(code: Any) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xff
-    print(code, file=sys.stderr)
+        return code & 0xff if -1 << 63 <= code < 1 << 63 else 0xff
+    with contextlib.suppress(Exception):
+        print(code, file=sys.stderr or sys.__stderr__)
     return 1
 
 
-def show_exception() -> None:
+def show_exception(error: BaseException) -> None:
     """The traceback, from the program's own first frame on."""
-    kind, error, traceback = sys.exc_info()
-    assert kind is not None and error is not None and traceback is not None
-    program_traceback = traceback.tb_next
-    sys.excepthook(kind, error.with_traceback(program_traceback), program_traceback)
+    assert error.__traceback__ is not None
+    traceback = error.__traceback__.tb_next
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, traceback
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
+    sys.excepthook(type(error), error.with_traceback(traceback), traceback)
+
+
+def show_ignored(culprit: Any, error: BaseException) -> None:
+    """What the interpreter says of an error that nothing can catch any more."""
+    assert error.__traceback__ is not None
+    traceback = error.__traceback__.tb_next
+    with contextlib.suppress(Exception):
+        print(f'Exception ignored in: {culprit!r}', file=sys.stderr or sys.__stderr__)
+        sys.__excepthook__(type(error), error.with_traceback(traceback), traceback)
 
 
 def reopened(stream: Any, mode: str) -> Any:
-    """A standard stream made anew on its descriptor, as -u makes it."""
-    number = stream.fileno()
-    if mode == 'r':
-        buffer = open(number, 'rb', closefd=False)
-        return io.TextIOWrapper(buffer, stream.encoding, stream.errors, newline='\n')
-    raw = open(number, 'wb', buffering=0, closefd=False)
-    return io.TextIOWrapper(raw, stream.encoding, stream.errors, newline='\n',  # type: ignore[arg-type]
-                            write_through=True)
+    """A standard stream made anew on its descriptor, as -u makes it: only input is buffered."""
+    binary: Any = open(stream.fileno(), mode + 'b', -1 if mode == 'r' else 0, closefd=False)
+    getattr(binary, 'raw', binary).name = stream.name
+    text: Any = io.TextIOWrapper(binary, stream.encoding, stream.errors, newline='\n',
+                                 write_through=True)
+    text.mode = mode
+    return text
 
 
 if __name__ == '__main__':
