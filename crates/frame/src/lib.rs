@@ -1,1 +1,58 @@
-//! .
+//! The framing that Python socket tutorials teach against sticky packets (粘包): a packed length,
+//! a JSON dict of that length, and a body whose size one key of the dict gives.
+//!
+//! ```text
+//!  0       4                          4+n                                4+n+size
+//!  +-------+---------------------------+----------------------------------+
+//!  | n     | {"file_name": "a.txt", .. | body                             |
+//!  |       |  "file_size": size}       |                                  |
+//!  +-------+---------------------------+----------------------------------+
+//!  4 bytes   n bytes                     size bytes
+//! ```
+//!
+//! * **Header**: `struct.pack('i', n)`: a signed 32-bit integer in the byte order of the machine
+//!   (little-endian nearly everywhere), the length of the dict in bytes. See [`header`].
+//! * **Dict**: the text of `json.dumps(dict)`, which is ASCII, to the byte.
+//! * **Body**: as many bytes as the size key says (`file_size`, `data_size`). No end mark; the next
+//!   frame may follow at once.
+//!
+//! The protocol is a pure state machine: [`Decoder`] takes bytes in any cuts and gives [`Event`]s,
+//! [`encode_head`] gives the bytes to send. Neither knows a socket, a file or a clock. [`io`] and
+//! [`codec`] are thin adapters for [`std::io`] and tokio.
+//!
+//! A length is believed only so far as [`Limits`] allow, and memory is taken for bytes that have
+//! come, never for bytes that were announced.
+//!
+//! ```
+//! use frame::{Decoder, Event, Limits, encode_head};
+//! use pyjson::Dict;
+//!
+//! let mut dict = Dict::default();
+//! dict.insert("data_size", 3_i64);
+//! let head = encode_head(&dict, &Limits::default())?;
+//! assert_eq!(head.dict(), b"{\"data_size\": 3}");
+//!
+//! let mut wire = head.to_bytes();
+//! wire.extend(b"abc");
+//! let mut input = &wire[..];
+//! let mut decoder = Decoder::new("data_size", Limits::default());
+//! let Some(Event::Head(seen)) = decoder.decode(&mut input)? else { unreachable!() };
+//! assert_eq!((seen.dict, seen.body_len), (dict, 3));
+//! assert_eq!(decoder.decode(&mut input)?, Some(Event::Body(b"abc")));
+//! assert_eq!(decoder.decode(&mut input)?, Some(Event::End));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "tokio")]
+pub mod codec;
+mod decode;
+mod encode;
+mod error;
+pub mod header;
+pub mod io;
+mod limits;
+
+pub use decode::{Decoder, Event, Head};
+pub use encode::{EncodedHead, encode_head};
+pub use error::{EncodeError, FrameError, Part};
+pub use limits::Limits;

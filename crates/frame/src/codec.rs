@@ -1,0 +1,105 @@
+//! Frames as a [`tokio_util::codec`]: for `Framed`, `FramedRead` and `FramedWrite`.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use pyjson::Dict;
+use tokio_util::codec;
+
+use crate::{EncodeError, Event, FrameError, Head, Limits, encode_head};
+
+/// What a [`FrameCodec`] reads: the owned twin of [`Event`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// Header and dict are whole.
+    Head(Head),
+    /// The next bytes of the body, never empty.
+    Body(Bytes),
+    /// The body is whole.
+    End,
+}
+
+/// What a [`FrameCodec`] writes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// A dict, with its header before it.
+    Head(Dict),
+    /// Bytes of the body, as they are.
+    Body(Bytes),
+}
+
+/// A stream of frames failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// The peer broke the framing.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The caller's dict makes no frame.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The stream itself failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Header, dict and body over an asynchronous stream.
+#[derive(Debug, Clone)]
+pub struct FrameCodec {
+    decoder: crate::Decoder,
+    limits: Limits,
+}
+
+impl FrameCodec {
+    /// A codec of frames whose dict gives the body's length under `size_key`.
+    #[must_use]
+    pub fn new(size_key: impl Into<String>, limits: Limits) -> Self {
+        Self { decoder: crate::Decoder::new(size_key, limits.clone()), limits }
+    }
+}
+
+impl codec::Decoder for FrameCodec {
+    type Item = Item;
+    type Error = CodecError;
+
+    fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Item>, CodecError> {
+        let mut input = &src[..];
+        let step = match self.decoder.decode(&mut input)? {
+            None => None,
+            Some(Event::Head(head)) => Some(Ok(Item::Head(head))),
+            Some(Event::Body(bytes)) => Some(Err(bytes.len())),
+            Some(Event::End) => Some(Ok(Item::End)),
+        };
+        let used = src.len() - input.len();
+        let taken = src.split_to(used);
+        Ok(match step {
+            None => None,
+            Some(Ok(item)) => Some(item),
+            // The bytes of the body are the last that were taken.
+            Some(Err(len)) => Some(Item::Body(taken.freeze().split_off(used - len))),
+        })
+    }
+
+    fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<Item>, CodecError> {
+        let item = self.decode(src)?;
+        if item.is_none() {
+            self.decoder.finish()?;
+        }
+        Ok(item)
+    }
+}
+
+impl codec::Encoder<Piece> for FrameCodec {
+    type Error = CodecError;
+
+    fn encode(&mut self, piece: Piece, dst: &mut BytesMut) -> Result<(), CodecError> {
+        match piece {
+            Piece::Head(dict) => {
+                let head = encode_head(&dict, &self.limits)?;
+                dst.extend_from_slice(&head.header());
+                dst.extend_from_slice(head.dict());
+            }
+            Piece::Body(bytes) => dst.extend_from_slice(&bytes),
+        }
+        Ok(())
+    }
+}

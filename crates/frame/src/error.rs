@@ -1,0 +1,117 @@
+//! What can be wrong with a frame, where, and who is to blame.
+//!
+//! "Not enough bytes yet" is no error: the decoder waits. An end of the stream inside a frame is
+//! one ([`FrameError::UnexpectedEnd`]). Offsets count bytes from the first byte of the frame.
+
+use std::fmt;
+
+use pyjson::LoadsError;
+
+/// A part of a frame, in the order of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The four bytes of `struct.pack('i', n)`.
+    Header,
+    /// The JSON text.
+    Dict,
+    /// What the dict's size key announces.
+    Body,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Dict => "dict",
+            Self::Body => "body",
+        })
+    }
+}
+
+/// The peer broke the framing.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FrameError {
+    /// The header announces fewer than no bytes.
+    #[error("negative dict length {found} in the header at byte 0")]
+    NegativeLength {
+        /// The length announced.
+        found: i32,
+    },
+    /// The header announces a longer dict than [`Limits::dict_max_bytes`](crate::Limits).
+    #[error("dict length {found} in the header at byte 0 is over the limit of {limit} bytes")]
+    DictTooLong {
+        /// The length announced.
+        found: u32,
+        /// The limit in force.
+        limit: u32,
+    },
+    /// The dict's bytes are not JSON as `json.loads` takes it.
+    #[error("dict at byte 4 is not JSON: {error}")]
+    NotJson {
+        /// What `json.loads` says of it.
+        error: LoadsError,
+    },
+    /// The JSON text is something else than an object.
+    #[error("expected a dict at byte 4, found {found}")]
+    NotADict {
+        /// Python's name of the type found.
+        found: &'static str,
+    },
+    /// The dict doesn't say how long the body is.
+    #[error("dict at byte 4 has no key {key:?}")]
+    NoSize {
+        /// The size key that is looked for.
+        key: String,
+    },
+    /// The size is of another type than `int`.
+    #[error("expected an int as {key:?} of the dict at byte 4, found {found}")]
+    SizeNotAnInt {
+        /// The size key.
+        key: String,
+        /// Python's name of the type found.
+        found: &'static str,
+    },
+    /// The size is below zero.
+    #[error("{key:?} of the dict at byte 4 is negative: {found}")]
+    NegativeSize {
+        /// The size key.
+        key: String,
+        /// The size announced, in decimal.
+        found: String,
+    },
+    /// The size is over [`Limits::body_max_bytes`](crate::Limits).
+    #[error("{key:?} of the dict at byte 4 is {found}, over the limit of {limit} bytes")]
+    BodyTooLong {
+        /// The size key.
+        key: String,
+        /// The size announced, in decimal: it may have any number of digits.
+        found: String,
+        /// The limit in force.
+        limit: u64,
+    },
+    /// The stream ended inside a frame.
+    #[error("stream ended at byte {offset}: expected {expected} bytes of {part}, found {found}")]
+    UnexpectedEnd {
+        /// The part that is not whole.
+        part: Part,
+        /// Offset in the frame at which the stream ended.
+        offset: u64,
+        /// Bytes the part should have.
+        expected: u64,
+        /// Bytes of it that came.
+        found: u64,
+    },
+}
+
+/// The caller asked for a frame that can't be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// The dict's text is longer than the limit, or than the header can say.
+    #[error("dict of {found} bytes is over the limit of {limit} bytes")]
+    DictTooLong {
+        /// Length of the dict's text in bytes.
+        found: usize,
+        /// The limit in force: [`Limits::dict_max_bytes`](crate::Limits), at most 2³¹−1.
+        limit: u32,
+    },
+}
