@@ -1,0 +1,41 @@
+//! `frame-client SCENARIO --connect ADDR`: every client program of the tutorials.
+//!
+//! What its user would type comes from standard input, a line each; the end of it ends the client.
+//! Standard output shows what the tutorial's program shows, to the byte; all diagnostics go to
+//! standard error. Exit status: 0 when the exchange was complete, 1 when it was not, 2 for wrong
+//! usage.
+
+mod args;
+mod file_transfer;
+mod frames;
+mod remote_command;
+mod tcp_upper;
+mod terminal;
+mod udp_upper;
+
+use std::process::ExitCode;
+
+use args::{Args, Scenario};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    endpoint::diagnostics::start_log();
+    match run(args.scenario) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(scenario: Scenario) -> anyhow::Result<()> {
+    match scenario {
+        Scenario::FileTransfer(options) => file_transfer::fetch(options).await,
+        Scenario::RemoteCommand(options) => remote_command::ask(options).await,
+        Scenario::TcpUpper(options) => tcp_upper::talk(options).await,
+        Scenario::UdpUpper(options) => udp_upper::talk(options).await,
+    }
+}

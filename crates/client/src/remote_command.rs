@@ -1,0 +1,47 @@
+//! `remote-command`: each typed command to the server, its output to the screen.
+//!
+//! Source: `python-ref/remote-command/client.py`. Unlike it, this client puts the parts of an
+//! answer together in the order they came, and reads as many bytes as were announced.
+
+use anyhow::{Context, bail};
+use endpoint::Stream;
+use frame::Limits;
+use frame::codec::{FrameCodec, Item};
+use tokio::io::AsyncWriteExt;
+use tokio_util::codec::Decoder;
+
+use crate::args::RemoteCommand;
+use crate::frames::{Frames, next_item};
+use crate::terminal::Terminal;
+
+pub(crate) async fn ask(options: RemoteCommand) -> anyhow::Result<()> {
+    let address = &options.connect;
+    let stream =
+        Stream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+    let limits = Limits { dict_max_bytes: options.max_dict, body_max_bytes: options.max_body };
+    let mut frames = FrameCodec::new("data_size", limits).framed(stream);
+    let mut terminal = Terminal::new();
+    while let Some(line) = terminal.input(">>: ").await? {
+        let command = line.encode_utf8()?.as_bytes();
+        if command.is_empty() {
+            continue;
+        }
+        frames.get_mut().write_all(command).await.context("cannot send")?;
+        let answer = read_answer(&mut frames).await?;
+        let text = pytext::decode_gbk(&answer).context("the answer is not GBK")?;
+        terminal.print(&text)?;
+    }
+    Ok(frames.get_mut().shutdown().await?)
+}
+
+async fn read_answer(frames: &mut Frames) -> anyhow::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    loop {
+        match next_item(frames).await? {
+            None => bail!("the server closed before it answered"),
+            Some(Item::Head(_)) => {}
+            Some(Item::Body(part)) => answer.extend_from_slice(&part),
+            Some(Item::End) => return Ok(answer),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A listener and a stream that are TCP or Unix, so that no scenario has to care.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use crate::Address;
+
+/// Listens on an [`Address`].
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP over IPv4 or IPv6.
+    Tcp(TcpListener),
+    /// A Unix stream socket.
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// Bind and listen. A port of 0 takes a free one; see [`local_name`](Self::local_name).
+    ///
+    /// # Errors
+    /// As bind(2) and listen(2) fail.
+    pub async fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Inet(text) => Ok(Self::Tcp(TcpListener::bind(text).await?)),
+            Address::Unix(path) => Ok(Self::Unix(UnixListener::bind(path)?)),
+        }
+    }
+
+    /// Where it listens, as an [`Address`] is written.
+    ///
+    /// # Errors
+    /// As getsockname(2) fails.
+    pub fn local_name(&self) -> io::Result<String> {
+        match self {
+            Self::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
+            Self::Unix(listener) => Ok(format!("unix:{}", unix_name(&listener.local_addr()?))),
+        }
+    }
+
+    /// The next client, and its name for the log.
+    ///
+    /// # Errors
+    /// As accept(2) fails.
+    pub async fn accept(&self) -> io::Result<(Stream, String)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok((Stream::Tcp(stream), peer.to_string()))
+            }
+            Self::Unix(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Stream::Unix(stream), format!("unix:{}", unix_name(&peer))))
+            }
+        }
+    }
+}
+
+fn unix_name(address: &tokio::net::unix::SocketAddr) -> impl fmt::Display {
+    address.as_pathname().map_or_else(|| "(unnamed)".to_owned(), |path| path.display().to_string())
+}
+
+/// A connection, TCP or Unix. Nagle's algorithm is off: what is written is sent.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP over IPv4 or IPv6.
+    Tcp(TcpStream),
+    /// A Unix stream socket.
+    Unix(UnixStream),
+}
+
+impl Stream {
+    /// Connect to an [`Address`].
+    ///
+    /// # Errors
+    /// As connect(2) fails.
+    pub async fn connect(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Inet(text) => {
+                let stream = TcpStream::connect(text).await?;
+                stream.set_nodelay(true)?;
+                Ok(Self::Tcp(stream))
+            }
+            Address::Unix(path) => Ok(Self::Unix(UnixStream::connect(path).await?)),
+        }
+    }
+
+    /// Make the next close a reset: the peer gets an error in place of an orderly end. A Unix
+    /// stream has no such thing and is closed as usual.
+    ///
+    /// # Errors
+    /// As setsockopt(2) fails.
+    pub fn reset_on_close(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_zero_linger(),
+            Self::Unix(_) => Ok(()),
+        }
+    }
+}
+
+/// Do the same with either kind of stream.
+macro_rules! either {
+    ($stream:expr, $inner:ident => $do:expr) => {
+        match $stream.get_mut() {
+            Stream::Tcp($inner) => $do,
+            Stream::Unix($inner) => $do,
+        }
+    };
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(self, stream => Pin::new(stream).poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self, stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => Pin::new(stream).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}

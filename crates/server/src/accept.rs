@@ -1,0 +1,70 @@
+//! The accept loop that every stream scenario shares: a task for each client, where the tutorials
+//! serve one at a time.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use anyhow::Context;
+use endpoint::{Address, Listener, Stream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// How long a client may take to close its side after all was sent to it.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Serve each client of `address` by `session`, for ever. A session's error ends that session and
+/// is logged; nobody else notices.
+///
+/// # Errors
+/// The address can't be listened on.
+pub(crate) async fn serve_each<S, F>(address: &Address, session: S) -> anyhow::Result<()>
+where
+    S: Fn(Stream) -> F,
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let listener =
+        Listener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!("listening on {}", listener.local_name()?);
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) if is_one_clients(&error) => continue,
+            // Out of descriptors or memory: what is being served goes on, and frees some.
+            Err(error) => {
+                tracing::warn!("cannot accept: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let served = session(stream);
+        tokio::spawn(async move {
+            if let Err(error) = served.await {
+                tracing::warn!("{peer}: {error:#}");
+            }
+        });
+    }
+}
+
+/// Errors of accept(2) that belong to the one connection it was about to answer.
+fn is_one_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// Close a stream so that what was written arrives: say that no more will come, then read until
+/// the client has closed too. Closing with unread input would reset the connection, and the reset
+/// may overtake the output.
+pub(crate) async fn close_gently(stream: &mut Stream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut sink = [0; 1024];
+    let drained = async { while matches!(stream.read(&mut sink).await, Ok(1..)) {} };
+    if tokio::time::timeout(LINGER, drained).await.is_err() {
+        tracing::debug!("client did not close in time");
+    }
+    Ok(())
+}

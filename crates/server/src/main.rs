@@ -1,0 +1,52 @@
+//! `frame-server SCENARIO --listen ADDR`: every server program of the tutorials, as one program
+//! that serves any number of clients until SIGTERM or Ctrl-C.
+//!
+//! Standard output shows what the tutorial's program shows, to the byte, and nothing else; all
+//! diagnostics go to standard error. Exit status: 0 after SIGTERM or Ctrl-C, 1 if it can't serve,
+//! 2 for wrong usage.
+
+mod accept;
+mod args;
+mod file_transfer;
+mod remote_command;
+mod screen;
+mod tcp_upper;
+mod udp_upper;
+
+use std::process::ExitCode;
+
+use args::{Args, Scenario};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    endpoint::diagnostics::start_log();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(args: Args) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        ended = serve(args.scenario) => ended,
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    }
+}
+
+async fn serve(scenario: Scenario) -> anyhow::Result<()> {
+    match scenario {
+        Scenario::FileTransfer(options) => file_transfer::serve(options).await,
+        Scenario::RemoteCommand(options) => remote_command::serve(options).await,
+        Scenario::TcpUpper(options) => tcp_upper::serve(options).await,
+        Scenario::UdpUpper(options) => udp_upper::serve(options).await,
+    }
+}
