@@ -1,0 +1,81 @@
+//! Checks and the clauses they stand for.
+
+use serde::Serialize;
+
+/// One comparison that a case is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// The bytes, or datagrams, from the client.
+    ToServer,
+    /// The bytes, or datagrams, from the server.
+    ToClient,
+    /// The client's standard output.
+    ClientStdout,
+    /// The server's standard output.
+    ServerStdout,
+    /// How the client ended.
+    ClientExit,
+    /// How the server ended.
+    ServerExit,
+    /// The files in the client's directory.
+    ClientFiles,
+    /// The files in the server's directory.
+    ServerFiles,
+    /// The server closes a connection whose client has.
+    ServerCloses,
+}
+
+impl Check {
+    /// Every check there is.
+    pub const ALL: [Self; 9] = [
+        Self::ToServer,
+        Self::ToClient,
+        Self::ClientStdout,
+        Self::ServerStdout,
+        Self::ClientExit,
+        Self::ServerExit,
+        Self::ClientFiles,
+        Self::ServerFiles,
+        Self::ServerCloses,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToServer => "to-server",
+            Self::ToClient => "to-client",
+            Self::ClientStdout => "client-stdout",
+            Self::ServerStdout => "server-stdout",
+            Self::ClientExit => "client-exit",
+            Self::ServerExit => "server-exit",
+            Self::ClientFiles => "client-files",
+            Self::ServerFiles => "server-files",
+            Self::ServerCloses => "server-closes",
+        }
+    }
+}
+
+/// How binding a clause is, as RFC 2119 has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// A peer that doesn't is wrong.
+    Must,
+    /// A peer that doesn't had better have a reason.
+    Should,
+}
+
+/// A numbered sentence of docs/PROTOCOL.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Clause {
+    /// Its number, e.g. `FT-2`.
+    pub id: &'static str,
+    /// How binding it is.
+    pub level: Level,
+    /// The sentence.
+    pub text: &'static str,
+    /// The checks that hold a peer to it.
+    pub checks: &'static [Check],
+}

@@ -1,0 +1,172 @@
+//! What is right for an input.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::blob::Blob;
+use crate::observation::{Direction, Exit, Observation, PeerEnd, Role};
+
+/// What is right for an input, whoever plays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Expected {
+    /// What the client sends.
+    pub to_server: Wire,
+    /// What the server sends.
+    pub to_client: Wire,
+    /// How the server ends.
+    pub server: ExpectedEnd,
+    /// How the client ends.
+    pub client: ExpectedEnd,
+    /// For commands: how many bytes each one prints on standard output, whatever is answered.
+    #[serde(skip)]
+    pub printed_bytes: Vec<usize>,
+    /// For framed answers: length of each body.
+    #[serde(skip)]
+    pub body_bytes: Vec<usize>,
+}
+
+/// What goes one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wire {
+    /// A stream; its cuts mean nothing.
+    Stream(Blob),
+    /// Datagrams; their bounds mean all.
+    Datagrams(Vec<Blob>),
+}
+
+/// How a program is to end and what it is to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExpectedEnd {
+    /// Standard output.
+    pub stdout: Blob,
+    /// The kind of exit status.
+    pub ending: Ending,
+    /// The files in its directory.
+    pub files: BTreeMap<String, Blob>,
+}
+
+/// Kinds of exit status that users can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// All was done: status 0. Also the reference's way to meet the end of what its user types, a
+    /// status of 1 and an `EOFError`; and, for a server, ending when it was asked to.
+    Complete,
+    /// Something was wrong: another status.
+    Broken,
+    /// Ended by a signal that nobody sent on purpose.
+    Killed,
+}
+
+impl ExpectedEnd {
+    /// A program that prints this, ends well and leaves no file.
+    #[must_use]
+    pub fn printing(stdout: Vec<u8>) -> Self {
+        Self { stdout: stdout.into(), ending: Ending::Complete, files: BTreeMap::new() }
+    }
+
+    fn of(end: &PeerEnd, role: Role) -> Self {
+        Self { stdout: end.stdout.clone(), ending: Ending::of(end, role), files: end.files.clone() }
+    }
+}
+
+impl Expected {
+    /// What was seen of the reference, as what is right.
+    #[must_use]
+    pub fn from_reference(seen: &Observation, model: &Self) -> Self {
+        Self {
+            to_server: model.to_server.like(seen, Direction::ToServer),
+            to_client: model.to_client.like(seen, Direction::ToClient),
+            server: ExpectedEnd::of(&seen.server, Role::Server),
+            client: ExpectedEnd::of(&seen.client, Role::Client),
+            ..model.clone()
+        }
+    }
+
+    /// What goes this way.
+    #[must_use]
+    pub const fn wire(&self, direction: Direction) -> &Wire {
+        match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        }
+    }
+}
+
+impl Wire {
+    /// What was seen going this way, in the form of `self`.
+    #[must_use]
+    pub fn like(&self, seen: &Observation, direction: Direction) -> Self {
+        match self {
+            Self::Stream(_) => Self::Stream(seen.wire.stream(direction).into()),
+            Self::Datagrams(_) => {
+                Self::Datagrams(seen.wire.segments(direction).map(Blob::from).collect())
+            }
+        }
+    }
+
+    /// A stream of these bytes.
+    #[must_use]
+    pub fn stream(bytes: Vec<u8>) -> Self {
+        Self::Stream(bytes.into())
+    }
+}
+
+impl Ending {
+    /// The kind of end this was.
+    #[must_use]
+    pub fn of(end: &PeerEnd, role: Role) -> Self {
+        const SIGTERM: i32 = 15;
+        let asked = role == Role::Server && !end.by_itself;
+        match end.exit {
+            None | Some(Exit::Status(0)) => Self::Complete,
+            Some(Exit::Signal(SIGTERM)) if asked => Self::Complete,
+            Some(Exit::Status(status)) if asked && status == 128 + SIGTERM => Self::Complete,
+            Some(Exit::Status(1)) if role == Role::Client && died_of_end_of_input(end) => {
+                Self::Complete
+            }
+            Some(Exit::Status(_)) => Self::Broken,
+            Some(Exit::Signal(_)) => Self::Killed,
+        }
+    }
+}
+
+/// A Python program whose `input()` met the end: its last word is `EOFError`.
+fn died_of_end_of_input(end: &PeerEnd) -> bool {
+    let last = end.stderr.0.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+    last.is_some_and(|line| line.starts_with(b"EOFError"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(role: Role, exit: Exit, by_itself: bool, stderr: &str) -> Ending {
+        let end =
+            PeerEnd { exit: Some(exit), by_itself, stderr: stderr.into(), ..PeerEnd::default() };
+        Ending::of(&end, role)
+    }
+
+    #[test]
+    fn endings_are_told_apart_as_a_user_would() {
+        use Ending::{Broken, Complete, Killed};
+        let eof = "Traceback ...\nEOFError: EOF when reading a line\n";
+        for (role, exit, by_itself, stderr, expected) in [
+            (Role::Client, Exit::Status(0), true, "", Complete),
+            (Role::Client, Exit::Status(1), true, "", Broken),
+            (Role::Client, Exit::Status(1), true, eof, Complete),
+            (Role::Client, Exit::Status(2), true, eof, Broken),
+            (Role::Client, Exit::Signal(15), true, "", Killed),
+            (Role::Server, Exit::Signal(15), false, "", Complete),
+            (Role::Server, Exit::Signal(15), true, "", Killed),
+            (Role::Server, Exit::Signal(9), false, "", Killed),
+            (Role::Server, Exit::Status(143), false, "", Complete),
+            (Role::Server, Exit::Status(143), true, "", Broken),
+            (Role::Server, Exit::Status(1), true, eof, Broken),
+        ] {
+            assert_eq!(ending(role, exit, by_itself, stderr), expected, "{role:?} {exit:?}");
+        }
+    }
+}

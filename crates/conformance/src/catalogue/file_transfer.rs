@@ -1,0 +1,230 @@
+//! `file-transfer`: packed length, JSON dict, the file's bytes.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::strategy::BoxedStrategy;
+use serde_json::json;
+
+use super::text::{noise, text};
+use super::{
+    Check, Clause, Ending, Exchange, Expected, ExpectedEnd, Input, Level, Scenario, Vector, Wire,
+};
+use crate::blob::Blob;
+use crate::case::Transport;
+use crate::oracle::{Oracle, OracleError};
+
+pub(super) struct FileTransfer;
+
+const CLAUSES: &[Clause] = &[
+    Clause {
+        id: "FT-1",
+        level: Level::Must,
+        text: "The server sends, as soon as it has accepted: the header, the dict, the body, and \
+               nothing else.",
+        checks: &[Check::ToClient],
+    },
+    Clause {
+        id: "FT-2",
+        level: Level::Must,
+        text: "The header is the length of the dict's text in bytes as struct.pack('i', n): four \
+               bytes, signed, in the machine's byte order.",
+        checks: &[Check::ToClient],
+    },
+    Clause {
+        id: "FT-3",
+        level: Level::Must,
+        text: "The dict is the text of json.dumps of file_name, file_desc and file_size, in this \
+               order, to the byte.",
+        checks: &[Check::ToClient],
+    },
+    Clause {
+        id: "FT-4",
+        level: Level::Must,
+        text: "The body is the file's bytes as they are, file_size of them.",
+        checks: &[Check::ToClient],
+    },
+    Clause {
+        id: "FT-5",
+        level: Level::Must,
+        text: "The client sends nothing.",
+        checks: &[Check::ToServer],
+    },
+    Clause {
+        id: "FT-6",
+        level: Level::Must,
+        text: "The client writes the body to its working directory under the name in file_name, \
+               and no other file.",
+        checks: &[Check::ClientFiles],
+    },
+    Clause {
+        id: "FT-7",
+        level: Level::Must,
+        text: "The client prints the dict as print(dict) does, and nothing else.",
+        checks: &[Check::ClientStdout],
+    },
+    Clause {
+        id: "FT-8",
+        level: Level::Must,
+        text: "The server prints nothing and writes no file.",
+        checks: &[Check::ServerStdout, Check::ServerFiles],
+    },
+    Clause {
+        id: "FT-9",
+        level: Level::Must,
+        text: "The client ends with status 0 when the file is whole, with another when it is not.",
+        checks: &[Check::ClientExit],
+    },
+    Clause {
+        id: "FT-10",
+        level: Level::Must,
+        text: "The server goes on until it is asked to end, or ends with status 0 after a client.",
+        checks: &[Check::ServerExit],
+    },
+    Clause {
+        id: "FT-11",
+        level: Level::Must,
+        text: "The server closes the connection after the body.",
+        checks: &[Check::ServerCloses],
+    },
+];
+
+impl Scenario for FileTransfer {
+    fn name(&self) -> &'static str {
+        "file-transfer"
+    }
+
+    fn summary(&self) -> &'static str {
+        "at accept: packed length, JSON dict of name, description and size, the file's bytes"
+    }
+
+    fn transports(&self) -> &'static [Transport] {
+        &[Transport::Tcp4]
+    }
+
+    fn size_key(&self) -> Option<&'static str> {
+        Some("file_size")
+    }
+
+    fn clauses(&self) -> &'static [Clause] {
+        CLAUSES
+    }
+
+    fn vectors(&self) -> Vec<Vector> {
+        let mut vectors = content_vectors();
+        vectors.extend(name_vectors());
+        vectors.extend(desc_vectors());
+        vectors
+    }
+
+    fn strategy(&self) -> BoxedStrategy<Input> {
+        let name = text(1..=40, 255, &['/', '\0'])
+            .prop_filter("no file has this name", |name| !matches!(name.as_str(), "" | "." | ".."));
+        let desc = text(0..=80, 4096, &['\0']);
+        let size = prop_oneof![0..64_usize, 1000..1050_usize, 0..5000_usize];
+        let lines = vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..300);
+        let file = prop_oneof![size.prop_map(noise), lines, vec(any::<u8>(), 0..3000)];
+        (option::weighted(0.9, name), option::weighted(0.9, desc), file)
+            .prop_map(|(name, desc, file)| Input {
+                name,
+                desc,
+                file: Some(file.into()),
+                ..Input::default()
+            })
+            .boxed()
+    }
+
+    fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError> {
+        let file = input.file.clone().unwrap_or_default();
+        let dict = json!({
+            "file_name": input.name(),
+            "file_desc": input.desc(),
+            "file_size": file.0.len(),
+        });
+        let mut wire = oracle.frame_head(&dict)?;
+        wire.extend_from_slice(&file.0);
+        let mut screen = oracle.repr(&dict)?.into_bytes();
+        screen.push(b'\n');
+        let body_bytes = vec![file.0.len()];
+        Ok(Expected {
+            to_server: Wire::stream(Vec::new()),
+            to_client: Wire::stream(wire),
+            server: ExpectedEnd::printing(Vec::new()),
+            client: ExpectedEnd {
+                stdout: screen.into(),
+                ending: Ending::Complete,
+                files: BTreeMap::from([(input.name().to_owned(), file)]),
+            },
+            printed_bytes: Vec::new(),
+            body_bytes,
+        })
+    }
+
+    fn exchanges(&self, _: &Input, _: &Expected) -> Vec<Exchange> {
+        vec![Exchange { send: Vec::new(), answer_bytes: None }]
+    }
+}
+
+fn served(file: impl Into<Blob>) -> Input {
+    Input { file: Some(file.into()), ..Input::default() }
+}
+
+fn content_vectors() -> Vec<Vector> {
+    let every_byte: Vec<u8> = (0..=255).collect();
+    vec![
+        Vector::new("empty-file", served(b"")),
+        Vector::new("one-byte", served(b"x")),
+        Vector::new("1023-bytes", served(noise(1023))),
+        Vector::new("1024-bytes", served(noise(1024))),
+        Vector::new("1025-bytes", served(noise(1025))),
+        Vector::new("one-mebibyte", served(noise(1 << 20))),
+        Vector::new("every-byte-value", served(every_byte)),
+        Vector::new("crlf-lines", served(b"one\r\ntwo\r\n\r\nthree")),
+        Vector::new("newlines-only", served(vec![b'\n'; 3000])),
+        Vector::new("one-long-line", served(vec![b'a'; 200_000])),
+        Vector::new("looks-like-a-frame", served(b"\x11\0\0\0{\"data_size\": 2}hi")),
+        Vector::new("utf8-text", served("第一行\n第二行\n")),
+    ]
+}
+
+fn name_vectors() -> Vec<Vector> {
+    let named = |name: &str| Input { name: Some(name.to_owned()), ..served(b"body\n") };
+    let all_controls: String = (1..32).map(char::from).collect();
+    vec![
+        Vector::new("name-chinese", named("学习笔记.txt")),
+        Vector::new("name-emoji", named("🎉👩‍👩‍👧.bin")),
+        Vector::new("name-double-quote", named("a\"b")),
+        Vector::new("name-single-quote", named("it's")),
+        Vector::new("name-both-quotes", named("'\"'")),
+        Vector::new("name-backslash", named("a\\b\\\\c")),
+        Vector::new("name-controls", named(&all_controls)),
+        Vector::new("name-del", named("a\u{7f}b")),
+        Vector::new("name-newline", named("two\nlines")),
+        Vector::new("name-spaces", named("  two  words  ")),
+        Vector::new("name-dash", named("-rf")),
+        Vector::new("name-dot-file", named(".hidden")),
+        Vector::new("name-three-dots", named("...")),
+        Vector::new("name-255-bytes", named(&"n".repeat(255))),
+        Vector::new("name-like-an-escape", named("\\u4e2d%41&amp;")),
+        Vector::new("name-bidi-and-zero-width", named("a\u{202e}b\u{200b}c\u{feff}")),
+        Vector::new("name-combining", named("e\u{301}")),
+        Vector::new("name-last-code-point", named("\u{10ffff}\u{ffff}\u{e000}")),
+    ]
+}
+
+fn desc_vectors() -> Vec<Vector> {
+    let described = |desc: &str| Input { desc: Some(desc.to_owned()), ..served(b"body\n") };
+    vec![
+        Vector::new("desc-empty", described("")),
+        Vector::new("desc-chinese", described("萨瓦迪卡客户端")),
+        Vector::new("desc-emoji", described("😀😃 and text")),
+        Vector::new("desc-quotes", described("\"it's\" 'so'")),
+        Vector::new("desc-backslashes", described("\\\\server\\share\\n")),
+        Vector::new("desc-controls-and-del", described("\u{1}\u{8}\t\n\u{c}\r\u{1b}\u{7f}\u{85}")),
+        Vector::new("desc-markup", described("</script><b>&amp;")),
+        Vector::new("desc-json", described("{\"file_size\": 1}")),
+        Vector::new("desc-ten-thousand-characters", described(&"说明 ".repeat(3334))),
+    ]
+}

@@ -1,0 +1,36 @@
+//! The catalogue: every scenario with its clauses, inputs and what is right for each of them, and
+//! the known errata of the reference programs. It starts nothing and judges nothing.
+
+mod check;
+mod errata;
+mod expected;
+mod file_transfer;
+mod input;
+mod remote_command;
+mod scenario;
+mod tcp_upper;
+mod text;
+mod udp_upper;
+
+pub use check::{Check, Clause, Level};
+pub use errata::{ERRATA, Erratum, Sign, contains};
+pub use expected::{Ending, Expected, ExpectedEnd, Wire};
+pub use input::{Exchange, Input};
+pub use scenario::{Scenario, Vector, generated_input, generated_tree};
+
+/// Every scenario, in the order of the documents.
+#[must_use]
+pub fn scenarios() -> &'static [&'static dyn Scenario] {
+    &[
+        &file_transfer::FileTransfer,
+        &remote_command::RemoteCommand,
+        &tcp_upper::TcpUpper,
+        &udp_upper::UdpUpper,
+    ]
+}
+
+/// The scenario of this name.
+#[must_use]
+pub fn scenario(name: &str) -> Option<&'static dyn Scenario> {
+    scenarios().iter().copied().find(|scenario| scenario.name() == name)
+}

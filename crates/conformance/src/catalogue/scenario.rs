@@ -1,0 +1,85 @@
+//! What a scenario is, and how its generated inputs come from a seed.
+
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::{Check, Clause, Exchange, Expected, Input};
+use crate::case::{InputId, Transport};
+use crate::oracle::{Oracle, OracleError};
+
+/// One client/server program of the tutorials.
+pub trait Scenario: Sync {
+    /// Its name: kebab-case, as in ids and on every command line.
+    fn name(&self) -> &'static str;
+    /// What it is, in one line.
+    fn summary(&self) -> &'static str;
+    /// What it travels in.
+    fn transports(&self) -> &'static [Transport];
+    /// For a framed scenario, the key that gives the body's size.
+    fn size_key(&self) -> Option<&'static str> {
+        None
+    }
+    /// Its clauses. Where several have the same check, the first speaks for the whole.
+    fn clauses(&self) -> &'static [Clause];
+    /// The fixed inputs.
+    fn vectors(&self) -> Vec<Vector>;
+    /// Where the generated inputs come from.
+    fn strategy(&self) -> BoxedStrategy<Input>;
+    /// What is right for an input. Every byte that Python would format comes from the oracle.
+    ///
+    /// # Errors
+    /// The oracle can't answer.
+    fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
+    /// What the harness does as a client with a raw input, given what is right for it.
+    fn exchanges(&self, input: &Input, right: &Expected) -> Vec<Exchange>;
+
+    /// The clause a check stands for.
+    fn clause(&self, check: Check) -> Option<&'static Clause> {
+        self.clauses().iter().find(|clause| clause.checks.contains(&check))
+    }
+}
+
+/// A fixed input with a name.
+#[derive(Debug, Clone)]
+pub struct Vector {
+    /// Its name: kebab-case, unique in its scenario. Its hash is the input's id, so it stays.
+    pub name: &'static str,
+    /// The input.
+    pub input: Input,
+}
+
+impl Vector {
+    /// A named input.
+    #[must_use]
+    pub const fn new(name: &'static str, input: Input) -> Self {
+        Self { name, input }
+    }
+
+    /// The input's id.
+    #[must_use]
+    pub const fn id(&self) -> InputId {
+        InputId::of_vector(self.name)
+    }
+}
+
+/// The input that a scenario's strategy makes from this id; the same for ever, as long as the
+/// strategy stays the same.
+#[must_use]
+pub fn generated_input(scenario: &dyn Scenario, id: InputId) -> Option<Input> {
+    Some(generated_tree(scenario, id)?.current())
+}
+
+/// The same input with its way to smaller ones.
+pub fn generated_tree(
+    scenario: &dyn Scenario,
+    id: InputId,
+) -> Option<Box<dyn ValueTree<Value = Input>>> {
+    let mut seed = [0; 32];
+    for (slot, byte) in seed.iter_mut().zip(id.0.to_be_bytes()) {
+        *slot = byte;
+    }
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    scenario.strategy().new_tree(&mut runner).ok()
+}

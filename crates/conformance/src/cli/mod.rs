@@ -1,0 +1,180 @@
+//! The command line: what each command takes, and the exit statuses, which never mix.
+//!
+//! | status | means |
+//! |---|---|
+//! | 0 | all as it should be |
+//! | 1 | a conformance failure |
+//! | 2 | wrong usage, also a pattern that matches nothing |
+//! | 3 | the harness could not do its work |
+//! | 130 | interrupted by Ctrl-C or SIGTERM |
+
+mod interrupt;
+mod list;
+mod replay;
+mod run;
+mod setup;
+mod show;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use framecheck::case::{CaseId, Network, Pairing, Transport};
+use framecheck::plan::PlanError;
+
+/// A conformance failure.
+const FAILED: u8 = 1;
+/// Wrong usage; also clap's own.
+const USAGE: u8 = 2;
+/// The harness could not do its work.
+const HARNESS: u8 = 3;
+/// Interrupted, as a shell says it: 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// Conformance harness for the socket protocols of the Python tutorials.
+///
+/// Runs a server and a client, each in any language, with a recorder between them, and holds what
+/// they say against what the reference says.
+///
+/// Exit status: 0 all as it should be; 1 a conformance failure; 2 wrong usage, also a pattern that
+/// matches nothing; 3 the harness could not do its work.
+#[derive(Debug, Parser)]
+#[command(name = "framecheck", version, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play all cases, or those that are chosen, and report.
+    Run(RunArgs),
+    /// List every scenario, pairing, clause, check and erratum.
+    List(ListArgs),
+    /// Show what a case puts in, what is right for it, and by which clauses.
+    Show(ShowArgs),
+    /// Play one case again and show everything that travelled.
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+struct RunArgs {
+    /// Only these pairings, e.g. 'python->rust'.
+    #[arg(long, value_name = "S->C")]
+    pairing: Vec<Pairing>,
+    /// Only scenarios that match.
+    #[arg(long, value_name = "GLOB")]
+    scenario: Vec<String>,
+    /// Leave out cases whose id matches.
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+    /// Only these transports: tcp4, udp4.
+    #[arg(long, value_name = "T")]
+    transport: Vec<Transport>,
+    /// Only these networks: asis.
+    #[arg(long, value_name = "N")]
+    network: Vec<Network>,
+    /// Generated inputs for each scenario, besides the fixed ones.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    cases: u32,
+    /// What the generated inputs are made from: the same seed, the same cases.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+    /// Inputs that are played at once; twice the number of processors unless told.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Where report.json and failures/ are written.
+    #[arg(long, value_name = "DIR", default_value = "target/conformance")]
+    out: PathBuf,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ListArgs {
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ShowArgs {
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
+    id: CaseId,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ReplayArgs {
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
+    id: CaseId,
+    /// Show every byte, however many there are.
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+/// What it takes to play cases.
+#[derive(Debug, ClapArgs)]
+struct SetupArgs {
+    /// The CPython that runs the reference programs.
+    #[arg(long, value_name = "EXE", env = "FRAMECHECK_PYTHON", default_value = "python3")]
+    python: std::ffi::OsString,
+    /// Run each reference program in a fresh interpreter, not in a fork of a warm one.
+    #[arg(long)]
+    fresh: bool,
+    /// How long a case may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    deadline: u64,
+    /// Where the reference programs are; found beside the program or the working directory unless
+    /// told.
+    #[arg(long, value_name = "DIR", env = "FRAMECHECK_REFERENCE")]
+    reference: Option<PathBuf>,
+    /// Where frame-server and frame-client are; beside this program unless told.
+    #[arg(long, value_name = "DIR", env = "FRAMECHECK_PROGRAMS")]
+    programs: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// Carry the command out.
+pub(crate) fn main(args: Args) -> ExitCode {
+    let done = match args.command {
+        Command::Run(args) => run::main(&args),
+        Command::List(args) => list::main(&args),
+        Command::Show(args) => show::main(&args),
+        Command::Replay(args) => replay::main(&args),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FAILED),
+        Err(error) if error.is::<PlanError>() => {
+            eprintln!("framecheck: {error}");
+            ExitCode::from(USAGE)
+        }
+        // A reader that has seen enough, as `head` has, is no failure of ours.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("framecheck: {error:#}");
+            ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

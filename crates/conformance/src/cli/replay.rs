@@ -1,0 +1,165 @@
+//! `framecheck replay ID`
+
+use std::io::{self, Write};
+
+use framecheck::case::Pairing;
+use framecheck::catalogue::{Expected, Wire};
+use framecheck::hex;
+use framecheck::judge::Verdict;
+use framecheck::observation::{Direction, PeerEnd, WireItem};
+use framecheck::plan::{Group, group_of};
+use framecheck::stage::{Played, Stage, StageError, reference_pairing};
+
+use super::ReplayArgs;
+use super::interrupt::{Interrupted, interrupt};
+use super::setup::setup;
+
+const ROWS_MAX: usize = 16;
+
+pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
+    let (peers, _) = super::setup::peers(&args.setup)?;
+    let group = group_of(&args.id, &peers)?;
+    let setup = setup(&args.setup)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let (played, expected) = runtime.block_on(async {
+        let interrupt = interrupt()?;
+        tokio::select! {
+            played = play(&setup.stage, &group, &args.id.pairing) => Ok(played?),
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    })?;
+    let rows_max = if args.full { usize::MAX } else { ROWS_MAX };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}  input: {}", args.id, group.vector.unwrap_or("generated"))?;
+    write_wire(&mut out, &played, rows_max)?;
+    write_end(&mut out, "server", &played.observed.server, rows_max)?;
+    write_end(&mut out, "client", &played.observed.client, rows_max)?;
+    write_streams(&mut out, &played, &expected, args.full)?;
+    write_judgement(&mut out, &played, rows_max)?;
+    Ok(!played.judgement.verdict.is_failure())
+}
+
+/// Play the case, and give what was seen with what is right.
+async fn play(
+    stage: &Stage,
+    group: &Group,
+    pairing: &Pairing,
+) -> Result<(Played, Expected), StageError> {
+    let Group { scenario, transport, input, .. } = group;
+    let ground = stage.ground(*scenario, *transport, input).await?;
+    if *pairing == reference_pairing(input) {
+        return Ok((ground.reference, ground.model));
+    }
+    let expected = ground.expected;
+    let played =
+        stage.play(*scenario, *transport, input, pairing, &expected, &ground.model).await?;
+    Ok((played, expected))
+}
+
+/// Every segment and close, with its time.
+fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Result<()> {
+    writeln!(out, "\nwire log:")?;
+    for event in &played.observed.wire.events {
+        let at = event.at.as_secs_f64() * 1000.0;
+        let arrow = match event.direction {
+            Direction::ToServer => "client -> server",
+            Direction::ToClient => "server -> client",
+        };
+        match &event.what {
+            WireItem::Open => writeln!(out, "{at:9.3} ms  {arrow}  accepted")?,
+            WireItem::Fin => writeln!(out, "{at:9.3} ms  {arrow}  end of stream")?,
+            WireItem::Reset => writeln!(out, "{at:9.3} ms  {arrow}  reset")?,
+            WireItem::Segment(bytes) => {
+                writeln!(out, "{at:9.3} ms  {arrow}  {} bytes", bytes.0.len())?;
+                write!(out, "{}", hex::dump(&bytes.0, rows_max))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -> io::Result<()> {
+    let exit = end.exit.map_or_else(|| "is the harness".to_owned(), |exit| format!("{exit:?}"));
+    let asked = if end.by_itself { "by itself" } else { "when asked" };
+    writeln!(out, "\n{name}: {exit}, {asked}")?;
+    for (stream, bytes) in [("stdout", &end.stdout), ("stderr", &end.stderr)] {
+        let text = String::from_utf8_lossy(&bytes.0);
+        for line in text.lines().take(rows_max) {
+            writeln!(out, "  {stream}: {}", line.escape_debug())?;
+        }
+    }
+    for (file, content) in &end.files {
+        writeln!(out, "  file: {file:?}, {} bytes", content.0.len())?;
+    }
+    Ok(())
+}
+
+/// Both streams, expected against found.
+fn write_streams(
+    out: &mut impl Write,
+    played: &Played,
+    expected: &Expected,
+    full: bool,
+) -> io::Result<()> {
+    let (before, rows_max) = if full { (usize::MAX, usize::MAX) } else { (2, ROWS_MAX) };
+    for (name, direction) in
+        [("client -> server", Direction::ToServer), ("server -> client", Direction::ToClient)]
+    {
+        let right = expected.wire(direction);
+        match (right, right.like(&played.observed, direction)) {
+            (Wire::Stream(right), Wire::Stream(seen)) => {
+                write_pair(out, name, &right.0, &seen.0, before, rows_max)?;
+            }
+            (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
+                for index in 0..right.len().max(seen.len()) {
+                    let of = |side: &[framecheck::blob::Blob]| {
+                        side.get(index).map(|datagram| datagram.0.clone()).unwrap_or_default()
+                    };
+                    let name = format!("{name}, datagram {}", index + 1);
+                    write_pair(out, &name, &of(right), &of(&seen), before, rows_max)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn write_pair(
+    out: &mut impl Write,
+    name: &str,
+    right: &[u8],
+    seen: &[u8],
+    before: usize,
+    rows_max: usize,
+) -> io::Result<()> {
+    if right == seen {
+        return writeln!(out, "\n{name}: {} bytes, as expected", seen.len());
+    }
+    let parting = right.iter().zip(seen).take_while(|(one, other)| one == other).count();
+    writeln!(
+        out,
+        "\n{name}: they part at byte {parting}; - expected ({} bytes), + found ({} bytes)",
+        right.len(),
+        seen.len()
+    )?;
+    write!(out, "{}", hex::diff(right, seen, before, rows_max))
+}
+
+fn write_judgement(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Result<()> {
+    let judgement = &played.judgement;
+    writeln!(out, "\nverdict: {}", judgement.verdict.name())?;
+    if judgement.verdict == Verdict::Pass {
+        return Ok(());
+    }
+    for difference in &judgement.differences {
+        writeln!(out, "  [{}] {}", difference.clause, difference.what)?;
+        if let Some(parting) = &difference.parting {
+            let shown = hex::diff(&parting.expected.0, &parting.found.0, 1, rows_max);
+            for line in shown.lines() {
+                writeln!(out, "    {line}")?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Find and start what it takes to play cases.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use framecheck::drive::Driver;
+use framecheck::network::Ports;
+use framecheck::oracle::Oracle;
+use framecheck::peer::{Launcher, Peers, Spawner};
+use framecheck::stage::Stage;
+use tempfile::TempDir;
+
+use super::SetupArgs;
+
+/// A stage, and the directory its cases live in, which goes when this is dropped.
+pub(super) struct Setup {
+    pub(super) stage: Arc<Stage>,
+    _scratch: TempDir,
+}
+
+/// The built-in peers, without starting anything.
+pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
+    let reference = reference_directory(args)?;
+    let programs = match &args.programs {
+        Some(directory) => directory.clone(),
+        None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
+    };
+    let peers = Peers::built_in(&absolute(&reference)?, &absolute(&programs)?)?;
+    Ok((peers, absolute(&reference)?))
+}
+
+/// Everything that cases need.
+pub(super) fn setup(args: &SetupArgs) -> anyhow::Result<Setup> {
+    let (peers, reference) = peers(args)?;
+    let python = args.python.to_string_lossy().into_owned();
+    let hint = || {
+        format!("cannot run {python:?}, which the reference programs need; --python names another")
+    };
+    let oracle = Oracle::start_up(&args.python, &reference).with_context(hint)?;
+    let interpreter = oracle.executable().with_context(hint)?;
+    let launcher = Launcher::start_up(interpreter.as_ref(), &reference).with_context(hint)?;
+    let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
+    let driver = Driver {
+        spawner: Spawner::new(Arc::new(launcher), args.fresh),
+        ports: Ports::new(),
+        scratch: scratch.path().to_owned(),
+        deadline: Duration::from_secs(args.deadline),
+    };
+    let stage = Arc::new(Stage::new(driver, oracle, peers));
+    Ok(Setup { stage, _scratch: scratch })
+}
+
+/// `python-ref`, above the program or the working directory unless told otherwise.
+fn reference_directory(args: &SetupArgs) -> anyhow::Result<PathBuf> {
+    if let Some(directory) = &args.reference {
+        if !directory.join("launch.py").is_file() {
+            bail!("no reference programs in {}", directory.display());
+        }
+        return Ok(directory.clone());
+    }
+    let program = std::env::current_exe()?;
+    let working = std::env::current_dir()?;
+    program
+        .ancestors()
+        .chain(working.ancestors())
+        .map(|directory| directory.join("python-ref"))
+        .find(|directory| directory.join("launch.py").is_file())
+        .context("cannot find python-ref, the reference programs; --reference names it")
+}
+
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    path.canonicalize().with_context(|| format!("no such directory: {}", path.display()))
+}

@@ -1,0 +1,17 @@
+//! Keeps descriptors that must close at once out of children that are being started.
+//!
+//! A child holds every descriptor of its parent from its fork to its exec, whatever CLOEXEC says.
+//! Usually that harms nobody. But a port that was bound for a moment, to see whether it is free,
+//! stays bound in such a child, and the server it was meant for finds it taken. So starting a
+//! process and trying a port keep out of each other's way.
+
+use std::sync::{Mutex, PoisonError};
+
+static GUARD: Mutex<()> = Mutex::new(());
+
+/// Do this while no other thread is between fork and exec, or between binding and closing. It must
+/// be short.
+pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let _guard = GUARD.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}

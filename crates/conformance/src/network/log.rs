@@ -1,0 +1,86 @@
+//! The recorder's notes, and waiting for something to be noted.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use crate::blob::Blob;
+use crate::observation::{Direction, WireEvent, WireItem, WireLog};
+
+/// How long a recorder is to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Patience {
+    /// Until both sides have ended.
+    Full,
+    /// The server's program has ended: what it accepted is passed on to its end, but if nobody
+    /// listens there, nobody will.
+    ServerHasEnded,
+    /// Not any longer.
+    None,
+}
+
+/// A wire log under way, shared by the tasks that write it and whoever waits for it.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    started: Instant,
+    log: Mutex<WireLog>,
+    changed: Notify,
+}
+
+impl Recording {
+    /// An empty recording; times count from now.
+    #[must_use]
+    pub fn start() -> Self {
+        let shared =
+            Shared { started: Instant::now(), log: Mutex::default(), changed: Notify::new() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// When it was started.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.shared.started
+    }
+
+    /// Note a segment.
+    pub(super) fn segment(&self, direction: Direction, bytes: &[u8]) {
+        self.note(direction, WireItem::Segment(Blob::from(bytes)));
+    }
+
+    /// Note a close, a reset, or a segment.
+    pub(super) fn note(&self, direction: Direction, what: WireItem) {
+        let at = self.shared.started.elapsed();
+        self.log().events.push(WireEvent { at, direction, what });
+        self.shared.changed.notify_waiters();
+    }
+
+    /// What was noted so far.
+    #[must_use]
+    pub fn snapshot(&self) -> WireLog {
+        self.log().clone()
+    }
+
+    /// Wait until `seen` is true of the log.
+    pub async fn wait_until(&self, seen: impl Fn(&WireLog) -> bool) {
+        loop {
+            // Registered before looking, so that no note falls between look and wait.
+            let changed = self.shared.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if seen(&self.log()) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, WireLog> {
+        self.shared.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

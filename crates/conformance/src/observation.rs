@@ -1,0 +1,169 @@
+//! All that is seen of a case.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::blob::Blob;
+
+/// One of the two programs of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Listens.
+    Server,
+    /// Connects.
+    Client,
+}
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the client to the server.
+    ToServer,
+    /// From the server to the client.
+    ToClient,
+}
+
+/// Both streams, both programs' ends, and how it came out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observation {
+    /// What travelled, in the order it was seen.
+    pub wire: WireLog,
+    /// How the server ended.
+    pub server: PeerEnd,
+    /// How the client ended.
+    pub client: PeerEnd,
+    /// Set when the harness had to end the case itself.
+    pub stopped: Option<Stop>,
+    /// Time from the start of the peers to the end of both.
+    #[serde(serialize_with = "as_seconds")]
+    pub took: Duration,
+}
+
+impl Observation {
+    /// How the program in `role` ended.
+    #[must_use]
+    pub const fn end(&self, role: Role) -> &PeerEnd {
+        match role {
+            Role::Server => &self.server,
+            Role::Client => &self.client,
+        }
+    }
+}
+
+/// Why the harness ended a case before the peers did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "why", content = "what")]
+pub enum Stop {
+    /// The deadline passed while this was waited for.
+    Deadline(String),
+    /// A known hang was seen to happen: nothing moved any more.
+    Quiet,
+    /// A peer wrote more than the harness is ready to keep.
+    Flood(Role),
+}
+
+/// How a program ended and what it left.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PeerEnd {
+    /// How the process ended; `None` for the harness itself, which is no process.
+    pub exit: Option<Exit>,
+    /// Whether it ended by itself, before the harness asked it to.
+    pub by_itself: bool,
+    /// Standard output, with what differs from run to run replaced (see `drive`).
+    pub stdout: Blob,
+    /// Standard error.
+    pub stderr: Blob,
+    /// The files in its directory, by name as shown by Rust's lossless debug form.
+    pub files: BTreeMap<String, Blob>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// By exit(2) with this status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// What the recorder saw, in order. Datagrams are segments too.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct WireLog {
+    /// Every segment and every close.
+    pub events: Vec<WireEvent>,
+}
+
+/// One thing that happened on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WireEvent {
+    /// Since the case began.
+    #[serde(serialize_with = "as_seconds")]
+    pub at: Duration,
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it was.
+    pub what: WireItem,
+}
+
+/// See [`WireEvent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireItem {
+    /// The server has accepted.
+    Open,
+    /// Bytes, or one datagram.
+    Segment(Blob),
+    /// The sender will send no more.
+    Fin,
+    /// The sender broke the connection off.
+    Reset,
+}
+
+impl WireLog {
+    /// All bytes that went one way, without their cuts.
+    #[must_use]
+    pub fn stream(&self, direction: Direction) -> Vec<u8> {
+        self.segments(direction).flatten().copied().collect()
+    }
+
+    /// Segments, or datagrams, that went one way.
+    pub fn segments(&self, direction: Direction) -> impl Iterator<Item = &[u8]> {
+        self.events.iter().filter(move |event| event.direction == direction).filter_map(|event| {
+            match &event.what {
+                WireItem::Segment(bytes) => Some(&bytes.0[..]),
+                WireItem::Open | WireItem::Fin | WireItem::Reset => None,
+            }
+        })
+    }
+
+    /// Whether the server was reached.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.events.iter().any(|event| event.what == WireItem::Open)
+    }
+
+    /// Whether the server has closed the connection, or it is broken off altogether.
+    #[must_use]
+    pub fn is_closed_by_server(&self) -> bool {
+        self.events.iter().any(|event| match event.what {
+            WireItem::Fin => event.direction == Direction::ToClient,
+            WireItem::Reset => true,
+            WireItem::Open | WireItem::Segment(_) => false,
+        })
+    }
+
+    /// Bytes that went one way.
+    #[must_use]
+    pub fn byte_count(&self, direction: Direction) -> usize {
+        self.segments(direction).map(<[u8]>::len).sum()
+    }
+}
+
+fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}

@@ -1,0 +1,199 @@
+//! CPython, asked: what it would print, pack or decode. Every golden byte comes from here, none
+//! from our own encoders.
+//!
+//! One long-lived `python-ref/oracle.py`; a question is a line of JSON, and so is the answer.
+
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::blob::{from_hex, to_hex};
+
+/// A CPython that answers questions.
+#[derive(Debug)]
+pub struct Oracle {
+    process: Mutex<Asking>,
+}
+
+#[derive(Debug)]
+struct Asking {
+    child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+/// The oracle did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OracleError {
+    /// It can't be spoken to.
+    #[error("the oracle: {0}")]
+    Io(#[from] io::Error),
+    /// It answers what was not asked.
+    #[error("the oracle answers {found} to {op:?}")]
+    Answer {
+        /// What was asked for.
+        op: &'static str,
+        /// What came.
+        found: String,
+    },
+}
+
+impl Oracle {
+    /// Start `python` on the oracle in `reference`.
+    ///
+    /// # Errors
+    /// The interpreter can't be run.
+    pub fn start_up(python: &OsStr, reference: &Path) -> io::Result<Self> {
+        let mut command = std::process::Command::new(python);
+        command.arg(reference.join("oracle.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Out of the terminal's foreground group: Ctrl-C is for this process to deal with.
+        command.process_group(0);
+        crate::peer::prepare_environment(&mut command);
+        let mut child = command.spawn()?;
+        let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("no pipes"));
+        };
+        let process = Asking { child, questions, answers: BufReader::new(answers) };
+        Ok(Self { process: Mutex::new(process) })
+    }
+
+    /// `struct.pack('i', len(text)) + text`, with `text = json.dumps(dict)`.
+    ///
+    /// # Errors
+    /// See [`OracleError`]; so for all of these.
+    pub fn frame_head(&self, dict: &Value) -> Result<Vec<u8>, OracleError> {
+        self.ask_bytes("frame", &json!({"op": "frame", "dict": dict.to_string()}))
+    }
+
+    /// `repr` of what `json.loads` makes of the value's text.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn repr(&self, value: &Value) -> Result<String, OracleError> {
+        self.ask_text("repr", &json!({"op": "repr", "text": value.to_string()}))
+    }
+
+    /// `repr` of bytes.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn repr_bytes(&self, bytes: &[u8]) -> Result<String, OracleError> {
+        self.ask_text("repr", &json!({"op": "repr", "data": to_hex(bytes)}))
+    }
+
+    /// `bytes.upper()`.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn upper(&self, bytes: &[u8]) -> Result<Vec<u8>, OracleError> {
+        self.ask_bytes("upper", &json!({"op": "upper", "data": to_hex(bytes)}))
+    }
+
+    /// `str.strip()`.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn strip(&self, text: &str) -> Result<String, OracleError> {
+        self.ask_text("strip", &json!({"op": "strip", "text": text}))
+    }
+
+    /// `bytes.decode('gbk')`; `None` if that raises UnicodeDecodeError.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn decode_gbk(&self, bytes: &[u8]) -> Result<Option<String>, OracleError> {
+        let question = json!({"op": "decode", "data": to_hex(bytes), "codec": "gbk"});
+        let answer = self.ask(&question)?;
+        if answer.get("error").and_then(Value::as_str) == Some("UnicodeDecodeError") {
+            return Ok(None);
+        }
+        text_of("decode", &answer).map(Some)
+    }
+
+    /// What a shell command writes to standard output and standard error, with nothing to read.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn shell(&self, command: &str) -> Result<(Vec<u8>, Vec<u8>), OracleError> {
+        let answer = self.ask(&json!({"op": "shell", "command": command}))?;
+        let stream =
+            |index| answer.get("ok")?.get(index).and_then(Value::as_str).and_then(from_hex);
+        match (stream(0), stream(1)) {
+            (Some(stdout), Some(stderr)) => Ok((stdout, stderr)),
+            _ => Err(unasked("shell", &answer)),
+        }
+    }
+
+    /// The version of the interpreter: `3.11.7`.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn version(&self) -> Result<String, OracleError> {
+        let answer = self.ask(&json!({"op": "version"}))?;
+        let numbers = answer.get("ok").and_then(Value::as_array);
+        let numbers = numbers.ok_or_else(|| unasked("version", &answer))?;
+        Ok(numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("."))
+    }
+
+    /// Where the interpreter itself is: the command may be a wrapper that takes its time to find it.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn executable(&self) -> Result<String, OracleError> {
+        self.ask_text("executable", &json!({"op": "executable"}))
+    }
+
+    fn ask_text(&self, op: &'static str, question: &Value) -> Result<String, OracleError> {
+        text_of(op, &self.ask(question)?)
+    }
+
+    fn ask_bytes(&self, op: &'static str, question: &Value) -> Result<Vec<u8>, OracleError> {
+        bytes_of(op, &self.ask(question)?)
+    }
+
+    fn ask(&self, question: &Value) -> Result<Value, OracleError> {
+        let mut asking = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = question.to_string();
+        line.push('\n');
+        asking.questions.write_all(line.as_bytes())?;
+        asking.questions.flush()?;
+        let mut answer = String::new();
+        if asking.answers.read_line(&mut answer)? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        drop(asking);
+        Ok(serde_json::from_str(&answer).map_err(io::Error::from)?)
+    }
+}
+
+/// The bytes of an answer; they travel in hexadecimal.
+fn bytes_of(op: &'static str, answer: &Value) -> Result<Vec<u8>, OracleError> {
+    let hex = answer.get("ok").and_then(Value::as_str);
+    hex.and_then(from_hex).ok_or_else(|| unasked(op, answer))
+}
+
+/// The text of an answer, as bytes of UTF-8.
+fn text_of(op: &'static str, answer: &Value) -> Result<String, OracleError> {
+    String::from_utf8(bytes_of(op, answer)?).map_err(|_| unasked(op, answer))
+}
+
+fn unasked(op: &'static str, found: &Value) -> OracleError {
+    let mut found = found.to_string();
+    if let Some((end, _)) = found.char_indices().nth(300) {
+        found.truncate(end);
+    }
+    OracleError::Answer { op, found }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        let asking = self.process.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Killed, not waited for: it may be in the middle of a command.
+        let _ = (asking.child.kill(), asking.child.wait());
+    }
+}

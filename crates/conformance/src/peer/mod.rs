@@ -1,0 +1,20 @@
+//! Peers: what implements the two roles of a scenario, and how it is started.
+//!
+//! Every peer is a table of commands, as a manifest gives it; `python` and `rust` have theirs
+//! built in and have no other way into the harness than a stranger's program has.
+
+mod command;
+mod launcher;
+mod process;
+mod table;
+
+pub use command::{Command, Places, Template};
+pub use launcher::Launcher;
+pub(crate) use process::prepare_environment;
+pub use process::{Output, Process, Spawner, StartError};
+pub use table::{Peer, PeerError, Peers};
+
+/// The peer that says what is right.
+pub const REFERENCE: &str = "python";
+/// The harness itself, as a client that sends what no typed line can say.
+pub const HARNESS: &str = "harness";

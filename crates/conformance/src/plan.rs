@@ -1,0 +1,254 @@
+//! Which cases a run has.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::case::{CaseId, InputId, Network, Pairing, Transport};
+use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios};
+use crate::peer::{HARNESS, Peers};
+
+/// What is asked for on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Globs of scenario names; none means all.
+    pub scenarios: Vec<String>,
+    /// Globs of case ids that are left out.
+    pub skip: Vec<String>,
+    /// Pairings; none means all.
+    pub pairings: Vec<Pairing>,
+    /// Transports; none means all.
+    pub transports: Vec<Transport>,
+    /// Networks; none means all.
+    pub networks: Vec<Network>,
+    /// Generated inputs a scenario.
+    pub cases: u32,
+    /// What they are generated from.
+    pub seed: u64,
+}
+
+/// An input and the pairings that play it.
+#[derive(Clone)]
+pub struct Group {
+    /// The scenario.
+    pub scenario: &'static dyn Scenario,
+    /// The input's id.
+    pub input_id: InputId,
+    /// The vector's name, or `None` for a generated input.
+    pub vector: Option<&'static str>,
+    /// The input.
+    pub input: Input,
+    /// What the bytes travel in.
+    pub transport: Transport,
+    /// What lies between.
+    pub network: Network,
+    /// Who plays it.
+    pub pairings: Vec<Pairing>,
+}
+
+/// The selection makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A glob that isn't one.
+    #[error("{glob:?} is no glob: {why}")]
+    Glob {
+        /// The text.
+        glob: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A pattern or name that matches nothing is a mistake, not an empty run.
+    #[error("{option} {pattern:?} matches nothing; there is: {there_is}")]
+    MatchesNothing {
+        /// The option it was given to.
+        option: &'static str,
+        /// The pattern.
+        pattern: String,
+        /// What it could have matched.
+        there_is: String,
+    },
+    /// Everything was left out.
+    #[error("nothing is left to run: the options exclude each other")]
+    Nothing,
+    /// The id names what isn't there.
+    #[error("{id} names no case: {why}")]
+    NoSuchCase {
+        /// The id.
+        id: String,
+        /// What isn't there.
+        why: String,
+    },
+}
+
+impl Group {
+    /// The id of the case that a pairing of this group is.
+    #[must_use]
+    pub fn case_id(&self, pairing: &Pairing) -> CaseId {
+        CaseId {
+            scenario: self.scenario.name().to_owned(),
+            pairing: pairing.clone(),
+            transport: self.transport,
+            network: self.network,
+            input: self.input_id,
+        }
+    }
+}
+
+/// Every pairing there is: each peer serves each peer, and the harness.
+#[must_use]
+pub fn pairings(peers: &Peers) -> Vec<Pairing> {
+    let servers = || peers.iter().map(|peer| peer.name.as_str());
+    let typed = servers().flat_map(|client| servers().map(move |server| (server, client)));
+    let raw = servers().map(|server| (server, HARNESS));
+    typed.chain(raw).map(|(server, client)| Pairing::new(server, client)).collect()
+}
+
+/// Choose the cases of a run, in a fixed order.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanError> {
+    let chosen_scenarios = choose_scenarios(&selection.scenarios)?;
+    let all_pairings = pairings(peers);
+    for pairing in &selection.pairings {
+        if !all_pairings.contains(pairing) {
+            return Err(nothing("--pairing", pairing.to_string(), &all_pairings));
+        }
+    }
+    let mut groups = Vec::new();
+    for scenario in chosen_scenarios {
+        for transport in scenario.transports() {
+            let transport_chosen =
+                selection.transports.is_empty() || selection.transports.contains(transport);
+            let network_chosen =
+                selection.networks.is_empty() || selection.networks.contains(&Network::AsIs);
+            if transport_chosen && network_chosen {
+                groups.extend(inputs(scenario, selection).map(|(input_id, vector, input)| {
+                    let raw = input.raw;
+                    let plays = |pairing: &&Pairing| (pairing.client == HARNESS) == raw;
+                    let wanted = |pairing: &&Pairing| {
+                        selection.pairings.is_empty() || selection.pairings.contains(pairing)
+                    };
+                    Group {
+                        scenario,
+                        input_id,
+                        vector,
+                        input,
+                        transport: *transport,
+                        network: Network::AsIs,
+                        pairings: all_pairings
+                            .iter()
+                            .filter(plays)
+                            .filter(wanted)
+                            .cloned()
+                            .collect(),
+                    }
+                }));
+            }
+        }
+    }
+    skip(&mut groups, &selection.skip)?;
+    groups.retain(|group| !group.pairings.is_empty());
+    if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }
+}
+
+/// The one case an id names.
+///
+/// # Errors
+/// [`PlanError::NoSuchCase`].
+pub fn group_of(id: &CaseId, peers: &Peers) -> Result<Group, PlanError> {
+    let refuse = |why: String| Err(PlanError::NoSuchCase { id: id.to_string(), why });
+    let Some(scenario) = scenario(&id.scenario) else {
+        return refuse(format!("no scenario is called {:?}", id.scenario));
+    };
+    if !scenario.transports().contains(&id.transport) {
+        return refuse(format!("{} has no transport {}", id.scenario, id.transport));
+    }
+    for name in [&id.pairing.server, &id.pairing.client] {
+        if peers.by_name(name).is_none() && name != HARNESS {
+            return refuse(format!("no peer is called {name:?}"));
+        }
+    }
+    let vector = scenario.vectors().into_iter().find(|vector| vector.id() == id.input);
+    let (name, input) = match vector {
+        Some(vector) => (Some(vector.name), Some(vector.input)),
+        None => (None, generated_input(scenario, id.input)),
+    };
+    let Some(input) = input else {
+        return refuse(format!("the strategy makes nothing of {}", id.input));
+    };
+    if input.raw != (id.pairing.client == HARNESS) || id.pairing.server == HARNESS {
+        return refuse(format!("its input is not one that {} plays", id.pairing));
+    }
+    Ok(Group {
+        scenario,
+        input_id: id.input,
+        vector: name,
+        input,
+        transport: id.transport,
+        network: id.network,
+        pairings: vec![id.pairing.clone()],
+    })
+}
+
+fn inputs(
+    scenario: &'static dyn Scenario,
+    selection: &Selection,
+) -> impl Iterator<Item = (InputId, Option<&'static str>, Input)> {
+    let vectors = scenario.vectors();
+    let taken: Vec<InputId> = vectors.iter().map(crate::catalogue::Vector::id).collect();
+    let (cases, seed) = (selection.cases, selection.seed);
+    let generated = (0..u32::MAX)
+        .map(move |index| InputId::of_generated(scenario.name(), seed, index))
+        .filter(move |id| !taken.contains(id))
+        .take(cases as usize)
+        .filter_map(move |id| Some((id, None, generated_input(scenario, id)?)));
+    let fixed = vectors.into_iter().map(|vector| (vector.id(), Some(vector.name), vector.input));
+    fixed.chain(generated)
+}
+
+fn choose_scenarios(globs: &[String]) -> Result<Vec<&'static dyn Scenario>, PlanError> {
+    let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = scenarios().iter().map(|scenario| scenario.name()).collect();
+    for (glob, matcher) in globs.iter().zip(&matchers) {
+        if !names.iter().any(|name| matcher.is_match(name)) {
+            return Err(nothing("--scenario", glob.clone(), &names));
+        }
+    }
+    let wanted = |scenario: &&dyn Scenario| {
+        matchers.is_empty() || matchers.iter().any(|matcher| matcher.is_match(scenario.name()))
+    };
+    Ok(scenarios().iter().copied().filter(wanted).collect())
+}
+
+fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
+    for glob in globs {
+        let matcher = matcher(glob)?;
+        let mut skipped = 0;
+        for group in &mut *groups {
+            let ids: Vec<bool> = group
+                .pairings
+                .iter()
+                .map(|pairing| matcher.is_match(group.case_id(pairing).to_string()))
+                .collect();
+            skipped += ids.iter().filter(|matched| **matched).count();
+            let mut matched = ids.into_iter();
+            group.pairings.retain(|_| !matched.next().unwrap_or(false));
+        }
+        if skipped == 0 {
+            return Err(nothing("--skip", glob.clone(), &["case ids; see `framecheck list`"]));
+        }
+    }
+    Ok(())
+}
+
+fn matcher(glob: &str) -> Result<GlobMatcher, PlanError> {
+    let compiled = Glob::new(glob).map_err(|error| PlanError::Glob {
+        glob: glob.to_owned(),
+        why: error.kind().to_string(),
+    })?;
+    Ok(compiled.compile_matcher())
+}
+
+fn nothing<T: ToString>(option: &'static str, pattern: String, there_is: &[T]) -> PlanError {
+    let there_is = there_is.iter().map(T::to_string).collect::<Vec<_>>().join(", ");
+    PlanError::MatchesNothing { option, pattern, there_is }
+}

@@ -1,0 +1,96 @@
+//! For programs: `report.json` at the end, or every event as a line while it runs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::Sink;
+use crate::event::{CaseResult, Event, PeerInfo, Start};
+
+/// Version of the form of `report.json`.
+const SCHEMA: u32 = 1;
+
+/// Every event, as a line of JSON.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    out: W,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Lines to `out`.
+    pub const fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Sink for JsonLines<W> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, event)?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()
+    }
+}
+
+/// `report.json`, written when the run has ended. Cases are in the order of their ids.
+#[derive(Debug)]
+pub struct ReportJson {
+    path: PathBuf,
+    start: Option<Start>,
+    cases: Vec<CaseResult>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    framecheck: &'a str,
+    seed: u64,
+    seconds: f64,
+    interrupted: bool,
+    peers: &'a [PeerInfo],
+    pairings: &'a [String],
+    counts: &'a BTreeMap<&'static str, usize>,
+    cases: &'a [CaseResult],
+}
+
+impl ReportJson {
+    /// A report to this file.
+    #[must_use]
+    pub const fn new(path: PathBuf) -> Self {
+        Self { path, start: None, cases: Vec::new() }
+    }
+}
+
+impl Sink for ReportJson {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => self.start = Some(start.clone()),
+            Event::Finished(case) => {
+                let evidence = None;
+                self.cases.push(CaseResult { evidence, ..(**case).clone() });
+            }
+            Event::Ended(end) => {
+                self.cases.sort_by(|one, other| one.id.cmp(&other.id));
+                let Some(start) = &self.start else { return Ok(()) };
+                let report = Report {
+                    schema: SCHEMA,
+                    framecheck: start.framecheck,
+                    seed: start.seed,
+                    seconds: end.took.as_secs_f64(),
+                    interrupted: end.interrupted,
+                    peers: &start.peers,
+                    pairings: &start.pairings,
+                    counts: &end.counts,
+                    cases: &self.cases,
+                };
+                let mut out = BufWriter::new(File::create(&self.path)?);
+                serde_json::to_writer_pretty(&mut out, &report)?;
+                out.write_all(b"\n")?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+}

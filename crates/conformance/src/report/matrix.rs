@@ -1,0 +1,62 @@
+//! The matrix: a row for each scenario, transport and network, a column for each pairing.
+
+use std::collections::BTreeMap;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+
+use crate::event::CaseResult;
+use crate::judge::Verdict;
+
+/// Counts of verdicts by cell.
+#[derive(Debug, Default)]
+pub(super) struct Matrix {
+    columns: Vec<String>,
+    rows: Vec<String>,
+    cells: BTreeMap<(String, String), BTreeMap<Verdict, usize>>,
+}
+
+impl Matrix {
+    /// An empty matrix with these columns.
+    pub(super) fn new(pairings: &[String]) -> Self {
+        Self { columns: pairings.to_vec(), ..Self::default() }
+    }
+
+    /// Count a case.
+    pub(super) fn add(&mut self, case: &CaseResult) {
+        let row = format!("{} {} {}", case.scenario, case.transport, case.network);
+        if !self.rows.contains(&row) {
+            self.rows.push(row.clone());
+        }
+        let cell = self.cells.entry((row, case.pairing.clone())).or_default();
+        *cell.entry(case.verdict).or_default() += 1;
+    }
+
+    /// The matrix as text. A verdict is told by its word, never by colour alone.
+    pub(super) fn render(&mut self) -> String {
+        self.rows.sort();
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED);
+        table.set_header([""].into_iter().chain(self.columns.iter().map(String::as_str)));
+        for row in &self.rows {
+            let cells = self.columns.iter().map(|column| {
+                self.cells.get(&(row.clone(), column.clone())).map(cell_text).unwrap_or_default()
+            });
+            table.add_row([row.clone()].into_iter().chain(cells));
+        }
+        table.to_string()
+    }
+}
+
+/// `52 pass`, and a line more for each other verdict.
+fn cell_text(counts: &BTreeMap<Verdict, usize>) -> String {
+    let line = |(verdict, count): (&Verdict, &usize)| {
+        let name = verdict.name();
+        if verdict.is_failure() || *verdict == Verdict::HarnessError {
+            format!("{count} {}", name.to_uppercase())
+        } else {
+            format!("{count} {name}")
+        }
+    };
+    counts.iter().map(line).collect::<Vec<_>>().join("\n")
+}

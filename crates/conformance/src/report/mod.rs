@@ -1,0 +1,23 @@
+//! Reports: each is a sink of events and sees nothing else.
+
+mod failure;
+mod human;
+mod json;
+mod matrix;
+
+pub use failure::FailureFolders;
+pub use human::Human;
+pub use json::{JsonLines, ReportJson};
+
+use std::io;
+
+use crate::event::Event;
+
+/// Takes every event of a run, in order.
+pub trait Sink {
+    /// Take one event.
+    ///
+    /// # Errors
+    /// What it writes to fails.
+    fn take(&mut self, event: &Event) -> io::Result<()>;
+}

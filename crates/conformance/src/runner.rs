@@ -1,0 +1,219 @@
+//! Play every case of a plan, several at once, and tell what came out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::case::Pairing;
+use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
+use crate::judge::{Difference, Verdict};
+use crate::plan::Group;
+use crate::shrink;
+use crate::stage::{Ground, Played, Stage, StageError, reference_pairing};
+
+/// So many failures of a run are shrunk; the rest are told as they came.
+const SHRUNK_MAX: u32 = 3;
+
+/// How a run is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Inputs that are played at once.
+    pub jobs: usize,
+    /// The seed, for the reports.
+    pub seed: u64,
+    /// Whether failing generated inputs are made smaller.
+    pub shrink: bool,
+}
+
+/// Play all of `groups`, telling `listener` everything in turn. When `interrupt` comes first, what
+/// is under way is given up and its peers are killed; the end that is told then says so.
+pub async fn run(
+    stage: Arc<Stage>,
+    groups: Vec<Group>,
+    manner: Manner,
+    interrupt: impl Future<Output = ()>,
+    mut listener: impl FnMut(Event),
+) -> End {
+    let began = Instant::now();
+    listener(Event::Started(start(&stage, &groups, manner.seed)));
+    let (results, mut finished) = mpsc::channel(64);
+    let places = Arc::new(Semaphore::new(manner.jobs));
+    let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
+    let mut playing = JoinSet::new();
+    for group in groups {
+        let player = Player {
+            stage: stage.clone(),
+            results: results.clone(),
+            shrinks_left: shrinks_left.clone(),
+        };
+        let places = places.clone();
+        playing.spawn(async move {
+            let Ok(_place) = places.acquire().await else { return };
+            player.play_group(group).await;
+        });
+    }
+    drop(results);
+    let mut counts: BTreeMap<&'static str, usize> =
+        Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
+    let mut interrupted = false;
+    tokio::pin!(interrupt);
+    loop {
+        let result: Box<CaseResult> = tokio::select! {
+            result = finished.recv() => match result { Some(result) => result, None => break },
+            () = &mut interrupt => {
+                interrupted = true;
+                break;
+            }
+        };
+        *counts.entry(result.verdict.name()).or_default() += 1;
+        listener(Event::Finished(result));
+    }
+    playing.shutdown().await;
+    let end = End { counts, took: began.elapsed(), interrupted };
+    listener(Event::Ended(end.clone()));
+    end
+}
+
+fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
+    let occurs = |pairing: &Pairing| groups.iter().any(|group| group.pairings.contains(pairing));
+    Start {
+        framecheck: env!("CARGO_PKG_VERSION"),
+        seed,
+        cases: groups.iter().map(|group| group.pairings.len()).sum(),
+        peers: stage
+            .peers
+            .iter()
+            .map(|peer| PeerInfo { name: peer.name.clone(), language: peer.language.clone() })
+            .collect(),
+        pairings: crate::plan::pairings(&stage.peers)
+            .iter()
+            .filter(|pairing| occurs(pairing))
+            .map(ToString::to_string)
+            .collect(),
+    }
+}
+
+struct Player {
+    stage: Arc<Stage>,
+    results: mpsc::Sender<Box<CaseResult>>,
+    shrinks_left: Arc<AtomicU32>,
+}
+
+impl Player {
+    /// Play an input with every pairing that is wanted. The reference is played first, wanted or
+    /// not: it says what is right.
+    async fn play_group(&self, group: Group) {
+        let began = Instant::now();
+        let ground = self.stage.ground(group.scenario, group.transport, &group.input).await;
+        let took = began.elapsed().as_secs_f64();
+        let reference = reference_pairing(&group.input);
+        for pairing in &group.pairings {
+            let began = Instant::now();
+            let result = match &ground {
+                Err(error) => could_not(&group, pairing, error, took),
+                Ok(ground) if *pairing == reference => {
+                    let played = ground.reference.clone();
+                    self.result(&group, pairing, ground, played, took).await
+                }
+                Ok(ground) => match self.play(&group, pairing, ground).await {
+                    Ok(played) => {
+                        let took = began.elapsed().as_secs_f64();
+                        self.result(&group, pairing, ground, played, took).await
+                    }
+                    Err(error) => could_not(&group, pairing, &error, began.elapsed().as_secs_f64()),
+                },
+            };
+            // Nobody listens any more only if the run is being given up.
+            let _ = self.results.send(Box::new(result)).await;
+        }
+    }
+
+    async fn play(
+        &self,
+        group: &Group,
+        pairing: &Pairing,
+        ground: &Ground,
+    ) -> Result<Played, StageError> {
+        let Group { scenario, transport, input, .. } = group;
+        self.stage
+            .play(*scenario, *transport, input, pairing, &ground.expected, &ground.model)
+            .await
+    }
+
+    async fn result(
+        &self,
+        group: &Group,
+        pairing: &Pairing,
+        ground: &Ground,
+        played: Played,
+        seconds: f64,
+    ) -> CaseResult {
+        let verdict = played.judgement.verdict;
+        let mut result = blank(group, pairing, verdict, seconds);
+        result.errata.clone_from(&played.judgement.errata);
+        result.differences.clone_from(&played.judgement.differences);
+        if let Some(difference) = result.differences.first() {
+            difference.clause.clone_into(&mut result.clause);
+        }
+        if verdict.is_failure() {
+            let expected = if pairing == &reference_pairing(&group.input) {
+                &ground.model
+            } else {
+                &ground.expected
+            };
+            let observed = played.observed.clone();
+            let mut evidence = Evidence {
+                input: group.input.clone(),
+                expected: expected.clone(),
+                observed,
+                smallest: None,
+            };
+            if group.vector.is_none() && self.may_shrink() {
+                let shrunk =
+                    shrink::smallest(self.stage.clone(), group.clone(), pairing.clone(), played);
+                evidence.smallest = shrunk.await.map(Box::new);
+            }
+            result.evidence = Some(Box::new(evidence));
+        }
+        result
+    }
+
+    fn may_shrink(&self) -> bool {
+        let take = |left: u32| left.checked_sub(1);
+        self.shrinks_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+}
+
+/// The result of a case that could not be played.
+fn could_not(group: &Group, pairing: &Pairing, error: &StageError, seconds: f64) -> CaseResult {
+    let verdict = match error {
+        StageError::NotDeclared { .. } => Verdict::NotApplicable,
+        error if error.is_the_peers() => Verdict::Fail,
+        _ => Verdict::HarnessError,
+    };
+    let mut result = blank(group, pairing, verdict, seconds);
+    let what = error.to_string();
+    result.differences.push(Difference { check: None, clause: "", what, parting: None });
+    result
+}
+
+fn blank(group: &Group, pairing: &Pairing, verdict: Verdict, seconds: f64) -> CaseResult {
+    CaseResult {
+        id: group.case_id(pairing),
+        scenario: group.scenario.name().to_owned(),
+        pairing: pairing.to_string(),
+        transport: group.transport,
+        network: group.network,
+        input: group.vector.unwrap_or("generated").to_owned(),
+        verdict,
+        clause: group.scenario.clauses().first().map_or("", |clause| clause.id).to_owned(),
+        seconds,
+        errata: Vec::new(),
+        differences: Vec::new(),
+        evidence: None,
+    }
+}

@@ -1,0 +1,202 @@
+//! Where cases are played and judged: the driver, the oracle and the peers together.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::case::{Pairing, Transport};
+use crate::catalogue::{Check, ERRATA, Erratum, Expected, Input, Scenario};
+use crate::drive::{Connecting, DriveError, Driver, Play};
+use crate::judge::{Judgement, Standard, Verdict, judge};
+use crate::observation::{Observation, Role};
+use crate::oracle::{Oracle, OracleError};
+use crate::peer::{Peers, REFERENCE, StartError};
+
+/// All that it takes to play a case.
+#[derive(Debug)]
+pub struct Stage {
+    /// Runs cases.
+    pub driver: Driver,
+    /// Knows what CPython would do.
+    pub oracle: Oracle,
+    /// Who plays.
+    pub peers: Peers,
+    played: AtomicU64,
+}
+
+/// What is right for an input, and where that comes from.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// What the clauses and CPython say; the reference itself is held against this.
+    pub model: Expected,
+    /// What every other pairing is held against: what the reference was seen to do, or, where it
+    /// did not do right, the model.
+    pub expected: Expected,
+    /// The reference's own case, as it was played for this.
+    pub reference: Played,
+}
+
+/// A case that was played.
+#[derive(Debug, Clone)]
+pub struct Played {
+    /// What was seen.
+    pub observed: Observation,
+    /// What to make of it.
+    pub judgement: Judgement,
+}
+
+/// A case could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The driver failed.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The oracle failed.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// A peer of the pairing doesn't declare its role.
+    #[error("{peer} declares no {role:?} for {scenario}")]
+    NotDeclared {
+        /// The peer.
+        peer: String,
+        /// The role.
+        role: Role,
+        /// The scenario.
+        scenario: &'static str,
+    },
+}
+
+impl StageError {
+    /// Whether it is the peer's fault that its program can't be started.
+    #[must_use]
+    pub const fn is_the_peers(&self) -> bool {
+        matches!(self, Self::Drive(DriveError::Start(StartError::Program { .. })))
+    }
+}
+
+impl Stage {
+    /// A stage that has played nothing yet.
+    #[must_use]
+    pub fn new(driver: Driver, oracle: Oracle, peers: Peers) -> Self {
+        Self { driver, oracle, peers, played: AtomicU64::new(0) }
+    }
+
+    /// Find out what is right for an input, playing it with the reference on both sides, or on the
+    /// server's alone where the harness is the client.
+    ///
+    /// # Errors
+    /// See [`StageError`].
+    pub async fn ground(
+        &self,
+        scenario: &'static dyn Scenario,
+        transport: Transport,
+        input: &Input,
+    ) -> Result<Ground, StageError> {
+        let model = scenario.right(input, &self.oracle)?;
+        let pairing = reference_pairing(input);
+        let reference = self.play(scenario, transport, input, &pairing, &model, &model).await?;
+        let expected = if reference.judgement.verdict == Verdict::Pass {
+            Expected::from_reference(&reference.observed, &model)
+        } else {
+            model.clone()
+        };
+        Ok(Ground { model, expected, reference })
+    }
+
+    /// Play an input with a pairing and hold it against `expected`. `model` is what decides which
+    /// errata the input brings out.
+    ///
+    /// # Errors
+    /// See [`StageError`].
+    pub async fn play(
+        &self,
+        scenario: &'static dyn Scenario,
+        transport: Transport,
+        input: &Input,
+        pairing: &Pairing,
+        expected: &Expected,
+        model: &Expected,
+    ) -> Result<Played, StageError> {
+        let not_declared = |peer: &str, role| StageError::NotDeclared {
+            peer: peer.to_owned(),
+            role,
+            scenario: scenario.name(),
+        };
+        let server = self.peers.by_name(&pairing.server);
+        let (Some(server), Some(server_template)) =
+            (server, server.and_then(|peer| peer.template(Role::Server, scenario.name())))
+        else {
+            return Err(not_declared(&pairing.server, Role::Server));
+        };
+        let client_peer = self.peers.by_name(&pairing.client).filter(|_| !input.raw);
+        let client = match client_peer {
+            None => Connecting::Script(scenario.exchanges(input, model)),
+            Some(peer) => match peer.template(Role::Client, scenario.name()) {
+                None => return Err(not_declared(&pairing.client, Role::Client)),
+                Some(template) => Connecting::Peer(peer, template),
+            },
+        };
+
+        let errata = errata(scenario, pairing, input, model);
+        let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
+        let play = Play {
+            directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
+            server,
+            server_template,
+            client,
+            transport,
+            input,
+            sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
+            await_close: scenario.clause(Check::ServerCloses).is_some()
+                && !waived(Check::ServerCloses),
+        };
+        let mut observed = self.driver.run(&play).await?;
+        tidy(&errata, &mut observed);
+        let standard = Standard {
+            scenario,
+            expected,
+            errata: &errata,
+            compare_stdout: [server.stdout, client_peer.is_some_and(|peer| peer.stdout)],
+            client_is_peer: client_peer.is_some(),
+        };
+        let judgement = judge(&standard, &observed);
+        Ok(Played { observed, judgement })
+    }
+}
+
+/// Take out what an erratum adds by chance to a standard output that is going to be compared.
+fn tidy(errata: &[&'static Erratum], observed: &mut Observation) {
+    for erratum in errata {
+        let (end, check) = match erratum.role {
+            Role::Server => (&mut observed.server, Check::ServerStdout),
+            Role::Client => (&mut observed.client, Check::ClientStdout),
+        };
+        let compared = !errata.iter().any(|other| other.waives.contains(&check));
+        if let (Some(tidy), true) = (erratum.tidy, compared) {
+            tidy(&mut end.stdout.0);
+        }
+    }
+}
+
+/// The pairing that shows what is right for an input.
+#[must_use]
+pub fn reference_pairing(input: &Input) -> Pairing {
+    Pairing::new(REFERENCE, if input.raw { crate::peer::HARNESS } else { REFERENCE })
+}
+
+/// The errata that a case has: those of the roles the reference plays, that always show or that
+/// the input triggers. One that is judged comes with those that never are.
+fn errata(
+    scenario: &dyn Scenario,
+    pairing: &Pairing,
+    input: &Input,
+    model: &Expected,
+) -> Vec<&'static Erratum> {
+    let plays = |erratum: &Erratum| match erratum.role {
+        Role::Server => pairing.server == REFERENCE,
+        Role::Client => pairing.client == REFERENCE,
+    };
+    ERRATA
+        .iter()
+        .filter(|erratum| erratum.scenario == scenario.name() && plays(erratum))
+        .filter(|erratum| erratum.triggered.is_none_or(|triggered| triggered(input, model)))
+        .collect()
+}
