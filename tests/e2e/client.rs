@@ -1,0 +1,1 @@
+//! `frame-client`, as a user meets it.

@@ -1,0 +1,1 @@
+//! `frame-server`, as a user meets it.
