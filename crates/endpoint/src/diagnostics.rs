@@ -14,6 +14,8 @@ pub fn start_log() {
         .with_writer(io::stderr)
         .with_target(false)
         .with_ansi(false)
+        // Said on standard error too, by a macro that panics where nobody reads that any more.
+        .log_internal_errors(false)
         .init();
 }
 
