@@ -1,6 +1,8 @@
 //! `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or `unix:PATH`.
 
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -21,6 +23,39 @@ pub struct AddressError {
     pub found: String,
     /// What is wrong with it.
     pub why: &'static str,
+}
+
+impl Address {
+    /// Read an address that datagrams can go to: as [`FromStr`], but for `unix:PATH`.
+    ///
+    /// # Errors
+    /// [`AddressError`] says what is missing.
+    pub fn datagram(text: &str) -> Result<Self, AddressError> {
+        match text.parse()? {
+            Self::Unix(_) => {
+                Err(AddressError { found: text.to_owned(), why: "datagrams go to HOST:PORT only" })
+            }
+            inet @ Self::Inet(_) => Ok(inet),
+        }
+    }
+
+    /// The addresses that `HOST:PORT` stands for, those of IPv4 first: the tutorials' sockets are
+    /// `AF_INET`, so that `localhost` is 127.0.0.1 to them, whatever the system would try first.
+    ///
+    /// # Errors
+    /// As getaddrinfo(3) fails; `unix:PATH` has no such address.
+    pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        let Self::Inet(text) = self else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path is no HOST:PORT"));
+        };
+        Ok(ipv4_first(tokio::net::lookup_host(text).await?.collect()))
+    }
+}
+
+/// Both families in the order that the system gave.
+fn ipv4_first(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    addresses
 }
 
 impl FromStr for Address {
@@ -66,6 +101,22 @@ mod tests {
         for text in ["127.0.0.1:8080", "[::1]:0", "localhost:65535", "unix:/tmp/a b", "unix:rel"] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_path_is_no_address_for_datagrams() {
+        assert_eq!(Address::datagram("[::1]:80"), "[::1]:80".parse());
+        let refused = Address::datagram("unix:a").unwrap_err();
+        assert_eq!(refused.why, "datagrams go to HOST:PORT only");
+    }
+
+    #[test]
+    fn a_name_of_both_families_is_ipv4_first() {
+        let both = |texts: [&str; 4]| texts.map(|text| text.parse().unwrap()).to_vec();
+        assert_eq!(
+            ipv4_first(both(["[::1]:9", "127.0.0.2:9", "[::2]:9", "127.0.0.1:9"])),
+            both(["127.0.0.2:9", "127.0.0.1:9", "[::1]:9", "[::2]:9"])
+        );
     }
 
     #[test]

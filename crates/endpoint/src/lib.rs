@@ -4,8 +4,10 @@
 
 mod address;
 pub mod diagnostics;
+mod socket_file;
 mod stream;
 
 pub use address::{Address, AddressError};
 pub use diagnostics::python_os_error;
+pub use socket_file::UnixFileListener;
 pub use stream::{Listener, Stream};

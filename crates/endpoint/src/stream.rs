@@ -6,28 +6,29 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 
-use crate::Address;
+use crate::{Address, UnixFileListener};
 
 /// Listens on an [`Address`].
 #[derive(Debug)]
 pub enum Listener {
     /// TCP over IPv4 or IPv6.
     Tcp(TcpListener),
-    /// A Unix stream socket.
-    Unix(UnixListener),
+    /// A Unix stream socket; its file goes with it.
+    Unix(UnixFileListener),
 }
 
 impl Listener {
-    /// Bind and listen. A port of 0 takes a free one; see [`local_name`](Self::local_name).
+    /// Bind and listen. A port of 0 takes a free one; see [`local_name`](Self::local_name). The
+    /// file of a Unix socket that nobody listens on any more is replaced.
     ///
     /// # Errors
     /// As bind(2) and listen(2) fail.
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
-            Address::Inet(text) => Ok(Self::Tcp(TcpListener::bind(text).await?)),
-            Address::Unix(path) => Ok(Self::Unix(UnixListener::bind(path)?)),
+            Address::Inet(_) => Ok(Self::Tcp(TcpListener::bind(&*address.resolve().await?).await?)),
+            Address::Unix(path) => Ok(Self::Unix(UnixFileListener::bind(path).await?)),
         }
     }
 
@@ -38,7 +39,9 @@ impl Listener {
     pub fn local_name(&self) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
-            Self::Unix(listener) => Ok(format!("unix:{}", unix_name(&listener.local_addr()?))),
+            Self::Unix(listener) => {
+                Ok(format!("unix:{}", unix_name(&listener.socket().local_addr()?)))
+            }
         }
     }
 
@@ -54,7 +57,7 @@ impl Listener {
                 Ok((Stream::Tcp(stream), peer.to_string()))
             }
             Self::Unix(listener) => {
-                let (stream, peer) = listener.accept().await?;
+                let (stream, peer) = listener.socket().accept().await?;
                 Ok((Stream::Unix(stream), format!("unix:{}", unix_name(&peer))))
             }
         }
@@ -81,8 +84,8 @@ impl Stream {
     /// As connect(2) fails.
     pub async fn connect(address: &Address) -> io::Result<Self> {
         match address {
-            Address::Inet(text) => {
-                let stream = TcpStream::connect(text).await?;
+            Address::Inet(_) => {
+                let stream = TcpStream::connect(&*address.resolve().await?).await?;
                 stream.set_nodelay(true)?;
                 Ok(Self::Tcp(stream))
             }
