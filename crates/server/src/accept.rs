@@ -8,6 +8,9 @@ use std::time::Duration;
 use anyhow::Context;
 use endpoint::{Address, Listener, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+use crate::screen::ScreenLost;
 
 /// How long a client may take to close its side after all was sent to it.
 const LINGER: Duration = Duration::from_secs(5);
@@ -16,7 +19,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// is logged; nobody else notices.
 ///
 /// # Errors
-/// The address can't be listened on.
+/// The address can't be listened on, or a session finds standard output gone.
 pub(crate) async fn serve_each<S, F>(address: &Address, session: S) -> anyhow::Result<()>
 where
     S: Fn(Stream) -> F,
@@ -25,8 +28,13 @@ where
     let listener =
         Listener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on {}", listener.local_name()?);
+    let (report, mut screen_lost) = mpsc::channel(1);
     loop {
-        let (stream, peer) = match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(error) = screen_lost.recv() => return Err(error),
+        };
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) if is_one_clients(&error) => continue,
             // Out of descriptors or memory: what is being served goes on, and frees some.
@@ -36,10 +44,12 @@ where
                 continue;
             }
         };
-        let served = session(stream);
+        let (served, report) = (session(stream), report.clone());
         tokio::spawn(async move {
-            if let Err(error) = served.await {
-                tracing::warn!("{peer}: {error:#}");
+            match served.await {
+                Ok(()) => {}
+                Err(error) if error.is::<ScreenLost>() => drop(report.send(error).await),
+                Err(error) => tracing::warn!("{peer}: {error:#}"),
             }
         });
     }

@@ -68,5 +68,6 @@ pub(crate) struct TcpUpper {
 pub(crate) struct UdpUpper {
     /// Where to listen: HOST:PORT.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(value_parser = Address::datagram)]
     pub(crate) listen: Address,
 }

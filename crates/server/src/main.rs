@@ -31,12 +31,19 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(args: Args) -> anyhow::Result<()> {
+fn run(args: Args) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(serve_until_signal(args.scenario));
+    // A drop would wait for system calls under way, such as printing where nobody reads.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve_until_signal(scenario: Scenario) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
-        ended = serve(args.scenario) => ended,
+        ended = serve(scenario) => ended,
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     }

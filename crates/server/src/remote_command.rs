@@ -30,7 +30,7 @@ async fn obey(mut stream: Stream, max_output: u64) -> anyhow::Result<()> {
         if command.is_empty() {
             return Ok(stream.shutdown().await?);
         }
-        screen::print(&format!("cmd: {}", pytext::repr_bytes(command)))?;
+        screen::print(&format!("cmd: {}", pytext::repr_bytes(command))).await?;
         let command = pytext::decode_utf8(command).context("the command is not UTF-8")?;
         let output = run(command, max_output).await?;
 
@@ -59,7 +59,7 @@ async fn run(command: &str, max_output: u64) -> anyhow::Result<Vec<u8>> {
     // end, and never asks for its status.
     tokio::spawn(async move { child.wait().await });
     let (err, answer) = answer?;
-    screen::print(&pytext::repr_bytes(&err))?;
+    screen::print(&pytext::repr_bytes(&err)).await?;
     Ok(answer.unwrap_or(err))
 }
 
@@ -86,7 +86,7 @@ async fn read_answer(child: &mut Child, max: u64) -> anyhow::Result<(Vec<u8>, Op
 
 async fn read_all(pipe: impl AsyncRead + Unpin, max: u64) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    pipe.take(max + 1).read_to_end(&mut bytes).await?;
+    pipe.take(max.saturating_add(1)).read_to_end(&mut bytes).await?;
     if bytes.len() as u64 > max {
         bail!("the command's output is over the limit of {max} bytes");
     }

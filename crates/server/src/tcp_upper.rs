@@ -3,6 +3,8 @@
 //! Source: `python-ref/tcp-upper/server.py`. Unlike it, this server takes the end of a client's
 //! stream for the end, where the reference answers it for ever.
 
+use std::io;
+
 use endpoint::{Stream, python_os_error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -17,20 +19,20 @@ pub(crate) async fn serve(options: TcpUpper) -> anyhow::Result<()> {
 async fn echo(mut stream: Stream) -> anyhow::Result<()> {
     let mut buffer = [0; 1024];
     loop {
-        let answered = async {
-            let read = stream.read(&mut buffer).await?;
-            let data = buffer.split_at(read).0;
-            if !data.is_empty() {
-                screen::print(&format!("接收客户端的数据: {}", pytext::repr_bytes(data)))?;
-                stream.write_all(&pytext::bytes_upper(data)).await?;
-            }
-            Ok::<_, std::io::Error>(read)
-        };
-        match answered.await {
+        let read = match stream.read(&mut buffer).await {
             Ok(0) => return Ok(stream.shutdown().await?),
-            Ok(_) => {}
-            // The reference shows the error on its screen and waits for the next client.
-            Err(error) => return Ok(screen::print(&python_os_error(&error))?),
+            Ok(read) => read,
+            Err(error) => return show(&error).await,
+        };
+        let data = buffer.split_at(read).0;
+        screen::print(&format!("接收客户端的数据: {}", pytext::repr_bytes(data))).await?;
+        if let Err(error) = stream.write_all(&pytext::bytes_upper(data)).await {
+            return show(&error).await;
         }
     }
+}
+
+/// The reference shows a connection's error on its screen and waits for the next client.
+async fn show(error: &io::Error) -> anyhow::Result<()> {
+    Ok(screen::print(&python_os_error(error)).await?)
 }

@@ -4,19 +4,16 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, bail};
-use endpoint::Address;
+use anyhow::Context;
 use tokio::net::UdpSocket;
 
 use crate::args::UdpUpper;
 use crate::screen;
 
 pub(crate) async fn serve(options: UdpUpper) -> anyhow::Result<()> {
-    let Address::Inet(address) = &options.listen else {
-        bail!("udp-upper listens on HOST:PORT, not on {}", options.listen);
-    };
-    let socket =
-        UdpSocket::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let cannot = || format!("cannot listen on {}", options.listen);
+    let addresses = options.listen.resolve().await.with_context(cannot)?;
+    let socket = UdpSocket::bind(&*addresses).await.with_context(cannot)?;
     tracing::info!("listening on {}", socket.local_addr()?);
     let mut buffer = [0; 1024];
     loop {
@@ -24,7 +21,7 @@ pub(crate) async fn serve(options: UdpUpper) -> anyhow::Result<()> {
         let (len, client) = socket.recv_from(&mut buffer).await?;
         let data = buffer.split_at(len).0;
         let shown = format!("===> {} {}", pytext::repr_bytes(data), python_address(client));
-        screen::print(&shown)?;
+        screen::print(&shown).await?;
         if let Err(error) = socket.send_to(&pytext::bytes_upper(data), client).await {
             tracing::warn!("{client}: {error}");
         }
