@@ -26,10 +26,13 @@ pub(crate) async fn serve(options: FileTransfer) -> anyhow::Result<()> {
 
 async fn open(options: &FileTransfer) -> anyhow::Result<(File, u64)> {
     let shown = options.file.display();
-    let file = File::open(&options.file).await.with_context(|| format!("cannot open {shown}"))?;
-    let about = file.metadata().await.with_context(|| format!("cannot read {shown}"))?;
+    let cannot = || format!("cannot open {shown}");
+    // Looked at first: to open a named pipe is to wait for somebody who writes into it.
+    let about = tokio::fs::metadata(&options.file).await.with_context(cannot)?;
     ensure!(about.is_file(), "cannot serve {shown}: not a regular file");
-    Ok((file, about.len()))
+    let file = File::open(&options.file).await.with_context(cannot)?;
+    let size = file.metadata().await.with_context(cannot)?.len();
+    Ok((file, size))
 }
 
 async fn send_file(
