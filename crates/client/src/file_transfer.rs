@@ -16,10 +16,11 @@ use frame::{Head, Limits};
 use pyjson::Value;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::codec::Decoder;
 
 use crate::args::FileTransfer;
-use crate::frames::next_item;
+use crate::frames::{Frames, next_item};
 use crate::terminal::Terminal;
 
 pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
@@ -35,6 +36,18 @@ pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
     Terminal::new().print(&pytext::repr_value(&Value::Dict(head.dict.clone())))?;
     let name = file_name(&head)?;
 
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // A signal's own way to end the client would leave the unfinished file behind.
+    tokio::select! {
+        saved = save(frames, name) => saved,
+        _ = terminate.recv() => bail!("ended by SIGTERM before the file was whole"),
+        _ = interrupt.recv() => bail!("ended by SIGINT before the file was whole"),
+    }
+}
+
+/// Write the body to a file that gets its `name` at the end.
+async fn save(mut frames: Frames, name: PathBuf) -> anyhow::Result<()> {
     // As open(name, 'wb') makes it: readable by whomever the umask allows.
     let mut unfinished = tempfile::Builder::new()
         .prefix(".frame-client-")

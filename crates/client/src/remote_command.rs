@@ -1,9 +1,10 @@
 //! `remote-command`: each typed command to the server, its output to the screen.
 //!
 //! Source: `python-ref/remote-command/client.py`. Unlike it, this client puts the parts of an
-//! answer together in the order they came, and reads as many bytes as were announced.
+//! answer together in the order they came, and reads as many bytes as were announced. A command
+//! that the server's recv(1024) would take for two, each with an answer, is not sent.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use endpoint::Stream;
 use frame::Limits;
 use frame::codec::{FrameCodec, Item};
@@ -13,6 +14,9 @@ use tokio_util::codec::Decoder;
 use crate::args::RemoteCommand;
 use crate::frames::{Frames, next_item};
 use crate::terminal::Terminal;
+
+/// What the server takes for one command.
+const COMMAND_MAX_BYTES: usize = 1024;
 
 pub(crate) async fn ask(options: RemoteCommand) -> anyhow::Result<()> {
     let address = &options.connect;
@@ -26,6 +30,11 @@ pub(crate) async fn ask(options: RemoteCommand) -> anyhow::Result<()> {
         if command.is_empty() {
             continue;
         }
+        ensure!(
+            command.len() <= COMMAND_MAX_BYTES,
+            "a command of {} bytes is over the server's limit of {COMMAND_MAX_BYTES}",
+            command.len()
+        );
         frames.get_mut().write_all(command).await.context("cannot send")?;
         let answer = read_answer(&mut frames).await?;
         let text = pytext::decode_gbk(&answer).context("the answer is not GBK")?;

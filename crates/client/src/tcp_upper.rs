@@ -20,9 +20,17 @@ pub(crate) async fn talk(options: TcpUpper) -> anyhow::Result<()> {
         if message.is_empty() {
             continue;
         }
-        stream.write_all(message).await.context("cannot send")?;
         let mut answer = vec![0; message.len()];
-        stream.read_exact(&mut answer).await.context("the server closed before it answered")?;
+        let (mut from_server, mut to_server) = tokio::io::split(&mut stream);
+        // Both at once: the server answers before it has read all, and while nobody takes its
+        // answer it reads no more.
+        tokio::try_join!(
+            async { to_server.write_all(message).await.context("cannot send") },
+            async {
+                let read = from_server.read_exact(&mut answer).await;
+                read.context("the server closed before it answered")
+            },
+        )?;
         terminal.print(&format!("服务端发来的消息: {}", pytext::repr_bytes(&answer)))?;
     }
     Ok(stream.shutdown().await?)

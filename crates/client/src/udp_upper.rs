@@ -1,25 +1,21 @@
 //! `udp-upper`: each typed line, stripped, as a datagram; the answer to the screen.
 //!
 //! Source: `python-ref/udp-upper/client.py`. Unlike it, this client gives up when no answer comes.
+//! Like it, it takes the next datagram for the answer, whoever sends it: a server may well answer
+//! from another address than the one it was asked at.
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use endpoint::Address;
+use anyhow::{Context, anyhow};
 use tokio::net::UdpSocket;
 
 use crate::args::UdpUpper;
 use crate::terminal::Terminal;
 
 pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
-    let Address::Inet(address) = &options.connect else {
-        bail!("udp-upper connects to HOST:PORT, not to {}", options.connect);
-    };
-    let server = tokio::net::lookup_host(address)
-        .await
-        .with_context(|| format!("cannot resolve {address}"))?
-        .next()
-        .with_context(|| format!("{address} has no address"))?;
+    let address = &options.connect;
+    let addresses = address.resolve().await.with_context(|| format!("cannot resolve {address}"))?;
+    let server = *addresses.first().with_context(|| format!("{address} has no address"))?;
     let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(any).await?;
     let mut terminal = Terminal::new();
@@ -30,7 +26,8 @@ pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
         let wait = Duration::from_secs(options.timeout);
         let (len, _) = tokio::time::timeout(wait, socket.recv_from(&mut buffer))
             .await
-            .with_context(|| format!("no answer within {} s", options.timeout))??;
+            .map_err(|_| anyhow!("no answer within {} s", options.timeout))?
+            .context("cannot receive")?;
         terminal.print(&pytext::repr_bytes(buffer.split_at(len).0))?;
     }
     Ok(())
