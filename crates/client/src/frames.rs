@@ -1,5 +1,6 @@
 //! The next item of a stream of frames.
 
+use anyhow::Context;
 use endpoint::Stream;
 use frame::codec::{CodecError, FrameCodec, Item};
 use tokio_util::codec::Framed;
@@ -8,6 +9,9 @@ use tokio_util::codec::Framed;
 pub(crate) type Frames = Framed<Stream, FrameCodec>;
 
 /// The next item, or `None` at the end of the stream between two frames.
-pub(crate) async fn next_item(frames: &mut Frames) -> Result<Option<Item>, CodecError> {
-    futures_util::StreamExt::next(frames).await.transpose()
+pub(crate) async fn next_item(frames: &mut Frames) -> anyhow::Result<Option<Item>> {
+    match futures_util::StreamExt::next(frames).await.transpose() {
+        Err(CodecError::Io(error)) => Err(error).context("cannot receive"),
+        item => Ok(item?),
+    }
 }
