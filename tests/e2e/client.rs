@@ -1,1 +1,8 @@
 //! `frame-client`, as a user meets it.
+
+mod broken_frames;
+mod file_transfer;
+mod remote_command;
+mod typed;
+mod upper;
+mod usage;
