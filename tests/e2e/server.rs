@@ -1,1 +1,9 @@
 //! `frame-server`, as a user meets it.
+
+mod file_transfer;
+mod life;
+mod remote_command;
+mod screen;
+mod unix_socket;
+mod upper;
+mod usage;
