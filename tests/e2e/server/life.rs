@@ -5,8 +5,9 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 
-use framecheck_tests::Sandbox;
+use framecheck_tests::{Sandbox, program};
 use rustix::process::Signal;
 
 use crate::peers::{Process, connect, in_time, read_exactly};
@@ -135,6 +136,22 @@ fn two_hundred_clients_at_once_that_leave_at_once_do_no_harm() {
         assert_eq!(read_exactly(&mut stream, 1).len(), 1, "{scenario}");
         assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
     }
+}
+
+#[test]
+fn a_server_out_of_descriptors_goes_on_once_some_clients_have_left() {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -n 24; exec \"$@\"", "sh"]).arg(program("frame-server"));
+    command.args(["tcp-upper", "--listen", "127.0.0.1:0"]).env_remove("FRAME_LOG");
+    let mut server = Process::start(&mut command, None);
+    let address = server.wait_for("listening on ");
+    let clients: Vec<TcpStream> = (0..40).map(|_| connect(&address)).collect();
+    server.wait_for("cannot accept: Too many open files");
+    drop(clients);
+    let mut stream = connect(&address);
+    stream.write_all(b"hi").unwrap();
+    assert_eq!(read_exactly(&mut stream, 2), b"HI");
+    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
 }
 
 #[test]

@@ -226,9 +226,12 @@ fn a_command_dies_of_sigpipe_as_in_a_shell() {
 fn a_command_is_given_what_pythons_popen_gives_it() {
     let sandbox = Sandbox::new();
     let (_server, mut stream) = server(&sandbox, &[]);
-    let code = "import subprocess, sys; sys.stdout.buffer.write(subprocess.Popen(sys.argv[1], \
-                shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, \
-                stderr=subprocess.PIPE).stdout.read())";
+    // A shell's background job ignores SIGINT, and so would all that it starts; a server doesn't.
+    let code = "import signal, subprocess, sys\n\
+                signal.signal(signal.SIGINT, signal.default_int_handler)\n\
+                child = subprocess.Popen(sys.argv[1], shell=True, stdin=subprocess.DEVNULL, \
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n\
+                sys.stdout.buffer.write(child.stdout.read())";
     for command in [
         "grep -E '^Sig(Blk|Ign|Cgt)|^ShdPnd' /proc/self/status",
         "umask; ulimit -n; echo $0 $# $-; readlink /proc/$$/fd/0",
