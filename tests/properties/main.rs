@@ -1,1 +1,12 @@
-//! Properties over generated inputs.
+//! Properties over generated inputs: of frames against CPython's own, and of the Rust programs
+//! against the Python ones over loopback, in both directions. `PROPTEST_CASES` sets how many inputs
+//! each property gets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
+
+mod frames;
+mod interop;

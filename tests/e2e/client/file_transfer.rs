@@ -71,12 +71,12 @@ fn an_absolute_name_is_refused_and_nothing_is_written() {
 fn a_name_that_is_no_string_is_refused_and_nothing_is_written() {
     for (dict, why) in [
         (r#"{"file_size": 0}"#, "the dict has no key \"file_name\""),
-        (r#"{"file_name": null, "file_size": 0}"#, "found a NoneType"),
-        (r#"{"file_name": 5, "file_size": 0}"#, "found a int"),
-        (r#"{"file_name": true, "file_size": 0}"#, "found a bool"),
-        (r#"{"file_name": 1.5, "file_size": 0}"#, "found a float"),
-        (r#"{"file_name": ["x"], "file_size": 0}"#, "found a list"),
-        (r#"{"file_name": {"x": 1}, "file_size": 0}"#, "found a dict"),
+        (r#"{"file_name": null, "file_size": 0}"#, "found NoneType"),
+        (r#"{"file_name": 5, "file_size": 0}"#, "found int"),
+        (r#"{"file_name": true, "file_size": 0}"#, "found bool"),
+        (r#"{"file_name": 1.5, "file_size": 0}"#, "found float"),
+        (r#"{"file_name": ["x"], "file_size": 0}"#, "found list"),
+        (r#"{"file_name": {"x": 1}, "file_size": 0}"#, "found dict"),
     ] {
         let sandbox = Sandbox::new();
         fetch(&sandbox, framed(dict)).failed_saying(why);

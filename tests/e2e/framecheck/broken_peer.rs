@@ -1,0 +1,156 @@
+//! A peer with one byte wrong: the run goes red, says which clause, and the case can be replayed.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use framecheck_tests::{Sandbox, program};
+
+use super::{report, verdicts};
+
+/// A server like the tutorial's, but for the byte order of its header.
+const BIG_ENDIAN_SERVER: &str = r#"#!/usr/bin/env python3
+import json, os, socket, struct, sys
+options = dict(argument[2:].split('=', 1) for argument in sys.argv[2:-2])
+host, port = options['listen'].rsplit(':', 1)
+server = socket.socket()
+server.bind((host, int(port)))
+server.listen(5)
+while True:
+    sock, _ = server.accept()
+    body = open(sys.argv[-1], 'rb').read()
+    about = json.dumps({'file_name': options['name'], 'file_desc': options['desc'],
+                        'file_size': len(body)}).encode()
+    sock.sendall(struct.pack('>i', len(about)) + about + body)
+    sock.close()
+"#;
+
+/// A directory with this program in the place of `name`, and the real other one.
+fn programs(sandbox: &Sandbox, name: &str, script: &str) -> PathBuf {
+    let directory = sandbox.path().join("programs");
+    std::fs::create_dir(&directory).unwrap();
+    for real in ["frame-server", "frame-client"].into_iter().filter(|real| *real != name) {
+        symlink(program(real), directory.join(real)).unwrap();
+    }
+    let path = directory.join(name);
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    directory
+}
+
+#[test]
+fn one_wrong_byte_order_fails_by_its_clause_and_is_replayed_where_it_parts() {
+    let sandbox = Sandbox::new();
+    let programs = programs(&sandbox, "frame-server", BIG_ENDIAN_SERVER);
+    let arguments =
+        ["run", "--cases", "1", "--scenario", "file-transfer", "--skip", "*/rust->rust/*"];
+    let output = sandbox
+        .framecheck()
+        .args(arguments)
+        .args(["--skip", "*/python->*", "--skip", "*[0-9a-b]", "--out", "out", "--programs"])
+        .arg(&programs)
+        .assert()
+        .code(1)
+        .get_output()
+        .clone();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("[FT-2] to-client parts at byte 0"), "{stdout}");
+
+    let report = report(&sandbox.path().join("out"));
+    let verdicts = verdicts(&report);
+    assert!(verdicts.values().all(|verdict| verdict != "pass"), "{verdicts:?}");
+    let id = verdicts.keys().next().unwrap();
+    assert_eq!(report["cases"][0]["clause"], "FT-2");
+    assert!(report["cases"][0]["differences"][0]["parting"]["offset"] == 0);
+
+    let folder = sandbox.path().join("out/failures").join(id.replace('/', "_"));
+    for file in ["case.json", "repro.sh", "server.stdout", "client.stderr"] {
+        assert!(folder.join(file).is_file(), "no {file}");
+    }
+    let output = sandbox
+        .framecheck()
+        .args(["replay", id, "--programs"])
+        .arg(&programs)
+        .assert()
+        .code(1)
+        .get_output()
+        .clone();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("server -> client: they part at byte 0"), "{shown}");
+    assert!(shown.contains("\n- 00000000  ") && shown.contains("\n+ 00000000  00 00 "), "{shown}");
+}
+
+#[test]
+fn a_failing_generated_input_is_made_small() {
+    // Upper-cases as Unicode does, which differs from bytes.upper() beyond ASCII.
+    let script = r#"#!/usr/bin/env python3
+import socket, sys
+host, port = sys.argv[2].split('=', 1)[1].rsplit(':', 1)
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind((host, int(port)))
+while True:
+    data, client = server.recvfrom(1024)
+    print('===>', data, client, flush=True)
+    text = data.decode('utf-8', 'surrogateescape').upper()
+    server.sendto(text.encode('utf-8', 'surrogateescape'), client)
+"#;
+    let sandbox = Sandbox::new();
+    let programs = programs(&sandbox, "frame-server", script);
+    let output = sandbox
+        .framecheck()
+        .args(["run", "--cases", "2", "--pairing", "rust->python", "--scenario", "udp-upper"])
+        .args(["--out", "out", "--programs"])
+        .arg(&programs)
+        .assert()
+        .code(1)
+        .get_output()
+        .clone();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let failures = std::fs::read_dir(sandbox.path().join("out/failures")).unwrap();
+    let smallest: Vec<String> = failures
+        .filter_map(|folder| {
+            let text = std::fs::read_to_string(folder.ok()?.path().join("case.json")).ok()?;
+            let case: serde_json::Value = serde_json::from_str(&text).ok()?;
+            let lines = &case["evidence"]["smallest"]["input"]["lines"];
+            Some(lines.as_array()?.iter().map(|line| line.as_str().unwrap()).collect())
+        })
+        .collect();
+    assert!(!smallest.is_empty(), "{stdout}");
+    for line in smallest {
+        assert!(line.chars().count() <= 2, "{line:?} could be smaller");
+    }
+}
+
+#[test]
+fn a_server_that_never_listens_fails_within_the_deadline() {
+    let sandbox = Sandbox::new();
+    let programs = programs(&sandbox, "frame-server", "#!/bin/sh\necho sulking >&2\nsleep 1000\n");
+    let output = sandbox
+        .framecheck()
+        .args(["run", "--cases", "0", "--pairing", "rust->python", "--scenario", "file-transfer"])
+        .args(["--skip", "*[0-9a-e]", "--deadline", "1", "--out", "out", "--programs"])
+        .arg(&programs)
+        .assert()
+        .code(1)
+        .get_output()
+        .clone();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("TIMEOUT") && stdout.contains("sulking"), "{stdout}");
+}
+
+#[test]
+fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
+    let sandbox = Sandbox::new();
+    let programs = programs(&sandbox, "frame-server", "#!/bin/sh\necho no luck >&2\nexit 7\n");
+    let output = sandbox
+        .framecheck()
+        .args(["run", "--cases", "0", "--pairing", "rust->python", "--scenario", "file-transfer"])
+        .args(["--deadline", "60", "--out", "out", "--programs"])
+        .arg(&programs)
+        .timeout(std::time::Duration::from_secs(30))
+        .assert()
+        .code(1)
+        .get_output()
+        .clone();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("no luck"), "{stdout}");
+}

@@ -1,0 +1,78 @@
+//! `list`, `show`, and `replay` of a case that is as it should be.
+
+use framecheck_tests::Sandbox;
+
+fn stdout_of(arguments: &[&str]) -> String {
+    let sandbox = Sandbox::new();
+    let output = sandbox.framecheck().args(arguments).assert().success().get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn list_names_every_scenario_pairing_clause_check_and_erratum() {
+    let listed: serde_json::Value =
+        serde_json::from_str(&stdout_of(&["list", "--format", "json"])).unwrap();
+    let names: Vec<&str> = listed["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scenario| scenario["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["file-transfer", "remote-command", "tcp-upper", "udp-upper"]);
+    assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);
+    assert!(listed["checks"].as_array().unwrap().len() >= 9);
+    assert!(!listed["errata"].as_array().unwrap().is_empty());
+
+    let human = stdout_of(&["list"]);
+    for scenario in listed["scenarios"].as_array().unwrap() {
+        for clause in scenario["clauses"].as_array().unwrap() {
+            assert!(human.contains(clause["id"].as_str().unwrap()), "{clause}");
+            assert!(!clause["checks"].as_array().unwrap().is_empty(), "unchecked: {clause}");
+        }
+    }
+}
+
+/// The id that `list` gives a vector, with a pairing.
+fn id_of(scenario: &str, vector: &str, rest: &str) -> String {
+    let listed: serde_json::Value =
+        serde_json::from_str(&stdout_of(&["list", "--format", "json"])).unwrap();
+    let scenarios = listed["scenarios"].as_array().unwrap();
+    let scenario = scenarios.iter().find(|found| found["name"] == scenario).unwrap();
+    let vectors = scenario["vectors"].as_array().unwrap();
+    let vector = vectors.iter().find(|found| found["name"] == vector).unwrap();
+    let (name, id) = (scenario["name"].as_str().unwrap(), vector["id"].as_str().unwrap());
+    format!("{name}/{rest}/asis/{id}")
+}
+
+#[test]
+fn show_gives_the_bytes_the_outcome_and_the_clauses() {
+    let id = id_of("file-transfer", "one-byte", "python->rust/tcp4");
+    let shown = stdout_of(&["show", &id]);
+    assert!(shown.contains("46 00 00 00 7b 22 66 69"), "{shown}");
+    assert!(shown.contains("client leaves \"xyyyhtl.txt\", 1 bytes"), "{shown}");
+    assert!(shown.contains("FT-1 "), "{shown}");
+}
+
+#[test]
+fn replay_shows_the_wire_log_and_the_verdict() {
+    let id = id_of("remote-command", "only-stdout", "rust->python/tcp4");
+    let shown = stdout_of(&["replay", &id]);
+    for part in ["client -> server  10 bytes", "echo hello", "end of stream", "verdict: pass"] {
+        assert!(shown.contains(part), "no {part:?} in {shown}");
+    }
+}
+
+#[test]
+fn replay_of_an_erratum_names_it() {
+    let id = id_of("remote-command", "2048-bytes", "rust->python/tcp4");
+    let shown = stdout_of(&["replay", &id]);
+    assert!(shown.contains("verdict: erratum"), "{shown}");
+    assert!(shown.contains("remote-command-answer-turned-round"), "{shown}");
+}
+
+#[test]
+fn a_generated_case_is_replayed_from_its_id_alone() {
+    let shown = stdout_of(&["replay", "tcp-upper/python->rust/tcp4/asis/0badcafe"]);
+    assert!(shown.contains("input: generated"), "{shown}");
+    assert!(shown.contains("verdict: pass"), "{shown}");
+}

@@ -1,0 +1,25 @@
+//! `framecheck`, as a user meets it.
+
+mod broken_peer;
+mod commands;
+mod launcher;
+mod run;
+mod usage;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// A report.json, read.
+fn report(out: &Path) -> Value {
+    let text = std::fs::read_to_string(out.join("report.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Verdicts by case id.
+fn verdicts(report: &Value) -> BTreeMap<String, String> {
+    let text = |case: &Value, key: &str| case[key].as_str().unwrap().to_owned();
+    let cases = report["cases"].as_array().unwrap();
+    cases.iter().map(|case| (text(case, "id"), text(case, "verdict"))).collect()
+}

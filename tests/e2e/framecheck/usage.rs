@@ -1,0 +1,75 @@
+//! Exit statuses: 2 for wrong usage, 3 where the harness can't do its work; each with a word on
+//! what to do.
+
+use framecheck_tests::Sandbox;
+
+fn assert_refused(arguments: &[&str], status: i32, words: &[&str]) {
+    let sandbox = Sandbox::new();
+    let output = sandbox.framecheck().args(arguments).assert().code(status).get_output().clone();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    for word in words {
+        assert!(stderr.contains(word), "no {word:?} in {stderr}");
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_wrong_usage() {
+    assert_refused(&["run", "--scenario", "ftp"], 2, &["--scenario", "ftp", "file-transfer"]);
+    assert_refused(&["run", "--skip", "nothing/*"], 2, &["--skip", "nothing/*"]);
+    assert_refused(&["run", "--pairing", "go->rust"], 2, &["go->rust", "python->rust"]);
+    let excluding = ["run", "--scenario", "tcp-upper", "--transport", "udp4"];
+    assert_refused(&excluding, 2, &["nothing is left"]);
+}
+
+#[test]
+fn what_is_no_value_is_wrong_usage() {
+    assert_refused(&["run", "--pairing", "python"], 2, &["SERVER->CLIENT"]);
+    assert_refused(&["run", "--transport", "tcp5"], 2, &["tcp5"]);
+    assert_refused(&["run", "--network", "wet"], 2, &["wet"]);
+    assert_refused(&["run", "--jobs", "0"], 2, &["jobs"]);
+    assert_refused(&["run", "--scenario", "a[b"], 2, &["a[b", "no glob"]);
+    assert_refused(&["replay", "file-transfer"], 2, &["SCENARIO/SERVER->CLIENT"]);
+    assert_refused(&["frobnicate"], 2, &["frobnicate"]);
+}
+
+#[test]
+fn an_id_that_names_nothing_is_wrong_usage() {
+    for (id, why) in [
+        ("ftp/python->rust/tcp4/asis/00000000", "no scenario"),
+        ("tcp-upper/python->go/tcp4/asis/00000000", "no peer"),
+        ("tcp-upper/python->rust/udp4/asis/00000000", "no transport"),
+        ("tcp-upper/python->harness/tcp4/asis/00000000", "not one that"),
+    ] {
+        assert_refused(&["replay", id], 2, &[id, why]);
+        assert_refused(&["show", id], 2, &[id, why]);
+    }
+}
+
+#[test]
+fn a_python_that_is_not_there_is_the_harness_failing() {
+    let arguments = ["run", "--cases", "0", "--python", "/no/such/python3"];
+    assert_refused(&arguments, 3, &["/no/such/python3", "--python"]);
+}
+
+#[test]
+fn a_python_that_is_none_is_the_harness_failing() {
+    assert_refused(&["run", "--cases", "0", "--python", "true"], 3, &["\"true\"", "--python"]);
+}
+
+#[test]
+fn programs_that_were_not_built_are_the_harness_failing() {
+    let arguments = ["run", "--programs", "/"];
+    assert_refused(&arguments, 3, &["frame-server", "cargo build"]);
+}
+
+#[test]
+fn references_that_are_not_there_are_the_harness_failing() {
+    assert_refused(&["run", "--reference", "/"], 3, &["no reference programs"]);
+}
+
+#[test]
+fn an_output_directory_that_cannot_be_made_is_the_harness_failing() {
+    let arguments = ["run", "--cases", "0", "--out", "/dev/null/x"];
+    assert_refused(&arguments, 3, &["/dev/null/x"]);
+}

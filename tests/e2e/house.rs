@@ -1,0 +1,93 @@
+//! The tree keeps its own rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use framecheck_tests::repository;
+
+/// Which of our crates may depend on which others of ours: one way round. The harness starts the
+/// programs it tests, and so must not be linked with them.
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+    ("pyjson", &[]),
+    ("pytext", &["pyjson"]),
+    ("endpoint", &[]),
+    ("frame", &["pyjson"]),
+    ("frame-server", &["endpoint", "frame", "pyjson", "pytext"]),
+    ("frame-client", &["endpoint", "frame", "pyjson", "pytext"]),
+    ("framecheck", &["frame"]),
+    ("framecheck-tests", &["frame", "framecheck", "pyjson"]),
+];
+
+#[test]
+fn dependencies_point_one_way() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
+    let ours: BTreeSet<String> = packages.iter().map(name).collect();
+    let allowed: BTreeMap<&str, &[&str]> = MAY_DEPEND_ON.into_iter().collect();
+    assert_eq!(
+        ours.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        allowed.keys().copied().collect()
+    );
+    for package in packages {
+        let package_name = name(package);
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let dependency = name(dependency);
+            let fine = !ours.contains(&dependency)
+                || allowed[package_name.as_str()].contains(&dependency.as_str());
+            assert!(fine, "{package_name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_is_for_and_is_one_room() {
+    const LINES_MAX: usize = 500;
+    let files = sources(&repository());
+    assert!(files.len() > 50);
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("//!"), "{} doesn't begin with //!", path.display());
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn nothing_sleeps_and_nothing_is_ignored() {
+    for path in sources(&repository()) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        // Spelt in two halves, so that this file doesn't find itself.
+        for (first, second) in
+            [("thread::", "sleep"), ("#[ig", "nore"), ("todo", "!("), ("dbg", "!(")]
+        {
+            let found = text.contains(&format!("{first}{second}"));
+            assert!(!found, "{first}{second} in {}", path.display());
+        }
+    }
+}
+
+/// Every Rust file of the repository.
+fn sources(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![root.join("crates"), root.join("tests")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if path.file_name().is_some_and(|name| name != "target") {
+                    directories.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}

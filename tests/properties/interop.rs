@@ -1,0 +1,105 @@
+//! The Rust programs against the Python ones, over loopback, in both directions: whatever a
+//! scenario's strategy puts in, each pairing gives what is right.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use framecheck::case::Pairing;
+use framecheck::catalogue::{Input, Scenario, scenario};
+use framecheck::drive::Driver;
+use framecheck::judge::Verdict;
+use framecheck::network::Ports;
+use framecheck::oracle::Oracle;
+use framecheck::peer::{Launcher, Peers, Spawner};
+use framecheck::stage::Stage;
+use framecheck_tests::{program, python, repository};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
+use tokio::runtime::Runtime;
+
+struct Shared {
+    stage: Stage,
+    runtime: Runtime,
+}
+
+fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let reference = repository().join("python-ref");
+        let programs = program("frame-server").parent().unwrap().to_owned();
+        let launcher = Launcher::start_up(&python(), &reference).unwrap();
+        // Nothing is dropped at a test binary's end, so it lies where cargo clears up.
+        let scratch = format!("{}/interop-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+        let driver = Driver {
+            spawner: Spawner::new(Arc::new(launcher), false),
+            ports: Ports::new(),
+            scratch: scratch.into(),
+            deadline: Duration::from_secs(30),
+        };
+        let oracle = Oracle::start_up(&python(), &reference).unwrap();
+        let peers = Peers::built_in(&reference, &programs).unwrap();
+        Shared { stage: Stage::new(driver, oracle, peers), runtime: Runtime::new().unwrap() }
+    })
+}
+
+fn config() -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config {
+        cases: cases.unwrap_or(24),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        source_file: Some(file!()),
+        ..Config::default()
+    }
+}
+
+async fn all_pairings_are_right(
+    scenario: &'static dyn Scenario,
+    input: &Input,
+) -> Result<(), TestCaseError> {
+    let stage = &shared().stage;
+    for transport in scenario.transports() {
+        let ground = stage.ground(scenario, *transport, input).await.unwrap();
+        let reference = &ground.reference.judgement;
+        prop_assert_eq!(reference.verdict, Verdict::Pass, "reference: {:?}", reference);
+        for (server, client) in [("rust", "python"), ("python", "rust"), ("rust", "rust")] {
+            let pairing = Pairing::new(server, client);
+            let played = stage
+                .play(scenario, *transport, input, &pairing, &ground.expected, &ground.model)
+                .await
+                .unwrap();
+            let judgement = &played.judgement;
+            prop_assert_eq!(judgement.verdict, Verdict::Pass, "{}: {:?}", pairing, judgement);
+        }
+    }
+    Ok(())
+}
+
+fn interchangeable(name: &str) {
+    let scenario = scenario(name).unwrap();
+    let mut runner = TestRunner::new(config());
+    runner
+        .run(&scenario.strategy(), |input| {
+            shared().runtime.block_on(all_pairings_are_right(scenario, &input))
+        })
+        .unwrap();
+}
+
+#[test]
+fn file_transfer_is_interchangeable() {
+    interchangeable("file-transfer");
+}
+
+#[test]
+fn remote_command_is_interchangeable() {
+    interchangeable("remote-command");
+}
+
+#[test]
+fn tcp_upper_is_interchangeable() {
+    interchangeable("tcp-upper");
+}
+
+#[test]
+fn udp_upper_is_interchangeable() {
+    interchangeable("udp-upper");
+}
