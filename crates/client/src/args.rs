@@ -1,5 +1,7 @@
 //! The command line. Every default is the tutorial's own literal.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "help texts, in which [::1] is an address")]
+
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use endpoint::Address;
 

@@ -71,7 +71,7 @@ async fn save(mut frames: Frames, name: PathBuf) -> anyhow::Result<()> {
 fn file_name(head: &Head) -> anyhow::Result<PathBuf> {
     let name = match head.dict.get("file_name") {
         Some(Value::Str(name)) => name,
-        Some(other) => bail!("expected a str as \"file_name\", found a {}", other.type_name()),
+        Some(other) => bail!("expected a str as \"file_name\", found {}", other.type_name()),
         None => bail!("the dict has no key \"file_name\""),
     };
     let bytes = name.to_surrogateescape().context("\"file_name\" is no file name")?;

@@ -1,0 +1,33 @@
+# Everything here works on a machine with cargo, make and python3 alone.
+#
+#   make conformance   build, play the default matrix, write target/conformance/
+#   make test          all tests
+#   make lint          formatting, clippy and rustdoc, each warning an error
+#
+# ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
+
+CARGO ?= cargo
+ARGS ?=
+
+.PHONY: all build conformance test lint clean
+
+all: build
+
+# The end-to-end tests and the harness run the programs as a user would: built, and by path.
+build:
+	$(CARGO) build --workspace --bins
+
+conformance: build
+	$(CARGO) run --quiet --package framecheck -- run $(ARGS)
+
+test: build
+	$(CARGO) test --workspace
+	$(CARGO) test --package pyjson --all-features
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
+
+clean:
+	$(CARGO) clean
