@@ -215,8 +215,11 @@ class Launcher:
             pass
 
     def kill_all(self) -> None:
+        """Kill every program. When this returns they are gone, and not only about to be."""
         for pid in self.id_by_pid:
             signal_group(pid, signal.SIGKILL)
+        for pid in self.id_by_pid:
+            os.waitpid(pid, 0)
 
 
 def signal_group(pid: int, number: int) -> None:

@@ -7,7 +7,7 @@
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ExitStatus};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -26,12 +26,25 @@ const OUTPUT_MAX_BYTES: usize = 8 << 20;
 /// How long a pipe may stay open when the peer that wrote to it has ended: whatever has left the
 /// peer's group may hold it for ever.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
+/// How long a killed process may take to be gone; only one that the kernel itself holds up needs it.
+const LAST_BREATH: Duration = Duration::from_secs(5);
 
 /// Starts peers: the reference by the launcher, everyone else as a plain process.
-#[derive(Debug, Clone)]
+///
+/// Dropping it waits for the plain ones, which must have ended or been killed by then: a process
+/// that was killed lives on until the kernel next runs it.
+#[derive(Debug)]
 pub struct Spawner {
     launcher: Arc<Launcher>,
     fresh: bool,
+    plain: Arc<Alive>,
+}
+
+/// How many plain processes have not been reaped.
+#[derive(Debug, Default)]
+struct Alive {
+    count: Mutex<usize>,
+    fewer: Condvar,
 }
 
 /// A peer could not be started.
@@ -75,7 +88,7 @@ impl Spawner {
     /// Start the reference by `launcher`, or each time in a fresh interpreter.
     #[must_use]
     pub fn new(launcher: Arc<Launcher>, fresh: bool) -> Self {
-        Self { launcher, fresh }
+        Self { launcher, fresh, plain: Arc::default() }
     }
 
     /// Start `command` of `peer`, with `typed` as its standard input.
@@ -96,9 +109,9 @@ impl Spawner {
             let (id, exit) = self.launcher.start(peer, command, ends)?;
             (Handle::Launched(self.launcher.clone(), id), exit)
         } else if peer.is_reference() {
-            start_plain(&self.launcher.fresh_command(peer, command), command, ends)?
+            self.start_plain(&self.launcher.fresh_command(peer, command), command, ends)?
         } else {
-            start_plain(&with_program_path(peer, &command.argv), command, ends)?
+            self.start_plain(&with_program_path(peer, &command.argv), command, ends)?
         };
         Ok(Process {
             handle,
@@ -107,6 +120,57 @@ impl Spawner {
             stdout: Output::collect(reading_out)?,
             stderr: Output::collect(reading_err)?,
         })
+    }
+
+    fn start_plain(
+        &self,
+        argv: &[String],
+        command: &Command,
+        ends: Ends,
+    ) -> Result<Started, StartError> {
+        let (program, arguments) =
+            argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
+        let mut prepared = std::process::Command::new(program);
+        prepared
+            .args(arguments)
+            .current_dir(&command.directory)
+            .process_group(0)
+            .stdin(ends.stdin)
+            .stdout(ends.stdout)
+            .stderr(ends.stderr);
+        prepare_environment(&mut prepared);
+        let child = fork_guard::alone(|| prepared.spawn())
+            .map_err(|error| StartError::Program { program: program.to_owned(), error })?;
+        // The prepared command holds the peer's ends of the pipes; without this they would stay
+        // open.
+        drop(prepared);
+        let pid = Pid::from_child(&child);
+        let alive = Arc::new(Mutex::new(Some(pid)));
+        let (ended, exit) = watch::channel(None);
+        let (watched, plain) = (alive.clone(), self.plain.clone());
+        plain.change(|count| *count += 1);
+        std::thread::Builder::new()
+            .name("reaper".into())
+            .spawn(move || {
+                reap(child, pid, &watched, &ended);
+                plain.change(|count| *count -= 1);
+            })
+            .map_err(StartError::Pipes)?;
+        Ok((Handle::Plain(alive), exit))
+    }
+}
+
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        let count = self.plain.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = self.plain.fewer.wait_timeout_while(count, LAST_BREATH, |count| *count > 0);
+    }
+}
+
+impl Alive {
+    fn change(&self, by: impl FnOnce(&mut usize)) {
+        by(&mut self.count.lock().unwrap_or_else(PoisonError::into_inner));
+        self.fewer.notify_all();
     }
 }
 
@@ -141,32 +205,6 @@ pub(crate) fn prepare_environment(command: &mut std::process::Command) {
 }
 
 type Started = (Handle, watch::Receiver<Option<Exit>>);
-
-fn start_plain(argv: &[String], command: &Command, ends: Ends) -> Result<Started, StartError> {
-    let (program, arguments) = argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
-    let mut prepared = std::process::Command::new(program);
-    prepared
-        .args(arguments)
-        .current_dir(&command.directory)
-        .process_group(0)
-        .stdin(ends.stdin)
-        .stdout(ends.stdout)
-        .stderr(ends.stderr);
-    prepare_environment(&mut prepared);
-    let child = fork_guard::alone(|| prepared.spawn())
-        .map_err(|error| StartError::Program { program: program.to_owned(), error })?;
-    // The prepared command holds the peer's ends of the pipes; without this they would stay open.
-    drop(prepared);
-    let pid = Pid::from_child(&child);
-    let alive = Arc::new(Mutex::new(Some(pid)));
-    let (ended, exit) = watch::channel(None);
-    let watched = alive.clone();
-    std::thread::Builder::new()
-        .name("reaper".into())
-        .spawn(move || reap(child, pid, &watched, &ended))
-        .map_err(StartError::Pipes)?;
-    Ok((Handle::Plain(alive), exit))
-}
 
 /// Wait for a child's end, kill what is left of its group, and only then give its number back.
 fn reap(
