@@ -15,7 +15,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("frame", &["pyjson"]),
     ("frame-server", &["endpoint", "frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "frame", "pyjson", "pytext"]),
-    ("framecheck", &["frame"]),
+    ("framecheck", &["frame", "pyjson"]),
     ("framecheck-tests", &["frame", "framecheck", "pyjson"]),
 ];
 

@@ -2,6 +2,7 @@
 
 mod broken_peer;
 mod commands;
+mod json;
 mod launcher;
 mod run;
 mod usage;

@@ -3,12 +3,13 @@
 //! | status | means |
 //! |---|---|
 //! | 0 | all as it should be |
-//! | 1 | a conformance failure |
+//! | 1 | a conformance failure; `json`: CPython refuses the text |
 //! | 2 | wrong usage, also a pattern that matches nothing |
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
 mod interrupt;
+mod json;
 mod list;
 mod replay;
 mod run;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use framecheck::case::{CaseId, Network, Pairing, Transport};
 use framecheck::plan::PlanError;
+use pyjson::PythonVersion;
 
 /// A conformance failure.
 const FAILED: u8 = 1;
@@ -56,6 +58,11 @@ enum Command {
     Show(ShowArgs),
     /// Play one case again and show everything that travelled.
     Replay(ReplayArgs),
+    /// Print json.dumps(json.loads(STDIN)) as CPython does.
+    ///
+    /// It needs no Python. A text that CPython refuses is answered by `error: ` and CPython's own
+    /// message: on standard error, with exit status 1, or with --lines in its line of the output.
+    Json(JsonArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -120,6 +127,20 @@ struct ReplayArgs {
     setup: SetupArgs,
 }
 
+#[derive(Debug, ClapArgs)]
+struct JsonArgs {
+    /// One text a line, in and out; line ends are no part of the texts.
+    #[arg(long)]
+    lines: bool,
+    /// The CPython to be like, from 3.6 on: messages and limits differ.
+    #[arg(long, value_name = "X.Y", default_value_t)]
+    python_version: PythonVersion,
+    /// Take the input for text, as sys.stdin.read() gives it. Otherwise json.loads is given bytes,
+    /// and itself finds out whether they are UTF-8, UTF-16 or UTF-32.
+    #[arg(long)]
+    text: bool,
+}
+
 /// What it takes to play cases.
 #[derive(Debug, ClapArgs)]
 struct SetupArgs {
@@ -156,6 +177,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
+        Command::Json(args) => json::main(&args),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
