@@ -57,10 +57,10 @@ async fn all_pairings_are_right(
     input: &Input,
 ) -> Result<(), TestCaseError> {
     let stage = &shared().stage;
+    let ground = stage.ground(scenario, input).await.unwrap();
+    let reference = &ground.reference.judgement;
+    prop_assert_eq!(reference.verdict, Verdict::Pass, "reference: {:?}", reference);
     for transport in scenario.transports() {
-        let ground = stage.ground(scenario, *transport, input).await.unwrap();
-        let reference = &ground.reference.judgement;
-        prop_assert_eq!(reference.verdict, Verdict::Pass, "reference: {:?}", reference);
         for (server, client) in [("rust", "python"), ("python", "rust"), ("rust", "rust")] {
             let pairing = Pairing::new(server, client);
             let played = stage
@@ -68,7 +68,8 @@ async fn all_pairings_are_right(
                 .await
                 .unwrap();
             let judgement = &played.judgement;
-            prop_assert_eq!(judgement.verdict, Verdict::Pass, "{}: {:?}", pairing, judgement);
+            let about = format!("{pairing} over {transport}: {judgement:?}");
+            prop_assert_eq!(judgement.verdict, Verdict::Pass, "{}", about);
         }
     }
     Ok(())

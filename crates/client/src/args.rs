@@ -66,9 +66,8 @@ pub(crate) struct TcpUpper {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UdpUpper {
-    /// Where the server listens: HOST:PORT.
+    /// Where the server listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    #[arg(value_parser = Address::datagram)]
     pub(crate) connect: Address,
     /// How long to wait for an answer, which may have been lost, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]

@@ -7,22 +7,20 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::net::UdpSocket;
+use endpoint::Datagrams;
 
 use crate::args::UdpUpper;
 use crate::terminal::Terminal;
 
 pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
     let address = &options.connect;
-    let addresses = address.resolve().await.with_context(|| format!("cannot resolve {address}"))?;
-    let server = *addresses.first().with_context(|| format!("{address} has no address"))?;
-    let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-    let socket = UdpSocket::bind(any).await?;
+    let cannot = || format!("cannot send to {address}");
+    let (socket, server) = Datagrams::to(address).await.with_context(cannot)?;
     let mut terminal = Terminal::new();
     let mut buffer = [0; 1024];
     while let Some(line) = terminal.input(">>: ").await? {
         let message = line.strip();
-        socket.send_to(message.encode_utf8()?.as_bytes(), server).await.context("cannot send")?;
+        socket.send_to(message.encode_utf8()?.as_bytes(), &server).await.context("cannot send")?;
         let wait = Duration::from_secs(options.timeout);
         let (len, _) = tokio::time::timeout(wait, socket.recv_from(&mut buffer))
             .await

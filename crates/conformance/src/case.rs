@@ -45,27 +45,75 @@ impl FromStr for Pairing {
 pub enum Transport {
     /// TCP over IPv4, on loopback.
     Tcp4,
+    /// TCP over IPv6, on loopback.
+    Tcp6,
+    /// A Unix stream socket at a path.
+    Unix,
     /// UDP over IPv4, on loopback.
     Udp4,
+    /// UDP over IPv6, on loopback.
+    Udp6,
+    /// A Unix datagram socket at a path.
+    Unixgram,
+    /// Nothing travels: the scenario is one program.
+    None,
 }
 
 impl Transport {
     /// Every transport there is.
-    pub const ALL: [Self; 2] = [Self::Tcp4, Self::Udp4];
+    pub const ALL: [Self; 7] =
+        [Self::Tcp4, Self::Tcp6, Self::Unix, Self::Udp4, Self::Udp6, Self::Unixgram, Self::None];
+    /// What every stream scenario travels in, the tutorials' own first.
+    pub const STREAMS: &[Self] = &[Self::Tcp4, Self::Tcp6, Self::Unix];
+    /// What every datagram scenario travels in, the tutorials' own first.
+    pub const DATAGRAMS: &[Self] = &[Self::Udp4, Self::Udp6, Self::Unixgram];
+    /// What a scenario of one program travels in.
+    pub const ALONE: &[Self] = &[Self::None];
 
     /// Its name in ids and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tcp4 => "tcp4",
+            Self::Tcp6 => "tcp6",
+            Self::Unix => "unix",
             Self::Udp4 => "udp4",
+            Self::Udp6 => "udp6",
+            Self::Unixgram => "unixgram",
+            Self::None => "none",
         }
     }
 
     /// Whether it carries datagrams, not a stream.
     #[must_use]
     pub const fn is_datagram(self) -> bool {
-        matches!(self, Self::Udp4)
+        matches!(self, Self::Udp4 | Self::Udp6 | Self::Unixgram)
+    }
+
+    /// Whether its addresses are paths.
+    #[must_use]
+    pub const fn is_path(self) -> bool {
+        matches!(self, Self::Unix | Self::Unixgram)
+    }
+
+    /// The same kind of transport over IPv4, which is all that some programs speak.
+    #[must_use]
+    pub const fn over_ipv4(self) -> Self {
+        match self {
+            Self::Tcp4 | Self::Tcp6 | Self::Unix => Self::Tcp4,
+            Self::Udp4 | Self::Udp6 | Self::Unixgram => Self::Udp4,
+            Self::None => Self::None,
+        }
+    }
+
+    /// The same kind of transport over paths.
+    #[must_use]
+    pub const fn over_paths(self) -> Self {
+        match self {
+            Self::Tcp4 | Self::Tcp6 | Self::Unix => Self::Unix,
+            Self::Udp4 | Self::Udp6 | Self::Unixgram => Self::Unixgram,
+            Self::None => Self::None,
+        }
     }
 }
 

@@ -187,10 +187,10 @@ fn difference(standard: &Standard<'_>, check: Check, seen: &Observation) -> Opti
         Check::ToServer => wire(standard, check, Direction::ToServer, seen),
         Check::ToClient => wire(standard, check, Direction::ToClient, seen),
         Check::ServerStdout if server_stdout => {
-            bytes(standard, check, &expected.server.stdout, &seen.server.stdout)
+            screen(standard, check, Role::Server, &expected.server.stdout, &seen.server.stdout)
         }
         Check::ClientStdout if client_stdout => {
-            bytes(standard, check, &expected.client.stdout, &seen.client.stdout)
+            screen(standard, check, Role::Client, &expected.client.stdout, &seen.client.stdout)
         }
         Check::ServerExit => exit(standard, check, Role::Server, seen),
         Check::ClientExit if standard.client_is_peer => exit(standard, check, Role::Client, seen),
@@ -201,11 +201,16 @@ fn difference(standard: &Standard<'_>, check: Check, seen: &Observation) -> Opti
             let what = "the server left the connection of a client that had gone open";
             (!closed).then(|| found(standard, check, what.to_owned(), None))
         }
+        Check::ClientConnects if standard.scenario.clause(check).is_some() => {
+            let what = "the client did not connect".to_owned();
+            (!seen.wire.is_connected()).then(|| found(standard, check, what, None))
+        }
         Check::ServerStdout
         | Check::ClientStdout
         | Check::ClientExit
         | Check::ClientFiles
-        | Check::ServerCloses => None,
+        | Check::ServerCloses
+        | Check::ClientConnects => None,
     }
 }
 
@@ -298,6 +303,17 @@ fn bytes(
         seen.0.len()
     );
     Some(found(standard, check, what, Some(parting)))
+}
+
+fn screen(
+    standard: &Standard<'_>,
+    check: Check,
+    role: Role,
+    expected: &Blob,
+    seen: &Blob,
+) -> Option<Difference> {
+    let agrees = standard.scenario.screen_agrees(role, &expected.0, &seen.0);
+    if agrees { None } else { bytes(standard, check, expected, seen) }
 }
 
 fn parting(expected: &Blob, seen: &Blob) -> Parting {

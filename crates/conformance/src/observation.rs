@@ -104,6 +104,8 @@ pub struct WireEvent {
     /// Since the case began.
     #[serde(serialize_with = "as_seconds")]
     pub at: Duration,
+    /// Of the case's connections, counted from 0; several clients may come one after another.
+    pub connection: u32,
     /// Which way it went.
     pub direction: Direction,
     /// What it was.
@@ -114,6 +116,8 @@ pub struct WireEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WireItem {
+    /// The client has connected.
+    Connect,
     /// The server has accepted.
     Open,
     /// Bytes, or one datagram.
@@ -125,20 +129,29 @@ pub enum WireItem {
 }
 
 impl WireLog {
-    /// All bytes that went one way, without their cuts.
+    /// All bytes that went one way, without their cuts; those of the first connection first.
     #[must_use]
     pub fn stream(&self, direction: Direction) -> Vec<u8> {
-        self.segments(direction).flatten().copied().collect()
+        let connections = self.events.iter().map(|event| event.connection).max().unwrap_or(0);
+        (0..=connections)
+            .flat_map(|connection| self.segments_of(connection, direction).flatten().copied())
+            .collect()
     }
 
-    /// Segments, or datagrams, that went one way.
+    /// Segments, or datagrams, that went one way, in the order of time.
     pub fn segments(&self, direction: Direction) -> impl Iterator<Item = &[u8]> {
-        self.events.iter().filter(move |event| event.direction == direction).filter_map(|event| {
-            match &event.what {
-                WireItem::Segment(bytes) => Some(&bytes.0[..]),
-                WireItem::Open | WireItem::Fin | WireItem::Reset => None,
-            }
-        })
+        self.events.iter().filter_map(move |event| event.segment(direction))
+    }
+
+    fn segments_of(&self, connection: u32, direction: Direction) -> impl Iterator<Item = &[u8]> {
+        let ours = self.events.iter().filter(move |event| event.connection == connection);
+        ours.filter_map(move |event| event.segment(direction))
+    }
+
+    /// Whether a client has connected.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.events.iter().any(|event| event.what == WireItem::Connect)
     }
 
     /// Whether the server was reached.
@@ -147,20 +160,36 @@ impl WireLog {
         self.events.iter().any(|event| event.what == WireItem::Open)
     }
 
-    /// Whether the server has closed the connection, or it is broken off altogether.
+    /// Whether the server has closed every connection it had, or it is broken off altogether.
     #[must_use]
     pub fn is_closed_by_server(&self) -> bool {
-        self.events.iter().any(|event| match event.what {
-            WireItem::Fin => event.direction == Direction::ToClient,
-            WireItem::Reset => true,
-            WireItem::Open | WireItem::Segment(_) => false,
-        })
+        let closed = |connection: u32| {
+            self.events.iter().filter(|event| event.connection == connection).any(|event| {
+                match event.what {
+                    WireItem::Fin => event.direction == Direction::ToClient,
+                    WireItem::Reset => true,
+                    WireItem::Connect | WireItem::Open | WireItem::Segment(_) => false,
+                }
+            })
+        };
+        let opened = self.events.iter().filter(|event| event.what == WireItem::Open);
+        self.is_open() && opened.map(|event| event.connection).all(closed)
     }
 
     /// Bytes that went one way.
     #[must_use]
     pub fn byte_count(&self, direction: Direction) -> usize {
         self.segments(direction).map(<[u8]>::len).sum()
+    }
+}
+
+impl WireEvent {
+    /// The bytes, if it is a segment that went this way.
+    fn segment(&self, direction: Direction) -> Option<&[u8]> {
+        match &self.what {
+            WireItem::Segment(bytes) if self.direction == direction => Some(&bytes.0),
+            _ => None,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use globset::{Glob, GlobMatcher};
 use crate::case::{CaseId, InputId, Network, Pairing, Transport};
 use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios};
 use crate::peer::{HARNESS, Peers};
+use crate::stage::home;
 
 /// What is asked for on the command line.
 #[derive(Debug, Clone, Default)]
@@ -36,12 +37,10 @@ pub struct Group {
     pub vector: Option<&'static str>,
     /// The input.
     pub input: Input,
-    /// What the bytes travel in.
-    pub transport: Transport,
     /// What lies between.
     pub network: Network,
-    /// Who plays it.
-    pub pairings: Vec<Pairing>,
+    /// Who plays it, and over what.
+    pub plays: Vec<(Transport, Pairing)>,
 }
 
 /// The selection makes no sense.
@@ -81,11 +80,11 @@ pub enum PlanError {
 impl Group {
     /// The id of the case that a pairing of this group is.
     #[must_use]
-    pub fn case_id(&self, pairing: &Pairing) -> CaseId {
+    pub fn case_id(&self, transport: Transport, pairing: &Pairing) -> CaseId {
         CaseId {
             scenario: self.scenario.name().to_owned(),
             pairing: pairing.clone(),
-            transport: self.transport,
+            transport,
             network: self.network,
             input: self.input_id,
         }
@@ -115,39 +114,48 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
     }
     let mut groups = Vec::new();
     for scenario in chosen_scenarios {
-        for transport in scenario.transports() {
-            let transport_chosen =
-                selection.transports.is_empty() || selection.transports.contains(transport);
-            let network_chosen =
-                selection.networks.is_empty() || selection.networks.contains(&Network::AsIs);
-            if transport_chosen && network_chosen {
-                groups.extend(inputs(scenario, selection).map(|(input_id, vector, input)| {
-                    let raw = input.raw;
-                    let plays = |pairing: &&Pairing| (pairing.client == HARNESS) == raw;
-                    let wanted = |pairing: &&Pairing| {
-                        selection.pairings.is_empty() || selection.pairings.contains(pairing)
-                    };
-                    Group {
-                        scenario,
-                        input_id,
-                        vector,
-                        input,
-                        transport: *transport,
-                        network: Network::AsIs,
-                        pairings: all_pairings
-                            .iter()
-                            .filter(plays)
-                            .filter(wanted)
-                            .cloned()
-                            .collect(),
-                    }
-                }));
-            }
+        for (nth, (input_id, vector, input)) in inputs(scenario, selection).enumerate() {
+            let plays = plays(scenario, selection, vector.is_some(), nth, input.raw, &all_pairings);
+            let network = Network::AsIs;
+            groups.push(Group { scenario, input_id, vector, input, network, plays });
         }
     }
     skip(&mut groups, &selection.skip)?;
-    groups.retain(|group| !group.pairings.is_empty());
+    groups.retain(|group| !group.plays.is_empty());
     if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }
+}
+
+/// Of the generated inputs, one in so many is played over a transport that is not the tutorials'
+/// own, unless that is asked for.
+const AWAY: usize = 8;
+
+/// Who is to play an input, and over what.
+fn plays(
+    scenario: &dyn Scenario,
+    selection: &Selection,
+    is_vector: bool,
+    nth: usize,
+    raw: bool,
+    all_pairings: &[Pairing],
+) -> Vec<(Transport, Pairing)> {
+    let over = |transport: &&Transport| {
+        if selection.transports.is_empty() {
+            **transport == home(scenario) || is_vector || nth.is_multiple_of(AWAY)
+        } else {
+            selection.transports.contains(transport)
+        }
+    };
+    let by = |pairing: &&Pairing| {
+        (pairing.client == HARNESS) == raw
+            && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
+    };
+    let through = selection.networks.is_empty() || selection.networks.contains(&Network::AsIs);
+    let transports = scenario.transports().iter().filter(over).filter(|_| through);
+    let each = |transport: &Transport| {
+        let transport = *transport;
+        all_pairings.iter().filter(by).map(move |pairing| (transport, pairing.clone()))
+    };
+    transports.flat_map(each).collect()
 }
 
 /// The one case an id names.
@@ -183,9 +191,8 @@ pub fn group_of(id: &CaseId, peers: &Peers) -> Result<Group, PlanError> {
         input_id: id.input,
         vector: name,
         input,
-        transport: id.transport,
         network: id.network,
-        pairings: vec![id.pairing.clone()],
+        plays: vec![(id.transport, id.pairing.clone())],
     })
 }
 
@@ -225,13 +232,15 @@ fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
         let mut skipped = 0;
         for group in &mut *groups {
             let ids: Vec<bool> = group
-                .pairings
+                .plays
                 .iter()
-                .map(|pairing| matcher.is_match(group.case_id(pairing).to_string()))
+                .map(|(transport, pairing)| {
+                    matcher.is_match(group.case_id(*transport, pairing).to_string())
+                })
                 .collect();
             skipped += ids.iter().filter(|matched| **matched).count();
             let mut matched = ids.into_iter();
-            group.pairings.retain(|_| !matched.next().unwrap_or(false));
+            group.plays.retain(|_| !matched.next().unwrap_or(false));
         }
         if skipped == 0 {
             return Err(nothing("--skip", glob.clone(), &["case ids; see `framecheck list`"]));

@@ -8,12 +8,12 @@ use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::case::Pairing;
+use crate::case::{Pairing, Transport};
 use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
 use crate::judge::{Difference, Verdict};
 use crate::plan::Group;
 use crate::shrink;
-use crate::stage::{Ground, Played, Stage, StageError, reference_pairing};
+use crate::stage::{Ground, Played, Stage, StageError, home, reference_pairing};
 
 /// So many failures of a run are shrunk; the rest are told as they came.
 const SHRUNK_MAX: u32 = 3;
@@ -79,11 +79,13 @@ pub async fn run(
 }
 
 fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
-    let occurs = |pairing: &Pairing| groups.iter().any(|group| group.pairings.contains(pairing));
+    let occurs = |pairing: &Pairing| {
+        groups.iter().any(|group| group.plays.iter().any(|(_, played)| played == pairing))
+    };
     Start {
         framecheck: env!("CARGO_PKG_VERSION"),
         seed,
-        cases: groups.iter().map(|group| group.pairings.len()).sum(),
+        cases: groups.iter().map(|group| group.plays.len()).sum(),
         peers: stage
             .peers
             .iter()
@@ -104,27 +106,27 @@ struct Player {
 }
 
 impl Player {
-    /// Play an input with every pairing that is wanted. The reference is played first, wanted or
-    /// not: it says what is right.
+    /// Play an input over every transport and with every pairing that is wanted. The reference is
+    /// played first, wanted or not: it says what is right.
     async fn play_group(&self, group: Group) {
         let began = Instant::now();
-        let ground = self.stage.ground(group.scenario, group.transport, &group.input).await;
+        let ground = self.stage.ground(group.scenario, &group.input).await;
         let took = began.elapsed().as_secs_f64();
-        let reference = reference_pairing(&group.input);
-        for pairing in &group.pairings {
+        let reference = (home(group.scenario), reference_pairing(&group.input));
+        for play in &group.plays {
             let began = Instant::now();
             let result = match &ground {
-                Err(error) => could_not(&group, pairing, error, took),
-                Ok(ground) if *pairing == reference => {
+                Err(error) => could_not(&group, play, error, took),
+                Ok(ground) if *play == reference => {
                     let played = ground.reference.clone();
-                    self.result(&group, pairing, ground, played, took).await
+                    self.result(&group, play, ground, played, took).await
                 }
-                Ok(ground) => match self.play(&group, pairing, ground).await {
+                Ok(ground) => match self.play(&group, play, ground).await {
                     Ok(played) => {
                         let took = began.elapsed().as_secs_f64();
-                        self.result(&group, pairing, ground, played, took).await
+                        self.result(&group, play, ground, played, took).await
                     }
-                    Err(error) => could_not(&group, pairing, &error, began.elapsed().as_secs_f64()),
+                    Err(error) => could_not(&group, play, &error, began.elapsed().as_secs_f64()),
                 },
             };
             // Nobody listens any more only if the run is being given up.
@@ -135,46 +137,37 @@ impl Player {
     async fn play(
         &self,
         group: &Group,
-        pairing: &Pairing,
+        (transport, pairing): &(Transport, Pairing),
         ground: &Ground,
     ) -> Result<Played, StageError> {
-        let Group { scenario, transport, input, .. } = group;
-        self.stage
-            .play(*scenario, *transport, input, pairing, &ground.expected, &ground.model)
-            .await
+        let Group { scenario, input, .. } = group;
+        let (expected, model) = (ground.expected_of(pairing), &ground.model);
+        self.stage.play(*scenario, *transport, input, pairing, expected, model).await
     }
 
     async fn result(
         &self,
         group: &Group,
-        pairing: &Pairing,
+        play: &(Transport, Pairing),
         ground: &Ground,
         played: Played,
         seconds: f64,
     ) -> CaseResult {
         let verdict = played.judgement.verdict;
-        let mut result = blank(group, pairing, verdict, seconds);
+        let mut result = blank(group, play, verdict, seconds);
         result.errata.clone_from(&played.judgement.errata);
         result.differences.clone_from(&played.judgement.differences);
         if let Some(difference) = result.differences.first() {
             difference.clause.clone_into(&mut result.clause);
         }
         if verdict.is_failure() {
-            let expected = if pairing == &reference_pairing(&group.input) {
-                &ground.model
-            } else {
-                &ground.expected
-            };
+            let expected = ground.expected_of(&play.1).clone();
             let observed = played.observed.clone();
-            let mut evidence = Evidence {
-                input: group.input.clone(),
-                expected: expected.clone(),
-                observed,
-                smallest: None,
-            };
+            let input = group.input.clone();
+            let mut evidence = Evidence { input, expected, observed, smallest: None };
             if group.vector.is_none() && self.may_shrink() {
                 let shrunk =
-                    shrink::smallest(self.stage.clone(), group.clone(), pairing.clone(), played);
+                    shrink::smallest(self.stage.clone(), group.clone(), play.clone(), played);
                 evidence.smallest = shrunk.await.map(Box::new);
             }
             result.evidence = Some(Box::new(evidence));
@@ -189,24 +182,34 @@ impl Player {
 }
 
 /// The result of a case that could not be played.
-fn could_not(group: &Group, pairing: &Pairing, error: &StageError, seconds: f64) -> CaseResult {
+fn could_not(
+    group: &Group,
+    play: &(Transport, Pairing),
+    error: &StageError,
+    seconds: f64,
+) -> CaseResult {
     let verdict = match error {
-        StageError::NotDeclared { .. } => Verdict::NotApplicable,
+        StageError::NotDeclared { .. } | StageError::NoPlace { .. } => Verdict::NotApplicable,
         error if error.is_the_peers() => Verdict::Fail,
         _ => Verdict::HarnessError,
     };
-    let mut result = blank(group, pairing, verdict, seconds);
+    let mut result = blank(group, play, verdict, seconds);
     let what = error.to_string();
     result.differences.push(Difference { check: None, clause: "", what, parting: None });
     result
 }
 
-fn blank(group: &Group, pairing: &Pairing, verdict: Verdict, seconds: f64) -> CaseResult {
+fn blank(
+    group: &Group,
+    (transport, pairing): &(Transport, Pairing),
+    verdict: Verdict,
+    seconds: f64,
+) -> CaseResult {
     CaseResult {
-        id: group.case_id(pairing),
+        id: group.case_id(*transport, pairing),
         scenario: group.scenario.name().to_owned(),
         pairing: pairing.to_string(),
-        transport: group.transport,
+        transport: *transport,
         network: group.network,
         input: group.vector.unwrap_or("generated").to_owned(),
         verdict,

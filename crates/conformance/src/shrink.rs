@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::case::Pairing;
+use crate::case::{Pairing, Transport};
 use crate::catalogue::{Input, generated_tree};
 use crate::event::Smallest;
 use crate::judge::Verdict;
@@ -21,12 +21,12 @@ const TIME_MAX: Duration = Duration::from_secs(20);
 pub async fn smallest(
     stage: Arc<Stage>,
     group: Group,
-    pairing: Pairing,
+    play: (Transport, Pairing),
     failed: Played,
 ) -> Option<Smallest> {
     // proptest's trees stay on one thread.
     let runtime = Handle::current();
-    tokio::task::spawn_blocking(move || shrink(&stage, &group, &pairing, failed, &runtime))
+    tokio::task::spawn_blocking(move || shrink(&stage, &group, &play, failed, &runtime))
         .await
         .ok()
         .flatten()
@@ -35,7 +35,7 @@ pub async fn smallest(
 fn shrink(
     stage: &Stage,
     group: &Group,
-    pairing: &Pairing,
+    play: &(Transport, Pairing),
     failed: Played,
     runtime: &Handle,
 ) -> Option<Smallest> {
@@ -47,7 +47,7 @@ fn shrink(
     while more && tried < TRIES_MAX && started.elapsed() < TIME_MAX {
         let input = tree.current();
         tried += 1;
-        more = match runtime.block_on(fails(stage, group, pairing, &input)) {
+        more = match runtime.block_on(fails(stage, group, play, &input)) {
             Some(played) if same(&played, &smallest.1) => {
                 smallest = (input, played);
                 tree.simplify()
@@ -59,10 +59,15 @@ fn shrink(
     Some(Smallest { input, differences: played.judgement.differences, tried })
 }
 
-async fn fails(stage: &Stage, group: &Group, pairing: &Pairing, input: &Input) -> Option<Played> {
-    let ground = stage.ground(group.scenario, group.transport, input).await.ok()?;
-    let expected = &ground.expected;
-    stage.play(group.scenario, group.transport, input, pairing, expected, &ground.model).await.ok()
+async fn fails(
+    stage: &Stage,
+    group: &Group,
+    (transport, pairing): &(Transport, Pairing),
+    input: &Input,
+) -> Option<Played> {
+    let ground = stage.ground(group.scenario, input).await.ok()?;
+    let expected = ground.expected_of(pairing);
+    stage.play(group.scenario, *transport, input, pairing, expected, &ground.model).await.ok()
 }
 
 fn same(one: &Played, other: &Played) -> bool {

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::case::{Pairing, Transport};
-use crate::catalogue::{Check, ERRATA, Erratum, Expected, Input, Scenario};
+use crate::catalogue::{Check, ERRATA, Erratum, Expected, Input, Literal, Scenario};
 use crate::drive::{Connecting, DriveError, Driver, Play};
 use crate::judge::{Judgement, Standard, Verdict, judge};
 use crate::observation::{Observation, Role};
 use crate::oracle::{Oracle, OracleError};
-use crate::peer::{Peers, REFERENCE, StartError};
+use crate::peer::{HARNESS, Peer, Peers, REFERENCE, StartError, Template};
 
 /// All that it takes to play a case.
 #[derive(Debug)]
@@ -32,6 +32,19 @@ pub struct Ground {
     pub expected: Expected,
     /// The reference's own case, as it was played for this.
     pub reference: Played,
+}
+
+impl Ground {
+    /// What a pairing is held against: the reference on both sides, against the model.
+    #[must_use]
+    pub fn expected_of(&self, pairing: &Pairing) -> &Expected {
+        let is_reference = |name: &str| name == REFERENCE || name == HARNESS;
+        if is_reference(&pairing.server) && is_reference(&pairing.client) {
+            &self.model
+        } else {
+            &self.expected
+        }
+    }
 }
 
 /// A case that was played.
@@ -62,6 +75,18 @@ pub enum StageError {
         /// The scenario.
         scenario: &'static str,
     },
+    /// The input changes a literal that a peer's program can't be told.
+    #[error("{peer}'s {role:?} of {scenario} takes no {{{literal}}}")]
+    NoPlace {
+        /// The peer.
+        peer: String,
+        /// The role.
+        role: Role,
+        /// The scenario.
+        scenario: &'static str,
+        /// The literal.
+        literal: &'static str,
+    },
 }
 
 impl StageError {
@@ -87,9 +112,9 @@ impl Stage {
     pub async fn ground(
         &self,
         scenario: &'static dyn Scenario,
-        transport: Transport,
         input: &Input,
     ) -> Result<Ground, StageError> {
+        let transport = home(scenario);
         let model = scenario.right(input, &self.oracle)?;
         let pairing = reference_pairing(input);
         let reference = self.play(scenario, transport, input, &pairing, &model, &model).await?;
@@ -126,18 +151,24 @@ impl Stage {
         else {
             return Err(not_declared(&pairing.server, Role::Server));
         };
+        has_places(scenario, server, Role::Server, server_template, input)?;
         let client_peer = self.peers.by_name(&pairing.client).filter(|_| !input.raw);
         let client = match client_peer {
-            None => Connecting::Script(scenario.exchanges(input, model)),
+            None if transport == Transport::None => Connecting::Nobody,
+            None => Connecting::Script(scenario.script(input, model)),
             Some(peer) => match peer.template(Role::Client, scenario.name()) {
                 None => return Err(not_declared(&pairing.client, Role::Client)),
-                Some(template) => Connecting::Peer(peer, template),
+                Some(template) => {
+                    has_places(scenario, peer, Role::Client, template, input)?;
+                    Connecting::Peer(peer, template)
+                }
             },
         };
 
         let errata = errata(scenario, pairing, input, model);
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
         let play = Play {
+            scenario,
             directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
             server,
             server_template,
@@ -162,6 +193,27 @@ impl Stage {
     }
 }
 
+/// Whether a program can be told every literal that the input changes.
+fn has_places(
+    scenario: &dyn Scenario,
+    peer: &Peer,
+    role: Role,
+    template: &Template,
+    input: &Input,
+) -> Result<(), StageError> {
+    let literals = scenario.literals(role, input);
+    let lacks = |literal: &&Literal| literal.is_changed && !template.mentions(literal.name);
+    match literals.iter().find(lacks) {
+        None => Ok(()),
+        Some(literal) => Err(StageError::NoPlace {
+            peer: peer.name.clone(),
+            role,
+            scenario: scenario.name(),
+            literal: literal.name,
+        }),
+    }
+}
+
 /// Take out what an erratum adds by chance to a standard output that is going to be compared.
 fn tidy(errata: &[&'static Erratum], observed: &mut Observation) {
     for erratum in errata {
@@ -176,10 +228,16 @@ fn tidy(errata: &[&'static Erratum], observed: &mut Observation) {
     }
 }
 
+/// The transport that shows what is right: the tutorials' own.
+#[must_use]
+pub fn home(scenario: &dyn Scenario) -> Transport {
+    scenario.transports().first().copied().unwrap_or(Transport::None)
+}
+
 /// The pairing that shows what is right for an input.
 #[must_use]
 pub fn reference_pairing(input: &Input) -> Pairing {
-    Pairing::new(REFERENCE, if input.raw { crate::peer::HARNESS } else { REFERENCE })
+    Pairing::new(REFERENCE, if input.raw { HARNESS } else { REFERENCE })
 }
 
 /// The errata that a case has: those of the roles the reference plays, that always show or that

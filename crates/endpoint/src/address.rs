@@ -26,19 +26,6 @@ pub struct AddressError {
 }
 
 impl Address {
-    /// Read an address that datagrams can go to: as [`FromStr`], but for `unix:PATH`.
-    ///
-    /// # Errors
-    /// [`AddressError`] says what is missing.
-    pub fn datagram(text: &str) -> Result<Self, AddressError> {
-        match text.parse()? {
-            Self::Unix(_) => {
-                Err(AddressError { found: text.to_owned(), why: "datagrams go to HOST:PORT only" })
-            }
-            inet @ Self::Inet(_) => Ok(inet),
-        }
-    }
-
     /// The addresses that `HOST:PORT` stands for, those of IPv4 first: the tutorials' sockets are
     /// `AF_INET`, so that `localhost` is 127.0.0.1 to them, whatever the system would try first.
     ///
@@ -101,13 +88,6 @@ mod tests {
         for text in ["127.0.0.1:8080", "[::1]:0", "localhost:65535", "unix:/tmp/a b", "unix:rel"] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
-    }
-
-    #[test]
-    fn a_path_is_no_address_for_datagrams() {
-        assert_eq!(Address::datagram("[::1]:80"), "[::1]:80".parse());
-        let refused = Address::datagram("unix:a").unwrap_err();
-        assert_eq!(refused.why, "datagrams go to HOST:PORT only");
     }
 
     #[test]

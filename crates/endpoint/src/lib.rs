@@ -1,13 +1,18 @@
 //! What `frame-server` and `frame-client` share and the protocol doesn't know: where to listen or
-//! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), and how the two
-//! programs speak to their user ([`diagnostics`], [`python_os_error`]).
+//! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
+//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), and how the two programs speak to their
+//! user ([`diagnostics`], [`python_os_error`]).
 
 mod address;
+mod datagrams;
 pub mod diagnostics;
+mod peer;
 mod socket_file;
 mod stream;
 
 pub use address::{Address, AddressError};
+pub use datagrams::Datagrams;
 pub use diagnostics::python_os_error;
-pub use socket_file::UnixFileListener;
+pub use peer::Peer;
+pub use socket_file::SocketFile;
 pub use stream::{Listener, Stream};

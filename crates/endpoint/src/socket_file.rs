@@ -1,43 +1,41 @@
-//! The file of a listening Unix socket: taken over from a server that is gone, removed with the
-//! listener. It never touches a file that is no socket, or that another server listens on.
+//! The file of a Unix socket: taken over from a program that is gone, removed when its socket goes.
+//! It never touches a file that is no socket, or that another program is bound to.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 
-/// A listener at a path, which it leaves free when it goes.
+/// The file of a bound socket; left free when this is dropped.
 #[derive(Debug)]
-pub struct UnixFileListener {
-    listener: UnixListener,
+pub struct SocketFile {
     path: PathBuf,
     /// Device and inode: whoever put another file there meanwhile keeps it.
     identity: (u64, u64),
 }
 
-impl UnixFileListener {
-    /// Listen at `path`. bind(2) refuses a path that exists, even where the server that made it
-    /// was killed; such a file is replaced.
-    pub(crate) async fn bind(path: &Path) -> io::Result<Self> {
-        let listener = match UnixListener::bind(path) {
+impl SocketFile {
+    /// Bind at `path`. bind(2) refuses a path that exists, even where the program that made it was
+    /// killed; such a file is replaced.
+    pub(crate) async fn bind<S>(
+        path: &Path,
+        bind: impl Fn(&Path) -> io::Result<S>,
+    ) -> io::Result<(S, Self)> {
+        let socket = match bind(path) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_abandoned(path).await => {
                 fs::remove_file(path)?;
-                UnixListener::bind(path)?
+                bind(path)?
             }
             bound => bound?,
         };
         let identity = identity(path)?;
-        Ok(Self { listener, path: path.to_owned(), identity })
-    }
-
-    pub(crate) const fn socket(&self) -> &UnixListener {
-        &self.listener
+        Ok((socket, Self { path: path.to_owned(), identity }))
     }
 }
 
-impl Drop for UnixFileListener {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         if identity(&self.path).is_ok_and(|found| found == self.identity)
             && let Err(error) = fs::remove_file(&self.path)
@@ -47,7 +45,8 @@ impl Drop for UnixFileListener {
     }
 }
 
-/// Whether `path` is a socket that nobody listens on.
+/// Whether `path` is a socket that nobody is bound to: only then is a connection refused. To a
+/// living socket for datagrams it is one of the wrong type.
 async fn is_abandoned(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|about| about.file_type().is_socket());
     let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;

@@ -1,14 +1,13 @@
 //! A listener and a stream that are TCP or Unix, so that no scenario has to care.
 
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use crate::{Address, UnixFileListener};
+use crate::{Address, Peer, SocketFile};
 
 /// Listens on an [`Address`].
 #[derive(Debug)]
@@ -16,7 +15,7 @@ pub enum Listener {
     /// TCP over IPv4 or IPv6.
     Tcp(TcpListener),
     /// A Unix stream socket; its file goes with it.
-    Unix(UnixFileListener),
+    Unix(UnixListener, SocketFile),
 }
 
 impl Listener {
@@ -28,7 +27,11 @@ impl Listener {
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Inet(_) => Ok(Self::Tcp(TcpListener::bind(&*address.resolve().await?).await?)),
-            Address::Unix(path) => Ok(Self::Unix(UnixFileListener::bind(path).await?)),
+            Address::Unix(path) => {
+                let (listener, file) =
+                    SocketFile::bind(path, |path| UnixListener::bind(path)).await?;
+                Ok(Self::Unix(listener, file))
+            }
         }
     }
 
@@ -39,33 +42,27 @@ impl Listener {
     pub fn local_name(&self) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
-            Self::Unix(listener) => {
-                Ok(format!("unix:{}", unix_name(&listener.socket().local_addr()?)))
-            }
+            Self::Unix(listener, _) => Ok(Peer::from(listener.local_addr()?).to_string()),
         }
     }
 
-    /// The next client, and its name for the log.
+    /// The next client, and where it is.
     ///
     /// # Errors
     /// As accept(2) fails.
-    pub async fn accept(&self) -> io::Result<(Stream, String)> {
+    pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok((Stream::Tcp(stream), peer.to_string()))
+                Ok((Stream::Tcp(stream), Peer::Inet(peer)))
             }
-            Self::Unix(listener) => {
-                let (stream, peer) = listener.socket().accept().await?;
-                Ok((Stream::Unix(stream), format!("unix:{}", unix_name(&peer))))
+            Self::Unix(listener, _) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Stream::Unix(stream), peer.into()))
             }
         }
     }
-}
-
-fn unix_name(address: &tokio::net::unix::SocketAddr) -> impl fmt::Display {
-    address.as_pathname().map_or_else(|| "(unnamed)".to_owned(), |path| path.display().to_string())
 }
 
 /// A connection, TCP or Unix. Nagle's algorithm is off: what is written is sent.

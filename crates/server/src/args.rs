@@ -68,8 +68,7 @@ pub(crate) struct TcpUpper {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UdpUpper {
-    /// Where to listen: HOST:PORT.
+    /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    #[arg(value_parser = Address::datagram)]
     pub(crate) listen: Address,
 }

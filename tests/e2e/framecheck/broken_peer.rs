@@ -97,7 +97,17 @@ while True:
     let programs = programs(&sandbox, "frame-server", script);
     let output = sandbox
         .framecheck()
-        .args(["run", "--cases", "2", "--pairing", "rust->python", "--scenario", "udp-upper"])
+        .args([
+            "run",
+            "--cases",
+            "2",
+            "--pairing",
+            "rust->python",
+            "--scenario",
+            "udp-upper",
+            "--transport",
+            "udp4",
+        ])
         .args(["--out", "out", "--programs"])
         .arg(&programs)
         .assert()
@@ -126,7 +136,17 @@ fn a_server_that_never_listens_fails_within_the_deadline() {
     let programs = programs(&sandbox, "frame-server", "#!/bin/sh\necho sulking >&2\nsleep 1000\n");
     let output = sandbox
         .framecheck()
-        .args(["run", "--cases", "0", "--pairing", "rust->python", "--scenario", "file-transfer"])
+        .args([
+            "run",
+            "--cases",
+            "0",
+            "--pairing",
+            "rust->python",
+            "--scenario",
+            "file-transfer",
+            "--transport",
+            "tcp4",
+        ])
         .args(["--skip", "*[0-9a-e]", "--deadline", "1", "--out", "out", "--programs"])
         .arg(&programs)
         .assert()
@@ -143,7 +163,17 @@ fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
     let programs = programs(&sandbox, "frame-server", "#!/bin/sh\necho no luck >&2\nexit 7\n");
     let output = sandbox
         .framecheck()
-        .args(["run", "--cases", "0", "--pairing", "rust->python", "--scenario", "file-transfer"])
+        .args([
+            "run",
+            "--cases",
+            "0",
+            "--pairing",
+            "rust->python",
+            "--scenario",
+            "file-transfer",
+            "--transport",
+            "tcp4",
+        ])
         .args(["--deadline", "60", "--out", "out", "--programs"])
         .arg(&programs)
         .timeout(std::time::Duration::from_secs(30))

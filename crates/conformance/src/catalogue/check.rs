@@ -24,11 +24,13 @@ pub enum Check {
     ServerFiles,
     /// The server closes a connection whose client has.
     ServerCloses,
+    /// The client connects, whether or not anything is said.
+    ClientConnects,
 }
 
 impl Check {
     /// Every check there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ToServer,
         Self::ToClient,
         Self::ClientStdout,
@@ -38,6 +40,7 @@ impl Check {
         Self::ClientFiles,
         Self::ServerFiles,
         Self::ServerCloses,
+        Self::ClientConnects,
     ];
 
     /// Its name in reports.
@@ -53,6 +56,7 @@ impl Check {
             Self::ClientFiles => "client-files",
             Self::ServerFiles => "server-files",
             Self::ServerCloses => "server-closes",
+            Self::ClientConnects => "client-connects",
         }
     }
 }

@@ -124,9 +124,7 @@ impl Ending {
             None | Some(Exit::Status(0)) => Self::Complete,
             Some(Exit::Signal(SIGTERM)) if asked => Self::Complete,
             Some(Exit::Status(status)) if asked && status == 128 + SIGTERM => Self::Complete,
-            Some(Exit::Status(1)) if role == Role::Client && died_of_end_of_input(end) => {
-                Self::Complete
-            }
+            Some(Exit::Status(1)) if died_of_end_of_input(end) => Self::Complete,
             Some(Exit::Status(_)) => Self::Broken,
             Some(Exit::Signal(_)) => Self::Killed,
         }
@@ -164,7 +162,8 @@ mod tests {
             (Role::Server, Exit::Signal(9), false, "", Killed),
             (Role::Server, Exit::Status(143), false, "", Complete),
             (Role::Server, Exit::Status(143), true, "", Broken),
-            (Role::Server, Exit::Status(1), true, eof, Broken),
+            (Role::Server, Exit::Status(1), true, eof, Complete),
+            (Role::Server, Exit::Status(1), true, "", Broken),
         ] {
             assert_eq!(ending(role, exit, by_itself, stderr), expected, "{role:?} {exit:?}");
         }

@@ -10,10 +10,12 @@ use serde_json::json;
 
 use super::text::{noise, text};
 use super::{
-    Check, Clause, Ending, Exchange, Expected, ExpectedEnd, Input, Level, Scenario, Vector, Wire,
+    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Literal, Scenario, Step, Vector,
+    Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
+use crate::observation::Role;
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct FileTransfer;
@@ -101,7 +103,7 @@ impl Scenario for FileTransfer {
     }
 
     fn transports(&self) -> &'static [Transport] {
-        &[Transport::Tcp4]
+        Transport::STREAMS
     }
 
     fn size_key(&self) -> Option<&'static str> {
@@ -162,8 +164,19 @@ impl Scenario for FileTransfer {
         })
     }
 
-    fn exchanges(&self, _: &Input, _: &Expected) -> Vec<Exchange> {
-        vec![Exchange { send: Vec::new(), answer_bytes: None }]
+    fn script(&self, _: &Input, _: &Expected) -> Vec<Step> {
+        vec![Step::Connect, Step::ReadEnd]
+    }
+
+    fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
+        match role {
+            Role::Client => Vec::new(),
+            // The served file has this name, so a server need not be told it.
+            Role::Server => vec![
+                Literal::known("name", input.name()),
+                Literal::or("desc", input.desc.as_deref(), Input::default().desc()),
+            ],
+        }
     }
 }
 

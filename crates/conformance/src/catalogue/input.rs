@@ -1,4 +1,4 @@
-//! What a case puts in: the literals of the server and what the client's user types.
+//! What a case puts in: the literals of the programs and what their users type.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,21 @@ pub struct Input {
     /// The bytes of the file that is served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<Blob>,
+    /// The client's fixed messages, in order; the tutorial's if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
+    /// The server's fixed answer; the tutorial's if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// What is typed, a line each, without the newline; or, if `raw`, what the harness sends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Blob>,
+    /// What is typed at clients that come after the first has ended, one after another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Vec<Blob>>,
+    /// What is typed at the server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub server_lines: Vec<Blob>,
     /// The harness is the client and sends `lines` as they are, each as one message.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
@@ -28,13 +40,25 @@ pub struct Input {
 impl Input {
     /// Lines that a user types.
     pub fn typed<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>) -> Self {
-        let lines = lines.into_iter().map(|line| Blob::from(line.as_ref())).collect();
-        Self { lines, ..Self::default() }
+        Self { lines: blobs(lines), ..Self::default() }
     }
 
     /// Messages that the harness sends.
     pub fn raw<L: AsRef<[u8]>>(messages: impl IntoIterator<Item = L>) -> Self {
         Self { raw: true, ..Self::typed(messages) }
+    }
+
+    /// What is typed at the server besides.
+    #[must_use]
+    pub fn answered_by<L: AsRef<[u8]>>(self, lines: impl IntoIterator<Item = L>) -> Self {
+        Self { server_lines: blobs(lines), ..self }
+    }
+
+    /// What is typed at one more client, which comes when the others have ended.
+    #[must_use]
+    pub fn then<L: AsRef<[u8]>>(mut self, lines: impl IntoIterator<Item = L>) -> Self {
+        self.later.push(blobs(lines));
+        self
     }
 
     /// The `file_name` announced.
@@ -48,25 +72,59 @@ impl Input {
     pub fn desc(&self) -> &str {
         self.desc.as_deref().unwrap_or("what fuck")
     }
+}
 
-    /// Whether a server must be told more than which file to serve.
-    #[must_use]
-    pub const fn has_literals(&self) -> bool {
-        self.name.is_some() || self.desc.is_some()
+fn blobs<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>) -> Vec<Blob> {
+    lines.into_iter().map(|line| Blob::from(line.as_ref())).collect()
+}
+
+/// A literal of a program that a case may change: it fills the place `{name}` of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is in this case.
+    pub value: String,
+    /// Whether that differs from the tutorial's: a program whose command has no place for it can't
+    /// play the case.
+    pub is_changed: bool,
+}
+
+impl Literal {
+    /// A literal that every program knows, told or not.
+    pub fn known(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), is_changed: false }
     }
 
-    /// Standard input of the client: every line with its newline.
+    /// A literal that differs from the tutorial's.
+    pub fn changed(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), is_changed: true }
+    }
+
+    /// A literal that may differ from the tutorial's.
     #[must_use]
-    pub fn stdin(&self) -> Vec<u8> {
-        self.lines.iter().flat_map(|line| line.0.iter().copied().chain([b'\n'])).collect()
+    pub fn or(name: &'static str, given: Option<&str>, usual: &str) -> Self {
+        let is_changed = given.is_some_and(|given| given != usual);
+        Self { name, value: given.unwrap_or(usual).to_owned(), is_changed }
     }
 }
 
-/// One step of the harness as a client: send this, then read that much.
+/// One step of the harness as a client. A step that can't be done ends the script; all connections
+/// that are open at its end are closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchange {
-    /// What is sent, in one piece.
-    pub send: Vec<u8>,
-    /// Length of the answer in bytes; `None` if the server is to close instead.
-    pub answer_bytes: Option<usize>,
+pub enum Step {
+    /// Open a connection, which the next steps are about.
+    Connect,
+    /// Turn to the connection of this number, counted from 0.
+    Turn(usize),
+    /// Send this, in one piece; for datagrams, as one.
+    Send(Vec<u8>),
+    /// Read so many bytes, or one datagram.
+    Read(usize),
+    /// Read to the end of the stream.
+    ReadEnd,
+    /// Say that no more will be sent.
+    Finish,
+    /// Break the connection off: a reset.
+    Reset,
 }

@@ -15,8 +15,10 @@ mod udp_upper;
 pub use check::{Check, Clause, Level};
 pub use errata::{ERRATA, Erratum, Sign, contains};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
-pub use input::{Exchange, Input};
-pub use scenario::{Scenario, Vector, generated_input, generated_tree};
+pub use input::{Input, Literal, Step};
+pub use scenario::{
+    Addresses, CLIENT_ADDRESS, SERVER_ADDRESS, Scenario, Vector, generated_input, generated_tree,
+};
 
 /// Every scenario, in the order of the documents.
 #[must_use]

@@ -6,8 +6,9 @@ use proptest::strategy::BoxedStrategy;
 use serde_json::json;
 
 use super::{
-    Check, Clause, Ending, Exchange, Expected, ExpectedEnd, Input, Level, Scenario, Vector, Wire,
+    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector, Wire,
 };
+use crate::blob::Blob;
 use crate::case::Transport;
 use crate::oracle::{Oracle, OracleError};
 
@@ -103,7 +104,7 @@ impl Scenario for RemoteCommand {
     }
 
     fn transports(&self) -> &'static [Transport] {
-        &[Transport::Tcp4]
+        Transport::STREAMS
     }
 
     fn size_key(&self) -> Option<&'static str> {
@@ -177,18 +178,15 @@ impl Scenario for RemoteCommand {
         Session::play(input, oracle)
     }
 
-    fn exchanges(&self, input: &Input, right: &Expected) -> Vec<Exchange> {
+    fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {
         let answers = right.body_bytes.iter().map(|body| {
             // Four bytes, the dict, the body.
-            Some(4 + format!("{{\"data_size\": {body}}}").len() + body)
+            Step::Read(4 + format!("{{\"data_size\": {body}}}").len() + body)
         });
-        let answers = answers.chain(std::iter::repeat(None));
-        input
-            .lines
-            .iter()
-            .zip(answers)
-            .map(|(line, answer_bytes)| Exchange { send: line.0.clone(), answer_bytes })
-            .collect()
+        let answers = answers.chain(std::iter::repeat(Step::ReadEnd));
+        let exchange = |(line, answer): (&Blob, Step)| [Step::Send(line.0.clone()), answer];
+        let exchanges = input.lines.iter().zip(answers).flat_map(exchange);
+        [Step::Connect].into_iter().chain(exchanges).collect()
     }
 }
 

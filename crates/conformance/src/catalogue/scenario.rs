@@ -3,9 +3,16 @@
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::{Check, Clause, Exchange, Expected, Input};
+use super::{Check, Clause, Expected, Input, Literal, Step};
 use crate::case::{InputId, Transport};
+use crate::network::Endpoint;
+use crate::observation::Role;
 use crate::oracle::{Oracle, OracleError};
+
+/// Stands for a client's address in what a server prints, which differs from run to run.
+pub const CLIENT_ADDRESS: &str = "{client address}";
+/// Stands for the server's address in what a client prints.
+pub const SERVER_ADDRESS: &str = "{server address}";
 
 /// One client/server program of the tutorials.
 pub trait Scenario: Sync {
@@ -13,7 +20,7 @@ pub trait Scenario: Sync {
     fn name(&self) -> &'static str;
     /// What it is, in one line.
     fn summary(&self) -> &'static str;
-    /// What it travels in.
+    /// What it travels in, the tutorials' own first.
     fn transports(&self) -> &'static [Transport];
     /// For a framed scenario, the key that gives the body's size.
     fn size_key(&self) -> Option<&'static str> {
@@ -31,12 +38,57 @@ pub trait Scenario: Sync {
     /// The oracle can't answer.
     fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
     /// What the harness does as a client with a raw input, given what is right for it.
-    fn exchanges(&self, input: &Input, right: &Expected) -> Vec<Exchange>;
+    fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
+        Vec::new()
+    }
+    /// The literals of the program in `role` that an input may change.
+    fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
+        Vec::new()
+    }
+    /// Put [`CLIENT_ADDRESS`] and [`SERVER_ADDRESS`] in the place of addresses on a screen.
+    fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
+        let (shown, place) = match role {
+            Role::Server => (&addresses.clients[..], CLIENT_ADDRESS),
+            Role::Client => (std::slice::from_ref(&addresses.server), SERVER_ADDRESS),
+        };
+        for endpoint in shown {
+            replace(screen, &endpoint.printed_by_python(), place);
+        }
+    }
+    /// Whether a screen shows what is right, where the clauses leave more than one way.
+    fn screen_agrees(&self, _role: Role, right: &[u8], seen: &[u8]) -> bool {
+        right == seen
+    }
 
     /// The clause a check stands for.
     fn clause(&self, check: Check) -> Option<&'static Clause> {
         self.clauses().iter().find(|clause| clause.checks.contains(&check))
     }
+}
+
+/// The addresses of a case that its programs may print.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// Where the server saw its clients.
+    pub clients: Vec<Endpoint>,
+    /// Where the client saw its server.
+    pub server: Endpoint,
+}
+
+/// Replace `needle` wherever it is in `screen`.
+pub(super) fn replace(screen: &mut Vec<u8>, needle: &str, with: &str) {
+    let mut made = Vec::with_capacity(screen.len());
+    let mut rest = &screen[..];
+    while let Some(at) =
+        rest.windows(needle.len().max(1)).position(|part| part == needle.as_bytes())
+    {
+        let (before, after) = rest.split_at(at);
+        made.extend_from_slice(before);
+        made.extend_from_slice(with.as_bytes());
+        rest = after.split_at(needle.len()).1;
+    }
+    made.extend_from_slice(rest);
+    *screen = made;
 }
 
 /// A fixed input with a name.

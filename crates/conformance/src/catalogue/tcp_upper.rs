@@ -6,8 +6,9 @@ use proptest::strategy::BoxedStrategy;
 
 use super::text::{line, noise};
 use super::{
-    Check, Clause, Ending, Exchange, Expected, ExpectedEnd, Input, Level, Scenario, Vector, Wire,
+    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector, Wire,
 };
+use crate::blob::Blob;
 use crate::case::Transport;
 use crate::oracle::{Oracle, OracleError};
 
@@ -81,7 +82,7 @@ impl Scenario for TcpUpper {
     }
 
     fn transports(&self) -> &'static [Transport] {
-        &[Transport::Tcp4]
+        Transport::STREAMS
     }
 
     fn clauses(&self) -> &'static [Clause] {
@@ -169,12 +170,9 @@ impl Scenario for TcpUpper {
         })
     }
 
-    fn exchanges(&self, input: &Input, _: &Expected) -> Vec<Exchange> {
-        let exchange = |line: &crate::blob::Blob| Exchange {
-            send: line.0.clone(),
-            answer_bytes: Some(line.0.len()),
-        };
-        input.lines.iter().map(exchange).collect()
+    fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
+        let exchange = |line: &Blob| [Step::Send(line.0.clone()), Step::Read(line.0.len())];
+        [Step::Connect].into_iter().chain(input.lines.iter().flat_map(exchange)).collect()
     }
 }
 

@@ -6,11 +6,11 @@ use proptest::strategy::BoxedStrategy;
 
 use super::text::{line, noise};
 use super::{
-    Check, Clause, Ending, Exchange, Expected, ExpectedEnd, Input, Level, Scenario, Vector, Wire,
+    CLIENT_ADDRESS, Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step,
+    Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
-use crate::drive::CLIENT_ADDRESS;
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct UdpUpper;
@@ -77,7 +77,7 @@ impl Scenario for UdpUpper {
     }
 
     fn transports(&self) -> &'static [Transport] {
-        &[Transport::Udp4]
+        Transport::DATAGRAMS
     }
 
     fn clauses(&self) -> &'static [Clause] {
@@ -158,12 +158,8 @@ impl Scenario for UdpUpper {
         })
     }
 
-    fn exchanges(&self, input: &Input, right: &Expected) -> Vec<Exchange> {
-        let Wire::Datagrams(answers) = &right.to_client else { return Vec::new() };
-        let exchange = |(line, answer): (&Blob, &Blob)| Exchange {
-            send: line.0.clone(),
-            answer_bytes: Some(answer.0.len()),
-        };
-        input.lines.iter().zip(answers).map(exchange).collect()
+    fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
+        let exchange = |line: &Blob| [Step::Send(line.0.clone()), Step::Read(line.0.len())];
+        input.lines.iter().flat_map(exchange).collect()
     }
 }

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use framecheck::case::Pairing;
+use framecheck::case::CaseId;
 use framecheck::catalogue::{Expected, Wire};
 use framecheck::hex;
 use framecheck::judge::Verdict;
 use framecheck::observation::{Direction, PeerEnd, WireItem};
 use framecheck::plan::{Group, group_of};
-use framecheck::stage::{Played, Stage, StageError, reference_pairing};
+use framecheck::stage::{Played, Stage, StageError, home, reference_pairing};
 
 use super::ReplayArgs;
 use super::interrupt::{Interrupted, interrupt};
@@ -24,7 +24,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let (played, expected) = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            played = play(&setup.stage, &group, &args.id.pairing) => Ok(played?),
+            played = play(&setup.stage, &group, &args.id) => Ok(played?),
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
@@ -40,19 +40,15 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
 }
 
 /// Play the case, and give what was seen with what is right.
-async fn play(
-    stage: &Stage,
-    group: &Group,
-    pairing: &Pairing,
-) -> Result<(Played, Expected), StageError> {
-    let Group { scenario, transport, input, .. } = group;
-    let ground = stage.ground(*scenario, *transport, input).await?;
-    if *pairing == reference_pairing(input) {
-        return Ok((ground.reference, ground.model));
+async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<(Played, Expected), StageError> {
+    let Group { scenario, input, .. } = group;
+    let ground = stage.ground(*scenario, input).await?;
+    let expected = ground.expected_of(&id.pairing).clone();
+    if id.transport == home(*scenario) && id.pairing == reference_pairing(input) {
+        return Ok((ground.reference, expected));
     }
-    let expected = ground.expected;
     let played =
-        stage.play(*scenario, *transport, input, pairing, &expected, &ground.model).await?;
+        stage.play(*scenario, id.transport, input, &id.pairing, &expected, &ground.model).await?;
     Ok((played, expected))
 }
 
@@ -65,7 +61,12 @@ fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Res
             Direction::ToServer => "client -> server",
             Direction::ToClient => "server -> client",
         };
+        let arrow = match event.connection {
+            0 => arrow.to_owned(),
+            later => format!("{arrow} (connection {})", later + 1),
+        };
         match &event.what {
+            WireItem::Connect => writeln!(out, "{at:9.3} ms  {arrow}  connected")?,
             WireItem::Open => writeln!(out, "{at:9.3} ms  {arrow}  accepted")?,
             WireItem::Fin => writeln!(out, "{at:9.3} ms  {arrow}  end of stream")?,
             WireItem::Reset => writeln!(out, "{at:9.3} ms  {arrow}  reset")?,

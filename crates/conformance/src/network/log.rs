@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::blob::Blob;
+use super::Endpoint;
 use crate::observation::{Direction, WireEvent, WireItem, WireLog};
 
 /// How long a recorder is to go on.
@@ -16,6 +16,8 @@ pub enum Patience {
     /// The server's program has ended: what it accepted is passed on to its end, but if nobody
     /// listens there, nobody will.
     ServerHasEnded,
+    /// Both programs have ended: what is under way is passed on to its end.
+    BothHaveEnded,
     /// Not any longer.
     None,
 }
@@ -30,6 +32,7 @@ pub struct Recording {
 struct Shared {
     started: Instant,
     log: Mutex<WireLog>,
+    seen_by_server: Mutex<Vec<Endpoint>>,
     changed: Notify,
 }
 
@@ -37,8 +40,12 @@ impl Recording {
     /// An empty recording; times count from now.
     #[must_use]
     pub fn start() -> Self {
-        let shared =
-            Shared { started: Instant::now(), log: Mutex::default(), changed: Notify::new() };
+        let shared = Shared {
+            started: Instant::now(),
+            log: Mutex::default(),
+            seen_by_server: Mutex::default(),
+            changed: Notify::new(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -48,16 +55,22 @@ impl Recording {
         self.shared.started
     }
 
-    /// Note a segment.
-    pub(super) fn segment(&self, direction: Direction, bytes: &[u8]) {
-        self.note(direction, WireItem::Segment(Blob::from(bytes)));
+    /// Note what happened on the connection of this number.
+    pub(super) fn note(&self, connection: u32, direction: Direction, what: WireItem) {
+        let at = self.shared.started.elapsed();
+        self.log().events.push(WireEvent { at, connection, direction, what });
+        self.shared.changed.notify_waiters();
     }
 
-    /// Note a close, a reset, or a segment.
-    pub(super) fn note(&self, direction: Direction, what: WireItem) {
-        let at = self.shared.started.elapsed();
-        self.log().events.push(WireEvent { at, direction, what });
-        self.shared.changed.notify_waiters();
+    /// Note where the server sees a client.
+    pub(super) fn seen_by_server(&self, endpoint: Endpoint) {
+        self.shared.seen_by_server.lock().unwrap_or_else(PoisonError::into_inner).push(endpoint);
+    }
+
+    /// Where the server has seen its clients.
+    #[must_use]
+    pub fn clients_seen_by_server(&self) -> Vec<Endpoint> {
+        self.shared.seen_by_server.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What was noted so far.

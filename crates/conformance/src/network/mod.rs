@@ -1,14 +1,19 @@
-//! What lies between the two peers: a recorder that both talk to, and the ports they use.
+//! What lies between the two peers: a recorder that both talk to, and the addresses they use.
 //!
 //! The recorder listens before either peer starts, keeps trying the server until it is up, passes
-//! everything on and writes all of it down. It knows no protocol.
+//! everything on and writes all of it down. Each side of it may speak another transport than the
+//! other. It knows no protocol.
 
+mod datagram;
+mod endpoint;
 mod log;
 mod ports;
-mod tcp;
-mod udp;
+mod recorder;
+mod socket;
+mod stream;
 
+pub use endpoint::Endpoint;
 pub use log::{Patience, Recording};
 pub use ports::{Ports, PortsError};
-pub use tcp::TcpRecorder;
-pub use udp::UdpRecorder;
+pub use recorder::{Recorder, Sides};
+pub use socket::{Connection, DatagramSocket, Incoming, Outgoing};

@@ -9,14 +9,15 @@
 //! has taken the trying socket along (see `fork_guard`).
 
 use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
+use super::Endpoint;
 use crate::case::Transport;
 use crate::fork_guard;
 
@@ -72,7 +73,7 @@ impl Ports {
         Self { state: Mutex::new(state) }
     }
 
-    /// A port on 127.0.0.1 that a server can bind now.
+    /// A port on the loopback address that a server can bind now.
     ///
     /// # Errors
     /// See [`PortsError`].
@@ -108,7 +109,7 @@ impl State {
     fn claim_a_block(&mut self) -> io::Result<bool> {
         while let Some(block) = self.untried_blocks.pop() {
             let name = format!("framecheck-ports-{}", block.start);
-            match UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?) {
+            match UnixDatagram::bind_addr(&UnixAddress::from_abstract_name(name)?) {
                 Ok(claim) => {
                     self.claims.push(claim);
                     self.left = block.rev().collect();
@@ -123,13 +124,8 @@ impl State {
 }
 
 fn is_free(transport: Transport, port: u16) -> io::Result<bool> {
-    let bound = fork_guard::alone(|| {
-        if transport.is_datagram() {
-            UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).map(drop)
-        } else {
-            bind_exclusively(port)
-        }
-    });
+    let address = SocketAddr::new(Endpoint::loopback(transport), port);
+    let bound = fork_guard::alone(|| bind_exclusively(transport, address));
     match bound {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(false),
@@ -139,10 +135,11 @@ fn is_free(transport: Transport, port: u16) -> io::Result<bool> {
 
 /// Without SO_REUSEADDR, which std's `TcpListener` sets and which would overlook a connection that
 /// lingers.
-fn bind_exclusively(port: u16) -> io::Result<()> {
-    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    bind(&socket, &std::net::SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))?;
-    Ok(())
+fn bind_exclusively(transport: Transport, address: SocketAddr) -> io::Result<()> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let kind = if transport.is_datagram() { SocketType::DGRAM } else { SocketType::STREAM };
+    let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+    Ok(bind(&socket, &address)?)
 }
 
 fn ephemeral_start() -> u16 {
@@ -156,7 +153,7 @@ fn ephemeral_start() -> u16 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::net::TcpListener;
+    use std::net::{Ipv4Addr, TcpListener};
 
     use super::*;
 

@@ -1,9 +1,10 @@
 //! A peer's command: an argument vector with places to be filled in.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::catalogue::Input;
+use crate::case::Transport;
+use crate::catalogue::Literal;
+use crate::network::Endpoint;
 
 /// An argument vector as a manifest gives it: `["./acme", "fetch", "{host}", "{port}"]`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -22,12 +23,13 @@ pub struct Command {
 /// What the places in a template stand for.
 #[derive(Debug, Clone)]
 pub struct Places<'a> {
-    /// Where the server listens, or where the client connects: `{host}` and `{port}`.
-    pub address: SocketAddr,
+    /// Where the server listens, or where the client connects: `{host}` and `{port}`, `{path}`, or
+    /// whichever it is as one `{address}`.
+    pub endpoint: &'a Endpoint,
     /// The file that a file server serves: `{file}`.
-    pub file: Option<PathBuf>,
-    /// The literals of the case: `{name}` and `{desc}`, where it has them.
-    pub input: &'a Input,
+    pub file: Option<&'a Path>,
+    /// The literals of the case, each at the place of its name.
+    pub literals: &'a [Literal],
 }
 
 impl Template {
@@ -36,6 +38,19 @@ impl Template {
     pub fn mentions(&self, name: &str) -> bool {
         let place = format!("{{{name}}}");
         self.0.iter().any(|argument| argument.contains(&place))
+    }
+
+    /// What the program will speak where `asked` is asked for: that, if it takes any `{address}`;
+    /// else the one kind of address that it takes.
+    #[must_use]
+    pub fn speaks(&self, asked: Transport) -> Transport {
+        if self.mentions("address") {
+            asked
+        } else if self.mentions("path") {
+            asked.over_paths()
+        } else {
+            asked.over_ipv4()
+        }
     }
 
     /// Fill the places in. Text that comes from a place is not looked at again.
@@ -65,13 +80,16 @@ fn fill(argument: &str, places: &Places<'_>) -> String {
 }
 
 fn value(place: &str, places: &Places<'_>) -> Option<String> {
-    match place {
-        "host" => Some(places.address.ip().to_string()),
-        "port" => Some(places.address.port().to_string()),
-        "file" => places.file.as_ref().map(|file| file.to_string_lossy().into_owned()),
-        "name" => Some(places.input.name().to_owned()),
-        "desc" => Some(places.input.desc().to_owned()),
-        _ => None,
+    match (place, places.endpoint) {
+        ("address", endpoint) => Some(endpoint.to_string()),
+        ("host", Endpoint::Inet(address)) => Some(address.ip().to_string()),
+        ("port", Endpoint::Inet(address)) => Some(address.port().to_string()),
+        ("path", Endpoint::Path(path)) => Some(path.to_string_lossy().into_owned()),
+        ("file", _) => places.file.map(|file| file.to_string_lossy().into_owned()),
+        _ => {
+            let literal = places.literals.iter().find(|literal| literal.name == place)?;
+            Some(literal.value.clone())
+        }
     }
 }
 
@@ -79,12 +97,34 @@ fn value(place: &str, places: &Places<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn template(arguments: &[&str]) -> Template {
+        Template(arguments.iter().map(ToString::to_string).collect())
+    }
+
     #[test]
     fn places_are_filled_in_and_what_fills_them_is_left_alone() {
-        let input = Input { name: Some("{port}{".into()), ..Input::default() };
-        let places = Places { address: "127.0.0.1:80".parse().unwrap(), file: None, input: &input };
-        let template = Template(vec!["{host}:{port}".into(), "-n={name}}".into(), "{x}{".into()]);
-        assert_eq!(template.fill(&places), ["127.0.0.1:80", "-n={port}{}", "{x}{"]);
+        let endpoint = Endpoint::Inet("127.0.0.1:80".parse().unwrap());
+        let literals = [Literal::changed("name", "{port}{")];
+        let places = Places { endpoint: &endpoint, file: None, literals: &literals };
+        let template = template(&["{host}:{port}", "-n={name}}", "{x}{", "{address}", "{path}"]);
+        assert_eq!(
+            template.fill(&places),
+            ["127.0.0.1:80", "-n={port}{}", "{x}{", "127.0.0.1:80", "{path}"]
+        );
         assert!(template.mentions("name") && !template.mentions("file"));
+    }
+
+    #[test]
+    fn a_program_speaks_what_its_places_let_it() {
+        let any = template(&["--listen={address}"]);
+        let inet = template(&["{host}", "{port}"]);
+        let path = template(&["{path}"]);
+        for asked in Transport::STREAMS.iter().chain(Transport::DATAGRAMS) {
+            assert_eq!(any.speaks(*asked), *asked);
+        }
+        assert_eq!(inet.speaks(Transport::Unix), Transport::Tcp4);
+        assert_eq!(inet.speaks(Transport::Udp6), Transport::Udp4);
+        assert_eq!(path.speaks(Transport::Tcp4), Transport::Unix);
+        assert_eq!(path.speaks(Transport::Udp4), Transport::Unixgram);
     }
 }

@@ -1,13 +1,14 @@
-//! The recorder between a client and a server that speak UDP.
+//! The recorder between a client and a server that speak datagrams.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
+use rustix::net::SocketAddrAny;
 use tokio::sync::watch;
 
-use super::{Patience, Recording};
+use super::socket::any;
+use super::{DatagramSocket, Endpoint, Patience, Recording, Sides};
 use crate::observation::{Direction, Stop, WireItem};
 
 /// The longest datagram there is.
@@ -17,48 +18,43 @@ const LOOK_LONGEST: Duration = Duration::from_millis(5);
 
 /// Listens for the client; knows where the server will be.
 #[derive(Debug)]
-pub struct UdpRecorder {
-    client_side: UdpSocket,
-    server_side: UdpSocket,
-    server: SocketAddr,
+pub struct DatagramRecorder {
+    client_side: DatagramSocket,
+    server_side: DatagramSocket,
+    server: Endpoint,
+    server_address: SocketAddrAny,
 }
 
-impl UdpRecorder {
-    /// Listen for the client on a port of the kernel's choice.
-    ///
-    /// # Errors
-    /// As bind(2) fails.
-    pub async fn bind(server: SocketAddr) -> io::Result<Self> {
-        let client_side = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let server_side = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        Ok(Self { client_side, server_side, server })
+impl DatagramRecorder {
+    pub(super) fn bind(sides: &Sides) -> io::Result<Self> {
+        let own = match &sides.server {
+            Endpoint::Path(_) => Endpoint::Path(sides.directory.join("client-0")),
+            Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
+        };
+        Ok(Self {
+            client_side: DatagramSocket::bind(&sides.listening())?,
+            server_side: DatagramSocket::bind(&own)?,
+            server: sides.server.clone(),
+            server_address: any(&sides.server)?,
+        })
     }
 
-    /// Where the client is to send.
-    ///
-    /// # Errors
-    /// As getsockname(2) fails.
-    pub fn client_address(&self) -> io::Result<SocketAddr> {
-        self.client_side.local_addr()
-    }
-
-    /// Where the server sees datagrams come from.
-    ///
-    /// # Errors
-    /// As getsockname(2) fails.
-    pub fn seen_by_server(&self) -> io::Result<SocketAddr> {
-        self.server_side.local_addr()
+    pub(super) fn client_endpoint(&self) -> io::Result<Endpoint> {
+        self.client_side.endpoint()
     }
 
     /// Pass datagrams on, both ways, until `patience` has ended.
     ///
     /// # Errors
     /// None today; the type is that of every recorder.
-    pub async fn pass(
+    pub(super) async fn pass(
         self,
         recording: Recording,
         mut patience: watch::Receiver<Patience>,
     ) -> Result<(), Stop> {
+        if let Ok(own) = self.server_side.endpoint() {
+            recording.seen_by_server(own);
+        }
         tokio::select! {
             () = self.pass_all(&recording) => {}
             _ = patience.wait_for(|patience| *patience == Patience::None) => {}
@@ -67,27 +63,31 @@ impl UdpRecorder {
     }
 
     async fn pass_all(&self, recording: &Recording) {
+        let note = |direction, bytes: &[u8]| {
+            recording.note(0, direction, WireItem::Segment(bytes.into()));
+        };
         let (mut up, mut down) = (vec![0; DATAGRAM_MAX_BYTES], vec![0; DATAGRAM_MAX_BYTES]);
-        let mut client = None;
+        let (mut client, mut is_up) = (None, false);
         loop {
             // A refused datagram comes back as an error of the next call; the peer that refused
             // it has ended, which its own exit tells.
             tokio::select! {
                 Ok((len, from)) = self.client_side.recv_from(&mut up) => {
                     let bytes = up.split_at(len).0;
-                    recording.segment(Direction::ToServer, bytes);
-                    if client.is_none() {
+                    note(Direction::ToServer, bytes);
+                    if !is_up {
                         self.wait_until_up().await;
-                        recording.note(Direction::ToServer, WireItem::Open);
+                        recording.note(0, Direction::ToServer, WireItem::Open);
+                        is_up = true;
                     }
-                    client = Some(from);
-                    let _ = self.server_side.send_to(bytes, self.server).await;
+                    client = from;
+                    let _ = self.server_side.send_to(bytes, &self.server_address).await;
                 }
                 Ok((len, from)) = self.server_side.recv_from(&mut down) => {
                     let bytes = down.split_at(len).0;
-                    if from == self.server {
-                        recording.segment(Direction::ToClient, bytes);
-                        if let Some(client) = client {
+                    if from.as_ref() == Some(&self.server_address) {
+                        note(Direction::ToClient, bytes);
+                        if let Some(client) = &client {
                             let _ = self.client_side.send_to(bytes, client).await;
                         }
                     }
@@ -97,12 +97,19 @@ impl UdpRecorder {
     }
 
     /// A datagram to a server that isn't up yet would be lost, and one sent to find out would be
-    /// one too many; so look whether its port is bound.
+    /// one too many; so look whether its port is bound, or its path is there.
     async fn wait_until_up(&self) {
         let mut wait = LOOK_FIRST;
-        while !is_bound(self.server.port()).unwrap_or(true) {
+        while !self.is_up() {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LOOK_LONGEST);
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        match &self.server {
+            Endpoint::Inet(address) => is_bound(address.port()).unwrap_or(true),
+            Endpoint::Path(path) => path.exists(),
         }
     }
 }

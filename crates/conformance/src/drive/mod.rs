@@ -1,0 +1,222 @@
+//! Run one case: start both peers with the recorder between them, wait for what ends the case, end
+//! the rest, and give back all that was seen. It judges nothing.
+
+mod case;
+mod client;
+mod room;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use case::Case;
+use client::Client;
+use room::Room;
+
+use crate::blob::Blob;
+use crate::case::Transport;
+use crate::catalogue::{Addresses, Input, Scenario, Sign, Step};
+use crate::network::{Endpoint, Patience, Ports, PortsError, Recorder, Recording, Sides};
+use crate::observation::{Observation, Role};
+use crate::peer::{Command, Peer, Places, Process, Spawner, StartError, Template};
+use crate::script;
+
+/// What every case needs.
+#[derive(Debug)]
+pub struct Driver {
+    /// Starts peers.
+    pub spawner: Spawner,
+    /// Gives out ports.
+    pub ports: Ports,
+    /// Where each case has its directory while it runs.
+    pub scratch: PathBuf,
+    /// How long a case may take.
+    pub deadline: Duration,
+}
+
+/// A case as the driver needs it.
+pub struct Play<'a> {
+    /// A name for its directory, unique among the cases that run.
+    pub directory: String,
+    /// What is played.
+    pub scenario: &'a dyn Scenario,
+    /// Who serves.
+    pub server: &'a Peer,
+    /// The server's command.
+    pub server_template: &'a Template,
+    /// Who connects, and how.
+    pub client: Connecting<'a>,
+    /// What the bytes travel in, on the side of whoever can speak it.
+    pub transport: Transport,
+    /// What is put in.
+    pub input: &'a Input,
+    /// What a known hang of one of the two programs looks like.
+    pub sign: Option<(Role, Sign)>,
+    /// Whether to give the server time to close the connection after its client has.
+    pub await_close: bool,
+}
+
+/// The client side of a case.
+#[derive(Debug)]
+pub enum Connecting<'a> {
+    /// A peer's program.
+    Peer(&'a Peer, &'a Template),
+    /// The harness, by script.
+    Script(Vec<Step>),
+    /// Nobody: the scenario is one program.
+    Nobody,
+}
+
+/// The harness could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// No port.
+    #[error(transparent)]
+    Ports(#[from] PortsError),
+    /// The peer can't be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A directory or a socket.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> DriveError {
+    move |error| DriveError::Io { what, error }
+}
+
+impl Driver {
+    /// Run a case.
+    ///
+    /// # Errors
+    /// The harness could not do its work. What peers do wrong is no error but an observation.
+    pub async fn run(&self, play: &Play<'_>) -> Result<Observation, DriveError> {
+        let room = Room::make(&self.scratch.join(&play.directory), play.input)
+            .map_err(failed("cannot make a case's directory"))?;
+        let server_side = play.server_template.speaks(play.transport);
+        let server_endpoint = self.server_endpoint(server_side, &room)?;
+        let recorder = match play.transport {
+            Transport::None => None,
+            _ => {
+                let client = play.client_side();
+                let sides = Sides {
+                    client,
+                    server: server_endpoint.clone(),
+                    directory: room.sockets.clone(),
+                };
+                Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?)
+            }
+        };
+        let client_endpoint = match &recorder {
+            Some(recorder) => recorder.client_endpoint().map_err(failed("cannot bind"))?,
+            None => server_endpoint.clone(),
+        };
+
+        let recording = Recording::start();
+        let deadline = Instant::from_std(recording.started() + self.deadline);
+        let server = self.start_server(play, &room, &server_endpoint)?;
+        let client = self.start_client(play, &room, &client_endpoint, &play.input.lines)?;
+        let (patience, until) = watch::channel(Patience::Full);
+        let (passed, passing) = watch::channel(None);
+        let noting = recording.clone();
+        tokio::spawn(async move {
+            let result = match recorder {
+                Some(recorder) => recorder.pass(noting, until).await,
+                None => Ok(()),
+            };
+            passed.send_replace(Some(result));
+        });
+
+        let noted = recording.clone();
+        let case = Case { play, recording, server, client, patience, passing };
+        let next = |lines: &[Blob]| self.start_client(play, &room, &client_endpoint, lines);
+        let mut seen = case.finish(deadline, next).await?;
+        let addresses =
+            Addresses { clients: noted.clients_seen_by_server(), server: client_endpoint };
+        play.scenario.hide_addresses(Role::Server, &addresses, &mut seen.server.stdout.0);
+        play.scenario.hide_addresses(Role::Client, &addresses, &mut seen.client.stdout.0);
+        room.collect(&mut seen).map_err(failed("cannot read a peer's files"))?;
+        Ok(seen)
+    }
+
+    /// Where a server that speaks this is to listen.
+    fn server_endpoint(&self, speaks: Transport, room: &Room) -> Result<Endpoint, DriveError> {
+        Ok(if speaks.is_path() {
+            Endpoint::Path(room.sockets.join("server"))
+        } else {
+            let port = if speaks == Transport::None { 0 } else { self.ports.take(speaks)? };
+            Endpoint::Inet(SocketAddr::new(Endpoint::loopback(speaks), port))
+        })
+    }
+
+    fn start_server(
+        &self,
+        play: &Play<'_>,
+        room: &Room,
+        endpoint: &Endpoint,
+    ) -> Result<Process, StartError> {
+        let literals = play.scenario.literals(Role::Server, play.input);
+        let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
+        let argv = play.server_template.fill(&places);
+        let command = Command { argv, directory: room.server.clone() };
+        self.spawner.start(play.server, &command, typed(&play.input.server_lines))
+    }
+
+    fn start_client(
+        &self,
+        play: &Play<'_>,
+        room: &Room,
+        endpoint: &Endpoint,
+        lines: &[Blob],
+    ) -> Result<Client, StartError> {
+        match &play.client {
+            Connecting::Peer(peer, template) => {
+                let literals = play.scenario.literals(Role::Client, play.input);
+                let places = Places { endpoint, file: None, literals: &literals };
+                let argv = template.fill(&places);
+                let command = Command { argv, directory: room.client.clone() };
+                Ok(Client::Process(self.spawner.start(peer, &command, typed(lines))?))
+            }
+            Connecting::Script(steps) => {
+                let (done, ended) = watch::channel(false);
+                let is_datagram = play.transport.is_datagram();
+                let script = script::play(
+                    endpoint.clone(),
+                    is_datagram,
+                    room.sockets.clone(),
+                    steps.clone(),
+                );
+                let task = tokio::spawn(async move {
+                    script.await;
+                    done.send_replace(true);
+                });
+                Ok(Client::Script { task, ended })
+            }
+            Connecting::Nobody => Ok(Client::Nobody),
+        }
+    }
+}
+
+impl Play<'_> {
+    /// What the recorder is to speak to the client.
+    fn client_side(&self) -> Transport {
+        match &self.client {
+            Connecting::Peer(_, template) => template.speaks(self.transport),
+            Connecting::Script(_) | Connecting::Nobody => self.transport,
+        }
+    }
+}
+
+/// Standard input: every line with its newline.
+fn typed(lines: &[Blob]) -> Vec<u8> {
+    lines.iter().flat_map(|line| line.0.iter().copied().chain([b'\n'])).collect()
+}

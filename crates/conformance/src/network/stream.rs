@@ -1,0 +1,195 @@
+//! The recorder between clients and a server that speak streams.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::socket::{Connection, Incoming, Listener, Outgoing};
+use super::{Endpoint, Patience, Recording, Sides};
+use crate::observation::{Direction, Role, Stop, WireItem};
+
+const CHUNK_BYTES: usize = 64 << 10;
+/// A peer that sends more than this in one direction of one connection is stopped.
+const FLOOD_BYTES: usize = 64 << 20;
+/// First and longest wait between two tries of a server that isn't up yet.
+const RETRY_FIRST: Duration = Duration::from_micros(200);
+const RETRY_LONGEST: Duration = Duration::from_millis(5);
+
+/// Listens for the client; knows where the server will be.
+#[derive(Debug)]
+pub struct StreamRecorder {
+    listener: Listener,
+    server: Endpoint,
+    directory: PathBuf,
+}
+
+impl StreamRecorder {
+    pub(super) fn bind(sides: &Sides) -> io::Result<Self> {
+        let listener = Listener::bind(&sides.listening())?;
+        let (server, directory) = (sides.server.clone(), sides.directory.clone());
+        Ok(Self { listener, server, directory })
+    }
+
+    pub(super) fn client_endpoint(&self) -> io::Result<Endpoint> {
+        self.listener.endpoint()
+    }
+
+    /// Pass every connection on, both ways, each until both sides have ended it. When `patience`
+    /// has seen both programs end, what is under way goes on to its end, and no longer.
+    ///
+    /// # Errors
+    /// [`Stop::Flood`] when a peer sends without end.
+    pub(super) async fn pass(
+        self,
+        recording: Recording,
+        patience: watch::Receiver<Patience>,
+    ) -> Result<(), Stop> {
+        let (mut running, mut until) = (JoinSet::new(), patience.clone());
+        let mut count = 0;
+        let mut start = |client: Connection, running: &mut JoinSet<Result<(), Stop>>| {
+            let link = Link {
+                number: count,
+                server: self.server.clone(),
+                own_path: self.directory.join(format!("client-{count}")),
+                recording: recording.clone(),
+            };
+            count += 1;
+            running.spawn(link.pass(client, patience.clone()));
+        };
+        let mut accepting = true;
+        while accepting || !running.is_empty() {
+            tokio::select! {
+                Ok(client) = self.listener.accept(), if accepting => start(client, &mut running),
+                Some(ended) = running.join_next() => {
+                    if let Ok(Err(stop)) = ended {
+                        return Err(stop);
+                    }
+                }
+                _ = until.wait_for(|now| *now >= Patience::BothHaveEnded), if accepting => {
+                    // A client may have come and gone before anyone looked.
+                    while let Some(client) = self.listener.accept_waiting() {
+                        start(client, &mut running);
+                    }
+                    accepting = false;
+                }
+                () = patience_is_over(&patience) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn patience_is_over(patience: &watch::Receiver<Patience>) {
+    let _ = patience.clone().wait_for(|now| *now == Patience::None).await;
+}
+
+/// One client's connection and its other half to the server.
+struct Link {
+    number: u32,
+    server: Endpoint,
+    own_path: PathBuf,
+    recording: Recording,
+}
+
+/// What ends a connection at once, in both directions.
+enum Broken {
+    Reset,
+    Flood(Role),
+}
+
+impl Link {
+    async fn pass(
+        self,
+        client: Connection,
+        patience: watch::Receiver<Patience>,
+    ) -> Result<(), Stop> {
+        client.send_at_once();
+        self.note(Direction::ToServer, WireItem::Connect);
+        let Some(server) = self.connect_when_up(&patience).await else { return Ok(()) };
+        if let Ok(own) = server.own_endpoint() {
+            self.recording.seen_by_server(own);
+        }
+        self.note(Direction::ToServer, WireItem::Open);
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        let up = self.pump(from_client, to_server, Direction::ToServer);
+        let down = self.pump(from_server, to_client, Direction::ToClient);
+        match tokio::try_join!(up, down) {
+            Err(Broken::Flood(role)) => Err(Stop::Flood(role)),
+            // Both connections are dropped here, the one with its linger at zero.
+            Ok(_) | Err(Broken::Reset) => Ok(()),
+        }
+    }
+
+    /// Try until the server accepts. Only "nobody listens there yet" is tried again.
+    async fn connect_when_up(&self, patience: &watch::Receiver<Patience>) -> Option<Connection> {
+        let mut wait = RETRY_FIRST;
+        loop {
+            // Asked before trying: a server that accepts and then ends was there.
+            let has_ended = *patience.borrow() != Patience::Full;
+            match Connection::open(&self.server, Some(&self.own_path)).await {
+                Ok(connection) => return Some(connection),
+                Err(error) if !has_ended && is_not_up(&error) => {
+                    let _ = std::fs::remove_file(&self.own_path);
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(RETRY_LONGEST);
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Pass bytes on one way until their sender ends. A receiver that has gone doesn't stop the
+    /// reading: what the sender says is its own, whoever still listens. A sender that breaks off
+    /// breaks everything off: the receiver gets a reset too.
+    async fn pump(
+        &self,
+        mut from: Incoming,
+        mut to: Outgoing,
+        direction: Direction,
+    ) -> Result<(), Broken> {
+        let mut buffer = vec![0; CHUNK_BYTES];
+        let mut receiver_is_there = true;
+        let mut passed = 0;
+        loop {
+            let read = match from.read(&mut buffer).await {
+                Ok(0) => {
+                    self.note(direction, WireItem::Fin);
+                    let _ = to.shutdown().await;
+                    return Ok(());
+                }
+                Ok(read) => read,
+                Err(_) => {
+                    self.note(direction, WireItem::Reset);
+                    to.break_off();
+                    return Err(Broken::Reset);
+                }
+            };
+            let bytes = buffer.split_at(read).0;
+            self.note(direction, WireItem::Segment(bytes.into()));
+            passed += read;
+            if passed > FLOOD_BYTES {
+                return Err(Broken::Flood(match direction {
+                    Direction::ToServer => Role::Client,
+                    Direction::ToClient => Role::Server,
+                }));
+            }
+            if receiver_is_there {
+                receiver_is_there = to.write_all(bytes).await.is_ok();
+            }
+        }
+    }
+
+    fn note(&self, direction: Direction, what: WireItem) {
+        self.recording.note(self.number, direction, what);
+    }
+}
+
+/// Whether a server that could not be reached may yet come up: its port is closed, its socket file
+/// is not there, or nobody listens on it any more.
+fn is_not_up(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
+}
