@@ -20,4 +20,5 @@ mod python;
 mod stdin;
 mod text;
 mod utf8;
+mod value;
 mod versions;
