@@ -10,7 +10,7 @@ use framecheck_tests::{Sandbox, program};
 use crate::peers::{FakeServer, Run, client, output_of, reference_client};
 
 /// A server that answers whatever comes in upper case, and keeps it.
-fn echo() -> FakeServer<Vec<u8>> {
+pub(super) fn echo() -> FakeServer<Vec<u8>> {
     FakeServer::new(|mut stream| {
         let (mut sent, mut buffer) = (Vec::new(), [0; 1024]);
         // An error is a client that died of its input.
