@@ -14,6 +14,7 @@
 //! | `data.decode('utf-8')`, `data.decode('gbk')` | [`decode_utf8`], [`decode_gbk`] |
 //! | `text.encode('utf-8')` of a typed line | [`Line::encode_utf8`] |
 //! | `text.encode('utf-8', 'surrogateescape')` of any `str` | [`encode_surrogateescape`] |
+//! | the environment of what `subprocess` starts | [`coerced_ctype`] |
 //!
 //! # What is easily got wrong
 //!
@@ -37,6 +38,8 @@
 //! - **stdin and stdout under `C.UTF-8`** have `errors='surrogateescape'` from 3.7, which is what
 //!   [`Console`] does, and `strict` in 3.6, where a byte that is not UTF-8, or any surrogate, stops
 //!   the program.
+//! - **The C locale** is `C.UTF-8` to a program, and to what it starts, from 3.7: [`coerced_ctype`].
+//!   3.6 leaves it as it is.
 //! - **A NUL at the start of a line** typed at a terminal is the end of input in 3.6 and 3.7. From
 //!   3.8 on it is a NUL like another.
 //! - **A NUL in a prompt** shown at a terminal raises `ValueError` in 3.13, which is what [`Console`]
@@ -58,6 +61,7 @@ mod encode;
 mod float;
 mod gbk;
 mod line;
+mod locale;
 mod printable;
 mod printable_table;
 mod reader;
@@ -74,6 +78,7 @@ pub use encode::{UnicodeEncodeError, encode_surrogateescape};
 pub use float::repr_float;
 pub use gbk::decode_gbk;
 pub use line::Line;
+pub use locale::coerced_ctype;
 pub use printable::is_printable;
 pub use pyjson::{PyString, PythonVersion, UnknownPythonVersion};
 pub use reader::LineReader;

@@ -16,6 +16,7 @@ mod draw;
 mod float;
 mod gbk;
 mod line;
+mod locale;
 mod print;
 mod pty;
 mod python;
