@@ -5,7 +5,7 @@
 
 #![cfg(test)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
@@ -328,6 +328,23 @@ pub(crate) fn reference_server_command(
     command.args(["--port", "0"]).args(arguments).env_remove("FRAME_LOG");
     command.current_dir(sandbox.path()).stdin(Stdio::null());
     command
+}
+
+/// The end of a pipe whose other end is gone.
+pub(crate) fn gone() -> PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    wait_until_gone(&writer);
+    writer
+}
+
+/// Wait until nobody can read what is written here. A process that another test is just starting
+/// has a copy of everything open here, until it becomes its program.
+pub(crate) fn wait_until_gone(writer: &PipeWriter) {
+    let deadline = Timespec { tv_sec: 30, tv_nsec: 0 };
+    // Asked for nothing, poll tells of an error alone.
+    let mut errors = [PollFd::new(writer, PollFlags::empty())];
+    assert_eq!(rustix::event::poll(&mut errors, Some(&deadline)), Ok(1), "somebody still reads");
 }
 
 /// What this gives, if it does before the deadline.
