@@ -1,5 +1,6 @@
 //! `frame-client`, as a user meets it.
 
+mod at_terminal;
 mod broken_frames;
 mod file_transfer;
 mod remote_command;

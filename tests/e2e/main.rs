@@ -12,3 +12,4 @@ mod framecheck;
 mod house;
 mod peers;
 mod server;
+mod terminal;

@@ -5,7 +5,7 @@
 
 #![cfg(test)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
@@ -239,12 +239,7 @@ impl Process {
         arguments: &[&str],
         stdout: Option<Stdio>,
     ) -> (Self, String) {
-        let mut command = Command::new(program("frame-server"));
-        command.args(arguments).current_dir(sandbox.path()).stdin(Stdio::null());
-        command.args(["--listen", "127.0.0.1:0"]).env_remove("FRAME_LOG");
-        let mut server = Self::start(&mut command, stdout);
-        let address = server.wait_for("listening on ");
-        (server, address)
+        Self::listening(&mut server_command(sandbox, arguments), stdout)
     }
 
     /// Start the reference's server of a scenario in the sandbox; also where it listens.
@@ -254,13 +249,14 @@ impl Process {
         scenario: &str,
         arguments: &[&str],
     ) -> (Self, String) {
-        let ready = if scenario.starts_with("udp") { "bind" } else { "listen" };
-        let mut command = Command::new(python());
-        command.args(["-u", "-X", "utf8", "-c", TELL_WHEN_READY, ready]);
-        command.arg(repository().join("python-ref").join(scenario).join("server.py"));
-        command.args(["--port", "0"]).args(arguments);
-        command.current_dir(sandbox.path()).stdin(Stdio::null());
-        let mut server = Self::start(&mut command, None);
+        let mut command = reference_server_command(python(), sandbox, scenario, arguments);
+        Self::listening(&mut command, None)
+    }
+
+    /// Start a server that says on standard error where it listens; also where that is.
+    #[track_caller]
+    pub(crate) fn listening(command: &mut Command, stdout: Option<Stdio>) -> (Self, String) {
+        let mut server = Self::start(command, stdout);
         let address = server.wait_for("listening on ");
         (server, address)
     }
@@ -308,6 +304,47 @@ impl Drop for Process {
             self.signal(Signal::KILL);
         }
     }
+}
+
+/// `frame-server` in the sandbox, on a free port.
+pub(crate) fn server_command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program("frame-server"));
+    command.args(arguments).current_dir(sandbox.path()).stdin(Stdio::null());
+    command.args(["--listen", "127.0.0.1:0"]).env_remove("FRAME_LOG");
+    command
+}
+
+/// The reference's server of a scenario in the sandbox, on a free port, run by this interpreter.
+pub(crate) fn reference_server_command(
+    interpreter: impl AsRef<std::ffi::OsStr>,
+    sandbox: &Sandbox,
+    scenario: &str,
+    arguments: &[&str],
+) -> Command {
+    let ready = if scenario.starts_with("udp") { "bind" } else { "listen" };
+    let mut command = Command::new(interpreter);
+    command.args(["-u", "-X", "utf8", "-c", TELL_WHEN_READY, ready]);
+    command.arg(repository().join("python-ref").join(scenario).join("server.py"));
+    command.args(["--port", "0"]).args(arguments).env_remove("FRAME_LOG");
+    command.current_dir(sandbox.path()).stdin(Stdio::null());
+    command
+}
+
+/// The end of a pipe whose other end is gone.
+pub(crate) fn gone() -> PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    wait_until_gone(&writer);
+    writer
+}
+
+/// Wait until nobody can read what is written here. A process that another test is just starting
+/// has a copy of everything open here, until it becomes its program.
+pub(crate) fn wait_until_gone(writer: &PipeWriter) {
+    let deadline = Timespec { tv_sec: 30, tv_nsec: 0 };
+    // Asked for nothing, poll tells of an error alone.
+    let mut errors = [PollFd::new(writer, PollFlags::empty())];
+    assert_eq!(rustix::event::poll(&mut errors, Some(&deadline)), Ok(1), "somebody still reads");
 }
 
 /// What this gives, if it does before the deadline.

@@ -2,6 +2,7 @@
 
 mod file_transfer;
 mod life;
+mod popen;
 mod remote_command;
 mod screen;
 mod unix_socket;

@@ -9,8 +9,8 @@ use endpoint::Address;
 ///
 /// ADDR is 127.0.0.1:8080, [::1]:8080 or unix:PATH. What you would type comes from standard input,
 /// a line each; its end ends the client. Files are written to the working directory. Standard
-/// output shows what the tutorial's program shows; FRAME_LOG=off silences the log on standard
-/// error.
+/// output shows what the tutorial's program shows, except that at a terminal the prompts are on
+/// standard error, as Python's are. FRAME_LOG=off silences the log there.
 #[derive(Debug, Parser)]
 #[command(name = "frame-client", version, subcommand_value_name = "SCENARIO")]
 #[command(subcommand_help_heading = "Scenarios", disable_help_subcommand = true)]

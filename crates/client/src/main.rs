@@ -2,8 +2,8 @@
 //!
 //! What its user would type comes from standard input, a line each; the end of it ends the client.
 //! Standard output shows what the tutorial's program shows, to the byte; all diagnostics go to
-//! standard error. Exit status: 0 when the exchange was complete, 1 when it was not, 2 for wrong
-//! usage.
+//! standard error, and at a terminal so do the prompts, as Python's do. Exit status: 0 when the
+//! exchange was complete, 1 when it was not, 2 for wrong usage.
 
 mod args;
 mod file_transfer;

@@ -1,17 +1,21 @@
-//! Standard input and output as Python's `input()` and `print()` use them.
+//! Standard streams as Python's `input()` and `print()` use them.
 
-use std::io::{self, Stdin, Stdout};
+use std::io::{self, IsTerminal, Stderr, Stdin, Stdout};
 
 use pytext::{Console, Line};
 
+type Streams = Console<Stdin, Stdout, Stderr>;
+
 /// The user: types lines, sees a screen.
 pub(crate) struct Terminal {
-    console: Option<Console<Stdin, Stdout>>,
+    console: Option<Streams>,
 }
 
 impl Terminal {
     pub(crate) fn new() -> Self {
-        Self { console: Some(Console::new(io::stdin(), io::stdout())) }
+        let (stdin, stdout) = (io::stdin(), io::stdout());
+        let at_terminal = stdin.is_terminal() && stdout.is_terminal();
+        Self { console: Some(Console::with_stderr(stdin, stdout, io::stderr(), at_terminal)) }
     }
 
     /// `input(prompt)`; `None` at the end of input. Waits on a thread of its own, so that the
@@ -35,7 +39,7 @@ impl Terminal {
         printed
     }
 
-    fn take(&mut self) -> io::Result<Console<Stdin, Stdout>> {
+    fn take(&mut self) -> io::Result<Streams> {
         self.console.take().ok_or_else(|| io::Error::other("an earlier input() was abandoned"))
     }
 }

@@ -1,6 +1,29 @@
-//! The error of `str.encode('utf-8')`.
+//! `str.encode('utf-8', 'surrogateescape')`, which is what standard output does, and its error.
 
 use std::fmt;
+
+use pyjson::PyString;
+
+/// `text.encode('utf-8', 'surrogateescape')`: the bytes by which standard output shows the text.
+///
+/// U+DC80 to U+DCFF are bytes 0x80 to 0xff, alone and together; no other surrogate has bytes.
+///
+/// ```
+/// let name = pytext::PyString::from_code_points([0xe9, 0xdce9]).unwrap();
+/// assert_eq!(pytext::encode_surrogateescape(&name).unwrap(), b"\xc3\xa9\xe9");
+/// ```
+///
+/// # Errors
+///
+/// [`UnicodeEncodeError`], with CPython's text, for the first other surrogate and the surrogates
+/// right behind it, of whichever kind.
+pub fn encode_surrogateescape(text: &PyString) -> Result<Vec<u8>, UnicodeEncodeError> {
+    text.to_surrogateescape().map_err(|error| UnicodeEncodeError {
+        start: error.start(),
+        end: error.end(),
+        code_point: text.code_points().nth(error.start()).unwrap_or_default(),
+    })
+}
 
 /// CPython's `UnicodeEncodeError`: the first lone surrogates of a `str`.
 ///

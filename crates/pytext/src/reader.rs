@@ -24,20 +24,18 @@ const CHUNK: usize = 8192;
 /// ```
 #[derive(Debug)]
 pub struct LineReader<R> {
-    source: R,
-    /// Bytes read and in no line yet.
-    pending: Vec<u8>,
+    input: Pending<R>,
 }
 
 impl<R: Read> LineReader<R> {
     /// A reader with nothing read.
     pub fn new(source: R) -> Self {
-        Self { source, pending: Vec::new() }
+        Self { input: Pending::new(source) }
     }
 
     /// The stream the lines come from. What it has given may be in no line yet.
     pub fn get_ref(&self) -> &R {
-        &self.source
+        &self.input.source
     }
 
     /// The next line without its `\n`, or `None` at the end of input, where `input()` raises
@@ -52,38 +50,57 @@ impl<R: Read> LineReader<R> {
     pub fn read_line(&mut self) -> io::Result<Option<Line>> {
         let mut searched = 0;
         loop {
-            let unsearched = self.pending.iter().skip(searched);
-            if let Some(at) = unsearched.copied().position(|byte| byte == b'\n') {
-                return Ok(Some(self.take(searched.saturating_add(at))));
+            if let Some(at) = self.input.line_end(searched) {
+                let mut line: Vec<u8> = self.input.bytes.drain(..=at).collect();
+                line.truncate(at);
+                return Ok(Some(Line::from(line)));
             }
-            searched = self.pending.len();
-            if self.fill()? == 0 {
-                let last = std::mem::take(&mut self.pending);
+            searched = self.input.bytes.len();
+            if self.input.fill()? == 0 {
+                let last = std::mem::take(&mut self.input.bytes);
                 return Ok((!last.is_empty()).then(|| Line::from(last)));
             }
         }
     }
+}
 
-    /// Takes the line that ends at the offset, and its end.
-    fn take(&mut self, end: usize) -> Line {
-        let mut line: Vec<u8> = self.pending.drain(..=end).collect();
-        line.truncate(end);
-        Line::from(line)
+/// A source, and the bytes read from it that are in no line yet.
+#[derive(Debug)]
+pub(crate) struct Pending<R> {
+    source: R,
+    bytes: Vec<u8>,
+}
+
+impl<R: Read> Pending<R> {
+    pub(crate) fn new(source: R) -> Self {
+        Self { source, bytes: Vec::new() }
+    }
+
+    /// Takes up to the first `\n`, which is taken too, but no more than `most` bytes.
+    pub(crate) fn take_line(&mut self, most: usize) -> impl Iterator<Item = u8> + '_ {
+        let behind = self.line_end(0).map_or(self.bytes.len(), |at| at.saturating_add(1));
+        self.bytes.drain(..behind.min(most))
     }
 
     /// One read's worth more; 0 at the end.
-    fn fill(&mut self) -> io::Result<usize> {
+    pub(crate) fn fill(&mut self) -> io::Result<usize> {
         let mut chunk = [0; CHUNK];
         loop {
             match self.source.read(&mut chunk) {
                 Ok(count) => {
-                    self.pending.extend(chunk.iter().take(count));
+                    self.bytes.extend(chunk.iter().take(count));
                     return Ok(count);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Where the first `\n` at or behind this place is.
+    fn line_end(&self, from: usize) -> Option<usize> {
+        let at = self.bytes.iter().skip(from).position(|&byte| byte == b'\n')?;
+        Some(from.saturating_add(at))
     }
 }
 

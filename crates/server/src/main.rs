@@ -21,6 +21,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    // What this was started with beside the standard streams is for none of the commands it runs:
+    // Python's Popen has close_fds. All that is opened from here on is closed by an exec anyway.
+    close_fds::set_fds_cloexec(3, &[]);
     endpoint::diagnostics::start_log();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,

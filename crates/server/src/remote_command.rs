@@ -44,13 +44,7 @@ async fn obey(mut stream: Stream, max_output: u64) -> anyhow::Result<()> {
 
 /// Run `command` as `subprocess.Popen(command, shell=True)` does, and give what it answers.
 async fn run(command: &str, max_output: u64) -> anyhow::Result<Vec<u8>> {
-    let mut child = Command::new("/bin/sh")
-        .arg("-c")
-        .arg(command)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("cannot run the command")?;
+    let mut child = shell(command).spawn().context("cannot run the command")?;
     let answer = read_answer(&mut child, max_output).await;
     if answer.is_err() {
         child.start_kill()?;
@@ -61,6 +55,21 @@ async fn run(command: &str, max_output: u64) -> anyhow::Result<Vec<u8>> {
     let (err, answer) = answer?;
     screen::print(&pytext::repr_bytes(&err)).await?;
     Ok(answer.unwrap_or(err))
+}
+
+/// What Python starts: `/bin/sh -c command`, with this process's own standard input, directory and
+/// environment, but for what Python makes of the C locale.
+///
+/// As Python's `restore_signals` does, this gives the command SIGPIPE back. What it can't do is
+/// give back SIGXFSZ, should this process have been started with that ignored, nor hand on blocked
+/// signals: std blocks none.
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(command).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if let Some(ctype) = pytext::coerced_ctype(|name| std::env::var_os(name)) {
+        shell.env("LC_CTYPE", ctype);
+    }
+    shell
 }
 
 /// All of standard error, and all of standard output if standard error was empty.

@@ -13,7 +13,7 @@ use framecheck_tests::{DEADLINE, Sandbox, program, python};
 use rustix::process::Signal;
 
 use crate::peers::{
-    FakeServer, Process, Run, ask_python, client, file_frame, finish, framed, output_of,
+    FakeServer, Process, Run, ask_python, client, file_frame, finish, framed, gone, output_of,
     read_exactly,
 };
 
@@ -297,9 +297,7 @@ fn a_screen_that_is_gone_is_an_error_and_no_file_is_written() {
     let server = FakeServer::sending(file_frame("x", "body"));
     let mut command = Command::new(program("frame-client"));
     command.args(["file-transfer", "--connect", &server.address]).current_dir(sandbox.path());
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    command.stdout(writer).stdin(Stdio::null()).env_remove("FRAME_LOG");
+    command.stdout(gone()).stdin(Stdio::null()).env_remove("FRAME_LOG");
     let output = output_of(command);
     server.join();
     Run::new(output, "without a screen").failed_saying("Broken pipe");

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use framecheck_tests::{Sandbox, program};
 
-use crate::peers::{FakeServer, Run, client, output_of, reference_client};
+use crate::peers::{FakeServer, Run, client, gone, output_of, reference_client};
 
 /// A server that answers whatever comes in upper case, and keeps it.
-fn echo() -> FakeServer<Vec<u8>> {
+pub(super) fn echo() -> FakeServer<Vec<u8>> {
     FakeServer::new(|mut stream| {
         let (mut sent, mut buffer) = (Vec::new(), [0; 1024]);
         // An error is a client that died of its input.
@@ -93,11 +93,9 @@ fn a_screen_that_is_gone_is_an_error_and_nothing_is_sent() {
         let sandbox = Sandbox::new();
         let typed = sandbox.write("typed", "line\n");
         let server = echo();
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
         let mut command = Command::new(program("frame-client"));
         command.args([scenario, "--connect", &server.address]).env_remove("FRAME_LOG");
-        command.stdin(std::fs::File::open(typed).unwrap()).stdout(writer);
+        command.stdin(std::fs::File::open(typed).unwrap()).stdout(gone());
         Run::new(output_of(command), scenario).failed_saying("Broken pipe");
         assert_eq!(server.join(), b"");
     }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use framecheck_tests::{Sandbox, program};
 use rustix::net::{AddressFamily, SocketType};
 
-use crate::peers::{Run, client, client_with, output_of};
+use crate::peers::{Run, client, client_with, gone, output_of};
 
 #[test]
 fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
@@ -48,11 +48,6 @@ fn help_names_every_scenario_and_status_is_0() {
 fn help_and_version_do_not_panic_where_nobody_reads() {
     for program_name in ["frame-client", "frame-server"] {
         for argument in ["--help", "--version", "--no-such-option"] {
-            let gone = || {
-                let (reader, writer) = std::io::pipe().unwrap();
-                drop(reader);
-                writer
-            };
             let mut command = Command::new(program(program_name));
             command.arg(argument).stdout(gone()).stderr(gone());
             let status = output_of(command).status;
@@ -104,10 +99,8 @@ fn the_log_is_silent_when_told_and_the_status_is_the_same() {
 
 #[test]
 fn an_error_that_nobody_reads_is_no_panic() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
     let mut command = Command::new(program("frame-client"));
     command.args(["tcp-upper", "--connect", "unix:/no/such/socket"]).env_remove("FRAME_LOG");
-    command.stdin(Stdio::null()).stderr(writer);
+    command.stdin(Stdio::null()).stderr(gone());
     assert_eq!(output_of(command).status.code(), Some(1));
 }

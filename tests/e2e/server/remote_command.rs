@@ -10,7 +10,7 @@ use std::path::Path;
 use framecheck_tests::Sandbox;
 use rustix::process::Signal;
 
-use crate::peers::{Process, answer, ask_python, connect, in_time, output_of, read_exactly};
+use crate::peers::{Process, answer, ask_python, connect, in_time, read_exactly};
 
 /// A server whose screen is read, so that it may show much.
 fn server(sandbox: &Sandbox, options: &[&str]) -> (Process, TcpStream) {
@@ -245,16 +245,20 @@ fn a_command_is_given_what_pythons_popen_gives_it() {
 }
 
 #[test]
-fn a_command_is_given_none_of_the_servers_own_descriptors() {
+fn a_command_is_given_none_of_the_servers_descriptors() {
+    // One that the server is started with, as is whatever else the test starts meanwhile.
+    let inherited = std::fs::File::open("/dev/null").unwrap();
+    rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).unwrap();
     let sandbox = Sandbox::new();
     let (_server, address) = Process::server(&sandbox, &["remote-command"], None);
     let _others: Vec<TcpStream> = (0..3).map(|_| connect(&address)).collect();
     let command = "cd /proc/$$/fd && echo *";
-    // What this test itself was started with goes to whatever it starts, the server as well.
-    let mut plain = std::process::Command::new("/bin/sh");
-    plain.args(["-c", command]).stdin(std::process::Stdio::null());
-    let here = output_of(plain);
-    assert_eq!(ask(&mut connect(&address), command), String::from_utf8(here.stdout).unwrap());
+    let code = "import subprocess, sys\n\
+                child = subprocess.Popen(sys.argv[1], shell=True, stdin=subprocess.DEVNULL, \
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n\
+                sys.stdout.buffer.write(child.stdout.read())";
+    let expected = String::from_utf8(ask_python(code, &[command], "")).unwrap();
+    assert_eq!(ask(&mut connect(&address), command), expected);
 }
 
 #[test]

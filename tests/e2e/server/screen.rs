@@ -9,15 +9,17 @@ use framecheck_tests::Sandbox;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-use crate::peers::{Process, connect, read_exactly};
+use crate::peers::{Process, connect, gone, read_exactly, wait_until_gone};
 
 #[test]
 fn a_screen_that_is_gone_ends_the_server_with_status_1_as_it_ends_the_tutorials() {
     for scenario in ["tcp-upper", "remote-command"] {
         let sandbox = Sandbox::new();
         let (reader, writer) = std::io::pipe().unwrap();
-        let (mut server, address) = Process::server(&sandbox, &[scenario], Some(writer.into()));
+        let screen = Stdio::from(writer.try_clone().unwrap());
+        let (mut server, address) = Process::server(&sandbox, &[scenario], Some(screen));
         drop(reader);
+        wait_until_gone(&writer);
         let mut stream = connect(&address);
         stream.write_all(b"true").unwrap();
         server.wait_for("cannot print: Broken pipe");
@@ -30,8 +32,10 @@ fn a_screen_that_is_gone_ends_the_server_with_status_1_as_it_ends_the_tutorials(
 fn a_screen_that_is_gone_ends_the_datagram_server_too() {
     let sandbox = Sandbox::new();
     let (reader, writer) = std::io::pipe().unwrap();
-    let (mut server, address) = Process::server(&sandbox, &["udp-upper"], Some(writer.into()));
+    let screen = Stdio::from(writer.try_clone().unwrap());
+    let (mut server, address) = Process::server(&sandbox, &["udp-upper"], Some(screen));
     drop(reader);
+    wait_until_gone(&writer);
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(b"hi", &address).unwrap();
     server.wait_for("cannot print: Broken pipe");
@@ -42,10 +46,8 @@ fn a_screen_that_is_gone_ends_the_datagram_server_too() {
 fn a_server_without_a_screen_serves_what_needs_none() {
     let sandbox = Sandbox::new();
     sandbox.write("source", "content");
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
     let (server, address) =
-        Process::server(&sandbox, &["file-transfer", "source"], Some(Stdio::from(writer)));
+        Process::server(&sandbox, &["file-transfer", "source"], Some(gone().into()));
     for _ in 0..2 {
         let mut wire = Vec::new();
         connect(&address).read_to_end(&mut wire).unwrap();

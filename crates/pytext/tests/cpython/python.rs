@@ -98,13 +98,19 @@ impl Python {
 
     /// What a program run as `python3 -u -c` shows when it is fed these chunks.
     pub(crate) fn unbuffered(&self, program: &str, chunks: &[&[u8]]) -> Vec<u8> {
-        self.run(&["-I", "-u", "-c", program], chunks)
+        self.shown(&["-u"], program, chunks)
+    }
+
+    /// What a program run with these flags shows when it is fed these chunks.
+    pub(crate) fn shown(&self, flags: &[&str], program: &str, chunks: &[&[u8]]) -> Vec<u8> {
+        self.run(&[&["-I"], flags, &["-c", program]].concat(), chunks)
     }
 
     fn run(&self, arguments: &[&str], chunks: &[&[u8]]) -> Vec<u8> {
         let mut child = Command::new(&self.executable)
             .args(arguments)
             .env("LC_ALL", "C.UTF-8")
+            .env_remove("PYTHONUNBUFFERED")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,8 +1,10 @@
 //! What differs between the versions of CPython, a test for each; the crate's page says the same.
 //! That nothing else does is what every other test shows that runs over `Python::all()`.
 
-use pytext::{Line, PythonVersion, is_printable};
+use pytext::{Console, Line, PyString, PythonVersion, TerminalReader};
+use pytext::{encode_surrogateescape, is_printable};
 
+use crate::pty::{Parts, Streams};
 use crate::python::{Python, same};
 
 /// `str.isprintable`, and with it `repr`, follows the Unicode data of the interpreter.
@@ -70,6 +72,75 @@ except UnicodeDecodeError as error:
         };
         let theirs = python.unbuffered(program, &[b"caf\xe9\r\n"]);
         assert_eq!(ours + "\n", String::from_utf8(theirs).unwrap(), "ours, and that of {python}");
+    }
+}
+
+/// As its stdin does: there each surrogate is an error, whether or not it stands for a byte.
+#[test]
+fn only_3_6_writes_stdout_strictly_under_c_utf8() {
+    let program = r"
+try:
+    print('caf\udce9')
+except UnicodeEncodeError as error:
+    print(error)";
+    for python in Python::all() {
+        let Some(version) = python.version() else { continue };
+        let text = PyString::from_surrogateescape(b"caf\xe9");
+        let mut ours = match version {
+            PythonVersion::V3_6 => {
+                let error = Line::from(b"caf\xe9".to_vec()).encode_utf8().unwrap_err();
+                error.to_string().into_bytes()
+            }
+            _ => encode_surrogateescape(&text).unwrap(),
+        };
+        ours.push(b'\n');
+        assert_eq!(ours, python.unbuffered(program, &[]), "ours, and that of {python}");
+    }
+}
+
+/// Until 3.7 a line typed at a terminal that begins with a NUL is the end of input.
+#[test]
+fn from_3_8_on_a_nul_at_the_start_of_a_terminals_line_is_not_its_end() {
+    let program = "
+for _ in range(2):
+    try: print(ascii(input()))
+    except EOFError: print('EOFError')";
+    let typed: Vec<Vec<u8>> = vec![b"\0a\n".to_vec(), b"b\n".to_vec(), b"c\n".to_vec()];
+    for python in Python::all() {
+        let Some(version) = python.version() else { continue };
+        let mut reader = TerminalReader::new(Parts(typed.clone().into_iter()));
+        let lines = [(); 2].map(|()| reader.read_line().unwrap().repr());
+        let ours = match version {
+            PythonVersion::V3_6 | PythonVersion::V3_7 => "EOFError\n'b'\n".to_owned(),
+            _ => lines.map(|line| line + "\n").concat(),
+        };
+        let theirs = python.at_terminal(program, "-u", &[("ttp", typed.clone())]);
+        let ours = ours.as_bytes().escape_ascii().to_string();
+        assert_eq!(ours, theirs[0].terminal, "ours, and that of {python}");
+    }
+}
+
+/// From 3.13 on a prompt with a NUL is refused at a terminal, and only there.
+#[test]
+fn from_3_13_on_a_terminals_prompt_has_no_nul() {
+    let program = r"
+try: input('a\0b')
+except ValueError as error: print(error)";
+    let typed: Vec<Vec<u8>> = vec![b"line\n".to_vec()];
+    for python in Python::all() {
+        if python.version().is_none_or(|version| version < PythonVersion::V3_13) {
+            continue;
+        }
+        for kinds in ["ttp", "ppp"] {
+            let streams = Streams::new(kinds);
+            let (stdout, stderr) = (streams.output(1), streams.output(2));
+            let mut console = Console::with_stderr(&b"line\n"[..], stdout, stderr, kinds == "ttp");
+            if let Err(error) = console.input("a\0b") {
+                console.print(&error.to_string()).unwrap();
+            }
+            let theirs = python.at_terminal(program, "-u", &[(kinds, typed.clone())]);
+            assert_eq!([streams.shown()], *theirs, "ours, and that of {python}");
+        }
     }
 }
 
