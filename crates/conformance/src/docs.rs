@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalogue::{Clause, ERRATA, Erratum, Level, scenarios};
+use crate::catalogue::{Clause, Level, scenarios};
 use crate::observation::Role;
 
 /// docs/ERRATA.md.
@@ -13,12 +13,11 @@ pub fn errata_markdown() -> String {
          Each entry is a defect of one of the tutorials' programs, kept as it is in `python-ref/`. An \
          erratum is\nno excuse: the harness makes each of them happen, holds everyone else to the clause, \
          and fails when\none no longer shows.\n\n\
-         This file is made from the catalogue (`crates/conformance/src/catalogue/errata.rs`); edit that, \
+         This file is made from the catalogue (`crates/conformance/src/catalogue/errata/`); edit that, \
          then\n`UPDATE_DOCS=1 cargo test -p framecheck`.\n",
     );
     for scenario in scenarios() {
-        let errata: Vec<&Erratum> =
-            ERRATA.iter().filter(|erratum| erratum.scenario == scenario.name()).collect();
+        let errata = scenario.errata();
         if errata.is_empty() {
             continue;
         }
@@ -62,6 +61,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::catalogue::errata;
 
     fn document(name: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_erratum_names_a_clause_of_its_scenario() {
-        for erratum in ERRATA {
+        for erratum in errata() {
             let scenario = crate::catalogue::scenario(erratum.scenario).unwrap();
             assert!(erratum.id.starts_with(erratum.scenario));
             assert!(

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::case::{Pairing, Transport};
-use crate::catalogue::{Check, ERRATA, Erratum, Expected, Input, Literal, Scenario};
+use crate::catalogue::{Check, Erratum, Expected, Input, Literal, Scenario};
 use crate::drive::{Connecting, DriveError, Driver, Play};
 use crate::judge::{Judgement, Standard, Verdict, judge};
 use crate::observation::{Observation, Role};
@@ -252,9 +252,10 @@ fn errata(
         Role::Server => pairing.server == REFERENCE,
         Role::Client => pairing.client == REFERENCE,
     };
-    ERRATA
+    scenario
+        .errata()
         .iter()
-        .filter(|erratum| erratum.scenario == scenario.name() && plays(erratum))
+        .filter(|erratum| plays(erratum))
         .filter(|erratum| erratum.triggered.is_none_or(|triggered| triggered(input, model)))
         .collect()
 }

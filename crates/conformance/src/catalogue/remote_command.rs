@@ -6,7 +6,8 @@ use proptest::strategy::BoxedStrategy;
 use serde_json::json;
 
 use super::{
-    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector, Wire,
+    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector,
+    Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -176,6 +177,10 @@ impl Scenario for RemoteCommand {
 
     fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError> {
         Session::play(input, oracle)
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::remote_command::ERRATA
     }
 
     fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {

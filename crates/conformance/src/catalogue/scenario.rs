@@ -3,7 +3,7 @@
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::{Check, Clause, Expected, Input, Literal, Step};
+use super::{Check, Clause, Erratum, Expected, Input, Literal, Step};
 use crate::case::{InputId, Transport};
 use crate::network::Endpoint;
 use crate::observation::Role;
@@ -37,6 +37,10 @@ pub trait Scenario: Sync {
     /// # Errors
     /// The oracle can't answer.
     fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
+    /// The known defects of its reference programs.
+    fn errata(&self) -> &'static [Erratum] {
+        &[]
+    }
     /// What the harness does as a client with a raw input, given what is right for it.
     fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
         Vec::new()

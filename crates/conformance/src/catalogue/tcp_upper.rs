@@ -6,7 +6,8 @@ use proptest::strategy::BoxedStrategy;
 
 use super::text::{line, noise};
 use super::{
-    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector, Wire,
+    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector,
+    Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -168,6 +169,10 @@ impl Scenario for TcpUpper {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::tcp_upper::ERRATA
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

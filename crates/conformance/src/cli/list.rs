@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use framecheck::catalogue::{Check, ERRATA, scenarios};
+use framecheck::catalogue::{Check, errata, scenarios};
 use framecheck::peer::{HARNESS, REFERENCE};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn listed() -> Value {
         "pairings": pairings(),
         "networks": ["asis"],
         "checks": Check::ALL,
-        "errata": ERRATA.iter().map(|erratum| json!({
+        "errata": errata().map(|erratum| json!({
             "id": erratum.id,
             "scenario": erratum.scenario,
             "role": erratum.role,
@@ -68,7 +68,7 @@ fn print(out: &mut impl Write) -> io::Result<()> {
     }
     writeln!(out, "pairings: {}", pairings().join(", "))?;
     writeln!(out, "\nerrata of the reference:")?;
-    for erratum in ERRATA {
+    for erratum in errata() {
         writeln!(out, "  {} [{}]: {}", erratum.id, erratum.clause, erratum.trigger)?;
     }
     Ok(())
