@@ -4,6 +4,7 @@
 //! not stack. Places are byte offsets until an error turns one into CPython's line and column.
 
 use super::error::{Container, JsonDecodeError, LoadsError, Message};
+use super::slots::{Place, Slots};
 use super::text::Text;
 use crate::dict::Entry;
 use crate::pystr::Builder;
@@ -43,9 +44,10 @@ pub(super) struct Parser<'a, T> {
     pub(super) scratch: Builder,
     outer: Vec<Open>,
     // What is read of all that is open. Only when a list or dict is closed does it get a vector,
-    // of the right size. A value is made where it stays: moving what was just written is slow.
-    items: Vec<Value>,
-    entries: Vec<Entry>,
+    // of the right size.
+    items: Slots<Value>,
+    entries: Slots<Entry>,
+    root: Value,
 }
 
 /// Parses a whole text.
@@ -58,8 +60,9 @@ pub(super) fn parse<T: Text>(text: T, limits: &Limits) -> Result<Value, LoadsErr
         limits,
         scratch: Builder::new(),
         outer: Vec::new(),
-        items: Vec::new(),
-        entries: Vec::new(),
+        items: Slots::new(),
+        entries: Slots::new(),
+        root: Value::Null,
     };
     parser.document().map_err(|fault| match fault {
         Fault::At(message, at) => JsonDecodeError::locate(message, bytes, at).into(),
@@ -79,7 +82,7 @@ impl<T: Text> Parser<'_, T> {
         if self.at < self.bytes.len() {
             return Err(Fault::At(Message::ExtraData, self.at));
         }
-        Ok(self.items.pop().unwrap_or_default())
+        Ok(std::mem::take(&mut self.root))
     }
 
     /// `scan_once_unicode`, with the lists and dicts it would recurse into.
@@ -91,27 +94,36 @@ impl<T: Text> Parser<'_, T> {
                     self.enter(Container::Object)?;
                     if self.first_or_close(b'}') {
                         self.outer.push(open);
-                        open = Open::Dict { start: self.entries.len() };
+                        open = Open::Dict { start: self.entries.used() };
                         self.key()?;
                         continue;
                     }
-                    self.place(open, Value::Dict(Dict::new()));
+                    self.place(open).set(Value::Dict(Dict::new()));
                 }
                 Some(b'[') => {
                     self.enter(Container::Array)?;
                     if self.first_or_close(b']') {
                         self.outer.push(open);
-                        open = Open::List { start: self.items.len() };
+                        open = Open::List { start: self.items.used() };
                         continue;
                     }
-                    self.place(open, Value::List(Vec::new()));
+                    self.place(open).set(Value::List(Vec::new()));
                 }
                 Some(b'"') => {
-                    self.place(open, Value::Str(PyString::new()));
-                    self.string(|parser| match parser.placed(open) {
-                        Some(Value::Str(slot)) => Some(slot),
-                        _ => None,
-                    })?;
+                    let range = self.plain_string();
+                    let text = self.text;
+                    match range {
+                        Ok((start, end)) => {
+                            let slot = self.place(open).set(Value::Str(PyString::new()));
+                            if let Value::Str(slot) = slot {
+                                text.write(start, end, slot);
+                            }
+                        }
+                        Err(end) => {
+                            let string = self.string_with_escapes(end)?;
+                            self.place(open).set(Value::Str(string));
+                        }
+                    }
                 }
                 Some(byte) => self.scalar(open, byte)?,
                 None => return Err(Fault::At(Message::ExpectingValue, self.at)),
@@ -130,65 +142,29 @@ impl<T: Text> Parser<'_, T> {
                         self.key()?;
                         break;
                     }
-                    (Open::List { start }, Some(b']')) => {
-                        Value::List(take_from(&mut self.items, start))
-                    }
+                    (Open::List { start }, Some(b']')) => Value::List(self.items.take_from(start)),
                     (Open::Dict { start }, Some(b'}')) => {
-                        Value::Dict(Dict::from_entries(take_from(&mut self.entries, start)))
+                        Value::Dict(Dict::from_entries(self.entries.take_from(start)))
                     }
                     _ => return Err(Fault::At(Message::ExpectingComma, self.at)),
                 };
                 self.at += 1;
                 open = self.outer.pop().unwrap_or(Open::Root);
-                self.place(open, closed);
+                self.place(open).set(closed);
             }
         }
     }
 
-    /// A string whose opening quote is at [`Parser::at`], in the place of the empty one that `slot`
-    /// finds.
-    #[inline]
-    fn string(
-        &mut self,
-        slot: impl FnOnce(&mut Self) -> Option<&mut PyString>,
-    ) -> Result<(), Fault> {
-        match self.plain_string() {
-            Ok((start, end)) => {
-                let text = self.text;
-                if let Some(slot) = slot(self) {
-                    text.write(start, end, slot);
-                }
-            }
-            Err(end) => {
-                let string = self.string_with_escapes(end)?;
-                if let Some(slot) = slot(self) {
-                    *slot = string;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts a value where it belongs.
-    #[inline]
-    pub(super) fn place(&mut self, open: Open, value: Value) {
-        match open {
-            Open::Root | Open::List { .. } => self.items.push(value),
-            Open::Dict { .. } => {
-                if let Some((_, waiting)) = self.entries.last_mut() {
-                    *waiting = value;
-                }
-            }
-        }
-    }
-
-    /// The value that was placed last.
-    #[inline]
-    fn placed(&mut self, open: Open) -> Option<&mut Value> {
-        match open {
-            Open::Root | Open::List { .. } => self.items.last_mut(),
-            Open::Dict { .. } => self.entries.last_mut().map(|(_, value)| value),
-        }
+    /// The place of the next value. To be asked for before the value is made: what has to be
+    /// dropped if there is no memory for a place is kept in memory, and then moved.
+    #[inline(always)]
+    pub(super) fn place(&mut self, open: Open) -> Place<'_, Value> {
+        let slot = match open {
+            Open::Root => None,
+            Open::List { .. } => self.items.next((self.at, self.bytes.len())),
+            Open::Dict { .. } => self.entries.last().map(|(_, waiting)| waiting),
+        };
+        Place(slot.unwrap_or(&mut self.root))
     }
 
     /// A number or a constant, whose first byte is `byte`.
@@ -207,7 +183,7 @@ impl<T: Text> Parser<'_, T> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         if rest.starts_with(constant.as_bytes()) {
             self.at += constant.len();
-            self.place(open, value);
+            self.place(open).set(value);
             return Ok(());
         }
         self.number(open)
@@ -219,8 +195,21 @@ impl<T: Text> Parser<'_, T> {
         if self.peek() != Some(b'"') {
             return Err(Fault::At(Message::ExpectingName, self.at));
         }
-        self.entries.push((PyString::new(), Value::Null));
-        self.string(|parser| parser.entries.last_mut().map(|(slot, _)| slot))?;
+        match self.plain_string() {
+            Ok((start, end)) => {
+                let progress = (self.at, self.bytes.len());
+                if let Some((slot, _)) = self.entries.next(progress) {
+                    self.text.write(start, end, slot);
+                }
+            }
+            Err(end) => {
+                let key = self.string_with_escapes(end)?;
+                let progress = (self.at, self.bytes.len());
+                if let Some((slot, _)) = self.entries.next(progress) {
+                    *slot = key;
+                }
+            }
+        }
         self.skip_white_space();
         if self.peek() != Some(b':') {
             return Err(Fault::At(Message::ExpectingColon, self.at));
@@ -275,10 +264,4 @@ impl<T: Text> Parser<'_, T> {
             self.at += 1;
         }
     }
-}
-
-/// What lies in `all` from `start` on, in a vector of its own.
-#[inline]
-fn take_from<T>(all: &mut Vec<T>, start: usize) -> Vec<T> {
-    if start == 0 { std::mem::take(all) } else { all.split_off(start) }
 }
