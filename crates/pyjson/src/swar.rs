@@ -2,6 +2,9 @@
 //!
 //! The blocks are plain loops that the compiler turns into vector instructions.
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch};
+
 /// Each byte 0x01.
 const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each byte.
@@ -89,7 +92,7 @@ pub(crate) fn prefix(
         }
         plain += 8;
         if plain == SHORT {
-            plain += long_prefix(bytes.get(SHORT..).unwrap_or_default(), &in_word, &is_special);
+            plain += long_prefix(bytes.get(SHORT..).unwrap_or_default(), in_word, is_special);
             return plain;
         }
     }
@@ -97,11 +100,24 @@ pub(crate) fn prefix(
     plain + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
-/// [`prefix`] of a text of which a good part is plain already.
+/// [`prefix`] of a text of which a good part is plain already, with the machine's own vectors.
 fn long_prefix(
     bytes: &[u8],
-    in_word: &impl Fn(u64) -> u64,
-    is_special: &impl Fn(u8) -> bool,
+    in_word: impl Fn(u64) -> u64,
+    is_special: impl Fn(u8) -> bool,
+) -> usize {
+    dispatch!(Level::new(), simd => simd.vectorize(
+        #[inline(always)]
+        || block_prefix(bytes, in_word, is_special),
+    ))
+}
+
+/// [`prefix`] in blocks, with the vectors of whoever calls it.
+#[inline(always)]
+pub(crate) fn block_prefix(
+    bytes: &[u8],
+    in_word: impl Fn(u64) -> u64,
+    is_special: impl Fn(u8) -> bool,
 ) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let plain = |block: &&[u8; BLOCK]| {

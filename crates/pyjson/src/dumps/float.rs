@@ -14,10 +14,27 @@ pub(super) fn write(float: f64, out: &mut Vec<u8>) {
         let mut buffer = zmij::Buffer::new();
         let shortest = buffer.format_finite(float).as_bytes();
         if magnitude == 0.0 || (1e-4..1e16).contains(&magnitude) {
-            out.extend_from_slice(shortest);
+            push(shortest, out);
         } else {
             scientific(shortest, out);
         }
+    }
+}
+
+/// Adds a few bytes: at the lengths that are common, without counting them.
+#[inline]
+fn push(bytes: &[u8], out: &mut Vec<u8>) {
+    let (Some(head), Some(tail), ..24) =
+        (bytes.first_chunk::<16>(), bytes.last_chunk::<8>(), bytes.len())
+    else {
+        return out.extend_from_slice(bytes);
+    };
+    let end = out.len() + bytes.len();
+    out.extend_from_slice(head);
+    out.extend_from_slice(&[0; 8]);
+    out.truncate(end);
+    if let Some(last) = out.last_chunk_mut() {
+        *last = *tail;
     }
 }
 

@@ -183,9 +183,9 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
 
     fn string(&mut self, string: &PyString) {
         if DEFAULT || self.style.ensure_ascii {
-            escape::ascii(string.as_generalized_utf8(), &mut self.out);
+            escape::string::<true>(string, &mut self.out);
         } else {
-            escape::unicode(string.as_generalized_utf8(), &mut self.out);
+            escape::string::<false>(string, &mut self.out);
         }
     }
 
