@@ -25,6 +25,9 @@ pub(super) enum Fault {
     Recursion(Container),
 }
 
+/// A constant, so that it is copied from where it is and not from where it was just put.
+const EMPTY: Value = Value::Str(PyString::new());
+
 /// Where the next value belongs.
 #[derive(Clone, Copy)]
 pub(super) enum Open {
@@ -114,14 +117,16 @@ impl<T: Text> Parser<'_, T> {
                     let text = self.text;
                     match range {
                         Ok((start, end)) => {
-                            let slot = self.place(open).set(Value::Str(PyString::new()));
+                            let slot = self.place(open).set(EMPTY);
                             if let Value::Str(slot) = slot {
                                 text.write(start, end, slot);
                             }
                         }
                         Err(end) => {
                             let string = self.string_with_escapes(end)?;
-                            self.place(open).set(Value::Str(string));
+                            if let Value::Str(slot) = self.place(open).set(EMPTY) {
+                                *slot = string;
+                            }
                         }
                     }
                 }
@@ -131,7 +136,7 @@ impl<T: Text> Parser<'_, T> {
             // Close as many lists and dicts as end here, and stop before the next value.
             loop {
                 self.skip_white_space();
-                let closed = match (open, self.peek()) {
+                match (open, self.peek()) {
                     (Open::Root, _) => return Ok(()),
                     (Open::List { .. }, Some(b',')) => {
                         self.after_comma(b']', Message::TrailingCommaInArray)?;
@@ -142,15 +147,24 @@ impl<T: Text> Parser<'_, T> {
                         self.key()?;
                         break;
                     }
-                    (Open::List { start }, Some(b']')) => Value::List(self.items.take_from(start)),
+                    (Open::List { start }, Some(b']')) => {
+                        open = self.outer.pop().unwrap_or(Open::Root);
+                        let items = self.items.take_from(start, matches!(open, Open::Root));
+                        if let Value::List(slot) = self.place(open).set(Value::List(Vec::new())) {
+                            *slot = items;
+                        }
+                    }
                     (Open::Dict { start }, Some(b'}')) => {
-                        Value::Dict(Dict::from_entries(self.entries.take_from(start)))
+                        open = self.outer.pop().unwrap_or(Open::Root);
+                        let entries = self.entries.take_from(start, matches!(open, Open::Root));
+                        let dict = Dict::from_entries(entries);
+                        if let Value::Dict(slot) = self.place(open).set(Value::Dict(Dict::new())) {
+                            *slot = dict;
+                        }
                     }
                     _ => return Err(Fault::At(Message::ExpectingComma, self.at)),
-                };
+                }
                 self.at += 1;
-                open = self.outer.pop().unwrap_or(Open::Root);
-                self.place(open).set(closed);
             }
         }
     }
@@ -170,23 +184,31 @@ impl<T: Text> Parser<'_, T> {
     /// A number or a constant, whose first byte is `byte`.
     #[inline]
     fn scalar(&mut self, open: Open, byte: u8) -> Result<(), Fault> {
-        let (constant, value) = match byte {
+        // Each value is made in its place.
+        match byte {
             b'0'..=b'9' => return self.number(open),
-            b'n' => ("null", Value::Null),
-            b't' => ("true", Value::Bool(true)),
-            b'f' => ("false", Value::Bool(false)),
-            b'N' => ("NaN", Value::Float(f64::NAN)),
-            b'I' => ("Infinity", Value::Float(f64::INFINITY)),
-            b'-' => ("-Infinity", Value::Float(f64::NEG_INFINITY)),
-            _ => return Err(Fault::At(Message::ExpectingValue, self.at)),
+            b'n' if self.step_over(b"null") => self.place(open).set(Value::Null),
+            b't' if self.step_over(b"true") => self.place(open).set(Value::Bool(true)),
+            b'f' if self.step_over(b"false") => self.place(open).set(Value::Bool(false)),
+            b'N' if self.step_over(b"NaN") => self.place(open).set(Value::Float(f64::NAN)),
+            b'I' if self.step_over(b"Infinity") => {
+                self.place(open).set(Value::Float(f64::INFINITY))
+            }
+            b'-' if self.step_over(b"-Infinity") => {
+                self.place(open).set(Value::Float(f64::NEG_INFINITY))
+            }
+            _ => return self.number(open),
         };
+        Ok(())
+    }
+
+    /// Steps over these bytes, if they come next.
+    #[inline(always)]
+    fn step_over<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if rest.starts_with(constant.as_bytes()) {
-            self.at += constant.len();
-            self.place(open).set(value);
-            return Ok(());
-        }
-        self.number(open)
+        let next = rest.first_chunk() == Some(bytes);
+        self.at += if next { N } else { 0 };
+        next
     }
 
     /// A key, its colon, and the white space before its value.

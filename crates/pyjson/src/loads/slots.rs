@@ -10,6 +10,9 @@ const FIRST: usize = 4;
 /// How many times larger the room becomes at most when it is used up.
 const GROWTH: usize = 8;
 
+/// So many places are rather made anew than emptied one by one.
+const MANY: usize = 1024;
+
 pub(super) struct Slots<T> {
     slots: Vec<T>,
     used: usize,
@@ -43,10 +46,11 @@ impl<T: Default> Slots<T> {
     }
 
     /// What lies in the places from `start` on, in a vector of its own. They are unused again.
+    /// `last` says that no place is needed any more.
     #[inline]
-    pub(super) fn take_from(&mut self, start: usize) -> Vec<T> {
+    pub(super) fn take_from(&mut self, start: usize, last: bool) -> Vec<T> {
         let used = std::mem::replace(&mut self.used, start);
-        if start > 0 {
+        if start > 0 || !last && used < MANY {
             let slots = self.slots.get_mut(start..used).unwrap_or_default();
             return slots.iter_mut().map(std::mem::take).collect();
         }
