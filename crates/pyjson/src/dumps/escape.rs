@@ -17,9 +17,28 @@ const NEAR: usize = 4096;
 /// to be `ASCII`, whatever is not printable ASCII.
 #[inline]
 pub(super) fn string<const ASCII: bool>(string: &PyString, out: &mut Vec<u8>) {
+    write::<ASCII, 1>(string, b"\"", out);
+}
+
+/// [`string`] and the default separator between a key and its value.
+#[inline]
+pub(super) fn key<const ASCII: bool>(string: &PyString, out: &mut Vec<u8>) {
+    write::<ASCII, 3>(string, b"\": ", out);
+}
+
+/// Writes a string whose closing quote is the first byte of `end`, and the rest of that.
+#[inline(always)]
+fn write<const ASCII: bool, const END: usize>(
+    string: &PyString,
+    end: &[u8; END],
+    out: &mut Vec<u8>,
+) {
     match string.as_inline() {
-        Some((room, len)) if is_plain::<ASCII>(room, len) => plain(room, len, out),
-        _ => escaped_string::<ASCII>(string.as_generalized_utf8(), out),
+        Some((room, len)) if is_plain::<ASCII>(room, len) => plain(room, len, end, out),
+        _ => {
+            escaped_string::<ASCII>(string.as_generalized_utf8(), out);
+            out.extend_from_slice(end);
+        }
     }
 }
 
@@ -59,24 +78,29 @@ const USED: [[u64; 3]; INLINE_BYTES + 1] = {
     used
 };
 
-/// Writes what is used of this room in quotes: to write more than that and take it back is quicker
+/// Writes an opening quote, what is used of this room and `end`: to write more than that and take it back is quicker
 /// than to copy what takes counting.
 #[inline(always)]
-fn plain(room: &[u8; INLINE_BYTES], len: usize, out: &mut Vec<u8>) {
+fn plain<const END: usize>(
+    room: &[u8; INLINE_BYTES],
+    len: usize,
+    end: &[u8; END],
+    out: &mut Vec<u8>,
+) {
     let start = out.len();
-    out.extend_from_slice(&[b'"'; INLINE_BYTES + 2]);
-    if let Some([_, text @ .., _]) = out.get_mut(start..)
-        && let Some(text) = text.first_chunk_mut()
-    {
-        *text = *room;
+    out.extend_from_slice(&[b'"'; INLINE_BYTES + 4]);
+    if let Some([_, text @ ..]) = out.get_mut(start..) {
+        if let Some(text) = text.first_chunk_mut() {
+            *text = *room;
+        }
+        if let Some(behind) = text.get_mut(len..).and_then(<[u8]>::first_chunk_mut) {
+            *behind = *end;
+        }
     }
-    if let Some(quote) = out.get_mut(start + 1 + len) {
-        *quote = b'"';
-    }
-    out.truncate(start + len + 2);
+    out.truncate(start + 1 + len + END);
 }
 
-/// Writes a string in quotes, with what is special in it escaped.
+/// Writes an opening quote and a string, with what is special in it escaped.
 fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
     out.reserve(string.len() + 2);
     out.push(b'"');
@@ -100,7 +124,6 @@ fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
             rest = behind;
         }
     }
-    out.push(b'"');
 }
 
 /// Writes a string but for its end, which it gives.
