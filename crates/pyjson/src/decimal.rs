@@ -61,6 +61,7 @@ mod tests {
                 let mut out = Vec::new();
                 super::write(number, &mut out);
                 assert_eq!(out, number.to_string().as_bytes());
+                assert_eq!(super::digits(number), out.len());
                 for signed in [number.cast_signed(), number.cast_signed().wrapping_neg()] {
                     let mut out = vec![b'x'];
                     super::write_signed(signed, &mut out);
