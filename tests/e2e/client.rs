@@ -3,6 +3,7 @@
 mod at_terminal;
 mod broken_frames;
 mod file_transfer;
+mod one_turn;
 mod remote_command;
 mod typed;
 mod upper;

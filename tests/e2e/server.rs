@@ -2,6 +2,7 @@
 
 mod file_transfer;
 mod life;
+mod one_turn;
 mod popen;
 mod remote_command;
 mod screen;

@@ -7,10 +7,19 @@
 
 mod args;
 mod file_transfer;
+mod first_message;
 mod frames;
+mod greeting;
+mod line_upper;
+mod line_upper_udp;
+mod one_datagram;
+mod one_turn;
 mod remote_command;
+mod tcp_connect;
+mod tcp_hello;
 mod tcp_upper;
 mod terminal;
+mod udp_hello;
 mod udp_upper;
 
 use std::process::ExitCode;
@@ -37,5 +46,14 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::RemoteCommand(options) => remote_command::ask(options).await,
         Scenario::TcpUpper(options) => tcp_upper::talk(options).await,
         Scenario::UdpUpper(options) => udp_upper::talk(options).await,
+        Scenario::TcpConnect(options) => tcp_connect::connect(options).await,
+        Scenario::TcpHello(options) => tcp_hello::talk(options).await,
+        Scenario::UdpHello(options) => udp_hello::talk(options).await,
+        Scenario::LineUpper(options) | Scenario::LineUpperSerial(options) => {
+            line_upper::talk(options).await
+        }
+        Scenario::LineUpperUdp(options) => line_upper_udp::talk(options).await,
+        Scenario::Greeting(options) => greeting::talk(options).await,
+        Scenario::FirstMessage(options) => first_message::talk(options).await,
     }
 }

@@ -18,7 +18,24 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
         .iter()
         .map(|scenario| scenario["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["file-transfer", "remote-command", "tcp-upper", "udp-upper"]);
+    assert_eq!(
+        names,
+        [
+            "file-transfer",
+            "remote-command",
+            "tcp-upper",
+            "udp-upper",
+            "tcp-connect",
+            "tcp-hello",
+            "udp-hello",
+            "line-upper",
+            "line-upper-serial",
+            "line-upper-udp",
+            "greeting",
+            "first-message",
+            "struct-demo",
+        ]
+    );
     assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);
     assert!(listed["checks"].as_array().unwrap().len() >= 9);
     assert!(!listed["errata"].as_array().unwrap().is_empty());

@@ -59,7 +59,12 @@ impl Case<'_> {
         let client_by_itself = self.client.has_ended();
         self.client.kill();
         if stopped.is_none() && timeout_at(deadline, self.until_server_is_done()).await.is_err() {
-            stopped = Some(Stop::Deadline("the server to close the connection".to_owned()));
+            let what = if self.play.scenario.server_ends() {
+                "the server to end by itself"
+            } else {
+                "the server to close the connection"
+            };
+            stopped = Some(Stop::Deadline(what.to_owned()));
         }
 
         let server_by_itself = self.server.exit().is_some();
@@ -120,15 +125,18 @@ impl Case<'_> {
 
     /// Wait for the sign of a known hang, and then until nothing moves any more.
     async fn known_hang(&self) {
-        let Some((role, Sign::QuietAfter(text))) = self.play.sign else {
-            return std::future::pending().await;
-        };
-        let output = match role {
-            Role::Server => Some(&self.server.stdout),
-            Role::Client => self.client.stdout(),
-        };
-        let Some(output) = output else { return std::future::pending().await };
-        output.wait_until(|seen| contains(seen, text.as_bytes())).await;
+        match self.play.sign {
+            Some((role, Sign::QuietAfter(text))) => {
+                let output = match role {
+                    Role::Server => Some(&self.server.stdout),
+                    Role::Client => self.client.stdout(),
+                };
+                let Some(output) = output else { return std::future::pending().await };
+                output.wait_until(|seen| contains(seen, text.as_bytes())).await;
+            }
+            Some((_, Sign::QuietOnceOpen)) => self.recording.wait_until(WireLog::is_open).await,
+            Some((_, Sign::Repeated(..))) | None => return std::future::pending().await,
+        }
         loop {
             let events = self.recording.snapshot().events.len();
             let moved = self.recording.wait_until(|log| log.events.len() > events);
@@ -146,6 +154,7 @@ impl Case<'_> {
                     let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
                     self.server.stdout.wait_until(often).await;
                 }
+                _ if self.play.scenario.server_ends() => std::future::pending().await,
                 _ if self.play.await_close => {
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
                 }

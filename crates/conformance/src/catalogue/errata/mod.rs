@@ -4,11 +4,12 @@
 //! else is held to it, and the reference must really show the defect. One that no longer happens
 //! is a failure. docs/ERRATA.md is written from this list.
 
+pub(super) mod one_turn;
 pub(super) mod remote_command;
 pub(super) mod tcp_upper;
 
 use super::{Check, Expected, Input, Wire};
-use crate::observation::{Direction, Observation, Role};
+use crate::observation::{Direction, Observation, Role, WireEvent, WireItem};
 
 /// One defect of one reference program.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub struct Erratum {
 pub enum Sign {
     /// The program's standard output holds this; then nothing moves any more.
     QuietAfter(&'static str),
+    /// The server has been reached; then nothing moves any more. For programs that show nothing.
+    QuietOnceOpen,
     /// The program's standard output holds this so many times.
     Repeated(&'static str, usize),
 }
@@ -61,6 +64,13 @@ pub(super) fn arrived(right: &Expected, seen: &Observation, direction: Direction
         Wire::Stream(bytes) => seen.wire.byte_count(direction) >= bytes.0.len(),
         Wire::Datagrams(datagrams) => seen.wire.segments(direction).count() >= datagrams.len(),
     }
+}
+
+/// Whether the server has broken a connection off.
+pub(super) fn reset_by_server(seen: &Observation) -> bool {
+    let reset =
+        |event: &WireEvent| event.direction == Direction::ToClient && event.what == WireItem::Reset;
+    seen.wire.events.iter().any(reset)
 }
 
 /// Whether the last line of a traceback names one of these exceptions.
