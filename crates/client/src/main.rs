@@ -10,7 +10,6 @@ mod file_transfer;
 mod frames;
 mod remote_command;
 mod tcp_upper;
-mod terminal;
 mod udp_upper;
 
 use std::process::ExitCode;

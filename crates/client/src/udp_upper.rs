@@ -7,10 +7,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use endpoint::Datagrams;
+use endpoint::{Datagrams, Terminal};
 
 use crate::args::UdpUpper;
-use crate::terminal::Terminal;
 
 pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
     let address = &options.connect;
