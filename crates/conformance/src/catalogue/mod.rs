@@ -13,7 +13,7 @@ mod text;
 mod udp_upper;
 
 pub use check::{Check, Clause, Level};
-pub use errata::{Erratum, Sign, contains, errata};
+pub use errata::{Erratum, Sign, contains, count, errata};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
 pub use input::{Input, Literal, Step};
 pub use scenario::{

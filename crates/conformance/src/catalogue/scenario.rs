@@ -41,6 +41,11 @@ pub trait Scenario: Sync {
     fn errata(&self) -> &'static [Erratum] {
         &[]
     }
+    /// What the program in `role` asks its user with, so that somebody at its terminal knows when to
+    /// type. Without one an input that is [at a terminal](Input::terminal) is typed into a pipe.
+    fn prompt(&self, _role: Role) -> Option<&'static str> {
+        None
+    }
     /// What the harness does as a client with a raw input, given what is right for it.
     fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
         Vec::new()
@@ -109,6 +114,12 @@ impl Vector {
     #[must_use]
     pub const fn new(name: &'static str, input: Input) -> Self {
         Self { name, input }
+    }
+
+    /// The same, typed at a terminal on each side.
+    #[must_use]
+    pub fn at_terminals(self) -> Self {
+        Self { input: self.input.at_terminals(), ..self }
     }
 
     /// The input's id.

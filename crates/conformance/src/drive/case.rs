@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::client::{Client, as_one, peer_end};
-use super::{DriveError, Play};
+use super::{Connecting, DriveError, Play};
 use crate::blob::Blob;
-use crate::catalogue::{Sign, contains};
+use crate::catalogue::{Sign, contains, count};
 use crate::network::{Patience, Recording};
 use crate::observation::{Observation, Role, Stop, WireLog};
 use crate::peer::{Process, StartError};
@@ -40,7 +40,9 @@ impl Case<'_> {
         deadline: Instant,
         mut start_client: impl FnMut(&[Blob]) -> Result<Client, StartError>,
     ) -> Result<Observation, DriveError> {
-        let mut later = self.play.input.later.iter();
+        // A script plays all of its clients itself.
+        let later = self.play.input.later.iter();
+        let mut later = later.filter(|_| matches!(self.play.client, Connecting::Peer(..)));
         let mut clients = Vec::new();
         let mut stopped = loop {
             let stopped = match timeout_at(deadline, self.until_client_ends()).await {
@@ -59,7 +61,12 @@ impl Case<'_> {
         let client_by_itself = self.client.has_ended();
         self.client.kill();
         if stopped.is_none() && timeout_at(deadline, self.until_server_is_done()).await.is_err() {
-            stopped = Some(Stop::Deadline("the server to close the connection".to_owned()));
+            let what = if self.play.await_end {
+                "the server to end"
+            } else {
+                "the server to close the connection"
+            };
+            stopped = Some(Stop::Deadline(what.to_owned()));
         }
 
         let server_by_itself = self.server.exit().is_some();
@@ -124,7 +131,7 @@ impl Case<'_> {
             return std::future::pending().await;
         };
         let output = match role {
-            Role::Server => Some(&self.server.stdout),
+            Role::Server => Some(self.server.stdout()),
             Role::Client => self.client.stdout(),
         };
         let Some(output) = output else { return std::future::pending().await };
@@ -144,8 +151,10 @@ impl Case<'_> {
             match self.play.sign {
                 Some((Role::Server, Sign::Repeated(text, times))) => {
                     let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
-                    self.server.stdout.wait_until(often).await;
+                    self.server.stdout().wait_until(often).await;
                 }
+                // Its own end is waited for beside this, anyway.
+                _ if self.play.await_end => std::future::pending().await,
                 _ if self.play.await_close => {
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
                 }
@@ -157,8 +166,4 @@ impl Case<'_> {
             _ = self.server.wait() => {}
         }
     }
-}
-
-fn count(hay: &[u8], needle: &[u8]) -> usize {
-    hay.windows(needle.len().max(1)).filter(|window| *window == needle).count()
 }
