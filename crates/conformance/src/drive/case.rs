@@ -17,7 +17,8 @@ use crate::peer::{Process, StartError};
 
 /// How long a server may take to end when it is asked to.
 const ENDING: Duration = Duration::from_secs(5);
-/// A known hang has happened when nothing has moved for this long.
+/// A known hang has happened when nothing has moved for this long; and a client that has ended and
+/// has not been seen to connect for this long never did.
 const QUIET: Duration = Duration::from_millis(400);
 /// How long bytes may be under way when both programs have ended.
 const LAST_BYTES: Duration = Duration::from_millis(200);
@@ -153,8 +154,13 @@ impl Case<'_> {
                     let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
                     self.server.stdout().wait_until(often).await;
                 }
-                // Its own end is waited for beside this, anyway.
-                _ if self.play.await_end => std::future::pending().await,
+                // Its own end is waited for beside this, anyway; it can't come without a client.
+                _ if self.play.await_end => {
+                    let connected = self.recording.wait_until(WireLog::is_connected);
+                    if timeout(QUIET, connected).await.is_ok() {
+                        std::future::pending().await
+                    }
+                }
                 _ if self.play.await_close => {
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
                 }
