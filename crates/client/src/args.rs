@@ -29,6 +29,12 @@ pub(crate) enum Scenario {
     TcpUpper(TcpUpper),
     /// Send each typed line, stripped, as a datagram and print what comes back.
     UdpUpper(UdpUpper),
+    /// Take turns with the server's user: send each typed line, stripped, and print the answer.
+    Chat(Chat),
+    /// As chat, in other words.
+    ChatGuarded(Chat),
+    /// As chat-guarded.
+    ChatRelisten(Chat),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -72,4 +78,11 @@ pub(crate) struct UdpUpper {
     /// How long to wait for an answer, which may have been lost, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Chat {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) connect: Address,
 }

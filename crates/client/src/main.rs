@@ -6,6 +6,7 @@
 //! exchange was complete, 1 when it was not, 2 for wrong usage.
 
 mod args;
+mod chat;
 mod file_transfer;
 mod frames;
 mod remote_command;
@@ -36,5 +37,9 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::RemoteCommand(options) => remote_command::ask(options).await,
         Scenario::TcpUpper(options) => tcp_upper::talk(options).await,
         Scenario::UdpUpper(options) => udp_upper::talk(options).await,
+        Scenario::Chat(options) => chat::talk(options, chat::PLAIN).await,
+        Scenario::ChatGuarded(options) | Scenario::ChatRelisten(options) => {
+            chat::talk(options, chat::GUARDED).await
+        }
     }
 }

@@ -31,6 +31,12 @@ pub(crate) enum Scenario {
     TcpUpper(TcpUpper),
     /// Answer each datagram with its first 1024 bytes in upper case.
     UdpUpper(UdpUpper),
+    /// Take turns with one client, whose messages you answer, and end.
+    Chat(Chat),
+    /// As chat; an empty answer becomes a fixed one, and the status is 0 whatever ends the talk.
+    ChatGuarded(Chat),
+    /// As chat-guarded, with one client after another, for ever.
+    ChatRelisten(Chat),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -68,6 +74,13 @@ pub(crate) struct TcpUpper {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UdpUpper {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Chat {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: Address,

@@ -36,7 +36,15 @@ fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
 fn help_names_every_scenario_and_status_is_0() {
     let run = client_with(&Sandbox::new(), &["--help"], "");
     assert_eq!((run.status(), run.stderr().as_str()), (Some(0), ""), "{run}");
-    for scenario in ["file-transfer", "remote-command", "tcp-upper", "udp-upper"] {
+    for scenario in [
+        "file-transfer",
+        "remote-command",
+        "tcp-upper",
+        "udp-upper",
+        "chat",
+        "chat-guarded",
+        "chat-relisten",
+    ] {
         assert!(run.stdout().contains(scenario), "no {scenario}: {run}");
         let run = client_with(&Sandbox::new(), &[scenario, "--help"], "");
         assert_eq!(run.status(), Some(0), "{run}");

@@ -12,7 +12,15 @@ use rustix::process::Signal;
 
 use crate::peers::{Process, connect, in_time, read_exactly};
 
-const SCENARIOS: [&str; 4] = ["file-transfer", "remote-command", "tcp-upper", "udp-upper"];
+const SCENARIOS: [&str; 7] = [
+    "file-transfer",
+    "remote-command",
+    "tcp-upper",
+    "udp-upper",
+    "chat",
+    "chat-guarded",
+    "chat-relisten",
+];
 
 /// A sandbox with the file that `file-transfer` serves by default.
 fn sandbox() -> Sandbox {
