@@ -104,3 +104,18 @@ fn tcp_upper_is_interchangeable() {
 fn udp_upper_is_interchangeable() {
     interchangeable("udp-upper");
 }
+
+#[test]
+fn chat_is_interchangeable() {
+    interchangeable("chat");
+}
+
+#[test]
+fn chat_guarded_is_interchangeable() {
+    interchangeable("chat-guarded");
+}
+
+#[test]
+fn chat_relisten_is_interchangeable() {
+    interchangeable("chat-relisten");
+}

@@ -2,7 +2,7 @@
 
 use framecheck_tests::Sandbox;
 
-fn stdout_of(arguments: &[&str]) -> String {
+pub(super) fn stdout_of(arguments: &[&str]) -> String {
     let sandbox = Sandbox::new();
     let output = sandbox.framecheck().args(arguments).assert().success().get_output().clone();
     String::from_utf8(output.stdout).unwrap()
@@ -18,7 +18,16 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
         .iter()
         .map(|scenario| scenario["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["file-transfer", "remote-command", "tcp-upper", "udp-upper"]);
+    let all = [
+        "file-transfer",
+        "remote-command",
+        "tcp-upper",
+        "udp-upper",
+        "chat",
+        "chat-guarded",
+        "chat-relisten",
+    ];
+    assert_eq!(names, all);
     assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);
     assert!(listed["checks"].as_array().unwrap().len() >= 9);
     assert!(!listed["errata"].as_array().unwrap().is_empty());
@@ -33,7 +42,7 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
 }
 
 /// The id that `list` gives a vector, with a pairing.
-fn id_of(scenario: &str, vector: &str, rest: &str) -> String {
+pub(super) fn id_of(scenario: &str, vector: &str, rest: &str) -> String {
     let listed: serde_json::Value =
         serde_json::from_str(&stdout_of(&["list", "--format", "json"])).unwrap();
     let scenarios = listed["scenarios"].as_array().unwrap();

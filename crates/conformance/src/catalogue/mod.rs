@@ -1,6 +1,9 @@
 //! The catalogue: every scenario with its clauses, inputs and what is right for each of them, and
 //! the known errata of the reference programs. It starts nothing and judges nothing.
 
+mod chat;
+mod chat_guarded;
+mod chat_relisten;
 mod check;
 mod errata;
 mod expected;
@@ -8,6 +11,7 @@ mod file_transfer;
 mod input;
 mod remote_command;
 mod scenario;
+mod talk;
 mod tcp_upper;
 mod text;
 mod udp_upper;
@@ -28,6 +32,9 @@ pub fn scenarios() -> &'static [&'static dyn Scenario] {
         &remote_command::RemoteCommand,
         &tcp_upper::TcpUpper,
         &udp_upper::UdpUpper,
+        &chat::Chat,
+        &chat_guarded::ChatGuarded,
+        &chat_relisten::ChatRelisten,
     ]
 }
 

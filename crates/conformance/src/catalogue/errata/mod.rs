@@ -4,7 +4,11 @@
 //! else is held to it, and the reference must really show the defect. One that no longer happens
 //! is a failure. docs/ERRATA.md is written from this list.
 
+pub(super) mod chat;
+pub(super) mod chat_guarded;
+pub(super) mod chat_relisten;
 pub(super) mod remote_command;
+mod talk;
 pub(super) mod tcp_upper;
 
 use super::{Check, Expected, Input, Wire};
