@@ -2,6 +2,7 @@
 
 mod at_terminal;
 mod broken_frames;
+mod chat;
 mod file_transfer;
 mod one_turn;
 mod remote_command;

@@ -149,3 +149,18 @@ fn first_message_is_interchangeable() {
 fn struct_demo_is_interchangeable() {
     interchangeable("struct-demo");
 }
+
+#[test]
+fn chat_is_interchangeable() {
+    interchangeable("chat");
+}
+
+#[test]
+fn chat_guarded_is_interchangeable() {
+    interchangeable("chat-guarded");
+}
+
+#[test]
+fn chat_relisten_is_interchangeable() {
+    interchangeable("chat-relisten");
+}

@@ -6,6 +6,7 @@
 //! exchange was complete, 1 when it was not, 2 for wrong usage.
 
 mod args;
+mod chat;
 mod file_transfer;
 mod first_message;
 mod frames;
@@ -18,7 +19,6 @@ mod remote_command;
 mod tcp_connect;
 mod tcp_hello;
 mod tcp_upper;
-mod terminal;
 mod udp_hello;
 mod udp_upper;
 
@@ -55,5 +55,9 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::LineUpperUdp(options) => line_upper_udp::talk(options).await,
         Scenario::Greeting(options) => greeting::talk(options).await,
         Scenario::FirstMessage(options) => first_message::talk(options).await,
+        Scenario::Chat(options) => chat::talk(options, chat::PLAIN).await,
+        Scenario::ChatGuarded(options) | Scenario::ChatRelisten(options) => {
+            chat::talk(options, chat::GUARDED).await
+        }
     }
 }

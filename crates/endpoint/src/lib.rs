@@ -1,7 +1,7 @@
 //! What `frame-server` and `frame-client` share and the protocol doesn't know: where to listen or
 //! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
-//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), and how the two programs speak to their
-//! user ([`diagnostics`], [`python_os_error`]).
+//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), and how the two programs speak with their
+//! user ([`Terminal`], [`diagnostics`], [`python_os_error`]).
 
 mod address;
 mod datagrams;
@@ -9,6 +9,7 @@ pub mod diagnostics;
 mod peer;
 mod socket_file;
 mod stream;
+mod terminal;
 
 pub use address::{Address, AddressError};
 pub use datagrams::Datagrams;
@@ -16,3 +17,4 @@ pub use diagnostics::python_os_error;
 pub use peer::Peer;
 pub use socket_file::SocketFile;
 pub use stream::{Listener, Stream};
+pub use terminal::Terminal;

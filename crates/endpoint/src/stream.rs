@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::{Address, Peer, SocketFile};
@@ -87,6 +87,21 @@ impl Stream {
                 Ok(Self::Tcp(stream))
             }
             Address::Unix(path) => Ok(Self::Unix(UnixStream::connect(path).await?)),
+        }
+    }
+
+    /// Wait until the peer has broken the connection off, and give what that was. Nothing is read,
+    /// and a peer that has only ended its stream goes on being waited for: it may still read. A Unix
+    /// stream that is closed in order can't be told from that.
+    pub async fn broken(&self) -> io::Error {
+        let (ready, error) = match self {
+            Self::Tcp(stream) => (stream.ready(Interest::ERROR).await, stream.take_error()),
+            Self::Unix(stream) => (stream.ready(Interest::ERROR).await, stream.take_error()),
+        };
+        match (ready, error) {
+            (Err(error), _) | (Ok(_), Err(error) | Ok(Some(error))) => error,
+            // Somebody has been told before.
+            (Ok(_), Ok(None)) => io::ErrorKind::ConnectionReset.into(),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The catalogue: every scenario with its clauses, inputs and what is right for each of them, and
 //! the known errata of the reference programs. It starts nothing and judges nothing.
 
+mod chat;
+mod chat_guarded;
+mod chat_relisten;
 mod check;
 mod errata;
 mod expected;
@@ -14,6 +17,7 @@ mod one_turn;
 mod remote_command;
 mod scenario;
 mod struct_demo;
+mod talk;
 mod tcp_connect;
 mod tcp_hello;
 mod tcp_upper;
@@ -22,7 +26,7 @@ mod udp_hello;
 mod udp_upper;
 
 pub use check::{Check, Clause, Level};
-pub use errata::{Erratum, Sign, contains, errata};
+pub use errata::{Erratum, Sign, contains, count, errata};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
 pub use input::{Input, Literal, Step};
 pub use scenario::{
@@ -33,19 +37,22 @@ pub use scenario::{
 #[must_use]
 pub fn scenarios() -> &'static [&'static dyn Scenario] {
     static ALL: &[&dyn Scenario] = &[
-        &file_transfer::FileTransfer,
-        &remote_command::RemoteCommand,
+        &tcp_connect::TcpConnect,
         &tcp_upper::TcpUpper,
         &udp_upper::UdpUpper,
-        &tcp_connect::TcpConnect,
         &tcp_hello::TCP_HELLO,
         &udp_hello::UdpHello,
+        &remote_command::RemoteCommand,
         &line_upper::CONCURRENT,
         &line_upper::SERIAL,
         &line_upper_udp::LineUpperUdp,
         &greeting::GREETING,
         &first_message::FIRST_MESSAGE,
+        &chat::Chat,
+        &chat_guarded::ChatGuarded,
+        &chat_relisten::ChatRelisten,
         &struct_demo::StructDemo,
+        &file_transfer::FileTransfer,
     ];
     ALL
 }
