@@ -204,7 +204,7 @@ def op_strip(request: Request) -> str:
 
 
 def op_packed_length(request: Request) -> List[str]:
-    """What `print` shows of a text's length, of the length packed as an int, and of that unpacked."""
+    """What `print` shows of a text's length, of that packed as an int, and of it unpacked again."""
     length = len(text_of(request, "text"))
     packed = struct.pack("i", length)
     return [str(length), str(len(packed)), str(struct.unpack("i", packed))]
