@@ -120,15 +120,20 @@ impl Case<'_> {
 
     /// Wait for the sign of a known hang, and then until nothing moves any more.
     async fn known_hang(&self) {
-        let Some((role, Sign::QuietAfter(text))) = self.play.sign else {
-            return std::future::pending().await;
-        };
-        let output = match role {
-            Role::Server => Some(&self.server.stdout),
-            Role::Client => self.client.stdout(),
-        };
-        let Some(output) = output else { return std::future::pending().await };
-        output.wait_until(|seen| contains(seen, text.as_bytes())).await;
+        match self.play.sign {
+            Some((role, Sign::QuietAfter(text))) => {
+                let output = match role {
+                    Role::Server => Some(&self.server.stdout),
+                    Role::Client => self.client.stdout(),
+                };
+                let Some(output) = output else { return std::future::pending().await };
+                output.wait_until(|seen| contains(seen, text.as_bytes())).await;
+            }
+            Some((_, Sign::QuietAfterEnd)) => {
+                self.recording.wait_until(WireLog::is_ended_by_client).await;
+            }
+            Some((_, Sign::Repeated(..))) | None => return std::future::pending().await,
+        }
         loop {
             let events = self.recording.snapshot().events.len();
             let moved = self.recording.wait_until(|log| log.events.len() > events);

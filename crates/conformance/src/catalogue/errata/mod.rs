@@ -46,6 +46,8 @@ pub struct Erratum {
 pub enum Sign {
     /// The program's standard output holds this; then nothing moves any more.
     QuietAfter(&'static str),
+    /// The client has said that no more will come; then nothing moves any more.
+    QuietAfterEnd,
     /// The program's standard output holds this so many times.
     Repeated(&'static str, usize),
 }
