@@ -6,9 +6,13 @@
 //! exchange was complete, 1 when it was not, 2 for wrong usage.
 
 mod args;
+mod buffers;
 mod file_transfer;
 mod frames;
+mod length_ack;
+mod length_prefix;
 mod remote_command;
+mod sticky;
 mod tcp_upper;
 mod terminal;
 mod udp_upper;
@@ -37,5 +41,10 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::RemoteCommand(options) => remote_command::ask(options).await,
         Scenario::TcpUpper(options) => tcp_upper::talk(options).await,
         Scenario::UdpUpper(options) => udp_upper::talk(options).await,
+        Scenario::LengthAck(options) => length_ack::send(options).await,
+        Scenario::LengthPrefix(options) => length_prefix::send(options).await,
+        Scenario::Buffers(options) => buffers::show(options).await,
+        Scenario::Sticky(options) => sticky::send_three(options).await,
+        Scenario::StickySizes(options) => sticky::send_sizes(options).await,
     }
 }

@@ -1,9 +1,10 @@
 //! What `frame-server` and `frame-client` share and the protocol doesn't know: where to listen or
 //! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
-//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), and how the two programs speak to their
+//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers ([`BufferSizes`]), and how the two programs speak to their
 //! user ([`diagnostics`], [`python_os_error`]).
 
 mod address;
+mod buffers;
 mod datagrams;
 pub mod diagnostics;
 mod peer;
@@ -11,6 +12,7 @@ mod socket_file;
 mod stream;
 
 pub use address::{Address, AddressError};
+pub use buffers::BufferSizes;
 pub use datagrams::Datagrams;
 pub use diagnostics::python_os_error;
 pub use peer::Peer;

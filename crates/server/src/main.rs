@@ -7,9 +7,16 @@
 
 mod accept;
 mod args;
+mod buffers;
 mod file_transfer;
+mod length_ack;
+mod length_prefix;
+mod reading;
 mod remote_command;
 mod screen;
+mod socket_api;
+mod sticky;
+mod sticky_sizes;
 mod tcp_upper;
 mod udp_upper;
 
@@ -58,5 +65,11 @@ async fn serve(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::RemoteCommand(options) => remote_command::serve(options).await,
         Scenario::TcpUpper(options) => tcp_upper::serve(options).await,
         Scenario::UdpUpper(options) => udp_upper::serve(options).await,
+        Scenario::LengthAck(options) => length_ack::serve(options).await,
+        Scenario::LengthPrefix(options) => length_prefix::serve(options).await,
+        Scenario::Buffers(options) => buffers::serve(options).await,
+        Scenario::Sticky(options) => sticky::serve(options).await,
+        Scenario::StickySizes(options) => sticky_sizes::serve(options).await,
+        Scenario::SocketApi(options) => socket_api::run(options).await,
     }
 }
