@@ -3,6 +3,7 @@
 mod at_terminal;
 mod broken_frames;
 mod file_transfer;
+mod messages;
 mod remote_command;
 mod typed;
 mod upper;

@@ -2,9 +2,11 @@
 
 mod file_transfer;
 mod life;
+mod messages;
 mod popen;
 mod remote_command;
 mod screen;
+mod socket_api;
 mod unix_socket;
 mod upper;
 mod usage;

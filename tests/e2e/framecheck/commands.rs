@@ -18,7 +18,19 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
         .iter()
         .map(|scenario| scenario["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["file-transfer", "remote-command", "tcp-upper", "udp-upper"]);
+    let expected = [
+        "file-transfer",
+        "remote-command",
+        "tcp-upper",
+        "udp-upper",
+        "length-ack",
+        "length-prefix",
+        "buffers",
+        "sticky",
+        "sticky-sizes",
+        "socket-api",
+    ];
+    assert_eq!(names, expected);
     assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);
     assert!(listed["checks"].as_array().unwrap().len() >= 9);
     assert!(!listed["errata"].as_array().unwrap().is_empty());

@@ -1,13 +1,20 @@
 //! The catalogue: every scenario with its clauses, inputs and what is right for each of them, and
 //! the known errata of the reference programs. It starts nothing and judges nothing.
 
+mod buffers;
 mod check;
 mod errata;
 mod expected;
 mod file_transfer;
 mod input;
+mod length_ack;
+mod length_prefix;
+mod parts;
 mod remote_command;
 mod scenario;
+mod socket_api;
+mod sticky;
+mod sticky_sizes;
 mod tcp_upper;
 mod text;
 mod udp_upper;
@@ -28,6 +35,12 @@ pub fn scenarios() -> &'static [&'static dyn Scenario] {
         &remote_command::RemoteCommand,
         &tcp_upper::TcpUpper,
         &udp_upper::UdpUpper,
+        &length_ack::LengthAck,
+        &length_prefix::LengthPrefix,
+        &buffers::Buffers,
+        &sticky::Sticky,
+        &sticky_sizes::StickySizes,
+        &socket_api::SocketApi,
     ]
 }
 

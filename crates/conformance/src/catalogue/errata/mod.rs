@@ -4,6 +4,8 @@
 //! else is held to it, and the reference must really show the defect. One that no longer happens
 //! is a failure. docs/ERRATA.md is written from this list.
 
+pub(super) mod length_ack;
+pub(super) mod length_prefix;
 pub(super) mod remote_command;
 pub(super) mod tcp_upper;
 
