@@ -1,6 +1,8 @@
 # Everything here works on a machine with cargo, make and python3 alone.
 #
 #   make conformance   build, play the default matrix, write target/conformance/
+#   make conformance-pythons   the same under every python3.N (3.8 or later) of this machine
+#   make bench         how fast, beside the best alternatives in the same run
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
@@ -9,7 +11,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: all build conformance test lint clean
+.PHONY: all build conformance conformance-pythons test bench lint clean
 
 all: build
 
@@ -20,9 +22,15 @@ build:
 conformance: build
 	$(CARGO) run --quiet --package framecheck -- run $(ARGS)
 
+conformance-pythons: build
+	$(CARGO) run --quiet --package framecheck -- pythons $(ARGS)
+
 test: build
 	$(CARGO) test --workspace
 	$(CARGO) test --package pyjson --all-features
+
+bench:
+	$(CARGO) bench --package pyjson
 
 lint:
 	$(CARGO) fmt --all --check

@@ -199,8 +199,17 @@ def op_upper(request: Request) -> str:
 
 
 def op_strip(request: Request) -> str:
-    """`text.strip()`."""
+    """`text.strip()`, or that of the bytes `data`."""
+    if "data" in request:
+        return bytes.fromhex(request["data"]).strip().hex()
     return hex_text(text_of(request, "text").strip())
+
+
+def op_packed_length(request: Request) -> List[str]:
+    """What `print` shows of a text's length, of that packed as an int, and of that unpacked."""
+    length = len(text_of(request, "text"))
+    packed = struct.pack("i", length)
+    return [str(length), str(len(packed)), str(struct.unpack("i", packed))]
 
 
 def op_os_error(request: Request) -> str:
@@ -235,6 +244,7 @@ OPS: Dict[str, Callable[[Request], Any]] = {
     "struct_pack": op_struct_pack,
     "upper": op_upper,
     "strip": op_strip,
+    "packed_length": op_packed_length,
     "os_error": op_os_error,
     "shell": op_shell,
 }

@@ -3,6 +3,7 @@
 mod file_transfer;
 mod life;
 mod messages;
+mod one_turn;
 mod popen;
 mod remote_command;
 mod screen;

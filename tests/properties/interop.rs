@@ -111,6 +111,51 @@ fn udp_upper_is_interchangeable() {
 }
 
 #[test]
+fn tcp_connect_is_interchangeable() {
+    interchangeable("tcp-connect");
+}
+
+#[test]
+fn tcp_hello_is_interchangeable() {
+    interchangeable("tcp-hello");
+}
+
+#[test]
+fn udp_hello_is_interchangeable() {
+    interchangeable("udp-hello");
+}
+
+#[test]
+fn line_upper_is_interchangeable() {
+    interchangeable("line-upper");
+}
+
+#[test]
+fn line_upper_serial_is_interchangeable() {
+    interchangeable("line-upper-serial");
+}
+
+#[test]
+fn line_upper_udp_is_interchangeable() {
+    interchangeable("line-upper-udp");
+}
+
+#[test]
+fn greeting_is_interchangeable() {
+    interchangeable("greeting");
+}
+
+#[test]
+fn first_message_is_interchangeable() {
+    interchangeable("first-message");
+}
+
+#[test]
+fn struct_demo_is_interchangeable() {
+    interchangeable("struct-demo");
+}
+
+#[test]
 fn length_ack_is_interchangeable() {
     interchangeable("length-ack");
 }

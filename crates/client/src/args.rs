@@ -30,6 +30,22 @@ pub(crate) enum Scenario {
     TcpUpper(TcpUpper),
     /// Send each typed line, stripped, as a datagram and print what comes back.
     UdpUpper(UdpUpper),
+    /// Connect, and end.
+    TcpConnect(TcpConnect),
+    /// Send one message and show the answer as bytes.
+    TcpHello(TcpHello),
+    /// Send one datagram and show the answer as text, and who sent it.
+    UdpHello(UdpHello),
+    /// Send one line and show what comes back.
+    LineUpper(LineUpper),
+    /// The same, for the server that serves one client after another.
+    LineUpperSerial(LineUpper),
+    /// Send one line as a datagram and show what comes back.
+    LineUpperUdp(LineUpperUdp),
+    /// Say something and show the greeting as bytes.
+    Greeting(Greeting),
+    /// Send one message and show the answer as text.
+    FirstMessage(FirstMessage),
     /// Send a message's length as text, wait for ok, send the message.
     LengthAck(Message),
     /// Send a packed length and the message at once.
@@ -83,6 +99,79 @@ pub(crate) struct UdpUpper {
     /// How long to wait for an answer, which may have been lost, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TcpConnect {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub(crate) connect: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TcpHello {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) connect: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "hello!")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct UdpHello {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub(crate) connect: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "hello")]
+    pub(crate) message: String,
+    /// How long to wait for an answer, which may have been lost, before giving up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LineUpper {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9999")]
+    pub(crate) connect: Address,
+    /// The line, without its newline.
+    #[arg(long, value_name = "TEXT", default_value = "hello")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LineUpperUdp {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9999")]
+    pub(crate) connect: Address,
+    /// The line, without its newline.
+    #[arg(long, value_name = "TEXT", default_value = "hello")]
+    pub(crate) message: String,
+    /// How long to wait for an answer, which may have been lost, before giving up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Greeting {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8888")]
+    pub(crate) connect: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "Hello, server!")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FirstMessage {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) connect: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "qiubabi munieniu")]
+    pub(crate) message: String,
 }
 
 #[derive(Debug, ClapArgs)]

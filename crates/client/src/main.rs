@@ -8,13 +8,22 @@
 mod args;
 mod buffers;
 mod file_transfer;
+mod first_message;
 mod frames;
+mod greeting;
 mod length_ack;
 mod length_prefix;
+mod line_upper;
+mod line_upper_udp;
+mod one_datagram;
+mod one_turn;
 mod remote_command;
 mod sticky;
+mod tcp_connect;
+mod tcp_hello;
 mod tcp_upper;
 mod terminal;
+mod udp_hello;
 mod udp_upper;
 
 use std::process::ExitCode;
@@ -41,6 +50,15 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::RemoteCommand(options) => remote_command::ask(options).await,
         Scenario::TcpUpper(options) => tcp_upper::talk(options).await,
         Scenario::UdpUpper(options) => udp_upper::talk(options).await,
+        Scenario::TcpConnect(options) => tcp_connect::connect(options).await,
+        Scenario::TcpHello(options) => tcp_hello::talk(options).await,
+        Scenario::UdpHello(options) => udp_hello::talk(options).await,
+        Scenario::LineUpper(options) | Scenario::LineUpperSerial(options) => {
+            line_upper::talk(options).await
+        }
+        Scenario::LineUpperUdp(options) => line_upper_udp::talk(options).await,
+        Scenario::Greeting(options) => greeting::talk(options).await,
+        Scenario::FirstMessage(options) => first_message::talk(options).await,
         Scenario::LengthAck(options) => length_ack::send(options).await,
         Scenario::LengthPrefix(options) => length_prefix::send(options).await,
         Scenario::Buffers(options) => buffers::show(options).await,

@@ -1,15 +1,12 @@
 //! `udp-upper`: each typed line, stripped, as a datagram; the answer to the screen.
 //!
 //! Source: `python-ref/udp-upper/client.py`. Unlike it, this client gives up when no answer comes.
-//! Like it, it takes the next datagram for the answer, whoever sends it: a server may well answer
-//! from another address than the one it was asked at.
 
-use std::time::Duration;
-
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use endpoint::Datagrams;
 
 use crate::args::UdpUpper;
+use crate::one_datagram::receive;
 use crate::terminal::Terminal;
 
 pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
@@ -21,12 +18,8 @@ pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
     while let Some(line) = terminal.input(">>: ").await? {
         let message = line.strip();
         socket.send_to(message.encode_utf8()?.as_bytes(), &server).await.context("cannot send")?;
-        let wait = Duration::from_secs(options.timeout);
-        let (len, _) = tokio::time::timeout(wait, socket.recv_from(&mut buffer))
-            .await
-            .map_err(|_| anyhow!("no answer within {} s", options.timeout))?
-            .context("cannot receive")?;
-        terminal.print(&pytext::repr_bytes(buffer.split_at(len).0))?;
+        let (answer, _) = receive(&socket, &mut buffer, options.timeout).await?;
+        terminal.print(&pytext::repr_bytes(answer))?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod event;
 mod fork_guard;
 pub mod frame_map;
 pub mod hex;
+pub mod interpreters;
 pub mod judge;
 pub mod network;
 pub mod observation;

@@ -119,6 +119,26 @@ impl Oracle {
         self.ask_text("strip", &json!({"op": "strip", "text": text}))
     }
 
+    /// `bytes.strip()`.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn strip_bytes(&self, bytes: &[u8]) -> Result<Vec<u8>, OracleError> {
+        self.ask_bytes("strip", &json!({"op": "strip", "data": to_hex(bytes)}))
+    }
+
+    /// What `print` shows of `len(text)`, of `len(struct.pack('i', len(text)))`, and of that unpacked
+    /// again: a line each.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn packed_length(&self, text: &str) -> Result<String, OracleError> {
+        let answer = self.ask(&json!({"op": "packed_length", "text": text}))?;
+        let shown = answer.get("ok").and_then(Value::as_array);
+        let shown = shown.ok_or_else(|| unasked("packed_length", &answer))?;
+        Ok(shown.iter().filter_map(Value::as_str).map(|line| format!("{line}\n")).collect())
+    }
+
     /// `bytes.decode('gbk')`; `None` if that raises UnicodeDecodeError.
     ///
     /// # Errors

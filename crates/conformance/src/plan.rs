@@ -4,6 +4,7 @@ use globset::{Glob, GlobMatcher};
 
 use crate::case::{CaseId, InputId, Network, Pairing, Transport};
 use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios};
+use crate::observation::Role;
 use crate::peer::{HARNESS, Peers};
 use crate::stage::home;
 
@@ -115,7 +116,7 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
     let mut groups = Vec::new();
     for scenario in chosen_scenarios {
         for (nth, (input_id, vector, input)) in inputs(scenario, selection).enumerate() {
-            let plays = plays(scenario, selection, vector.is_some(), nth, input.raw, &all_pairings);
+            let plays = plays(scenario, selection, (nth, vector.is_some(), input.raw), peers);
             let network = Network::AsIs;
             groups.push(Group { scenario, input_id, vector, input, network, plays });
         }
@@ -125,37 +126,49 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
     if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }
 }
 
-/// Of the generated inputs, one in so many is played over a transport that is not the tutorials'
-/// own, unless that is asked for.
+/// One input in so many is played over a transport that is not the tutorials' own, unless that
+/// transport is asked for: of the generated ones, and of all where both sides are bridged.
 const AWAY: usize = 8;
 
 /// Who is to play an input, and over what.
 fn plays(
     scenario: &dyn Scenario,
     selection: &Selection,
-    is_vector: bool,
-    nth: usize,
-    raw: bool,
-    all_pairings: &[Pairing],
+    (nth, is_vector, raw): (usize, bool, bool),
+    peers: &Peers,
 ) -> Vec<(Transport, Pairing)> {
-    let over = |transport: &&Transport| {
-        if selection.transports.is_empty() {
-            **transport == home(scenario) || is_vector || nth.is_multiple_of(AWAY)
-        } else {
-            selection.transports.contains(transport)
-        }
-    };
-    let by = |pairing: &&Pairing| {
+    let asked_for = |transport: &Transport| selection.transports.contains(transport);
+    let wanted = |transport: Transport, pairing: &Pairing| {
+        let often = is_vector && is_spoken(scenario, transport, pairing, peers);
         (pairing.client == HARNESS) == raw
             && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
+            && (selection.networks.is_empty() || selection.networks.contains(&Network::AsIs))
+            && (asked_for(&transport)
+                || selection.transports.is_empty()
+                    && (transport == home(scenario) || often || nth.is_multiple_of(AWAY)))
     };
-    let through = selection.networks.is_empty() || selection.networks.contains(&Network::AsIs);
-    let transports = scenario.transports().iter().filter(over).filter(|_| through);
+    let all = pairings(peers);
     let each = |transport: &Transport| {
         let transport = *transport;
-        all_pairings.iter().filter(by).map(move |pairing| (transport, pairing.clone()))
+        let pairings = all.iter().filter(move |pairing| wanted(transport, pairing));
+        pairings.map(move |pairing| (transport, pairing.clone())).collect::<Vec<_>>()
     };
-    transports.flat_map(each).collect()
+    scenario.transports().iter().flat_map(each).collect()
+}
+
+/// Whether at least one of two programs speaks this transport itself. Where neither does, only the
+/// recorder is tried.
+fn is_spoken(
+    scenario: &dyn Scenario,
+    transport: Transport,
+    pairing: &Pairing,
+    peers: &Peers,
+) -> bool {
+    let speaks = |name: &str, role| {
+        let template = peers.by_name(name).and_then(|peer| peer.template(role, scenario.name()));
+        template.is_some_and(|template| template.speaks(transport) == transport)
+    };
+    speaks(&pairing.server, Role::Server) || speaks(&pairing.client, Role::Client)
 }
 
 /// The one case an id names.

@@ -1,15 +1,22 @@
 //! How fast, beside `serde_json`, `jiter` and CPython's own `json`, in one run on one machine.
 //!
-//! `cargo bench -p pyjson`, or with a part of a document's name behind `--`. Times are the best of
-//! several rounds, in nanoseconds for one call; the ratios are how many times slower the others
-//! are. "jiter's text" is a jiter value that borrows its strings from the text; the others own
-//! theirs. Building the value and freeing it both count, as they do in CPython. `serde_json` writes
-//! non-ASCII text as it is, which is less work than escaping it.
+//! `cargo bench -p pyjson`, or with a part of a document's name behind `--`. It prints the table of
+//! the README. All contenders of a row take turns, so that what else the machine does hits them
+//! alike, and the time of each is that of its best turn. Building the value and freeing it both
+//! count. `jiter` takes bytes alone, and `dumps` of `serde_json` writes neither spaces nor escapes
+//! of what is not ASCII, which is less work.
 
 use std::hint::black_box;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use jiter::{JsonValue, PartialMode};
+
+/// How often each contender has its turn.
+const TURNS: usize = 12;
+/// How long a turn is.
+const TURN: Duration = Duration::from_millis(20);
 
 /// A document of `lines` records with something of everything.
 fn mixed(lines: usize) -> String {
@@ -63,92 +70,153 @@ fn documents() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Nanoseconds of one call, at best.
-fn time<T>(mut call: impl FnMut() -> T) -> f64 {
-    let start = Instant::now();
-    black_box(call());
-    let once = start.elapsed().max(Duration::from_nanos(20));
-    let count = (Duration::from_millis(40).as_nanos() / once.as_nanos()).clamp(1, 500_000);
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    let round = |_| {
+/// A contender: what it does is called so many times.
+type Contender<'a> = Box<dyn Fn(u32) -> Duration + 'a>;
+
+fn contender<'a, T>(call: impl Fn() -> T + 'a) -> Contender<'a> {
+    Box::new(move |count| {
         let start = Instant::now();
         for _ in 0..count {
             black_box(call());
         }
-        start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
-    };
-    (0..7).map(round).fold(f64::INFINITY, f64::min)
+        start.elapsed()
+    })
 }
 
-/// CPython's two times for each document, in nanoseconds, and its version.
-fn cpython(documents: &[(&str, String)]) -> Option<(Vec<[f64; 2]>, String)> {
-    let python = std::env::var_os("FRAMECHECK_PYTHON").unwrap_or_else(|| "python3".into());
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cpython.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    let mut requests = child.stdin.take()?;
-    for (_, text) in documents {
+/// Nanoseconds of one call.
+fn turn(contender: &Contender<'_>) -> f64 {
+    let once = contender(1).max(Duration::from_nanos(20));
+    let count = (TURN.as_nanos() / once.as_nanos()).clamp(1, 500_000);
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    contender(count).as_secs_f64() * 1e9 / f64::from(count)
+}
+
+/// A running CPython that times what it is asked to.
+struct Python {
+    child: Child,
+    requests: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Python {
+    fn start() -> Option<Self> {
+        let python = std::env::var_os("FRAMECHECK_PYTHON").unwrap_or_else(|| "python3".into());
+        let mut child = Command::new(python)
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cpython.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .ok()?;
+        let requests = child.stdin.take()?;
+        let answers = BufReader::new(child.stdout.take()?).lines();
+        Some(Self { child, requests, answers })
+    }
+
+    fn ask(&mut self, request: &str) -> Option<String> {
+        writeln!(self.requests, "{request}").ok()?;
+        self.answers.next()?.ok()
+    }
+
+    /// Sets the document and gives the version.
+    fn document(&mut self, text: &str) -> Option<String> {
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(requests, "{hex}").ok()?;
+        self.ask(&format!("text {hex}"))
     }
-    drop(requests);
-    let output = child.wait_with_output().ok()?;
-    let mut version = String::new();
-    let mut times = Vec::new();
-    for line in String::from_utf8(output.stdout).ok()?.lines() {
-        let answer: (f64, f64, [u32; 3]) = serde_json::from_str(line).ok()?;
-        times.push([answer.0 * 1e9, answer.1 * 1e9]);
-        version = answer.2.map(|part| part.to_string()).join(".");
+
+    fn turn(&mut self, call: &str) -> Option<f64> {
+        self.ask(call)?.parse().ok()
     }
-    Some((times, version))
+
+    fn stop(self) {
+        let Self { mut child, requests, .. } = self;
+        drop(requests);
+        let _ = child.wait();
+    }
+}
+
+/// The best turns: pyjson's, `serde_json`'s, both of `jiter` if it takes part, and CPython's.
+fn row(contenders: &[Contender<'_>], mut python: Option<&mut Python>, call: &str) -> [f64; 5] {
+    let mut best = [f64::INFINITY; 5];
+    let [others @ .., cpython] = &mut best;
+    for _ in 0..TURNS {
+        for (contender, best) in contenders.iter().zip(others.iter_mut()) {
+            *best = best.min(turn(contender));
+        }
+        let turn = python.as_mut().and_then(|python| python.turn(call));
+        *cpython = cpython.min(turn.unwrap_or(f64::INFINITY));
+    }
+    best
+}
+
+fn print(name: &str, call: &str, bytes: usize, [own, others @ ..]: [f64; 5]) {
+    let ratios = others.map(|other| match other / own {
+        ratio if ratio.is_finite() => format!("{ratio:.2}"),
+        _ => String::new(),
+    });
+    let own = if own < 10_000.0 { format!("{own:.0} ns") } else { format!("{:.0} µs", own / 1e3) };
+    println!("| {name} | `{call}` | {bytes} | {own} | {} |", ratios.join(" | "));
+}
+
+/// The version of a package that this was built with.
+fn version(package: &str) -> String {
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+    let lock = std::fs::read_to_string(lock).unwrap_or_default();
+    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = "));
+    format!("{package} {}", version.unwrap_or("?").trim_matches('"'))
+}
+
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{}, {cores} cores", model.unwrap_or("unknown processor"))
 }
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let mut documents = documents();
     documents.retain(|(name, _)| wanted.as_ref().is_none_or(|part| name.contains(part)));
-    let (times, version) = cpython(&documents).unwrap_or_default();
-    println!("CPython {version}");
-    println!(
-        "{:16} {:>9} {:>11} {:>11} {:7} {:>11} {:7} {:>11} {:7} {:>11}",
-        "", "bytes", "pyjson", "serde_json", "", "jiter", "", "jiter's text", "", "CPython"
-    );
-    let column = |own: f64, other: Option<f64>| match other {
-        Some(time) => format!("{time:11.0} {:6.2}x", time / own),
-        None => format!("{:>11} {:>7}", "-", ""),
-    };
-    for (index, (name, text)) in documents.iter().enumerate() {
-        let python = times.get(index).copied();
-        let own = time(|| pyjson::loads(text));
-        let serde = time(|| serde_json::from_str::<serde_json::Value>(text));
-        let jiter =
-            time(|| jiter::JsonValue::parse_owned(text.as_bytes(), true, jiter::PartialMode::Off));
-        let borrowed = time(|| jiter::JsonValue::parse(text.as_bytes(), true));
-        println!(
-            "{name:9} loads  {:9} {own:11.0} {} {} {} {}",
-            text.len(),
-            column(own, Some(serde)),
-            column(own, Some(jiter)),
-            column(own, Some(borrowed)),
-            column(own, python.map(|[loads, _]| loads))
-        );
+    let mut python = Python::start();
+    let mut cpython = String::from("none");
+    println!("| text | call | bytes | pyjson | serde_json | jiter | jiter, borrowing | CPython |");
+    println!("|---|---|--:|--:|--:|--:|--:|--:|");
+    for (name, text) in &documents {
+        if let Some(version) = python.as_mut().and_then(|python| python.document(text)) {
+            cpython = version;
+        }
+        let bytes = text.as_bytes();
+        let jiter_owned = || contender(|| JsonValue::parse_owned(bytes, true, PartialMode::Off));
+        let jiter_borrowed = || contender(|| JsonValue::parse(bytes, true));
+        let contenders = [
+            contender(|| pyjson::loads(text)),
+            contender(|| serde_json::from_str::<serde_json::Value>(text)),
+            jiter_owned(),
+            jiter_borrowed(),
+        ];
+        print(name, "loads", text.len(), row(&contenders, python.as_mut(), "loads"));
+        let contenders = [
+            contender(|| pyjson::loads_bytes(bytes)),
+            contender(|| serde_json::from_slice::<serde_json::Value>(bytes)),
+            jiter_owned(),
+            jiter_borrowed(),
+        ];
+        print(name, "loads_bytes", text.len(), row(&contenders, python.as_mut(), "loads_bytes"));
         let (Ok(value), Ok(json)) = (pyjson::loads(text), serde_json::from_str(text)) else {
             continue;
         };
         let json: serde_json::Value = json;
-        let own = time(|| pyjson::dumps(&value));
-        let serde = time(|| serde_json::to_string(&json));
-        println!(
-            "{name:9} dumps  {:9} {own:11.0} {} {} {} {}",
-            text.len(),
-            column(own, Some(serde)),
-            column(own, None),
-            column(own, None),
-            column(own, python.map(|[_, dumps]| dumps))
-        );
+        let contenders =
+            [contender(|| pyjson::dumps(&value)), contender(|| serde_json::to_string(&json))];
+        print(name, "dumps", text.len(), row(&contenders, python.as_mut(), "dumps"));
+    }
+    println!(
+        "\n{}. {}, {}, CPython {cpython}.",
+        machine(),
+        version("serde_json"),
+        version("jiter")
+    );
+    if let Some(python) = python {
+        python.stop();
     }
 }

@@ -1,48 +1,49 @@
 //! Whole numbers in decimal digits, written where they stay.
 
-/// The digits of 0 to 99, two each.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        #[expect(clippy::indexing_slicing, reason = "checked when it is compiled")]
-        {
-            let digits = b"0123456789";
-            pairs[number] = [digits[number / 10], digits[number % 10]];
-        }
-        number += 1;
-    }
-    pairs
-};
-
-/// The most digits that a `u64` has.
-const MOST_DIGITS: usize = 20;
+/// The least number of more than eight digits.
+const EIGHT_DIGITS: u64 = 100_000_000;
 
 /// How many digits a number has; 0 has one.
 pub(crate) fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |power| power as usize + 1)
 }
 
-/// Writes a number's digits. They are not put together elsewhere and then copied: what was just
-/// written cannot be read again at once without waiting for it.
-pub(crate) fn write(mut number: u64, out: &mut Vec<u8>) {
-    let end = out.len() + digits(number);
-    let start = out.len();
-    out.extend_from_slice(&[b'0'; MOST_DIGITS]);
-    out.truncate(end);
-    let (odd, pairs) = out.get_mut(start..).unwrap_or_default().as_rchunks_mut::<2>();
-    for pair in pairs.iter_mut().rev() {
-        if let Ok(rest) = usize::try_from(number % 100) {
-            *pair = PAIRS.get(rest).copied().unwrap_or_default();
-        }
-        number /= 100;
+/// Writes a number's digits.
+#[inline]
+pub(crate) fn write(number: u64, out: &mut Vec<u8>) {
+    if number >= EIGHT_DIGITS {
+        return write_long(number, out);
     }
-    if let [first] = odd {
-        *first = b'0' | number.to_le_bytes()[0];
-    }
+    let digits = eight(number);
+    // The last digit stays, even if it is a zero.
+    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+    out.extend_from_slice(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes());
+    out.truncate(out.len() - zeros as usize);
+}
+
+/// [`write`] of more than eight digits.
+fn write_long(number: u64, out: &mut Vec<u8>) {
+    write(number / EIGHT_DIGITS, out);
+    out.extend_from_slice(&(eight(number % EIGHT_DIGITS) | ZEROS).to_le_bytes());
+}
+
+/// Eight zeros as text.
+const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
+
+/// The values of eight digits, the first one in the lowest byte.
+#[inline]
+const fn eight(number: u64) -> u64 {
+    // Each step makes twice as many numbers of half as many digits. The products divide by a
+    // hundred and by ten, exactly for numbers that are this small.
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 5243) >> 19) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((pairs - tens * 10) << 8)
 }
 
 /// Writes a number's sign and digits.
+#[inline]
 pub(crate) fn write_signed(number: i64, out: &mut Vec<u8>) {
     if number < 0 {
         out.push(b'-');
@@ -60,6 +61,7 @@ mod tests {
                 let mut out = Vec::new();
                 super::write(number, &mut out);
                 assert_eq!(out, number.to_string().as_bytes());
+                assert_eq!(super::digits(number), out.len());
                 for signed in [number.cast_signed(), number.cast_signed().wrapping_neg()] {
                     let mut out = vec![b'x'];
                     super::write_signed(signed, &mut out);

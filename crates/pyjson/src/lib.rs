@@ -45,6 +45,7 @@ mod serde;
 mod serde_json;
 mod swar;
 mod value;
+mod vector;
 mod version;
 
 pub use decode::UnicodeDecodeError;

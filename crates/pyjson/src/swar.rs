@@ -2,6 +2,9 @@
 //!
 //! The blocks are plain loops that the compiler turns into vector instructions.
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch};
+
 /// Each byte 0x01.
 const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each byte.
@@ -24,6 +27,52 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ ONES.wrapping_mul(byte as u64), 1)
 }
 
+/// How many decimal digits `bytes` begins with, and `value` with these digits behind its own. It
+/// wraps around when there are too many.
+#[inline]
+pub(crate) fn digits(bytes: &[u8], mut value: u64) -> (usize, u64) {
+    let mut count = 0;
+    let mut rest = bytes;
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word) ^ ONES.wrapping_mul(0x30);
+        // A digit is now 0 to 9, to which 0x76 can be added without reaching the highest bit.
+        let others = (word.wrapping_add(ONES.wrapping_mul(0x76)) | word) & HIGHS;
+        if others != 0 {
+            let more = (others.trailing_zeros() / 8) as usize;
+            if let Some(power) = POWERS.get(more)
+                && more > 0
+            {
+                value = value.wrapping_mul(*power).wrapping_add(eight(word << (64 - 8 * more)));
+            }
+            return (count + more, value);
+        }
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight(word));
+        count += 8;
+        rest = behind;
+    }
+    for byte in rest {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        count += 1;
+    }
+    (count, value)
+}
+
+/// The powers of ten up to the seventh.
+const POWERS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// The number of eight digits, the first one in the lowest byte.
+#[inline]
+const fn eight(digits: u64) -> u64 {
+    // Each step makes half as many numbers of twice as many digits.
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+}
+
 /// How many bytes from the front are not special.
 ///
 /// `in_word` gives the high bit of the first special byte of a little-endian word, and 0 when
@@ -43,7 +92,7 @@ pub(crate) fn prefix(
         }
         plain += 8;
         if plain == SHORT {
-            plain += long_prefix(bytes.get(SHORT..).unwrap_or_default(), &in_word, &is_special);
+            plain += long_prefix(bytes.get(SHORT..).unwrap_or_default(), in_word, is_special);
             return plain;
         }
     }
@@ -51,11 +100,24 @@ pub(crate) fn prefix(
     plain + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
-/// [`prefix`] of a text of which a good part is plain already.
+/// [`prefix`] of a text of which a good part is plain already, with the machine's own vectors.
 fn long_prefix(
     bytes: &[u8],
-    in_word: &impl Fn(u64) -> u64,
-    is_special: &impl Fn(u8) -> bool,
+    in_word: impl Fn(u64) -> u64,
+    is_special: impl Fn(u8) -> bool,
+) -> usize {
+    dispatch!(Level::new(), simd => simd.vectorize(
+        #[inline(always)]
+        || block_prefix(bytes, in_word, is_special),
+    ))
+}
+
+/// [`prefix`] in blocks, with the vectors of whoever calls it.
+#[inline(always)]
+pub(crate) fn block_prefix(
+    bytes: &[u8],
+    in_word: impl Fn(u64) -> u64,
+    is_special: impl Fn(u8) -> bool,
 ) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let plain = |block: &&[u8; BLOCK]| {

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
-use endpoint::{Address, Listener, Stream};
+use endpoint::{Address, Listener, Peer, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
@@ -23,6 +23,18 @@ const LINGER: Duration = Duration::from_secs(5);
 pub(crate) async fn serve_each<S, F>(address: &Address, session: S) -> anyhow::Result<()>
 where
     S: Fn(Stream) -> F,
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    serve_each_from(address, |stream, _| session(stream)).await
+}
+
+/// [`serve_each`] of a session that is told where its client is, too.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn serve_each_from<S, F>(address: &Address, session: S) -> anyhow::Result<()>
+where
+    S: Fn(Stream, Peer) -> F,
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
     let listener =
@@ -44,7 +56,7 @@ where
                 continue;
             }
         };
-        let (served, report) = (session(stream), report.clone());
+        let (served, report) = (session(stream, peer.clone()), report.clone());
         tokio::spawn(async move {
             match served.await {
                 Ok(()) => {}

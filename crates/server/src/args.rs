@@ -2,6 +2,7 @@
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "help texts, in which [::1] is an address")]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -31,6 +32,24 @@ pub(crate) enum Scenario {
     TcpUpper(TcpUpper),
     /// Answer each datagram with its first 1024 bytes in upper case.
     UdpUpper(UdpUpper),
+    /// Listen, print 123, and end.
+    TcpConnect(TcpConnect),
+    /// Take one message from each client, show it as bytes, and answer.
+    TcpHello(TcpHello),
+    /// Show each datagram as bytes, and answer.
+    UdpHello(UdpHello),
+    /// Answer a line in upper case, all clients at the same time.
+    LineUpper(LineUpper),
+    /// The same: what the tutorial's other server, one client after another, does.
+    LineUpperSerial(LineUpper),
+    /// Answer a line in upper case, a datagram each way.
+    LineUpperUdp(LineUpper),
+    /// Greet whoever says something.
+    Greeting(Greeting),
+    /// Show who connects and what it says, as text, and answer.
+    FirstMessage(FirstMessage),
+    /// No server: print the length of a text, packed and unpacked.
+    StructDemo(StructDemo),
     /// Take a length as text, answer ok, take the message and print it.
     LengthAck(Messages),
     /// Take a packed length and the message, print the message.
@@ -83,6 +102,67 @@ pub(crate) struct UdpUpper {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TcpConnect {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TcpHello {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) listen: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "hi")]
+    pub(crate) answer: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct UdpHello {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub(crate) listen: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "hi")]
+    pub(crate) answer: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LineUpper {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9999")]
+    pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Greeting {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8888")]
+    pub(crate) listen: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "Hello, client!")]
+    pub(crate) answer: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FirstMessage {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: Address,
+    /// What is sent.
+    #[arg(long, value_name = "TEXT", default_value = "萨瓦迪卡客户端")]
+    pub(crate) answer: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StructDemo {
+    /// Whose length is packed.
+    #[arg(long, default_value = "qiubabimunieniu")]
+    pub(crate) text: OsString,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,23 +1,33 @@
 //! `frame-server SCENARIO --listen ADDR`: every server program of the tutorials, as one program
-//! that serves any number of clients until SIGTERM or Ctrl-C.
+//! that serves any number of clients until SIGTERM or Ctrl-C, but for those that serve nobody.
 //!
 //! Standard output shows what the tutorial's program shows, to the byte, and nothing else; all
-//! diagnostics go to standard error. Exit status: 0 after SIGTERM or Ctrl-C, 1 if it can't serve,
-//! 2 for wrong usage.
+//! diagnostics go to standard error. Exit status: 0 after SIGTERM or Ctrl-C or when all is done, 1 if it
+//! can't serve, 2 for wrong usage.
 
 mod accept;
 mod args;
 mod buffers;
+mod datagrams;
 mod file_transfer;
+mod first_message;
+mod greeting;
 mod length_ack;
 mod length_prefix;
+mod line_upper;
+mod line_upper_udp;
+mod one_turn;
 mod reading;
 mod remote_command;
 mod screen;
 mod socket_api;
 mod sticky;
 mod sticky_sizes;
+mod struct_demo;
+mod tcp_connect;
+mod tcp_hello;
 mod tcp_upper;
+mod udp_hello;
 mod udp_upper;
 
 use std::process::ExitCode;
@@ -65,6 +75,16 @@ async fn serve(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::RemoteCommand(options) => remote_command::serve(options).await,
         Scenario::TcpUpper(options) => tcp_upper::serve(options).await,
         Scenario::UdpUpper(options) => udp_upper::serve(options).await,
+        Scenario::TcpConnect(options) => tcp_connect::serve(options).await,
+        Scenario::TcpHello(options) => tcp_hello::serve(options).await,
+        Scenario::UdpHello(options) => udp_hello::serve(options).await,
+        Scenario::LineUpper(options) | Scenario::LineUpperSerial(options) => {
+            line_upper::serve(options).await
+        }
+        Scenario::LineUpperUdp(options) => line_upper_udp::serve(options).await,
+        Scenario::Greeting(options) => greeting::serve(options).await,
+        Scenario::FirstMessage(options) => first_message::serve(options).await,
+        Scenario::StructDemo(options) => struct_demo::show(&options).await,
         Scenario::LengthAck(options) => length_ack::serve(options).await,
         Scenario::LengthPrefix(options) => length_prefix::serve(options).await,
         Scenario::Buffers(options) => buffers::serve(options).await,

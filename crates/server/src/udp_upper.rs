@@ -2,26 +2,15 @@
 //!
 //! Source: `python-ref/udp-upper/server.py`. An empty datagram is a datagram.
 
-use anyhow::Context;
-use endpoint::Datagrams;
-use pytext::repr_bytes;
+use pytext::{bytes_upper, repr_bytes};
 
 use crate::args::UdpUpper;
-use crate::screen;
+use crate::datagrams::serve_each;
 
 pub(crate) async fn serve(options: UdpUpper) -> anyhow::Result<()> {
-    let cannot = || format!("cannot listen on {}", options.listen);
-    let socket = Datagrams::bind(&options.listen).await.with_context(cannot)?;
-    tracing::info!("listening on {}", socket.local_name()?);
-    let mut buffer = [0; 1024];
-    loop {
-        // What does not fit is cut off by the kernel, as it is for the reference.
-        let (len, client) = socket.recv_from(&mut buffer).await?;
-        let data = buffer.split_at(len).0;
-        let shown = format!("===> {} {}", repr_bytes(data), client.printed_by_python(repr_bytes));
-        screen::print(&shown).await?;
-        if let Err(error) = socket.send_to(&pytext::bytes_upper(data), &client).await {
-            tracing::warn!("{client}: {error}");
-        }
-    }
+    serve_each::<1024>(&options.listen, |data, client| {
+        let client = client.printed_by_python(repr_bytes);
+        (format!("===> {} {client}", repr_bytes(data)), bytes_upper(data))
+    })
+    .await
 }

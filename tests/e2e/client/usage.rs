@@ -36,7 +36,20 @@ fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
 fn help_names_every_scenario_and_status_is_0() {
     let run = client_with(&Sandbox::new(), &["--help"], "");
     assert_eq!((run.status(), run.stderr().as_str()), (Some(0), ""), "{run}");
-    for scenario in ["file-transfer", "remote-command", "tcp-upper", "udp-upper"] {
+    for scenario in [
+        "file-transfer",
+        "remote-command",
+        "tcp-upper",
+        "udp-upper",
+        "tcp-connect",
+        "tcp-hello",
+        "udp-hello",
+        "line-upper",
+        "line-upper-serial",
+        "line-upper-udp",
+        "greeting",
+        "first-message",
+    ] {
         assert!(run.stdout().contains(scenario), "no {scenario}: {run}");
         let run = client_with(&Sandbox::new(), &[scenario, "--help"], "");
         assert_eq!(run.status(), Some(0), "{run}");
@@ -68,7 +81,9 @@ fn a_server_that_is_not_there_is_an_error_of_one_line() {
     sandbox.write("file", "");
     drop(std::os::unix::net::UnixListener::bind(sandbox.path().join("stale")).unwrap());
     let long = format!("unix:{}", "p".repeat(200));
-    for scenario in ["file-transfer", "remote-command", "tcp-upper"] {
+    for scenario in
+        ["file-transfer", "remote-command", "tcp-upper", "tcp-connect", "tcp-hello", "line-upper"]
+    {
         for (address, message) in [
             (silent.as_str(), "Connection refused"),
             ("nowhere.invalid:80", "cannot connect to nowhere.invalid:80"),
@@ -83,8 +98,10 @@ fn a_server_that_is_not_there_is_an_error_of_one_line() {
             assert_eq!(run.stdout(), "", "{run}");
         }
     }
-    client(&sandbox, "udp-upper", "nowhere.invalid:80", "typed\n")
-        .failed_saying("cannot send to nowhere.invalid:80");
+    for scenario in ["udp-upper", "udp-hello", "line-upper-udp"] {
+        client(&sandbox, scenario, "nowhere.invalid:80", "typed\n")
+            .failed_saying("cannot send to nowhere.invalid:80");
+    }
     assert_eq!(sandbox.names(), ["file", "stale"]);
 }
 

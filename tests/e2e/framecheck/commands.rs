@@ -18,19 +18,30 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
         .iter()
         .map(|scenario| scenario["name"].as_str().unwrap())
         .collect();
-    let expected = [
-        "file-transfer",
-        "remote-command",
-        "tcp-upper",
-        "udp-upper",
-        "length-ack",
-        "length-prefix",
-        "buffers",
-        "sticky",
-        "sticky-sizes",
-        "socket-api",
-    ];
-    assert_eq!(names, expected);
+    assert_eq!(
+        names,
+        [
+            "file-transfer",
+            "remote-command",
+            "tcp-upper",
+            "udp-upper",
+            "tcp-connect",
+            "tcp-hello",
+            "udp-hello",
+            "line-upper",
+            "line-upper-serial",
+            "line-upper-udp",
+            "greeting",
+            "first-message",
+            "struct-demo",
+            "length-ack",
+            "length-prefix",
+            "buffers",
+            "sticky",
+            "sticky-sizes",
+            "socket-api",
+        ]
+    );
     assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);
     assert!(listed["checks"].as_array().unwrap().len() >= 9);
     assert!(!listed["errata"].as_array().unwrap().is_empty());

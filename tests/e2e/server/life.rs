@@ -12,7 +12,19 @@ use rustix::process::Signal;
 
 use crate::peers::{Process, connect, in_time, read_exactly};
 
-const SCENARIOS: [&str; 4] = ["file-transfer", "remote-command", "tcp-upper", "udp-upper"];
+const SCENARIOS: [&str; 11] = [
+    "file-transfer",
+    "remote-command",
+    "tcp-upper",
+    "udp-upper",
+    "tcp-hello",
+    "udp-hello",
+    "line-upper",
+    "line-upper-serial",
+    "line-upper-udp",
+    "greeting",
+    "first-message",
+];
 
 /// A sandbox with the file that `file-transfer` serves by default.
 fn sandbox() -> Sandbox {

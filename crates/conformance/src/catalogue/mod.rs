@@ -6,17 +6,26 @@ mod check;
 mod errata;
 mod expected;
 mod file_transfer;
+mod first_message;
+mod greeting;
 mod input;
 mod length_ack;
 mod length_prefix;
+mod line_upper;
+mod line_upper_udp;
+mod one_turn;
 mod parts;
 mod remote_command;
 mod scenario;
 mod socket_api;
 mod sticky;
 mod sticky_sizes;
+mod struct_demo;
+mod tcp_connect;
+mod tcp_hello;
 mod tcp_upper;
 mod text;
+mod udp_hello;
 mod udp_upper;
 
 pub use check::{Check, Clause, Level};
@@ -30,18 +39,28 @@ pub use scenario::{
 /// Every scenario, in the order of the documents.
 #[must_use]
 pub fn scenarios() -> &'static [&'static dyn Scenario] {
-    &[
+    static ALL: &[&dyn Scenario] = &[
         &file_transfer::FileTransfer,
         &remote_command::RemoteCommand,
         &tcp_upper::TcpUpper,
         &udp_upper::UdpUpper,
+        &tcp_connect::TcpConnect,
+        &tcp_hello::TCP_HELLO,
+        &udp_hello::UdpHello,
+        &line_upper::CONCURRENT,
+        &line_upper::SERIAL,
+        &line_upper_udp::LineUpperUdp,
+        &greeting::GREETING,
+        &first_message::FIRST_MESSAGE,
+        &struct_demo::StructDemo,
         &length_ack::LengthAck,
         &length_prefix::LengthPrefix,
         &buffers::Buffers,
         &sticky::Sticky,
         &sticky_sizes::StickySizes,
         &socket_api::SocketApi,
-    ]
+    ];
+    ALL
 }
 
 /// The scenario of this name.

@@ -37,6 +37,11 @@ pub trait Scenario: Sync {
     /// # Errors
     /// The oracle can't answer.
     fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
+    /// Whether its server ends by itself, whoever connects: a case waits for that, and a server that
+    /// goes on is wrong.
+    fn server_ends(&self) -> bool {
+        false
+    }
     /// The known defects of its reference programs.
     fn errata(&self) -> &'static [Erratum] {
         &[]

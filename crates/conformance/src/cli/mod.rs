@@ -11,6 +11,7 @@
 mod interrupt;
 mod json;
 mod list;
+mod pythons;
 mod replay;
 mod run;
 mod setup;
@@ -52,6 +53,11 @@ pub(crate) struct Args {
 enum Command {
     /// Play all cases, or those that are chosen, and report.
     Run(RunArgs),
+    /// Play them under each CPython of this machine, from 3.8 on, and set the outcomes side by side.
+    ///
+    /// One interpreter of each python3.N on the PATH or under pyenv. The reports of each go to a
+    /// folder of its own in --out.
+    Pythons(RunArgs),
     /// List every scenario, pairing, clause, check and erratum.
     List(ListArgs),
     /// Show what a case puts in, what is right for it, and by which clauses.
@@ -142,7 +148,7 @@ struct JsonArgs {
 }
 
 /// What it takes to play cases.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 struct SetupArgs {
     /// The CPython that runs the reference programs.
     #[arg(long, value_name = "EXE", env = "FRAMECHECK_PYTHON", default_value = "python3")]
@@ -174,6 +180,7 @@ enum Format {
 pub(crate) fn main(args: Args) -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::main(&args),
+        Command::Pythons(args) => pythons::main(&args),
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),

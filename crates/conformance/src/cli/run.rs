@@ -2,18 +2,34 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use anyhow::Context;
+use framecheck::event::{End, Event};
 use framecheck::judge::Verdict;
-use framecheck::plan::{Selection, plan};
+use framecheck::plan::{Group, Selection, plan};
 use framecheck::report::{FailureFolders, Human, JsonLines, ReportJson, Sink};
 use framecheck::runner::{Manner, run};
 
 use super::interrupt::{Interrupted, interrupt};
 use super::setup::setup;
-use super::{Format, RunArgs};
+use super::{Format, RunArgs, SetupArgs};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
+    let groups = chosen(args)?;
+    let mut sinks = files(&args.out)?;
+    sinks.insert(
+        0,
+        match args.format {
+            Format::Human => Box::new(Human::new(io::stdout())),
+            Format::Json => Box::new(JsonLines::new(io::stdout())),
+        },
+    );
+    play(args, &args.setup, groups, &mut sinks).map(|end| is_green(&end))
+}
+
+/// The cases that are asked for.
+pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Group>> {
     let selection = Selection {
         scenarios: args.scenario.clone(),
         skip: args.skip.clone(),
@@ -24,20 +40,23 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         seed: args.seed,
     };
     let (peers, _) = super::setup::peers(&args.setup)?;
-    let groups = plan(&selection, &peers)?;
+    Ok(plan(&selection, &peers)?)
+}
 
-    fs::create_dir_all(&args.out)
-        .with_context(|| format!("cannot write to {}", args.out.display()))?;
-    let mut sinks: Vec<Box<dyn Sink>> = vec![
-        match args.format {
-            Format::Human => Box::new(Human::new(io::stdout())),
-            Format::Json => Box::new(JsonLines::new(io::stdout())),
-        },
-        Box::new(ReportJson::new(args.out.join("report.json"))),
-        Box::new(FailureFolders::new(&args.out)),
-    ];
+/// The reports that are written to `out`.
+pub(super) fn files(out: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+    fs::create_dir_all(out).with_context(|| format!("cannot write to {}", out.display()))?;
+    Ok(vec![Box::new(ReportJson::new(out.join("report.json"))), Box::new(FailureFolders::new(out))])
+}
 
-    let setup = setup(&args.setup)?;
+/// Play all of it, telling every sink.
+pub(super) fn play(
+    args: &RunArgs,
+    with: &SetupArgs,
+    groups: Vec<Group>,
+    sinks: &mut [Box<dyn Sink + '_>],
+) -> anyhow::Result<End> {
+    let setup = setup(with)?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.map_or(processors * 2, std::num::NonZero::get);
     let manner = Manner { jobs, seed: args.seed, shrink: true };
@@ -45,14 +64,14 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Runtime::new()?;
     let end = runtime.block_on(async {
         let interrupt = interrupt()?;
-        let playing = run(setup.stage.clone(), groups, manner, interrupt, |event| {
-            for sink in &mut sinks {
+        let tell = |event: Event| {
+            for sink in &mut *sinks {
                 if let (Ok(()), Err(error)) = (&reported, sink.take(&event)) {
                     reported = Err(error);
                 }
             }
-        });
-        io::Result::Ok(playing.await)
+        };
+        io::Result::Ok(run(setup.stage.clone(), groups, manner, interrupt, tell).await)
     })?;
     drop(runtime);
     drop(setup);
@@ -60,10 +79,18 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if end.interrupted {
         return Err(Interrupted.into());
     }
-
-    let count = |verdict: Verdict| end.counts.get(verdict.name()).copied().unwrap_or_default();
-    if count(Verdict::HarnessError) > 0 {
-        anyhow::bail!("{} cases could not be played", count(Verdict::HarnessError));
+    let unplayed = count(&end, Verdict::HarnessError);
+    if unplayed > 0 {
+        anyhow::bail!("{unplayed} cases could not be played");
     }
-    Ok(!Verdict::ALL.into_iter().any(|verdict| verdict.is_failure() && count(verdict) > 0))
+    Ok(end)
+}
+
+/// Whether no case has failed.
+pub(super) fn is_green(end: &End) -> bool {
+    !Verdict::ALL.into_iter().any(|verdict| verdict.is_failure() && count(end, verdict) > 0)
+}
+
+fn count(end: &End, verdict: Verdict) -> usize {
+    end.counts.get(verdict.name()).copied().unwrap_or_default()
 }

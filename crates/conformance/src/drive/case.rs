@@ -59,7 +59,12 @@ impl Case<'_> {
         let client_by_itself = self.client.has_ended();
         self.client.kill();
         if stopped.is_none() && timeout_at(deadline, self.until_server_is_done()).await.is_err() {
-            stopped = Some(Stop::Deadline("the server to close the connection".to_owned()));
+            let what = if self.play.scenario.server_ends() {
+                "the server to end by itself"
+            } else {
+                "the server to close the connection"
+            };
+            stopped = Some(Stop::Deadline(what.to_owned()));
         }
 
         let server_by_itself = self.server.exit().is_some();
@@ -132,6 +137,7 @@ impl Case<'_> {
             Some((_, Sign::QuietAfterEnd)) => {
                 self.recording.wait_until(WireLog::is_ended_by_client).await;
             }
+            Some((_, Sign::QuietOnceOpen)) => self.recording.wait_until(WireLog::is_open).await,
             Some((_, Sign::Repeated(..))) | None => return std::future::pending().await,
         }
         loop {
@@ -151,6 +157,7 @@ impl Case<'_> {
                     let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
                     self.server.stdout.wait_until(often).await;
                 }
+                _ if self.play.scenario.server_ends() => std::future::pending().await,
                 _ if self.play.await_close => {
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
                 }

@@ -108,7 +108,9 @@ impl Link {
     ) -> Result<(), Stop> {
         client.send_at_once();
         self.note(Direction::ToServer, WireItem::Connect);
-        let Some(server) = self.connect_when_up(&patience).await else { return Ok(()) };
+        let Some(server) = self.connect_when_up(&patience).await else {
+            return self.hear_out(client).await;
+        };
         if let Ok(own) = server.own_endpoint() {
             self.recording.seen_by_server(own);
         }
@@ -122,6 +124,33 @@ impl Link {
             // Both connections are dropped here, the one with its linger at zero.
             Ok(_) | Err(Broken::Reset) => Ok(()),
         }
+    }
+
+    /// Nobody will serve this client: it sees its connection end, and what it says all the same is
+    /// written down.
+    async fn hear_out(&self, client: Connection) -> Result<(), Stop> {
+        let (mut from_client, mut to_client) = client.into_split();
+        let _ = to_client.shutdown().await;
+        let mut buffer = vec![0; CHUNK_BYTES];
+        let mut heard = 0;
+        while heard <= FLOOD_BYTES {
+            match from_client.read(&mut buffer).await {
+                Ok(0) => {
+                    self.note(Direction::ToServer, WireItem::Fin);
+                    return Ok(());
+                }
+                Ok(read) => {
+                    let bytes = buffer.split_at(read).0;
+                    self.note(Direction::ToServer, WireItem::Segment(bytes.into()));
+                    heard += read;
+                }
+                Err(_) => {
+                    self.note(Direction::ToServer, WireItem::Reset);
+                    return Ok(());
+                }
+            }
+        }
+        Err(Stop::Flood(Role::Client))
     }
 
     /// Try until the server accepts. Only "nobody listens there yet" is tried again.

@@ -112,11 +112,9 @@ mod tests {
         for text in [include_str!("python.toml"), include_str!("rust.toml")] {
             let peer: Peer = toml::from_str(text).unwrap();
             for scenario in crate::catalogue::scenarios() {
-                let alone = scenario.transports() == Transport::ALONE;
-                for (role, is_there) in [(Role::Server, true), (Role::Client, !alone)] {
-                    let template = peer.template(role, scenario.name());
-                    assert_eq!(template.is_some(), is_there, "{} {role:?}", scenario.name());
-                }
+                assert!(peer.template(Role::Server, scenario.name()).is_some());
+                let is_alone = scenario.transports() == Transport::ALONE;
+                assert!(peer.template(Role::Client, scenario.name()).is_some() != is_alone);
             }
         }
     }

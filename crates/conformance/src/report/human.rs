@@ -53,7 +53,7 @@ impl<W: Write> Human<W> {
     }
 
     fn finished(&mut self, case: &CaseResult) {
-        self.matrix.add(case);
+        self.matrix.add(&case.pairing, case);
         if case.verdict.is_failure() || case.verdict == Verdict::HarnessError {
             self.failures.push(case.clone());
             self.bar.set_message(format!("{} failed", self.failures.len()));

@@ -1,4 +1,5 @@
-//! The matrix: a row for each scenario, transport and network, a column for each pairing.
+//! The matrix: a row for each scenario, transport and network, a column for each pairing, or for
+//! whatever else cases are told apart by.
 
 use std::collections::BTreeMap;
 
@@ -22,13 +23,18 @@ impl Matrix {
         Self { columns: pairings.to_vec(), ..Self::default() }
     }
 
+    /// Add a column at the right.
+    pub(super) fn add_column(&mut self, column: &str) {
+        self.columns.push(column.to_owned());
+    }
+
     /// Count a case.
-    pub(super) fn add(&mut self, case: &CaseResult) {
+    pub(super) fn add(&mut self, column: &str, case: &CaseResult) {
         let row = format!("{} {} {}", case.scenario, case.transport, case.network);
         if !self.rows.contains(&row) {
             self.rows.push(row.clone());
         }
-        let cell = self.cells.entry((row, case.pairing.clone())).or_default();
+        let cell = self.cells.entry((row, column.to_owned())).or_default();
         *cell.entry(case.verdict).or_default() += 1;
     }
 

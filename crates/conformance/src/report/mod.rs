@@ -4,10 +4,12 @@ mod failure;
 mod human;
 mod json;
 mod matrix;
+mod versions;
 
 pub use failure::FailureFolders;
 pub use human::Human;
 pub use json::{JsonLines, ReportJson};
+pub use versions::Versions;
 
 use std::io;
 

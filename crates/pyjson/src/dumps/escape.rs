@@ -1,60 +1,183 @@
 //! Strings: CPython's `ascii_escape_unicode` and `escape_unicode`.
 
-use crate::swar;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x32};
 
-/// Bytes that are copied together once a string has shown to be plain for a while.
+use crate::pystr::INLINE_BYTES;
+use crate::{PyString, swar, vector};
+
+/// A string of so many bytes is written with the machine's vector instructions.
 const LONG: usize = 64;
+/// Bytes that are then looked at together.
+const BLOCK: usize = 32;
+/// Bytes that are still near the processor after they were looked at.
+const NEAR: usize = 4096;
 
-/// Writes a string in quotes with everything but printable ASCII escaped.
-pub(super) fn ascii(string: &[u8], out: &mut Vec<u8>) {
-    write(string, out, non_plain_ascii, is_non_plain_ascii);
-}
-
-/// Writes a string in quotes with quotes, backslashes and control characters escaped.
-pub(super) fn unicode(string: &[u8], out: &mut Vec<u8>) {
-    write(string, out, quoting, is_quoting);
-}
-
-/// Writes a string in quotes, with what is special in it escaped.
+/// Writes a string in quotes with quotes, backslashes and control characters escaped, and if it is
+/// to be `ASCII`, whatever is not printable ASCII.
 #[inline]
-fn write(
-    string: &[u8],
+pub(super) fn string<const ASCII: bool>(string: &PyString, out: &mut Vec<u8>) {
+    write::<ASCII, 1>(string, b"\"", out);
+}
+
+/// [`string`] and the default separator between a key and its value.
+#[inline]
+pub(super) fn key<const ASCII: bool>(string: &PyString, out: &mut Vec<u8>) {
+    write::<ASCII, 3>(string, b"\": ", out);
+}
+
+/// Writes a string whose closing quote is the first byte of `end`, and the rest of that.
+#[inline(always)]
+fn write<const ASCII: bool, const END: usize>(
+    string: &PyString,
+    end: &[u8; END],
     out: &mut Vec<u8>,
-    special_in_word: impl Fn(u64) -> u64,
-    is_special: impl Fn(u8) -> bool,
 ) {
+    match string.as_inline() {
+        Some((room, len)) if is_plain::<ASCII>(room, len) => plain(room, len, end, out),
+        _ => {
+            escaped_string::<ASCII>(string.as_generalized_utf8(), out);
+            out.extend_from_slice(end);
+        }
+    }
+}
+
+/// Whether nothing needs an escape in what is used of this room.
+#[inline(always)]
+fn is_plain<const ASCII: bool>(room: &[u8; INLINE_BYTES], len: usize) -> bool {
+    let (Some([first, second]), Some(third)) =
+        (room.as_chunks::<8>().0.first_chunk::<2>(), room.last_chunk::<8>())
+    else {
+        return false;
+    };
+    let used = USED.get(len).copied().unwrap_or([swar::HIGHS; 3]);
+    // Wrong bits lie above right ones only, so they make no difference.
+    [first, second, third].into_iter().zip(used).fold(0, |found, (word, used)| {
+        found | special_in_word::<ASCII>(u64::from_le_bytes(*word)) & used
+    }) == 0
+}
+
+/// The high bits of the bytes that are used, by their number, in the first and the second eight
+/// bytes of the room and in the last ones.
+const USED: [[u64; 3]; INLINE_BYTES + 1] = {
+    let mut used = [[0; 3]; INLINE_BYTES + 1];
+    let starts = [0, 8, INLINE_BYTES - 8];
+    let (mut len, mut word) = (0, 0);
+    while len <= INLINE_BYTES {
+        #[expect(clippy::indexing_slicing, reason = "checked when it is compiled")]
+        {
+            let bytes = len.saturating_sub(starts[word]);
+            used[len][word] =
+                if bytes >= 8 { swar::HIGHS } else { swar::HIGHS & ((1 << (8 * bytes)) - 1) };
+        }
+        word += 1;
+        if word == 3 {
+            (len, word) = (len + 1, 0);
+        }
+    }
+    used
+};
+
+/// Writes an opening quote, what is used of this room and `end`: to write more than that and take it back is quicker
+/// than to copy what takes counting.
+#[inline(always)]
+fn plain<const END: usize>(
+    room: &[u8; INLINE_BYTES],
+    len: usize,
+    end: &[u8; END],
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    out.extend_from_slice(&[b'"'; INLINE_BYTES + 4]);
+    if let Some([_, text @ ..]) = out.get_mut(start..) {
+        if let Some(text) = text.first_chunk_mut() {
+            *text = *room;
+        }
+        if let Some(behind) = text.get_mut(len..).and_then(<[u8]>::first_chunk_mut) {
+            *behind = *end;
+        }
+    }
+    out.truncate(start + 1 + len + END);
+}
+
+/// Writes an opening quote and a string, with what is special in it escaped.
+fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
     out.reserve(string.len() + 2);
     out.push(b'"');
-    let (mut rest, mut plain) = (string, 0);
+    let mut rest = if string.len() < LONG { string } else { write_blocks::<ASCII>(string, out) };
     while let Some((word, behind)) = rest.split_first_chunk::<8>() {
         out.extend_from_slice(word);
-        let found = special_in_word(u64::from_le_bytes(*word));
+        let found = special_in_word::<ASCII>(u64::from_le_bytes(*word));
         if found == 0 {
             rest = behind;
-            plain += 8;
-            if plain >= LONG {
-                let length = swar::prefix(rest, &special_in_word, &is_special);
-                let (copied, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-                out.extend_from_slice(copied);
-                rest = escape(behind, out);
-                plain = 0;
-            }
         } else {
             let before = (found.trailing_zeros() / 8) as usize;
             out.truncate(out.len() - (8 - before));
             rest = escape(rest.get(before..).unwrap_or_default(), out);
-            plain = 0;
         }
     }
     while let [first, behind @ ..] = rest {
-        if is_special(*first) {
+        if is_special::<ASCII>(*first) {
             rest = escape(rest, out);
         } else {
             out.push(*first);
             rest = behind;
         }
     }
-    out.push(b'"');
+}
+
+/// Writes a string but for its end, which it gives.
+#[inline(never)]
+fn write_blocks<'a, const ASCII: bool>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    dispatch!(Level::new(), simd => simd.vectorize(
+        #[inline(always)]
+        || blocks::<_, ASCII>(simd, string, out),
+    ))
+}
+
+#[inline(always)]
+fn blocks<'a, S: Simd, const ASCII: bool>(
+    simd: S,
+    mut string: &'a [u8],
+    out: &mut Vec<u8>,
+) -> &'a [u8] {
+    while let Some((block, behind)) = string.split_first_chunk::<BLOCK>() {
+        out.extend_from_slice(block);
+        let found = special_in_block::<_, ASCII>(u8x32::load_array(simd, *block));
+        if found == 0 {
+            // What is looked at is copied while it is near.
+            let near = behind.get(..NEAR).unwrap_or(behind);
+            let plain = swar::block_prefix(near, special_in_word::<ASCII>, is_special::<ASCII>);
+            let (copied, behind) = behind.split_at_checked(plain).unwrap_or((behind, &[]));
+            out.extend_from_slice(copied);
+            string = behind;
+        } else {
+            let before = found.trailing_zeros() as usize;
+            out.truncate(out.len() - (BLOCK - before));
+            string = match string.get(before..).unwrap_or_default() {
+                special @ [0xe0..0xf0, ..] => non_ascii(three_byte_blocks(simd, special, out), out),
+                [a @ 0xc0..0xe0, b, rest @ ..] => {
+                    out.extend_from_slice(&escaped(two_bytes([*a, *b])));
+                    rest
+                }
+                special => escape(special, out),
+            };
+        }
+    }
+    string
+}
+
+/// Writes the escapes of as many code points as `string` begins with in blocks of three bytes each,
+/// as Chinese, Japanese and Korean text does; gives what follows.
+#[inline(always)]
+fn three_byte_blocks<'a, S: Simd>(simd: S, mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    out.reserve(2 * string.len());
+    while let Some((block, rest)) = string.split_first_chunk::<{ vector::POINTS }>() {
+        let Some(escapes) = vector::escape(simd, block) else { break };
+        out.extend_from_slice(escapes.as_flattened());
+        string = rest;
+    }
+    string
 }
 
 /// Escapes what `string` begins with, if anything; gives what follows.
@@ -70,26 +193,25 @@ fn escape<'a>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     }
 }
 
-/// The high bit of the first byte of a word that [`unicode`] escapes.
-fn quoting(word: u64) -> u64 {
-    swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\')
+/// The high bit of the first byte of a word that is escaped.
+#[inline(always)]
+fn special_in_word<const ASCII: bool>(word: u64) -> u64 {
+    let quoting = swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\');
+    if ASCII { quoting | swar::equal(word, 0x7f) | word & swar::HIGHS } else { quoting }
 }
 
-/// The high bit of the first byte of a word that [`ascii`] escapes.
-fn non_plain_ascii(word: u64) -> u64 {
-    quoting(word) | swar::equal(word, 0x7f) | word & swar::HIGHS
+/// A bit for each byte of a block that is escaped.
+#[inline(always)]
+fn special_in_block<S: Simd, const ASCII: bool>(block: u8x32<S>) -> u64 {
+    let quoting = block.simd_lt(0x20) | block.simd_eq(b'"') | block.simd_eq(b'\\');
+    if ASCII { quoting | block.simd_gt(0x7e) } else { quoting }.to_bitmask()
 }
 
-// These two are written without `||`, so that the compiler looks at many bytes at once.
-
-#[inline]
-fn is_quoting(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
-}
-
-#[inline]
-fn is_non_plain_ascii(byte: u8) -> bool {
-    !(0x20..=0x7e).contains(&byte) | (byte == b'"') | (byte == b'\\')
+/// Whether a byte is escaped: without `||`, so that the compiler looks at many at once.
+#[inline(always)]
+fn is_special<const ASCII: bool>(byte: u8) -> bool {
+    let quoting = (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    if ASCII { quoting | (byte > 0x7e) } else { quoting }
 }
 
 /// Escapes an ASCII byte.
@@ -112,10 +234,10 @@ fn non_ascii<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         string = match string {
             [a @ 0xe0..0xf0, b, c, rest @ ..] => {
                 out.extend_from_slice(&escaped(three_bytes([*a, *b, *c])));
-                three_byte_blocks(rest, out)
+                rest
             }
             [a @ 0xc0..0xe0, b, rest @ ..] => {
-                out.extend_from_slice(&escaped(u16::from(a & 0x1f) << 6 | low(*b)));
+                out.extend_from_slice(&escaped(two_bytes([*a, *b])));
                 rest
             }
             [a @ 0xf0..=0xff, b, c, d, rest @ ..] => {
@@ -133,26 +255,9 @@ fn non_ascii<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     }
 }
 
-/// [`non_ascii`] for as long as eight code points of three bytes follow one another, as they do
-/// in Chinese, Japanese and Korean.
-fn three_byte_blocks<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    while let Some((block, rest)) = string.split_first_chunk::<24>() {
-        let (points, _) = block.as_chunks::<3>();
-        if points.iter().fold(0, |found, [lead, ..]| found | lead & 0xf0 ^ 0xe0) != 0 {
-            break;
-        }
-        let mut text = [[0; 8]; 6];
-        let (fours, _) = points.as_chunks::<4>();
-        let (threes, _) = text.as_chunks_mut::<3>();
-        for (points, text) in fours.iter().zip(threes) {
-            // Four times six bytes are three words.
-            let [a, b, c, d] = points.map(|point| escaped_word(three_bytes(point)));
-            *text = [a | b << 48, b >> 16 | c << 32, c >> 32 | d << 16].map(u64::to_le_bytes);
-        }
-        out.extend_from_slice(text.as_flattened());
-        string = rest;
-    }
-    string
+/// The code point of two bytes.
+const fn two_bytes([a, b]: [u8; 2]) -> u16 {
+    ((a & 0x1f) as u16) << 6 | low(b)
 }
 
 /// The code point of three bytes.

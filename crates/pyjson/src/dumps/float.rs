@@ -4,20 +4,37 @@
 use crate::decimal;
 
 /// Writes a float as `json.dumps` does.
+#[inline]
 pub(super) fn write(float: f64, out: &mut Vec<u8>) {
-    if float.is_nan() {
+    let magnitude = float.abs();
+    if magnitude == 0.0 || (1e-4..1e16).contains(&magnitude) {
+        push(zmij::Buffer::new().format_finite(float).as_bytes(), out);
+    } else if float.is_finite() {
+        scientific(zmij::Buffer::new().format_finite(float).as_bytes(), out);
+    } else if float.is_nan() {
         out.extend_from_slice(b"NaN");
-    } else if float.is_infinite() {
-        out.extend_from_slice(if float > 0.0 { b"Infinity" } else { b"-Infinity" });
     } else {
-        let magnitude = float.abs();
-        let mut buffer = zmij::Buffer::new();
-        let shortest = buffer.format_finite(float).as_bytes();
-        if magnitude == 0.0 || (1e-4..1e16).contains(&magnitude) {
-            out.extend_from_slice(shortest);
-        } else {
-            scientific(shortest, out);
-        }
+        out.extend_from_slice(if float > 0.0 { b"Infinity" } else { b"-Infinity" });
+    }
+}
+
+/// Adds a few bytes: at the lengths that are common, without counting them.
+#[inline]
+fn push(bytes: &[u8], out: &mut Vec<u8>) {
+    let (Some(head), Some(tail), ..24) =
+        (bytes.first_chunk::<16>(), bytes.last_chunk::<8>(), bytes.len())
+    else {
+        return out.extend_from_slice(bytes);
+    };
+    // The end is copied from the end, over what was copied already.
+    let start = out.len();
+    out.extend_from_slice(&[0; 24]);
+    if let Some(front) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
+        *front = *head;
+    }
+    out.truncate(start + bytes.len());
+    if let Some(last) = out.last_chunk_mut() {
+        *last = *tail;
     }
 }
 

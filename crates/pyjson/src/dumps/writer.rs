@@ -123,8 +123,12 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
             }
             self.line(outer.len() + 1);
             if let Some(key) = key {
-                self.string(key);
-                self.out.extend_from_slice(if DEFAULT { KEY } else { self.style.key });
+                if DEFAULT {
+                    escape::key::<true>(key, &mut self.out);
+                } else {
+                    self.string(key);
+                    self.out.extend_from_slice(self.style.key);
+                }
             }
             let inner = match value {
                 Value::List(items) => Open::List(items.iter()),
@@ -183,9 +187,9 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
 
     fn string(&mut self, string: &PyString) {
         if DEFAULT || self.style.ensure_ascii {
-            escape::ascii(string.as_generalized_utf8(), &mut self.out);
+            escape::string::<true>(string, &mut self.out);
         } else {
-            escape::unicode(string.as_generalized_utf8(), &mut self.out);
+            escape::string::<false>(string, &mut self.out);
         }
     }
 

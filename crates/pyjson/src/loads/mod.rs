@@ -1,9 +1,11 @@
 //! `json.loads`: its entry points and keyword arguments.
 
 mod error;
+mod float;
 mod number;
 mod parser;
 mod scan;
+mod slots;
 mod text;
 
 use crate::decode::{self, Decoded};

@@ -1,12 +1,17 @@
 //! Numbers: CPython's `_match_number_unicode`.
 
 use super::error::Message;
+use super::float;
 use super::parser::{Fault, Open, Parser};
 use super::text::Text;
-use crate::{Int, Value};
+use crate::{Int, Value, swar};
 
 /// As many decimal digits always fit an `i64`.
 const SMALL_DIGITS: usize = 18;
+/// As many decimal digits always fit a `u64`.
+const MOST_DIGITS: usize = 19;
+/// As many digits of an exponent are read here.
+const EXPONENT_DIGITS: usize = 3;
 
 impl<T: Text> Parser<'_, T> {
     /// A number that begins at [`Parser::at`], as far as it goes: in `1.x` it is `1`.
@@ -18,48 +23,85 @@ impl<T: Text> Parser<'_, T> {
             [b'-', unsigned @ ..] => (true, unsigned),
             unsigned => (false, unsigned),
         };
-        let (mut digits, mut small) = (0, 0_i64);
-        for byte in unsigned {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            digits += 1;
-            small = small.wrapping_mul(10).wrapping_add(i64::from(digit));
-            if digits == 1 && digit == 0 {
-                break;
-            }
-        }
+        let (digits, whole) = match unsigned {
+            [b'0', ..] => (1, 0),
+            unsigned => swar::digits(unsigned, 0),
+        };
         if digits == 0 {
             return Err(Fault::At(Message::ExpectingValue, start));
         }
-        if is_float(unsigned.get(digits..).unwrap_or_default()) {
-            let (float, length) = float(number);
-            self.at += length;
-            self.place(open, Value::Float(float));
+        let behind = unsigned.get(digits..).unwrap_or_default();
+        if let [b'.' | b'e' | b'E', ..] = behind
+            && is_float(behind)
+        {
+            let (magnitude, length) = float(unsigned, digits, whole);
+            self.at += length + usize::from(negative);
+            self.place(open).set(Value::Float(if negative { -magnitude } else { magnitude }));
             return Ok(());
         }
         self.at += digits + usize::from(negative);
         if digits <= SMALL_DIGITS {
-            self.place(open, Value::Int(Int::from(if negative { -small } else { small })));
+            let small = whole.cast_signed();
+            self.place(open).set(Value::Int(Int::from(if negative { -small } else { small })));
             return Ok(());
         }
         if digits > self.limits.digits {
             return Err(Fault::IntDigits(digits));
         }
         let int = Int::from_json(self.text.ascii(start, self.at));
-        self.place(open, Value::Int(int));
+        self.place(open).set(Value::Int(int));
         Ok(())
     }
 }
 
-/// The float that `number` begins with, and its length. It is known to be one; JSON's grammar is
-/// part of the function's, and both it and CPython round correctly, and to infinity.
-fn float(number: &[u8]) -> (f64, usize) {
+/// The float that `number` begins with, and its length. It is known to be one, and its whole part
+/// to have so many digits and, if they are not too many, this value.
+#[inline]
+fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
+    let (mut length, mut power) = (digits, 0);
+    if let Some([b'.', fraction @ ..]) = number.get(length..) {
+        let places;
+        (places, value) = swar::digits(fraction, value);
+        digits += places;
+        length += 1 + places;
+        power = places;
+    }
+    if digits > MOST_DIGITS {
+        return uncommon_float(number);
+    }
+    let mut power = -i32::try_from(power).unwrap_or_default();
+    if let Some([b'e' | b'E', exponent @ ..]) = number.get(length..) {
+        let (signs, exponent) = match exponent {
+            [b'+' | b'-', exponent @ ..] => (1, exponent),
+            exponent => (0, exponent),
+        };
+        let (places, magnitude) = swar::digits(exponent, 0);
+        if places > EXPONENT_DIGITS {
+            return uncommon_float(number);
+        }
+        // No digits, no exponent: the `e` is not part of the number.
+        if places > 0 {
+            let magnitude = i32::try_from(magnitude).unwrap_or_default();
+            let negative = number.get(length + 1) == Some(&b'-');
+            power += if negative { -magnitude } else { magnitude };
+            length += 1 + signs + places;
+        }
+    }
+    match float::nearest(value, power) {
+        Some(float) => (float, length),
+        None => uncommon_float(number),
+    }
+}
+
+/// [`float`] of many digits or a large exponent. JSON's grammar is part of the function's, and both
+/// it and CPython round correctly, and to infinity.
+#[cold]
+fn uncommon_float(number: &[u8]) -> (f64, usize) {
     fast_float2::parse_partial(number).unwrap_or_default()
 }
 
 /// Whether these bytes, behind the digits of a whole number, make a float of it.
+#[inline]
 fn is_float(behind: &[u8]) -> bool {
     matches!(
         behind,

@@ -4,6 +4,7 @@
 //! not stack. Places are byte offsets until an error turns one into CPython's line and column.
 
 use super::error::{Container, JsonDecodeError, LoadsError, Message};
+use super::slots::{Place, Slots};
 use super::text::Text;
 use crate::dict::Entry;
 use crate::pystr::Builder;
@@ -24,6 +25,9 @@ pub(super) enum Fault {
     Recursion(Container),
 }
 
+/// A constant, so that it is copied from where it is and not from where it was just put.
+const EMPTY: Value = Value::Str(PyString::new());
+
 /// Where the next value belongs.
 #[derive(Clone, Copy)]
 pub(super) enum Open {
@@ -43,9 +47,10 @@ pub(super) struct Parser<'a, T> {
     pub(super) scratch: Builder,
     outer: Vec<Open>,
     // What is read of all that is open. Only when a list or dict is closed does it get a vector,
-    // of the right size. A value is made where it stays: moving what was just written is slow.
-    items: Vec<Value>,
-    entries: Vec<Entry>,
+    // of the right size.
+    items: Slots<Value>,
+    entries: Slots<Entry>,
+    root: Value,
 }
 
 /// Parses a whole text.
@@ -58,8 +63,9 @@ pub(super) fn parse<T: Text>(text: T, limits: &Limits) -> Result<Value, LoadsErr
         limits,
         scratch: Builder::new(),
         outer: Vec::new(),
-        items: Vec::new(),
-        entries: Vec::new(),
+        items: Slots::new(),
+        entries: Slots::new(),
+        root: Value::Null,
     };
     parser.document().map_err(|fault| match fault {
         Fault::At(message, at) => JsonDecodeError::locate(message, bytes, at).into(),
@@ -79,7 +85,7 @@ impl<T: Text> Parser<'_, T> {
         if self.at < self.bytes.len() {
             return Err(Fault::At(Message::ExtraData, self.at));
         }
-        Ok(self.items.pop().unwrap_or_default())
+        Ok(std::mem::take(&mut self.root))
     }
 
     /// `scan_once_unicode`, with the lists and dicts it would recurse into.
@@ -91,27 +97,38 @@ impl<T: Text> Parser<'_, T> {
                     self.enter(Container::Object)?;
                     if self.first_or_close(b'}') {
                         self.outer.push(open);
-                        open = Open::Dict { start: self.entries.len() };
+                        open = Open::Dict { start: self.entries.used() };
                         self.key()?;
                         continue;
                     }
-                    self.place(open, Value::Dict(Dict::new()));
+                    self.place(open).set(Value::Dict(Dict::new()));
                 }
                 Some(b'[') => {
                     self.enter(Container::Array)?;
                     if self.first_or_close(b']') {
                         self.outer.push(open);
-                        open = Open::List { start: self.items.len() };
+                        open = Open::List { start: self.items.used() };
                         continue;
                     }
-                    self.place(open, Value::List(Vec::new()));
+                    self.place(open).set(Value::List(Vec::new()));
                 }
                 Some(b'"') => {
-                    self.place(open, Value::Str(PyString::new()));
-                    self.string(|parser| match parser.placed(open) {
-                        Some(Value::Str(slot)) => Some(slot),
-                        _ => None,
-                    })?;
+                    let range = self.plain_string();
+                    let text = self.text;
+                    match range {
+                        Ok((start, end)) => {
+                            let slot = self.place(open).set(EMPTY);
+                            if let Value::Str(slot) = slot {
+                                text.write(start, end, slot);
+                            }
+                        }
+                        Err(end) => {
+                            let string = self.string_with_escapes(end)?;
+                            if let Value::Str(slot) = self.place(open).set(EMPTY) {
+                                *slot = string;
+                            }
+                        }
+                    }
                 }
                 Some(byte) => self.scalar(open, byte)?,
                 None => return Err(Fault::At(Message::ExpectingValue, self.at)),
@@ -119,7 +136,7 @@ impl<T: Text> Parser<'_, T> {
             // Close as many lists and dicts as end here, and stop before the next value.
             loop {
                 self.skip_white_space();
-                let closed = match (open, self.peek()) {
+                match (open, self.peek()) {
                     (Open::Root, _) => return Ok(()),
                     (Open::List { .. }, Some(b',')) => {
                         self.after_comma(b']', Message::TrailingCommaInArray)?;
@@ -131,86 +148,67 @@ impl<T: Text> Parser<'_, T> {
                         break;
                     }
                     (Open::List { start }, Some(b']')) => {
-                        Value::List(take_from(&mut self.items, start))
+                        open = self.outer.pop().unwrap_or(Open::Root);
+                        let items = self.items.take_from(start, matches!(open, Open::Root));
+                        if let Value::List(slot) = self.place(open).set(Value::List(Vec::new())) {
+                            *slot = items;
+                        }
                     }
                     (Open::Dict { start }, Some(b'}')) => {
-                        Value::Dict(Dict::from_entries(take_from(&mut self.entries, start)))
+                        open = self.outer.pop().unwrap_or(Open::Root);
+                        let entries = self.entries.take_from(start, matches!(open, Open::Root));
+                        let dict = Dict::from_entries(entries);
+                        if let Value::Dict(slot) = self.place(open).set(Value::Dict(Dict::new())) {
+                            *slot = dict;
+                        }
                     }
                     _ => return Err(Fault::At(Message::ExpectingComma, self.at)),
-                };
+                }
                 self.at += 1;
-                open = self.outer.pop().unwrap_or(Open::Root);
-                self.place(open, closed);
             }
         }
     }
 
-    /// A string whose opening quote is at [`Parser::at`], in the place of the empty one that `slot`
-    /// finds.
-    #[inline]
-    fn string(
-        &mut self,
-        slot: impl FnOnce(&mut Self) -> Option<&mut PyString>,
-    ) -> Result<(), Fault> {
-        match self.plain_string() {
-            Ok((start, end)) => {
-                let text = self.text;
-                if let Some(slot) = slot(self) {
-                    text.write(start, end, slot);
-                }
-            }
-            Err(end) => {
-                let string = self.string_with_escapes(end)?;
-                if let Some(slot) = slot(self) {
-                    *slot = string;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts a value where it belongs.
-    #[inline]
-    pub(super) fn place(&mut self, open: Open, value: Value) {
-        match open {
-            Open::Root | Open::List { .. } => self.items.push(value),
-            Open::Dict { .. } => {
-                if let Some((_, waiting)) = self.entries.last_mut() {
-                    *waiting = value;
-                }
-            }
-        }
-    }
-
-    /// The value that was placed last.
-    #[inline]
-    fn placed(&mut self, open: Open) -> Option<&mut Value> {
-        match open {
-            Open::Root | Open::List { .. } => self.items.last_mut(),
-            Open::Dict { .. } => self.entries.last_mut().map(|(_, value)| value),
-        }
+    /// The place of the next value. To be asked for before the value is made: what has to be
+    /// dropped if there is no memory for a place is kept in memory, and then moved.
+    #[inline(always)]
+    pub(super) fn place(&mut self, open: Open) -> Place<'_, Value> {
+        let slot = match open {
+            Open::Root => None,
+            Open::List { .. } => self.items.next((self.at, self.bytes.len())),
+            Open::Dict { .. } => self.entries.last().map(|(_, waiting)| waiting),
+        };
+        Place(slot.unwrap_or(&mut self.root))
     }
 
     /// A number or a constant, whose first byte is `byte`.
     #[inline]
     fn scalar(&mut self, open: Open, byte: u8) -> Result<(), Fault> {
-        let (constant, value) = match byte {
+        // Each value is made in its place.
+        match byte {
             b'0'..=b'9' => return self.number(open),
-            b'n' => ("null", Value::Null),
-            b't' => ("true", Value::Bool(true)),
-            b'f' => ("false", Value::Bool(false)),
-            b'N' => ("NaN", Value::Float(f64::NAN)),
-            b'I' => ("Infinity", Value::Float(f64::INFINITY)),
-            b'-' => ("-Infinity", Value::Float(f64::NEG_INFINITY)),
-            _ => return Err(Fault::At(Message::ExpectingValue, self.at)),
+            b'n' if self.step_over(b"null") => self.place(open).set(Value::Null),
+            b't' if self.step_over(b"true") => self.place(open).set(Value::Bool(true)),
+            b'f' if self.step_over(b"false") => self.place(open).set(Value::Bool(false)),
+            b'N' if self.step_over(b"NaN") => self.place(open).set(Value::Float(f64::NAN)),
+            b'I' if self.step_over(b"Infinity") => {
+                self.place(open).set(Value::Float(f64::INFINITY))
+            }
+            b'-' if self.step_over(b"-Infinity") => {
+                self.place(open).set(Value::Float(f64::NEG_INFINITY))
+            }
+            _ => return self.number(open),
         };
+        Ok(())
+    }
+
+    /// Steps over these bytes, if they come next.
+    #[inline(always)]
+    fn step_over<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if rest.starts_with(constant.as_bytes()) {
-            self.at += constant.len();
-            self.place(open, value);
-            return Ok(());
-        }
-        self.number(open)
+        let next = rest.first_chunk() == Some(bytes);
+        self.at += if next { N } else { 0 };
+        next
     }
 
     /// A key, its colon, and the white space before its value.
@@ -219,8 +217,21 @@ impl<T: Text> Parser<'_, T> {
         if self.peek() != Some(b'"') {
             return Err(Fault::At(Message::ExpectingName, self.at));
         }
-        self.entries.push((PyString::new(), Value::Null));
-        self.string(|parser| parser.entries.last_mut().map(|(slot, _)| slot))?;
+        match self.plain_string() {
+            Ok((start, end)) => {
+                let progress = (self.at, self.bytes.len());
+                if let Some((slot, _)) = self.entries.next(progress) {
+                    self.text.write(start, end, slot);
+                }
+            }
+            Err(end) => {
+                let key = self.string_with_escapes(end)?;
+                let progress = (self.at, self.bytes.len());
+                if let Some((slot, _)) = self.entries.next(progress) {
+                    *slot = key;
+                }
+            }
+        }
         self.skip_white_space();
         if self.peek() != Some(b':') {
             return Err(Fault::At(Message::ExpectingColon, self.at));
@@ -275,10 +286,4 @@ impl<T: Text> Parser<'_, T> {
             self.at += 1;
         }
     }
-}
-
-/// What lies in `all` from `start` on, in a vector of its own.
-#[inline]
-fn take_from<T>(all: &mut Vec<T>, start: usize) -> Vec<T> {
-    if start == 0 { std::mem::take(all) } else { all.split_off(start) }
 }

@@ -1,21 +1,26 @@
 //! Strings: CPython's `scanstring_unicode`.
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch};
+
 use super::error::Message;
 use super::parser::{Fault, Parser};
 use super::text::Text;
-use crate::pystr::three_bytes;
-use crate::{PyString, swar};
+use crate::pystr::Builder;
+use crate::{PyString, swar, vector};
 
 /// How many bytes from the front are none of `"`, `\` and the control characters.
 fn plain_prefix(bytes: &[u8]) -> usize {
     swar::prefix(bytes, special_bytes, is_special)
 }
 
+#[inline(always)]
 fn is_special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
 /// The high bit of the first special byte of a little-endian word; bits above it may be wrong.
+#[inline(always)]
 fn special_bytes(word: u64) -> u64 {
     swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\')
 }
@@ -121,34 +126,32 @@ impl<T: Text> Parser<'_, T> {
         }
     }
 
-    /// [`Parser::unicode_escapes`] for as long as four that take three bytes each follow one
+    /// [`Parser::unicode_escapes`] for as long as eight that take three bytes each follow one
     /// another, as they do in Chinese, Japanese and Korean; gives the place behind them.
-    fn three_byte_escapes(&mut self, mut at: usize) -> usize {
-        // A byte must follow the last of them too.
-        while let Some((block, [_, ..])) =
-            self.bytes.get(at..).and_then(|rest| rest.split_first_chunk::<24>())
-        {
-            let mut units = [0; 4];
-            for (unit, escape) in units.iter_mut().zip(block.as_chunks::<6>().0) {
-                *unit = three_byte_unit(escape);
-            }
-            if units.contains(&0) {
-                break;
-            }
-            self.scratch.push_generalized(units.map(three_bytes).as_flattened());
-            at += block.len();
+    fn three_byte_escapes(&mut self, at: usize) -> usize {
+        let escapes = self.bytes.get(at..).unwrap_or_default();
+        if escapes.len() <= vector::ESCAPES || !escapes.starts_with(b"\\u") {
+            return at;
         }
-        at
+        at + dispatch!(Level::new(), simd => simd.vectorize(
+            #[inline(always)]
+            || three_byte_blocks(simd, escapes, &mut self.scratch),
+        ))
     }
 }
 
-/// The number of a `\uXXXX` that takes three bytes of UTF-8; 0 if it is none, or a surrogate's.
-#[inline]
-fn three_byte_unit([backslash, letter, a, b, c, d]: &[u8; 6]) -> u16 {
-    let [a, b, c, d] = [hex_digit(*a), hex_digit(*b), hex_digit(*c), hex_digit(*d)];
-    let unit = a << 12 | b << 8 | c << 4 | d;
-    let escape = (*backslash == b'\\') & (*letter == b'u') & ((a | b | c | d) <= 0x0f);
-    if escape & (unit >= 0x800) & (unit & 0xf800 != 0xd800) { unit } else { 0 }
+/// Reads as many escapes as `escapes` begins with in blocks of eight that take three bytes each;
+/// gives their length.
+#[inline(always)]
+fn three_byte_blocks<S: Simd>(simd: S, escapes: &[u8], out: &mut Builder) -> usize {
+    let mut rest = escapes;
+    // A byte must follow the last of them too.
+    while let Some((block, behind @ [_, ..])) = rest.split_first_chunk() {
+        let Some(points) = vector::unescape(simd, block) else { break };
+        out.push_twelves(&points);
+        rest = behind;
+    }
+    escapes.len() - rest.len()
 }
 
 /// The number of a `\uXXXX` whose backslash is at `at`. A byte must follow it, as in CPython.

@@ -34,6 +34,15 @@ impl Builder {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Adds the first twelve bytes of each block, known to be generalised UTF-8.
+    #[inline(always)]
+    pub(crate) fn push_twelves(&mut self, blocks: &[[u8; 16]]) {
+        for block in blocks {
+            self.0.extend_from_slice(block);
+            self.0.truncate(self.0.len() - 4);
+        }
+    }
+
     /// Adds one code point, which may be a surrogate.
     pub(crate) fn push_code_point(&mut self, code_point: u32) -> Result<(), CodePointError> {
         match (char::from_u32(code_point), u16::try_from(code_point)) {
@@ -64,7 +73,7 @@ impl Builder {
 
 /// A code point, 0x800 or more, in generalised UTF-8.
 #[inline]
-pub(crate) const fn three_bytes(code_point: u16) -> [u8; 3] {
+const fn three_bytes(code_point: u16) -> [u8; 3] {
     let [high, low] = code_point.to_be_bytes();
     [0xe0 | high >> 4, 0x80 | (high & 0x0f) << 2 | low >> 6, 0x80 | low & 0x3f]
 }

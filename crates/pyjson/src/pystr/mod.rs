@@ -12,11 +12,11 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-pub(crate) use builder::{Builder, three_bytes};
+pub(crate) use builder::Builder;
 pub use fsencode::SurrogateEscapeError;
 
 /// The longest text, in bytes, that is kept without an allocation.
-const INLINE_BYTES: usize = 22;
+pub(crate) const INLINE_BYTES: usize = 22;
 /// [`INLINE_BYTES`] as a length is kept.
 const LONGEST_INLINE: u8 = 22;
 
@@ -109,6 +109,16 @@ impl PyString {
             Repr::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
             Repr::Utf8(text) => text.as_bytes(),
             Repr::Wide(bytes) => bytes,
+        }
+    }
+
+    /// The room of a string that is kept without an allocation, and how much of it is used. What
+    /// lies beyond means nothing.
+    #[inline(always)]
+    pub(crate) const fn as_inline(&self) -> Option<(&[u8; INLINE_BYTES], usize)> {
+        match &self.0 {
+            Repr::Inline { len, bytes } => Some((bytes, *len as usize)),
+            _ => None,
         }
     }
 

@@ -28,7 +28,19 @@ pub(crate) fn string() -> impl Strategy<Value = PyString> {
         front.extend(back);
         PyString::from_code_points(front).unwrap()
     });
-    prop_oneof![3 => ascii, 2 => any, 1 => long]
+    let runs = vec(run(), 1..6).prop_map(|runs| runs.concat());
+    let runs = runs.prop_map(|points| PyString::from_code_points(points).unwrap());
+    prop_oneof![3 => ascii, 2 => any, 1 => long, 1 => runs]
+}
+
+/// Code points of one length in UTF-8, so many that blocks of them are written together.
+fn run() -> impl Strategy<Value = Vec<u32>> {
+    prop_oneof![
+        2 => vec(0x800_u32..0xd800, 1..40),
+        1 => vec(0x80_u32..0x800, 1..20),
+        1 => vec(0x20_u32..0x7f, 1..80),
+        1 => vec(code_point(), 1..3),
+    ]
 }
 
 pub(crate) fn int() -> impl Strategy<Value = Int> {
@@ -105,6 +117,7 @@ fn string_text() -> impl Strategy<Value = Vec<u32>> {
         6 => "[ !#-\\[\\]-~]{1,12}".prop_map(points),
         2 => "\\\\[\"\\\\/bfnrt]".prop_map(points),
         2 => "\\\\u[0-9a-fA-F]{4}".prop_map(points),
+        1 => "(\\\\u[1-9a-cA-C][0-9a-fA-F]{3}){1,40}".prop_map(points),
         2 => "\\\\u[dD][89abAB][0-9a-f]{2}\\\\u[dD][c-fC-F][0-9a-f]{2}".prop_map(points),
         1 => "\\\\u[dD][89abAB][0-9a-f]{2}(\\\\u[0-9a-f]{4}|\\\\n|x)".prop_map(points),
         1 => vec(code_point().prop_filter("quotes", |c| ![0x22, 0x5c].contains(c)), 1..6),

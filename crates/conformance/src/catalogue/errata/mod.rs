@@ -6,11 +6,12 @@
 
 pub(super) mod length_ack;
 pub(super) mod length_prefix;
+pub(super) mod one_turn;
 pub(super) mod remote_command;
 pub(super) mod tcp_upper;
 
 use super::{Check, Expected, Input, Wire};
-use crate::observation::{Direction, Observation, Role};
+use crate::observation::{Direction, Observation, Role, WireEvent, WireItem};
 
 /// One defect of one reference program.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub enum Sign {
     QuietAfter(&'static str),
     /// The client has said that no more will come; then nothing moves any more.
     QuietAfterEnd,
+    /// The server has been reached; then nothing moves any more. For programs that show nothing.
+    QuietOnceOpen,
     /// The program's standard output holds this so many times.
     Repeated(&'static str, usize),
 }
@@ -65,6 +68,13 @@ pub(super) fn arrived(right: &Expected, seen: &Observation, direction: Direction
         Wire::Stream(bytes) => seen.wire.byte_count(direction) >= bytes.0.len(),
         Wire::Datagrams(datagrams) => seen.wire.segments(direction).count() >= datagrams.len(),
     }
+}
+
+/// Whether the server has broken a connection off.
+pub(super) fn reset_by_server(seen: &Observation) -> bool {
+    let reset =
+        |event: &WireEvent| event.direction == Direction::ToClient && event.what == WireItem::Reset;
+    seen.wire.events.iter().any(reset)
 }
 
 /// Whether the last line of a traceback names one of these exceptions.

@@ -1,0 +1,23 @@
+//! `line-upper-udp`: one line as a datagram, and what comes back.
+//!
+//! Source: `python-ref/line-upper-udp/client.py`. Unlike it, this client gives up when no answer
+//! comes.
+
+use anyhow::Context;
+use endpoint::Datagrams;
+
+use crate::args::LineUpperUdp;
+use crate::line_upper::show;
+use crate::one_datagram::receive;
+use crate::one_turn::ANSWER_BYTES;
+
+pub(crate) async fn talk(options: LineUpperUdp) -> anyhow::Result<()> {
+    let address = &options.connect;
+    let cannot = || format!("cannot send to {address}");
+    let (socket, server) = Datagrams::to(address).await.with_context(cannot)?;
+    let line = format!("{}\n", options.message);
+    socket.send_to(line.as_bytes(), &server).await.with_context(cannot)?;
+    let mut buffer = [0; ANSWER_BYTES];
+    let (answer, _) = receive(&socket, &mut buffer, options.timeout).await?;
+    show(&options.message, answer)
+}

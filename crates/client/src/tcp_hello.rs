@@ -1,0 +1,12 @@
+//! `tcp-hello`: one message, and the answer shown as bytes.
+//!
+//! Source: `python-ref/tcp-hello/client.py`.
+
+use crate::args::TcpHello;
+use crate::one_turn::ask;
+use crate::terminal::Terminal;
+
+pub(crate) async fn talk(options: TcpHello) -> anyhow::Result<()> {
+    let answer = ask(&options.connect, options.message.as_bytes()).await?;
+    Ok(Terminal::new().print(&pytext::repr_bytes(&answer))?)
+}

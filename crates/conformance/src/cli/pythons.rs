@@ -1,0 +1,48 @@
+//! `framecheck pythons`: the same cases under every CPython of this machine.
+
+use std::io::{self, Write};
+
+use anyhow::bail;
+use framecheck::event::Event;
+use framecheck::interpreters::{Interpreter, installed};
+use framecheck::report::{Human, Sink, Versions};
+
+use super::run::{chosen, files, is_green, play};
+use super::{RunArgs, SetupArgs};
+
+pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
+    let groups = chosen(args)?;
+    let (_, reference) = super::setup::peers(&args.setup)?;
+    let interpreters = installed(&reference);
+    if interpreters.is_empty() {
+        bail!("no python3.8 or later on the PATH or under pyenv");
+    }
+    let mut versions = Versions::default();
+    let mut green = true;
+    for Interpreter { version, path } in interpreters {
+        writeln!(io::stdout(), "\nCPython {version}")?;
+        versions.begin(&version);
+        let with = SetupArgs { python: path.into_os_string(), ..args.setup.clone() };
+        let mut sinks = files(&args.out.join(format!("python{version}")))?;
+        sinks.push(Box::new(Human::new(io::stdout())));
+        let mut column = Column(&mut versions);
+        let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;
+        sinks.push(Box::new(&mut column));
+        green &= is_green(&play(args, &with, groups.clone(), &mut sinks)?);
+    }
+    writeln!(io::stdout(), "\nall versions, over all pairings:")?;
+    versions.write(&mut io::stdout())?;
+    Ok(green)
+}
+
+/// Fills the column that was begun last.
+struct Column<'a>(&'a mut Versions);
+
+impl Sink for &mut Column<'_> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::Finished(case) = event {
+            self.0.add(case);
+        }
+        Ok(())
+    }
+}

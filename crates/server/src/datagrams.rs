@@ -1,0 +1,31 @@
+//! The loop that every datagram scenario shares: receive, show, answer.
+
+use anyhow::Context;
+use endpoint::{Address, Datagrams, Peer};
+
+use crate::screen;
+
+/// Receive datagrams at `address`, for ever: of each the first `MAX_BYTES`, as recvfrom(2) cuts it.
+/// `turn` makes of it, and of who sent it, what is printed and what is answered. An answer that
+/// can't be sent is logged, and nobody else's matter.
+///
+/// # Errors
+/// The address can't be listened on, or standard output is gone.
+pub(crate) async fn serve_each<const MAX_BYTES: usize>(
+    address: &Address,
+    turn: impl Fn(&[u8], &Peer) -> (String, Vec<u8>),
+) -> anyhow::Result<()> {
+    let cannot = || format!("cannot listen on {address}");
+    let socket = Datagrams::bind(address).await.with_context(cannot)?;
+    tracing::info!("listening on {}", socket.local_name()?);
+    let mut buffer = vec![0; MAX_BYTES];
+    loop {
+        // What does not fit is cut off by the kernel, as it is for the reference.
+        let (len, client) = socket.recv_from(&mut buffer).await?;
+        let (shown, answer) = turn(buffer.split_at(len).0, &client);
+        screen::print(&shown).await?;
+        if let Err(error) = socket.send_to(&answer, &client).await {
+            tracing::warn!("{client}: {error}");
+        }
+    }
+}

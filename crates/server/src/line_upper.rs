@@ -1,0 +1,29 @@
+//! `line-upper` and `line-upper-serial`: one recv(1024), stripped, back in upper case.
+//!
+//! Source: `python-ref/line-upper/server.py`. What is printed for a client is printed at once, where
+//! the reference's threads may mix their prints; and the answer arrives, whatever was left unread.
+
+use endpoint::{Peer, Stream};
+use pytext::{bytes_strip, bytes_upper, repr_bytes};
+
+use crate::accept::serve_each_from;
+use crate::args::LineUpper;
+use crate::one_turn::{answer, receive};
+use crate::screen;
+
+pub(crate) async fn serve(options: LineUpper) -> anyhow::Result<()> {
+    serve_each_from(&options.listen, raise).await
+}
+
+async fn raise(mut stream: Stream, peer: Peer) -> anyhow::Result<()> {
+    let (shown, raised) = turn(&receive(&mut stream).await?, &peer);
+    screen::print(&shown).await?;
+    answer(stream, &raised).await
+}
+
+/// What is printed of a message, on two lines, and what is answered.
+pub(crate) fn turn(message: &[u8], peer: &Peer) -> (String, Vec<u8>) {
+    let data = bytes_strip(message);
+    let host = peer.host_printed_by_python(repr_bytes);
+    (format!("{host} wrote:\n{}", repr_bytes(data)), bytes_upper(data))
+}

@@ -1,0 +1,11 @@
+//! `line-upper-udp`: a line back in upper case, a datagram each way.
+//!
+//! Source: `python-ref/line-upper-udp/server.py`, where socketserver takes 8192 bytes of a datagram.
+
+use crate::args::LineUpper;
+use crate::datagrams::serve_each;
+use crate::line_upper::turn;
+
+pub(crate) async fn serve(options: LineUpper) -> anyhow::Result<()> {
+    serve_each::<8192>(&options.listen, turn).await
+}

@@ -1,0 +1,23 @@
+//! `tcp-hello`: each client's message, shown as bytes, and an answer.
+//!
+//! Source: `python-ref/tcp-hello/server.py`. Unlike it, this server goes on after the first client.
+
+use std::sync::Arc;
+
+use endpoint::Stream;
+
+use crate::accept::serve_each;
+use crate::args::TcpHello;
+use crate::one_turn::{answer, receive};
+use crate::screen;
+
+pub(crate) async fn serve(options: TcpHello) -> anyhow::Result<()> {
+    let said: Arc<str> = options.answer.into();
+    serve_each(&options.listen, move |stream| hello(stream, said.clone())).await
+}
+
+async fn hello(mut stream: Stream, said: Arc<str>) -> anyhow::Result<()> {
+    let message = receive(&mut stream).await?;
+    screen::print(&pytext::repr_bytes(&message)).await?;
+    answer(stream, said.as_bytes()).await
+}

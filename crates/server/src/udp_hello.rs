@@ -1,0 +1,11 @@
+//! `udp-hello`: each datagram, shown as bytes, and an answer.
+//!
+//! Source: `python-ref/udp-hello/server.py`. Unlike it, this server goes on after the first one.
+
+use crate::args::UdpHello;
+use crate::datagrams::serve_each;
+
+pub(crate) async fn serve(options: UdpHello) -> anyhow::Result<()> {
+    let answer = options.answer.as_bytes();
+    serve_each::<1024>(&options.listen, |data, _| (pytext::repr_bytes(data), answer.to_vec())).await
+}
