@@ -11,7 +11,7 @@ use framecheck_tests::repository;
 const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
-    ("endpoint", &[]),
+    ("endpoint", &["pytext"]),
     ("frame", &["pyjson"]),
     ("frame-server", &["endpoint", "frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "frame", "pyjson", "pytext"]),

@@ -1,5 +1,6 @@
 //! `frame-server`, as a user meets it.
 
+mod chat;
 mod file_transfer;
 mod life;
 mod messages;

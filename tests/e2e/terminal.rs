@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use framecheck_tests::DEADLINE;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// A program at a terminal; killed when it is dropped.
@@ -91,6 +92,22 @@ impl AtTerminal {
                 Err(why) => panic!("{why}: no {text:?} in {:?}", self.texts()),
             }
         }
+    }
+
+    /// What is shown on a line behind what was last waited for.
+    #[track_caller]
+    pub(crate) fn rest_of_line(&mut self) -> String {
+        let before = self.seen;
+        self.wait_for("\n");
+        let streams = self.shown.iter().zip(before).zip(self.seen);
+        let mut moved = streams.filter(|((_, from), to)| from < to);
+        let ((shown, from), to) = moved.next().unwrap();
+        String::from_utf8_lossy(&shown[from..to]).trim().to_owned()
+    }
+
+    /// Send it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Type this, control characters too.

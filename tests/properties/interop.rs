@@ -156,6 +156,21 @@ fn struct_demo_is_interchangeable() {
 }
 
 #[test]
+fn chat_is_interchangeable() {
+    interchangeable("chat");
+}
+
+#[test]
+fn chat_guarded_is_interchangeable() {
+    interchangeable("chat-guarded");
+}
+
+#[test]
+fn chat_relisten_is_interchangeable() {
+    interchangeable("chat-relisten");
+}
+
+#[test]
 fn length_ack_is_interchangeable() {
     interchangeable("length-ack");
 }

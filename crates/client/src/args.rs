@@ -46,6 +46,12 @@ pub(crate) enum Scenario {
     Greeting(Greeting),
     /// Send one message and show the answer as text.
     FirstMessage(FirstMessage),
+    /// Take turns with the server's user: send each typed line, stripped, and print the answer.
+    Chat(Chat),
+    /// As chat, in other words.
+    ChatGuarded(Chat),
+    /// As chat-guarded.
+    ChatRelisten(Chat),
     /// Send a message's length as text, wait for ok, send the message.
     LengthAck(Message),
     /// Send a packed length and the message at once.
@@ -172,6 +178,13 @@ pub(crate) struct FirstMessage {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "qiubabi munieniu")]
     pub(crate) message: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Chat {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) connect: Address,
 }
 
 #[derive(Debug, ClapArgs)]

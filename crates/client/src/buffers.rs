@@ -5,11 +5,10 @@
 use std::io;
 
 use anyhow::Context;
-use endpoint::{Address, BufferSizes, Stream, python_os_error};
+use endpoint::{Address, BufferSizes, Stream, Terminal, python_os_error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::args::Buffers;
-use crate::terminal::Terminal;
 
 pub(crate) async fn show(options: Buffers) -> anyhow::Result<()> {
     let address = &options.connect;

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use endpoint::Stream;
+use endpoint::{Stream, Terminal};
 use frame::codec::{FrameCodec, Item};
 use frame::{Head, Limits};
 use pyjson::Value;
@@ -21,7 +21,6 @@ use tokio_util::codec::Decoder;
 
 use crate::args::FileTransfer;
 use crate::frames::{Frames, next_item};
-use crate::terminal::Terminal;
 
 pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
     let address = &options.connect;

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::args::FirstMessage;
 use crate::one_turn::ask;
-use crate::terminal::Terminal;
+use endpoint::Terminal;
 
 pub(crate) async fn talk(options: FirstMessage) -> anyhow::Result<()> {
     let answer = ask(&options.connect, options.message.as_bytes()).await?;

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::args::LineUpper;
 use crate::one_turn::{ANSWER_BYTES, ask, ask_for_any};
-use crate::terminal::Terminal;
+use endpoint::Terminal;
 
 pub(crate) async fn talk(options: LineUpper) -> anyhow::Result<()> {
     let line = format!("{}\n", options.message);

@@ -7,6 +7,7 @@
 
 mod args;
 mod buffers;
+mod chat;
 mod file_transfer;
 mod first_message;
 mod frames;
@@ -22,7 +23,6 @@ mod sticky;
 mod tcp_connect;
 mod tcp_hello;
 mod tcp_upper;
-mod terminal;
 mod udp_hello;
 mod udp_upper;
 
@@ -59,6 +59,10 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::LineUpperUdp(options) => line_upper_udp::talk(options).await,
         Scenario::Greeting(options) => greeting::talk(options).await,
         Scenario::FirstMessage(options) => first_message::talk(options).await,
+        Scenario::Chat(options) => chat::talk(options, chat::PLAIN).await,
+        Scenario::ChatGuarded(options) | Scenario::ChatRelisten(options) => {
+            chat::talk(options, chat::GUARDED).await
+        }
         Scenario::LengthAck(options) => length_ack::send(options).await,
         Scenario::LengthPrefix(options) => length_prefix::send(options).await,
         Scenario::Buffers(options) => buffers::show(options).await,

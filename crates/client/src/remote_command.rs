@@ -5,7 +5,7 @@
 //! that the server's recv(1024) would take for two, each with an answer, is not sent.
 
 use anyhow::{Context, bail, ensure};
-use endpoint::Stream;
+use endpoint::{Stream, Terminal};
 use frame::Limits;
 use frame::codec::{FrameCodec, Item};
 use tokio::io::AsyncWriteExt;
@@ -13,7 +13,6 @@ use tokio_util::codec::Decoder;
 
 use crate::args::RemoteCommand;
 use crate::frames::{Frames, next_item};
-use crate::terminal::Terminal;
 
 /// What the server takes for one command.
 const COMMAND_MAX_BYTES: usize = 1024;

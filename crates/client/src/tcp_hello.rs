@@ -4,7 +4,7 @@
 
 use crate::args::TcpHello;
 use crate::one_turn::ask;
-use crate::terminal::Terminal;
+use endpoint::Terminal;
 
 pub(crate) async fn talk(options: TcpHello) -> anyhow::Result<()> {
     let answer = ask(&options.connect, options.message.as_bytes()).await?;

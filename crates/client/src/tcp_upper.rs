@@ -4,11 +4,10 @@
 //! long as what was sent and reads all of it, and doesn't wait for an answer to an empty line.
 
 use anyhow::Context;
-use endpoint::Stream;
+use endpoint::{Stream, Terminal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::args::TcpUpper;
-use crate::terminal::Terminal;
 
 pub(crate) async fn talk(options: TcpUpper) -> anyhow::Result<()> {
     let address = &options.connect;

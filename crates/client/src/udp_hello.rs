@@ -8,7 +8,7 @@ use endpoint::Datagrams;
 use crate::args::UdpHello;
 use crate::one_datagram::receive;
 use crate::one_turn::ANSWER_BYTES;
-use crate::terminal::Terminal;
+use endpoint::Terminal;
 
 pub(crate) async fn talk(options: UdpHello) -> anyhow::Result<()> {
     let address = &options.connect;

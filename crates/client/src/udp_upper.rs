@@ -3,11 +3,10 @@
 //! Source: `python-ref/udp-upper/client.py`. Unlike it, this client gives up when no answer comes.
 
 use anyhow::Context;
-use endpoint::Datagrams;
+use endpoint::{Datagrams, Terminal};
 
 use crate::args::UdpUpper;
 use crate::one_datagram::receive;
-use crate::terminal::Terminal;
 
 pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
     let address = &options.connect;

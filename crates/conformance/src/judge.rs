@@ -201,6 +201,11 @@ fn difference(standard: &Standard<'_>, check: Check, seen: &Observation) -> Opti
             let what = "the server left the connection of a client that had gone open";
             (!closed).then(|| found(standard, check, what.to_owned(), None))
         }
+        Check::ServerEnds if standard.scenario.clause(check).is_some() => {
+            let ended = seen.server.by_itself || seen.stopped.is_some();
+            let what = "the server did not end after its client".to_owned();
+            (!ended).then(|| found(standard, check, what, None))
+        }
         Check::ClientConnects if standard.scenario.clause(check).is_some() => {
             let what = "the client did not connect".to_owned();
             (!seen.wire.is_connected()).then(|| found(standard, check, what, None))
@@ -210,6 +215,7 @@ fn difference(standard: &Standard<'_>, check: Check, seen: &Observation) -> Opti
         | Check::ClientExit
         | Check::ClientFiles
         | Check::ServerCloses
+        | Check::ServerEnds
         | Check::ClientConnects => None,
     }
 }

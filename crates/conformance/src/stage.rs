@@ -167,6 +167,7 @@ impl Stage {
 
         let errata = errata(scenario, pairing, input, model);
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
+        let held_to = |check| scenario.clause(check).is_some() && !waived(check);
         let play = Play {
             scenario,
             directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
@@ -176,8 +177,8 @@ impl Stage {
             transport,
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
-            await_close: scenario.clause(Check::ServerCloses).is_some()
-                && !waived(Check::ServerCloses),
+            await_close: held_to(Check::ServerCloses),
+            await_end: held_to(Check::ServerEnds),
         };
         let mut observed = self.driver.run(&play).await?;
         tidy(&errata, &mut observed);

@@ -1,7 +1,8 @@
 //! What `frame-server` and `frame-client` share and the protocol doesn't know: where to listen or
 //! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
-//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers ([`BufferSizes`]), and how the two programs speak to their
-//! user ([`diagnostics`], [`python_os_error`]).
+//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers
+//! ([`BufferSizes`]), and how the two programs speak with their user ([`Terminal`], [`diagnostics`],
+//! [`python_os_error`]).
 
 mod address;
 mod buffers;
@@ -10,6 +11,7 @@ pub mod diagnostics;
 mod peer;
 mod socket_file;
 mod stream;
+mod terminal;
 
 pub use address::{Address, AddressError};
 pub use buffers::BufferSizes;
@@ -18,3 +20,4 @@ pub use diagnostics::python_os_error;
 pub use peer::Peer;
 pub use socket_file::SocketFile;
 pub use stream::{Listener, Stream};
+pub use terminal::Terminal;

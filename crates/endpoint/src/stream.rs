@@ -106,6 +106,21 @@ impl Stream {
         }
     }
 
+    /// Wait until the peer has broken the connection off, and give what that was. Nothing is read,
+    /// and a peer that has only ended its stream goes on being waited for: it may still read. A Unix
+    /// stream that is closed in order can't be told from that.
+    pub async fn broken(&self) -> io::Error {
+        let (ready, error) = match self {
+            Self::Tcp(stream) => (stream.ready(Interest::ERROR).await, stream.take_error()),
+            Self::Unix(stream) => (stream.ready(Interest::ERROR).await, stream.take_error()),
+        };
+        match (ready, error) {
+            (Err(error), _) | (Ok(_), Err(error) | Ok(Some(error))) => error,
+            // Somebody has been told before.
+            (Ok(_), Ok(None)) => io::ErrorKind::ConnectionReset.into(),
+        }
+    }
+
     /// Make the next close a reset: the peer gets an error in place of an orderly end. A Unix
     /// stream has no such thing and is closed as usual.
     ///

@@ -37,24 +37,12 @@ where
     S: Fn(Stream, Peer) -> F,
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
-    let listener =
-        Listener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!("listening on {}", listener.local_name()?);
+    let listener = listen(address).await?;
     let (report, mut screen_lost) = mpsc::channel(1);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (stream, peer) = tokio::select! {
+            accepted = next_client(&listener) => accepted,
             Some(error) = screen_lost.recv() => return Err(error),
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) if is_one_clients(&error) => continue,
-            // Out of descriptors or memory: what is being served goes on, and frees some.
-            Err(error) => {
-                tracing::warn!("cannot accept: {error}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
         };
         let (served, report) = (session(stream, peer.clone()), report.clone());
         tokio::spawn(async move {
@@ -64,6 +52,32 @@ where
                 Err(error) => tracing::warn!("{peer}: {error:#}"),
             }
         });
+    }
+}
+
+/// Listen, and say where.
+///
+/// # Errors
+/// The address can't be listened on.
+pub(crate) async fn listen(address: &Address) -> anyhow::Result<Listener> {
+    let listener =
+        Listener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!("listening on {}", listener.local_name()?);
+    Ok(listener)
+}
+
+/// The next client, however long that takes.
+pub(crate) async fn next_client(listener: &Listener) -> (Stream, Peer) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_one_clients(&error) => {}
+            // Out of descriptors or memory: what is being served goes on, and frees some.
+            Err(error) => {
+                tracing::warn!("cannot accept: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 }
 

@@ -50,6 +50,12 @@ pub(crate) enum Scenario {
     FirstMessage(FirstMessage),
     /// No server: print the length of a text, packed and unpacked.
     StructDemo(StructDemo),
+    /// Take turns with one client, whose messages you answer, and end.
+    Chat(Chat),
+    /// As chat; an empty answer becomes a fixed one, and the status is 0 whatever ends the talk.
+    ChatGuarded(Chat),
+    /// As chat-guarded, with one client after another, for ever.
+    ChatRelisten(Chat),
     /// Take a length as text, answer ok, take the message and print it.
     LengthAck(Messages),
     /// Take a packed length and the message, print the message.
@@ -163,6 +169,13 @@ pub(crate) struct StructDemo {
     /// Whose length is packed.
     #[arg(long, default_value = "qiubabimunieniu")]
     pub(crate) text: OsString,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Chat {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: Address,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,13 +1,17 @@
 //! `frame-server SCENARIO --listen ADDR`: every server program of the tutorials, as one program
-//! that serves any number of clients until SIGTERM or Ctrl-C, but for those that serve nobody.
+//! that serves any number of clients until SIGTERM or Ctrl-C, but for those that serve nobody. Only
+//! `chat` and `chat-guarded` end after a client, and those that chat serve one at a time: they have
+//! one user.
 //!
-//! Standard output shows what the tutorial's program shows, to the byte, and nothing else; all
-//! diagnostics go to standard error. Exit status: 0 after SIGTERM or Ctrl-C or when all is done, 1 if it
-//! can't serve, 2 for wrong usage.
+//! Standard output shows what the tutorial's program shows, to the byte, and nothing else, except
+//! that at a terminal the prompts are on standard error, as Python's are; all diagnostics go there.
+//! Exit status: 0 after SIGTERM or Ctrl-C or when all is done, 1 if it can't serve, 2 for wrong
+//! usage.
 
 mod accept;
 mod args;
 mod buffers;
+mod chat;
 mod datagrams;
 mod file_transfer;
 mod first_message;
@@ -85,6 +89,9 @@ async fn serve(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::Greeting(options) => greeting::serve(options).await,
         Scenario::FirstMessage(options) => first_message::serve(options).await,
         Scenario::StructDemo(options) => struct_demo::show(&options).await,
+        Scenario::Chat(options) => chat::serve(options, &chat::PLAIN).await,
+        Scenario::ChatGuarded(options) => chat::serve(options, &chat::GUARDED).await,
+        Scenario::ChatRelisten(options) => chat::serve(options, &chat::RELISTEN).await,
         Scenario::LengthAck(options) => length_ack::serve(options).await,
         Scenario::LengthPrefix(options) => length_prefix::serve(options).await,
         Scenario::Buffers(options) => buffers::serve(options).await,

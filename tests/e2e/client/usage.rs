@@ -49,6 +49,9 @@ fn help_names_every_scenario_and_status_is_0() {
         "line-upper-udp",
         "greeting",
         "first-message",
+        "chat",
+        "chat-guarded",
+        "chat-relisten",
     ] {
         assert!(run.stdout().contains(scenario), "no {scenario}: {run}");
         let run = client_with(&Sandbox::new(), &[scenario, "--help"], "");

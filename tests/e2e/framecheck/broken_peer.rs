@@ -25,7 +25,7 @@ while True:
 "#;
 
 /// A directory with this program in the place of `name`, and the real other one.
-fn programs(sandbox: &Sandbox, name: &str, script: &str) -> PathBuf {
+pub(super) fn programs(sandbox: &Sandbox, name: &str, script: &str) -> PathBuf {
     let directory = sandbox.path().join("programs");
     std::fs::create_dir(&directory).unwrap();
     for real in ["frame-server", "frame-client"].into_iter().filter(|real| *real != name) {

@@ -2,7 +2,7 @@
 
 use framecheck_tests::Sandbox;
 
-fn stdout_of(arguments: &[&str]) -> String {
+pub(super) fn stdout_of(arguments: &[&str]) -> String {
     let sandbox = Sandbox::new();
     let output = sandbox.framecheck().args(arguments).assert().success().get_output().clone();
     String::from_utf8(output.stdout).unwrap()
@@ -21,24 +21,27 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
     assert_eq!(
         names,
         [
-            "file-transfer",
-            "remote-command",
+            "tcp-connect",
             "tcp-upper",
             "udp-upper",
-            "tcp-connect",
             "tcp-hello",
             "udp-hello",
+            "length-ack",
+            "length-prefix",
+            "remote-command",
             "line-upper",
             "line-upper-serial",
             "line-upper-udp",
+            "buffers",
             "greeting",
             "first-message",
-            "struct-demo",
-            "length-ack",
-            "length-prefix",
-            "buffers",
+            "chat",
+            "chat-guarded",
+            "chat-relisten",
             "sticky",
             "sticky-sizes",
+            "struct-demo",
+            "file-transfer",
             "socket-api",
         ]
     );
@@ -56,7 +59,7 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
 }
 
 /// The id that `list` gives a vector, with a pairing.
-fn id_of(scenario: &str, vector: &str, rest: &str) -> String {
+pub(super) fn id_of(scenario: &str, vector: &str, rest: &str) -> String {
     let listed: serde_json::Value =
         serde_json::from_str(&stdout_of(&["list", "--format", "json"])).unwrap();
     let scenarios = listed["scenarios"].as_array().unwrap();

@@ -7,7 +7,15 @@ use framecheck_tests::{Sandbox, python, repository};
 #[test]
 fn every_reference_program_explains_itself() {
     let mut programs = 0;
-    for scenario in ["file-transfer", "remote-command", "tcp-upper", "udp-upper"] {
+    for scenario in [
+        "file-transfer",
+        "remote-command",
+        "tcp-upper",
+        "udp-upper",
+        "chat",
+        "chat-guarded",
+        "chat-relisten",
+    ] {
         for role in ["server.py", "client.py"] {
             let program = repository().join("python-ref").join(scenario).join(role);
             let output = Command::new(python()).arg(&program).arg("--help").output().unwrap();
@@ -16,7 +24,7 @@ fn every_reference_program_explains_itself() {
             programs += 1;
         }
     }
-    assert_eq!(programs, 8);
+    assert_eq!(programs, 14);
 }
 
 #[test]
@@ -28,6 +36,9 @@ fn without_arguments_the_client_asks_at_the_tutorials_address() {
         ("remote-command/server.py", "8080"),
         ("tcp-upper/server.py", "8000"),
         ("udp-upper/server.py", "8080"),
+        ("chat/server.py", "8080"),
+        ("chat-guarded/server.py", "8080"),
+        ("chat-relisten/server.py", "8080"),
     ] {
         let path = repository().join("python-ref").join(program);
         let probe = "import runpy, socket, sys\n\

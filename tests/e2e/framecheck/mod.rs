@@ -1,5 +1,6 @@
 //! `framecheck`, as a user meets it.
 
+mod at_terminal;
 mod broken_peer;
 mod commands;
 mod json;

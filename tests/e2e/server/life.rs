@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use crate::peers::{Process, connect, in_time, read_exactly};
 
-const SCENARIOS: [&str; 11] = [
+const SCENARIOS: [&str; 14] = [
     "file-transfer",
     "remote-command",
     "tcp-upper",
@@ -24,6 +24,9 @@ const SCENARIOS: [&str; 11] = [
     "line-upper-udp",
     "greeting",
     "first-message",
+    "chat",
+    "chat-guarded",
+    "chat-relisten",
 ];
 
 /// A sandbox with the file that `file-transfer` serves by default.

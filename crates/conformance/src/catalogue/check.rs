@@ -24,13 +24,15 @@ pub enum Check {
     ServerFiles,
     /// The server closes a connection whose client has.
     ServerCloses,
+    /// The server ends by itself after its client.
+    ServerEnds,
     /// The client connects, whether or not anything is said.
     ClientConnects,
 }
 
 impl Check {
     /// Every check there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ToServer,
         Self::ToClient,
         Self::ClientStdout,
@@ -40,6 +42,7 @@ impl Check {
         Self::ClientFiles,
         Self::ServerFiles,
         Self::ServerCloses,
+        Self::ServerEnds,
         Self::ClientConnects,
     ];
 
@@ -56,6 +59,7 @@ impl Check {
             Self::ClientFiles => "client-files",
             Self::ServerFiles => "server-files",
             Self::ServerCloses => "server-closes",
+            Self::ServerEnds => "server-ends",
             Self::ClientConnects => "client-connects",
         }
     }

@@ -38,6 +38,10 @@ pub struct Input {
     /// The harness is the client and sends `lines` as they are, each as one message.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
+    /// Both programs are at a terminal each, with somebody who types a line when asked for it; else
+    /// everything is typed ahead, into pipes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub terminal: bool,
 }
 
 impl Input {
@@ -80,6 +84,12 @@ impl Input {
     #[must_use]
     pub fn raw_bytes(&self) -> Vec<u8> {
         self.lines.iter().flat_map(|line| line.0.iter().copied()).collect()
+    }
+
+    /// The same, typed at a terminal on each side.
+    #[must_use]
+    pub fn at_terminals(self) -> Self {
+        Self { terminal: true, ..self }
     }
 
     /// The `file_name` announced.

@@ -2,6 +2,9 @@
 //! the known errata of the reference programs. It starts nothing and judges nothing.
 
 mod buffers;
+mod chat;
+mod chat_guarded;
+mod chat_relisten;
 mod check;
 mod errata;
 mod expected;
@@ -21,6 +24,7 @@ mod socket_api;
 mod sticky;
 mod sticky_sizes;
 mod struct_demo;
+mod talk;
 mod tcp_connect;
 mod tcp_hello;
 mod tcp_upper;
@@ -29,7 +33,7 @@ mod udp_hello;
 mod udp_upper;
 
 pub use check::{Check, Clause, Level};
-pub use errata::{Erratum, Sign, contains, errata};
+pub use errata::{Erratum, Sign, contains, count, errata};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
 pub use input::{Input, Literal, Step};
 pub use scenario::{
@@ -40,24 +44,27 @@ pub use scenario::{
 #[must_use]
 pub fn scenarios() -> &'static [&'static dyn Scenario] {
     static ALL: &[&dyn Scenario] = &[
-        &file_transfer::FileTransfer,
-        &remote_command::RemoteCommand,
+        &tcp_connect::TcpConnect,
         &tcp_upper::TcpUpper,
         &udp_upper::UdpUpper,
-        &tcp_connect::TcpConnect,
         &tcp_hello::TCP_HELLO,
         &udp_hello::UdpHello,
+        &length_ack::LengthAck,
+        &length_prefix::LengthPrefix,
+        &remote_command::RemoteCommand,
         &line_upper::CONCURRENT,
         &line_upper::SERIAL,
         &line_upper_udp::LineUpperUdp,
+        &buffers::Buffers,
         &greeting::GREETING,
         &first_message::FIRST_MESSAGE,
-        &struct_demo::StructDemo,
-        &length_ack::LengthAck,
-        &length_prefix::LengthPrefix,
-        &buffers::Buffers,
+        &chat::Chat,
+        &chat_guarded::ChatGuarded,
+        &chat_relisten::ChatRelisten,
         &sticky::Sticky,
         &sticky_sizes::StickySizes,
+        &struct_demo::StructDemo,
+        &file_transfer::FileTransfer,
         &socket_api::SocketApi,
     ];
     ALL

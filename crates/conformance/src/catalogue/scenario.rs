@@ -37,14 +37,14 @@ pub trait Scenario: Sync {
     /// # Errors
     /// The oracle can't answer.
     fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
-    /// Whether its server ends by itself, whoever connects: a case waits for that, and a server that
-    /// goes on is wrong.
-    fn server_ends(&self) -> bool {
-        false
-    }
     /// The known defects of its reference programs.
     fn errata(&self) -> &'static [Erratum] {
         &[]
+    }
+    /// What the program in `role` asks its user with, so that somebody at its terminal knows when to
+    /// type. Without one an input that is [at a terminal](Input::terminal) is typed into a pipe.
+    fn prompt(&self, _role: Role) -> Option<&'static str> {
+        None
     }
     /// What the harness does as a client with a raw input, given what is right for it.
     fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
@@ -114,6 +114,12 @@ impl Vector {
     #[must_use]
     pub const fn new(name: &'static str, input: Input) -> Self {
         Self { name, input }
+    }
+
+    /// The same, typed at a terminal on each side.
+    #[must_use]
+    pub fn at_terminals(self) -> Self {
+        Self { input: self.input.at_terminals(), ..self }
     }
 
     /// The input's id.

@@ -34,7 +34,7 @@ const CLAUSES: &[Clause] = &[
         id: "TC-4",
         level: Level::Must,
         text: "The server then ends by itself with status 0, and accepts nobody.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerEnds],
     },
     Clause {
         id: "TC-5",
@@ -95,10 +95,6 @@ impl Scenario for TcpConnect {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
-    }
-
-    fn server_ends(&self) -> bool {
-        true
     }
 
     fn script(&self, _: &Input, _: &Expected) -> Vec<Step> {

@@ -8,16 +8,17 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::client::{Client, as_one, peer_end};
-use super::{DriveError, Play};
+use super::{Connecting, DriveError, Play};
 use crate::blob::Blob;
-use crate::catalogue::{Sign, contains};
+use crate::catalogue::{Sign, contains, count};
 use crate::network::{Patience, Recording};
 use crate::observation::{Observation, Role, Stop, WireLog};
 use crate::peer::{Process, StartError};
 
 /// How long a server may take to end when it is asked to.
 const ENDING: Duration = Duration::from_secs(5);
-/// A known hang has happened when nothing has moved for this long.
+/// A known hang has happened when nothing has moved for this long; and a client that has ended and
+/// has not been seen to connect for this long never did.
 const QUIET: Duration = Duration::from_millis(400);
 /// How long bytes may be under way when both programs have ended.
 const LAST_BYTES: Duration = Duration::from_millis(200);
@@ -40,7 +41,9 @@ impl Case<'_> {
         deadline: Instant,
         mut start_client: impl FnMut(&[Blob]) -> Result<Client, StartError>,
     ) -> Result<Observation, DriveError> {
-        let mut later = self.play.input.later.iter();
+        // A script plays all of its clients itself.
+        let later = self.play.input.later.iter();
+        let mut later = later.filter(|_| matches!(self.play.client, Connecting::Peer(..)));
         let mut clients = Vec::new();
         let mut stopped = loop {
             let stopped = match timeout_at(deadline, self.until_client_ends()).await {
@@ -59,8 +62,8 @@ impl Case<'_> {
         let client_by_itself = self.client.has_ended();
         self.client.kill();
         if stopped.is_none() && timeout_at(deadline, self.until_server_is_done()).await.is_err() {
-            let what = if self.play.scenario.server_ends() {
-                "the server to end by itself"
+            let what = if self.play.await_end {
+                "the server to end"
             } else {
                 "the server to close the connection"
             };
@@ -128,7 +131,7 @@ impl Case<'_> {
         match self.play.sign {
             Some((role, Sign::QuietAfter(text))) => {
                 let output = match role {
-                    Role::Server => Some(&self.server.stdout),
+                    Role::Server => Some(self.server.stdout()),
                     Role::Client => self.client.stdout(),
                 };
                 let Some(output) = output else { return std::future::pending().await };
@@ -155,9 +158,15 @@ impl Case<'_> {
             match self.play.sign {
                 Some((Role::Server, Sign::Repeated(text, times))) => {
                     let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
-                    self.server.stdout.wait_until(often).await;
+                    self.server.stdout().wait_until(often).await;
                 }
-                _ if self.play.scenario.server_ends() => std::future::pending().await,
+                // Its own end is waited for beside this, anyway; it can't come without a client.
+                _ if self.play.await_end => {
+                    let connected = self.recording.wait_until(WireLog::is_connected);
+                    if timeout(QUIET, connected).await.is_ok() {
+                        std::future::pending().await
+                    }
+                }
                 _ if self.play.await_close => {
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
                 }
@@ -169,8 +178,4 @@ impl Case<'_> {
             _ = self.server.wait() => {}
         }
     }
-}
-
-fn count(hay: &[u8], needle: &[u8]) -> usize {
-    hay.windows(needle.len().max(1)).filter(|window| *window == needle).count()
 }

@@ -45,7 +45,7 @@ impl Client {
     /// The screen, if it has one.
     pub(super) fn stdout(&self) -> Option<&Output> {
         match self {
-            Self::Process(process) => Some(&process.stdout),
+            Self::Process(process) => Some(process.stdout()),
             Self::Script { .. } | Self::Nobody => None,
         }
     }

@@ -22,7 +22,7 @@ use crate::case::Transport;
 use crate::catalogue::{Addresses, Input, Scenario, Sign, Step};
 use crate::network::{Endpoint, Patience, Ports, PortsError, Recorder, Recording, Sides};
 use crate::observation::{Observation, Role};
-use crate::peer::{Command, Peer, Places, Process, Spawner, StartError, Template};
+use crate::peer::{Command, Peer, Places, Process, Spawner, StartError, Template, User};
 use crate::script;
 
 /// What every case needs.
@@ -58,6 +58,8 @@ pub struct Play<'a> {
     pub sign: Option<(Role, Sign)>,
     /// Whether to give the server time to close the connection after its client has.
     pub await_close: bool,
+    /// Whether to give the server time to end by itself after its client has.
+    pub await_end: bool,
 }
 
 /// The client side of a case.
@@ -168,7 +170,11 @@ impl Driver {
         let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
         let argv = play.server_template.fill(&places);
         let command = Command { argv, directory: room.server.clone() };
-        self.spawner.start(play.server, &command, typed(&play.input.server_lines))
+        self.spawner.start(
+            play.server,
+            &command,
+            &play.user(Role::Server, &play.input.server_lines),
+        )
     }
 
     fn start_client(
@@ -184,7 +190,8 @@ impl Driver {
                 let places = Places { endpoint, file: None, literals: &literals };
                 let argv = template.fill(&places);
                 let command = Command { argv, directory: room.client.clone() };
-                Ok(Client::Process(self.spawner.start(peer, &command, typed(lines))?))
+                let user = play.user(Role::Client, lines);
+                Ok(Client::Process(self.spawner.start(peer, &command, &user)?))
             }
             Connecting::Script(steps) => {
                 let (done, ended) = watch::channel(false);
@@ -214,9 +221,10 @@ impl Play<'_> {
             Connecting::Script(_) | Connecting::Nobody => self.transport,
         }
     }
-}
 
-/// Standard input: every line with its newline.
-fn typed(lines: &[Blob]) -> Vec<u8> {
-    lines.iter().flat_map(|line| line.0.iter().copied().chain([b'\n'])).collect()
+    /// Who sits at the program in `role`, with these lines to type.
+    fn user(&self, role: Role, lines: &[Blob]) -> User {
+        let terminal = self.scenario.prompt(role).filter(|_| self.input.terminal);
+        User { lines: lines.to_vec(), terminal }
+    }
 }

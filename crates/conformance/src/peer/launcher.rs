@@ -24,7 +24,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::process::{Ends, exit_of, prepare_environment};
+use super::process::{exit_of, prepare_environment};
+use super::user::Ends;
 use super::{Command, Peer, StartError};
 use crate::observation::Exit;
 

@@ -5,14 +5,19 @@
 
 mod command;
 mod launcher;
+mod output;
 mod process;
 mod table;
+mod terminal;
+mod user;
 
 pub use command::{Command, Places, Template};
 pub use launcher::Launcher;
+pub use output::Output;
 pub(crate) use process::prepare_environment;
-pub use process::{Output, Process, Spawner, StartError};
+pub use process::{Process, Spawner, StartError};
 pub use table::{Peer, PeerError, Peers};
+pub use user::User;
 
 /// The peer that says what is right.
 pub const REFERENCE: &str = "python";

@@ -4,7 +4,7 @@
 //! Each peer leads a process group of its own. When it has ended, what is left of the group is
 //! killed while the number can't yet be anyone else's: before the peer is reaped.
 
-use std::io::{self, PipeReader, PipeWriter};
+use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -12,20 +12,13 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::unix::pipe;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 
-use super::{Command, Launcher, Peer};
+use super::user::{Ends, Seat};
+use super::{Command, Launcher, Output, Peer, User};
 use crate::fork_guard;
 use crate::observation::Exit;
 
-/// More than this of a peer's output is not kept, and the peer is not let to write more.
-const OUTPUT_MAX_BYTES: usize = 8 << 20;
-/// How long a pipe may stay open when the peer that wrote to it has ended: whatever has left the
-/// peer's group may hold it for ever.
-const LAST_OUTPUT: Duration = Duration::from_secs(1);
 /// How long a killed process may take to be gone; only one that the kernel itself holds up needs it.
 const LAST_BREATH: Duration = Duration::from_secs(5);
 
@@ -58,7 +51,7 @@ pub enum StartError {
         /// Why not.
         error: io::Error,
     },
-    /// The system gives no pipe, or no process descriptor.
+    /// The system gives no pipe, no terminal, or no process descriptor.
     #[error("cannot set up a peer's pipes: {0}")]
     Pipes(io::Error),
     /// The launcher of the reference has gone.
@@ -71,11 +64,7 @@ pub enum StartError {
 pub struct Process {
     handle: Handle,
     exit: watch::Receiver<Option<Exit>>,
-    stdin: JoinHandle<()>,
-    /// What it has written to standard output.
-    pub stdout: Output,
-    /// What it has written to standard error.
-    pub stderr: Output,
+    seat: Seat,
 }
 
 #[derive(Debug)]
@@ -91,7 +80,7 @@ impl Spawner {
         Self { launcher, fresh, plain: Arc::default() }
     }
 
-    /// Start `command` of `peer`, with `typed` as its standard input.
+    /// Start `command` of `peer`, with `user` at its standard streams.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -99,33 +88,25 @@ impl Spawner {
         &self,
         peer: &Peer,
         command: &Command,
-        typed: Vec<u8>,
+        user: &User,
     ) -> Result<Process, StartError> {
-        let (stdin, typing) = io::pipe().map_err(StartError::Pipes)?;
-        let (reading_out, stdout) = io::pipe().map_err(StartError::Pipes)?;
-        let (reading_err, stderr) = io::pipe().map_err(StartError::Pipes)?;
-        let ends = Ends { stdin, stdout, stderr };
+        let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
         let (handle, exit) = if peer.is_reference() && !self.fresh {
             let (id, exit) = self.launcher.start(peer, command, ends)?;
             (Handle::Launched(self.launcher.clone(), id), exit)
         } else if peer.is_reference() {
-            self.start_plain(&self.launcher.fresh_command(peer, command), command, ends)?
+            self.start_plain(&self.launcher.fresh_command(peer, command), command, user, ends)?
         } else {
-            self.start_plain(&with_program_path(peer, &command.argv), command, ends)?
+            self.start_plain(&with_program_path(peer, &command.argv), command, user, ends)?
         };
-        Ok(Process {
-            handle,
-            exit,
-            stdin: tokio::spawn(type_in(typing, typed)),
-            stdout: Output::collect(reading_out)?,
-            stderr: Output::collect(reading_err)?,
-        })
+        Ok(Process { handle, exit, seat })
     }
 
     fn start_plain(
         &self,
         argv: &[String],
         command: &Command,
+        user: &User,
         ends: Ends,
     ) -> Result<Started, StartError> {
         let (program, arguments) =
@@ -139,6 +120,10 @@ impl Spawner {
             .stdout(ends.stdout)
             .stderr(ends.stderr);
         prepare_environment(&mut prepared);
+        if user.terminal.is_some() {
+            // Nothing else is to show on the one screen there is.
+            prepared.env("FRAME_LOG", "off");
+        }
         let child = fork_guard::alone(|| prepared.spawn())
             .map_err(|error| StartError::Program { program: program.to_owned(), error })?;
         // The prepared command holds the peer's ends of the pipes; without this they would stay
@@ -174,13 +159,6 @@ impl Alive {
     }
 }
 
-/// A peer's ends of its three pipes.
-pub(super) struct Ends {
-    pub(super) stdin: PipeReader,
-    pub(super) stdout: PipeWriter,
-    pub(super) stderr: PipeWriter,
-}
-
 /// A relative program path is relative to where the peer's programs are.
 fn with_program_path(peer: &Peer, argv: &[String]) -> Vec<String> {
     let mut argv = argv.to_vec();
@@ -194,14 +172,15 @@ fn with_program_path(peer: &Peer, argv: &[String]) -> Vec<String> {
 }
 
 /// The environment of every peer: this process's, with what changes a Python program's behaviour
-/// taken out and the locale fixed.
+/// taken out, the locale fixed, and no colours in the traceback it shows at a terminal.
 pub(crate) fn prepare_environment(command: &mut std::process::Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PYTHON") {
             command.env_remove(name);
         }
     }
-    command.env("LC_ALL", "C.UTF-8").env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("LC_ALL", "C.UTF-8").env("PYTHONDONTWRITEBYTECODE", "1").env("NO_COLOR", "1");
+    command.env_remove("FORCE_COLOR");
 }
 
 type Started = (Handle, watch::Receiver<Option<Exit>>);
@@ -231,12 +210,6 @@ pub(super) fn exit_of(status: ExitStatus) -> Exit {
         (Some(code), _) => Exit::Status(code),
         (None, signal) => Exit::Signal(signal.unwrap_or_default()),
     }
-}
-
-async fn type_in(pipe: PipeWriter, typed: Vec<u8>) {
-    let Ok(mut pipe) = pipe::Sender::from_owned_fd(pipe.into()) else { return };
-    // A program that ends without reading all it could is free to.
-    let _ = pipe.write_all(&typed).await;
 }
 
 impl Process {
@@ -275,9 +248,16 @@ impl Process {
         })
     }
 
-    /// Everything it wrote, once it has ended and its pipes are drained.
+    /// What it has written to standard output; at a terminal, all that is on the screen.
+    #[must_use]
+    pub const fn stdout(&self) -> &Output {
+        &self.seat.stdout
+    }
+
+    /// Everything it wrote to standard output and standard error, once it has ended and they are
+    /// drained.
     pub async fn finish(mut self) -> (Vec<u8>, Vec<u8>) {
-        (self.stdout.finish().await, self.stderr.finish().await)
+        self.seat.finish().await
     }
 }
 
@@ -285,71 +265,5 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
-        self.stdin.abort();
-    }
-}
-
-/// A stream of output being collected.
-#[derive(Debug)]
-pub struct Output {
-    shared: Arc<Shared>,
-    reader: JoinHandle<()>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    bytes: Mutex<Vec<u8>>,
-    changed: Notify,
-    writer_has_ended: Notify,
-}
-
-impl Output {
-    fn collect(pipe: PipeReader) -> Result<Self, StartError> {
-        let pipe = pipe::Receiver::from_owned_fd(pipe.into()).map_err(StartError::Pipes)?;
-        let shared = Arc::<Shared>::default();
-        let reader = tokio::spawn(collect(pipe, shared.clone()));
-        Ok(Self { shared, reader })
-    }
-
-    /// Wait until `seen` is true of what was written so far.
-    pub async fn wait_until(&self, seen: impl Fn(&[u8]) -> bool) {
-        loop {
-            let changed = self.shared.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if seen(&self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner)) {
-                return;
-            }
-            changed.await;
-        }
-    }
-
-    /// All of it, when its writer has ended.
-    async fn finish(&mut self) -> Vec<u8> {
-        self.shared.writer_has_ended.notify_one();
-        if tokio::time::timeout(LAST_OUTPUT, &mut self.reader).await.is_err() {
-            self.reader.abort();
-        }
-        std::mem::take(&mut *self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-async fn collect(mut pipe: pipe::Receiver, shared: Arc<Shared>) {
-    let mut buffer = [0; 16 << 10];
-    loop {
-        let read = match pipe.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(read) => read,
-        };
-        let len = {
-            let mut bytes = shared.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-            bytes.extend_from_slice(buffer.split_at(read).0);
-            bytes.len()
-        };
-        shared.changed.notify_waiters();
-        if len >= OUTPUT_MAX_BYTES {
-            // Left open, so that the writer is held up but does not fail by our doing.
-            return shared.writer_has_ended.notified().await;
-        }
     }
 }

@@ -4,10 +4,14 @@
 //! else is held to it, and the reference must really show the defect. One that no longer happens
 //! is a failure. docs/ERRATA.md is written from this list.
 
+pub(super) mod chat;
+pub(super) mod chat_guarded;
+pub(super) mod chat_relisten;
 pub(super) mod length_ack;
 pub(super) mod length_prefix;
 pub(super) mod one_turn;
 pub(super) mod remote_command;
+mod talk;
 pub(super) mod tcp_upper;
 
 use super::{Check, Expected, Input, Wire};
@@ -87,4 +91,10 @@ pub(super) fn ended_with(stderr: &[u8], exceptions: &[&str]) -> bool {
 #[must_use]
 pub fn contains(hay: &[u8], needle: &[u8]) -> bool {
     hay.windows(needle.len().max(1)).any(|window| window == needle)
+}
+
+/// How often `needle` occurs in `hay`.
+#[must_use]
+pub fn count(hay: &[u8], needle: &[u8]) -> usize {
+    hay.windows(needle.len().max(1)).filter(|window| *window == needle).count()
 }

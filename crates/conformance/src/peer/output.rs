@@ -1,0 +1,102 @@
+//! What a peer writes, collected while it runs, for whoever waits for something in it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// More than this of a peer's output is not kept, and the peer is not let to write more.
+const OUTPUT_MAX_BYTES: usize = 8 << 20;
+/// How long a pipe may stay open when the peer that wrote to it has ended: whatever has left the
+/// peer's group may hold it for ever.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
+
+/// A stream of output being collected.
+#[derive(Debug)]
+pub struct Output {
+    shared: Arc<Shared>,
+    reader: JoinHandle<()>,
+}
+
+/// A view of an output that is being collected.
+#[derive(Debug)]
+pub(super) struct Screen(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    bytes: Mutex<Vec<u8>>,
+    changed: Notify,
+    writer_has_ended: Notify,
+}
+
+impl Output {
+    /// Collect what comes out of a pipe, or out of a terminal.
+    pub(super) fn collect(pipe: pipe::Receiver) -> Self {
+        let shared = Arc::<Shared>::default();
+        let reader = tokio::spawn(collect(pipe, shared.clone()));
+        Self { shared, reader }
+    }
+
+    /// Collect nothing: there is no such stream.
+    pub(super) fn nothing() -> Self {
+        Self { shared: Arc::default(), reader: tokio::spawn(std::future::ready(())) }
+    }
+
+    /// Wait until `seen` is true of what was written so far.
+    pub async fn wait_until(&self, seen: impl Fn(&[u8]) -> bool) {
+        self.screen().wait_until(seen).await;
+    }
+
+    /// Somebody else's view of it.
+    pub(super) fn screen(&self) -> Screen {
+        Screen(self.shared.clone())
+    }
+
+    /// All of it, when its writer has ended.
+    pub(super) async fn finish(&mut self) -> Vec<u8> {
+        self.shared.writer_has_ended.notify_one();
+        if tokio::time::timeout(LAST_OUTPUT, &mut self.reader).await.is_err() {
+            self.reader.abort();
+        }
+        std::mem::take(&mut *self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Screen {
+    /// Wait until `seen` is true of what was written so far.
+    pub(super) async fn wait_until(&self, seen: impl Fn(&[u8]) -> bool) {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if seen(&self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner)) {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// Reads to the end, which at a terminal that nobody has open any more is an error.
+async fn collect(mut pipe: pipe::Receiver, shared: Arc<Shared>) {
+    let mut buffer = [0; 16 << 10];
+    loop {
+        let read = match pipe.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(read) => read,
+        };
+        let len = {
+            let mut bytes = shared.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            bytes.extend_from_slice(buffer.split_at(read).0);
+            bytes.len()
+        };
+        shared.changed.notify_waiters();
+        if len >= OUTPUT_MAX_BYTES {
+            // Left open, so that the writer is held up but does not fail by our doing.
+            return shared.writer_has_ended.notified().await;
+        }
+    }
+}

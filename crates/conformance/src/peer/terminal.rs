@@ -1,0 +1,101 @@
+//! A pseudo-terminal for a peer, as plain as there is one: the screen is what the program writes,
+//! byte for byte.
+//!
+//! It echoes nothing, translates nothing either way, and knows no special character but the line's
+//! end and Ctrl-D. It controls nobody: no key is a signal.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open as open_file};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, tcgetattr, tcsetattr,
+};
+
+/// Every special character that a terminal can have.
+const SPECIAL: [SpecialCodeIndex; 15] = [
+    SpecialCodeIndex::VINTR,
+    SpecialCodeIndex::VQUIT,
+    SpecialCodeIndex::VERASE,
+    SpecialCodeIndex::VKILL,
+    SpecialCodeIndex::VEOF,
+    SpecialCodeIndex::VEOL,
+    SpecialCodeIndex::VEOL2,
+    SpecialCodeIndex::VSTART,
+    SpecialCodeIndex::VSTOP,
+    SpecialCodeIndex::VSUSP,
+    SpecialCodeIndex::VREPRINT,
+    SpecialCodeIndex::VDISCARD,
+    SpecialCodeIndex::VWERASE,
+    SpecialCodeIndex::VLNEXT,
+    SpecialCodeIndex::VSWTC,
+];
+
+/// Both sides of a new terminal: the near one, of screen and keyboard, which does not block, and
+/// the far one, which is for a program.
+pub(super) fn open() -> io::Result<(OwnedFd, OwnedFd)> {
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&near)?;
+    unlockpt(&near)?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let far = open_file(ptsname(&near, Vec::new())?, flags, Mode::empty())?;
+    let mut modes = tcgetattr(&far)?;
+    modes.input_modes = InputModes::empty();
+    modes.output_modes = OutputModes::empty();
+    modes.local_modes = LocalModes::ICANON;
+    for special in SPECIAL {
+        modes.special_codes[special] = 0;
+    }
+    modes.special_codes[SpecialCodeIndex::VEOF] = 4;
+    tcsetattr(&far, OptionalActions::Now, &modes)?;
+    fcntl_setfl(&near, fcntl_getfl(&near)? | OFlags::NONBLOCK)?;
+    Ok((near, far))
+}
+
+/// What a screen shows without the traceback that a Python program died with, and that. At a
+/// terminal it is on the same screen; it is standard error all the same.
+pub(super) fn without_last_words(mut screen: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+    const TRACEBACK: &[u8] = b"Traceback (most recent call last):\n";
+    let begins = screen.windows(TRACEBACK.len()).position(|window| window == TRACEBACK);
+    let last_words = screen.split_off(begins.unwrap_or(screen.len()));
+    (screen, last_words)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn what_a_program_writes_is_what_is_seen_and_what_is_typed_is_what_it_reads() {
+        let (near, far) = open().unwrap();
+        fcntl_setfl(&near, OFlags::RDWR).unwrap();
+        let (mut near, mut far) = (File::from(near), File::from(far));
+        let all =
+            [(0..=255).filter(|byte| ![4, b'\n'].contains(byte)).collect(), vec![b'\n']].concat();
+        near.write_all(&all).unwrap();
+        near.write_all(b"\x04").unwrap();
+        let mut read = vec![0; 1024];
+        assert_eq!(far.read(&mut read).unwrap(), all.len());
+        assert_eq!(read[..all.len()], all);
+        assert_eq!(far.read(&mut read).unwrap(), 0);
+        far.write_all(&all).unwrap();
+        let mut seen = vec![0; all.len()];
+        near.read_exact(&mut seen).unwrap();
+        assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn the_traceback_a_program_dies_with_is_told_from_what_it_shows() {
+        let (screen, last) =
+            without_last_words(b">>: Traceback (most recent call last):\nE\n".to_vec());
+        assert_eq!(
+            (&*screen, &*last),
+            (&b">>: "[..], &b"Traceback (most recent call last):\nE\n"[..])
+        );
+        assert_eq!(without_last_words(b">>: ".to_vec()), (b">>: ".to_vec(), vec![]));
+    }
+}

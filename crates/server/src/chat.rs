@@ -1,0 +1,103 @@
+//! `chat`, `chat-guarded` and `chat-relisten`: a client's messages to the screen, turn by turn, and
+//! what this server's own user types to the client.
+//!
+//! Source: `python-ref/chat/server.py`, `python-ref/chat-guarded/server.py` and
+//! `python-ref/chat-relisten/server.py`. Unlike the first, this server takes the end of a client's
+//! stream for the end. Unlike all of them it sends nothing that the client would take for two
+//! messages, and does not wait for an answer to a client that has broken off.
+
+use anyhow::{Context, ensure};
+use endpoint::{Stream, Terminal};
+use pytext::Line;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::accept::{listen, next_client};
+use crate::args::Chat;
+use crate::screen::{self, ScreenLost};
+
+/// What one recv(1024) takes for a message.
+const MESSAGE_MAX_BYTES: usize = 1024;
+const PROMPT: &str = "请回复消息>>>:";
+
+/// In what the three differ.
+pub(crate) struct Manner {
+    /// Printed in front of a message.
+    before_message: &'static str,
+    /// What an empty answer becomes. Without it the user is asked again.
+    empty_answer: Option<&'static str>,
+    /// Whether something wrong with a talk is nothing to fail of.
+    forgives: bool,
+    /// Whether more clients are served after the first.
+    relistens: bool,
+}
+
+pub(crate) const PLAIN: Manner =
+    Manner { before_message: "", empty_answer: None, forgives: false, relistens: false };
+pub(crate) const GUARDED: Manner = Manner {
+    before_message: "收到客户端消息>>",
+    empty_answer: Some("太忙了 暂无消息"),
+    forgives: true,
+    relistens: false,
+};
+pub(crate) const RELISTEN: Manner = Manner { relistens: true, ..GUARDED };
+
+pub(crate) async fn serve(options: Chat, manner: &Manner) -> anyhow::Result<()> {
+    let listener = listen(&options.listen).await?;
+    let mut terminal = Terminal::new();
+    loop {
+        let (stream, peer) = next_client(&listener).await;
+        match talk(stream, &mut terminal, manner).await {
+            Err(error) if manner.forgives && !error.is::<ScreenLost>() => {
+                tracing::warn!("{peer}: {error:#}");
+            }
+            ended => ended?,
+        }
+        if !manner.relistens {
+            return Ok(());
+        }
+    }
+}
+
+/// One talk, until the client has left or nothing more is typed.
+async fn talk(mut stream: Stream, terminal: &mut Terminal, manner: &Manner) -> anyhow::Result<()> {
+    let mut buffer = [0; MESSAGE_MAX_BYTES];
+    loop {
+        let read = stream.read(&mut buffer).await.context("cannot receive")?;
+        if read == 0 {
+            break;
+        }
+        let message = pytext::decode_utf8(buffer.split_at(read).0);
+        let message = message.context("the message is not UTF-8")?;
+        screen::print(&format!("{}{message}", manner.before_message)).await?;
+        let Some(answer) = ask(&stream, terminal, manner).await? else { break };
+        let answer = match manner.empty_answer {
+            Some(instead) if answer.is_empty() => instead,
+            _ => answer.encode_utf8()?,
+        };
+        let len = answer.len();
+        ensure!(len <= MESSAGE_MAX_BYTES, "the line is {len} bytes, over {MESSAGE_MAX_BYTES}");
+        stream.write_all(answer.as_bytes()).await.context("cannot send")?;
+    }
+    Ok(stream.shutdown().await?)
+}
+
+/// A line from the user, unless the client breaks off first; an empty one only where that becomes
+/// something. `None` when nothing more is typed.
+async fn ask(
+    stream: &Stream,
+    terminal: &mut Terminal,
+    manner: &Manner,
+) -> anyhow::Result<Option<Line>> {
+    loop {
+        let line = tokio::select! {
+            // What has been typed is answered with, whatever happens meanwhile.
+            biased;
+            line = terminal.input(PROMPT) => line.map_err(ScreenLost::from)?,
+            error = stream.broken() => return Err(error).context("the client broke off")?,
+        };
+        match line.map(|line| line.strip()) {
+            Some(line) if line.is_empty() && manner.empty_answer.is_none() => {}
+            line => return Ok(line),
+        }
+    }
+}
