@@ -14,8 +14,10 @@ The answers are those of this interpreter. Recursion is counted from here, so th
 which a call from module level meets. Runs on CPython 3.6 and later; never writes a file.
 """
 
+import errno
 import importlib
 import json
+import os
 import pkgutil
 import struct
 import subprocess
@@ -210,6 +212,12 @@ def op_packed_length(request: Request) -> List[str]:
     return [str(length), str(len(packed)), str(struct.unpack("i", packed))]
 
 
+def op_os_error(request: Request) -> str:
+    """`str` of the OSError of the errno called `name`."""
+    number = getattr(errno, request["name"])
+    return hex_text(str(OSError(number, os.strerror(number))))
+
+
 def op_shell(request: Request) -> List[str]:
     """What a shell `command` writes to standard output and error, with nothing to read."""
     done = subprocess.run(
@@ -237,6 +245,7 @@ OPS: Dict[str, Callable[[Request], Any]] = {
     "upper": op_upper,
     "strip": op_strip,
     "packed_length": op_packed_length,
+    "os_error": op_os_error,
     "shell": op_shell,
 }
 

@@ -4,6 +4,7 @@ mod at_terminal;
 mod broken_frames;
 mod chat;
 mod file_transfer;
+mod messages;
 mod one_turn;
 mod remote_command;
 mod typed;

@@ -306,11 +306,14 @@ impl Drop for Process {
     }
 }
 
-/// `frame-server` in the sandbox, on a free port.
+/// `frame-server` in the sandbox, on a free port unless the arguments say where.
 pub(crate) fn server_command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = Command::new(program("frame-server"));
     command.args(arguments).current_dir(sandbox.path()).stdin(Stdio::null());
-    command.args(["--listen", "127.0.0.1:0"]).env_remove("FRAME_LOG");
+    if !arguments.iter().any(|argument| argument.starts_with("--listen")) {
+        command.arg("--listen=127.0.0.1:0");
+    }
+    command.env_remove("FRAME_LOG");
     command
 }
 

@@ -3,10 +3,12 @@
 mod chat;
 mod file_transfer;
 mod life;
+mod messages;
 mod one_turn;
 mod popen;
 mod remote_command;
 mod screen;
+mod socket_api;
 mod unix_socket;
 mod upper;
 mod usage;

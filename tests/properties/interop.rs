@@ -10,7 +10,7 @@ use framecheck::drive::Driver;
 use framecheck::judge::Verdict;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{Launcher, Peers, Spawner};
+use framecheck::peer::{HARNESS, Launcher, Peers, Spawner};
 use framecheck::stage::Stage;
 use framecheck_tests::{program, python, repository};
 use proptest::prelude::*;
@@ -60,8 +60,13 @@ async fn all_pairings_are_right(
     let ground = stage.ground(scenario, input).await.unwrap();
     let reference = &ground.reference.judgement;
     prop_assert_eq!(reference.verdict, Verdict::Pass, "reference: {:?}", reference);
+    let pairs: &[(&str, &str)] = if input.raw {
+        &[("rust", HARNESS)]
+    } else {
+        &[("rust", "python"), ("python", "rust"), ("rust", "rust")]
+    };
     for transport in scenario.transports() {
-        for (server, client) in [("rust", "python"), ("python", "rust"), ("rust", "rust")] {
+        for (server, client) in pairs.iter().copied() {
             let pairing = Pairing::new(server, client);
             let played = stage
                 .play(scenario, *transport, input, &pairing, &ground.expected, &ground.model)
@@ -163,4 +168,34 @@ fn chat_guarded_is_interchangeable() {
 #[test]
 fn chat_relisten_is_interchangeable() {
     interchangeable("chat-relisten");
+}
+
+#[test]
+fn length_ack_is_interchangeable() {
+    interchangeable("length-ack");
+}
+
+#[test]
+fn length_prefix_is_interchangeable() {
+    interchangeable("length-prefix");
+}
+
+#[test]
+fn buffers_is_interchangeable() {
+    interchangeable("buffers");
+}
+
+#[test]
+fn sticky_is_interchangeable() {
+    interchangeable("sticky");
+}
+
+#[test]
+fn sticky_sizes_is_interchangeable() {
+    interchangeable("sticky-sizes");
+}
+
+#[test]
+fn socket_api_shows_the_same_by_either_program() {
+    interchangeable("socket-api");
 }

@@ -2,6 +2,7 @@
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "help texts, in which [::1] is an address")]
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use endpoint::Address;
 
@@ -51,6 +52,16 @@ pub(crate) enum Scenario {
     ChatGuarded(Chat),
     /// As chat-guarded.
     ChatRelisten(Chat),
+    /// Send a message's length as text, wait for ok, send the message.
+    LengthAck(Message),
+    /// Send a packed length and the message at once.
+    LengthPrefix(Message),
+    /// Read a block to its end, then send what nobody reads; show how each connection ended.
+    Buffers(Buffers),
+    /// Send three messages one after another.
+    Sticky(Sticky),
+    /// Send two small messages, a big one and a last one.
+    StickySizes(StickySizes),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -174,4 +185,59 @@ pub(crate) struct Chat {
     /// Where the server listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) connect: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Message {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) connect: Address,
+    /// What is sent.
+    #[arg(long, default_value = "hello!")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Buffers {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) connect: Address,
+    /// What is sent and not read. If it were empty both sides would wait for ever.
+    #[arg(long, default_value = "hello!", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sticky {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) connect: Address,
+    /// The first message.
+    #[arg(long, default_value = "1234567")]
+    pub(crate) first: String,
+    /// The second message.
+    #[arg(long, default_value = "abcde")]
+    pub(crate) second: String,
+    /// The third message.
+    #[arg(long, default_value = "hhhhh")]
+    pub(crate) third: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StickySizes {
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) connect: Address,
+    /// A small message.
+    #[arg(long, default_value = "hello")]
+    pub(crate) first: String,
+    /// Another, sent at once after it.
+    #[arg(long, default_value = "world")]
+    pub(crate) second: String,
+    /// One that no recv(1024) takes whole: 1500 times x unless told.
+    #[arg(long, default_value_t = "x".repeat(1500), hide_default_value = true)]
+    pub(crate) big: String,
+    /// The last message.
+    #[arg(long, default_value = "bye")]
+    pub(crate) last: String,
 }

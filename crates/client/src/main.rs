@@ -6,16 +6,20 @@
 //! exchange was complete, 1 when it was not, 2 for wrong usage.
 
 mod args;
+mod buffers;
 mod chat;
 mod file_transfer;
 mod first_message;
 mod frames;
 mod greeting;
+mod length_ack;
+mod length_prefix;
 mod line_upper;
 mod line_upper_udp;
 mod one_datagram;
 mod one_turn;
 mod remote_command;
+mod sticky;
 mod tcp_connect;
 mod tcp_hello;
 mod tcp_upper;
@@ -59,5 +63,10 @@ async fn run(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::ChatGuarded(options) | Scenario::ChatRelisten(options) => {
             chat::talk(options, chat::GUARDED).await
         }
+        Scenario::LengthAck(options) => length_ack::send(options).await,
+        Scenario::LengthPrefix(options) => length_prefix::send(options).await,
+        Scenario::Buffers(options) => buffers::show(options).await,
+        Scenario::Sticky(options) => sticky::send_three(options).await,
+        Scenario::StickySizes(options) => sticky::send_sizes(options).await,
     }
 }

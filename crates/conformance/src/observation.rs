@@ -160,6 +160,15 @@ impl WireLog {
         self.events.iter().any(|event| event.what == WireItem::Open)
     }
 
+    /// Whether a client has said that no more will come.
+    #[must_use]
+    pub fn is_ended_by_client(&self) -> bool {
+        let ends = |event: &WireEvent| {
+            event.what == WireItem::Fin && event.direction == Direction::ToServer
+        };
+        self.events.iter().any(ends)
+    }
+
     /// Whether the server has closed every connection it had, or it is broken off altogether.
     #[must_use]
     pub fn is_closed_by_server(&self) -> bool {

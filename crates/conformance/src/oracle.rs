@@ -86,6 +86,23 @@ impl Oracle {
         self.ask_text("repr", &json!({"op": "repr", "data": to_hex(bytes)}))
     }
 
+    /// `struct.pack('i', number)`.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn pack_int(&self, number: i64) -> Result<Vec<u8>, OracleError> {
+        let question = json!({"op": "struct_pack", "format": "i", "values": [number]});
+        self.ask_bytes("struct_pack", &question)
+    }
+
+    /// `str` of the exception for the error of this name: `ECONNRESET`.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn os_error(&self, name: &str) -> Result<String, OracleError> {
+        self.ask_text("os_error", &json!({"op": "os_error", "name": name}))
+    }
+
     /// `bytes.upper()`.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! What `frame-server` and `frame-client` share and the protocol doesn't know: where to listen or
 //! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
-//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), and how the two programs speak with their
-//! user ([`Terminal`], [`diagnostics`], [`python_os_error`]).
+//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers
+//! ([`BufferSizes`]), and how the two programs speak with their user ([`Terminal`], [`diagnostics`],
+//! [`python_os_error`]).
 
 mod address;
+mod buffers;
 mod datagrams;
 pub mod diagnostics;
 mod peer;
@@ -12,6 +14,7 @@ mod stream;
 mod terminal;
 
 pub use address::{Address, AddressError};
+pub use buffers::BufferSizes;
 pub use datagrams::Datagrams;
 pub use diagnostics::python_os_error;
 pub use peer::Peer;

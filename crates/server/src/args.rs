@@ -56,6 +56,18 @@ pub(crate) enum Scenario {
     ChatGuarded(Chat),
     /// As chat-guarded, with one client after another, for ever.
     ChatRelisten(Chat),
+    /// Take a length as text, answer ok, take the message and print it.
+    LengthAck(Messages),
+    /// Take a packed length and the message, print the message.
+    LengthPrefix(Messages),
+    /// Show what closing does to what is buffered: a block, or a reset if the client sends anything.
+    Buffers(Buffers),
+    /// Print a stream's first fifteen bytes in three parts.
+    Sticky(Plain8080),
+    /// Print a stream in parts of 1024 bytes.
+    StickySizes(Plain8898),
+    /// Make each call of the socket module's catalogue and print its result. Serves nobody.
+    SocketApi(SocketApi),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -164,4 +176,56 @@ pub(crate) struct Chat {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Messages {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) listen: Address,
+    /// Longest message that is taken. It is held in memory to be printed.
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    pub(crate) max_message: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Buffers {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) listen: Address,
+    /// How long the block is.
+    #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
+    pub(crate) size: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plain8080 {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plain8898 {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
+    pub(crate) listen: Address,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SocketApi {
+    /// What is sent to and fro: 1 to 1024 bytes of UTF-8.
+    #[arg(long, default_value = "hello", value_parser = short_message)]
+    pub(crate) message: String,
+    /// How many connections may wait to be accepted; none for a negative number, as in Python.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) backlog: i32,
+}
+
+/// A message that one recv(1024) takes whole, and that there is something of to wait for.
+fn short_message(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=1024 => Ok(text.to_owned()),
+        len => Err(format!("expected 1 to 1024 bytes, found {len}")),
+    }
 }

@@ -10,16 +10,23 @@
 
 mod accept;
 mod args;
+mod buffers;
 mod chat;
 mod datagrams;
 mod file_transfer;
 mod first_message;
 mod greeting;
+mod length_ack;
+mod length_prefix;
 mod line_upper;
 mod line_upper_udp;
 mod one_turn;
+mod reading;
 mod remote_command;
 mod screen;
+mod socket_api;
+mod sticky;
+mod sticky_sizes;
 mod struct_demo;
 mod tcp_connect;
 mod tcp_hello;
@@ -85,5 +92,11 @@ async fn serve(scenario: Scenario) -> anyhow::Result<()> {
         Scenario::Chat(options) => chat::serve(options, &chat::PLAIN).await,
         Scenario::ChatGuarded(options) => chat::serve(options, &chat::GUARDED).await,
         Scenario::ChatRelisten(options) => chat::serve(options, &chat::RELISTEN).await,
+        Scenario::LengthAck(options) => length_ack::serve(options).await,
+        Scenario::LengthPrefix(options) => length_prefix::serve(options).await,
+        Scenario::Buffers(options) => buffers::serve(options).await,
+        Scenario::Sticky(options) => sticky::serve(options).await,
+        Scenario::StickySizes(options) => sticky_sizes::serve(options).await,
+        Scenario::SocketApi(options) => socket_api::run(options).await,
     }
 }

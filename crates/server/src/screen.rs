@@ -15,15 +15,29 @@ static TURN: Mutex<()> = Mutex::const_new(());
 /// another connection's. Whoever reads the screen may be slow: those who print wait, and nothing
 /// else does.
 pub(crate) async fn print(text: &str) -> Result<(), ScreenLost> {
-    let mut line = String::with_capacity(text.len() + 1);
-    line.push_str(text);
-    line.push('\n');
+    let line = line(text);
     let turn = TURN.lock().await;
     let printed = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(line.as_bytes())?;
-        stdout.flush()
+        write(&line)
     });
     Ok(printed.await.map_err(io::Error::from)??)
+}
+
+/// The same for a program that has no connections and may wait.
+pub(crate) fn print_now(text: &str) -> Result<(), ScreenLost> {
+    Ok(write(&line(text))?)
+}
+
+fn line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 1);
+    line.push_str(text);
+    line.push('\n');
+    line
+}
+
+fn write(line: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(line.as_bytes())?;
+    stdout.flush()
 }

@@ -26,17 +26,23 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
             "udp-upper",
             "tcp-hello",
             "udp-hello",
+            "length-ack",
+            "length-prefix",
             "remote-command",
             "line-upper",
             "line-upper-serial",
             "line-upper-udp",
+            "buffers",
             "greeting",
             "first-message",
             "chat",
             "chat-guarded",
             "chat-relisten",
+            "sticky",
+            "sticky-sizes",
             "struct-demo",
             "file-transfer",
+            "socket-api",
         ]
     );
     assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);

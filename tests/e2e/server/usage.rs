@@ -30,6 +30,10 @@ fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
         (&["remote-command", "--max-output", "-1"], "unexpected argument '-1'"),
         (&["remote-command", "--max-output", "1e9"], "invalid digit found in string"),
         (&["file-transfer", "a", "b"], "unexpected argument 'b'"),
+        (&["length-prefix", "--max-message=-1"], "invalid digit found in string"),
+        (&["buffers", "--size=-1"], "invalid digit found in string"),
+        (&["socket-api", "--message="], "expected 1 to 1024 bytes, found 0"),
+        (&["socket-api", "--backlog=many"], "invalid digit found in string"),
     ] {
         let run = serve(&Sandbox::new(), arguments);
         assert_eq!(run.status(), Some(2), "{run}");
@@ -42,6 +46,7 @@ fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
 fn help_names_every_scenario_and_status_is_0() {
     let run = serve(&Sandbox::new(), &["--help"]);
     assert_eq!((run.status(), run.stderr().as_str()), (Some(0), ""), "{run}");
+    assert!(run.stdout().contains("socket-api"), "{run}");
     for scenario in [
         "file-transfer",
         "remote-command",
@@ -58,6 +63,11 @@ fn help_names_every_scenario_and_status_is_0() {
         "chat",
         "chat-guarded",
         "chat-relisten",
+        "length-ack",
+        "length-prefix",
+        "buffers",
+        "sticky",
+        "sticky-sizes",
     ] {
         assert!(run.stdout().contains(scenario), "no {scenario}: {run}");
         let run = serve(&Sandbox::new(), &[scenario, "--help"]);

@@ -23,6 +23,9 @@ pub struct Input {
     /// The server's fixed answer; the tutorial's if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// A program's fixed number; the tutorial's if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
     /// What is typed, a line each, without the newline; or, if `raw`, what the harness sends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Blob>,
@@ -47,6 +50,12 @@ impl Input {
         Self { lines: blobs(lines), ..Self::default() }
     }
 
+    /// The client's fixed messages.
+    pub fn saying<M: Into<String>>(messages: impl IntoIterator<Item = M>) -> Self {
+        let messages = messages.into_iter().map(Into::into).collect();
+        Self { messages, ..Self::default() }
+    }
+
     /// Messages that the harness sends.
     pub fn raw<L: AsRef<[u8]>>(messages: impl IntoIterator<Item = L>) -> Self {
         Self { raw: true, ..Self::typed(messages) }
@@ -63,6 +72,18 @@ impl Input {
     pub fn then<L: AsRef<[u8]>>(mut self, lines: impl IntoIterator<Item = L>) -> Self {
         self.later.push(blobs(lines));
         self
+    }
+
+    /// The client's fixed message of this number, if it isn't the tutorial's.
+    #[must_use]
+    pub fn message(&self, nth: usize) -> Option<&str> {
+        self.messages.get(nth).map(String::as_str)
+    }
+
+    /// What the harness sends, all in one.
+    #[must_use]
+    pub fn raw_bytes(&self) -> Vec<u8> {
+        self.lines.iter().flat_map(|line| line.0.iter().copied()).collect()
     }
 
     /// The same, typed at a terminal on each side.

@@ -1,6 +1,7 @@
 //! The catalogue: every scenario with its clauses, inputs and what is right for each of them, and
 //! the known errata of the reference programs. It starts nothing and judges nothing.
 
+mod buffers;
 mod chat;
 mod chat_guarded;
 mod chat_relisten;
@@ -11,11 +12,17 @@ mod file_transfer;
 mod first_message;
 mod greeting;
 mod input;
+mod length_ack;
+mod length_prefix;
 mod line_upper;
 mod line_upper_udp;
 mod one_turn;
+mod parts;
 mod remote_command;
 mod scenario;
+mod socket_api;
+mod sticky;
+mod sticky_sizes;
 mod struct_demo;
 mod talk;
 mod tcp_connect;
@@ -42,17 +49,23 @@ pub fn scenarios() -> &'static [&'static dyn Scenario] {
         &udp_upper::UdpUpper,
         &tcp_hello::TCP_HELLO,
         &udp_hello::UdpHello,
+        &length_ack::LengthAck,
+        &length_prefix::LengthPrefix,
         &remote_command::RemoteCommand,
         &line_upper::CONCURRENT,
         &line_upper::SERIAL,
         &line_upper_udp::LineUpperUdp,
+        &buffers::Buffers,
         &greeting::GREETING,
         &first_message::FIRST_MESSAGE,
         &chat::Chat,
         &chat_guarded::ChatGuarded,
         &chat_relisten::ChatRelisten,
+        &sticky::Sticky,
+        &sticky_sizes::StickySizes,
         &struct_demo::StructDemo,
         &file_transfer::FileTransfer,
+        &socket_api::SocketApi,
     ];
     ALL
 }

@@ -137,6 +137,9 @@ impl Case<'_> {
                 let Some(output) = output else { return std::future::pending().await };
                 output.wait_until(|seen| contains(seen, text.as_bytes())).await;
             }
+            Some((_, Sign::QuietAfterEnd)) => {
+                self.recording.wait_until(WireLog::is_ended_by_client).await;
+            }
             Some((_, Sign::QuietOnceOpen)) => self.recording.wait_until(WireLog::is_open).await,
             Some((_, Sign::Repeated(..))) | None => return std::future::pending().await,
         }

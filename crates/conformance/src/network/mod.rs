@@ -16,4 +16,4 @@ pub use endpoint::Endpoint;
 pub use log::{Patience, Recording};
 pub use ports::{Ports, PortsError};
 pub use recorder::{Recorder, Sides};
-pub use socket::{Connection, DatagramSocket, Incoming, Outgoing};
+pub use socket::{Connection, DatagramSocket, Incoming, Outgoing, new_buffer_sizes};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType,
-    accept_with, bind, connect, getsockname, listen, recvfrom, sendto, socket_with,
+    accept_with, bind, connect, getsockname, listen, recvfrom, sendto, socket_with, sockopt,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{
@@ -202,6 +202,16 @@ impl Outgoing {
             Self::Unix(half) => half.forget(),
         }
     }
+}
+
+/// What `SO_SNDBUF` and `SO_RCVBUF` of a new stream socket are on this machine, for an endpoint of
+/// this kind.
+///
+/// # Errors
+/// As socket(2) fails.
+pub fn new_buffer_sizes(kind: &Endpoint) -> io::Result<(usize, usize)> {
+    let socket = socket_with(any(kind)?.address_family(), SocketType::STREAM, FLAGS, None)?;
+    Ok((sockopt::socket_send_buffer_size(&socket)?, sockopt::socket_recv_buffer_size(&socket)?))
 }
 
 /// A socket for datagrams of either kind.

@@ -7,6 +7,8 @@
 pub(super) mod chat;
 pub(super) mod chat_guarded;
 pub(super) mod chat_relisten;
+pub(super) mod length_ack;
+pub(super) mod length_prefix;
 pub(super) mod one_turn;
 pub(super) mod remote_command;
 mod talk;
@@ -51,6 +53,8 @@ pub struct Erratum {
 pub enum Sign {
     /// The program's standard output holds this; then nothing moves any more.
     QuietAfter(&'static str),
+    /// The client has said that no more will come; then nothing moves any more.
+    QuietAfterEnd,
     /// The server has been reached; then nothing moves any more. For programs that show nothing.
     QuietOnceOpen,
     /// The program's standard output holds this so many times.

@@ -1,0 +1,23 @@
+//! `length-ack`: the length of a message as text, and when that was answered by `ok`, the message.
+//!
+//! Source: `python-ref/length-ack/client.py`. Unlike it, this client takes nothing but `ok` for an
+//! ok.
+
+use anyhow::{Context, ensure};
+use endpoint::Stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::args::Message;
+
+pub(crate) async fn send(options: Message) -> anyhow::Result<()> {
+    let address = &options.connect;
+    let mut stream =
+        Stream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+    let message = options.message.as_bytes();
+    stream.write_all(message.len().to_string().as_bytes()).await.context("cannot send")?;
+    let mut answer = [0; 2];
+    let read = stream.read_exact(&mut answer).await;
+    read.context("the server closed before it answered")?;
+    ensure!(&answer == b"ok", "expected b'ok', found {}", pytext::repr_bytes(&answer));
+    stream.write_all(message).await.context("cannot send")
+}

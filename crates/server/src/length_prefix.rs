@@ -1,0 +1,35 @@
+//! `length-prefix`: a packed length and a message, which is printed.
+//!
+//! Source: `python-ref/length-prefix/server.py`. Unlike it, this server reads the header and the
+//! message to their ends, however they are cut, and prints no message that isn't whole.
+
+use anyhow::{Context, ensure};
+use endpoint::Stream;
+use frame::header;
+use tokio::io::AsyncReadExt;
+
+use crate::accept::{close_gently, serve_each};
+use crate::args::Messages;
+use crate::reading::read_up_to;
+use crate::screen;
+
+pub(crate) async fn serve(options: Messages) -> anyhow::Result<()> {
+    let max_bytes = options.max_message;
+    serve_each(&options.listen, move |stream| take_message(stream, max_bytes)).await
+}
+
+async fn take_message(mut stream: Stream, max_bytes: u64) -> anyhow::Result<()> {
+    let mut head = [0; header::LEN];
+    stream.read_exact(&mut head).await.context("the client closed before its header was whole")?;
+    let length = header::unpack(head);
+    let length = u64::try_from(length).with_context(|| format!("a message of {length} bytes"))?;
+    ensure!(length <= max_bytes, "a message of {length} bytes is over the limit of {max_bytes}");
+    let message = read_up_to(&mut stream, length).await?;
+    ensure!(
+        message.len() as u64 == length,
+        "expected a message of {length} bytes, found {}",
+        message.len()
+    );
+    screen::print(&pytext::repr_bytes(&message)).await?;
+    Ok(close_gently(&mut stream).await?)
+}

@@ -1,0 +1,26 @@
+//! `sticky`: the first fifteen bytes of a stream in three parts, whatever its messages were.
+//!
+//! Source: `python-ref/sticky/server.py`. Each of its recv(5) returns what is there, five bytes at
+//! most. This server waits for all five: what it shows is what the tutorial shows, each time.
+
+use endpoint::Stream;
+
+use crate::accept::{close_gently, serve_each};
+use crate::args::Plain8080;
+use crate::reading::read_up_to;
+use crate::screen;
+
+const PARTS: usize = 3;
+const PART_BYTES: u64 = 5;
+
+pub(crate) async fn serve(options: Plain8080) -> anyhow::Result<()> {
+    serve_each(&options.listen, show_parts).await
+}
+
+async fn show_parts(mut stream: Stream) -> anyhow::Result<()> {
+    for _ in 0..PARTS {
+        let part = read_up_to(&mut stream, PART_BYTES).await?;
+        screen::print(&pytext::repr_bytes(&part)).await?;
+    }
+    Ok(close_gently(&mut stream).await?)
+}

@@ -1,0 +1,29 @@
+//! `sticky-sizes`: a stream in parts of 1024 bytes, whatever its messages were.
+//!
+//! Source: `python-ref/sticky-sizes/server.py`. Each of its recv(1024) returns what is there; this
+//! server waits for all 1024, so that small messages always stick together, and the rest of a big
+//! one to the next.
+
+use endpoint::Stream;
+use tokio::io::AsyncWriteExt;
+
+use crate::accept::serve_each;
+use crate::args::Plain8898;
+use crate::reading::read_up_to;
+use crate::screen;
+
+const PART_BYTES: u64 = 1024;
+
+pub(crate) async fn serve(options: Plain8898) -> anyhow::Result<()> {
+    serve_each(&options.listen, show_parts).await
+}
+
+async fn show_parts(mut stream: Stream) -> anyhow::Result<()> {
+    loop {
+        let part = read_up_to(&mut stream, PART_BYTES).await?;
+        if part.is_empty() {
+            return Ok(stream.shutdown().await?);
+        }
+        screen::print(&pytext::repr_bytes(&part)).await?;
+    }
+}
