@@ -48,7 +48,7 @@ pub(crate) enum Scenario {
     FirstMessage(FirstMessage),
     /// Take turns with the server's user: send each typed line, stripped, and print the answer.
     Chat(Chat),
-    /// As chat, in other words.
+    /// As chat, with chat-guarded's own prompts.
     ChatGuarded(Chat),
     /// As chat-guarded.
     ChatRelisten(Chat),

@@ -59,7 +59,10 @@ impl Terminal {
         let User::Asked(asked) = &mut self.user else {
             return Err(io::Error::other("nobody can be asked any more"));
         };
-        let (console, line) = asked.await?;
+        let answered = asked.await;
+        // A handle that has given what it had must not be asked again.
+        self.user = User::Lost;
+        let (console, line) = answered?;
         self.user = User::Watching(console);
         line
     }

@@ -11,8 +11,10 @@ use endpoint::Address;
 /// The server programs of the Python socket tutorials, byte for byte.
 ///
 /// ADDR is 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 takes a free port and the log says
-/// which. Standard output shows what the tutorial's program shows. The log goes to standard error;
-/// FRAME_LOG=debug or FRAME_LOG=off changes how much of it.
+/// which. Standard output shows what the tutorial's program shows. What you would type into those
+/// that chat comes from standard input, a line each; at a terminal their prompts are on standard
+/// error, as Python's are. The log goes to standard error; FRAME_LOG=debug or FRAME_LOG=off changes
+/// how much of it.
 #[derive(Debug, Parser)]
 #[command(name = "frame-server", version, subcommand_value_name = "SCENARIO")]
 #[command(subcommand_help_heading = "Scenarios", disable_help_subcommand = true)]

@@ -6,6 +6,8 @@
 //! stream for the end. Unlike all of them it sends nothing that the client would take for two
 //! messages, and does not wait for an answer to a client that has broken off.
 
+use std::io;
+
 use anyhow::{Context, ensure};
 use endpoint::{Stream, Terminal};
 use pytext::Line;
@@ -62,10 +64,11 @@ pub(crate) async fn serve(options: Chat, manner: &Manner) -> anyhow::Result<()> 
 async fn talk(mut stream: Stream, terminal: &mut Terminal, manner: &Manner) -> anyhow::Result<()> {
     let mut buffer = [0; MESSAGE_MAX_BYTES];
     loop {
-        let read = stream.read(&mut buffer).await.context("cannot receive")?;
-        if read == 0 {
-            break;
-        }
+        let read = match stream.read(&mut buffer).await {
+            Ok(0) => break,
+            Err(error) if has_left(&error) => break,
+            read => read.context("cannot receive")?,
+        };
         let message = pytext::decode_utf8(buffer.split_at(read).0);
         let message = message.context("the message is not UTF-8")?;
         screen::print(&format!("{}{message}", manner.before_message)).await?;
@@ -76,9 +79,18 @@ async fn talk(mut stream: Stream, terminal: &mut Terminal, manner: &Manner) -> a
         };
         let len = answer.len();
         ensure!(len <= MESSAGE_MAX_BYTES, "the line is {len} bytes, over {MESSAGE_MAX_BYTES}");
-        stream.write_all(answer.as_bytes()).await.context("cannot send")?;
+        match stream.write_all(answer.as_bytes()).await {
+            Err(error) if has_left(&error) => break,
+            sent => sent.context("cannot send")?,
+        }
     }
     Ok(stream.shutdown().await?)
+}
+
+/// Whether a client that had ended its stream is gone altogether, which only an answer brings out.
+/// One that breaks off without having done so is another error.
+fn has_left(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// A line from the user, unless the client breaks off first; an empty one only where that becomes
@@ -93,7 +105,9 @@ async fn ask(
             // What has been typed is answered with, whatever happens meanwhile.
             biased;
             line = terminal.input(PROMPT) => line.map_err(ScreenLost::from)?,
-            error = stream.broken() => return Err(error).context("the client broke off")?,
+            error = stream.broken() => {
+                return if has_left(&error) { Ok(None) } else { Err(error).context("the client broke off") };
+            }
         };
         match line.map(|line| line.strip()) {
             Some(line) if line.is_empty() && manner.empty_answer.is_none() => {}

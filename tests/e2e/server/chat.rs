@@ -85,6 +85,24 @@ fn a_client_that_has_ended_its_stream_while_the_user_is_asked_is_answered() {
 }
 
 #[test]
+fn a_client_that_has_left_without_its_answer_has_left_in_order() {
+    for scenario in ["chat", "chat-guarded"] {
+        let sandbox = Sandbox::new();
+        let (mut server, address) = at_terminal(&sandbox, scenario);
+        let mut stream = connect(&address);
+        stream.write_all(b"hi").unwrap();
+        server.wait_for(PROMPT);
+        // Said now: a process that another test is just starting may hold a copy of the socket.
+        stream.shutdown(Shutdown::Write).unwrap();
+        drop(stream);
+        server.type_in(b"too late\n");
+        let (status, shown) = server.end();
+        assert_eq!(status.code(), Some(0), "{shown:?}");
+        assert!(shown.stderr.ends_with(PROMPT), "{shown:?}");
+    }
+}
+
+#[test]
 fn one_client_is_served_at_a_time_and_the_next_when_it_has_left() {
     let sandbox = Sandbox::new();
     let (server, address) = typed_ahead(&sandbox, "chat-relisten", "1\n2\n3\n");

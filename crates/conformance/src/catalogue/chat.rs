@@ -20,6 +20,7 @@ const MANNER: Manner = Manner {
     empty_answer: None,
     ending_after_trouble: Ending::Broken,
     relistens: false,
+    harness_breaks_off: false,
 };
 
 const CLAUSES: &[Clause] = &[
@@ -66,7 +67,8 @@ const CLAUSES: &[Clause] = &[
         id: "CH-6",
         level: Level::Must,
         text: "The server ends with status 0 when its client has ended its stream or nothing more \
-               is typed, and with another when a line can't be sent or a message is not UTF-8.",
+               is typed, and with another when a line can't be sent, a message is not UTF-8, or the \
+               client breaks off.",
         checks: &[Check::ServerExit],
     },
     Clause {

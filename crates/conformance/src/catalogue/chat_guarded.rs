@@ -21,6 +21,7 @@ pub(super) const MANNER: Manner = Manner {
     empty_answer: Some("太忙了 暂无消息"),
     ending_after_trouble: Ending::Complete,
     relistens: false,
+    harness_breaks_off: true,
 };
 
 const CLAUSES: &[Clause] = &[

@@ -29,6 +29,10 @@ pub(super) struct Manner {
     pub(super) ending_after_trouble: Ending,
     /// Whether more clients are served after the first.
     pub(super) relistens: bool,
+    /// How the harness leaves as a client: it breaks off after the last answer, or it ends its
+    /// stream before that. A reset is an end like another only to a server that forgives one, and
+    /// Unix streams have none.
+    pub(super) harness_breaks_off: bool,
 }
 
 impl Manner {
@@ -62,9 +66,7 @@ impl Manner {
         })
     }
 
-    /// What the harness does as clients, one after another. A client of a server that serves no
-    /// other says that it has no more to say together with its last message, and is answered all
-    /// the same; any other breaks its connection off after the last answer.
+    /// What the harness does as clients, one after another.
     pub(super) fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut answers = right.body_bytes.iter();
@@ -73,7 +75,7 @@ impl Manner {
             let mut left = messages.iter();
             while let Some(message) = left.next() {
                 steps.push(Step::Send(message.0.clone()));
-                if left.len() == 0 && self.empty_answer.is_none() {
+                if left.len() == 0 && !self.harness_breaks_off {
                     steps.push(Step::Finish);
                 }
                 match answers.next() {
@@ -84,7 +86,7 @@ impl Manner {
                     }
                 }
             }
-            let end = if self.empty_answer.is_none() { Step::ReadEnd } else { Step::Reset };
+            let end = if self.harness_breaks_off { Step::Reset } else { Step::ReadEnd };
             steps.push(end);
         }
         steps
