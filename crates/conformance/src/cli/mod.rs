@@ -89,12 +89,12 @@ struct RunArgs {
     #[arg(long, value_name = "N")]
     network: Vec<Network>,
     /// Generated inputs for each scenario, besides the fixed ones.
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 48)]
     cases: u32,
     /// What the generated inputs are made from: the same seed, the same cases.
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
-    /// Inputs that are played at once; twice the number of processors unless told.
+    /// Inputs that are played at once; four times the number of processors unless told.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Where report.json and failures/ are written.

@@ -58,7 +58,7 @@ pub(super) fn play(
 ) -> anyhow::Result<End> {
     let setup = setup(with)?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = args.jobs.map_or(processors * 2, std::num::NonZero::get);
+    let jobs = args.jobs.map_or(processors * 4, std::num::NonZero::get);
     let manner = Manner { jobs, seed: args.seed, shrink: true };
     let mut reported = Ok(());
     let runtime = tokio::runtime::Runtime::new()?;
