@@ -75,3 +75,50 @@ pub fn scenarios() -> &'static [&'static dyn Scenario] {
 pub fn scenario(name: &str) -> Option<&'static dyn Scenario> {
     scenarios().iter().copied().find(|scenario| scenario.name() == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::case::Transport;
+
+    #[test]
+    fn every_clause_has_a_check_and_every_number_is_used_once() {
+        let mut ids = BTreeSet::new();
+        for scenario in scenarios() {
+            for clause in scenario.clauses() {
+                assert!(!clause.checks.is_empty(), "nothing checks {}", clause.id);
+                assert!(ids.insert(clause.id), "two clauses are {}", clause.id);
+            }
+        }
+    }
+
+    /// Some checks are only made where a clause asks for them; all others are always made.
+    #[test]
+    fn every_check_stands_for_a_clause_in_every_scenario() {
+        let on_demand = [Check::ServerCloses, Check::ServerEnds, Check::ClientConnects];
+        let of_clients = [Check::ClientStdout, Check::ClientExit, Check::ClientFiles];
+        for scenario in scenarios() {
+            let is_alone = scenario.transports() == Transport::ALONE;
+            for check in Check::ALL {
+                let is_clients = of_clients.contains(&check);
+                let made = !(on_demand.contains(&check) || is_alone && is_clients);
+                let clause = scenario.clause(check);
+                assert!(!made || clause.is_some(), "{}: {}", scenario.name(), check.name());
+            }
+        }
+        for check in on_demand {
+            assert!(scenarios().iter().any(|scenario| scenario.clause(check).is_some()));
+        }
+    }
+
+    #[test]
+    fn every_vector_has_an_id_of_its_own() {
+        for scenario in scenarios() {
+            let vectors = scenario.vectors();
+            let ids: BTreeSet<_> = vectors.iter().map(Vector::id).collect();
+            assert_eq!(ids.len(), vectors.len(), "{}", scenario.name());
+        }
+    }
+}
