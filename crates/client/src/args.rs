@@ -64,154 +64,104 @@ pub(crate) enum Scenario {
     StickySizes(StickySizes),
 }
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct FileTransfer {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) connect: Address,
+/// The options of a scenario: its address, and what else it takes.
+macro_rules! at_an_address {
+    ($name:ident, $address:literal $(, { $($more:tt)* })?) => {
+        #[derive(Debug, ClapArgs)]
+        pub(crate) struct $name {
+            /// Where the server listens.
+            #[arg(long, value_name = "ADDR", default_value = $address)]
+            pub(crate) connect: Address,
+            $($($more)*)?
+        }
+    };
+}
+
+at_an_address!(FileTransfer, "127.0.0.1:8080", {
     /// Longest dict that is taken.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     pub(crate) max_dict: u32,
     /// Largest file that is taken.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 40)]
     pub(crate) max_body: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct RemoteCommand {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) connect: Address,
+at_an_address!(RemoteCommand, "127.0.0.1:8080", {
     /// Longest dict that is taken.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     pub(crate) max_dict: u32,
     /// Longest answer that is taken. It is held in memory to be decoded.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     pub(crate) max_body: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TcpUpper {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
-    pub(crate) connect: Address,
-}
+at_an_address!(TcpUpper, "127.0.0.1:8000");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct UdpUpper {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) connect: Address,
+at_an_address!(UdpUpper, "127.0.0.1:8080", {
     /// How long to wait for an answer, which may have been lost, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TcpConnect {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
-    pub(crate) connect: Address,
-}
+at_an_address!(TcpConnect, "127.0.0.1:8000");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TcpHello {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) connect: Address,
+at_an_address!(TcpHello, "127.0.0.1:8898", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "hello!")]
     pub(crate) message: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct UdpHello {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
-    pub(crate) connect: Address,
+at_an_address!(UdpHello, "127.0.0.1:9000", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     pub(crate) message: String,
     /// How long to wait for an answer, which may have been lost, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct LineUpper {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9999")]
-    pub(crate) connect: Address,
+at_an_address!(LineUpper, "127.0.0.1:9999", {
     /// The line, without its newline.
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     pub(crate) message: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct LineUpperUdp {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9999")]
-    pub(crate) connect: Address,
+at_an_address!(LineUpperUdp, "127.0.0.1:9999", {
     /// The line, without its newline.
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     pub(crate) message: String,
     /// How long to wait for an answer, which may have been lost, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Greeting {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8888")]
-    pub(crate) connect: Address,
+at_an_address!(Greeting, "127.0.0.1:8888", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "Hello, server!")]
     pub(crate) message: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct FirstMessage {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) connect: Address,
+at_an_address!(FirstMessage, "127.0.0.1:8080", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "qiubabi munieniu")]
     pub(crate) message: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Chat {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) connect: Address,
-}
+at_an_address!(Chat, "127.0.0.1:8080");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Message {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) connect: Address,
+at_an_address!(Message, "127.0.0.1:8898", {
     /// What is sent.
     #[arg(long, default_value = "hello!")]
     pub(crate) message: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Buffers {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) connect: Address,
+at_an_address!(Buffers, "127.0.0.1:8898", {
     /// What is sent and not read. If it were empty both sides would wait for ever.
     #[arg(long, default_value = "hello!", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) message: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Sticky {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) connect: Address,
+at_an_address!(Sticky, "127.0.0.1:8080", {
     /// The first message.
     #[arg(long, default_value = "1234567")]
     pub(crate) first: String,
@@ -221,13 +171,9 @@ pub(crate) struct Sticky {
     /// The third message.
     #[arg(long, default_value = "hhhhh")]
     pub(crate) third: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct StickySizes {
-    /// Where the server listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) connect: Address,
+at_an_address!(StickySizes, "127.0.0.1:8898", {
     /// A small message.
     #[arg(long, default_value = "hello")]
     pub(crate) first: String,
@@ -240,4 +186,4 @@ pub(crate) struct StickySizes {
     /// The last message.
     #[arg(long, default_value = "bye")]
     pub(crate) last: String,
-}
+});

@@ -72,11 +72,20 @@ pub(crate) enum Scenario {
     SocketApi(SocketApi),
 }
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct FileTransfer {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: Address,
+/// The options of a scenario: its address, and what else it takes.
+macro_rules! at_an_address {
+    ($name:ident, $address:literal $(, { $($more:tt)* })?) => {
+        #[derive(Debug, ClapArgs)]
+        pub(crate) struct $name {
+            /// Where to listen.
+            #[arg(long, value_name = "ADDR", default_value = $address)]
+            pub(crate) listen: Address,
+            $($($more)*)?
+        }
+    };
+}
+
+at_an_address!(FileTransfer, "127.0.0.1:8080", {
     /// The file_name that clients are told.
     #[arg(long, default_value = "xyyyhtl.txt")]
     pub(crate) name: String,
@@ -86,85 +95,45 @@ pub(crate) struct FileTransfer {
     /// The file whose bytes are sent.
     #[arg(default_value = "04 struct模块.py")]
     pub(crate) file: PathBuf,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct RemoteCommand {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: Address,
+at_an_address!(RemoteCommand, "127.0.0.1:8080", {
     /// Longest output that is sent; a command that prints more is killed.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     pub(crate) max_output: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TcpUpper {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
-    pub(crate) listen: Address,
-}
+at_an_address!(TcpUpper, "127.0.0.1:8000");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct UdpUpper {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: Address,
-}
+at_an_address!(UdpUpper, "127.0.0.1:8080");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TcpConnect {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
-    pub(crate) listen: Address,
-}
+at_an_address!(TcpConnect, "127.0.0.1:8000");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TcpHello {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) listen: Address,
+at_an_address!(TcpHello, "127.0.0.1:8898", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "hi")]
     pub(crate) answer: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct UdpHello {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
-    pub(crate) listen: Address,
+at_an_address!(UdpHello, "127.0.0.1:9000", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "hi")]
     pub(crate) answer: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct LineUpper {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9999")]
-    pub(crate) listen: Address,
-}
+at_an_address!(LineUpper, "127.0.0.1:9999");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Greeting {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8888")]
-    pub(crate) listen: Address,
+at_an_address!(Greeting, "127.0.0.1:8888", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "Hello, client!")]
     pub(crate) answer: String,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct FirstMessage {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: Address,
+at_an_address!(FirstMessage, "127.0.0.1:8080", {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "萨瓦迪卡客户端")]
     pub(crate) answer: String,
-}
+});
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StructDemo {
@@ -173,46 +142,23 @@ pub(crate) struct StructDemo {
     pub(crate) text: OsString,
 }
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Chat {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: Address,
-}
+at_an_address!(Chat, "127.0.0.1:8080");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Messages {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) listen: Address,
+at_an_address!(Messages, "127.0.0.1:8898", {
     /// Longest message that is taken. It is held in memory to be printed.
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
     pub(crate) max_message: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Buffers {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) listen: Address,
+at_an_address!(Buffers, "127.0.0.1:8898", {
     /// How long the block is.
     #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
     pub(crate) size: u64,
-}
+});
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Plain8080 {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: Address,
-}
+at_an_address!(Plain8080, "127.0.0.1:8080");
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Plain8898 {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8898")]
-    pub(crate) listen: Address,
-}
+at_an_address!(Plain8898, "127.0.0.1:8898");
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SocketApi {
