@@ -126,6 +126,10 @@ pub enum WireItem {
     Fin,
     /// The sender broke the connection off.
     Reset,
+    /// Where the network disturbs: bytes, or one datagram, as the receiver is given them.
+    Delivered(Blob),
+    /// The network did what it is there for to what goes this way: a fault has happened.
+    Fault,
 }
 
 impl WireLog {
@@ -177,12 +181,31 @@ impl WireLog {
                 match event.what {
                     WireItem::Fin => event.direction == Direction::ToClient,
                     WireItem::Reset => true,
-                    WireItem::Connect | WireItem::Open | WireItem::Segment(_) => false,
+                    _ => false,
                 }
             })
         };
         let opened = self.events.iter().filter(|event| event.what == WireItem::Open);
         self.is_open() && opened.map(|event| event.connection).all(closed)
+    }
+
+    /// What the receiver was given of what went one way over the connection of this number, piece
+    /// by piece. Where nothing is disturbed, that is what was sent.
+    pub fn delivered(&self, connection: u32, direction: Direction) -> impl Iterator<Item = &[u8]> {
+        let ours = self
+            .events
+            .iter()
+            .filter(move |event| event.connection == connection && event.direction == direction);
+        ours.filter_map(|event| match &event.what {
+            WireItem::Delivered(bytes) => Some(&*bytes.0),
+            _ => None,
+        })
+    }
+
+    /// Whether the network has done what it is there for.
+    #[must_use]
+    pub fn has_fault(&self) -> bool {
+        self.events.iter().any(|event| event.what == WireItem::Fault)
     }
 
     /// Bytes that went one way.

@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobMatcher};
 
-use crate::case::{CaseId, InputId, Network, Pairing, Transport};
+use crate::case::{CaseId, InputId, Network, Pairing, Playing, Transport};
 use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios};
 use crate::observation::Role;
 use crate::peer::{HARNESS, Peers};
@@ -38,10 +38,8 @@ pub struct Group {
     pub vector: Option<&'static str>,
     /// The input.
     pub input: Input,
-    /// What lies between.
-    pub network: Network,
     /// Who plays it, and over what.
-    pub plays: Vec<(Transport, Pairing)>,
+    pub plays: Vec<Playing>,
 }
 
 /// The selection makes no sense.
@@ -81,14 +79,10 @@ pub enum PlanError {
 impl Group {
     /// The id of the case that a pairing of this group is.
     #[must_use]
-    pub fn case_id(&self, transport: Transport, pairing: &Pairing) -> CaseId {
-        CaseId {
-            scenario: self.scenario.name().to_owned(),
-            pairing: pairing.clone(),
-            transport,
-            network: self.network,
-            input: self.input_id,
-        }
+    pub fn case_id(&self, playing: &Playing) -> CaseId {
+        let Playing { transport, network, pairing } = playing.clone();
+        let scenario = self.scenario.name().to_owned();
+        CaseId { scenario, pairing, transport, network, input: self.input_id }
     }
 }
 
@@ -117,8 +111,7 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
     for scenario in chosen_scenarios {
         for (nth, (input_id, vector, input)) in inputs(scenario, selection).enumerate() {
             let plays = plays(scenario, selection, (nth, vector.is_some(), input.raw), peers);
-            let network = Network::AsIs;
-            groups.push(Group { scenario, input_id, vector, input, network, plays });
+            groups.push(Group { scenario, input_id, vector, input, plays });
         }
     }
     skip(&mut groups, &selection.skip)?;
@@ -136,13 +129,13 @@ fn plays(
     selection: &Selection,
     (nth, is_vector, raw): (usize, bool, bool),
     peers: &Peers,
-) -> Vec<(Transport, Pairing)> {
+) -> Vec<Playing> {
     let asked_for = |transport: &Transport| selection.transports.contains(transport);
     let wanted = |transport: Transport, pairing: &Pairing| {
         let often = is_vector && is_spoken(scenario, transport, pairing, peers);
         (pairing.client == HARNESS) == raw
             && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
-            && (selection.networks.is_empty() || selection.networks.contains(&Network::AsIs))
+            && (selection.networks.is_empty() || selection.networks.contains(&Network::AS_IS))
             && (asked_for(&transport)
                 || selection.transports.is_empty()
                     && (transport == home(scenario) || often || nth.is_multiple_of(AWAY)))
@@ -151,7 +144,12 @@ fn plays(
     let each = |transport: &Transport| {
         let transport = *transport;
         let pairings = all.iter().filter(move |pairing| wanted(transport, pairing));
-        pairings.map(move |pairing| (transport, pairing.clone())).collect::<Vec<_>>()
+        let playing = move |pairing: &Pairing| Playing {
+            transport,
+            network: Network::AS_IS,
+            pairing: pairing.clone(),
+        };
+        pairings.map(playing).collect::<Vec<_>>()
     };
     scenario.transports().iter().flat_map(each).collect()
 }
@@ -204,8 +202,11 @@ pub fn group_of(id: &CaseId, peers: &Peers) -> Result<Group, PlanError> {
         input_id: id.input,
         vector: name,
         input,
-        network: id.network,
-        plays: vec![(id.transport, id.pairing.clone())],
+        plays: vec![Playing {
+            transport: id.transport,
+            network: id.network.clone(),
+            pairing: id.pairing.clone(),
+        }],
     })
 }
 
@@ -247,9 +248,7 @@ fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
             let ids: Vec<bool> = group
                 .plays
                 .iter()
-                .map(|(transport, pairing)| {
-                    matcher.is_match(group.case_id(*transport, pairing).to_string())
-                })
+                .map(|playing| matcher.is_match(group.case_id(playing).to_string()))
                 .collect();
             skipped += ids.iter().filter(|matched| **matched).count();
             let mut matched = ids.into_iter();

@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::case::{Pairing, Transport};
+use crate::case::{Network, Pairing, Playing};
 use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
 use crate::judge::{Difference, Verdict};
 use crate::plan::Group;
@@ -80,7 +80,7 @@ pub async fn run(
 
 fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
     let occurs = |pairing: &Pairing| {
-        groups.iter().any(|group| group.plays.iter().any(|(_, played)| played == pairing))
+        groups.iter().any(|group| group.plays.iter().any(|playing| playing.pairing == *pairing))
     };
     Start {
         framecheck: env!("CARGO_PKG_VERSION"),
@@ -112,7 +112,11 @@ impl Player {
         let began = Instant::now();
         let ground = self.stage.ground(group.scenario, &group.input).await;
         let took = began.elapsed().as_secs_f64();
-        let reference = (home(group.scenario), reference_pairing(&group.input));
+        let reference = Playing {
+            transport: home(group.scenario),
+            network: Network::AS_IS,
+            pairing: reference_pairing(&group.input),
+        };
         for play in &group.plays {
             let began = Instant::now();
             let result = match &ground {
@@ -137,18 +141,18 @@ impl Player {
     async fn play(
         &self,
         group: &Group,
-        (transport, pairing): &(Transport, Pairing),
+        playing: &Playing,
         ground: &Ground,
     ) -> Result<Played, StageError> {
         let Group { scenario, input, .. } = group;
-        let (expected, model) = (ground.expected_of(pairing), &ground.model);
-        self.stage.play(*scenario, *transport, input, pairing, expected, model).await
+        let (expected, model) = (ground.expected_of(&playing.pairing), &ground.model);
+        self.stage.play(*scenario, input, playing, expected, model).await
     }
 
     async fn result(
         &self,
         group: &Group,
-        play: &(Transport, Pairing),
+        play: &Playing,
         ground: &Ground,
         played: Played,
         seconds: f64,
@@ -161,7 +165,7 @@ impl Player {
             difference.clause.clone_into(&mut result.clause);
         }
         if verdict.is_failure() {
-            let expected = ground.expected_of(&play.1).clone();
+            let expected = ground.expected_of(&play.pairing).clone();
             let observed = played.observed.clone();
             let input = group.input.clone();
             let mut evidence = Evidence { input, expected, observed, smallest: None };
@@ -182,12 +186,7 @@ impl Player {
 }
 
 /// The result of a case that could not be played.
-fn could_not(
-    group: &Group,
-    play: &(Transport, Pairing),
-    error: &StageError,
-    seconds: f64,
-) -> CaseResult {
+fn could_not(group: &Group, play: &Playing, error: &StageError, seconds: f64) -> CaseResult {
     let verdict = match error {
         StageError::NotDeclared { .. } | StageError::NoPlace { .. } => Verdict::NotApplicable,
         error if error.is_the_peers() => Verdict::Fail,
@@ -199,18 +198,13 @@ fn could_not(
     result
 }
 
-fn blank(
-    group: &Group,
-    (transport, pairing): &(Transport, Pairing),
-    verdict: Verdict,
-    seconds: f64,
-) -> CaseResult {
+fn blank(group: &Group, playing: &Playing, verdict: Verdict, seconds: f64) -> CaseResult {
     CaseResult {
-        id: group.case_id(*transport, pairing),
+        id: group.case_id(playing),
         scenario: group.scenario.name().to_owned(),
-        pairing: pairing.to_string(),
-        transport: *transport,
-        network: group.network,
+        pairing: playing.pairing.to_string(),
+        transport: playing.transport,
+        network: playing.network.clone(),
         input: group.vector.unwrap_or("generated").to_owned(),
         verdict,
         clause: group.scenario.clauses().first().map_or("", |clause| clause.id).to_owned(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::case::{Pairing, Transport};
+use crate::case::Playing;
 use crate::catalogue::{Input, generated_tree};
 use crate::event::Smallest;
 use crate::judge::Verdict;
@@ -21,7 +21,7 @@ const TIME_MAX: Duration = Duration::from_secs(20);
 pub async fn smallest(
     stage: Arc<Stage>,
     group: Group,
-    play: (Transport, Pairing),
+    play: Playing,
     failed: Played,
 ) -> Option<Smallest> {
     // proptest's trees stay on one thread.
@@ -35,7 +35,7 @@ pub async fn smallest(
 fn shrink(
     stage: &Stage,
     group: &Group,
-    play: &(Transport, Pairing),
+    play: &Playing,
     failed: Played,
     runtime: &Handle,
 ) -> Option<Smallest> {
@@ -59,15 +59,10 @@ fn shrink(
     Some(Smallest { input, differences: played.judgement.differences, tried })
 }
 
-async fn fails(
-    stage: &Stage,
-    group: &Group,
-    (transport, pairing): &(Transport, Pairing),
-    input: &Input,
-) -> Option<Played> {
+async fn fails(stage: &Stage, group: &Group, play: &Playing, input: &Input) -> Option<Played> {
     let ground = stage.ground(group.scenario, input).await.ok()?;
-    let expected = ground.expected_of(pairing);
-    stage.play(group.scenario, *transport, input, pairing, expected, &ground.model).await.ok()
+    let expected = ground.expected_of(&play.pairing);
+    stage.play(group.scenario, input, play, expected, &ground.model).await.ok()
 }
 
 fn same(one: &Played, other: &Played) -> bool {

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::case::{Pairing, Transport};
+use crate::case::{Network, Pairing, Playing, Transport};
 use crate::catalogue::{Check, Erratum, Expected, Input, Literal, Scenario};
 use crate::drive::{Connecting, DriveError, Driver, Play};
 use crate::judge::{Judgement, Standard, Verdict, judge};
+use crate::network::Disturbance;
 use crate::observation::{Observation, Role};
 use crate::oracle::{Oracle, OracleError};
 use crate::peer::{HARNESS, Peer, Peers, REFERENCE, StartError, Template};
@@ -117,7 +118,8 @@ impl Stage {
         let transport = home(scenario);
         let model = scenario.right(input, &self.oracle)?;
         let pairing = reference_pairing(input);
-        let reference = self.play(scenario, transport, input, &pairing, &model, &model).await?;
+        let playing = Playing { transport, network: Network::AS_IS, pairing };
+        let reference = self.play(scenario, input, &playing, &model, &model).await?;
         let expected = if reference.judgement.verdict == Verdict::Pass {
             Expected::from_reference(&reference.observed, &model)
         } else {
@@ -134,12 +136,13 @@ impl Stage {
     pub async fn play(
         &self,
         scenario: &'static dyn Scenario,
-        transport: Transport,
         input: &Input,
-        pairing: &Pairing,
+        playing: &Playing,
         expected: &Expected,
         model: &Expected,
     ) -> Result<Played, StageError> {
+        let Playing { transport, network, pairing } = playing;
+        let transport = *transport;
         let not_declared = |peer: &str, role| StageError::NotDeclared {
             peer: peer.to_owned(),
             role,
@@ -175,6 +178,7 @@ impl Stage {
             server_template,
             client,
             transport,
+            disturbance: Disturbance::new(network.clone(), seed_of(network, input)),
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
             await_close: held_to(Check::ServerCloses),
@@ -192,6 +196,14 @@ impl Stage {
         let judgement = judge(&standard, &observed);
         Ok(Played { observed, judgement })
     }
+}
+
+/// What decides where a network leaves something open: the same for ever for the same input.
+fn seed_of(network: &Network, input: &Input) -> u64 {
+    let text = serde_json::json!([network, input]).to_string();
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Whether a program can be told every literal that the input changes.

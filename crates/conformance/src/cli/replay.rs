@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use framecheck::case::CaseId;
+use framecheck::case::{CaseId, Network, Playing};
 use framecheck::catalogue::{Expected, Wire};
 use framecheck::hex;
 use framecheck::judge::Verdict;
@@ -44,11 +44,16 @@ async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<(Played, Expe
     let Group { scenario, input, .. } = group;
     let ground = stage.ground(*scenario, input).await?;
     let expected = ground.expected_of(&id.pairing).clone();
-    if id.transport == home(*scenario) && id.pairing == reference_pairing(input) {
+    let playing = Playing {
+        transport: id.transport,
+        network: id.network.clone(),
+        pairing: id.pairing.clone(),
+    };
+    let is_reference = id.pairing == reference_pairing(input) && id.network == Network::AS_IS;
+    if is_reference && id.transport == home(*scenario) {
         return Ok((ground.reference, expected));
     }
-    let played =
-        stage.play(*scenario, id.transport, input, &id.pairing, &expected, &ground.model).await?;
+    let played = stage.play(*scenario, input, &playing, &expected, &ground.model).await?;
     Ok((played, expected))
 }
 
@@ -70,6 +75,11 @@ fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Res
             WireItem::Open => writeln!(out, "{at:9.3} ms  {arrow}  accepted")?,
             WireItem::Fin => writeln!(out, "{at:9.3} ms  {arrow}  end of stream")?,
             WireItem::Reset => writeln!(out, "{at:9.3} ms  {arrow}  reset")?,
+            WireItem::Fault => writeln!(out, "{at:9.3} ms  {arrow}  the network's fault")?,
+            WireItem::Delivered(bytes) => {
+                writeln!(out, "{at:9.3} ms  {arrow}  {} bytes delivered", bytes.0.len())?;
+                write!(out, "{}", hex::dump(&bytes.0, rows_max))?;
+            }
             WireItem::Segment(bytes) => {
                 writeln!(out, "{at:9.3} ms  {arrow}  {} bytes", bytes.0.len())?;
                 write!(out, "{}", hex::dump(&bytes.0, rows_max))?;

@@ -20,7 +20,9 @@ use room::Room;
 use crate::blob::Blob;
 use crate::case::Transport;
 use crate::catalogue::{Addresses, Input, Scenario, Sign, Step};
-use crate::network::{Endpoint, Patience, Ports, PortsError, Recorder, Recording, Sides};
+use crate::network::{
+    Disturbance, Endpoint, Patience, Ports, PortsError, Recorder, Recording, Sides,
+};
 use crate::observation::{Observation, Role};
 use crate::peer::{Command, Peer, Places, Process, Spawner, StartError, Template, User};
 use crate::script;
@@ -52,6 +54,8 @@ pub struct Play<'a> {
     pub client: Connecting<'a>,
     /// What the bytes travel in, on the side of whoever can speak it.
     pub transport: Transport,
+    /// What lies between the two.
+    pub disturbance: Disturbance,
     /// What is put in.
     pub input: &'a Input,
     /// What a known hang of one of the two programs looks like.
@@ -130,9 +134,10 @@ impl Driver {
         let (patience, until) = watch::channel(Patience::Full);
         let (passed, passing) = watch::channel(None);
         let noting = recording.clone();
+        let disturbance = play.disturbance.clone();
         tokio::spawn(async move {
             let result = match recorder {
-                Some(recorder) => recorder.pass(noting, until).await,
+                Some(recorder) => recorder.pass(noting, until, disturbance).await,
                 None => Ok(()),
             };
             passed.send_replace(Some(result));

@@ -8,7 +8,7 @@ use rustix::net::SocketAddrAny;
 use tokio::sync::watch;
 
 use super::socket::any;
-use super::{DatagramSocket, Endpoint, Patience, Recording, Sides};
+use super::{DatagramSocket, Disturbance, Endpoint, Patience, Recording, Sides};
 use crate::observation::{Direction, Stop, WireItem};
 
 /// The longest datagram there is.
@@ -51,6 +51,7 @@ impl DatagramRecorder {
         self,
         recording: Recording,
         mut patience: watch::Receiver<Patience>,
+        _disturbance: Disturbance,
     ) -> Result<(), Stop> {
         if let Ok(own) = self.server_side.endpoint() {
             recording.seen_by_server(own);

@@ -5,6 +5,7 @@
 //! other. It knows no protocol.
 
 mod datagram;
+mod disturbance;
 mod endpoint;
 mod log;
 mod ports;
@@ -12,6 +13,7 @@ mod recorder;
 mod socket;
 mod stream;
 
+pub use disturbance::Disturbance;
 pub use endpoint::Endpoint;
 pub use log::{Patience, Recording};
 pub use ports::{Ports, PortsError};

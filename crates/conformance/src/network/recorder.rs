@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::datagram::DatagramRecorder;
 use super::stream::StreamRecorder;
-use super::{Endpoint, Patience, Recording};
+use super::{Disturbance, Endpoint, Patience, Recording};
 use crate::case::Transport;
 use crate::observation::Stop;
 
@@ -75,10 +75,11 @@ impl Recorder {
         self,
         recording: Recording,
         patience: watch::Receiver<Patience>,
+        disturbance: Disturbance,
     ) -> Result<(), Stop> {
         match self {
-            Self::Stream(recorder) => recorder.pass(recording, patience).await,
-            Self::Datagram(recorder) => recorder.pass(recording, patience).await,
+            Self::Stream(recorder) => recorder.pass(recording, patience, disturbance).await,
+            Self::Datagram(recorder) => recorder.pass(recording, patience, disturbance).await,
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::socket::{Connection, Incoming, Listener, Outgoing};
-use super::{Endpoint, Patience, Recording, Sides};
+use super::{Disturbance, Endpoint, Patience, Recording, Sides};
 use crate::observation::{Direction, Role, Stop, WireItem};
 
 const CHUNK_BYTES: usize = 64 << 10;
@@ -46,6 +46,7 @@ impl StreamRecorder {
         self,
         recording: Recording,
         patience: watch::Receiver<Patience>,
+        _disturbance: Disturbance,
     ) -> Result<(), Stop> {
         let (mut running, mut until) = (JoinSet::new(), patience.clone());
         let mut count = 0;

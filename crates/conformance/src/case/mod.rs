@@ -1,8 +1,11 @@
 //! What one case is, and its name.
 
+mod network;
+
 use std::fmt;
 use std::str::FromStr;
 
+pub use network::{Kind, Network, Way};
 use serde::{Serialize, Serializer};
 
 /// Which peer serves and which connects, written `server->client`.
@@ -134,38 +137,15 @@ impl FromStr for Transport {
     }
 }
 
-/// What lies between the two peers: how bytes are cut and delayed, and which fault happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Network {
-    /// Everything is passed on at once, as it comes.
-    AsIs,
-}
-
-impl Network {
-    /// Its name in ids and on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AsIs => "asis",
-        }
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Network {
-    type Err = CaseIdError;
-
-    fn from_str(text: &str) -> Result<Self, CaseIdError> {
-        match text {
-            "asis" => Ok(Self::AsIs),
-            _ => Err(CaseIdError::Network(text.to_owned())),
-        }
-    }
+/// How an input is played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playing {
+    /// What the bytes travel in.
+    pub transport: Transport,
+    /// What lies between.
+    pub network: Network,
+    /// Who plays.
+    pub pairing: Pairing,
 }
 
 /// Names a case for good: `file-transfer/python->rust/tcp4/asis/9f2c41d0`.

@@ -1,0 +1,334 @@
+//! What lies between two peers: how bytes are cut and delayed, and which fault happens where.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::CaseIdError;
+use crate::observation::Direction;
+
+/// A network, as its name in a case id says it: `KIND`, `KIND-WAY`, `KIND@N` or `KIND-WAY@N`.
+///
+/// `N` counts from 0: bytes of the stream, or datagrams, that go the way concerned. Everything not
+/// concerned is passed on at once, as it comes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Network {
+    /// What happens.
+    pub kind: Kind,
+    /// Which way it happens to what is sent.
+    pub way: Way,
+}
+
+/// See [`Network`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Everything is passed on at once, as it comes.
+    AsIs,
+    /// Each byte in a segment of its own, which the receiver has read before the next is sent.
+    Bytewise,
+    /// Everything that can be merged is: bytes wait until their sender has ended, or waits itself.
+    Coalesced,
+    /// Cut at random places, by the case's seed; each segment is read before the next is sent.
+    Random,
+    /// As it comes, each segment after a delay, by the case's seed.
+    Delayed,
+    /// Cut before the byte of each of these numbers, and nowhere else before the last of them: what
+    /// comes before each is merged, and has been read when the rest is sent.
+    Split(Vec<usize>),
+    /// The connection ends, both ways, when this many bytes have been passed on and read.
+    Cut(usize),
+    /// The connection is reset, both ways, when this many bytes have been passed on and read.
+    Reset(usize),
+    /// Nothing more is passed on, either way, after this many bytes; the connection stays open.
+    Stall(usize),
+    /// This way alone ends when this many bytes have been passed on and read.
+    HalfClose(usize),
+    /// One bit of the byte of this number, by the case's seed, arrives as its opposite.
+    Flip(usize),
+    /// The datagram of this number is lost.
+    Drop(usize),
+    /// The datagram of this number arrives twice.
+    Dup(usize),
+    /// The datagram of this number arrives after the one that is sent next, or last of all.
+    Reorder(usize),
+    /// Of each datagram only this many bytes arrive.
+    Truncate(usize),
+}
+
+/// Which way something happens to what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Way {
+    /// Both ways, each on its own. Its name is no suffix at all for what cuts, which happens both
+    /// ways unless told.
+    Both,
+    /// To the server: `-up`.
+    Up,
+    /// To the client: `-down`.
+    Down,
+}
+
+impl Way {
+    /// Whether it is this direction, too.
+    #[must_use]
+    pub const fn concerns(self, direction: Direction) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Up => matches!(direction, Direction::ToServer),
+            Self::Down => matches!(direction, Direction::ToClient),
+        }
+    }
+
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Both => "",
+            Self::Up => "-up",
+            Self::Down => "-down",
+        }
+    }
+}
+
+impl Network {
+    /// Everything is passed on at once, as it comes.
+    pub const AS_IS: Self = Self { kind: Kind::AsIs, way: Way::Both };
+
+    /// This, both ways.
+    #[must_use]
+    pub const fn both(kind: Kind) -> Self {
+        Self { kind, way: Way::Both }
+    }
+
+    /// This, to the server.
+    #[must_use]
+    pub const fn up(kind: Kind) -> Self {
+        Self { kind, way: Way::Up }
+    }
+
+    /// This, to the client.
+    #[must_use]
+    pub const fn down(kind: Kind) -> Self {
+        Self { kind, way: Way::Down }
+    }
+
+    /// Whether everything arrives, in order and once: at most it is cut, merged or late.
+    #[must_use]
+    pub const fn is_harmless(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::AsIs
+                | Kind::Bytewise
+                | Kind::Coalesced
+                | Kind::Random
+                | Kind::Delayed
+                | Kind::Split(_)
+        )
+    }
+
+    /// Whether it is something that happens to datagrams, to streams, or to both.
+    #[must_use]
+    pub const fn fits(&self, datagrams: bool) -> bool {
+        match self.kind {
+            Kind::AsIs | Kind::Delayed => true,
+            Kind::Drop(_) | Kind::Dup(_) | Kind::Reorder(_) | Kind::Truncate(_) => datagrams,
+            _ => !datagrams,
+        }
+    }
+}
+
+impl Kind {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::AsIs => "asis",
+            Self::Bytewise => "bytewise",
+            Self::Coalesced => "coalesced",
+            Self::Random => "random",
+            Self::Delayed => "delayed",
+            Self::Split(_) => "split",
+            Self::Cut(_) => "cut",
+            Self::Reset(_) => "reset",
+            Self::Stall(_) => "stall",
+            Self::HalfClose(_) => "halfclose",
+            Self::Flip(_) => "flip",
+            Self::Drop(_) => "drop",
+            Self::Dup(_) => "dup",
+            Self::Reorder(_) => "reorder",
+            Self::Truncate(_) => "truncate",
+        }
+    }
+
+    fn places(&self) -> &[usize] {
+        match self {
+            Self::Split(places) => places,
+            Self::Cut(at)
+            | Self::Reset(at)
+            | Self::Stall(at)
+            | Self::HalfClose(at)
+            | Self::Flip(at)
+            | Self::Drop(at)
+            | Self::Dup(at)
+            | Self::Reorder(at)
+            | Self::Truncate(at) => std::slice::from_ref(at),
+            Self::AsIs | Self::Bytewise | Self::Coalesced | Self::Random | Self::Delayed => &[],
+        }
+    }
+
+    /// The kind of this name, if these are places that it can happen at.
+    fn named(name: &str, places: &[usize]) -> Option<Self> {
+        let rises = || places.windows(2).all(|pair| matches!(pair, [one, next] if one < next));
+        Some(match (name, places) {
+            ("asis", []) => Self::AsIs,
+            ("bytewise", []) => Self::Bytewise,
+            ("coalesced", []) => Self::Coalesced,
+            ("random", []) => Self::Random,
+            ("delayed", []) => Self::Delayed,
+            ("split", [first, ..]) if *first > 0 && rises() => Self::Split(places.to_vec()),
+            ("cut", [at]) => Self::Cut(*at),
+            ("reset", [at]) => Self::Reset(*at),
+            ("stall", [at]) => Self::Stall(*at),
+            ("halfclose", [at]) => Self::HalfClose(*at),
+            ("flip", [at]) => Self::Flip(*at),
+            ("drop", [at]) => Self::Drop(*at),
+            ("dup", [at]) => Self::Dup(*at),
+            ("reorder", [at]) => Self::Reorder(*at),
+            ("truncate", [at]) => Self::Truncate(*at),
+            _ => return None,
+        })
+    }
+
+    /// Where it happens unless told: what has a place happens on the way to the client, where the
+    /// frames go; what has none, both ways.
+    fn usual_way(&self) -> Way {
+        if self.places().is_empty() { Way::Both } else { Way::Down }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        if self.way != self.kind.usual_way() {
+            f.write_str(if self.way == Way::Both { "-both" } else { self.way.suffix() })?;
+        }
+        for (nth, place) in self.kind.places().iter().enumerate() {
+            write!(f, "{}{place}", if nth == 0 { '@' } else { '+' })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Network {
+    type Err = CaseIdError;
+
+    fn from_str(text: &str) -> Result<Self, CaseIdError> {
+        let parse = || {
+            let (what, places) = match text.split_once('@') {
+                None => (text, Vec::new()),
+                Some((what, places)) => (what, numbers(places)?),
+            };
+            let (name, way) = match what.split_once('-') {
+                None => (what, None),
+                Some((name, way)) => (name, Some(way_named(way)?)),
+            };
+            let kind = Kind::named(name, &places)?;
+            let way = way.unwrap_or_else(|| kind.usual_way());
+            Some(Self { kind, way })
+        };
+        // One network has one name: `split-down@3` is `split@3`, and `asis-up` is nothing.
+        parse()
+            .filter(|network| network.to_string() == text)
+            .ok_or_else(|| CaseIdError::Network(text.to_owned()))
+    }
+}
+
+fn way_named(name: &str) -> Option<Way> {
+    match name {
+        "both" => Some(Way::Both),
+        "up" => Some(Way::Up),
+        "down" => Some(Way::Down),
+        _ => None,
+    }
+}
+
+/// Numbers as this program writes them: no sign, no leading zero.
+fn numbers(text: &str) -> Option<Vec<usize>> {
+    let number = |part: &str| {
+        let number: usize = part.parse().ok()?;
+        (number.to_string() == part).then_some(number)
+    };
+    text.split('+').map(number).collect()
+}
+
+impl Serialize for Network {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_one_name_and_that_is_read_back() {
+        for name in [
+            "asis",
+            "bytewise",
+            "bytewise-up",
+            "bytewise-down",
+            "coalesced",
+            "random",
+            "delayed",
+            "delayed-down",
+            "split@1",
+            "split-up@17",
+            "split@3+9+10",
+            "cut@0",
+            "cut-up@4",
+            "reset@70",
+            "stall@1",
+            "halfclose-up@5",
+            "flip@12",
+            "drop@0",
+            "dup-up@1",
+            "reorder@0",
+            "truncate@0",
+        ] {
+            assert_eq!(name.parse::<Network>().unwrap().to_string(), name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for name in [
+            "",
+            "wet",
+            "asis@1",
+            "split",
+            "split@",
+            "split@0",
+            "split@3+3",
+            "split@9+3",
+            "cut",
+            "cut@-1",
+            "cut@+1",
+            "cut@01",
+            "cut@1+2",
+            "split-down@3",
+            "cut-sideways@1",
+            "asis-",
+            "split@1+",
+            "bytewise-both",
+            "CUT@1",
+            "cut@99999999999999999999999",
+        ] {
+            assert_eq!(name.parse::<Network>(), Err(CaseIdError::Network(name.into())), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_place_happens_on_the_way_to_the_client_unless_told() {
+        let network: Network = "cut@3".parse().unwrap();
+        assert_eq!(network, Network::down(Kind::Cut(3)));
+        assert!(!network.way.concerns(Direction::ToServer));
+        assert!(Network::AS_IS.way.concerns(Direction::ToServer));
+    }
+}
