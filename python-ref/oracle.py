@@ -24,7 +24,7 @@ import subprocess
 import sys
 import unittest
 from types import FrameType
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 Request = Dict[str, Any]
 
@@ -230,6 +230,72 @@ def op_shell(request: Request) -> List[str]:
     return [done.stdout.hex(), done.stderr.hex()]
 
 
+def op_read_frames(request: Request) -> List[Dict[str, Any]]:
+    """What a right reader makes of the stream `data`, which holds `count` frames and may break off.
+
+    Each frame up to the first that goes against a clause: `clause` is that, or null; `cut_short`
+    tells whether more bytes could have mended it; `dict` is the repr of a frame's dict, empty while
+    there is none; `name` its `file_name` as the file system has it, null if that is no name for a
+    file in the working directory; `body` the body as far as it came.
+    """
+    data = bytes.fromhex(request["data"])
+    frames = []
+    for _ in range(request["count"]):
+        frame, length = read_frame(data, request["size_key"])
+        frames.append(frame)
+        if frame["clause"]:
+            break
+        data = data[length:]
+    return frames
+
+
+# What receivers take unless told otherwise.
+DICT_MAX_BYTES = 1 << 20
+BODY_MAX_BYTES = {"file_size": 1 << 40, "data_size": 256 << 20}
+
+
+def read_frame(data: bytes, size_key: str) -> Tuple[Dict[str, Any], int]:
+    """The first frame of `data`, and its length in bytes."""
+    frame: Dict[str, Any] = dict(clause=None, cut_short=False, dict="", name=None, body="")
+
+    def refused(clause: str, cut_short: bool = False) -> Tuple[Dict[str, Any], int]:
+        frame.update(clause=clause, cut_short=cut_short)
+        return frame, 0
+
+    if len(data) < 4:
+        return refused("FR-1", cut_short=True)
+    length = struct.unpack("i", data[:4])[0]
+    if not 0 <= length <= DICT_MAX_BYTES:
+        return refused("FR-2")
+    text, rest = data[4 : 4 + length], data[4 + length :]
+    if len(text) < length:
+        return refused("FR-3", cut_short=True)
+    try:
+        about = json.loads(text)
+    except (ValueError, RecursionError):
+        return refused("FR-3")
+    size = about.get(size_key) if isinstance(about, dict) else None
+    if type(size) is not int or not 0 <= size <= BODY_MAX_BYTES[size_key]:
+        return refused("FR-4")
+    frame["dict"] = hex_text(repr(about))
+    frame["name"] = file_name_of(about)
+    frame["body"] = rest[:size].hex()
+    if len(rest) < size:
+        return refused("FR-5", cut_short=True)
+    return frame, 4 + length + size
+
+
+def file_name_of(about: Dict[str, Any]) -> Optional[str]:
+    """The `file_name` in hexadecimal, if a file in the working directory can have it."""
+    try:
+        name = os.fsencode(about["file_name"])
+    except (KeyError, TypeError, UnicodeEncodeError):
+        return None
+    if name in (b"", b".", b"..") or b"/" in name or b"\0" in name or len(name) > 255:
+        return None
+    return name.hex()
+
+
 OPS: Dict[str, Callable[[Request], Any]] = {
     "version": op_version,
     "executable": op_executable,
@@ -246,6 +312,7 @@ OPS: Dict[str, Callable[[Request], Any]] = {
     "strip": op_strip,
     "packed_length": op_packed_length,
     "os_error": op_os_error,
+    "read_frames": op_read_frames,
     "shell": op_shell,
 }
 

@@ -27,6 +27,17 @@ pub enum Direction {
     ToClient,
 }
 
+impl Direction {
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToServer => "to-server",
+            Self::ToClient => "to-client",
+        }
+    }
+}
+
 /// Both streams, both programs' ends, and how it came out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Observation {
@@ -38,6 +49,13 @@ pub struct Observation {
     pub client: PeerEnd,
     /// Set when the harness had to end the case itself.
     pub stopped: Option<Stop>,
+    /// What the two used of a processor while nothing moved any more, if that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_rest: Option<AtRest>,
+    /// The positive control: what came of a client that did nothing wrong, over a network that did
+    /// nothing wrong, after all this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<Box<Control>>,
     /// Time from the start of the peers to the end of both.
     #[serde(serialize_with = "as_seconds")]
     pub took: Duration,
@@ -54,6 +72,28 @@ impl Observation {
     }
 }
 
+/// See [`Observation::at_rest`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AtRest {
+    /// Processor time of the server.
+    #[serde(serialize_with = "as_seconds")]
+    pub server: Duration,
+    /// Processor time of the client.
+    #[serde(serialize_with = "as_seconds")]
+    pub client: Duration,
+}
+
+/// See [`Observation::control`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Control {
+    /// What travelled.
+    pub wire: WireLog,
+    /// How the client ended.
+    pub client: PeerEnd,
+    /// Whether it had to be ended by the harness.
+    pub overdue: bool,
+}
+
 /// Why the harness ended a case before the peers did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "why", content = "what")]
@@ -64,6 +104,8 @@ pub enum Stop {
     Quiet,
     /// A peer wrote more than the harness is ready to keep.
     Flood(Role),
+    /// A peer keeps a processor busy, and nothing moves.
+    Spins(Role),
 }
 
 /// How a program ended and what it left.
@@ -79,7 +121,14 @@ pub struct PeerEnd {
     pub stderr: Blob,
     /// The files in its directory, by name as shown by Rust's lossless debug form.
     pub files: BTreeMap<String, Blob>,
+    /// The most memory it ever held, if that was over [`MEMORY_MAX_BYTES`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
 }
+
+/// No peer may ever hold more memory than this, whatever it is sent. What the harness itself held
+/// when it started the peer counts too.
+pub const MEMORY_MAX_BYTES: u64 = 256 << 20;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -150,6 +199,23 @@ impl WireLog {
     fn segments_of(&self, connection: u32, direction: Direction) -> impl Iterator<Item = &[u8]> {
         let ours = self.events.iter().filter(move |event| event.connection == connection);
         ours.filter_map(move |event| event.segment(direction))
+    }
+
+    /// What happened on connections from this number on, and what happened on those before.
+    #[must_use]
+    pub fn split(self, first: u32) -> (Self, Self) {
+        let (mut before, mut after) = (Self::default(), Self::default());
+        for event in self.events {
+            let part = if event.connection < first { &mut before } else { &mut after };
+            part.events.push(event);
+        }
+        (before, after)
+    }
+
+    /// How many connections there were.
+    #[must_use]
+    pub fn connection_count(&self) -> u32 {
+        self.events.iter().map(|event| event.connection + 1).max().unwrap_or(0)
     }
 
     /// Whether a client has connected.

@@ -43,6 +43,50 @@ pub enum OracleError {
     },
 }
 
+/// A frame as CPython reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The first clause that it goes against, if it does.
+    pub clause: Option<&'static str>,
+    /// Whether it would have been another if the stream had gone on.
+    cut_short: bool,
+    /// `repr` of the dict, if it has one.
+    pub dict: String,
+    /// Its `file_name` as a directory shows it, if that is a name a file can have.
+    pub name: Option<String>,
+    /// Its body, as far as it came.
+    pub body: Vec<u8>,
+}
+
+impl Frame {
+    fn of(answer: &Value) -> Option<Self> {
+        let text = |key| answer.get(key).and_then(Value::as_str).and_then(from_hex);
+        let clause = match answer.get("clause")? {
+            Value::Null => None,
+            clause => Some(crate::catalogue::common_clause(clause.as_str()?)?.id),
+        };
+        Some(Self {
+            clause,
+            cut_short: answer.get("cut_short")?.as_bool()?,
+            dict: String::from_utf8(text("dict")?).ok()?,
+            name: text("name").map(|name| String::from_utf8_lossy(&name).into_owned()),
+            body: text("body")?,
+        })
+    }
+
+    /// Whether it has a dict, and no name in it that a file can have.
+    #[must_use]
+    pub fn name_is_refused(&self) -> bool {
+        !self.dict.is_empty() && self.name.is_none()
+    }
+
+    /// Whether it breaks off, and is not refused for what came before.
+    #[must_use]
+    pub const fn is_cut_short(&self) -> bool {
+        self.cut_short
+    }
+}
+
 impl Oracle {
     /// Start `python` on the oracle in `reference`.
     ///
@@ -164,6 +208,26 @@ impl Oracle {
             (Some(stdout), Some(stderr)) => Ok((stdout, stderr)),
             _ => Err(unasked("shell", &answer)),
         }
+    }
+
+    /// What a right reader makes of a stream that holds so many frames, and may break off: each
+    /// frame, up to the first that goes against a clause.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn read_frames(
+        &self,
+        stream: &[u8],
+        size_key: &str,
+        count: usize,
+    ) -> Result<Vec<Frame>, OracleError> {
+        const OP: &str = "read_frames";
+        let question =
+            json!({"op": OP, "data": to_hex(stream), "size_key": size_key, "count": count});
+        let answer = self.ask(&question)?;
+        let frames = answer.get("ok").and_then(Value::as_array);
+        let frames = frames.ok_or_else(|| unasked(OP, &answer))?;
+        frames.iter().map(|frame| Frame::of(frame).ok_or_else(|| unasked(OP, frame))).collect()
     }
 
     /// The version of the interpreter: `3.11.7`.

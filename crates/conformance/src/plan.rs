@@ -19,8 +19,9 @@ pub struct Selection {
     pub pairings: Vec<Pairing>,
     /// Transports; none means all.
     pub transports: Vec<Transport>,
-    /// Networks; none means all.
-    pub networks: Vec<Network>,
+    /// Globs of networks; none means those that are there for each input. One that is the name of a
+    /// network is played with every input that it fits.
+    pub networks: Vec<String>,
     /// Generated inputs a scenario.
     pub cases: u32,
     /// What they are generated from.
@@ -76,6 +77,15 @@ pub enum PlanError {
     },
 }
 
+impl Selection {
+    /// Whether cases over this network are wanted.
+    fn takes(&self, network: &Network) -> bool {
+        let name = network.to_string();
+        let matches = |glob: &String| matcher(glob).is_ok_and(|matcher| matcher.is_match(&name));
+        self.networks.is_empty() || self.networks.iter().any(matches)
+    }
+}
+
 impl Group {
     /// The id of the case that a pairing of this group is.
     #[must_use]
@@ -92,7 +102,8 @@ pub fn pairings(peers: &Peers) -> Vec<Pairing> {
     let servers = || peers.iter().map(|peer| peer.name.as_str());
     let typed = servers().flat_map(|client| servers().map(move |server| (server, client)));
     let raw = servers().map(|server| (server, HARNESS));
-    typed.chain(raw).map(|(server, client)| Pairing::new(server, client)).collect()
+    let served = servers().map(|client| (HARNESS, client));
+    typed.chain(raw).chain(served).map(|(server, client)| Pairing::new(server, client)).collect()
 }
 
 /// Choose the cases of a run, in a fixed order.
@@ -109,8 +120,9 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
     }
     let mut groups = Vec::new();
     for scenario in chosen_scenarios {
-        for (nth, (input_id, vector, input)) in inputs(scenario, selection).enumerate() {
-            let plays = plays(scenario, selection, (nth, vector.is_some(), input.raw), peers);
+        for (nth, (input_id, vector, input, networks)) in inputs(scenario, selection).enumerate() {
+            let mut plays = plays(scenario, selection, (nth, vector.is_some()), &input, peers);
+            plays.extend(disturbed_plays(scenario, selection, &input, &networks, peers));
             groups.push(Group { scenario, input_id, vector, input, plays });
         }
     }
@@ -127,18 +139,22 @@ const AWAY: usize = 8;
 fn plays(
     scenario: &dyn Scenario,
     selection: &Selection,
-    (nth, is_vector, raw): (usize, bool, bool),
+    (nth, is_vector): (usize, bool),
+    input: &Input,
     peers: &Peers,
 ) -> Vec<Playing> {
     let asked_for = |transport: &Transport| selection.transports.contains(transport);
     let wanted = |transport: Transport, pairing: &Pairing| {
-        let often = is_vector && is_spoken(scenario, transport, pairing, peers);
-        (pairing.client == HARNESS) == raw
+        let is_typed = input.served.is_none();
+        let often = is_vector && is_typed && is_spoken(scenario, transport, pairing, peers);
+        is_for(input, pairing)
             && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
-            && (selection.networks.is_empty() || selection.networks.contains(&Network::AS_IS))
+            && selection.takes(&Network::AS_IS)
             && (asked_for(&transport)
                 || selection.transports.is_empty()
-                    && (transport == home(scenario) || often || nth.is_multiple_of(AWAY)))
+                    && (transport == home(scenario)
+                        || often
+                        || is_typed && nth.is_multiple_of(AWAY)))
     };
     let all = pairings(peers);
     let each = |transport: &Transport| {
@@ -152,6 +168,51 @@ fn plays(
         pairings.map(playing).collect::<Vec<_>>()
     };
     scenario.transports().iter().flat_map(each).collect()
+}
+
+/// Whether it is for these two to play an input: the harness is on the side that it says.
+fn is_for(input: &Input, pairing: &Pairing) -> bool {
+    (pairing.client == HARNESS) == input.raw
+        && (pairing.server == HARNESS) == input.served.is_some()
+}
+
+/// Who is to play an input over the networks that are there for it, and those that were asked for
+/// by name. Transports but the tutorials' own are played where they are asked for.
+fn disturbed_plays(
+    scenario: &dyn Scenario,
+    selection: &Selection,
+    input: &Input,
+    usual: &[Network],
+    peers: &Peers,
+) -> Vec<Playing> {
+    let is_datagram = home(scenario).is_datagram();
+    let named = selection.networks.iter().filter_map(|name| name.parse().ok());
+    let mut networks: Vec<Network> = usual.iter().cloned().chain(named).collect();
+    networks.sort();
+    networks.dedup();
+    networks.retain(|network| {
+        *network != Network::AS_IS && network.fits(is_datagram) && selection.takes(network)
+    });
+    let transports: &[Transport] =
+        if selection.transports.is_empty() { &[home(scenario)] } else { &selection.transports };
+    let transports =
+        transports.iter().filter(|transport| scenario.transports().contains(transport));
+    let all = pairings(peers);
+    let mut plays = Vec::new();
+    for transport in transports.filter(|transport| **transport != Transport::None) {
+        for network in &networks {
+            let wanted = |pairing: &&Pairing| {
+                is_for(input, pairing)
+                    && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
+            };
+            plays.extend(all.iter().filter(wanted).map(|pairing| Playing {
+                transport: *transport,
+                network: network.clone(),
+                pairing: pairing.clone(),
+            }));
+        }
+    }
+    plays
 }
 
 /// Whether at least one of two programs speaks this transport itself. Where neither does, only the
@@ -194,8 +255,11 @@ pub fn group_of(id: &CaseId, peers: &Peers) -> Result<Group, PlanError> {
     let Some(input) = input else {
         return refuse(format!("the strategy makes nothing of {}", id.input));
     };
-    if input.raw != (id.pairing.client == HARNESS) || id.pairing.server == HARNESS {
-        return refuse(format!("its input is not one that {} plays", id.pairing));
+    if !is_for(&input, &id.pairing) || !id.network.fits(id.transport.is_datagram()) {
+        return refuse(format!(
+            "its input is not one that {} plays over {}",
+            id.pairing, id.network
+        ));
     }
     Ok(Group {
         scenario,
@@ -213,7 +277,7 @@ pub fn group_of(id: &CaseId, peers: &Peers) -> Result<Group, PlanError> {
 fn inputs(
     scenario: &'static dyn Scenario,
     selection: &Selection,
-) -> impl Iterator<Item = (InputId, Option<&'static str>, Input)> {
+) -> impl Iterator<Item = (InputId, Option<&'static str>, Input, Vec<Network>)> {
     let vectors = scenario.vectors();
     let taken: Vec<InputId> = vectors.iter().map(crate::catalogue::Vector::id).collect();
     let (cases, seed) = (selection.cases, selection.seed);
@@ -221,8 +285,13 @@ fn inputs(
         .map(move |index| InputId::of_generated(scenario.name(), seed, index))
         .filter(move |id| !taken.contains(id))
         .take(cases as usize)
-        .filter_map(move |id| Some((id, None, generated_input(scenario, id)?)));
-    let fixed = vectors.into_iter().map(|vector| (vector.id(), Some(vector.name), vector.input));
+        .filter_map(move |id| Some((id, generated_input(scenario, id)?)))
+        .enumerate()
+        .map(move |(nth, (id, input))| (id, None, input, scenario.generated_networks(nth)));
+    let fixed = vectors.into_iter().map(|vector| {
+        let (id, name) = (vector.id(), Some(vector.name));
+        (id, name, vector.input, vector.networks)
+    });
     fixed.chain(generated)
 }
 

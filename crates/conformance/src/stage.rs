@@ -2,9 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::case::{Network, Pairing, Playing, Transport};
-use crate::catalogue::{Check, Erratum, Expected, Input, Literal, Scenario};
-use crate::drive::{Connecting, DriveError, Driver, Play};
+use crate::case::{Kind, Network, Pairing, Playing, Transport};
+use crate::catalogue::{
+    Check, Demo, Erratum, Expected, Input, Leaving, Literal, Scenario, Step, Wire, given_to_client,
+    scenario,
+};
+use crate::drive::{DriveError, Driver, Play, Side};
 use crate::judge::{Judgement, Standard, Verdict, judge};
 use crate::network::Disturbance;
 use crate::observation::{Observation, Role};
@@ -57,6 +60,17 @@ pub struct Played {
     pub judgement: Judgement,
 }
 
+/// A defect that was to happen.
+#[derive(Debug, Clone)]
+pub struct Demonstrated {
+    /// How it was brought out.
+    pub playing: Playing,
+    /// Whether it happened.
+    pub shows: bool,
+    /// What was seen.
+    pub seen: Observation,
+}
+
 /// A case could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
@@ -66,6 +80,9 @@ pub enum StageError {
     /// The oracle failed.
     #[error(transparent)]
     Oracle(#[from] OracleError),
+    /// An erratum without a way to make it happen: a defect of this program.
+    #[error("nothing makes the erratum {0} happen")]
+    NoDemonstration(&'static str),
     /// A peer of the pairing doesn't declare its role.
     #[error("{peer} declares no {role:?} for {scenario}")]
     NotDeclared {
@@ -120,7 +137,7 @@ impl Stage {
         let pairing = reference_pairing(input);
         let playing = Playing { transport, network: Network::AS_IS, pairing };
         let reference = self.play(scenario, input, &playing, &model, &model).await?;
-        let expected = if reference.judgement.verdict == Verdict::Pass {
+        let expected = if reference.judgement.verdict == Verdict::Pass && input.served.is_none() {
             Expected::from_reference(&reference.observed, &model)
         } else {
             model.clone()
@@ -142,60 +159,256 @@ impl Stage {
         model: &Expected,
     ) -> Result<Played, StageError> {
         let Playing { transport, network, pairing } = playing;
-        let transport = *transport;
-        let not_declared = |peer: &str, role| StageError::NotDeclared {
-            peer: peer.to_owned(),
-            role,
-            scenario: scenario.name(),
+        let cast = self.cast(scenario, input, playing, model)?;
+        let is_asis = *network == Network::AS_IS;
+        let is_harmed = !network.is_harmless() || input.served.is_some();
+        let brings_out = |erratum: &Erratum| {
+            let triggered = |triggered: fn(&Input, &Expected) -> bool| triggered(input, model);
+            // What an input alone brings out may not come to that over another network.
+            erratum.triggered.is_none_or(|by| is_asis && !is_harmed && triggered(by))
         };
-        let server = self.peers.by_name(&pairing.server);
-        let (Some(server), Some(server_template)) =
-            (server, server.and_then(|peer| peer.template(Role::Server, scenario.name())))
-        else {
-            return Err(not_declared(&pairing.server, Role::Server));
-        };
-        has_places(scenario, server, Role::Server, server_template, input)?;
-        let client_peer = self.peers.by_name(&pairing.client).filter(|_| !input.raw);
-        let client = match client_peer {
-            None if transport == Transport::None => Connecting::Nobody,
-            None => Connecting::Script(scenario.script(input, model)),
-            Some(peer) => match peer.template(Role::Client, scenario.name()) {
-                None => return Err(not_declared(&pairing.client, Role::Client)),
-                Some(template) => {
-                    has_places(scenario, peer, Role::Client, template, input)?;
-                    Connecting::Peer(peer, template)
-                }
-            },
-        };
+        let own: Vec<&'static Erratum> = errata_of(scenario, pairing).collect();
+        let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
+        let candidates = if is_asis && !is_harmed { Vec::new() } else { others };
 
-        let errata = errata(scenario, pairing, input, model);
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
         let held_to = |check| scenario.clause(check).is_some() && !waived(check);
+        // A reference that is brought out of step may do anything; and a connection that is no
+        // more can't be seen to be closed.
+        let closes = is_asis
+            || pairing.server != REFERENCE
+                && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_));
         let play = Play {
             scenario,
             directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
-            server,
-            server_template,
-            client,
-            transport,
+            server: cast.server,
+            client: cast.client,
+            transport: *transport,
             disturbance: Disturbance::new(network.clone(), seed_of(network, input)),
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
-            await_close: held_to(Check::ServerCloses),
-            await_end: held_to(Check::ServerEnds),
+            await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
+            await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
+            rests: leaves_waiting(network, input),
+            watched: !is_asis || is_harmed,
+            control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
         };
         let mut observed = self.driver.run(&play).await?;
         tidy(&errata, &mut observed);
+        let harmed = if is_harmed {
+            Some(scenario.harmed(input, &given_to_client(network, &observed), &self.oracle)?)
+        } else {
+            None
+        };
+        let of = |told: fn(&Peer) -> bool| {
+            [cast.server_peer, cast.client_peer].map(|peer| peer.is_some_and(told))
+        };
         let standard = Standard {
             scenario,
             expected,
             errata: &errata,
-            compare_stdout: [server.stdout, client_peer.is_some_and(|peer| peer.stdout)],
-            client_is_peer: client_peer.is_some(),
+            candidates: &candidates,
+            compare_stdout: of(|peer| peer.stdout),
+            names_clauses: of(|peer| peer.names_clauses),
+            server_is_peer: cast.server_peer.is_some(),
+            client_is_peer: cast.client_peer.is_some(),
+            harmed: harmed.as_ref(),
+            control: cast.control.as_ref().map(|(_, right, _)| right),
         };
         let judgement = judge(&standard, &observed);
         Ok(Played { observed, judgement })
     }
+
+    /// Make a known defect happen, and see what is seen.
+    ///
+    /// # Errors
+    /// See [`StageError`].
+    pub async fn demonstrate(&self, erratum: &Erratum) -> Result<Demonstrated, StageError> {
+        let scenario = scenario(erratum.scenario).ok_or(StageError::NoDemonstration(erratum.id))?;
+        let (input, network, steps) = self.demonstration(scenario, erratum)?;
+        let model = scenario.right(&input, &self.oracle)?;
+        let pairing = match (&steps, erratum.role) {
+            (None, _) => reference_pairing(&input),
+            (Some(_), Role::Server) => Pairing::new(REFERENCE, HARNESS),
+            (Some(_), Role::Client) => Pairing::new(HARNESS, REFERENCE),
+        };
+        let playing = Playing { transport: home(scenario), network: network.clone(), pairing };
+        let mut cast = self.cast(scenario, &input, &playing, &model)?;
+        if let Some(steps) = steps {
+            let side = match erratum.role {
+                Role::Server => &mut cast.client,
+                Role::Client => &mut cast.server,
+            };
+            *side = Side::Script(steps);
+        }
+        let play = Play {
+            scenario,
+            directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
+            server: cast.server,
+            client: cast.client,
+            transport: playing.transport,
+            disturbance: Disturbance::new(network.clone(), seed_of(&network, &input)),
+            input: &input,
+            sign: erratum.sign.map(|sign| (erratum.role, sign)),
+            await_close: false,
+            await_end: false,
+            rests: erratum.sign.is_none(),
+            watched: true,
+            control: None,
+        };
+        let seen = self.driver.run(&play).await?;
+        let given = given_to_client(&network, &seen);
+        let right = if network.is_harmless() && input.served.is_none() {
+            model
+        } else {
+            scenario.harmed(&input, &given, &self.oracle)?.given(&model)
+        };
+        let shows = (erratum.shown)(&right, &seen);
+        Ok(Demonstrated { playing, shows, seen })
+    }
+
+    /// The input, the network and the harness's steps that a defect is demonstrated by.
+    fn demonstration(
+        &self,
+        scenario: &dyn Scenario,
+        erratum: &Erratum,
+    ) -> Result<(Input, Network, Option<Vec<Step>>), StageError> {
+        let missing = || StageError::NoDemonstration(erratum.id);
+        let network = |name: &str| name.parse().map_err(|_| missing());
+        match erratum.demo {
+            Demo::Script { input, steps, network: name } => {
+                Ok((input(), network(name)?, Some(steps())))
+            }
+            Demo::Vector(vector, name) => {
+                let mut vectors = scenario.vectors().into_iter();
+                let vector = vectors.find(|it| it.name == vector).ok_or_else(missing)?;
+                Ok((vector.input, network(name)?, None))
+            }
+            Demo::Triggered => {
+                let Some(triggered) = erratum.triggered else { return Err(missing()) };
+                for vector in scenario.vectors() {
+                    let model = scenario.right(&vector.input, &self.oracle)?;
+                    if triggered(&vector.input, &model) {
+                        return Ok((vector.input, Network::AS_IS, None));
+                    }
+                }
+                Err(missing())
+            }
+        }
+    }
+
+    /// Who plays which part.
+    fn cast<'a>(
+        &'a self,
+        scenario: &'static dyn Scenario,
+        input: &Input,
+        playing: &Playing,
+        model: &Expected,
+    ) -> Result<Cast<'a>, StageError> {
+        let Playing { transport, network, pairing } = playing;
+        let server_peer = self.peers.by_name(&pairing.server);
+        let client_peer = self.peers.by_name(&pairing.client);
+        let is_alone = *transport == Transport::None;
+        let wants_control =
+            !network.is_harmless() || input.served.is_some() || input.raw && !is_alone;
+        let goes_on = pairing.server != REFERENCE || scenario.reference_goes_on();
+        let control = match scenario.control(input) {
+            Some(input) if wants_control && goes_on => {
+                let right = scenario.right(&input, &self.oracle)?;
+                Some((input, right))
+            }
+            _ => None,
+        };
+        let side = |role, name: &str, steps: Vec<Step>| {
+            if name == HARNESS {
+                Ok(Side::Script(steps))
+            } else {
+                self.side(role, name, scenario, input)
+            }
+        };
+        let answering = || self.answering(scenario, input, control.as_ref());
+        let server = side(Role::Server, &pairing.server, answering())?;
+        if is_alone {
+            return Ok(Cast {
+                server,
+                client: Side::Nobody,
+                server_peer,
+                client_peer,
+                control: None,
+            });
+        }
+        let client = side(Role::Client, &pairing.client, scenario.script(input, model))?;
+        let control = control.map(|(input, right)| {
+            let side = match &client {
+                Side::Script(_) => Side::Script(scenario.script(&input, &right)),
+                side => side.clone(),
+            };
+            (input, right, side)
+        });
+        Ok(Cast { server, client, server_peer, client_peer, control })
+    }
+
+    /// The program of a peer in a role.
+    fn side<'a>(
+        &'a self,
+        role: Role,
+        name: &str,
+        scenario: &'static dyn Scenario,
+        input: &Input,
+    ) -> Result<Side<'a>, StageError> {
+        let peer = self.peers.by_name(name);
+        let template = peer.and_then(|peer| peer.template(role, scenario.name()));
+        match (peer, template) {
+            (Some(peer), Some(template)) => {
+                has_places(scenario, peer, role, template, input)?;
+                Ok(Side::Peer(peer, template))
+            }
+            _ => Err(StageError::NotDeclared {
+                peer: name.to_owned(),
+                role,
+                scenario: scenario.name(),
+            }),
+        }
+    }
+
+    /// What the harness does as a server: what the input says to the first client, and what is
+    /// right to the one that comes after it.
+    fn answering(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        control: Option<&(Input, Expected)>,
+    ) -> Vec<Step> {
+        let answers = input.served.as_deref().unwrap_or_default();
+        let mut steps = scenario.answering(answers, input.leaving);
+        match control {
+            None if input.leaving == Leaving::Hold => steps.push(Step::Hold),
+            Some((_, Expected { to_client: Wire::Stream(answer), .. })) => {
+                let answers = std::slice::from_ref(answer);
+                steps.extend(scenario.answering(answers, Leaving::Finish));
+            }
+            _ => {}
+        }
+        steps
+    }
+}
+
+/// Who plays which part.
+struct Cast<'a> {
+    server: Side<'a>,
+    client: Side<'a>,
+    /// The server, unless it is the harness.
+    server_peer: Option<&'a Peer>,
+    /// The client, unless it is the harness or nobody.
+    client_peer: Option<&'a Peer>,
+    /// Who comes afterwards, with what, and what is right then.
+    control: Option<(Input, Expected, Side<'a>)>,
+}
+
+/// Whether a program may well wait for ever for what this network, or the harness, keeps back.
+const fn leaves_waiting(network: &Network, input: &Input) -> bool {
+    let is_held = matches!(input.leaving, Leaving::Hold) && input.served.is_some();
+    is_held || matches!(network.kind, Kind::Stall(_) | Kind::Drop(_))
 }
 
 /// What decides where a network leaves something open: the same for ever for the same input.
@@ -250,25 +463,15 @@ pub fn home(scenario: &dyn Scenario) -> Transport {
 /// The pairing that shows what is right for an input.
 #[must_use]
 pub fn reference_pairing(input: &Input) -> Pairing {
-    Pairing::new(REFERENCE, if input.raw { HARNESS } else { REFERENCE })
+    let side = |is_harness| if is_harness { HARNESS } else { REFERENCE };
+    Pairing::new(side(input.served.is_some()), side(input.raw))
 }
 
-/// The errata that a case has: those of the roles the reference plays, that always show or that
-/// the input triggers. One that is judged comes with those that never are.
-fn errata(
-    scenario: &dyn Scenario,
-    pairing: &Pairing,
-    input: &Input,
-    model: &Expected,
-) -> Vec<&'static Erratum> {
-    let plays = |erratum: &Erratum| match erratum.role {
+/// The errata of the roles that the reference plays.
+fn errata_of(scenario: &dyn Scenario, pairing: &Pairing) -> impl Iterator<Item = &'static Erratum> {
+    let plays = |erratum: &&Erratum| match erratum.role {
         Role::Server => pairing.server == REFERENCE,
         Role::Client => pairing.client == REFERENCE,
     };
-    scenario
-        .errata()
-        .iter()
-        .filter(|erratum| plays(erratum))
-        .filter(|erratum| erratum.triggered.is_none_or(|triggered| triggered(input, model)))
-        .collect()
+    scenario.errata().iter().filter(plays)
 }

@@ -28,11 +28,19 @@ pub enum Check {
     ServerEnds,
     /// The client connects, whether or not anything is said.
     ClientConnects,
+    /// What a client says on standard error of an exchange that was broken.
+    ClientStderr,
+    /// What a program that waits uses of a processor.
+    AtRest,
+    /// How much memory a program holds.
+    Memory,
+    /// What becomes of a client that comes after one that harm was done to, or that did some.
+    NextClient,
 }
 
 impl Check {
     /// Every check there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::ToServer,
         Self::ToClient,
         Self::ClientStdout,
@@ -44,6 +52,10 @@ impl Check {
         Self::ServerCloses,
         Self::ServerEnds,
         Self::ClientConnects,
+        Self::ClientStderr,
+        Self::AtRest,
+        Self::Memory,
+        Self::NextClient,
     ];
 
     /// Its name in reports.
@@ -61,6 +73,10 @@ impl Check {
             Self::ServerCloses => "server-closes",
             Self::ServerEnds => "server-ends",
             Self::ClientConnects => "client-connects",
+            Self::ClientStderr => "client-stderr",
+            Self::AtRest => "at-rest",
+            Self::Memory => "memory",
+            Self::NextClient => "next-client",
         }
     }
 }

@@ -8,13 +8,14 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 use serde_json::json;
 
+use super::disturbed::frame_everywhere;
 use super::text::{noise, text};
 use super::{
-    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Literal, Scenario, Step, Vector,
-    Wire,
+    Check, Clause, Ending, Expected, ExpectedEnd, Harmed, Input, Leaving, Level, Literal, Scenario,
+    Step, Vector, Wire,
 };
 use crate::blob::Blob;
-use crate::case::Transport;
+use crate::case::{Kind, Network, Transport};
 use crate::observation::Role;
 use crate::oracle::{Oracle, OracleError};
 
@@ -118,6 +119,8 @@ impl Scenario for FileTransfer {
         let mut vectors = content_vectors();
         vectors.extend(name_vectors());
         vectors.extend(desc_vectors());
+        vectors.push(probe());
+        vectors.extend(super::hostile::files());
         vectors
     }
 
@@ -168,6 +171,30 @@ impl Scenario for FileTransfer {
         vec![Step::Connect, Step::ReadEnd]
     }
 
+    fn answering(&self, answers: &[Blob], leaving: Leaving) -> Vec<Step> {
+        let sent = answers.iter().map(|answer| Step::Send(answer.0.clone()));
+        [Step::Connect].into_iter().chain(sent).chain(leaving.steps()).collect()
+    }
+
+    fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
+        super::harm::file_from(given, input, oracle)
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        let (served, beside) = (None, BTreeMap::new());
+        Some(Input { served, beside, leaving: Leaving::Finish, ..input.clone() })
+    }
+
+    fn generated_networks(&self, nth: usize) -> Vec<Network> {
+        let kind = match nth % 4 {
+            0 => Kind::Random,
+            1 => Kind::Bytewise,
+            2 => Kind::Coalesced,
+            _ => Kind::Delayed,
+        };
+        vec![Network::down(kind)]
+    }
+
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
         match role {
             Role::Client => Vec::new(),
@@ -178,6 +205,14 @@ impl Scenario for FileTransfer {
             ],
         }
     }
+}
+
+/// A short frame, for every place in it.
+fn probe() -> Vector {
+    const HEAD_BYTES: usize = 4 + r#"{"file_name": "a", "file_desc": "d", "file_size": 5}"#.len();
+    let [name, desc] = ["a", "d"].map(|text| Some(text.to_owned()));
+    let input = Input { name, desc, ..served(b"xyz\n\0") };
+    Vector::new("short-frame", input).over(frame_everywhere(HEAD_BYTES, 5))
 }
 
 fn served(file: impl Into<Blob>) -> Input {

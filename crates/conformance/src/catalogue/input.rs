@@ -1,5 +1,7 @@
 //! What a case puts in: the literals of the programs and what their users type.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
@@ -38,6 +40,15 @@ pub struct Input {
     /// The harness is the client and sends `lines` as they are, each as one message.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
+    /// The harness is the server and sends these, as they are, to whatever the client says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served: Option<Vec<Blob>>,
+    /// How the harness as a server ends the connection.
+    #[serde(skip_serializing_if = "Leaving::is_usual")]
+    pub leaving: Leaving,
+    /// What lies in the client's directory when it starts.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub beside: BTreeMap<String, Beside>,
     /// Both programs are at a terminal each, with somebody who types a line when asked for it; else
     /// everything is typed ahead, into pipes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -80,6 +91,24 @@ impl Input {
         self.messages.get(nth).map(String::as_str)
     }
 
+    /// What the harness, as a server, sends to whoever connects.
+    pub fn served<L: AsRef<[u8]>>(answers: impl IntoIterator<Item = L>) -> Self {
+        Self { served: Some(blobs(answers)), ..Self::default() }
+    }
+
+    /// This, which lies in the client's directory when it starts.
+    #[must_use]
+    pub fn beside(mut self, name: &str, what: Beside) -> Self {
+        self.beside.insert(name.to_owned(), what);
+        self
+    }
+
+    /// The connection ends like this.
+    #[must_use]
+    pub fn leaving(self, leaving: Leaving) -> Self {
+        Self { leaving, ..self }
+    }
+
     /// What the harness sends, all in one.
     #[must_use]
     pub fn raw_bytes(&self) -> Vec<u8> {
@@ -107,6 +136,47 @@ impl Input {
 
 fn blobs<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>) -> Vec<Blob> {
     lines.into_iter().map(|line| Blob::from(line.as_ref())).collect()
+}
+
+/// How the harness as a server ends a connection, when it has sent all that it has to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaving {
+    /// It says that no more will come, and reads what still comes.
+    #[default]
+    Finish,
+    /// It breaks the connection off.
+    Reset,
+    /// It leaves it open, and is silent.
+    Hold,
+}
+
+impl Leaving {
+    /// What a script does at the end of a connection. After a connection that is held, others can
+    /// still come.
+    pub(super) fn steps(self) -> Vec<Step> {
+        match self {
+            Self::Finish => vec![Step::Finish, Step::ReadEnd, Step::Close],
+            Self::Reset => vec![Step::Reset],
+            Self::Hold => Vec::new(),
+        }
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == Self::Finish
+    }
+}
+
+/// Something in a directory, before a program starts there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Beside {
+    /// A file with this in it.
+    File(Blob),
+    /// A symbolic link to this, which need not be there.
+    Symlink(String),
+    /// A directory with nothing in it.
+    Directory,
 }
 
 /// A literal of a program that a case may change: it fills the place `{name}` of a command.
@@ -140,22 +210,28 @@ impl Literal {
     }
 }
 
-/// One step of the harness as a client. A step that can't be done ends the script; all connections
-/// that are open at its end are closed.
+/// One step of the harness as a client, or as a server. A step that can't be done ends the script;
+/// all connections that are open at its end are closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Open a connection, which the next steps are about.
+    /// Open a connection, or as a server accept one, which the next steps are about.
     Connect,
     /// Turn to the connection of this number, counted from 0.
     Turn(usize),
-    /// Send this, in one piece; for datagrams, as one.
+    /// Send this, in one piece; for datagrams, as one, a server's to whoever sent the last.
     Send(Vec<u8>),
     /// Read so many bytes, or one datagram.
     Read(usize),
+    /// Read whatever comes next.
+    ReadSome,
     /// Read to the end of the stream.
     ReadEnd,
     /// Say that no more will be sent.
     Finish,
+    /// Close the connection, whatever is unread.
+    Close,
     /// Break the connection off: a reset.
     Reset,
+    /// Do nothing more, and leave everything open until the case is over.
+    Hold,
 }

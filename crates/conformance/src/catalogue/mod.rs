@@ -6,11 +6,15 @@ mod chat;
 mod chat_guarded;
 mod chat_relisten;
 mod check;
+mod common;
+mod disturbed;
 mod errata;
 mod expected;
 mod file_transfer;
 mod first_message;
 mod greeting;
+mod harm;
+mod hostile;
 mod input;
 mod length_ack;
 mod length_prefix;
@@ -33,9 +37,11 @@ mod udp_hello;
 mod udp_upper;
 
 pub use check::{Check, Clause, Level};
-pub use errata::{Erratum, Sign, contains, count, errata};
+pub use common::{COMMON, common_clause};
+pub use errata::{Demo, Erratum, Sign, contains, count, errata};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
-pub use input::{Input, Literal, Step};
+pub use harm::{Harmed, files_beside, given_to_client};
+pub use input::{Beside, Input, Leaving, Literal, Step};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, SERVER_ADDRESS, Scenario, Vector, generated_input, generated_tree,
 };

@@ -5,18 +5,21 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 use serde_json::json;
 
+use super::disturbed::frame_everywhere;
 use super::{
-    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector,
-    Wire,
+    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Level, Scenario, Step,
+    Vector, Wire,
 };
 use crate::blob::Blob;
-use crate::case::Transport;
+use crate::case::{Kind, Network, Transport};
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct RemoteCommand;
 
 /// What one recv(1024) takes for a command.
 const COMMAND_MAX_BYTES: usize = 1024;
+/// Header and dict of an answer of fewer than ten bytes.
+const HEAD_BYTES: usize = 4 + r#"{"data_size": 3}"#.len();
 
 const CLAUSES: &[Clause] = &[
     Clause {
@@ -118,7 +121,7 @@ impl Scenario for RemoteCommand {
 
     fn vectors(&self) -> Vec<Vector> {
         let one = |name, command: &str| Vector::new(name, Input::typed([command]));
-        vec![
+        let mut vectors = vec![
             one("no-output", "true"),
             one("only-stdout", "echo hello"),
             one("only-stderr", "echo oops >&2"),
@@ -168,7 +171,10 @@ impl Scenario for RemoteCommand {
             Vector::new("raw-command-with-newline", Input::raw(["echo a\necho b\n"])),
             Vector::new("raw-not-utf8", Input::raw([&b"echo ok"[..], b"echo \xff"])),
             Vector::new("raw-nul", Input::raw([&b"echo ok"[..], b"echo a\0b"])),
-        ]
+            one("short-answer", "printf abc").over(frame_everywhere(HEAD_BYTES, 3)),
+        ];
+        vectors.extend(super::hostile::answers());
+        vectors
     }
 
     fn strategy(&self) -> BoxedStrategy<Input> {
@@ -181,6 +187,30 @@ impl Scenario for RemoteCommand {
 
     fn errata(&self) -> &'static [Erratum] {
         super::errata::remote_command::ERRATA
+    }
+
+    fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
+        super::harm::answers_from(given, input, ">>: ", oracle)
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        let plain = Input::typed(["printf control"]);
+        Some(Input { raw: input.raw, ..plain })
+    }
+
+    fn reference_goes_on(&self) -> bool {
+        true
+    }
+
+    fn generated_networks(&self, nth: usize) -> Vec<Network> {
+        // On the way up a command is what one recv returns: only the answers may be cut.
+        let kind = match nth % 4 {
+            0 => Kind::Random,
+            1 => Kind::Bytewise,
+            2 => Kind::Coalesced,
+            _ => Kind::Delayed,
+        };
+        vec![Network::down(kind)]
     }
 
     fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {

@@ -3,8 +3,9 @@
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::{Check, Clause, Erratum, Expected, Input, Literal, Step};
-use crate::case::{InputId, Transport};
+use super::{Check, Clause, Erratum, Expected, Harmed, Input, Leaving, Literal, Step};
+use crate::blob::Blob;
+use crate::case::{InputId, Network, Transport};
 use crate::network::Endpoint;
 use crate::observation::Role;
 use crate::oracle::{Oracle, OracleError};
@@ -48,6 +49,39 @@ pub trait Scenario: Sync {
     }
     /// What the harness does as a client with a raw input, given what is right for it.
     fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
+        Vec::new()
+    }
+    /// What is right for the client when the network has done harm, or the harness as its server:
+    /// given what was seen of it, and what would have been right without.
+    ///
+    /// # Errors
+    /// The oracle can't answer.
+    fn harmed(
+        &self,
+        input: &Input,
+        _given: &[u8],
+        _oracle: &Oracle,
+    ) -> Result<Harmed, OracleError> {
+        Ok(Harmed::writing_nothing(input))
+    }
+    /// The input of a client that comes after one with this input that harm was done to, or that did
+    /// some, to show that the same server serves it and that the same client can be served. `None`
+    /// where there is no such thing.
+    fn control(&self, _input: &Input) -> Option<Input> {
+        None
+    }
+    /// Whether the reference's server goes on after a client.
+    fn reference_goes_on(&self) -> bool {
+        false
+    }
+    /// What the harness does as a server over one connection, to send these.
+    fn answering(&self, answers: &[Blob], leaving: Leaving) -> Vec<Step> {
+        let exchange = |answer: &Blob| [Step::ReadSome, Step::Send(answer.0.clone())];
+        let exchanges = answers.iter().flat_map(exchange);
+        [Step::Connect].into_iter().chain(exchanges).chain(leaving.steps()).collect()
+    }
+    /// The networks that a generated input, the `nth` of a run, is played over besides `asis`.
+    fn generated_networks(&self, _nth: usize) -> Vec<Network> {
         Vec::new()
     }
     /// The literals of the program in `role` that an input may change.
@@ -107,13 +141,22 @@ pub struct Vector {
     pub name: &'static str,
     /// The input.
     pub input: Input,
+    /// The networks it is played over besides `asis`.
+    pub networks: Vec<Network>,
 }
 
 impl Vector {
     /// A named input.
     #[must_use]
     pub const fn new(name: &'static str, input: Input) -> Self {
-        Self { name, input }
+        Self { name, input, networks: Vec::new() }
+    }
+
+    /// The same, played over these networks too.
+    #[must_use]
+    pub fn over(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.networks.extend(networks);
+        self
     }
 
     /// The same, typed at a terminal on each side.

@@ -8,6 +8,7 @@
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
+mod errata;
 mod interrupt;
 mod json;
 mod list;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use framecheck::case::{CaseId, Network, Pairing, Transport};
+use framecheck::case::{CaseId, Pairing, Transport};
 use framecheck::plan::PlanError;
 use pyjson::PythonVersion;
 
@@ -64,6 +65,10 @@ enum Command {
     Show(ShowArgs),
     /// Play one case again and show everything that travelled.
     Replay(ReplayArgs),
+    /// Make each known defect of the reference programs happen, and say what is seen.
+    ///
+    /// Exit status 1 when one no longer happens.
+    Errata(ErrataArgs),
     /// Print json.dumps(json.loads(STDIN)) as CPython does.
     ///
     /// It needs no Python. A text that CPython refuses is answered by `error: ` and CPython's own
@@ -85,9 +90,10 @@ struct RunArgs {
     /// Only these transports: tcp4, udp4.
     #[arg(long, value_name = "T")]
     transport: Vec<Transport>,
-    /// Only these networks: asis.
-    #[arg(long, value_name = "N")]
-    network: Vec<Network>,
+    /// Only networks that match, e.g. asis, random, 'split*', 'cut@*'; one that is a whole name,
+    /// such as split@3, is played with every input of a stream.
+    #[arg(long, value_name = "GLOB")]
+    network: Vec<String>,
     /// Generated inputs for each scenario, besides the fixed ones.
     #[arg(long, value_name = "N", default_value_t = 48)]
     cases: u32,
@@ -129,6 +135,18 @@ struct ReplayArgs {
     /// Show every byte, however many there are.
     #[arg(long)]
     full: bool,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ErrataArgs {
+    /// Only those whose name matches, e.g. 'file-transfer-*'.
+    #[arg(value_name = "GLOB")]
+    erratum: Vec<String>,
+    /// How they are printed; for programs, an object a line.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     #[command(flatten)]
     setup: SetupArgs,
 }
@@ -184,6 +202,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
+        Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),
     };
     match done {

@@ -2,19 +2,20 @@
 //! the rest, and give back all that was seen. It judges nothing.
 
 mod case;
-mod client;
+mod party;
 mod room;
+mod waits;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use case::Case;
-use client::Client;
+use party::Party;
 use room::Room;
 
 use crate::blob::Blob;
@@ -24,7 +25,7 @@ use crate::network::{
     Disturbance, Endpoint, Patience, Ports, PortsError, Recorder, Recording, Sides,
 };
 use crate::observation::{Observation, Role};
-use crate::peer::{Command, Peer, Places, Process, Spawner, StartError, Template, User};
+use crate::peer::{Command, Peer, Places, Spawner, StartError, Template, User};
 use crate::script;
 
 /// What every case needs.
@@ -47,11 +48,9 @@ pub struct Play<'a> {
     /// What is played.
     pub scenario: &'a dyn Scenario,
     /// Who serves.
-    pub server: &'a Peer,
-    /// The server's command.
-    pub server_template: &'a Template,
-    /// Who connects, and how.
-    pub client: Connecting<'a>,
+    pub server: Side<'a>,
+    /// Who connects.
+    pub client: Side<'a>,
     /// What the bytes travel in, on the side of whoever can speak it.
     pub transport: Transport,
     /// What lies between the two.
@@ -64,11 +63,17 @@ pub struct Play<'a> {
     pub await_close: bool,
     /// Whether to give the server time to end by itself after its client has.
     pub await_end: bool,
+    /// Whether the case is over when nothing moves after a fault.
+    pub rests: bool,
+    /// Whether to look for a program that keeps a processor busy for nothing.
+    pub watched: bool,
+    /// Who connects afterwards, undisturbed, and with what input.
+    pub control: Option<(&'a Input, Side<'a>)>,
 }
 
-/// The client side of a case.
-#[derive(Debug)]
-pub enum Connecting<'a> {
+/// One side of a case.
+#[derive(Debug, Clone)]
+pub enum Side<'a> {
     /// A peer's program.
     Peer(&'a Peer, &'a Template),
     /// The harness, by script.
@@ -108,12 +113,12 @@ impl Driver {
     pub async fn run(&self, play: &Play<'_>) -> Result<Observation, DriveError> {
         let room = Room::make(&self.scratch.join(&play.directory), play.input)
             .map_err(failed("cannot make a case's directory"))?;
-        let server_side = play.server_template.speaks(play.transport);
+        let server_side = play.server.speaks(play.transport);
         let server_endpoint = self.server_endpoint(server_side, &room)?;
         let recorder = match play.transport {
             Transport::None => None,
             _ => {
-                let client = play.client_side();
+                let client = play.client.speaks(play.transport);
                 let sides = Sides {
                     client,
                     server: server_endpoint.clone(),
@@ -130,7 +135,13 @@ impl Driver {
         let recording = Recording::start();
         let deadline = Instant::from_std(recording.started() + self.deadline);
         let server = self.start_server(play, &room, &server_endpoint)?;
-        let client = self.start_client(play, &room, &client_endpoint, &play.input.lines)?;
+        let first = Visit {
+            side: &play.client,
+            input: play.input,
+            lines: &play.input.lines,
+            directory: &room.client,
+        };
+        let client = self.start_client(play, &room, &client_endpoint, &first)?;
         let (patience, until) = watch::channel(Patience::Full);
         let (passed, passing) = watch::channel(None);
         let noting = recording.clone();
@@ -145,12 +156,23 @@ impl Driver {
 
         let noted = recording.clone();
         let case = Case { play, recording, server, client, patience, passing };
-        let next = |lines: &[Blob]| self.start_client(play, &room, &client_endpoint, lines);
+        let next = |visit: Next<'_>| {
+            let visit = match visit {
+                Next::Later(lines) => Visit { lines, ..first },
+                Next::Control(input, side) => {
+                    Visit { side, input, lines: &input.lines, directory: &room.control }
+                }
+            };
+            self.start_client(play, &room, &client_endpoint, &visit)
+        };
         let mut seen = case.finish(deadline, next).await?;
         let addresses =
             Addresses { clients: noted.clients_seen_by_server(), server: client_endpoint };
         play.scenario.hide_addresses(Role::Server, &addresses, &mut seen.server.stdout.0);
         play.scenario.hide_addresses(Role::Client, &addresses, &mut seen.client.stdout.0);
+        if let Some(control) = &mut seen.control {
+            play.scenario.hide_addresses(Role::Client, &addresses, &mut control.client.stdout.0);
+        }
         room.collect(&mut seen).map_err(failed("cannot read a peer's files"))?;
         Ok(seen)
     }
@@ -170,16 +192,23 @@ impl Driver {
         play: &Play<'_>,
         room: &Room,
         endpoint: &Endpoint,
-    ) -> Result<Process, StartError> {
-        let literals = play.scenario.literals(Role::Server, play.input);
-        let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
-        let argv = play.server_template.fill(&places);
-        let command = Command { argv, directory: room.server.clone() };
-        self.spawner.start(
-            play.server,
-            &command,
-            &play.user(Role::Server, &play.input.server_lines),
-        )
+    ) -> Result<Party, DriveError> {
+        match &play.server {
+            Side::Peer(peer, template) => {
+                let literals = play.scenario.literals(Role::Server, play.input);
+                let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
+                let argv = template.fill(&places);
+                let command = Command { argv, directory: room.server.clone() };
+                let user = play.user(Role::Server, &play.input.server_lines);
+                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+            }
+            Side::Script(steps) => {
+                let side = script::Side::server(endpoint, play.transport.is_datagram())
+                    .map_err(failed("cannot listen"))?;
+                Ok(Party::script(script::play(side, steps.clone())))
+            }
+            Side::Nobody => Ok(Party::Nobody),
+        }
     }
 
     fn start_client(
@@ -187,46 +216,58 @@ impl Driver {
         play: &Play<'_>,
         room: &Room,
         endpoint: &Endpoint,
-        lines: &[Blob],
-    ) -> Result<Client, StartError> {
-        match &play.client {
-            Connecting::Peer(peer, template) => {
-                let literals = play.scenario.literals(Role::Client, play.input);
+        visit: &Visit<'_>,
+    ) -> Result<Party, StartError> {
+        match visit.side {
+            Side::Peer(peer, template) => {
+                let literals = play.scenario.literals(Role::Client, visit.input);
                 let places = Places { endpoint, file: None, literals: &literals };
                 let argv = template.fill(&places);
-                let command = Command { argv, directory: room.client.clone() };
-                let user = play.user(Role::Client, lines);
-                Ok(Client::Process(self.spawner.start(peer, &command, &user)?))
+                let command = Command { argv, directory: visit.directory.to_owned() };
+                let user = play.user(Role::Client, visit.lines);
+                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
-            Connecting::Script(steps) => {
-                let (done, ended) = watch::channel(false);
-                let is_datagram = play.transport.is_datagram();
-                let script = script::play(
-                    endpoint.clone(),
-                    is_datagram,
-                    room.sockets.clone(),
-                    steps.clone(),
-                );
-                let task = tokio::spawn(async move {
-                    script.await;
-                    done.send_replace(true);
-                });
-                Ok(Client::Script { task, ended })
+            Side::Script(steps) => {
+                let side = script::Side::Client {
+                    server: endpoint.clone(),
+                    is_datagram: play.transport.is_datagram(),
+                    directory: room.sockets.clone(),
+                };
+                Ok(Party::script(script::play(side, steps.clone())))
             }
-            Connecting::Nobody => Ok(Client::Nobody),
+            Side::Nobody => Ok(Party::Nobody),
+        }
+    }
+}
+
+/// One client's coming.
+#[derive(Clone, Copy)]
+struct Visit<'a> {
+    side: &'a Side<'a>,
+    input: &'a Input,
+    lines: &'a [Blob],
+    directory: &'a Path,
+}
+
+/// Who comes when the client before has ended.
+enum Next<'a> {
+    /// The same again, with other lines.
+    Later(&'a [Blob]),
+    /// The positive control.
+    Control(&'a Input, &'a Side<'a>),
+}
+
+impl Side<'_> {
+    /// What the recorder is to speak to this side.
+    fn speaks(&self, transport: Transport) -> Transport {
+        match self {
+            Self::Peer(_, template) => template.speaks(transport),
+            Self::Script(_) | Self::Nobody => transport,
         }
     }
 }
 
 impl Play<'_> {
-    /// What the recorder is to speak to the client.
-    fn client_side(&self) -> Transport {
-        match &self.client {
-            Connecting::Peer(_, template) => template.speaks(self.transport),
-            Connecting::Script(_) | Connecting::Nobody => self.transport,
-        }
-    }
-
     /// Who sits at the program in `role`, with these lines to type.
     fn user(&self, role: Role, lines: &[Blob]) -> User {
         let terminal = self.scenario.prompt(role).filter(|_| self.input.terminal);

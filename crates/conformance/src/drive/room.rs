@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::blob::Blob;
-use crate::catalogue::Input;
+use crate::catalogue::{Beside, Input};
 use crate::observation::Observation;
 
 /// More of a peer's files than this is not kept.
@@ -19,6 +20,8 @@ pub(super) struct Room {
     pub(super) server: PathBuf,
     /// The client's working directory.
     pub(super) client: PathBuf,
+    /// The control client's working directory.
+    pub(super) control: PathBuf,
     /// Where Unix sockets have their paths.
     pub(super) sockets: PathBuf,
     /// The file that is served, if one is.
@@ -27,9 +30,18 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn make(root: &Path, input: &Input) -> io::Result<Self> {
-        let [server, client, sockets] = ["server", "client", "s"].map(|name| root.join(name));
-        for directory in [&server, &client, &sockets] {
+        let [server, client, control, sockets] =
+            ["server", "client", "control", "s"].map(|name| root.join(name));
+        for directory in [&server, &client, &control, &sockets] {
             fs::create_dir_all(directory)?;
+        }
+        for (name, what) in &input.beside {
+            let path = client.join(name);
+            match what {
+                Beside::File(bytes) => fs::write(path, &bytes.0)?,
+                Beside::Symlink(target) => symlink(target, path)?,
+                Beside::Directory => fs::create_dir(path)?,
+            }
         }
         let file = match &input.file {
             None => None,
@@ -43,13 +55,22 @@ impl Room {
                 Some(file)
             }
         };
-        Ok(Self { root: root.to_owned(), server, client, sockets, file })
+        Ok(Self { root: root.to_owned(), server, client, control, sockets, file })
     }
 
     /// Take up what the peers left, and clear up.
     pub(super) fn collect(self, seen: &mut Observation) -> io::Result<()> {
         seen.server.files = files_in(&self.server)?;
         seen.client.files = files_in(&self.client)?;
+        if let Some(control) = &mut seen.control {
+            control.client.files = files_in(&self.control)?;
+        }
+        // A program has no business up here; whose it was, nobody can tell but by its name.
+        for (name, content) in files_in(&self.root)? {
+            if !["server", "client", "control", "s", "served"].contains(&name.as_str()) {
+                seen.client.files.insert(format!("../{name}"), content);
+            }
+        }
         fs::remove_dir_all(&self.root)
     }
 }
@@ -61,7 +82,7 @@ fn files_in(directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let about = entry.metadata()?;
         let content = if !about.is_file() {
-            format!("(not a regular file: {:?})", about.file_type()).into_bytes()
+            kind_of(&entry.path(), &about).into_bytes()
         } else if about.len() > FILE_MAX_BYTES {
             format!("({} bytes)", about.len()).into_bytes()
         } else {
@@ -70,4 +91,15 @@ fn files_in(directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
         files.insert(name, Blob(content));
     }
     Ok(files)
+}
+
+/// What it is that is not a file, in words.
+fn kind_of(path: &Path, about: &fs::Metadata) -> String {
+    if about.is_dir() {
+        "(a directory)".to_owned()
+    } else if let Ok(target) = fs::read_link(path) {
+        format!("(a link to {})", target.display())
+    } else {
+        format!("(not a regular file: {:?})", about.file_type())
+    }
 }

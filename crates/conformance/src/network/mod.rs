@@ -18,4 +18,4 @@ pub use endpoint::Endpoint;
 pub use log::{Patience, Recording};
 pub use ports::{Ports, PortsError};
 pub use recorder::{Recorder, Sides};
-pub use socket::{Connection, DatagramSocket, Incoming, Outgoing, new_buffer_sizes};
+pub use socket::{Connection, DatagramSocket, Incoming, Listener, Outgoing, new_buffer_sizes};

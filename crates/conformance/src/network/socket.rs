@@ -22,14 +22,19 @@ const BACKLOG: i32 = 64;
 
 /// Listens for connections.
 #[derive(Debug)]
-pub(super) enum Listener {
+pub enum Listener {
+    /// TCP.
     Tcp(TcpListener),
+    /// A Unix stream socket.
     Unix(UnixListener),
 }
 
 impl Listener {
     /// Listen; a port of 0 takes a free one.
-    pub(super) fn bind(endpoint: &Endpoint) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// As bind(2) and listen(2) fail.
+    pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         let address = any(endpoint)?;
         let socket = socket_with(address.address_family(), SocketType::STREAM, FLAGS, None)?;
         bind(&socket, &address)?;
@@ -49,7 +54,10 @@ impl Listener {
     }
 
     /// The next connection.
-    pub(super) async fn accept(&self) -> io::Result<Connection> {
+    ///
+    /// # Errors
+    /// As accept(2) fails.
+    pub async fn accept(&self) -> io::Result<Connection> {
         match self {
             Self::Tcp(listener) => Ok(Connection::Tcp(listener.accept().await?.0)),
             Self::Unix(listener) => Ok(Connection::Unix(listener.accept().await?.0)),
@@ -103,7 +111,7 @@ impl Connection {
     }
 
     /// Nagle's algorithm would cut the stream in other places than its writer.
-    pub(super) fn send_at_once(&self) {
+    pub fn send_at_once(&self) {
         if let Self::Tcp(stream) = self {
             let _ = stream.set_nodelay(true);
         }
@@ -270,7 +278,10 @@ impl DatagramSocket {
     }
 
     /// Send a datagram to whoever one came from.
-    pub(super) async fn send_to(&self, bytes: &[u8], to: &SocketAddrAny) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// As sendto(2) fails.
+    pub async fn send_to(&self, bytes: &[u8], to: &SocketAddrAny) -> io::Result<()> {
         let send = || Ok(sendto(self, bytes, SendFlags::NOSIGNAL, to).map(drop)?);
         match self {
             Self::Udp(socket) => socket.async_io(Interest::WRITABLE, send).await,

@@ -19,7 +19,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
     SocketType, recv, sendmsg, socketpair,
 };
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
@@ -45,12 +45,14 @@ pub struct Launcher {
 #[derive(Debug, Default)]
 struct Running {
     programs: Mutex<HashMap<u64, watch::Sender<Option<Exit>>>>,
+    pids: Mutex<HashMap<u64, Pid>>,
     trouble: Mutex<Option<String>>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     id: u64,
+    pid: Option<i32>,
     status: Option<i32>,
     error: Option<String>,
 }
@@ -116,6 +118,11 @@ impl Launcher {
         let _ = rustix::net::send(&self.control, request.as_bytes(), SendFlags::NOSIGNAL);
     }
 
+    /// The process of a program that has been started and has not ended.
+    pub(super) fn pid(&self, id: u64) -> Option<Pid> {
+        lock(&self.running.pids).get(&id).copied()
+    }
+
     /// The argument vector that runs the same program in an interpreter of its own.
     pub(super) fn fresh_command(&self, peer: &Peer, command: &Command) -> Vec<String> {
         let (program, arguments) = program_of(peer, command);
@@ -161,6 +168,11 @@ fn hand_out_answers(control: &OwnedFd, running: &Running) {
         let Ok(answer) = serde_json::from_slice::<Answer>(buffer.split_at(read).0) else {
             continue;
         };
+        if let Some(pid) = answer.pid.and_then(Pid::from_raw) {
+            lock(&running.pids).insert(answer.id, pid);
+        } else {
+            lock(&running.pids).remove(&answer.id);
+        }
         match (answer.status, answer.error) {
             (Some(status), _) => {
                 if let Some(sender) = lock(&running.programs).remove(&answer.id) {

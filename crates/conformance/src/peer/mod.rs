@@ -9,6 +9,7 @@ mod output;
 mod process;
 mod table;
 mod terminal;
+mod usage;
 mod user;
 
 pub use command::{Command, Places, Template};

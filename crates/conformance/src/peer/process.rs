@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::sync::watch;
 
 use super::user::{Ends, Seat};
-use super::{Command, Launcher, Output, Peer, User};
+use super::{Command, Launcher, Output, Peer, User, usage};
 use crate::fork_guard;
 use crate::observation::Exit;
 
@@ -64,8 +64,12 @@ pub enum StartError {
 pub struct Process {
     handle: Handle,
     exit: watch::Receiver<Option<Exit>>,
+    memory: Memory,
     seat: Seat,
 }
+
+/// How much memory a process has held, if too much, once it has ended.
+type Memory = Arc<Mutex<Option<u64>>>;
 
 #[derive(Debug)]
 enum Handle {
@@ -91,15 +95,15 @@ impl Spawner {
         user: &User,
     ) -> Result<Process, StartError> {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
-        let (handle, exit) = if peer.is_reference() && !self.fresh {
+        let (handle, exit, memory) = if peer.is_reference() && !self.fresh {
             let (id, exit) = self.launcher.start(peer, command, ends)?;
-            (Handle::Launched(self.launcher.clone(), id), exit)
+            (Handle::Launched(self.launcher.clone(), id), exit, Memory::default())
         } else if peer.is_reference() {
             self.start_plain(&self.launcher.fresh_command(peer, command), command, user, ends)?
         } else {
             self.start_plain(&with_program_path(peer, &command.argv), command, user, ends)?
         };
-        Ok(Process { handle, exit, seat })
+        Ok(Process { handle, exit, memory, seat })
     }
 
     fn start_plain(
@@ -133,15 +137,17 @@ impl Spawner {
         let alive = Arc::new(Mutex::new(Some(pid)));
         let (ended, exit) = watch::channel(None);
         let (watched, plain) = (alive.clone(), self.plain.clone());
+        let memory = Memory::default();
+        let noting = memory.clone();
         plain.change(|count| *count += 1);
         std::thread::Builder::new()
             .name("reaper".into())
             .spawn(move || {
-                reap(child, pid, &watched, &ended);
+                reap(child, pid, &watched, &noting, &ended);
                 plain.change(|count| *count -= 1);
             })
             .map_err(StartError::Pipes)?;
-        Ok((Handle::Plain(alive), exit))
+        Ok((Handle::Plain(alive), exit, memory))
     }
 }
 
@@ -183,13 +189,14 @@ pub(crate) fn prepare_environment(command: &mut std::process::Command) {
     command.env_remove("FORCE_COLOR");
 }
 
-type Started = (Handle, watch::Receiver<Option<Exit>>);
+type Started = (Handle, watch::Receiver<Option<Exit>>, Memory);
 
 /// Wait for a child's end, kill what is left of its group, and only then give its number back.
 fn reap(
     mut child: Child,
     pid: Pid,
     alive: &Mutex<Option<Pid>>,
+    memory: &Mutex<Option<u64>>,
     ended: &watch::Sender<Option<Exit>>,
 ) {
     let until_ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -199,7 +206,9 @@ fn reap(
         if let Some(pid) = alive.take() {
             let _ = kill_process_group(pid, Signal::KILL);
         }
-        child.wait()
+        let (status, excess) = usage::reap(&mut child);
+        *memory.lock().unwrap_or_else(PoisonError::into_inner) = excess;
+        status
     };
     ended.send_replace(Some(exit_of(status.unwrap_or_default())));
 }
@@ -246,6 +255,22 @@ impl Process {
             Handle::Launched(launcher, _) => StartError::Launcher(launcher.trouble()),
             Handle::Plain(_) => StartError::Pipes(io::Error::other("the reaper has gone")),
         })
+    }
+
+    /// The processor time it has used so far; none once it has ended.
+    #[must_use]
+    pub fn processor_time(&self) -> Duration {
+        let pid = match &self.handle {
+            Handle::Plain(alive) => *alive.lock().unwrap_or_else(PoisonError::into_inner),
+            Handle::Launched(launcher, id) => launcher.pid(*id),
+        };
+        pid.map_or(Duration::ZERO, usage::processor_time)
+    }
+
+    /// The most memory it ever held, if that was too much; known once it has ended.
+    #[must_use]
+    pub fn excess_memory(&self) -> Option<u64> {
+        *self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What it has written to standard output; at a terminal, all that is on the screen.

@@ -20,6 +20,9 @@ pub struct Peer {
     /// Whether its standard output is held against the reference's.
     #[serde(default)]
     pub stdout: bool,
+    /// Whether what it says on standard error of an error is to name the clause: `[FR-5]`.
+    #[serde(default)]
+    pub names_clauses: bool,
     #[serde(default)]
     server: BTreeMap<String, Template>,
     #[serde(default)]

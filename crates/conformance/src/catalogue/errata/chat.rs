@@ -4,7 +4,7 @@ use super::talk::{
     WHOLE_TALK, is_empty_message, long_answer, long_message, sent_too_long,
     takes_the_end_for_an_answer, typed_at_clients, typed_at_server,
 };
-use super::{Erratum, Sign, contains, count};
+use super::{Demo, Erratum, Sign, contains, count};
 use crate::catalogue::chat::CLIENT_PROMPT;
 use crate::catalogue::talk::SERVER_PROMPT;
 use crate::catalogue::{Check, Ending};
@@ -36,6 +36,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         tidy: None,
         sign: None,
         // A reference that sends what can't be sent, or waits for an answer to nothing, doesn't leave.
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| {
             let screen = &seen.server.stdout.0;
             let begin = EMPTY_MESSAGE.trim_start_matches(SERVER_PROMPT);
@@ -58,6 +60,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[],
         tidy: Some(cut_empty_message),
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, _| true,
     },
     Erratum {
@@ -73,6 +77,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: WHOLE_TALK,
         tidy: None,
         sign: Some(Sign::QuietAfter(CLIENT_PROMPT)),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| seen.stopped == Some(Stop::Quiet),
     },
     Erratum {
@@ -88,6 +94,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: WHOLE_TALK,
         tidy: None,
         sign: Some(Sign::QuietAfter(SERVER_PROMPT)),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| seen.stopped == Some(Stop::Quiet),
     },
     takes_the_end_for_an_answer(

@@ -1,6 +1,6 @@
 //! What is wrong with the program that announces a length and waits for an ok.
 
-use super::{Erratum, Sign, ended_with};
+use super::{Demo, Erratum, Sign, ended_with};
 use crate::catalogue::length_ack::{announced, raw_message};
 use crate::catalogue::{Check, Input};
 use crate::observation::{Direction, Role, Stop};
@@ -19,6 +19,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| ended_with(&seen.server.stderr.0, &["UnicodeDecodeError", "ValueError"]),
     },
     Erratum {
@@ -36,6 +38,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ToClient, Check::ServerStdout],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| seen.wire.byte_count(Direction::ToClient) > 0,
     },
     Erratum {
@@ -50,6 +54,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ToClient, Check::ServerCloses],
         tidy: None,
         sign: Some(Sign::QuietAfterEnd),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| {
             let answered = seen.wire.byte_count(Direction::ToClient) > 0;
             answered && seen.stopped == Some(Stop::Quiet)
@@ -71,6 +77,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerCloses],
         tidy: None,
         sign: Some(Sign::QuietAfterEnd),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| seen.stopped == Some(Stop::Quiet),
     },
     Erratum {
@@ -88,6 +96,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerStdout],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| seen.server.stdout.0.len() > right.server.stdout.0.len(),
     },
 ];

@@ -1,6 +1,6 @@
 //! What is wrong with the program that sends a packed length and the message.
 
-use super::{Erratum, ended_with};
+use super::{Demo, Erratum, ended_with};
 use crate::catalogue::Check;
 use crate::catalogue::length_prefix::{announced, whole_message};
 use crate::observation::Role;
@@ -20,6 +20,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| ended_with(&seen.server.stderr.0, &["struct.error", "ValueError"]),
     },
     Erratum {
@@ -39,6 +41,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerStdout],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| !seen.server.stdout.0.is_empty(),
     },
 ];

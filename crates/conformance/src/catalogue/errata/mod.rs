@@ -14,7 +14,7 @@ pub(super) mod remote_command;
 mod talk;
 pub(super) mod tcp_upper;
 
-use super::{Check, Expected, Input, Wire};
+use super::{Check, Expected, Input, Step, Wire};
 use crate::observation::{Direction, Observation, Role, WireEvent, WireItem};
 
 /// One defect of one reference program.
@@ -44,8 +44,62 @@ pub struct Erratum {
     pub tidy: Option<fn(&mut Vec<u8>)>,
     /// How the harness knows that it has happened, if the case wouldn't end by itself.
     pub sign: Option<Sign>,
+    /// Whether the program then keeps a processor busy for ever.
+    pub spins: bool,
+    /// How `framecheck errata` makes it happen.
+    pub demo: Demo,
     /// Whether it happened.
     pub shown: fn(&Expected, &Observation) -> bool,
+}
+
+/// How a defect is made to happen. The program in its role is the reference's. What is seen is seen
+/// when the client has ended, when nothing has moved for a while, or when a program keeps a
+/// processor busy for nothing.
+#[derive(Debug, Clone, Copy)]
+pub enum Demo {
+    /// By the first of the scenario's vectors that triggers it.
+    Triggered,
+    /// By the vector of this name, over the network of this name. The other side is the reference
+    /// too, or the harness if the vector says so.
+    Vector(&'static str, &'static str),
+    /// By the harness on the other side, which takes these steps, over the network of this name.
+    Script {
+        /// The literals of the program, and what is typed at it.
+        input: fn() -> Input,
+        /// What the harness does.
+        steps: fn() -> Vec<Step>,
+        /// The network.
+        network: &'static str,
+    },
+}
+
+impl Erratum {
+    /// One that no input of the matrix is known to trigger: it is demonstrated, and where a network
+    /// does harm it excuses the reference if it shows. Its entry says how to go on from here.
+    pub(super) const DEMONSTRATED: Self = Self {
+        id: "",
+        scenario: "",
+        role: Role::Server,
+        trigger: "",
+        happens: "",
+        right: "",
+        clause: "",
+        triggered: Some(|_, _| false),
+        waives: &[],
+        tidy: None,
+        sign: None,
+        spins: false,
+        demo: Demo::Triggered,
+        shown: |_, _| false,
+    };
+
+    /// Whether the reference is not held to this check where it shows. A server that it ends serves
+    /// nobody after that.
+    #[must_use]
+    pub fn waives_check(&self, check: Check) -> bool {
+        let waives = |check| self.waives.contains(&check);
+        waives(check) || check == Check::NextClient && waives(Check::ServerExit)
+    }
 }
 
 /// What to wait for, in place of an end that won't come.

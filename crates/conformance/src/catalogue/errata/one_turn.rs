@@ -1,7 +1,7 @@
 //! What is wrong with the tutorials' programs that say one thing to each other: the same in all of
 //! them, and in one of them more.
 
-use super::{Erratum, Sign, contains, ended_with, reset_by_server};
+use super::{Demo, Erratum, Sign, contains, ended_with, reset_by_server};
 use crate::catalogue::{Check, Expected, Input, Wire};
 use crate::observation::{Observation, Role, Stop};
 
@@ -35,6 +35,8 @@ pub(in crate::catalogue) const FIRST_MESSAGE: &[Erratum] = &[
         waives: &[Check::ServerExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| ended_with(&seen.server.stderr.0, &["UnicodeDecodeError"]),
     },
     waits_for_ever("first-message-message-of-no-bytes", "first-message", "FM-1"),
@@ -56,6 +58,8 @@ const fn resets(id: &'static str, scenario: &'static str, clause: &'static str) 
         waives: &[Check::ToClient, Check::ClientStdout, Check::ClientExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| reset_by_server(seen),
     }
 }
@@ -80,6 +84,8 @@ const fn waits_for_ever(id: &'static str, scenario: &'static str, clause: &'stat
         ],
         tidy: None,
         sign: Some(Sign::QuietOnceOpen),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| seen.stopped == Some(Stop::Quiet),
     }
 }
@@ -98,6 +104,8 @@ const fn takes_the_end(id: &'static str, scenario: &'static str, clause: &'stati
         waives: &[Check::ClientStdout, Check::ClientExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| shows_no_bytes(seen) || reset_by_server(seen),
     }
 }

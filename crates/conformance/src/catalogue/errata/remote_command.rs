@@ -1,6 +1,6 @@
 //! What is wrong with the tutorial's remote command.
 
-use super::{Erratum, Sign, arrived, ended_with};
+use super::{Demo, Erratum, Sign, arrived, ended_with};
 use crate::catalogue::{Check, Wire};
 use crate::observation::{Direction, Role, Stop};
 
@@ -29,6 +29,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         ],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| seen.client.stdout != right.client.stdout,
     },
     Erratum {
@@ -52,6 +54,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         ],
         tidy: None,
         sign: Some(Sign::QuietAfter("cmd: ")),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| {
             seen.stopped == Some(Stop::Quiet) && !arrived(right, seen, Direction::ToClient)
         },
@@ -73,6 +77,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| ended_with(&seen.server.stderr.0, &["UnicodeDecodeError", "ValueError"]),
     },
     Erratum {
@@ -98,6 +104,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         ],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| {
             let sent = seen.wire.byte_count(Direction::ToServer);
             matches!(&right.to_server, Wire::Stream(bytes) if sent > bytes.0.len() + 1024)

@@ -1,6 +1,6 @@
 //! The defects that the three chats share, and when they are brought out.
 
-use super::{Erratum, count};
+use super::{Demo, Erratum, count};
 use crate::blob::Blob;
 use crate::catalogue::talk::{MESSAGE_MAX_BYTES, SERVER_PROMPT, is_blank, is_space};
 use crate::catalogue::{Check, Ending, Expected, Input, Wire};
@@ -40,6 +40,8 @@ pub(super) const fn takes_the_end_for_an_answer(
         waives: &[Check::ToServer, Check::ClientStdout, Check::ClientExit],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown,
     }
 }
@@ -64,6 +66,8 @@ pub(super) const fn long_message(
         waives: WHOLE_TALK,
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| sent_too_long(right, seen, Direction::ToServer),
     }
 }
@@ -87,6 +91,8 @@ pub(super) const fn long_answer(
         waives: WHOLE_TALK,
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| sent_too_long(right, seen, Direction::ToClient),
     }
 }

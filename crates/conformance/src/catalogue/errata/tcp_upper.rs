@@ -1,6 +1,6 @@
 //! What is wrong with the tutorial's upper-case echo over TCP.
 
-use super::{Erratum, Sign, contains};
+use super::{Demo, Erratum, Sign, contains};
 use crate::catalogue::Check;
 use crate::observation::{Role, Stop};
 
@@ -19,6 +19,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerCloses, Check::ServerStdout],
         tidy: None,
         sign: Some(Sign::Repeated("接收客户端的数据: b''\n", 3)),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| contains(&seen.server.stdout.0, "接收客户端的数据: b''\n".as_bytes()),
     },
     Erratum {
@@ -33,6 +35,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerCloses],
         tidy: Some(cut_answers_to_the_end),
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, _| true,
     },
     Erratum {
@@ -48,6 +52,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ClientStdout, Check::ClientExit, Check::ServerCloses],
         tidy: None,
         sign: Some(Sign::QuietAfter("请输入你要发送给服务端的数据:")),
+        spins: false,
+        demo: Demo::Triggered,
         shown: |_, seen| seen.stopped == Some(Stop::Quiet),
     },
     Erratum {
@@ -64,6 +70,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ClientStdout, Check::ToClient, Check::ServerStdout, Check::ServerCloses],
         tidy: None,
         sign: None,
+        spins: false,
+        demo: Demo::Triggered,
         shown: |right, seen| seen.client.stdout != right.client.stdout,
     },
 ];

@@ -1,200 +1,28 @@
-//! Hold an observation against what is right, clause by clause.
+//! One check: what was seen against what is right, and the clause that a difference goes against.
 
-use serde::Serialize;
-
+use super::{Difference, Parting, Standard};
 use crate::blob::Blob;
-use crate::catalogue::{Check, Clause, Ending, Erratum, Expected, Scenario, Wire};
+use crate::catalogue::{COMMON, Check, Clause, Ending, Wire};
 use crate::frame_map::part_at;
-use crate::observation::{Direction, Observation, Role, Stop};
+use crate::observation::{Direction, Observation, Role};
 
-/// How a case came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// As it should be.
-    Pass,
-    /// Not as a clause says.
-    Fail,
-    /// The reference's own known defect, shown; everything else as it should be.
-    Erratum,
-    /// Wrong as an entry of a list of expected failures says.
-    ExpectedFail,
-    /// Not declared by the peer.
-    NotApplicable,
-    /// A peer was ended by a signal nobody sent on purpose.
-    Crash,
-    /// The deadline passed.
-    Timeout,
-    /// The harness could not do its work.
-    HarnessError,
-}
-
-impl Verdict {
-    /// Every verdict there is.
-    pub const ALL: [Self; 8] = [
-        Self::Pass,
-        Self::Fail,
-        Self::Erratum,
-        Self::ExpectedFail,
-        Self::NotApplicable,
-        Self::Crash,
-        Self::Timeout,
-        Self::HarnessError,
-    ];
-
-    /// Its name in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Erratum => "erratum",
-            Self::ExpectedFail => "expected-fail",
-            Self::NotApplicable => "not-applicable",
-            Self::Crash => "crash",
-            Self::Timeout => "timeout",
-            Self::HarnessError => "harness-error",
-        }
-    }
-
-    /// Whether a run with this verdict in it has failed.
-    #[must_use]
-    pub const fn is_failure(self) -> bool {
-        matches!(self, Self::Fail | Self::Crash | Self::Timeout)
-    }
-}
-
-/// One thing that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// The check that found it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub check: Option<Check>,
-    /// The clause that is broken.
-    pub clause: &'static str,
-    /// What is different, in words.
-    pub what: String,
-    /// Where two byte sequences part.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parting: Option<Parting>,
-}
-
-/// Two byte sequences and where they part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Parting {
-    /// Offset of the first byte that differs, or at which one of the two ends.
-    pub offset: usize,
-    /// What is right.
-    pub expected: Blob,
-    /// What was seen.
-    pub found: Blob,
-}
-
-/// What a case is judged by.
-pub struct Standard<'a> {
-    /// The scenario.
-    pub scenario: &'a dyn Scenario,
-    /// What is right for the input.
-    pub expected: &'a Expected,
-    /// The errata of the reference that this case has, as the input and the pairing bring them.
-    pub errata: &'a [&'static Erratum],
-    /// Whether each role's standard output is compared.
-    pub compare_stdout: [bool; 2],
-    /// Whether the client is a process, or the harness itself.
-    pub client_is_peer: bool,
-}
-
-/// A verdict with its reasons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// How it came out.
-    pub verdict: Verdict,
-    /// Why, if it is not a pass.
-    pub differences: Vec<Difference>,
-    /// The errata that showed.
-    pub errata: Vec<&'static str>,
-}
-
-/// Judge what was seen.
-#[must_use]
-pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
-    let judged = || standard.errata.iter().filter(|erratum| erratum.triggered.is_some());
-    let mut differences: Vec<Difference> = Check::ALL
-        .into_iter()
-        .filter(|check| !standard.errata.iter().any(|erratum| erratum.waives.contains(check)))
-        .filter_map(|check| difference(standard, check, seen))
-        .collect();
-    for erratum in judged() {
-        if !(erratum.shown)(standard.expected, seen) {
-            differences.push(Difference {
-                check: None,
-                clause: erratum.clause,
-                what: format!("erratum {} no longer shows: {}", erratum.id, erratum.happens),
-                parting: None,
-            });
-        }
-    }
-    let hang_was_known = judged().any(|erratum| erratum.sign.is_some());
-    let stopped = match &seen.stopped {
-        Some(Stop::Quiet) if hang_was_known => None,
-        stopped => stopped.as_ref(),
-    };
-    let verdict = match stopped {
-        Some(Stop::Deadline(what)) => {
-            differences
-                .insert(0, ended(standard, format!("the deadline passed, waiting for {what}")));
-            Verdict::Timeout
-        }
-        Some(Stop::Flood(role)) => {
-            differences.insert(0, ended(standard, format!("the {role:?} sends without end")));
-            Verdict::Fail
-        }
-        Some(Stop::Quiet) => {
-            differences.insert(0, ended(standard, "nothing moves any more".to_owned()));
-            Verdict::Timeout
-        }
-        None if differences.is_empty() && judged().next().is_some() => Verdict::Erratum,
-        None if differences.is_empty() => Verdict::Pass,
-        None if was_killed(standard, seen) => Verdict::Crash,
-        None => Verdict::Fail,
-    };
-    if verdict == Verdict::Erratum {
-        differences.extend(judged().map(|erratum| Difference {
-            check: None,
-            clause: erratum.clause,
-            what: format!("erratum {}: {}", erratum.id, erratum.happens),
-            parting: None,
-        }));
-    }
-    let errata = judged().map(|erratum| erratum.id).collect();
-    Judgement { verdict, differences, errata }
-}
-
-fn ended(standard: &Standard<'_>, what: String) -> Difference {
-    let clause = standard.scenario.clause(Check::ClientExit).map_or("", |clause| clause.id);
-    Difference { check: None, clause, what, parting: None }
-}
-
-fn was_killed(standard: &Standard<'_>, seen: &Observation) -> bool {
-    let killed = |role| Ending::of(seen.end(role), role) == Ending::Killed;
-    killed(Role::Server) || (standard.client_is_peer && killed(Role::Client))
-}
-
-fn difference(standard: &Standard<'_>, check: Check, seen: &Observation) -> Option<Difference> {
+pub(super) fn difference(
+    standard: &Standard<'_>,
+    check: Check,
+    seen: &Observation,
+) -> Option<Difference> {
     let expected = standard.expected;
     let [server_stdout, client_stdout] = standard.compare_stdout;
     match check {
         Check::ToServer => wire(standard, check, Direction::ToServer, seen),
         Check::ToClient => wire(standard, check, Direction::ToClient, seen),
-        Check::ServerStdout if server_stdout => {
-            screen(standard, check, Role::Server, &expected.server.stdout, &seen.server.stdout)
-        }
+        Check::ServerStdout if server_stdout => server_screen(standard, seen),
         Check::ClientStdout if client_stdout => {
             screen(standard, check, Role::Client, &expected.client.stdout, &seen.client.stdout)
         }
-        Check::ServerExit => exit(standard, check, Role::Server, seen),
+        Check::ServerExit if standard.server_is_peer => exit(standard, check, Role::Server, seen),
         Check::ClientExit if standard.client_is_peer => exit(standard, check, Role::Client, seen),
-        Check::ServerFiles => files(standard, check, Role::Server, seen),
+        Check::ServerFiles if standard.server_is_peer => files(standard, check, Role::Server, seen),
         Check::ClientFiles if standard.client_is_peer => files(standard, check, Role::Client, seen),
         Check::ServerCloses if standard.scenario.clause(check).is_some() => {
             let closed = seen.wire.is_closed_by_server() || seen.stopped.is_some();
@@ -210,17 +38,23 @@ fn difference(standard: &Standard<'_>, check: Check, seen: &Observation) -> Opti
             let what = "the client did not connect".to_owned();
             (!seen.wire.is_connected()).then(|| found(standard, check, what, None))
         }
-        Check::ServerStdout
+        Check::NextClient => control(standard, seen),
+        Check::Memory => memory(standard, seen),
+        Check::ClientStderr
+        | Check::AtRest
+        | Check::ServerStdout
+        | Check::ServerExit
         | Check::ClientStdout
         | Check::ClientExit
         | Check::ClientFiles
+        | Check::ServerFiles
         | Check::ServerCloses
         | Check::ServerEnds
         | Check::ClientConnects => None,
     }
 }
 
-fn found(
+pub(super) fn found(
     standard: &Standard<'_>,
     check: Check,
     what: String,
@@ -238,6 +72,11 @@ fn clause_of(
 ) -> Option<&'static Clause> {
     let mut clauses =
         standard.scenario.clauses().iter().filter(|clause| clause.checks.contains(&check));
+    let common = || COMMON.iter().flat_map(|(_, _, clauses)| *clauses);
+    if !standard.scenario.clauses().iter().any(|clause| clause.checks.contains(&check)) {
+        // A network's clause before a frame's: it holds for every scenario.
+        return common().filter(|clause| clause.checks.contains(&check)).last();
+    }
     let nth = match (check, standard.scenario.size_key(), parting) {
         // The first clause speaks for the whole stream, the next three for its parts.
         (Check::ToClient, Some(size_key), Some(parting)) => {
@@ -253,7 +92,7 @@ fn clause_of(
     clauses.nth(nth)
 }
 
-fn wire(
+pub(super) fn wire(
     standard: &Standard<'_>,
     check: Check,
     direction: Direction,
@@ -291,7 +130,7 @@ fn wire(
     }
 }
 
-fn bytes(
+pub(super) fn bytes(
     standard: &Standard<'_>,
     check: Check,
     expected: &Blob,
@@ -311,7 +150,7 @@ fn bytes(
     Some(found(standard, check, what, Some(parting)))
 }
 
-fn screen(
+pub(super) fn screen(
     standard: &Standard<'_>,
     check: Check,
     role: Role,
@@ -327,7 +166,7 @@ fn parting(expected: &Blob, seen: &Blob) -> Parting {
     Parting { offset, expected: expected.clone(), found: seen.clone() }
 }
 
-fn exit(
+pub(super) fn exit(
     standard: &Standard<'_>,
     check: Check,
     role: Role,
@@ -346,7 +185,7 @@ fn exit(
     })
 }
 
-fn files(
+pub(super) fn files(
     standard: &Standard<'_>,
     check: Check,
     role: Role,
@@ -374,4 +213,78 @@ fn files(
     let extra = seen.keys().find(|name| !expected.contains_key(*name))?;
     let what = format!("{}: unexpected file {extra:?}", check.name());
     Some(found(standard, check, what, None))
+}
+
+/// What the server shows: of the case itself, and of the control, in whichever order it came to it.
+fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let case = &standard.expected.server.stdout;
+    let seen = &seen.server.stdout;
+    let Some(control) = standard.control else {
+        return screen(standard, Check::ServerStdout, Role::Server, case, seen);
+    };
+    let control = &control.server.stdout;
+    let joined = |one: &Blob, other: &Blob| Blob([&*one.0, &*other.0].concat());
+    let first = joined(case, control);
+    let agrees = |right: &Blob| standard.scenario.screen_agrees(Role::Server, &right.0, &seen.0);
+    if agrees(&first) || agrees(&joined(control, case)) {
+        return None;
+    }
+    bytes(standard, Check::ServerStdout, &first, seen)
+}
+
+/// The control: a client that comes afterwards is served as if nothing had been.
+fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let right = standard.control?;
+    let check = Check::NextClient;
+    let differs = |what: String, parting| {
+        let what = format!("the next client, to which no harm was done: {what}");
+        Some(found(standard, check, what, parting))
+    };
+    let Some(control) = &seen.control else {
+        return match seen.stopped {
+            // Nobody could come.
+            Some(_) => None,
+            None => differs("it never came".to_owned(), None),
+        };
+    };
+    if control.overdue {
+        return differs("it was never done".to_owned(), None);
+    }
+    for direction in [Direction::ToClient, Direction::ToServer] {
+        let (Wire::Stream(right), found) = (right.wire(direction), control.wire.stream(direction))
+        else {
+            continue;
+        };
+        if right.0 != found {
+            let parting = parting(right, &found.into());
+            let way = direction.name();
+            return differs(format!("{way} parts at byte {}", parting.offset), Some(parting));
+        }
+    }
+    if !standard.client_is_peer {
+        return None;
+    }
+    let ending = Ending::of(&control.client, Role::Client);
+    if ending != right.client.ending {
+        let said = String::from_utf8_lossy(&control.client.stderr.0).into_owned();
+        return differs(format!("it ended {ending:?}: {}", said.trim_end()), None);
+    }
+    let [_, client_stdout] = standard.compare_stdout;
+    if client_stdout && control.client.stdout != right.client.stdout {
+        let parting = parting(&right.client.stdout, &control.client.stdout);
+        return differs(format!("its screen parts at byte {}", parting.offset), Some(parting));
+    }
+    if control.client.files != right.client.files {
+        let names: Vec<_> = control.client.files.keys().collect();
+        return differs(format!("its files are {names:?}, or differ"), None);
+    }
+    None
+}
+
+fn memory(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let control = seen.control.as_ref().map(|control| &control.client);
+    let ends = [Some(&seen.server), Some(&seen.client), control];
+    let excess = ends.into_iter().flatten().find_map(|end| end.memory_bytes)?;
+    let what = format!("a program held {} MiB of memory", excess >> 20);
+    Some(found(standard, Check::Memory, what, None))
 }

@@ -1,6 +1,7 @@
-//! The client side of a case: a peer's program, the harness itself by script, or nobody.
+//! One side of a case: a peer's program, the harness itself by script, or nobody.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::sync::watch;
@@ -10,8 +11,8 @@ use crate::catalogue::Ending;
 use crate::observation::{Exit, PeerEnd, Role};
 use crate::peer::{Output, Process, StartError};
 
-/// A client that has been started.
-pub(super) enum Client {
+/// A side that has been started.
+pub(super) enum Party {
     Process(Process),
     Script {
         task: JoinHandle<()>,
@@ -21,7 +22,17 @@ pub(super) enum Client {
     Nobody,
 }
 
-impl Client {
+impl Party {
+    /// The harness, playing this.
+    pub(super) fn script(playing: impl Future<Output = ()> + Send + 'static) -> Self {
+        let (done, ended) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            playing.await;
+            done.send_replace(true);
+        });
+        Self::Script { task, ended }
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         match self {
             Self::Process(process) => process.exit().is_some(),
@@ -30,13 +41,12 @@ impl Client {
         }
     }
 
-    pub(super) async fn wait(&self) {
+    pub(super) async fn wait(&self) -> Option<Exit> {
         match self {
-            Self::Process(process) => {
-                process.wait().await;
-            }
+            Self::Process(process) => process.wait().await,
             Self::Script { ended, .. } => {
                 let _ = ended.clone().wait_for(|ended| *ended).await;
+                None
             }
             Self::Nobody => std::future::pending().await,
         }
@@ -57,9 +67,17 @@ impl Client {
         }
     }
 
-    pub(super) fn kill(&self) {
+    /// What it has used of a processor so far.
+    pub(super) fn processor_time(&self) -> Duration {
         match self {
-            Self::Process(process) => process.signal(Signal::KILL),
+            Self::Process(process) => process.processor_time(),
+            Self::Script { .. } | Self::Nobody => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        match self {
+            Self::Process(process) => process.signal(signal),
             Self::Script { task, .. } => task.abort(),
             Self::Nobody => {}
         }
@@ -69,22 +87,14 @@ impl Client {
         match self {
             Self::Process(process) => {
                 let exit = process.wait().await;
+                let memory_bytes = process.excess_memory();
                 let (stdout, stderr) = process.finish().await;
-                peer_end(exit, by_itself, stdout, stderr)
+                let end = PeerEnd { memory_bytes, ..PeerEnd::default() };
+                PeerEnd { exit, by_itself, stdout: stdout.into(), stderr: stderr.into(), ..end }
             }
-            Self::Script { .. } | Self::Nobody => peer_end(None, by_itself, Vec::new(), Vec::new()),
+            Self::Script { .. } | Self::Nobody => PeerEnd { by_itself, ..PeerEnd::default() },
         }
     }
-}
-
-pub(super) fn peer_end(
-    exit: Option<Exit>,
-    by_itself: bool,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-) -> PeerEnd {
-    let (stdout, stderr) = (stdout.into(), stderr.into());
-    PeerEnd { exit, by_itself, stdout, stderr, files: BTreeMap::new() }
 }
 
 /// Several clients that came one after another, as if they were one: their screens in turn, and the
@@ -100,5 +110,12 @@ pub(super) fn as_one(ends: Vec<PeerEnd>) -> PeerEnd {
     by_severity.sort_by_key(|end| severity(end));
     let stderr: Vec<u8> = by_severity.iter().flat_map(|end| end.stderr.0.iter().copied()).collect();
     let Some(worst) = by_severity.last() else { return PeerEnd::default() };
-    peer_end(worst.exit, ends.iter().all(|end| end.by_itself), stdout, stderr)
+    PeerEnd {
+        exit: worst.exit,
+        by_itself: ends.iter().all(|end| end.by_itself),
+        stdout: stdout.into(),
+        stderr: stderr.into(),
+        files: BTreeMap::new(),
+        memory_bytes: ends.iter().filter_map(|end| end.memory_bytes).max(),
+    }
 }

@@ -1,0 +1,156 @@
+//! `framecheck errata`
+
+use std::io::{self, Write};
+
+use framecheck::catalogue::{Erratum, errata};
+use framecheck::observation::{Exit, PeerEnd, Role, Stop};
+use framecheck::stage::{Demonstrated, StageError};
+use globset::Glob;
+use serde_json::json;
+
+use super::interrupt::{Interrupted, interrupt};
+use super::setup::setup;
+use super::{ErrataArgs, Format};
+use framecheck::plan::PlanError;
+
+/// Demonstrations under way at once: most of them wait.
+const AT_ONCE: usize = 8;
+
+pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
+    let chosen = chosen(args)?;
+    let setup = setup(&args.setup)?;
+    let stage = &setup.stage;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let shown = runtime.block_on(async {
+        let interrupt = interrupt()?;
+        tokio::select! {
+            shown = demonstrate(stage, &chosen) => Ok(shown),
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    })?;
+    let mut out = io::stdout().lock();
+    let mut happened = 0;
+    for (erratum, shown) in chosen.iter().zip(shown) {
+        let shown = shown?;
+        happened += usize::from(shown.shows);
+        match args.format {
+            Format::Json => writeln!(out, "{}", as_json(erratum, &shown))?,
+            Format::Human => print(&mut out, erratum, &shown)?,
+        }
+    }
+    if matches!(args.format, Format::Human) {
+        writeln!(out, "{happened} of {} errata happen", chosen.len())?;
+    }
+    Ok(happened == chosen.len())
+}
+
+/// Those that are asked for, of those that are judged at all.
+fn chosen(args: &ErrataArgs) -> anyhow::Result<Vec<&'static Erratum>> {
+    let all: Vec<_> = errata().filter(|erratum| erratum.triggered.is_some()).collect();
+    let mut chosen = vec![args.erratum.is_empty(); all.len()];
+    for glob in &args.erratum {
+        let refuse = |why: String| PlanError::Glob { glob: glob.clone(), why };
+        let matcher = Glob::new(glob).map_err(|error| refuse(error.to_string()))?.compile_matcher();
+        let mut matched = false;
+        for (erratum, is_chosen) in all.iter().zip(&mut chosen) {
+            if matcher.is_match(erratum.id) {
+                (*is_chosen, matched) = (true, true);
+            }
+        }
+        if !matched {
+            let there_is = "framecheck list names them".to_owned();
+            let pattern = glob.clone();
+            return Err(PlanError::MatchesNothing { option: "ERRATUM", pattern, there_is }.into());
+        }
+    }
+    let chosen = all.into_iter().zip(chosen);
+    Ok(chosen.filter(|(_, is_chosen)| *is_chosen).map(|(erratum, _)| erratum).collect())
+}
+
+/// Each of them, in their order.
+async fn demonstrate(
+    stage: &std::sync::Arc<framecheck::stage::Stage>,
+    errata: &[&'static Erratum],
+) -> Vec<Result<Demonstrated, StageError>> {
+    let places = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+    let mut running = Vec::new();
+    for erratum in errata {
+        let (stage, places, erratum) = (stage.clone(), places.clone(), *erratum);
+        running.push(tokio::spawn(async move {
+            let _place = places.acquire().await;
+            stage.demonstrate(erratum).await
+        }));
+    }
+    let mut shown = Vec::new();
+    for (task, erratum) in running.into_iter().zip(errata) {
+        shown.push(task.await.unwrap_or(Err(StageError::NoDemonstration(erratum.id))));
+    }
+    shown
+}
+
+fn print(out: &mut impl Write, erratum: &Erratum, shown: &Demonstrated) -> io::Result<()> {
+    let program = match erratum.role {
+        Role::Server => "server.py",
+        Role::Client => "client.py",
+    };
+    let verdict = if shown.shows { "happens" } else { "DOES NOT HAPPEN" };
+    writeln!(out, "{verdict}  {}  [{}]", erratum.id, erratum.clause)?;
+    let playing = &shown.playing;
+    writeln!(
+        out,
+        "  {}/{program}, {} over {} {}",
+        erratum.scenario, playing.pairing, playing.transport, playing.network
+    )?;
+    writeln!(out, "  when:  {}", erratum.trigger)?;
+    writeln!(out, "  then:  {}", erratum.happens)?;
+    writeln!(out, "  right: {}", erratum.right)?;
+    writeln!(out, "  seen:  {}\n", seen(erratum, shown))
+}
+
+/// What was seen of the program, in a line.
+fn seen(erratum: &Erratum, shown: &Demonstrated) -> String {
+    let end = shown.seen.end(erratum.role);
+    let mut parts = vec![match &shown.seen.stopped {
+        Some(Stop::Spins(_)) => "it keeps a processor busy while nothing moves".to_owned(),
+        Some(Stop::Quiet) => "nothing moves any more".to_owned(),
+        Some(Stop::Deadline(what)) => format!("the deadline passed, waiting for {what}"),
+        Some(Stop::Flood(_)) => "it sends without end".to_owned(),
+        None if end.by_itself => match end.exit {
+            Some(Exit::Status(status)) => format!("it ended with status {status}"),
+            Some(Exit::Signal(signal)) => format!("it died of signal {signal}"),
+            None => "it ended".to_owned(),
+        },
+        None => "it went on until it was ended".to_owned(),
+    }];
+    parts.extend(last_words(end));
+    if let Some(line) = end.stdout.0.split(|byte| *byte == b'\n').find(|line| !line.is_empty()) {
+        let line: String = String::from_utf8_lossy(line).chars().take(80).collect();
+        parts.push(format!("its screen begins {line:?}"));
+    }
+    parts.extend(
+        end.files
+            .iter()
+            .map(|(name, content)| format!("it left {name:?} of {} bytes", content.0.len())),
+    );
+    parts.join("; ")
+}
+
+/// The last line on standard error.
+fn last_words(end: &PeerEnd) -> Option<String> {
+    let text = String::from_utf8_lossy(&end.stderr.0);
+    let line = text.trim_end().lines().last()?.trim();
+    (!line.is_empty()).then(|| line.chars().take(120).collect())
+}
+
+fn as_json(erratum: &Erratum, shown: &Demonstrated) -> serde_json::Value {
+    json!({
+        "id": erratum.id,
+        "scenario": erratum.scenario,
+        "role": erratum.role,
+        "clause": erratum.clause,
+        "happens": shown.shows,
+        "pairing": shown.playing.pairing.to_string(),
+        "network": shown.playing.network,
+        "seen": seen(erratum, shown),
+    })
+}

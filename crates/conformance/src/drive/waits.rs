@@ -1,0 +1,144 @@
+//! What a case waits for: its client's end, a hang that is known or that shows, its server's end.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::case::{Case, QUIET};
+use super::party::Party;
+use crate::case::Network;
+use crate::catalogue::{Sign, contains, count};
+use crate::network::Patience;
+use crate::observation::{AtRest, Role, Stop, WireLog};
+
+/// A program that has used a processor for this long while nothing moved does nothing useful.
+const BUSY: Duration = Duration::from_millis(150);
+/// How often that is looked at, as nothing tells it.
+const LOOK_AT_BUSY: Duration = Duration::from_millis(50);
+
+impl Case<'_> {
+    /// Wait until the client has ended, or until it is clear that it won't. Where there is none,
+    /// the one program's end is what is waited for.
+    pub(super) async fn until_client_ends(&self) -> (Option<Stop>, Option<AtRest>) {
+        let mut passing = self.passing.clone();
+        tokio::select! {
+            _ = self.client.wait() => (None, None),
+            _ = self.server.wait(), if matches!(self.client, Party::Nobody) => (None, None),
+            () = self.known_hang() => (Some(Stop::Quiet), None),
+            at_rest = self.rest(), if self.play.rests => (Some(Stop::Quiet), Some(at_rest)),
+            role = self.spins(), if self.play.watched => (Some(Stop::Spins(role)), None),
+            Ok(result) = passing.wait_for(|result| matches!(result, Some(Err(_)))) => {
+                (result.clone().and_then(Result::err), None)
+            }
+            never = self.tell_when_the_server_has_ended() => match never {},
+        }
+    }
+
+    /// Tell the recorder when the server has ended: if it can't be reached then, it never will, and
+    /// the client is to see its connection end.
+    async fn tell_when_the_server_has_ended(&self) -> Infallible {
+        self.server.wait().await;
+        self.patience.send_replace(Patience::ServerHasEnded);
+        std::future::pending().await
+    }
+
+    /// Wait for the sign of a known hang, and then until nothing moves any more.
+    async fn known_hang(&self) {
+        match self.play.sign {
+            Some((role, Sign::QuietAfter(text))) => {
+                let output = match role {
+                    Role::Server => self.server.stdout(),
+                    Role::Client => self.client.stdout(),
+                };
+                let Some(output) = output else { return std::future::pending().await };
+                output.wait_until(|seen| contains(seen, text.as_bytes())).await;
+            }
+            Some((_, Sign::QuietAfterEnd)) => {
+                self.recording.wait_until(WireLog::is_ended_by_client).await;
+            }
+            Some((_, Sign::QuietOnceOpen)) => self.recording.wait_until(WireLog::is_open).await,
+            Some((_, Sign::Repeated(..))) | None => return std::future::pending().await,
+        }
+        while self.moves_within(QUIET).await {}
+    }
+
+    /// Whether anything moves on the wire within this time.
+    async fn moves_within(&self, time: Duration) -> bool {
+        let events = self.recording.snapshot().events.len();
+        let moved = self.recording.wait_until(|log| log.events.len() > events);
+        timeout(time, moved).await.is_ok()
+    }
+
+    /// Wait until nothing moves any more after the network's fault, or without one after the
+    /// server was reached; then see what the two use of a processor meanwhile.
+    async fn rest(&self) -> AtRest {
+        self.recording.wait_until(WireLog::is_open).await;
+        if self.play.disturbance.network != Network::AS_IS {
+            self.recording.wait_until(WireLog::has_fault).await;
+        }
+        loop {
+            let before = self.processor_times();
+            if !self.moves_within(QUIET).await {
+                let (server, client) = self.processor_times();
+                return AtRest {
+                    server: server.saturating_sub(before.0),
+                    client: client.saturating_sub(before.1),
+                };
+            }
+        }
+    }
+
+    /// Wait until one of the two has kept a processor busy while nothing moved.
+    async fn spins(&self) -> Role {
+        self.recording.wait_until(WireLog::is_open).await;
+        loop {
+            let before = self.processor_times();
+            // However long it takes it on a busy machine to use that much.
+            while !self.moves_within(LOOK_AT_BUSY).await {
+                let now = self.processor_times();
+                let busy = |now: Duration, before| now.saturating_sub(before) >= BUSY;
+                if busy(now.0, before.0) {
+                    return Role::Server;
+                }
+                if busy(now.1, before.1) {
+                    return Role::Client;
+                }
+            }
+        }
+    }
+
+    fn processor_times(&self) -> (Duration, Duration) {
+        (self.server.processor_time(), self.client.processor_time())
+    }
+
+    /// After the client: wait until the server has done what it is expected to do about that.
+    pub(super) async fn until_server_is_done(&self) {
+        let done = async {
+            match self.play.sign {
+                Some((Role::Server, Sign::Repeated(text, times))) => {
+                    let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
+                    match self.server.stdout() {
+                        Some(output) => output.wait_until(often).await,
+                        None => std::future::pending().await,
+                    }
+                }
+                // Its own end is waited for beside this, anyway; it can't come without a client.
+                _ if self.play.await_end => {
+                    let connected = self.recording.wait_until(WireLog::is_connected);
+                    if timeout(QUIET, connected).await.is_ok() {
+                        std::future::pending().await
+                    }
+                }
+                _ if self.play.await_close => {
+                    self.recording.wait_until(WireLog::is_closed_by_server).await;
+                }
+                _ => {}
+            }
+        };
+        tokio::select! {
+            () = done => {}
+            _ = self.server.wait() => {}
+        }
+    }
+}

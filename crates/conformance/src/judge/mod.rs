@@ -1,0 +1,228 @@
+//! Hold an observation against what is right, clause by clause.
+
+mod compare;
+mod harm;
+
+use serde::Serialize;
+
+use crate::blob::Blob;
+use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario};
+use crate::observation::{Observation, Role, Stop};
+
+/// How a case came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As it should be.
+    Pass,
+    /// Not as a clause says.
+    Fail,
+    /// The reference's own known defect, shown; everything else as it should be.
+    Erratum,
+    /// Wrong as an entry of a list of expected failures says.
+    ExpectedFail,
+    /// Not declared by the peer.
+    NotApplicable,
+    /// A peer was ended by a signal nobody sent on purpose.
+    Crash,
+    /// The deadline passed.
+    Timeout,
+    /// The harness could not do its work.
+    HarnessError,
+}
+
+impl Verdict {
+    /// Every verdict there is.
+    pub const ALL: [Self; 8] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Erratum,
+        Self::ExpectedFail,
+        Self::NotApplicable,
+        Self::Crash,
+        Self::Timeout,
+        Self::HarnessError,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Erratum => "erratum",
+            Self::ExpectedFail => "expected-fail",
+            Self::NotApplicable => "not-applicable",
+            Self::Crash => "crash",
+            Self::Timeout => "timeout",
+            Self::HarnessError => "harness-error",
+        }
+    }
+
+    /// Whether a run with this verdict in it has failed.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Fail | Self::Crash | Self::Timeout)
+    }
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The check that found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
+    /// The clause that is broken.
+    pub clause: &'static str,
+    /// What is different, in words.
+    pub what: String,
+    /// Where two byte sequences part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parting: Option<Parting>,
+}
+
+/// Two byte sequences and where they part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parting {
+    /// Offset of the first byte that differs, or at which one of the two ends.
+    pub offset: usize,
+    /// What is right.
+    pub expected: Blob,
+    /// What was seen.
+    pub found: Blob,
+}
+
+/// What a case is judged by.
+pub struct Standard<'a> {
+    /// The scenario.
+    pub scenario: &'a dyn Scenario,
+    /// What is right for the input.
+    pub expected: &'a Expected,
+    /// The errata of the reference that this case has, as the input and the pairing bring them.
+    pub errata: &'a [&'static Erratum],
+    /// The errata that excuse the reference wherever they show: what a network brings out nobody
+    /// can tell from the input alone.
+    pub candidates: &'a [&'static Erratum],
+    /// Whether each role's standard output is compared, the server's first.
+    pub compare_stdout: [bool; 2],
+    /// Whether each role's errors are to name clauses.
+    pub names_clauses: [bool; 2],
+    /// Whether the server is a process, or the harness itself.
+    pub server_is_peer: bool,
+    /// Whether the client is a process, or the harness itself.
+    pub client_is_peer: bool,
+    /// What is right for the client, if harm was done to it; `expected` is what would have been.
+    pub harmed: Option<&'a Harmed>,
+    /// What is right for the positive control, if there is one.
+    pub control: Option<&'a Expected>,
+}
+
+/// A verdict with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// How it came out.
+    pub verdict: Verdict,
+    /// Why, if it is not a pass.
+    pub differences: Vec<Difference>,
+    /// The errata that showed.
+    pub errata: Vec<&'static str>,
+}
+
+/// Judge what was seen.
+#[must_use]
+pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
+    let given = standard.harmed.map(|harmed| harmed.given(standard.expected));
+    let given = given.as_ref().unwrap_or(standard.expected);
+    let excusing = standard.candidates.iter().filter(|erratum| (erratum.shown)(given, seen));
+    let excusing: Vec<&'static Erratum> = excusing.copied().collect();
+    let triggered = || standard.errata.iter().filter(|erratum| erratum.triggered.is_some());
+
+    let found = Check::ALL.into_iter().filter_map(|check| match standard.harmed {
+        None => compare::difference(standard, check, seen),
+        Some(harmed) => harm::difference(standard, harmed, given, check, seen),
+    });
+    let waived = |errata: &[&'static Erratum], difference: &Difference| {
+        let waives = |erratum: &&'static Erratum| {
+            difference.check.is_some_and(|check| erratum.waives_check(check))
+        };
+        errata.iter().any(waives)
+    };
+    let (excused, mut differences): (Vec<Difference>, Vec<Difference>) = found
+        .filter(|difference| !waived(standard.errata, difference))
+        .partition(|difference| waived(&excusing, difference));
+    for erratum in triggered() {
+        if !(erratum.shown)(standard.expected, seen) {
+            differences.push(Difference {
+                check: None,
+                clause: erratum.clause,
+                what: format!("erratum {} no longer shows: {}", erratum.id, erratum.happens),
+                parting: None,
+            });
+        }
+    }
+    let stopped = stopped(standard, &excusing, seen);
+    let excuses = !excused.is_empty() || stopped.is_none() && seen.stopped.is_some();
+    let judged: Vec<&'static Erratum> = if excuses {
+        triggered().copied().chain(excusing).collect()
+    } else {
+        triggered().copied().collect()
+    };
+    let verdict = match stopped {
+        Some((verdict, what)) => {
+            differences.insert(0, ended(standard, what));
+            verdict
+        }
+        None if differences.is_empty() && !judged.is_empty() => Verdict::Erratum,
+        None if differences.is_empty() => Verdict::Pass,
+        None if was_killed(standard, seen) => Verdict::Crash,
+        None => Verdict::Fail,
+    };
+    if verdict == Verdict::Erratum {
+        differences.extend(judged.iter().map(|erratum| Difference {
+            check: None,
+            clause: erratum.clause,
+            what: format!("erratum {}: {}", erratum.id, erratum.happens),
+            parting: None,
+        }));
+    }
+    let errata = judged.iter().map(|erratum| erratum.id).collect();
+    Judgement { verdict, differences, errata }
+}
+
+/// What a case that the harness had to stop comes to, unless it was stopped as it should be.
+fn stopped(
+    standard: &Standard<'_>,
+    excusing: &[&'static Erratum],
+    seen: &Observation,
+) -> Option<(Verdict, String)> {
+    let hangs = |erratum: &&'static Erratum| erratum.triggered.is_some() && erratum.sign.is_some();
+    let spins = |role| excusing.iter().any(|erratum| erratum.role == role && erratum.spins);
+    match seen.stopped.as_ref()? {
+        Stop::Deadline(what) => {
+            Some((Verdict::Timeout, format!("the deadline passed, waiting for {what}")))
+        }
+        Stop::Flood(role) => Some((Verdict::Fail, format!("the {role:?} sends without end"))),
+        Stop::Spins(role) if spins(*role) => None,
+        Stop::Spins(role) => {
+            Some((Verdict::Fail, format!("the {role:?} keeps a processor busy for nothing")))
+        }
+        Stop::Quiet if standard.errata.iter().any(hangs) => None,
+        Stop::Quiet if seen.at_rest.is_some() => None,
+        Stop::Quiet => Some((Verdict::Timeout, "nothing moves any more".to_owned())),
+    }
+}
+
+fn ended(standard: &Standard<'_>, what: String) -> Difference {
+    let clause = match standard.harmed {
+        Some(_) => "NW-3",
+        None => standard.scenario.clause(Check::ClientExit).map_or("", |clause| clause.id),
+    };
+    Difference { check: None, clause, what, parting: None }
+}
+
+fn was_killed(standard: &Standard<'_>, seen: &Observation) -> bool {
+    let killed = |role| Ending::of(seen.end(role), role) == Ending::Killed;
+    // A client that was at rest was ended by the harness.
+    let client_is_judged = standard.client_is_peer && seen.at_rest.is_none();
+    killed(Role::Server) || client_is_judged && killed(Role::Client)
+}

@@ -1,0 +1,61 @@
+//! What processes use of the machine: processor time while they run, memory when they have ended.
+
+use std::io;
+use std::process::{Child, ExitStatus};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use rustix::process::Pid;
+
+use crate::observation::MEMORY_MAX_BYTES;
+
+/// The kernel counts for /proc in hundredths of a second, whatever it counts in itself.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The processor time that a process and its threads have used so far (Linux; zero for one that
+/// isn't there).
+pub(super) fn processor_time(pid: Pid) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid()));
+    // The program's name, in parentheses, may hold anything; utime and stime are the 12th and the
+    // 13th of the numbers behind it.
+    let ticks = stat.ok().and_then(|stat| {
+        let (_, numbers) = stat.rsplit_once(')')?;
+        let mut numbers = numbers.split_whitespace().skip(11);
+        let (user, system): (u32, u32) =
+            (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+        Some(user + system)
+    });
+    TICK * ticks.unwrap_or(0)
+}
+
+/// Give back an ended child's number, and say how much memory it held at the most if that was over
+/// [`MEMORY_MAX_BYTES`] and over what any child before it held.
+///
+/// The kernel says it of the greediest child alone; that is enough to find the first one that holds
+/// too much.
+pub(super) fn reap(child: &mut Child) -> (io::Result<ExitStatus>, Option<u64>) {
+    static GREEDIEST: Mutex<u64> = Mutex::new(0);
+    let mut greediest = GREEDIEST.lock().unwrap_or_else(PoisonError::into_inner);
+    let status = child.wait();
+    let kibibytes = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
+    let bytes = u64::try_from(kibibytes).unwrap_or(0) << 10;
+    let is_excess = bytes > MEMORY_MAX_BYTES && bytes > *greediest;
+    *greediest = bytes.max(*greediest);
+    (status, is_excess.then_some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_busy_uses_time_and_one_that_is_not_there_none() {
+        let own = rustix::process::getpid();
+        let before = processor_time(own);
+        while processor_time(own) < before + TICK {
+            std::hint::black_box(vec![0_u8; 4096]);
+        }
+        assert_eq!(processor_time(Pid::from_raw(i32::MAX).unwrap()), Duration::ZERO);
+    }
+}
