@@ -97,6 +97,8 @@ pub struct Evidence {
 pub struct Smallest {
     /// The input.
     pub input: Input,
+    /// The network.
+    pub network: Network,
     /// What is different with it.
     pub differences: Vec<Difference>,
     /// How many inputs were tried.

@@ -3,7 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::case::{CaseId, InputId, Network, Pairing, Playing, Transport};
-use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios};
+use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios, vectors};
 use crate::observation::Role;
 use crate::peer::{HARNESS, Peers};
 use crate::stage::home;
@@ -235,50 +235,64 @@ fn is_spoken(
 /// # Errors
 /// [`PlanError::NoSuchCase`].
 pub fn group_of(id: &CaseId, peers: &Peers) -> Result<Group, PlanError> {
-    let refuse = |why: String| Err(PlanError::NoSuchCase { id: id.to_string(), why });
-    let Some(scenario) = scenario(&id.scenario) else {
-        return refuse(format!("no scenario is called {:?}", id.scenario));
-    };
-    if !scenario.transports().contains(&id.transport) {
-        return refuse(format!("{} has no transport {}", id.scenario, id.transport));
-    }
-    for name in [&id.pairing.server, &id.pairing.client] {
-        if peers.by_name(name).is_none() && name != HARNESS {
-            return refuse(format!("no peer is called {name:?}"));
-        }
-    }
-    let vector = scenario.vectors().into_iter().find(|vector| vector.id() == id.input);
-    let (name, input) = match vector {
+    let scenario = scenario_of(id)?;
+    let vector = vectors(scenario).into_iter().find(|vector| vector.id() == id.input);
+    let (vector, input) = match vector {
         Some(vector) => (Some(vector.name), Some(vector.input)),
         None => (None, generated_input(scenario, id.input)),
     };
-    let Some(input) = input else {
-        return refuse(format!("the strategy makes nothing of {}", id.input));
-    };
-    if !is_for(&input, &id.pairing) || !id.network.fits(id.transport.is_datagram()) {
-        return refuse(format!(
-            "its input is not one that {} plays over {}",
-            id.pairing, id.network
-        ));
+    match input {
+        Some(input) => group_with(id, vector, input, peers),
+        None => Err(no_such_case(id, format!("the strategy makes nothing of {}", id.input))),
     }
-    Ok(Group {
-        scenario,
-        input_id: id.input,
-        vector: name,
-        input,
-        plays: vec![Playing {
-            transport: id.transport,
-            network: id.network.clone(),
-            pairing: id.pairing.clone(),
-        }],
-    })
+}
+
+/// The case that an id names, with an input of its own.
+///
+/// # Errors
+/// [`PlanError::NoSuchCase`].
+pub fn group_with(
+    id: &CaseId,
+    vector: Option<&'static str>,
+    input: Input,
+    peers: &Peers,
+) -> Result<Group, PlanError> {
+    let scenario = scenario_of(id)?;
+    if !scenario.transports().contains(&id.transport) {
+        let why = format!("{} has no transport {}", id.scenario, id.transport);
+        return Err(no_such_case(id, why));
+    }
+    for name in [&id.pairing.server, &id.pairing.client] {
+        if peers.by_name(name).is_none() && name != HARNESS {
+            return Err(no_such_case(id, format!("no peer is called {name:?}")));
+        }
+    }
+    if !is_for(&input, &id.pairing) || !id.network.fits(id.transport.is_datagram()) {
+        let why = format!("its input is not one that {} plays over {}", id.pairing, id.network);
+        return Err(no_such_case(id, why));
+    }
+    let playing = Playing {
+        transport: id.transport,
+        network: id.network.clone(),
+        pairing: id.pairing.clone(),
+    };
+    Ok(Group { scenario, input_id: id.input, vector, input, plays: vec![playing] })
+}
+
+fn scenario_of(id: &CaseId) -> Result<&'static dyn Scenario, PlanError> {
+    let missing = || no_such_case(id, format!("no scenario is called {:?}", id.scenario));
+    scenario(&id.scenario).ok_or_else(missing)
+}
+
+fn no_such_case(id: &CaseId, why: String) -> PlanError {
+    PlanError::NoSuchCase { id: id.to_string(), why }
 }
 
 fn inputs(
     scenario: &'static dyn Scenario,
     selection: &Selection,
 ) -> impl Iterator<Item = (InputId, Option<&'static str>, Input, Vec<Network>)> {
-    let vectors = scenario.vectors();
+    let vectors = vectors(scenario);
     let taken: Vec<InputId> = vectors.iter().map(crate::catalogue::Vector::id).collect();
     let (cases, seed) = (selection.cases, selection.seed);
     let generated = (0..u32::MAX)

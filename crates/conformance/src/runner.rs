@@ -169,7 +169,7 @@ impl Player {
             let observed = played.observed.clone();
             let input = group.input.clone();
             let mut evidence = Evidence { input, expected, observed, smallest: None };
-            if group.vector.is_none() && self.may_shrink() {
+            if can_shrink(group, play) && self.may_shrink() {
                 let shrunk =
                     shrink::smallest(self.stage.clone(), group.clone(), play.clone(), played);
                 evidence.smallest = shrunk.await.map(Box::new);
@@ -183,6 +183,11 @@ impl Player {
         let take = |left: u32| left.checked_sub(1);
         self.shrinks_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
+}
+
+/// Whether there is anything about a case that could be smaller.
+fn can_shrink(group: &Group, play: &Playing) -> bool {
+    group.vector.is_none() || play.network != Network::AS_IS && play.network.is_harmless()
 }
 
 /// The result of a case that could not be played.

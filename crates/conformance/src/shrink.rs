@@ -1,14 +1,16 @@
-//! From a failing generated input to the smallest one that fails.
+//! From a case that fails to the smallest one that fails in the same way: first the input, if it was
+//! generated, then the network, to the fewest cuts.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::case::Playing;
+use crate::case::{Kind, Network, Playing, Way};
 use crate::catalogue::{Input, generated_tree};
 use crate::event::Smallest;
 use crate::judge::Verdict;
+use crate::observation::Direction;
 use crate::plan::Group;
 use crate::stage::{Played, Stage};
 
@@ -16,53 +18,159 @@ use crate::stage::{Played, Stage};
 const TRIES_MAX: u32 = 300;
 const TIME_MAX: Duration = Duration::from_secs(20);
 
-/// Look for the smallest input that goes wrong with this pairing in the same way: with the same
-/// verdict, and against the same clause first. Every try plays the reference too.
+/// Look for the smallest input, and the fewest cuts, that go wrong with this pairing in the same
+/// way: with the same verdict, and against the same clause first. Every try plays the reference
+/// too. `None` if there is nothing to make smaller.
 pub async fn smallest(
     stage: Arc<Stage>,
     group: Group,
-    play: Playing,
+    playing: Playing,
     failed: Played,
 ) -> Option<Smallest> {
     // proptest's trees stay on one thread.
     let runtime = Handle::current();
-    tokio::task::spawn_blocking(move || shrink(&stage, &group, &play, failed, &runtime))
-        .await
-        .ok()
-        .flatten()
+    let shrink = move || {
+        let (input, network) = (group.input.clone(), playing.network.clone());
+        let found = Found { input, network, played: failed };
+        let (tried, started) = (0, Instant::now());
+        let mut shrinking = Shrinking { stage, group, playing, found, tried, started };
+        runtime.block_on(shrinking.fewest_cuts());
+        shrinking.smallest_input(&runtime);
+        runtime.block_on(shrinking.fewest_cuts());
+        shrinking.result()
+    };
+    tokio::task::spawn_blocking(shrink).await.ok().flatten()
 }
 
-fn shrink(
-    stage: &Stage,
-    group: &Group,
-    play: &Playing,
-    failed: Played,
-    runtime: &Handle,
-) -> Option<Smallest> {
-    let mut tree = generated_tree(group.scenario, group.input_id)?;
-    let started = Instant::now();
-    let mut smallest = (tree.current(), failed);
-    let mut tried = 0;
-    let mut more = tree.simplify();
-    while more && tried < TRIES_MAX && started.elapsed() < TIME_MAX {
-        let input = tree.current();
-        tried += 1;
-        more = match runtime.block_on(fails(stage, group, play, &input)) {
-            Some(played) if same(&played, &smallest.1) => {
-                smallest = (input, played);
-                tree.simplify()
-            }
-            _ => tree.complicate(),
-        };
+struct Shrinking {
+    stage: Arc<Stage>,
+    group: Group,
+    playing: Playing,
+    found: Found,
+    tried: u32,
+    started: Instant,
+}
+
+/// The smallest so far.
+struct Found {
+    input: Input,
+    network: Network,
+    played: Played,
+}
+
+impl Shrinking {
+    fn result(self) -> Option<Smallest> {
+        let is_smaller =
+            self.found.input != self.group.input || self.found.network != self.playing.network;
+        is_smaller.then(|| Smallest {
+            input: self.found.input,
+            network: self.found.network,
+            differences: self.found.played.judgement.differences,
+            tried: self.tried,
+        })
     }
-    let (input, played) = smallest;
-    Some(Smallest { input, differences: played.judgement.differences, tried })
-}
 
-async fn fails(stage: &Stage, group: &Group, play: &Playing, input: &Input) -> Option<Played> {
-    let ground = stage.ground(group.scenario, input).await.ok()?;
-    let expected = ground.expected_of(&play.pairing);
-    stage.play(group.scenario, input, play, expected, &ground.model).await.ok()
+    const fn may_try(&self) -> bool {
+        self.tried < TRIES_MAX
+    }
+
+    fn has_time(&self) -> bool {
+        self.may_try() && self.started.elapsed() < TIME_MAX
+    }
+
+    /// Walk down proptest's tree of smaller inputs.
+    fn smallest_input(&mut self, runtime: &Handle) {
+        if self.group.vector.is_some() {
+            return;
+        }
+        let Some(mut tree) = generated_tree(self.group.scenario, self.group.input_id) else {
+            return;
+        };
+        let mut more = tree.simplify();
+        while more && self.has_time() {
+            let network = self.found.network.clone();
+            more = if runtime.block_on(self.still_fails(tree.current(), network)) {
+                tree.simplify()
+            } else {
+                tree.complicate()
+            };
+        }
+    }
+
+    /// A network that cuts is none if it can be, or cuts at as few places as it can.
+    async fn fewest_cuts(&mut self) {
+        let network = self.found.network.clone();
+        if !network.is_harmless() || network == Network::AS_IS {
+            return;
+        }
+        let input = self.found.input.clone();
+        if self.still_fails(input.clone(), Network::AS_IS).await {
+            return;
+        }
+        for (way, direction) in [(Way::Down, Direction::ToClient), (Way::Up, Direction::ToServer)] {
+            let cuts = self.cuts(direction);
+            if !network.way.concerns(direction) || cuts.is_empty() {
+                continue;
+            }
+            let split = |cuts: Vec<usize>| Network { kind: Kind::Split(cuts), way };
+            if self.still_fails(input.clone(), split(cuts.clone())).await {
+                return self.fewer_of(cuts, split).await;
+            }
+        }
+    }
+
+    /// Leave out as many of these cuts as can be: half of them at a time, then fewer.
+    async fn fewer_of(&mut self, mut cuts: Vec<usize>, split: impl Fn(Vec<usize>) -> Network) {
+        let mut size = cuts.len().div_ceil(2);
+        while size > 0 && cuts.len() > 1 {
+            let mut first = 0;
+            while first < cuts.len() && cuts.len() > 1 && self.has_time() {
+                let without: Vec<usize> = cuts
+                    .iter()
+                    .enumerate()
+                    .filter(|(nth, _)| *nth < first || *nth >= first + size)
+                    .map(|(_, cut)| *cut)
+                    .collect();
+                let input = self.found.input.clone();
+                if !without.is_empty() && self.still_fails(input, split(without.clone())).await {
+                    cuts = without;
+                } else {
+                    first += size;
+                }
+            }
+            size /= 2;
+        }
+    }
+
+    /// Where the stream was seen to be cut.
+    fn cuts(&self, direction: Direction) -> Vec<usize> {
+        let pieces = self.found.played.observed.wire.delivered(0, direction).map(<[u8]>::len);
+        let mut cuts: Vec<usize> = pieces
+            .scan(0, |at, len| {
+                *at += len;
+                Some(*at)
+            })
+            .collect();
+        cuts.pop();
+        cuts
+    }
+
+    /// Play it; if it goes wrong in the same way, that is the smallest so far.
+    async fn still_fails(&mut self, input: Input, network: Network) -> bool {
+        self.tried += 1;
+        let playing = Playing { network: network.clone(), ..self.playing.clone() };
+        let scenario = self.group.scenario;
+        let Ok(ground) = self.stage.ground(scenario, &input).await else { return false };
+        let expected = ground.expected_of(&playing.pairing);
+        let played = self.stage.play(scenario, &input, &playing, expected, &ground.model).await;
+        match played {
+            Ok(played) if same(&played, &self.found.played) => {
+                self.found = Found { input, network, played };
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 fn same(one: &Played, other: &Played) -> bool {

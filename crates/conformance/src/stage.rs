@@ -253,7 +253,7 @@ impl Stage {
             await_close: false,
             await_end: false,
             rests: erratum.sign.is_none(),
-            watched: true,
+            watched: erratum.sign.is_none(),
             control: None,
         };
         let seen = self.driver.run(&play).await?;
@@ -280,13 +280,13 @@ impl Stage {
                 Ok((input(), network(name)?, Some(steps())))
             }
             Demo::Vector(vector, name) => {
-                let mut vectors = scenario.vectors().into_iter();
+                let mut vectors = vectors(scenario).into_iter();
                 let vector = vectors.find(|it| it.name == vector).ok_or_else(missing)?;
                 Ok((vector.input, network(name)?, None))
             }
             Demo::Triggered => {
                 let Some(triggered) = erratum.triggered else { return Err(missing()) };
-                for vector in scenario.vectors() {
+                for vector in vectors(scenario) {
                     let model = scenario.right(&vector.input, &self.oracle)?;
                     if triggered(&vector.input, &model) {
                         return Ok((vector.input, Network::AS_IS, None));

@@ -22,6 +22,7 @@ mod line_upper;
 mod line_upper_udp;
 mod one_turn;
 mod parts;
+mod regressions;
 mod remote_command;
 mod scenario;
 mod socket_api;
@@ -42,6 +43,7 @@ pub use errata::{Demo, Erratum, Sign, contains, count, errata};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
 pub use harm::{Harmed, files_beside, given_to_client};
 pub use input::{Beside, Input, Leaving, Literal, Step};
+pub use regressions::{Regression, regressions, vectors};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, SERVER_ADDRESS, Scenario, Vector, generated_input, generated_tree,
 };
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn every_vector_has_an_id_of_its_own() {
         for scenario in scenarios() {
-            let vectors = scenario.vectors();
+            let vectors = vectors(*scenario);
             let ids: BTreeSet<_> = vectors.iter().map(Vector::id).collect();
             assert_eq!(ids.len(), vectors.len(), "{}", scenario.name());
         }

@@ -11,6 +11,7 @@
 mod errata;
 mod interrupt;
 mod json;
+mod keep;
 mod list;
 mod pythons;
 mod replay;
@@ -65,6 +66,8 @@ enum Command {
     Show(ShowArgs),
     /// Play one case again and show everything that travelled.
     Replay(ReplayArgs),
+    /// Keep a failing case as a permanent one: its smallest input, and its network.
+    Keep(KeepArgs),
     /// Make each known defect of the reference programs happen, and say what is seen.
     ///
     /// Exit status 1 when one no longer happens.
@@ -130,13 +133,30 @@ struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ReplayArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
-    id: CaseId,
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a failure's case.json.
+    #[arg(value_name = "ID|CASE.json")]
+    case: String,
+    /// Of a case.json, the smallest input and the fewest cuts that fail in the same way.
+    #[arg(long)]
+    smallest: bool,
     /// Show every byte, however many there are.
     #[arg(long)]
     full: bool,
     #[command(flatten)]
     setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct KeepArgs {
+    /// A failure's case.json.
+    #[arg(value_name = "CASE.json")]
+    case: PathBuf,
+    /// What to call it: what it broke, in kebab-case.
+    #[arg(long)]
+    name: String,
+    /// Where it is kept.
+    #[arg(long, value_name = "FILE", default_value = "crates/conformance/regressions.json")]
+    file: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -202,6 +222,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
+        Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),
     };

@@ -1,14 +1,21 @@
 //! `framecheck replay ID`
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
+use anyhow::{Context, bail};
 use framecheck::case::{CaseId, Network, Playing};
-use framecheck::catalogue::{Expected, Wire};
+use framecheck::catalogue::{Expected, Input, Wire};
 use framecheck::hex;
 use framecheck::judge::Verdict;
 use framecheck::observation::{Direction, PeerEnd, WireItem};
-use framecheck::plan::{Group, group_of};
+use framecheck::peer::Peers;
+use framecheck::plan::{Group, PlanError, group_of, group_with};
 use framecheck::stage::{Played, Stage, StageError, home, reference_pairing};
+
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::ReplayArgs;
 use super::interrupt::{Interrupted, interrupt};
@@ -18,25 +25,96 @@ const ROWS_MAX: usize = 16;
 
 pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let (peers, _) = super::setup::peers(&args.setup)?;
-    let group = group_of(&args.id, &peers)?;
+    let (id, group) = chosen(args, &peers)?;
     let setup = setup(&args.setup)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let (played, expected) = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            played = play(&setup.stage, &group, &args.id) => Ok(played?),
+            played = play(&setup.stage, &group, &id) => Ok(played?),
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
     let rows_max = if args.full { usize::MAX } else { ROWS_MAX };
     let mut out = io::stdout().lock();
-    writeln!(out, "{}  input: {}", args.id, group.vector.unwrap_or("generated"))?;
+    writeln!(out, "{id}  input: {}", group.vector.unwrap_or("generated"))?;
     write_wire(&mut out, &played, rows_max)?;
     write_end(&mut out, "server", &played.observed.server, rows_max)?;
     write_end(&mut out, "client", &played.observed.client, rows_max)?;
     write_streams(&mut out, &played, &expected, args.full)?;
     write_judgement(&mut out, &played, rows_max)?;
     Ok(!played.judgement.verdict.is_failure())
+}
+
+/// The case of an id, or of a case.json.
+fn chosen(args: &ReplayArgs, peers: &Peers) -> anyhow::Result<(CaseId, Group)> {
+    match args.case.parse::<CaseId>() {
+        Ok(id) if args.smallest => bail!("--smallest is for a case.json, and {id} is an id"),
+        Ok(id) => {
+            let group = group_of(&id, peers)?;
+            Ok((id, group))
+        }
+        Err(error) if !Path::new(&args.case).is_file() => Err(PlanError::NoSuchCase {
+            id: args.case.clone(),
+            why: format!("{error}, and there is no such file"),
+        }
+        .into()),
+        Err(_) => {
+            let kept = Kept::read(Path::new(&args.case))?;
+            let mut id = kept.id.clone();
+            let mut input = kept.input.clone();
+            if args.smallest {
+                id.network = kept.smallest_network().clone();
+                input = kept.smallest_input().clone();
+            }
+            let group = group_with(&id, None, input, peers)?;
+            Ok((id, group))
+        }
+    }
+}
+
+/// What of a failure's case.json it takes to play it again.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) id: CaseId,
+    input: Input,
+    smallest: Option<(Input, Network)>,
+}
+
+impl Kept {
+    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+        let shown = file.display();
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+        let case: Value =
+            serde_json::from_str(&text).with_context(|| format!("{shown} is no case.json"))?;
+        let place = |pointer: &str| {
+            case.pointer(pointer)
+                .with_context(|| format!("{shown} is no case.json: nothing at {pointer}"))
+        };
+        let text = |pointer: &str| {
+            let text = place(pointer)?.as_str();
+            text.with_context(|| format!("{shown}: expected a string at {pointer}"))
+        };
+        let smallest = if case.pointer("/evidence/smallest").is_some() {
+            let input = Input::deserialize(place("/evidence/smallest/input")?)?;
+            Some((input, text("/evidence/smallest/network")?.parse()?))
+        } else {
+            None
+        };
+        Ok(Self {
+            id: text("/result/id")?.parse()?,
+            input: Input::deserialize(place("/evidence/input")?)?,
+            smallest,
+        })
+    }
+
+    pub(super) fn smallest_input(&self) -> &Input {
+        self.smallest.as_ref().map_or(&self.input, |(input, _)| input)
+    }
+
+    pub(super) fn smallest_network(&self) -> &Network {
+        self.smallest.as_ref().map_or(&self.id.network, |(_, network)| network)
+    }
 }
 
 /// Play the case, and give what was seen with what is right.

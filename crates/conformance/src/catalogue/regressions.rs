@@ -1,0 +1,61 @@
+//! Inputs that once brought a failure out, found by generation and made as small as they got:
+//! `regressions.json`, to which `framecheck keep` adds.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Input, Scenario, Vector};
+use crate::case::Network;
+
+/// A case that once failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regression {
+    /// What it once broke: kebab-case, a vector's name from now on.
+    pub name: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The network.
+    pub network: String,
+    /// The input.
+    pub input: Input,
+}
+
+/// Those that are built in.
+///
+/// # Panics
+/// The file is not as `framecheck keep` writes it; a test would have told.
+pub fn regressions() -> &'static [Regression] {
+    static ALL: OnceLock<Vec<Regression>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        #[allow(clippy::expect_used, reason = "a part of the program, which a test reads")]
+        serde_json::from_str(include_str!("../../regressions.json"))
+            .expect("regressions.json is as `framecheck keep` writes it")
+    })
+}
+
+/// Every fixed input of a scenario: its own, and those that were found.
+#[must_use]
+pub fn vectors(scenario: &dyn Scenario) -> Vec<Vector> {
+    let found = regressions().iter().filter(|found| found.scenario == scenario.name());
+    let found = found.map(|found| {
+        let network: Option<Network> = found.network.parse().ok();
+        let network = network.filter(|network| *network != Network::AS_IS);
+        Vector::new(&found.name, found.input.clone()).over(network)
+    });
+    scenario.vectors().into_iter().chain(found).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_names_a_scenario_and_a_network_that_are_there() {
+        for regression in regressions() {
+            assert!(super::super::scenario(&regression.scenario).is_some(), "{}", regression.name);
+            assert!(regression.network.parse::<Network>().is_ok(), "{}", regression.name);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `framecheck keep CASE.json --name NAME`
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use framecheck::catalogue::{Regression, regressions, scenarios};
+
+use super::KeepArgs;
+use super::replay::Kept;
+
+pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
+    let kept = Kept::read(&args.case)?;
+    let regression = Regression {
+        name: args.name.clone(),
+        scenario: kept.id.scenario.clone(),
+        network: kept.smallest_network().to_string(),
+        input: kept.smallest_input().clone(),
+    };
+    let is_taken = |name: &str| {
+        let own = scenarios().iter().flat_map(|scenario| scenario.vectors());
+        let own: Vec<_> = own.map(|vector| vector.name).collect();
+        own.contains(&name) || regressions().iter().any(|other| other.name == name)
+    };
+    let is_kebab = |name: &str| {
+        name.split('-').all(|word| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
+    };
+    if !is_kebab(&args.name) {
+        bail!("expected a name such as size-that-is-a-bool, found {:?}", args.name);
+    }
+    if is_taken(&args.name) {
+        bail!("there is a vector of the name {:?} already", args.name);
+    }
+    append(&args.file, regression)?;
+    println!("kept as {} in {}", args.name, args.file.display());
+    Ok(true)
+}
+
+fn append(file: &Path, regression: Regression) -> anyhow::Result<()> {
+    let shown = file.display();
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    let mut all: Vec<Regression> =
+        serde_json::from_str(&text).with_context(|| format!("{shown} holds no regressions"))?;
+    all.push(regression);
+    let text = serde_json::to_string_pretty(&all)? + "\n";
+    fs::write(file, text).with_context(|| format!("cannot write {shown}"))
+}
