@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::case::{Kind, Network, Pairing, Playing, Transport};
 use crate::catalogue::{
     Check, Demo, Erratum, Expected, Input, Leaving, Literal, Scenario, Step, Wire, given_to_client,
-    scenario,
+    scenario, vectors,
 };
 use crate::drive::{DriveError, Driver, Play, Side};
 use crate::judge::{Judgement, Standard, Verdict, judge};
