@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::case::Network;
+use crate::case::{Kind, Network};
 
 /// A network for the first of a case's exchanges. What comes after it is over passes undisturbed.
 #[derive(Debug, Clone)]
@@ -26,6 +26,12 @@ impl Disturbance {
     /// connection that was opened before is disturbed as ever.
     pub fn end(&self) {
         self.over.store(true, Ordering::Release);
+    }
+
+    /// Whether something is to happen at all to what is sent as datagrams, or as streams.
+    #[must_use]
+    pub fn disturbs(&self, datagrams: bool) -> bool {
+        self.network.kind != Kind::AsIs && self.network.fits(datagrams)
     }
 
     /// Whether it is over.

@@ -6,12 +6,18 @@
 
 mod datagram;
 mod disturbance;
+mod disturbed;
+mod drained;
 mod endpoint;
 mod log;
 mod ports;
 mod recorder;
+mod seeded;
+mod shaper;
 mod socket;
 mod stream;
+#[cfg(test)]
+mod stream_tests;
 
 pub use disturbance::Disturbance;
 pub use endpoint::Endpoint;

@@ -2,18 +2,22 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::disturbed::DisturbedLink;
+use super::drained::SocketDiag;
 use super::socket::{Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Endpoint, Patience, Recording, Sides};
 use crate::observation::{Direction, Role, Stop, WireItem};
 
-const CHUNK_BYTES: usize = 64 << 10;
+/// The most that is read at once.
+pub(super) const CHUNK_BYTES: usize = 64 << 10;
 /// A peer that sends more than this in one direction of one connection is stopped.
-const FLOOD_BYTES: usize = 64 << 20;
+pub(super) const FLOOD_BYTES: usize = 64 << 20;
 /// First and longest wait between two tries of a server that isn't up yet.
 const RETRY_FIRST: Duration = Duration::from_micros(200);
 const RETRY_LONGEST: Duration = Duration::from_millis(5);
@@ -38,7 +42,8 @@ impl StreamRecorder {
     }
 
     /// Pass every connection on, both ways, each until both sides have ended it. When `patience`
-    /// has seen both programs end, what is under way goes on to its end, and no longer.
+    /// has seen both programs end, what is under way goes on to its end, and no longer. A connection
+    /// that comes before the disturbance is over is disturbed.
     ///
     /// # Errors
     /// [`Stop::Flood`] when a peer sends without end.
@@ -46,16 +51,21 @@ impl StreamRecorder {
         self,
         recording: Recording,
         patience: watch::Receiver<Patience>,
-        _disturbance: Disturbance,
+        disturbance: Disturbance,
     ) -> Result<(), Stop> {
         let (mut running, mut until) = (JoinSet::new(), patience.clone());
         let mut count = 0;
+        let disturbed = disturbance.disturbs(false).then(|| Arc::new(SocketDiag::open()));
         let mut start = |client: Connection, running: &mut JoinSet<Result<(), Stop>>| {
             let link = Link {
                 number: count,
                 server: self.server.clone(),
                 own_path: self.directory.join(format!("client-{count}")),
                 recording: recording.clone(),
+                disturbed: disturbed
+                    .clone()
+                    .filter(|_| !disturbance.is_over())
+                    .map(|diag| (disturbance.clone(), diag)),
             };
             count += 1;
             running.spawn(link.pass(client, patience.clone()));
@@ -93,12 +103,23 @@ struct Link {
     server: Endpoint,
     own_path: PathBuf,
     recording: Recording,
+    /// What is to be done to it, unless it passes as it comes.
+    disturbed: Option<(Disturbance, Arc<SocketDiag>)>,
 }
 
 /// What ends a connection at once, in both directions.
-enum Broken {
+pub(super) enum Broken {
     Reset,
+    Closed,
     Flood(Role),
+}
+
+/// The sender of what goes this way sends without end.
+pub(super) const fn flooded(direction: Direction) -> Broken {
+    Broken::Flood(match direction {
+        Direction::ToServer => Role::Client,
+        Direction::ToClient => Role::Server,
+    })
 }
 
 impl Link {
@@ -116,15 +137,29 @@ impl Link {
             self.recording.seen_by_server(own);
         }
         self.note(Direction::ToServer, WireItem::Open);
+        let passed = match &self.disturbed {
+            Some((disturbance, diag)) => {
+                let (number, recording) = (self.number, &self.recording);
+                let link = DisturbedLink { number, recording, disturbance, diag };
+                // In a box: it is larger than what passes as it comes, and rarer.
+                Box::pin(link.pass(client, server)).await
+            }
+            None => self.pass_as_is(client, server).await,
+        };
+        match passed {
+            Err(Broken::Flood(role)) => Err(Stop::Flood(role)),
+            Ok(()) | Err(Broken::Reset | Broken::Closed) => Ok(()),
+        }
+    }
+
+    /// Everything at once, as it comes.
+    async fn pass_as_is(&self, client: Connection, server: Connection) -> Result<(), Broken> {
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         let up = self.pump(from_client, to_server, Direction::ToServer);
         let down = self.pump(from_server, to_client, Direction::ToClient);
-        match tokio::try_join!(up, down) {
-            Err(Broken::Flood(role)) => Err(Stop::Flood(role)),
-            // Both connections are dropped here, the one with its linger at zero.
-            Ok(_) | Err(Broken::Reset) => Ok(()),
-        }
+        // When one breaks, both connections are dropped here, the one with its linger at zero.
+        tokio::try_join!(up, down).map(drop)
     }
 
     /// Nobody will serve this client: it sees its connection end, and what it says all the same is
@@ -202,10 +237,7 @@ impl Link {
             self.note(direction, WireItem::Segment(bytes.into()));
             passed += read;
             if passed > FLOOD_BYTES {
-                return Err(Broken::Flood(match direction {
-                    Direction::ToServer => Role::Client,
-                    Direction::ToClient => Role::Server,
-                }));
+                return Err(flooded(direction));
             }
             if receiver_is_there {
                 receiver_is_there = to.write_all(bytes).await.is_ok();
