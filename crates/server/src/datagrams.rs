@@ -3,6 +3,8 @@
 use anyhow::Context;
 use endpoint::{Address, Datagrams, Peer};
 
+use crate::accept::warn_of;
+use crate::args::Clauses;
 use crate::screen;
 
 /// Receive datagrams at `address`, for ever: of each the first `MAX_BYTES`, as recvfrom(2) cuts it.
@@ -13,6 +15,7 @@ use crate::screen;
 /// The address can't be listened on, or standard output is gone.
 pub(crate) async fn serve_each<const MAX_BYTES: usize>(
     address: &Address,
+    clauses: Clauses,
     turn: impl Fn(&[u8], &Peer) -> (String, Vec<u8>),
 ) -> anyhow::Result<()> {
     let cannot = || format!("cannot listen on {address}");
@@ -25,7 +28,7 @@ pub(crate) async fn serve_each<const MAX_BYTES: usize>(
         let (shown, answer) = turn(buffer.split_at(len).0, &client);
         screen::print(&shown).await?;
         if let Err(error) = socket.send_to(&answer, &client).await {
-            tracing::warn!("{client}: {error}");
+            warn_of(&client, &anyhow::Error::new(error).context("cannot answer"), clauses);
         }
     }
 }
