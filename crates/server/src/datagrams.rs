@@ -9,7 +9,7 @@ use crate::screen;
 
 /// Receive datagrams at `address`, for ever: of each the first `MAX_BYTES`, as recvfrom(2) cuts it.
 /// `turn` makes of it, and of who sent it, what is printed and what is answered. An answer that
-/// can't be sent is logged, and nobody else's matter.
+/// can't be sent, be it that the client takes none, is logged, and nobody else's matter.
 ///
 /// # Errors
 /// The address can't be listened on, or standard output is gone.
@@ -27,7 +27,7 @@ pub(crate) async fn serve_each<const MAX_BYTES: usize>(
         let (len, client) = socket.recv_from(&mut buffer).await?;
         let (shown, answer) = turn(buffer.split_at(len).0, &client);
         screen::print(&shown).await?;
-        if let Err(error) = socket.send_to(&answer, &client).await {
+        if let Err(error) = socket.offer(&answer, &client).await {
             warn_of(&client, &anyhow::Error::new(error).context("cannot answer"), clauses);
         }
     }
