@@ -64,6 +64,35 @@ pub(crate) enum Scenario {
     StickySizes(StickySizes),
 }
 
+impl Scenario {
+    /// The clause of docs/PROTOCOL.md that says with which status the client ends: the one that an
+    /// error goes by which has none of its own.
+    pub(crate) const fn clause(&self) -> &'static str {
+        match self {
+            Self::FileTransfer(_) => "FT-9",
+            Self::RemoteCommand(_) => "RC-8",
+            Self::TcpUpper(_) => "TU-5",
+            Self::UdpUpper(_) => "UU-5",
+            Self::TcpConnect(_) => "TC-5",
+            Self::TcpHello(_) => "TH-5",
+            Self::UdpHello(_) => "UH-5",
+            Self::LineUpper(_) => "LU-5",
+            Self::LineUpperSerial(_) => "LS-5",
+            Self::LineUpperUdp(_) => "LD-5",
+            Self::Greeting(_) => "GR-5",
+            Self::FirstMessage(_) => "FM-5",
+            Self::Chat(_) => "CH-5",
+            Self::ChatGuarded(_) => "CG-5",
+            Self::ChatRelisten(_) => "CR-5",
+            Self::LengthAck(_) => "LA-5",
+            Self::LengthPrefix(_) => "LP-5",
+            Self::Buffers(_) => "BU-5",
+            Self::Sticky(_) => "ST-5",
+            Self::StickySizes(_) => "SS-5",
+        }
+    }
+}
+
 /// The options of a scenario: its address, and what else it takes.
 macro_rules! at_an_address {
     ($name:ident, $address:literal $(, { $($more:tt)* })?) => {
@@ -84,6 +113,9 @@ at_an_address!(FileTransfer, "127.0.0.1:8080", {
     /// Largest file that is taken.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 40)]
     pub(crate) max_body: u64,
+    /// How long to wait for header and dict, and for more of the file, before giving up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
 });
 
 at_an_address!(RemoteCommand, "127.0.0.1:8080", {
@@ -93,6 +125,10 @@ at_an_address!(RemoteCommand, "127.0.0.1:8080", {
     /// Longest answer that is taken. It is held in memory to be decoded.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     pub(crate) max_body: u64,
+    /// How long to wait for more of an answer, once it has begun, before giving up. Until then the
+    /// command may take as long as it likes.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
 });
 
 at_an_address!(TcpUpper, "127.0.0.1:8000");
@@ -187,3 +223,24 @@ at_an_address!(StickySizes, "127.0.0.1:8898", {
     #[arg(long, default_value = "bye")]
     pub(crate) last: String,
 });
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn each_scenarios_clause_is_the_one_in_its_protocol_about_how_the_client_ends() {
+        let protocol = include_str!("../../../docs/PROTOCOL.md");
+        for scenario in Args::command().get_subcommands() {
+            let name = scenario.get_name();
+            let parsed = Args::try_parse_from(["frame-client", name]).unwrap();
+            let (_, section) = protocol.split_once(&format!("\n## {name}\n")).unwrap();
+            let section = section.split("\n## ").next().unwrap();
+            let stated = format!("- **{}** (MUST) The client ", parsed.scenario.clause());
+            let line = section.lines().find(|line| line.starts_with(&stated));
+            assert!(line.is_some_and(|line| line.contains("status 0")), "{name}: {stated}");
+        }
+    }
+}

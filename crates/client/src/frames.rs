@@ -1,17 +1,62 @@
-//! The next item of a stream of frames.
+//! The next item of a stream of frames, from a server that may say anything, or nothing more.
+//! Whatever is wrong with it goes by the clause of the part of a frame that was being read.
 
-use anyhow::Context;
-use endpoint::Stream;
+use std::time::Duration;
+
+use endpoint::{Breach, Stream};
 use frame::codec::{CodecError, FrameCodec, Item};
-use tokio_util::codec::Framed;
+use futures_util::StreamExt;
+use tokio_util::codec::{Decoder, Framed};
 
 /// A connection to a server that answers in frames.
-pub(crate) type Frames = Framed<Stream, FrameCodec>;
+pub(crate) struct Frames {
+    framed: Framed<Stream, FrameCodec>,
+    timeout_seconds: u64,
+}
 
-/// The next item, or `None` at the end of the stream between two frames.
-pub(crate) async fn next_item(frames: &mut Frames) -> anyhow::Result<Option<Item>> {
-    match futures_util::StreamExt::next(frames).await.transpose() {
-        Err(CodecError::Io(error)) => Err(error).context("cannot receive"),
-        item => Ok(item?),
+impl Frames {
+    /// Read the frames of this codec. Its next item may take the server so long.
+    pub(crate) fn new(stream: Stream, codec: FrameCodec, timeout_seconds: u64) -> Self {
+        Self { framed: codec.framed(stream), timeout_seconds }
+    }
+
+    /// The connection, to write to.
+    pub(crate) fn stream(&mut self) -> &mut Stream {
+        self.framed.get_mut()
+    }
+
+    /// Wait, for ever, until the server has said something, or said that it will say nothing more.
+    pub(crate) async fn wait_for_some(&mut self) -> Result<(), Breach> {
+        if self.framed.read_buffer().is_empty() {
+            let looked = self.framed.get_ref().peek(&mut [0]).await;
+            looked.map_err(|error| self.broken_off(format!("cannot receive: {error}")))?;
+        }
+        Ok(())
+    }
+
+    /// The next item.
+    ///
+    /// # Errors
+    /// What comes is no frame, the stream breaks off or ends, also between two frames, or the
+    /// server takes too long.
+    pub(crate) async fn next(&mut self) -> Result<Item, Breach> {
+        let wait = Duration::from_secs(self.timeout_seconds);
+        let Ok(next) = tokio::time::timeout(wait, self.framed.next()).await else {
+            let (part, seconds) = (self.framed.codec().part(), self.timeout_seconds);
+            return Err(self.broken_off(format!("no more of the {part} within {seconds} s")));
+        };
+        match next {
+            Some(Ok(item)) => Ok(item),
+            None => Err(self.broken_off("the server closed before it sent a header")),
+            Some(Err(CodecError::Frame(error))) => Err(Breach::of(error.clause(), error)),
+            Some(Err(CodecError::Io(error))) => {
+                Err(self.broken_off(format!("cannot receive: {error}")))
+            }
+            Some(Err(CodecError::Encode(error))) => Err(self.broken_off(error)),
+        }
+    }
+
+    fn broken_off(&self, what: impl std::fmt::Display) -> Breach {
+        Breach::of(self.framed.codec().part().clause(), what)
     }
 }

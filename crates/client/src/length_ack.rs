@@ -3,7 +3,9 @@
 //! Source: `python-ref/length-ack/client.py`. Unlike it, this client takes nothing but `ok` for an
 //! ok.
 
-use anyhow::{Context, ensure};
+use std::io::ErrorKind;
+
+use anyhow::{Context, bail, ensure};
 use endpoint::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -16,8 +18,12 @@ pub(crate) async fn send(options: Message) -> anyhow::Result<()> {
     let message = options.message.as_bytes();
     stream.write_all(message.len().to_string().as_bytes()).await.context("cannot send")?;
     let mut answer = [0; 2];
-    let read = stream.read_exact(&mut answer).await;
-    read.context("the server closed before it answered")?;
+    match stream.read_exact(&mut answer).await {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            bail!("the server closed before it answered")
+        }
+        read => read.context("cannot receive")?,
+    };
     ensure!(&answer == b"ok", "expected b'ok', found {}", pytext::repr_bytes(&answer));
     stream.write_all(message).await.context("cannot send")
 }

@@ -8,7 +8,7 @@ use endpoint::Datagrams;
 
 use crate::args::LineUpperUdp;
 use crate::line_upper::show;
-use crate::one_datagram::receive;
+use crate::one_datagram::ask;
 use crate::one_turn::ANSWER_BYTES;
 
 pub(crate) async fn talk(options: LineUpperUdp) -> anyhow::Result<()> {
@@ -16,8 +16,8 @@ pub(crate) async fn talk(options: LineUpperUdp) -> anyhow::Result<()> {
     let cannot = || format!("cannot send to {address}");
     let (socket, server) = Datagrams::to(address).await.with_context(cannot)?;
     let line = format!("{}\n", options.message);
-    socket.send_to(line.as_bytes(), &server).await.with_context(cannot)?;
     let mut buffer = [0; ANSWER_BYTES];
-    let (answer, _) = receive(&socket, &mut buffer, options.timeout).await?;
+    let message = line.as_bytes();
+    let (answer, _) = ask((&socket, &server), message, &mut buffer, options.timeout).await?;
     show(&options.message, answer)
 }

@@ -3,7 +3,8 @@
 //! What its user would type comes from standard input, a line each; the end of it ends the client.
 //! Standard output shows what the tutorial's program shows, to the byte; all diagnostics go to
 //! standard error, and at a terminal so do the prompts, as Python's do. Exit status: 0 when the
-//! exchange was complete, 1 when it was not, 2 for wrong usage.
+//! exchange was complete, 1 when it was not, 2 for wrong usage. An error begins with the clause of
+//! docs/PROTOCOL.md that it goes by.
 
 mod args;
 mod buffers;
@@ -34,10 +35,11 @@ use clap::Parser;
 fn main() -> ExitCode {
     let args = Args::parse();
     endpoint::diagnostics::start_log();
+    let clause = args.scenario.clause();
     match run(args.scenario) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", endpoint::with_clause(error.as_ref(), clause));
             ExitCode::FAILURE
         }
     }

@@ -4,15 +4,14 @@
 //! answer together in the order they came, and reads as many bytes as were announced. A command
 //! that the server's recv(1024) would take for two, each with an answer, is not sent.
 
-use anyhow::{Context, bail, ensure};
-use endpoint::{Stream, Terminal};
+use anyhow::{Context, ensure};
+use endpoint::{Breach, Stream, Terminal};
 use frame::Limits;
 use frame::codec::{FrameCodec, Item};
 use tokio::io::AsyncWriteExt;
-use tokio_util::codec::Decoder;
 
 use crate::args::RemoteCommand;
-use crate::frames::{Frames, next_item};
+use crate::frames::Frames;
 
 /// What the server takes for one command.
 const COMMAND_MAX_BYTES: usize = 1024;
@@ -22,7 +21,8 @@ pub(crate) async fn ask(options: RemoteCommand) -> anyhow::Result<()> {
     let stream =
         Stream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
     let limits = Limits { dict_max_bytes: options.max_dict, body_max_bytes: options.max_body };
-    let mut frames = FrameCodec::new("data_size", limits).framed(stream);
+    let codec = FrameCodec::new("data_size", limits);
+    let mut frames = Frames::new(stream, codec, options.timeout);
     let mut terminal = Terminal::new();
     while let Some(line) = terminal.input(">>: ").await? {
         let command = line.encode_utf8()?.as_bytes();
@@ -34,22 +34,22 @@ pub(crate) async fn ask(options: RemoteCommand) -> anyhow::Result<()> {
             "a command of {} bytes is over the server's limit of {COMMAND_MAX_BYTES}",
             command.len()
         );
-        frames.get_mut().write_all(command).await.context("cannot send")?;
+        frames.stream().write_all(command).await.context("cannot send")?;
         let answer = read_answer(&mut frames).await?;
         let text = pytext::decode_gbk(&answer).context("the answer is not GBK")?;
         terminal.print(&text)?;
     }
-    Ok(frames.get_mut().shutdown().await?)
+    Ok(frames.stream().shutdown().await?)
 }
 
-async fn read_answer(frames: &mut Frames) -> anyhow::Result<Vec<u8>> {
+async fn read_answer(frames: &mut Frames) -> Result<Vec<u8>, Breach> {
+    frames.wait_for_some().await?;
     let mut answer = Vec::new();
     loop {
-        match next_item(frames).await? {
-            None => bail!("the server closed before it answered"),
-            Some(Item::Head(_)) => {}
-            Some(Item::Body(part)) => answer.extend_from_slice(&part),
-            Some(Item::End) => return Ok(answer),
+        match frames.next().await? {
+            Item::Head(_) => {}
+            Item::Body(part) => answer.extend_from_slice(&part),
+            Item::End => return Ok(answer),
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Context;
 use endpoint::Datagrams;
 
 use crate::args::UdpHello;
-use crate::one_datagram::receive;
+use crate::one_datagram::ask;
 use crate::one_turn::ANSWER_BYTES;
 use endpoint::Terminal;
 
@@ -14,9 +14,9 @@ pub(crate) async fn talk(options: UdpHello) -> anyhow::Result<()> {
     let address = &options.connect;
     let cannot = || format!("cannot send to {address}");
     let (socket, server) = Datagrams::to(address).await.with_context(cannot)?;
-    socket.send_to(options.message.as_bytes(), &server).await.with_context(cannot)?;
     let mut buffer = [0; ANSWER_BYTES];
-    let (answer, from) = receive(&socket, &mut buffer, options.timeout).await?;
+    let message = options.message.as_bytes();
+    let (answer, from) = ask((&socket, &server), message, &mut buffer, options.timeout).await?;
     let text = pytext::decode_utf8(answer).context("the answer is not UTF-8")?;
     let from = from.printed_by_python(pytext::repr_bytes);
     Ok(Terminal::new().print(&format!("{text} {from}"))?)

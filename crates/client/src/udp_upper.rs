@@ -6,7 +6,7 @@ use anyhow::Context;
 use endpoint::{Datagrams, Terminal};
 
 use crate::args::UdpUpper;
-use crate::one_datagram::receive;
+use crate::one_datagram::ask;
 
 pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
     let address = &options.connect;
@@ -16,8 +16,8 @@ pub(crate) async fn talk(options: UdpUpper) -> anyhow::Result<()> {
     let mut buffer = [0; 1024];
     while let Some(line) = terminal.input(">>: ").await? {
         let message = line.strip();
-        socket.send_to(message.encode_utf8()?.as_bytes(), &server).await.context("cannot send")?;
-        let (answer, _) = receive(&socket, &mut buffer, options.timeout).await?;
+        let message = message.encode_utf8()?.as_bytes();
+        let (answer, _) = ask((&socket, &server), message, &mut buffer, options.timeout).await?;
         terminal.print(&pytext::repr_bytes(answer))?;
     }
     Ok(())

@@ -2,12 +2,15 @@
 
 use std::io;
 use std::os::unix::net::SocketAddr as UnixAddress;
+use std::time::Duration;
 
 use rustix::net::{SendFlags, SocketAddrUnix, sendto};
-use tokio::io::Interest;
 use tokio::net::{UdpSocket, UnixDatagram};
 
 use crate::{Address, Peer, SocketFile};
+
+/// How often a Unix socket without room is tried again.
+const ROOM_POLL: Duration = Duration::from_millis(10);
 
 /// Sends and receives datagrams.
 #[derive(Debug)]
@@ -87,22 +90,45 @@ impl Datagrams {
         }
     }
 
-    /// `sendto(bytes, to)`.
+    /// `sendto(bytes, to)`. Over a Unix socket it waits until the receiver has room, as that call
+    /// does; a caller who has others to serve has [`offer`](Self::offer).
     ///
     /// # Errors
     /// As sendto(2) fails; a peer of another kind, or without a name, can't be sent to.
     pub async fn send_to(&self, bytes: &[u8], to: &Peer) -> io::Result<()> {
-        match (self, to) {
-            (Self::Udp(socket), Peer::Inet(to)) => socket.send_to(bytes, to).await.map(drop),
-            (Self::Unix(socket, _), Peer::Path(path)) => {
-                socket.send_to(bytes, path).await.map(drop)
+        loop {
+            match self.offer(bytes, to).await {
+                // A socket that is connected to nobody is always ready to be written to, so there
+                // is no event to wait for.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    tokio::time::sleep(ROOM_POLL).await;
+                }
+                sent => return sent,
             }
-            (Self::Unix(socket, _), Peer::Abstract(name)) => {
-                let to = SocketAddrUnix::new_abstract_name(name)?;
-                let send = || Ok(sendto(socket, bytes, SendFlags::NOSIGNAL, &to).map(drop)?);
-                socket.async_io(Interest::WRITABLE, send).await
-            }
-            _ => Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "there is no way back")),
         }
+    }
+
+    /// `sendto(bytes, to, MSG_DONTWAIT)`: a receiver who takes nothing keeps nobody waiting.
+    ///
+    /// # Errors
+    /// As [`send_to`](Self::send_to), and one of kind [`WouldBlock`](io::ErrorKind::WouldBlock)
+    /// if the receiver has a Unix socket and no room.
+    pub async fn offer(&self, bytes: &[u8], to: &Peer) -> io::Result<()> {
+        let (socket, to) = match (self, to) {
+            (Self::Udp(socket), Peer::Inet(to)) => {
+                return socket.send_to(bytes, to).await.map(drop);
+            }
+            (Self::Unix(socket, _), Peer::Path(path)) => (socket, SocketAddrUnix::new(path)?),
+            (Self::Unix(socket, _), Peer::Abstract(name)) => {
+                (socket, SocketAddrUnix::new_abstract_name(name)?)
+            }
+            _ => {
+                return Err(io::Error::new(
+                    io::ErrorKind::AddrNotAvailable,
+                    "there is no way back",
+                ));
+            }
+        };
+        Ok(sendto(socket, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT, &to).map(drop)?)
     }
 }

@@ -2,10 +2,11 @@
 //! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
 //! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers
 //! ([`BufferSizes`]), and how the two programs speak with their user ([`Terminal`], [`diagnostics`],
-//! [`python_os_error`]).
+//! [`python_os_error`]), naming the clause that an error goes by ([`with_clause`], [`Breach`]).
 
 mod address;
 mod buffers;
+mod clause;
 mod datagrams;
 pub mod diagnostics;
 mod peer;
@@ -15,6 +16,7 @@ mod terminal;
 
 pub use address::{Address, AddressError};
 pub use buffers::BufferSizes;
+pub use clause::{Breach, with_clause};
 pub use datagrams::Datagrams;
 pub use diagnostics::python_os_error;
 pub use peer::Peer;

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustix::net::sockopt::set_socket_keepalive;
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -55,8 +56,7 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok((Stream::Tcp(stream), Peer::Inet(peer)))
+                Ok((Stream::Tcp(prepared(stream)?), Peer::Inet(peer)))
             }
             Self::Unix(listener, _) => {
                 let (stream, peer) = listener.accept().await?;
@@ -64,6 +64,14 @@ impl Listener {
             }
         }
     }
+}
+
+/// A TCP connection that sends what is written at once, and that notices in time, in hours, that the
+/// peer's machine is no more: who only waits for its bytes would wait for ever.
+fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    set_socket_keepalive(&stream, true)?;
+    Ok(stream)
 }
 
 /// A connection, TCP or Unix. Nagle's algorithm is off: what is written is sent.
@@ -83,9 +91,7 @@ impl Stream {
     pub async fn connect(address: &Address) -> io::Result<Self> {
         match address {
             Address::Inet(_) => {
-                let stream = TcpStream::connect(&*address.resolve().await?).await?;
-                stream.set_nodelay(true)?;
-                Ok(Self::Tcp(stream))
+                Ok(Self::Tcp(prepared(TcpStream::connect(&*address.resolve().await?).await?)?))
             }
             Address::Unix(path) => Ok(Self::Unix(UnixStream::connect(path).await?)),
         }

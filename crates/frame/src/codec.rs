@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use pyjson::Dict;
 use tokio_util::codec;
 
-use crate::{EncodeError, Event, FrameError, Head, Limits, encode_head};
+use crate::{EncodeError, Event, FrameError, Head, Limits, Part, encode_head};
 
 /// What a [`FrameCodec`] reads: the owned twin of [`Event`].
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,12 @@ impl FrameCodec {
     #[must_use]
     pub fn new(size_key: impl Into<String>, limits: Limits) -> Self {
         Self { decoder: crate::Decoder::new(size_key, limits.clone()), limits }
+    }
+
+    /// The part of a frame that is being read: where a stream that fails now has failed.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        self.decoder.part()
     }
 }
 

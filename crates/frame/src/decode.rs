@@ -111,6 +111,18 @@ impl Decoder {
         }
     }
 
+    /// The part that the next byte belongs to, or the one that an error was about. A stream that
+    /// breaks off now does so in this part.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        match &self.state {
+            State::Header { .. } => Part::Header,
+            State::Dict { .. } => Part::Dict,
+            State::Body { .. } => Part::Body,
+            State::Failed(error) => error.part(),
+        }
+    }
+
     fn step<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, FrameError> {
         loop {
             match &mut self.state {

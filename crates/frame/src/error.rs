@@ -1,7 +1,8 @@
 //! What can be wrong with a frame, where, and who is to blame.
 //!
 //! "Not enough bytes yet" is no error: the decoder waits. An end of the stream inside a frame is
-//! one ([`FrameError::UnexpectedEnd`]). Offsets count bytes from the first byte of the frame.
+//! one ([`FrameError::UnexpectedEnd`]). Offsets count bytes from the first byte of the frame, and
+//! each error goes by a clause of docs/PROTOCOL.md ([`FrameError::clause`]).
 
 use std::fmt;
 
@@ -16,6 +17,24 @@ pub enum Part {
     Dict,
     /// What the dict's size key announces.
     Body,
+}
+
+impl Part {
+    /// The clause of docs/PROTOCOL.md by which this part has as many bytes as it should: `FR-1`,
+    /// `FR-3` or `FR-5`. A stream that ends or breaks off in the part, or before a header that is
+    /// due, goes against it.
+    ///
+    /// ```
+    /// assert_eq!(frame::Part::Body.clause(), "FR-5");
+    /// ```
+    #[must_use]
+    pub const fn clause(self) -> &'static str {
+        match self {
+            Self::Header => "FR-1",
+            Self::Dict => "FR-3",
+            Self::Body => "FR-5",
+        }
+    }
 }
 
 impl fmt::Display for Part {
@@ -101,6 +120,50 @@ pub enum FrameError {
         /// Bytes of it that came.
         found: u64,
     },
+}
+
+impl FrameError {
+    /// The clause of docs/PROTOCOL.md that the peer went against.
+    ///
+    /// | clause | errors |
+    /// |---|---|
+    /// | `FR-1` | the stream ended in the header |
+    /// | `FR-2` | a dict of less than no bytes, or of more than the limit, was announced |
+    /// | `FR-3` | the stream ended in the dict, or that is not JSON |
+    /// | `FR-4` | the JSON is no dict, or gives no size that is one |
+    /// | `FR-5` | the stream ended in the body |
+    ///
+    /// ```
+    /// assert_eq!(frame::FrameError::NegativeLength { found: -1 }.clause(), "FR-2");
+    /// ```
+    #[must_use]
+    pub const fn clause(&self) -> &'static str {
+        match self {
+            Self::NegativeLength { .. } | Self::DictTooLong { .. } => "FR-2",
+            Self::NotJson { .. } => "FR-3",
+            Self::NotADict { .. }
+            | Self::NoSize { .. }
+            | Self::SizeNotAnInt { .. }
+            | Self::NegativeSize { .. }
+            | Self::BodyTooLong { .. } => "FR-4",
+            Self::UnexpectedEnd { part, .. } => part.clause(),
+        }
+    }
+
+    /// The part of the frame that it is about.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        match self {
+            Self::NegativeLength { .. } | Self::DictTooLong { .. } => Part::Header,
+            Self::NotJson { .. }
+            | Self::NotADict { .. }
+            | Self::NoSize { .. }
+            | Self::SizeNotAnInt { .. }
+            | Self::NegativeSize { .. }
+            | Self::BodyTooLong { .. } => Part::Dict,
+            Self::UnexpectedEnd { part, .. } => *part,
+        }
+    }
 }
 
 /// The caller asked for a frame that can't be sent.

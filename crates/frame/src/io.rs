@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use pyjson::Dict;
 
-use crate::{Decoder, EncodeError, Event, FrameError, Head, Limits, encode_head};
+use crate::{Decoder, EncodeError, Event, FrameError, Head, Limits, Part, encode_head};
 
 /// A frame could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,12 @@ impl<R: Read> FrameReader<R> {
     /// is an error of kind [`ErrorKind::UnexpectedEof`] that holds the [`FrameError`].
     pub fn body(&mut self) -> Body<'_, R> {
         Body { frames: self }
+    }
+
+    /// The part of a frame that is being read: where a stream that fails now has failed.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        self.decoder.part()
     }
 
     /// The stream, at the first byte that was not asked for.

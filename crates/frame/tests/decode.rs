@@ -239,3 +239,42 @@ fn a_dict_over_the_limit_is_not_encoded() {
     let error = encode_head(&dict, &limit(15)).unwrap_err();
     assert_eq!(error.to_string(), "dict of 16 bytes is over the limit of 15 bytes");
 }
+
+#[test]
+fn each_error_goes_by_the_clause_of_what_is_wrong() {
+    let limits = Limits { dict_max_bytes: 40, body_max_bytes: 1000 };
+    let text = |text: &str| wire(text, b"");
+    for (bytes, clause, part) in [
+        (vec![1], "FR-1", Part::Header),
+        (header::pack(-1).to_vec(), "FR-2", Part::Header),
+        (header::pack(41).to_vec(), "FR-2", Part::Header),
+        (header::pack(40).to_vec(), "FR-3", Part::Dict),
+        (text("{\"data_size\": }"), "FR-3", Part::Dict),
+        (text("[3]"), "FR-4", Part::Dict),
+        (text("{}"), "FR-4", Part::Dict),
+        (text("{\"data_size\": true}"), "FR-4", Part::Dict),
+        (text("{\"data_size\": -1}"), "FR-4", Part::Dict),
+        (text("{\"data_size\": 1001}"), "FR-4", Part::Dict),
+        (text(COMMAND), "FR-5", Part::Body),
+    ] {
+        let mut decoder = Decoder::new("data_size", limits.clone());
+        let error = feed(&mut decoder, [&bytes[..]]).1.unwrap_err();
+        assert_eq!((error.clause(), error.part()), (clause, part), "{error}");
+        assert_eq!(decoder.part(), part, "{error}");
+    }
+}
+
+#[test]
+fn the_part_under_way_is_that_of_the_next_byte() {
+    let bytes = wire(COMMAND, b"abc");
+    for (len, byte) in bytes.iter().enumerate() {
+        let mut decoder = Decoder::new("data_size", Limits::default());
+        let (_, _) = feed(&mut decoder, [&bytes[..len]]);
+        let part = match len {
+            0..4 => Part::Header,
+            4..20 => Part::Dict,
+            _ => Part::Body,
+        };
+        assert_eq!(decoder.part(), part, "before byte {len}, {byte}");
+    }
+}

@@ -6,33 +6,42 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
-use endpoint::{Address, Listener, Peer, Stream};
+use endpoint::{Address, Listener, Peer, Stream, with_clause};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
+use crate::args::Clauses;
 use crate::screen::ScreenLost;
 
 /// How long a client may take to close its side after all was sent to it.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Serve each client of `address` by `session`, for ever. A session's error ends that session and
-/// is logged; nobody else notices.
+/// is logged with the clause it goes by; nobody else notices.
 ///
 /// # Errors
 /// The address can't be listened on, or a session finds standard output gone.
-pub(crate) async fn serve_each<S, F>(address: &Address, session: S) -> anyhow::Result<()>
+pub(crate) async fn serve_each<S, F>(
+    address: &Address,
+    clauses: Clauses,
+    session: S,
+) -> anyhow::Result<()>
 where
     S: Fn(Stream) -> F,
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
-    serve_each_from(address, |stream, _| session(stream)).await
+    serve_each_from(address, clauses, |stream, _| session(stream)).await
 }
 
 /// [`serve_each`] of a session that is told where its client is, too.
 ///
 /// # Errors
 /// As there.
-pub(crate) async fn serve_each_from<S, F>(address: &Address, session: S) -> anyhow::Result<()>
+pub(crate) async fn serve_each_from<S, F>(
+    address: &Address,
+    clauses: Clauses,
+    session: S,
+) -> anyhow::Result<()>
 where
     S: Fn(Stream, Peer) -> F,
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
@@ -41,7 +50,7 @@ where
     let (report, mut screen_lost) = mpsc::channel(1);
     loop {
         let (stream, peer) = tokio::select! {
-            accepted = next_client(&listener) => accepted,
+            accepted = next_client(&listener, clauses) => accepted,
             Some(error) = screen_lost.recv() => return Err(error),
         };
         let (served, report) = (session(stream, peer.clone()), report.clone());
@@ -49,10 +58,15 @@ where
             match served.await {
                 Ok(()) => {}
                 Err(error) if error.is::<ScreenLost>() => drop(report.send(error).await),
-                Err(error) => tracing::warn!("{peer}: {error:#}"),
+                Err(error) => warn_of(&peer, &error, clauses),
             }
         });
     }
+}
+
+/// Log what went wrong with one client.
+pub(crate) fn warn_of(peer: &Peer, error: &anyhow::Error, clauses: Clauses) {
+    tracing::warn!("{} (client {peer})", with_clause(error.as_ref(), clauses.client));
 }
 
 /// Listen, and say where.
@@ -67,14 +81,14 @@ pub(crate) async fn listen(address: &Address) -> anyhow::Result<Listener> {
 }
 
 /// The next client, however long that takes.
-pub(crate) async fn next_client(listener: &Listener) -> (Stream, Peer) {
+pub(crate) async fn next_client(listener: &Listener, clauses: Clauses) -> (Stream, Peer) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if is_one_clients(&error) => {}
             // Out of descriptors or memory: what is being served goes on, and frees some.
             Err(error) => {
-                tracing::warn!("cannot accept: {error}");
+                tracing::warn!("[{}] cannot accept: {error}", clauses.end);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

@@ -72,6 +72,45 @@ pub(crate) enum Scenario {
     SocketApi(SocketApi),
 }
 
+/// The clauses of docs/PROTOCOL.md that a server's errors go by which have none of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Clauses {
+    /// When the server ends, and how.
+    pub(crate) end: &'static str,
+    /// What becomes of a client that doesn't do its part.
+    pub(crate) client: &'static str,
+}
+
+impl Scenario {
+    pub(crate) const fn clauses(&self) -> Clauses {
+        let (end, client) = match self {
+            Self::FileTransfer(_) => ("FT-10", "FT-11"),
+            Self::RemoteCommand(_) => ("RC-9", "RC-11"),
+            Self::TcpUpper(_) => ("TU-6", "TU-7"),
+            Self::UdpUpper(_) => ("UU-6", "UU-2"),
+            Self::TcpConnect(_) => ("TC-4", "TC-4"),
+            Self::TcpHello(_) => ("TH-6", "TH-7"),
+            Self::UdpHello(_) => ("UH-6", "UH-2"),
+            Self::LineUpper(_) => ("LU-6", "LU-7"),
+            Self::LineUpperSerial(_) => ("LS-6", "LS-7"),
+            Self::LineUpperUdp(_) => ("LD-6", "LD-2"),
+            Self::Greeting(_) => ("GR-6", "GR-7"),
+            Self::FirstMessage(_) => ("FM-6", "FM-7"),
+            Self::StructDemo(_) => ("SD-2", "SD-2"),
+            Self::Chat(_) => ("CH-6", "CH-7"),
+            Self::ChatGuarded(_) => ("CG-6", "CG-7"),
+            Self::ChatRelisten(_) => ("CR-6", "CR-7"),
+            Self::LengthAck(_) => ("LA-6", "LA-7"),
+            Self::LengthPrefix(_) => ("LP-6", "LP-7"),
+            Self::Buffers(_) => ("BU-6", "BU-7"),
+            Self::Sticky(_) => ("ST-6", "ST-7"),
+            Self::StickySizes(_) => ("SS-6", "SS-7"),
+            Self::SocketApi(_) => ("SA-3", "SA-3"),
+        };
+        Clauses { end, client }
+    }
+}
+
 /// The options of a scenario: its address, and what else it takes.
 macro_rules! at_an_address {
     ($name:ident, $address:literal $(, { $($more:tt)* })?) => {
@@ -175,5 +214,32 @@ fn short_message(text: &str) -> Result<String, String> {
     match text.len() {
         1..=1024 => Ok(text.to_owned()),
         len => Err(format!("expected 1 to 1024 bytes, found {len}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn each_scenarios_clauses_are_those_in_its_protocol_about_ends_and_clients() {
+        let protocol = include_str!("../../../docs/PROTOCOL.md");
+        for scenario in Args::command().get_subcommands() {
+            let name = scenario.get_name();
+            let parsed = Args::try_parse_from(["frame-server", name]).unwrap();
+            let Clauses { end, client } = parsed.scenario.clauses();
+            let (_, section) = protocol.split_once(&format!("\n## {name}\n")).unwrap();
+            let section = section.split("\n## ").next().unwrap();
+            let stated = |clause: &str, words: &[&str]| {
+                let start = format!("- **{clause}** (MUST) ");
+                let line = section.lines().find(|line| line.starts_with(&start));
+                let says = line.is_some_and(|line| words.iter().any(|word| line.contains(word)));
+                assert!(says, "{name}: {clause}");
+            };
+            stated(end, &[" ends ", " goes on until "]);
+            stated(client, &["closes", " answers ", "ends", "serves one client"]);
+        }
     }
 }

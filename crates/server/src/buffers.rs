@@ -9,15 +9,15 @@ use endpoint::{BufferSizes, Stream};
 use tokio::io::AsyncWriteExt;
 
 use crate::accept::serve_each;
-use crate::args::Buffers;
+use crate::args::{Buffers, Clauses};
 use crate::screen;
 
 static CHUNK: [u8; 64 << 10] = [b'x'; 64 << 10];
 
-pub(crate) async fn serve(options: Buffers) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: Buffers, clauses: Clauses) -> anyhow::Result<()> {
     screen::print(&BufferSizes::at(&options.listen).await?.to_string()).await?;
     let size = options.size;
-    serve_each(&options.listen, move |stream| close_over(stream, size)).await
+    serve_each(&options.listen, clauses, move |stream| close_over(stream, size)).await
 }
 
 async fn close_over(mut stream: Stream, size: u64) -> anyhow::Result<()> {

@@ -13,8 +13,8 @@ use endpoint::{Stream, Terminal};
 use pytext::Line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::accept::{listen, next_client};
-use crate::args::Chat;
+use crate::accept::{listen, next_client, warn_of};
+use crate::args::{Chat, Clauses};
 use crate::screen::{self, ScreenLost};
 
 /// What one recv(1024) takes for a message.
@@ -43,14 +43,14 @@ pub(crate) const GUARDED: Manner = Manner {
 };
 pub(crate) const RELISTEN: Manner = Manner { relistens: true, ..GUARDED };
 
-pub(crate) async fn serve(options: Chat, manner: &Manner) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: Chat, clauses: Clauses, manner: &Manner) -> anyhow::Result<()> {
     let listener = listen(&options.listen).await?;
     let mut terminal = Terminal::new();
     loop {
-        let (stream, peer) = next_client(&listener).await;
+        let (stream, peer) = next_client(&listener, clauses).await;
         match talk(stream, &mut terminal, manner).await {
             Err(error) if manner.forgives && !error.is::<ScreenLost>() => {
-                tracing::warn!("{peer}: {error:#}");
+                warn_of(&peer, &error, clauses);
             }
             ended => ended?,
         }

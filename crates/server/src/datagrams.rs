@@ -3,16 +3,19 @@
 use anyhow::Context;
 use endpoint::{Address, Datagrams, Peer};
 
+use crate::accept::warn_of;
+use crate::args::Clauses;
 use crate::screen;
 
 /// Receive datagrams at `address`, for ever: of each the first `MAX_BYTES`, as recvfrom(2) cuts it.
 /// `turn` makes of it, and of who sent it, what is printed and what is answered. An answer that
-/// can't be sent is logged, and nobody else's matter.
+/// can't be sent, be it that the client takes none, is logged, and nobody else's matter.
 ///
 /// # Errors
 /// The address can't be listened on, or standard output is gone.
 pub(crate) async fn serve_each<const MAX_BYTES: usize>(
     address: &Address,
+    clauses: Clauses,
     turn: impl Fn(&[u8], &Peer) -> (String, Vec<u8>),
 ) -> anyhow::Result<()> {
     let cannot = || format!("cannot listen on {address}");
@@ -24,8 +27,8 @@ pub(crate) async fn serve_each<const MAX_BYTES: usize>(
         let (len, client) = socket.recv_from(&mut buffer).await?;
         let (shown, answer) = turn(buffer.split_at(len).0, &client);
         screen::print(&shown).await?;
-        if let Err(error) = socket.send_to(&answer, &client).await {
-            tracing::warn!("{client}: {error}");
+        if let Err(error) = socket.offer(&answer, &client).await {
+            warn_of(&client, &anyhow::Error::new(error).context("cannot answer"), clauses);
         }
     }
 }

@@ -4,24 +4,24 @@
 //! client, and never sends another number of bytes than the dict announced: if the file shrinks
 //! meanwhile the connection is reset, so that no client takes the rest for whole.
 
-use anyhow::{Context, ensure};
-use endpoint::Stream;
+use anyhow::{Context, bail, ensure};
+use endpoint::{Breach, Stream};
 use frame::{Limits, encode_head};
 use pyjson::Dict;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::accept::{close_gently, serve_each};
-use crate::args::FileTransfer;
+use crate::args::{Clauses, FileTransfer};
 
 const CHUNK_BYTES: usize = 64 << 10;
 
-pub(crate) async fn serve(options: FileTransfer) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: FileTransfer, clauses: Clauses) -> anyhow::Result<()> {
     // Said now, not when the first client comes.
     open(&options).await?;
     let options = std::sync::Arc::new(options);
     let address = options.listen.clone();
-    serve_each(&address, move |stream| send_file(stream, options.clone())).await
+    serve_each(&address, clauses, move |stream| send_file(stream, options.clone())).await
 }
 
 async fn open(options: &FileTransfer) -> anyhow::Result<(File, u64)> {
@@ -59,10 +59,10 @@ async fn send_file(
         }
         if read == 0 {
             stream.reset_on_close()?;
-            anyhow::bail!(
-                "{} shrank while it was sent: {left} of {size} bytes are missing",
-                options.file.display()
-            );
+            let shown = options.file.display();
+            let why =
+                format!("{shown} shrank while it was sent: {left} of {size} bytes are missing");
+            bail!(Breach::of("FT-4", why));
         }
     }
     close_gently(&mut stream).await?;

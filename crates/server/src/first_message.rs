@@ -10,13 +10,14 @@ use endpoint::{Peer, Stream};
 use pytext::{decode_utf8, repr_bytes};
 
 use crate::accept::serve_each_from;
-use crate::args::FirstMessage;
+use crate::args::{Clauses, FirstMessage};
 use crate::one_turn::{answer, receive};
 use crate::screen;
 
-pub(crate) async fn serve(options: FirstMessage) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: FirstMessage, clauses: Clauses) -> anyhow::Result<()> {
     let said: Arc<str> = options.answer.into();
-    serve_each_from(&options.listen, move |stream, peer| meet(stream, peer, said.clone())).await
+    serve_each_from(&options.listen, clauses, move |stream, peer| meet(stream, peer, said.clone()))
+        .await
 }
 
 async fn meet(mut stream: Stream, peer: Peer, said: Arc<str>) -> anyhow::Result<()> {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use endpoint::Stream;
 
 use crate::accept::serve_each;
-use crate::args::Greeting;
+use crate::args::{Clauses, Greeting};
 use crate::one_turn::{answer, receive};
 
-pub(crate) async fn serve(options: Greeting) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: Greeting, clauses: Clauses) -> anyhow::Result<()> {
     let said: Arc<str> = options.answer.into();
-    serve_each(&options.listen, move |stream| greet(stream, said.clone())).await
+    serve_each(&options.listen, clauses, move |stream| greet(stream, said.clone())).await
 }
 
 async fn greet(mut stream: Stream, said: Arc<str>) -> anyhow::Result<()> {

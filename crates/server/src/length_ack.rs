@@ -8,13 +8,13 @@ use endpoint::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::accept::{close_gently, serve_each};
-use crate::args::Messages;
+use crate::args::{Clauses, Messages};
 use crate::reading::read_up_to;
 use crate::screen;
 
-pub(crate) async fn serve(options: Messages) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: Messages, clauses: Clauses) -> anyhow::Result<()> {
     let max_bytes = options.max_message;
-    serve_each(&options.listen, move |stream| take_message(stream, max_bytes)).await
+    serve_each(&options.listen, clauses, move |stream| take_message(stream, max_bytes)).await
 }
 
 async fn take_message(mut stream: Stream, max_bytes: u64) -> anyhow::Result<()> {

@@ -7,12 +7,12 @@ use endpoint::{Peer, Stream};
 use pytext::{bytes_strip, bytes_upper, repr_bytes};
 
 use crate::accept::serve_each_from;
-use crate::args::LineUpper;
+use crate::args::{Clauses, LineUpper};
 use crate::one_turn::{answer, receive};
 use crate::screen;
 
-pub(crate) async fn serve(options: LineUpper) -> anyhow::Result<()> {
-    serve_each_from(&options.listen, raise).await
+pub(crate) async fn serve(options: LineUpper, clauses: Clauses) -> anyhow::Result<()> {
+    serve_each_from(&options.listen, clauses, raise).await
 }
 
 async fn raise(mut stream: Stream, peer: Peer) -> anyhow::Result<()> {

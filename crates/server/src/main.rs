@@ -6,7 +6,8 @@
 //! Standard output shows what the tutorial's program shows, to the byte, and nothing else, except
 //! that at a terminal the prompts are on standard error, as Python's are; all diagnostics go there.
 //! Exit status: 0 after SIGTERM or Ctrl-C or when all is done, 1 if it can't serve, 2 for wrong
-//! usage.
+//! usage. An error, of this program or with one of its clients, begins with the clause of
+//! docs/PROTOCOL.md that it goes by.
 
 mod accept;
 mod args;
@@ -36,7 +37,7 @@ mod udp_upper;
 
 use std::process::ExitCode;
 
-use args::{Args, Scenario};
+use args::{Args, Clauses, Scenario};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -46,10 +47,11 @@ fn main() -> ExitCode {
     // Python's Popen has close_fds. All that is opened from here on is closed by an exec anyway.
     close_fds::set_fds_cloexec(3, &[]);
     endpoint::diagnostics::start_log();
+    let Clauses { end, .. } = args.scenario.clauses();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", endpoint::with_clause(error.as_ref(), end));
             ExitCode::FAILURE
         }
     }
@@ -74,29 +76,30 @@ async fn serve_until_signal(scenario: Scenario) -> anyhow::Result<()> {
 }
 
 async fn serve(scenario: Scenario) -> anyhow::Result<()> {
+    let clauses = scenario.clauses();
     match scenario {
-        Scenario::FileTransfer(options) => file_transfer::serve(options).await,
-        Scenario::RemoteCommand(options) => remote_command::serve(options).await,
-        Scenario::TcpUpper(options) => tcp_upper::serve(options).await,
-        Scenario::UdpUpper(options) => udp_upper::serve(options).await,
+        Scenario::FileTransfer(options) => file_transfer::serve(options, clauses).await,
+        Scenario::RemoteCommand(options) => remote_command::serve(options, clauses).await,
+        Scenario::TcpUpper(options) => tcp_upper::serve(options, clauses).await,
+        Scenario::UdpUpper(options) => udp_upper::serve(options, clauses).await,
         Scenario::TcpConnect(options) => tcp_connect::serve(options).await,
-        Scenario::TcpHello(options) => tcp_hello::serve(options).await,
-        Scenario::UdpHello(options) => udp_hello::serve(options).await,
+        Scenario::TcpHello(options) => tcp_hello::serve(options, clauses).await,
+        Scenario::UdpHello(options) => udp_hello::serve(options, clauses).await,
         Scenario::LineUpper(options) | Scenario::LineUpperSerial(options) => {
-            line_upper::serve(options).await
+            line_upper::serve(options, clauses).await
         }
-        Scenario::LineUpperUdp(options) => line_upper_udp::serve(options).await,
-        Scenario::Greeting(options) => greeting::serve(options).await,
-        Scenario::FirstMessage(options) => first_message::serve(options).await,
+        Scenario::LineUpperUdp(options) => line_upper_udp::serve(options, clauses).await,
+        Scenario::Greeting(options) => greeting::serve(options, clauses).await,
+        Scenario::FirstMessage(options) => first_message::serve(options, clauses).await,
         Scenario::StructDemo(options) => struct_demo::show(&options).await,
-        Scenario::Chat(options) => chat::serve(options, &chat::PLAIN).await,
-        Scenario::ChatGuarded(options) => chat::serve(options, &chat::GUARDED).await,
-        Scenario::ChatRelisten(options) => chat::serve(options, &chat::RELISTEN).await,
-        Scenario::LengthAck(options) => length_ack::serve(options).await,
-        Scenario::LengthPrefix(options) => length_prefix::serve(options).await,
-        Scenario::Buffers(options) => buffers::serve(options).await,
-        Scenario::Sticky(options) => sticky::serve(options).await,
-        Scenario::StickySizes(options) => sticky_sizes::serve(options).await,
+        Scenario::Chat(options) => chat::serve(options, clauses, &chat::PLAIN).await,
+        Scenario::ChatGuarded(options) => chat::serve(options, clauses, &chat::GUARDED).await,
+        Scenario::ChatRelisten(options) => chat::serve(options, clauses, &chat::RELISTEN).await,
+        Scenario::LengthAck(options) => length_ack::serve(options, clauses).await,
+        Scenario::LengthPrefix(options) => length_prefix::serve(options, clauses).await,
+        Scenario::Buffers(options) => buffers::serve(options, clauses).await,
+        Scenario::Sticky(options) => sticky::serve(options, clauses).await,
+        Scenario::StickySizes(options) => sticky_sizes::serve(options, clauses).await,
         Scenario::SocketApi(options) => socket_api::run(options).await,
     }
 }

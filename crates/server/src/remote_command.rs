@@ -14,12 +14,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use crate::accept::serve_each;
-use crate::args::RemoteCommand;
+use crate::args::{Clauses, RemoteCommand};
 use crate::screen;
 
-pub(crate) async fn serve(options: RemoteCommand) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: RemoteCommand, clauses: Clauses) -> anyhow::Result<()> {
     let max_output = options.max_output;
-    serve_each(&options.listen, move |stream| obey(stream, max_output)).await
+    serve_each(&options.listen, clauses, move |stream| obey(stream, max_output)).await
 }
 
 async fn obey(mut stream: Stream, max_output: u64) -> anyhow::Result<()> {

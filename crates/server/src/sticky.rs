@@ -6,15 +6,15 @@
 use endpoint::Stream;
 
 use crate::accept::{close_gently, serve_each};
-use crate::args::Plain8080;
+use crate::args::{Clauses, Plain8080};
 use crate::reading::read_up_to;
 use crate::screen;
 
 const PARTS: usize = 3;
 const PART_BYTES: u64 = 5;
 
-pub(crate) async fn serve(options: Plain8080) -> anyhow::Result<()> {
-    serve_each(&options.listen, show_parts).await
+pub(crate) async fn serve(options: Plain8080, clauses: Clauses) -> anyhow::Result<()> {
+    serve_each(&options.listen, clauses, show_parts).await
 }
 
 async fn show_parts(mut stream: Stream) -> anyhow::Result<()> {

@@ -8,14 +8,14 @@ use endpoint::Stream;
 use tokio::io::AsyncWriteExt;
 
 use crate::accept::serve_each;
-use crate::args::Plain8898;
+use crate::args::{Clauses, Plain8898};
 use crate::reading::read_up_to;
 use crate::screen;
 
 const PART_BYTES: u64 = 1024;
 
-pub(crate) async fn serve(options: Plain8898) -> anyhow::Result<()> {
-    serve_each(&options.listen, show_parts).await
+pub(crate) async fn serve(options: Plain8898, clauses: Clauses) -> anyhow::Result<()> {
+    serve_each(&options.listen, clauses, show_parts).await
 }
 
 async fn show_parts(mut stream: Stream) -> anyhow::Result<()> {

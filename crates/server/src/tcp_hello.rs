@@ -7,13 +7,13 @@ use std::sync::Arc;
 use endpoint::Stream;
 
 use crate::accept::serve_each;
-use crate::args::TcpHello;
+use crate::args::{Clauses, TcpHello};
 use crate::one_turn::{answer, receive};
 use crate::screen;
 
-pub(crate) async fn serve(options: TcpHello) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: TcpHello, clauses: Clauses) -> anyhow::Result<()> {
     let said: Arc<str> = options.answer.into();
-    serve_each(&options.listen, move |stream| hello(stream, said.clone())).await
+    serve_each(&options.listen, clauses, move |stream| hello(stream, said.clone())).await
 }
 
 async fn hello(mut stream: Stream, said: Arc<str>) -> anyhow::Result<()> {

@@ -9,11 +9,11 @@ use endpoint::{Stream, python_os_error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::accept::serve_each;
-use crate::args::TcpUpper;
+use crate::args::{Clauses, TcpUpper};
 use crate::screen;
 
-pub(crate) async fn serve(options: TcpUpper) -> anyhow::Result<()> {
-    serve_each(&options.listen, echo).await
+pub(crate) async fn serve(options: TcpUpper, clauses: Clauses) -> anyhow::Result<()> {
+    serve_each(&options.listen, clauses, echo).await
 }
 
 async fn echo(mut stream: Stream) -> anyhow::Result<()> {

@@ -2,10 +2,13 @@
 //!
 //! Source: `python-ref/udp-hello/server.py`. Unlike it, this server goes on after the first one.
 
-use crate::args::UdpHello;
+use crate::args::{Clauses, UdpHello};
 use crate::datagrams::serve_each;
 
-pub(crate) async fn serve(options: UdpHello) -> anyhow::Result<()> {
+pub(crate) async fn serve(options: UdpHello, clauses: Clauses) -> anyhow::Result<()> {
     let answer = options.answer.as_bytes();
-    serve_each::<1024>(&options.listen, |data, _| (pytext::repr_bytes(data), answer.to_vec())).await
+    serve_each::<1024>(&options.listen, clauses, |data, _| {
+        (pytext::repr_bytes(data), answer.to_vec())
+    })
+    .await
 }
