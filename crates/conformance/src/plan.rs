@@ -2,9 +2,9 @@
 
 use globset::{Glob, GlobMatcher};
 
-use crate::case::{CaseId, InputId, Network, Pairing, Playing, Transport};
+use crate::case::{CaseId, InputId, Kind, Network, Pairing, Playing, Transport};
 use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios, vectors};
-use crate::observation::Role;
+use crate::observation::{Direction, Role};
 use crate::peer::{HARNESS, Peers};
 use crate::stage::home;
 
@@ -187,6 +187,7 @@ fn disturbed_plays(
 ) -> Vec<Playing> {
     let is_datagram = home(scenario).is_datagram();
     let named = selection.networks.iter().filter_map(|name| name.parse().ok());
+    let named = named.filter(|network: &Network| is_transparent(scenario, network));
     let mut networks: Vec<Network> = usual.iter().cloned().chain(named).collect();
     networks.sort();
     networks.dedup();
@@ -213,6 +214,14 @@ fn disturbed_plays(
         }
     }
     plays
+}
+
+/// Whether what is right over this network can be told: it does harm, which is judged by what is
+/// given, or it cuts where cuts mean nothing.
+fn is_transparent(scenario: &dyn Scenario, network: &Network) -> bool {
+    let cuts = |direction| network.way.concerns(direction) && network.kind != Kind::Delayed;
+    let fine = |direction| !cuts(direction) || scenario.cuts_mean_nothing(direction);
+    !network.is_harmless() || [Direction::ToServer, Direction::ToClient].into_iter().all(fine)
 }
 
 /// Whether at least one of two programs speaks this transport itself. Where neither does, only the

@@ -13,7 +13,7 @@ use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
 use crate::judge::{Difference, Verdict};
 use crate::plan::Group;
 use crate::shrink;
-use crate::stage::{Ground, Played, Stage, StageError, home, reference_pairing};
+use crate::stage::{Ground, Played, Stage, StageError, home, leaves_waiting, reference_pairing};
 
 /// So many failures of a run are shrunk; the rest are told as they came.
 const SHRUNK_MAX: u32 = 3;
@@ -41,7 +41,10 @@ pub async fn run(
     let began = Instant::now();
     listener(Event::Started(start(&stage, &groups, manner.seed)));
     let (results, mut finished) = mpsc::channel(64);
-    let places = Arc::new(Semaphore::new(manner.jobs));
+    let places = Arc::new(Places {
+        busy: Semaphore::new(manner.jobs),
+        waiting: Semaphore::new(manner.jobs * WAITING),
+    });
     let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
     let mut playing = JoinSet::new();
     for group in groups {
@@ -49,12 +52,9 @@ pub async fn run(
             stage: stage.clone(),
             results: results.clone(),
             shrinks_left: shrinks_left.clone(),
+            places: places.clone(),
         };
-        let places = places.clone();
-        playing.spawn(async move {
-            let Ok(_place) = places.acquire().await else { return };
-            player.play_group(group).await;
-        });
+        playing.spawn(player.play_group(Arc::new(group)));
     }
     drop(results);
     let mut counts: BTreeMap<&'static str, usize> =
@@ -99,43 +99,90 @@ fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
     }
 }
 
+/// For each place where a case keeps a processor busy, so many where one mostly waits.
+const WAITING: usize = 4;
+
+/// How many cases there may be at once.
+struct Places {
+    busy: Semaphore,
+    waiting: Semaphore,
+}
+
+#[derive(Clone)]
 struct Player {
     stage: Arc<Stage>,
     results: mpsc::Sender<Box<CaseResult>>,
     shrinks_left: Arc<AtomicU32>,
+    places: Arc<Places>,
 }
 
 impl Player {
-    /// Play an input over every transport and with every pairing that is wanted. The reference is
-    /// played first, wanted or not: it says what is right.
-    async fn play_group(&self, group: Group) {
+    /// Play an input over every transport and network and with every pairing that is wanted. The
+    /// reference is played first, wanted or not: it says what is right. What is disturbed comes
+    /// last, each case in a place of its own.
+    async fn play_group(self, group: Arc<Group>) {
+        let Ok(place) = self.places.busy.acquire().await else { return };
         let began = Instant::now();
-        let ground = self.stage.ground(group.scenario, &group.input).await;
+        let ground = Arc::new(self.stage.ground(group.scenario, &group.input).await);
         let took = began.elapsed().as_secs_f64();
         let reference = Playing {
             transport: home(group.scenario),
             network: Network::AS_IS,
             pairing: reference_pairing(&group.input),
         };
+        let mut disturbed = JoinSet::new();
         for play in &group.plays {
-            let began = Instant::now();
-            let result = match &ground {
-                Err(error) => could_not(&group, play, error, took),
+            match &*ground {
+                Err(error) => self.tell(could_not(&group, play, error, took)).await,
                 Ok(ground) if *play == reference => {
                     let played = ground.reference.clone();
-                    self.result(&group, play, ground, played, took).await
+                    self.tell(self.result(&group, play, ground, played, took).await).await;
                 }
-                Ok(ground) => match self.play(&group, play, ground).await {
-                    Ok(played) => {
-                        let took = began.elapsed().as_secs_f64();
-                        self.result(&group, play, ground, played, took).await
-                    }
-                    Err(error) => could_not(&group, play, &error, began.elapsed().as_secs_f64()),
-                },
-            };
-            // Nobody listens any more only if the run is being given up.
-            let _ = self.results.send(Box::new(result)).await;
+                Ok(ground) if play.network == Network::AS_IS => {
+                    self.play_and_tell(&group, play, ground).await;
+                }
+                Ok(_) => {
+                    let later =
+                        self.clone().play_disturbed(group.clone(), play.clone(), ground.clone());
+                    disturbed.spawn(later);
+                }
+            }
         }
+        drop(place);
+        while disturbed.join_next().await.is_some() {}
+    }
+
+    async fn play_disturbed(
+        self,
+        group: Arc<Group>,
+        play: Playing,
+        ground: Arc<Result<Ground, StageError>>,
+    ) {
+        let places = if leaves_waiting(&play.network, &group.input) {
+            &self.places.waiting
+        } else {
+            &self.places.busy
+        };
+        let Ok(_place) = places.acquire().await else { return };
+        if let Ok(ground) = &*ground {
+            self.play_and_tell(&group, &play, ground).await;
+        }
+    }
+
+    async fn play_and_tell(&self, group: &Group, play: &Playing, ground: &Ground) {
+        let began = Instant::now();
+        let played = self.play(group, play, ground).await;
+        let took = began.elapsed().as_secs_f64();
+        self.tell(match played {
+            Ok(played) => self.result(group, play, ground, played, took).await,
+            Err(error) => could_not(group, play, &error, took),
+        })
+        .await;
+    }
+
+    async fn tell(&self, result: CaseResult) {
+        // Nobody listens any more only if the run is being given up.
+        let _ = self.results.send(Box::new(result)).await;
     }
 
     async fn play(

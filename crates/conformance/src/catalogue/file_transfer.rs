@@ -16,7 +16,7 @@ use super::{
 };
 use crate::blob::Blob;
 use crate::case::{Kind, Network, Transport};
-use crate::observation::Role;
+use crate::observation::{Direction, Role};
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct FileTransfer;
@@ -183,6 +183,10 @@ impl Scenario for FileTransfer {
     fn control(&self, input: &Input) -> Option<Input> {
         let (served, beside) = (None, BTreeMap::new());
         Some(Input { served, beside, leaving: Leaving::Finish, ..input.clone() })
+    }
+
+    fn cuts_mean_nothing(&self, _: Direction) -> bool {
+        true
     }
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {

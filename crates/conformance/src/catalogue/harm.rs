@@ -30,6 +30,12 @@ impl Harmed {
         Self { files: Some(files_beside(input)), ..Self::default() }
     }
 
+    /// What is left to say where it is chance how far the exchange came.
+    #[must_use]
+    pub fn without_exchange(self) -> Self {
+        Self { stdout: None, clause: None, ..self }
+    }
+
     /// The same as what is right in the whole, with `right` where nothing is known.
     #[must_use]
     pub fn given(&self, right: &Expected) -> Expected {

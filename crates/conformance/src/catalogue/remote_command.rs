@@ -12,6 +12,7 @@ use super::{
 };
 use crate::blob::Blob;
 use crate::case::{Kind, Network, Transport};
+use crate::observation::Direction;
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct RemoteCommand;
@@ -200,6 +201,10 @@ impl Scenario for RemoteCommand {
 
     fn reference_goes_on(&self) -> bool {
         true
+    }
+
+    fn cuts_mean_nothing(&self, direction: Direction) -> bool {
+        direction == Direction::ToClient
     }
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {

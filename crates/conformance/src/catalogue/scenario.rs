@@ -7,7 +7,7 @@ use super::{Check, Clause, Erratum, Expected, Harmed, Input, Leaving, Literal, S
 use crate::blob::Blob;
 use crate::case::{InputId, Network, Transport};
 use crate::network::Endpoint;
-use crate::observation::Role;
+use crate::observation::{Direction, Role};
 use crate::oracle::{Oracle, OracleError};
 
 /// Stands for a client's address in what a server prints, which differs from run to run.
@@ -79,6 +79,11 @@ pub trait Scenario: Sync {
         let exchange = |answer: &Blob| [Step::ReadSome, Step::Send(answer.0.clone())];
         let exchanges = answers.iter().flat_map(exchange);
         [Step::Connect].into_iter().chain(exchanges).chain(leaving.steps()).collect()
+    }
+    /// Whether it means nothing where what goes this way is cut: no message of it is what one recv
+    /// returns.
+    fn cuts_mean_nothing(&self, _direction: Direction) -> bool {
+        false
     }
     /// The networks that a generated input, the `nth` of a run, is played over besides `asis`.
     fn generated_networks(&self, _nth: usize) -> Vec<Network> {

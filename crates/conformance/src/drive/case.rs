@@ -114,7 +114,13 @@ impl Case<'_> {
         self.play.disturbance.end();
         let first_connection = self.recording.snapshot().connection_count();
         let client = start_client(next)?;
-        let overdue = timeout_at(deadline, client.wait()).await.is_err();
+        let ends = async {
+            tokio::select! {
+                _ = client.wait() => {}
+                never = self.tell_when_the_server_has_ended() => match never {},
+            }
+        };
+        let overdue = timeout_at(deadline, ends).await.is_err();
         client.signal(Signal::KILL);
         Ok((first_connection, overdue, client.finish(!overdue).await))
     }

@@ -7,8 +7,7 @@ use tokio::time::timeout;
 
 use super::case::{Case, QUIET};
 use super::party::Party;
-use crate::case::Network;
-use crate::catalogue::{Sign, contains, count};
+use crate::catalogue::{Leaving, Sign, contains, count};
 use crate::network::Patience;
 use crate::observation::{AtRest, Role, Stop, WireLog};
 
@@ -37,7 +36,7 @@ impl Case<'_> {
 
     /// Tell the recorder when the server has ended: if it can't be reached then, it never will, and
     /// the client is to see its connection end.
-    async fn tell_when_the_server_has_ended(&self) -> Infallible {
+    pub(super) async fn tell_when_the_server_has_ended(&self) -> Infallible {
         self.server.wait().await;
         self.patience.send_replace(Patience::ServerHasEnded);
         std::future::pending().await
@@ -74,7 +73,8 @@ impl Case<'_> {
     /// server was reached; then see what the two use of a processor meanwhile.
     async fn rest(&self) -> AtRest {
         self.recording.wait_until(WireLog::is_open).await;
-        if self.play.disturbance.network != Network::AS_IS {
+        let is_held = self.play.input.leaving == Leaving::Hold;
+        if !self.play.disturbance.network.is_harmless() && !is_held {
             self.recording.wait_until(WireLog::has_fault).await;
         }
         loop {
