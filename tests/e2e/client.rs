@@ -3,10 +3,13 @@
 mod at_terminal;
 mod broken_frames;
 mod chat;
+mod clauses;
+mod file_names;
 mod file_transfer;
 mod messages;
 mod one_turn;
 mod remote_command;
+mod stalls;
 mod typed;
 mod upper;
 mod usage;

@@ -11,5 +11,6 @@ mod exchange;
 mod framecheck;
 mod house;
 mod peers;
+mod proc;
 mod server;
 mod terminal;

@@ -57,6 +57,13 @@ impl Run {
         assert!(self.stderr().contains(message), "no {message:?}: {self}");
         assert_eq!(self.stderr().lines().count(), 1, "{self}");
     }
+
+    /// It failed saying this, and named this clause before.
+    #[track_caller]
+    pub(crate) fn failed_by(&self, clause: &str, message: &str) {
+        self.failed_saying(message);
+        assert!(self.stderr().contains(&format!(" ERROR [{clause}] ")), "not by {clause}: {self}");
+    }
 }
 
 impl std::fmt::Display for Run {
@@ -272,6 +279,10 @@ impl Process {
             seen.push(line);
         }
         panic!("no {text:?} from {}, only {seen:?}", self.about);
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -7,6 +7,7 @@ mod messages;
 mod one_turn;
 mod popen;
 mod remote_command;
+mod rude_clients;
 mod screen;
 mod socket_api;
 mod unix_socket;

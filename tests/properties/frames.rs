@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use frame::{Decoder, Event, Limits, encode_head};
+use frame::{Decoder, Event, FrameError, Limits, encode_head};
 use framecheck::oracle::Oracle;
 use framecheck_tests::{python, repository};
 use proptest::prelude::*;
@@ -46,7 +46,69 @@ fn decode<'c>(cuts: impl IntoIterator<Item = &'c [u8]>) -> (Option<Dict>, Vec<u8
     (dict, body, ended)
 }
 
+/// What a decoder makes of `cuts`: each head, body and end, and how it ended. A body's bytes count,
+/// not its pieces.
+fn outcome<'c>(cuts: impl IntoIterator<Item = &'c [u8]>) -> (Vec<String>, Option<FrameError>) {
+    let limits = Limits { dict_max_bytes: 200, body_max_bytes: 1000 };
+    let mut decoder = Decoder::new("file_size", limits);
+    let (mut events, mut body) = (Vec::new(), Vec::new());
+    for cut in cuts {
+        let mut input = cut;
+        loop {
+            match decoder.decode(&mut input) {
+                Ok(None) => break,
+                Ok(Some(Event::Body(bytes))) => body.extend_from_slice(bytes),
+                Ok(Some(Event::Head(head))) => events.push(format!("{head:?}")),
+                Ok(Some(Event::End)) => events.push(format!("{:?}", std::mem::take(&mut body))),
+                Err(error) => return (events, Some(error)),
+            }
+        }
+    }
+    events.push(format!("{body:?}"));
+    (events, decoder.finish().err())
+}
+
+/// Frames that are right, nearly right and not at all, one after another.
+fn any_wire() -> impl Strategy<Value = Vec<u8>> {
+    let size = prop_oneof![
+        4 => (0..30_i64).prop_map(|size| size.to_string()),
+        1 => prop::sample::select(vec!["-1", "2.0", "1e3", "true", "\"4\"", "NaN", "null", "1001"])
+            .prop_map(str::to_owned),
+    ];
+    let right = "[ -~]{0,8}".prop_map(|text| json!(text).to_string());
+    let dict = (size, right).prop_map(|(size, name)| {
+        format!("{{\"file_name\": {name}, \"file_size\": {size}}}").into_bytes()
+    });
+    let dict = prop_oneof![
+        6 => dict,
+        1 => prop::sample::select(vec!["[]", "7", "{}", "{", "\u{feff}{}"]).prop_map(|text| text.into()),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+    ];
+    let longer = prop_oneof![8 => Just(0_i32), 1 => -300..300_i32];
+    let frame = (dict, longer, prop::collection::vec(any::<u8>(), 0..40)).prop_map(
+        |(dict, longer, body)| {
+            let len = i32::try_from(dict.len()).unwrap() + longer;
+            [&frame::header::pack(len)[..], &dict, &body].concat()
+        },
+    );
+    prop::collection::vec(frame, 0..4).prop_map(|frames| frames.concat())
+}
+
 proptest! {
+    #[test]
+    fn any_cut_of_any_bytes_gives_the_same_events_and_the_same_error(
+        wire in any_wire(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let expected = outcome([&wire[..]]);
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len() + 1)).collect();
+        places.extend([0, wire.len()]);
+        places.sort_unstable();
+        let pieces = places.windows(2).map(|pair| &wire[pair[0]..pair[1]]);
+        prop_assert_eq!(outcome(pieces), expected.clone());
+        prop_assert_eq!(outcome(wire.chunks(1)), expected);
+    }
+
     #[test]
     fn heads_are_cpythons_to_the_byte(name in any_text(), desc in any_text(), size: u32) {
         let (expected, dict) = file_head(&name, &desc, size as usize);

@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use framecheck::case::Pairing;
+use framecheck::case::{Network, Pairing, Playing};
 use framecheck::catalogue::{Input, Scenario, scenario};
 use framecheck::drive::Driver;
 use framecheck::judge::Verdict;
@@ -68,12 +68,14 @@ async fn all_pairings_are_right(
     for transport in scenario.transports() {
         for (server, client) in pairs.iter().copied() {
             let pairing = Pairing::new(server, client);
+            let about = format!("{pairing} over {transport}");
+            let playing = Playing { transport: *transport, network: Network::AS_IS, pairing };
             let played = stage
-                .play(scenario, *transport, input, &pairing, &ground.expected, &ground.model)
+                .play(scenario, input, &playing, &ground.expected, &ground.model)
                 .await
                 .unwrap();
             let judgement = &played.judgement;
-            let about = format!("{pairing} over {transport}: {judgement:?}");
+            let about = format!("{about}: {judgement:?}");
             prop_assert_eq!(judgement.verdict, Verdict::Pass, "{}", about);
         }
     }

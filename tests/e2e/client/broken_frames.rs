@@ -23,14 +23,16 @@ fn cuts(frame: &[u8], body_len: usize) -> Vec<usize> {
     (0..head_len).chain(sampled.map(|at| head_len + at)).collect()
 }
 
-fn expected_at(cut: usize, dict_len: usize, body_len: usize) -> String {
-    let (part, start, len) = match cut {
-        0 => return "the server closed before it sent anything".to_owned(),
-        1..4 => ("header", 0, 4),
-        _ if cut < 4 + dict_len => ("dict", 4, dict_len),
-        _ => ("body", 4 + dict_len, body_len),
+/// Clause and message of a frame that ends there.
+fn expected_at(cut: usize, dict_len: usize, body_len: usize) -> (&'static str, String) {
+    let (clause, part, start, len) = match cut {
+        0 => return ("FR-1", "the server closed before it sent a header".to_owned()),
+        1..4 => ("FR-1", "header", 0, 4),
+        _ if cut < 4 + dict_len => ("FR-3", "dict", 4, dict_len),
+        _ => ("FR-5", "body", 4 + dict_len, body_len),
     };
-    format!("stream ended at byte {cut}: expected {len} bytes of {part}, found {}", cut - start)
+    let found = cut - start;
+    (clause, format!("stream ended at byte {cut}: expected {len} bytes of {part}, found {found}"))
 }
 
 #[test]
@@ -43,7 +45,8 @@ fn a_file_that_ends_early_is_an_error_that_says_where_and_leaves_no_file() {
         let server = FakeServer::sending(&frame[..cut]);
         let run = client(&sandbox, "file-transfer", &server.address, "");
         server.join();
-        run.failed_saying(&expected_at(cut, dict_len, body.len()));
+        let (clause, message) = expected_at(cut, dict_len, body.len());
+        run.failed_by(clause, &message);
         assert_eq!(sandbox.names(), Vec::<String>::new(), "cut at {cut}");
     }
 }
@@ -78,71 +81,133 @@ fn an_answer_that_ends_early_is_an_error_that_says_where() {
         });
         let run = client(&sandbox, "remote-command", &server.address, "ls\n");
         server.join();
-        let expected = match cut {
-            0 => "the server closed before it answered".to_owned(),
-            _ => expected_at(cut, dict_len, 12),
-        };
-        run.failed_saying(&expected);
+        let (clause, message) = expected_at(cut, dict_len, 12);
+        run.failed_by(clause, &message);
         assert_eq!(run.stdout(), ">>: ", "{run}");
     }
 }
 
 /// Heads that are wrong, whatever the scenario, with what is said of them. `KEY` stands for the
 /// size key.
-fn wrong_heads() -> Vec<(Vec<u8>, &'static str)> {
-    let header = |length: i32| length.to_ne_bytes().to_vec();
+fn wrong_heads() -> Vec<(Vec<u8>, &'static str, &'static str)> {
     let nines = "9".repeat(4000);
     let too_many_nines = "9".repeat(5000);
+    let dicts = vec![
+        (framed("{\"KEY\": 0, \"KEY\": -2}"), "FR-4", "is negative: -2"),
+        (framed("{\"KEY\": 0, \"KEY\": \"\"}"), "FR-4", "found str"),
+        (
+            framed(""),
+            "FR-3",
+            "dict at byte 4 is not JSON: Expecting value: line 1 column 1 (char 0)",
+        ),
+        (framed("[1, 2]"), "FR-4", "expected a dict at byte 4, found list"),
+        (framed("7"), "FR-4", "expected a dict at byte 4, found int"),
+        (framed("\"KEY\""), "FR-4", "expected a dict at byte 4, found str"),
+        (framed("null"), "FR-4", "expected a dict at byte 4, found NoneType"),
+        (framed("{}"), "FR-4", "dict at byte 4 has no key \"KEY\""),
+        (framed("{\"SIZE\": 1}"), "FR-4", "dict at byte 4 has no key \"KEY\""),
+        (framed("{\"KEY\": -1}"), "FR-4", "\"KEY\" of the dict at byte 4 is negative: -1"),
+        (
+            framed("{\"KEY\": 4.0}"),
+            "FR-4",
+            "expected an int as \"KEY\" of the dict at byte 4, found float",
+        ),
+        (framed("{\"KEY\": 1e3}"), "FR-4", "found float"),
+        (framed("{\"KEY\": NaN}"), "FR-4", "found float"),
+        (framed("{\"KEY\": Infinity}"), "FR-4", "found float"),
+        (framed("{\"KEY\": true}"), "FR-4", "found bool"),
+        (framed("{\"KEY\": \"4\"}"), "FR-4", "found str"),
+        (framed("{\"KEY\": null}"), "FR-4", "found NoneType"),
+        (framed("{\"KEY\": [4]}"), "FR-4", "found list"),
+        (
+            framed("{\"KEY\": 18446744073709551615}"),
+            "FR-4",
+            "is 18446744073709551615, over the limit of",
+        ),
+        (
+            framed("{\"KEY\": 18446744073709551616}"),
+            "FR-4",
+            "is 18446744073709551616, over the limit of",
+        ),
+        (framed(format!("{{\"KEY\": {nines}}}")), "FR-4", "9999, over the limit of"),
+        (framed(format!("{{\"KEY\": -{nines}}}")), "FR-4", "is negative: -9999"),
+        (
+            framed(format!("{{\"KEY\": {too_many_nines}}}")),
+            "FR-3",
+            "Exceeds the limit (4300 digits)",
+        ),
+        (
+            framed(b"{\"KEY\": \"\xff\"}"),
+            "FR-3",
+            "dict at byte 4 is not JSON: 'utf-8' codec can't decode",
+        ),
+        (framed("{'KEY': 1}"), "FR-3", "Expecting property name enclosed in double quotes"),
+        (framed("{\"KEY\": 1} x"), "FR-3", "Extra data: line 1 column"),
+        (framed("{\"KEY\": 1"), "FR-3", "Expecting ',' delimiter"),
+        (framed(b"\xef\xbb\xbf{\"KEY\": -1}"), "FR-4", "is negative"),
+        (
+            framed("[".repeat(1 << 20)),
+            "FR-3",
+            "dict at byte 4 is not JSON: maximum recursion depth",
+        ),
+        (
+            framed("{\"a\":".repeat(200_000)),
+            "FR-3",
+            "dict at byte 4 is not JSON: maximum recursion depth",
+        ),
+    ];
+    [wrong_lengths(), dicts].concat()
+}
+
+/// Those whose header is wrong, or doesn't go with the dict.
+fn wrong_lengths() -> Vec<(Vec<u8>, &'static str, &'static str)> {
+    let header = |length: i32| length.to_ne_bytes().to_vec();
     vec![
-        (header(-1), "negative dict length -1 in the header at byte 0"),
-        (header(i32::MIN), "negative dict length -2147483648"),
-        (header(1_048_577), "dict length 1048577 in the header at byte 0 is over the limit"),
-        (header(i32::MAX), "dict length 2147483647 in the header at byte 0 is over the limit"),
-        (framed(""), "dict at byte 4 is not JSON: Expecting value: line 1 column 1 (char 0)"),
-        (framed("[1, 2]"), "expected a dict at byte 4, found list"),
-        (framed("7"), "expected a dict at byte 4, found int"),
-        (framed("\"KEY\""), "expected a dict at byte 4, found str"),
-        (framed("null"), "expected a dict at byte 4, found NoneType"),
-        (framed("{}"), "dict at byte 4 has no key \"KEY\""),
-        (framed("{\"SIZE\": 1}"), "dict at byte 4 has no key \"KEY\""),
-        (framed("{\"KEY\": -1}"), "\"KEY\" of the dict at byte 4 is negative: -1"),
-        (framed("{\"KEY\": 4.0}"), "expected an int as \"KEY\" of the dict at byte 4, found float"),
-        (framed("{\"KEY\": 1e3}"), "found float"),
-        (framed("{\"KEY\": NaN}"), "found float"),
-        (framed("{\"KEY\": Infinity}"), "found float"),
-        (framed("{\"KEY\": true}"), "found bool"),
-        (framed("{\"KEY\": \"4\"}"), "found str"),
-        (framed("{\"KEY\": null}"), "found NoneType"),
-        (framed("{\"KEY\": [4]}"), "found list"),
-        (framed("{\"KEY\": 18446744073709551615}"), "is 18446744073709551615, over the limit of"),
-        (framed("{\"KEY\": 18446744073709551616}"), "is 18446744073709551616, over the limit of"),
-        (framed(format!("{{\"KEY\": {nines}}}")), "9999, over the limit of"),
-        (framed(format!("{{\"KEY\": -{nines}}}")), "is negative: -9999"),
-        (framed(format!("{{\"KEY\": {too_many_nines}}}")), "Exceeds the limit (4300 digits)"),
-        (framed(b"{\"KEY\": \"\xff\"}"), "dict at byte 4 is not JSON: 'utf-8' codec can't decode"),
-        (framed("{'KEY': 1}"), "Expecting property name enclosed in double quotes"),
-        (framed("{\"KEY\": 1} x"), "Extra data: line 1 column"),
-        (framed("{\"KEY\": 1"), "Expecting ',' delimiter"),
-        (framed(b"\xef\xbb\xbf{\"KEY\": -1}"), "is negative"),
-        (framed("[".repeat(1 << 20)), "dict at byte 4 is not JSON: maximum recursion depth"),
-        (framed("{\"a\":".repeat(200_000)), "dict at byte 4 is not JSON: maximum recursion depth"),
+        (header(-1), "FR-2", "negative dict length -1 in the header at byte 0"),
+        (header(i32::MIN), "FR-2", "negative dict length -2147483648"),
+        (
+            header(1_048_577),
+            "FR-2",
+            "dict length 1048577 in the header at byte 0 is over the limit",
+        ),
+        (
+            header(i32::MAX),
+            "FR-2",
+            "dict length 2147483647 in the header at byte 0 is over the limit",
+        ),
+        (b"HTTP/1.1 400 Bad Request".to_vec(), "FR-2", "in the header at byte 0 is over the limit"),
+        (wrongly_framed("{\"KEY\": 0}", 9), "FR-3", "Expecting ',' delimiter"),
+        (wrongly_framed("{\"KEY\": 1}x", 11), "FR-3", "Extra data: line 1 column"),
+        (wrongly_framed("{\"KEY\": 1}x", 90), "FR-3", " bytes of dict, found "),
     ]
 }
 
-/// The head with the scenario's size key in it, and with its length made right again.
+/// A dict behind the header of another length.
+fn wrongly_framed(dict: &str, length: i32) -> Vec<u8> {
+    [&length.to_ne_bytes()[..], dict.as_bytes()].concat()
+}
+
+/// The head with the scenario's size key in it, and with its length as right or wrong as it was.
 fn with_key(head: &[u8], key: &str) -> Vec<u8> {
-    let Some(at) = head.windows(3).position(|three| three == b"KEY") else { return head.to_vec() };
-    framed([&head[4..at], key.as_bytes(), &head[at + 3..]].concat())
+    let (header, dict) = head.split_at(4);
+    let mut wrong_by = i32::from_ne_bytes(header.try_into().unwrap());
+    wrong_by = wrong_by.wrapping_sub(i32::try_from(dict.len()).unwrap());
+    let mut dict = dict.to_vec();
+    while let Some(at) = dict.windows(3).position(|three| three == b"KEY") {
+        dict.splice(at..at + 3, key.bytes());
+    }
+    let length = i32::try_from(dict.len()).unwrap().wrapping_add(wrong_by);
+    [&length.to_ne_bytes()[..], &dict].concat()
 }
 
 #[test]
 fn a_file_whose_head_is_wrong_is_refused_with_what_and_where_and_leaves_no_file() {
     let sandbox = Sandbox::new();
-    for (head, message) in wrong_heads() {
+    for (head, clause, message) in wrong_heads() {
         let server = FakeServer::sending(with_key(&head, "file_size"));
         let run = client(&sandbox, "file-transfer", &server.address, "");
         server.join();
-        run.failed_saying(&message.replace("KEY", "file_size"));
+        run.failed_by(clause, &message.replace("KEY", "file_size"));
         assert_eq!(sandbox.names(), Vec::<String>::new(), "{message}");
     }
 }
@@ -150,11 +215,11 @@ fn a_file_whose_head_is_wrong_is_refused_with_what_and_where_and_leaves_no_file(
 #[test]
 fn an_answer_whose_head_is_wrong_is_refused_with_what_and_where() {
     let sandbox = Sandbox::new();
-    for (head, message) in wrong_heads() {
+    for (head, clause, message) in wrong_heads() {
         let server = FakeServer::sending(with_key(&head, "data_size"));
         let run = client(&sandbox, "remote-command", &server.address, "ls\n");
         server.join();
-        run.failed_saying(&message.replace("KEY", "data_size"));
+        run.failed_by(clause, &message.replace("KEY", "data_size"));
     }
 }
 
@@ -204,7 +269,7 @@ fn a_huge_dict_that_was_only_announced_takes_no_memory() {
         let arguments = [scenario, "--connect", &server.address, "--max-dict", &max];
         let run = client_with_little_memory(&sandbox, &arguments);
         server.join();
-        run.failed_saying("stream ended at byte 4: expected 2147483647 bytes of dict, found 0");
+        run.failed_by("FR-3", "stream ended at byte 4: expected 2147483647 bytes of dict, found 0");
     }
 }
 
@@ -216,7 +281,7 @@ fn a_huge_answer_that_was_only_announced_takes_no_memory() {
     let arguments = ["remote-command", "--connect", &server.address, "--max-body", &size];
     let run = client_with_little_memory(&sandbox, &arguments);
     server.join();
-    run.failed_saying("expected 18446744073709551615 bytes of body, found 0");
+    run.failed_by("FR-5", "expected 18446744073709551615 bytes of body, found 0");
 }
 
 #[test]

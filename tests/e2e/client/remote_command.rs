@@ -128,7 +128,7 @@ fn a_command_of_1024_bytes_is_sent_and_one_of_1025_would_be_two_and_is_refused()
 
 #[test]
 fn a_server_that_closes_or_resets_before_the_answer_is_an_error() {
-    ask(|_| ()).failed_saying("the server closed before it answered");
+    ask(|_| ()).failed_saying("the server closed before it sent a header");
     let server = FakeServer::new(|mut stream| {
         read_exactly(&mut stream, 2);
         crate::peers::reset(stream);
