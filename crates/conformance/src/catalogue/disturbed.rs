@@ -9,10 +9,7 @@ pub(super) fn frame_everywhere(head_bytes: usize, body_bytes: usize) -> Vec<Netw
     let places: Vec<usize> =
         (0..=head_bytes + 1).chain([head_bytes + body_bytes / 2, whole - 1, whole]).collect();
     let mut networks: Vec<Network> =
-        ["bytewise", "bytewise-down", "coalesced", "random", "delayed"]
-            .into_iter()
-            .filter_map(|name| name.parse().ok())
-            .collect();
+        [Kind::Bytewise, Kind::Coalesced, Kind::Random, Kind::Delayed].map(Network::down).into();
     let mut places = places;
     places.dedup();
     for at in places {
