@@ -5,7 +5,7 @@ use globset::{Glob, GlobMatcher};
 use crate::case::{CaseId, InputId, Kind, Network, Pairing, Playing, Transport};
 use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios, vectors};
 use crate::observation::{Direction, Role};
-use crate::peer::{HARNESS, Peers};
+use crate::peer::{HARNESS, Peers, REFERENCE};
 use crate::stage::home;
 
 /// What is asked for on the command line.
@@ -204,6 +204,7 @@ fn disturbed_plays(
         for network in &networks {
             let wanted = |pairing: &&Pairing| {
                 is_for(input, pairing)
+                    && is_told(scenario, network, pairing)
                     && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
             };
             plays.extend(all.iter().filter(wanted).map(|pairing| Playing {
@@ -222,6 +223,22 @@ fn is_transparent(scenario: &dyn Scenario, network: &Network) -> bool {
     let cuts = |direction| network.way.concerns(direction) && network.kind != Kind::Delayed;
     let fine = |direction| !cuts(direction) || scenario.cuts_mean_nothing(direction);
     !network.is_harmless() || [Direction::ToServer, Direction::ToClient].into_iter().all(fine)
+}
+
+/// Whether it can be told what is right when these two play a scenario over a network. Without
+/// frames, what the reference makes of a stream that is cut is its own affair, and of one that harm
+/// is done to, in its errata.
+fn is_told(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) -> bool {
+    let is_reference = |name: &str| name == REFERENCE;
+    let [serves, connects] = [&pairing.server, &pairing.client].map(|name| is_reference(name));
+    if scenario.size_key().is_some() || network.kind == Kind::Delayed {
+        true
+    } else if network.is_harmless() {
+        !(network.way.concerns(Direction::ToServer) && serves)
+            && !(network.way.concerns(Direction::ToClient) && connects)
+    } else {
+        !serves && !connects
+    }
 }
 
 /// Whether at least one of two programs speaks this transport itself. Where neither does, only the

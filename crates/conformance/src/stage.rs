@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::case::{Kind, Network, Pairing, Playing, Transport};
+use crate::case::{Kind, Network, Pairing, Playing, Transport, Way};
 use crate::catalogue::{
     Check, Demo, Erratum, Expected, Input, Leaving, Literal, Scenario, Step, Wire, given_to_client,
     scenario, vectors,
@@ -217,6 +217,7 @@ impl Stage {
             server_is_peer: cast.server_peer.is_some(),
             client_is_peer: cast.client_peer.is_some(),
             harmed: harmed.as_ref(),
+            server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
         };
         let judgement = judge(&standard, &observed);

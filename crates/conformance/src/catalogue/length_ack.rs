@@ -4,12 +4,13 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 use serde_json::json;
 
+use super::disturbed;
 use super::text::{noise, text};
 use super::{
     Check, Clause, Erratum, Expected, ExpectedEnd, Input, Level, Literal, Scenario, Step, Vector,
     Wire,
 };
-use crate::case::Transport;
+use crate::case::{Network, Transport};
 use crate::observation::Role;
 use crate::oracle::{Oracle, OracleError};
 
@@ -95,7 +96,7 @@ impl Scenario for LengthAck {
 
     fn vectors(&self) -> Vec<Vector> {
         let raw = |name, parts: &[&str]| Vector::new(name, Input::raw(parts));
-        let mut vectors = message_vectors();
+        let mut vectors = message_vectors(disturbed::message("6hello!".len(), false));
         let long = |name, len: usize| Vector::new(name, Input::saying([noisy_text(len)]));
         vectors.extend([
             long("65535-bytes", 65535),
@@ -173,6 +174,10 @@ impl Scenario for LengthAck {
         super::errata::length_ack::ERRATA
     }
 
+    fn control(&self, input: &Input) -> Option<Input> {
+        (!input.raw).then(Input::default)
+    }
+
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
         let mut steps = vec![Step::Connect];
         let mut parts = input.lines.iter().map(|part| Step::Send(part.0.clone()));
@@ -206,12 +211,13 @@ pub(super) fn raw_message(input: &Input) -> Vec<u8> {
     input.lines.iter().skip(1).flat_map(|part| part.0.iter().copied()).collect()
 }
 
-/// Messages that a client can be told, for whichever way of sending one.
-pub(super) fn message_vectors() -> Vec<Vector> {
+/// Messages that a client can be told, for whichever way of sending one; the tutorial's is played
+/// over these networks.
+pub(super) fn message_vectors(networks: Vec<Network>) -> Vec<Vector> {
     let said = |name, message: &str| Vector::new(name, Input::saying([message]));
     let controls: String = (1..32).map(char::from).collect();
     vec![
-        Vector::new("tutorial", Input::default()),
+        Vector::new("tutorial", Input::default()).over(networks),
         said("empty", ""),
         said("one-byte", "x"),
         said("nine-bytes", "ninebytes"),

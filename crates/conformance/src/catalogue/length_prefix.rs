@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::length_ack::{message_vectors, noisy_text};
 use super::text::text;
 use super::{
@@ -10,7 +11,7 @@ use super::{
     Wire,
 };
 use crate::case::Transport;
-use crate::observation::Role;
+use crate::observation::{Direction, Role};
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct LengthPrefix;
@@ -95,7 +96,7 @@ impl Scenario for LengthPrefix {
             let sent = [&length.to_ne_bytes()[..], message].concat();
             Vector::new(name, Input::raw([sent]))
         };
-        let mut vectors = message_vectors();
+        let mut vectors = message_vectors(disturbed::message(4 + "hello!".len(), true));
         vectors.extend([
             raw("raw-binary", 256, &(0..=255).collect::<Vec<u8>>()),
             raw("raw-nothing-announced", 0, b""),
@@ -149,6 +150,14 @@ impl Scenario for LengthPrefix {
 
     fn errata(&self) -> &'static [Erratum] {
         super::errata::length_prefix::ERRATA
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        (!input.raw).then(Input::default)
+    }
+
+    fn cuts_mean_nothing(&self, direction: Direction) -> bool {
+        direction == Direction::ToServer
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::one_turn::received;
 use super::scenario::replace;
 use super::text::{noise, text};
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::blob::Blob;
 use crate::case::Transport;
-use crate::observation::Role;
+use crate::observation::{Direction, Role};
 use crate::oracle::{Oracle, OracleError};
 
 mod clauses;
@@ -65,7 +66,9 @@ impl Scenario for LineUpper {
     fn vectors(&self) -> Vec<Vector> {
         let nobody = || Vec::<&str>::new();
         let mut vectors = vec![
-            Vector::new("as-the-tutorial-has-it", Input::default()),
+            Vector::new("as-the-tutorial-has-it", Input::default())
+                .over(disturbed::answer("HELLO".len()))
+                .over(disturbed::message("hello\n".len(), false)),
             Vector::new("typed-lines-are-nobodys", Input::typed(["not", "read"])),
             Vector::new("three-clients", Input::default().then(nobody()).then(nobody())),
         ];
@@ -123,6 +126,18 @@ impl Scenario for LineUpper {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        Some(if input.raw { Input::raw(["control\n"]) } else { Input::default() })
+    }
+
+    fn reference_goes_on(&self) -> bool {
+        true
+    }
+
+    fn cuts_mean_nothing(&self, direction: Direction) -> bool {
+        direction == Direction::ToClient
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::line_upper::{LINE, hide_hosts, literals, texts};
 use super::one_turn::received;
 use super::text::{noise, text};
@@ -93,7 +94,7 @@ impl Scenario for LineUpperUdp {
         };
         let every_byte: Vec<u8> = (0..=255).collect();
         let mut vectors = vec![
-            Vector::new("as-the-tutorial-has-it", Input::default()),
+            Vector::new("as-the-tutorial-has-it", Input::default()).over(disturbed::datagrams()),
             Vector::new("typed-lines-are-nobodys", Input::typed(["not", "read"])),
             Vector::new("three-clients", Input::default().then(nobody()).then(nobody())),
             of("8191-bytes", "a".repeat(8191)),
@@ -159,6 +160,10 @@ impl Scenario for LineUpperUdp {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        (!input.raw).then(Input::default)
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

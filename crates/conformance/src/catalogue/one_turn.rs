@@ -4,13 +4,14 @@
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::text::{noise, text};
 use super::{
     CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Scenario, Step,
     Vector, Wire,
 };
 use crate::case::Transport;
-use crate::observation::Role;
+use crate::observation::{Direction, Role};
 use crate::oracle::{Oracle, OracleError};
 
 /// All that is received of a message, or of an answer.
@@ -79,7 +80,11 @@ impl Scenario for OneTurn {
     }
 
     fn vectors(&self) -> Vec<Vector> {
-        let mut vectors = message_vectors();
+        let [message, answer] = [self.message, self.answer].map(str::len);
+        let usual = Vector::new("as-the-tutorial-has-it", Input::default());
+        let over = disturbed::answer(answer).into_iter().chain(disturbed::message(message, false));
+        let mut vectors = vec![usual.over(over)];
+        vectors.extend(message_vectors());
         vectors.extend(answer_vectors());
         vectors.extend(raw_vectors());
         vectors
@@ -133,6 +138,19 @@ impl Scenario for OneTurn {
 
     fn errata(&self) -> &'static [Erratum] {
         self.errata
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        let plain = Input { answer: input.answer.clone(), ..Input::default() };
+        Some(if input.raw {
+            Input { answer: plain.answer, ..Input::raw(["control"]) }
+        } else {
+            plain
+        })
+    }
+
+    fn cuts_mean_nothing(&self, direction: Direction) -> bool {
+        direction == Direction::ToClient
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
@@ -196,7 +214,6 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
 fn message_vectors() -> Vec<Vector> {
     let message = |text: String| Input { messages: vec![text], ..Input::default() };
     let mut vectors = vec![
-        Vector::new("as-the-tutorial-has-it", Input::default()),
         Vector::new("message-empty", message(String::new())),
         Vector::new("typed-lines-are-nobodys", Input::typed(["not", "read"])),
     ];

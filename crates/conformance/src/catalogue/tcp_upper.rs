@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::text::{line, noise};
 use super::{
     Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector,
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::blob::Blob;
 use crate::case::Transport;
+use crate::observation::Direction;
 use crate::oracle::{Oracle, OracleError};
 
 pub(super) struct TcpUpper;
@@ -120,6 +122,9 @@ impl Scenario for TcpUpper {
             Vector::new("raw-every-byte", Input::raw([every_byte])),
             Vector::new("raw-binary", Input::raw([noise(700), noise(1)])),
             Vector::new("raw-1024-binary", Input::raw([noise(1024)])),
+            Vector::new("two-short-lines", Input::typed(["hello", "world"]))
+                .over(disturbed::answer(10))
+                .over(disturbed::message(10, false)),
             Vector::new("raw-end-of-stream", Input::raw(["last words"])),
         ]
     }
@@ -173,6 +178,15 @@ impl Scenario for TcpUpper {
 
     fn errata(&self) -> &'static [Erratum] {
         super::errata::tcp_upper::ERRATA
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        let lines = ["control"];
+        Some(if input.raw { Input::raw(lines) } else { Input::typed(lines) })
+    }
+
+    fn cuts_mean_nothing(&self, direction: Direction) -> bool {
+        direction == Direction::ToClient
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::one_turn::received;
 use super::text::{noise, text};
 use super::{
@@ -93,7 +94,7 @@ impl Scenario for UdpHello {
         };
         let every_byte: Vec<u8> = (0..=255).collect();
         vec![
-            Vector::new("as-the-tutorial-has-it", Input::default()),
+            Vector::new("as-the-tutorial-has-it", Input::default()).over(disturbed::datagrams()),
             Vector::new("typed-lines-are-nobodys", Input::typed(["not", "read"])),
             message("message-empty", ""),
             message("message-spaces", "  \t "),
@@ -162,6 +163,10 @@ impl Scenario for UdpHello {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        (!input.raw).then(|| Input { answer: input.answer.clone(), ..Input::default() })
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

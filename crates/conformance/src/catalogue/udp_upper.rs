@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
+use super::disturbed;
 use super::text::{line, noise};
 use super::{
     CLIENT_ADDRESS, Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step,
@@ -92,6 +93,7 @@ impl Scenario for UdpUpper {
             typed("empty-datagram", &[""]),
             typed("empty-after-strip", &["   ", "\t", " \u{3000}\u{a0}"]),
             typed("stripped", &["  a b  ", "\tc\r", "\u{1c}d\u{85}", "\u{200b}e\u{feff}"]),
+            typed("three-lines", &["one", "two", "three"]).over(disturbed::datagrams()),
             typed("chinese", &["你好,世界"]),
             typed("letters-that-only-unicode-raises", &["straße ǆ ﬁ ı ß é я"]),
             typed("emoji", &["😀 a 👩‍👩‍👧"]),
@@ -156,6 +158,11 @@ impl Scenario for UdpUpper {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        let lines = ["control"];
+        Some(if input.raw { Input::raw(lines) } else { Input::typed(lines) })
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -20,7 +20,7 @@ pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
     let chosen = chosen(args)?;
     let setup = setup(&args.setup)?;
     let stage = &setup.stage;
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = super::setup::runtime()?;
     let shown = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {

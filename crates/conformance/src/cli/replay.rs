@@ -27,7 +27,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let (peers, _) = super::setup::peers(&args.setup)?;
     let (id, group) = chosen(args, &peers)?;
     let setup = setup(&args.setup)?;
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = super::setup::runtime()?;
     let (played, expected) = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {

@@ -61,7 +61,7 @@ pub(super) fn play(
     let jobs = args.jobs.map_or(processors * 4, std::num::NonZero::get);
     let manner = Manner { jobs, seed: args.seed, shrink: true };
     let mut reported = Ok(());
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = super::setup::runtime()?;
     let end = runtime.block_on(async {
         let interrupt = interrupt()?;
         let tell = |event: Event| {

@@ -52,6 +52,14 @@ pub(super) fn setup(args: &SetupArgs) -> anyhow::Result<Setup> {
     Ok(Setup { stage, _scratch: scratch })
 }
 
+/// Where cases are played. Asking the oracle and starting a peer block a thread each; the recorders
+/// must go on meanwhile, so there are more threads than processors.
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = (processors * 4).max(8);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
+}
+
 /// `python-ref`, above the program or the working directory unless told otherwise.
 fn reference_directory(args: &SetupArgs) -> anyhow::Result<PathBuf> {
     if let Some(directory) = &args.reference {

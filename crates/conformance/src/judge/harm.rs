@@ -22,7 +22,7 @@ pub(super) fn difference(
     let as_given = Standard { expected: given, ..*standard };
     match check {
         Check::ToServer => prefix(standard, check, Direction::ToServer, seen),
-        Check::ToClient if standard.server_is_peer => {
+        Check::ToClient if standard.server_is_peer && !standard.server_is_misled => {
             prefix(standard, check, Direction::ToClient, seen)
         }
         Check::ClientStdout if harmed.stdout.is_some() => {

@@ -113,6 +113,8 @@ pub struct Standard<'a> {
     pub client_is_peer: bool,
     /// What is right for the client, if harm was done to it; `expected` is what would have been.
     pub harmed: Option<&'a Harmed>,
+    /// Whether the server was told something else than the client said.
+    pub server_is_misled: bool,
     /// What is right for the positive control, if there is one.
     pub control: Option<&'a Expected>,
 }

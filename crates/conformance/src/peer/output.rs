@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 const OUTPUT_MAX_BYTES: usize = 8 << 20;
 /// How long a pipe may stay open when the peer that wrote to it has ended: whatever has left the
 /// peer's group may hold it for ever.
-const LAST_OUTPUT: Duration = Duration::from_secs(1);
+const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
 /// A stream of output being collected.
 #[derive(Debug)]
