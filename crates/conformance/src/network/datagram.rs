@@ -1,12 +1,15 @@
 //! The recorder between a client and a server that speak datagrams.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::net::SocketAddrAny;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
+use super::datagram_shaper::{DatagramShaper, Deed};
 use super::socket::any;
 use super::{DatagramSocket, Disturbance, Endpoint, Patience, Recording, Sides};
 use crate::observation::{Direction, Stop, WireItem};
@@ -51,19 +54,20 @@ impl DatagramRecorder {
         self,
         recording: Recording,
         mut patience: watch::Receiver<Patience>,
-        _disturbance: Disturbance,
+        disturbance: Disturbance,
     ) -> Result<(), Stop> {
         if let Ok(own) = self.server_side.endpoint() {
             recording.seen_by_server(own);
         }
         tokio::select! {
-            () = self.pass_all(&recording) => {}
+            () = self.pass_all(&recording, &disturbance) => {}
             _ = patience.wait_for(|patience| *patience == Patience::None) => {}
         }
         Ok(())
     }
 
-    async fn pass_all(&self, recording: &Recording) {
+    async fn pass_all(&self, recording: &Recording, disturbance: &Disturbance) {
+        let mut lanes = Lanes::new(disturbance);
         let note = |direction, bytes: &[u8]| {
             recording.note(0, direction, WireItem::Segment(bytes.into()));
         };
@@ -72,7 +76,7 @@ impl DatagramRecorder {
         loop {
             // A refused datagram comes back as an error of the next call; the peer that refused
             // it has ended, which its own exit tells.
-            tokio::select! {
+            let (direction, bytes) = tokio::select! {
                 Ok((len, from)) = self.client_side.recv_from(&mut up) => {
                     let bytes = up.split_at(len).0;
                     note(Direction::ToServer, bytes);
@@ -82,18 +86,53 @@ impl DatagramRecorder {
                         is_up = true;
                     }
                     client = from;
-                    let _ = self.server_side.send_to(bytes, &self.server_address).await;
+                    (Direction::ToServer, bytes)
                 }
                 Ok((len, from)) = self.server_side.recv_from(&mut down) => {
                     let bytes = down.split_at(len).0;
-                    if from.as_ref() == Some(&self.server_address) {
-                        note(Direction::ToClient, bytes);
-                        if let Some(client) = &client {
-                            let _ = self.client_side.send_to(bytes, client).await;
-                        }
+                    if from.as_ref() != Some(&self.server_address) {
+                        continue;
                     }
+                    note(Direction::ToClient, bytes);
+                    (Direction::ToClient, bytes)
                 }
+                late = lanes.next_due() => {
+                    self.deliver(&late, client.as_ref(), recording).await;
+                    continue;
+                }
+            };
+            if !lanes.are_disturbed() {
+                let _ = self.send(direction, bytes, client.as_ref()).await;
+                continue;
             }
+            for now in lanes.came(direction, bytes, recording) {
+                self.deliver(&now, client.as_ref(), recording).await;
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        direction: Direction,
+        bytes: &[u8],
+        client: Option<&SocketAddrAny>,
+    ) -> io::Result<()> {
+        match (direction, client) {
+            (Direction::ToServer, _) => self.server_side.send_to(bytes, &self.server_address).await,
+            (Direction::ToClient, Some(client)) => self.client_side.send_to(bytes, client).await,
+            (Direction::ToClient, None) => Ok(()),
+        }
+    }
+
+    async fn deliver(
+        &self,
+        parcel: &Parcel,
+        client: Option<&SocketAddrAny>,
+        recording: &Recording,
+    ) {
+        let (direction, bytes) = (parcel.direction, &parcel.bytes);
+        if self.send(direction, bytes, client).await.is_ok() {
+            recording.note(0, direction, WireItem::Delivered(bytes.into()));
         }
     }
 
@@ -115,6 +154,84 @@ impl DatagramRecorder {
     }
 }
 
+/// A datagram that is to be sent.
+struct Parcel {
+    direction: Direction,
+    bytes: Vec<u8>,
+    due: Instant,
+    /// Whether it is sent at once after the next that is sent its way.
+    is_overtaken: bool,
+}
+
+/// Both directions, and what is to be sent later.
+struct Lanes<'a> {
+    disturbance: &'a Disturbance,
+    up: DatagramShaper,
+    down: DatagramShaper,
+    /// In the order in which they came.
+    late: Vec<Parcel>,
+}
+
+impl<'a> Lanes<'a> {
+    fn new(disturbance: &'a Disturbance) -> Self {
+        let up = DatagramShaper::new(disturbance, Direction::ToServer);
+        let down = DatagramShaper::new(disturbance, Direction::ToClient);
+        Self { disturbance, up, down, late: Vec::new() }
+    }
+
+    fn are_disturbed(&self) -> bool {
+        self.disturbance.disturbs(true) && !self.disturbance.is_over()
+    }
+
+    /// A datagram has come: what is to be sent now. What is to be sent later is kept.
+    fn came(&mut self, direction: Direction, bytes: &[u8], recording: &Recording) -> Vec<Parcel> {
+        let shaper = match direction {
+            Direction::ToServer => &mut self.up,
+            Direction::ToClient => &mut self.down,
+        };
+        let came = Instant::now();
+        let mut now = Vec::new();
+        for deed in shaper.datagram(bytes) {
+            let parcel = |bytes, delay, is_overtaken| Parcel {
+                direction,
+                bytes,
+                due: came + delay,
+                is_overtaken,
+            };
+            match deed {
+                Deed::Fault => recording.note(0, direction, WireItem::Fault),
+                Deed::Send(bytes, Duration::ZERO) => {
+                    now.push(parcel(bytes, Duration::ZERO, false));
+                    let overtaken =
+                        |held: &mut Parcel| held.is_overtaken && held.direction == direction;
+                    now.extend(self.late.extract_if(.., overtaken));
+                }
+                Deed::Send(bytes, delay) => self.keep(parcel(bytes, delay, false)),
+                Deed::Hold(bytes, time) => self.keep(parcel(bytes, time, true)),
+            }
+        }
+        now
+    }
+
+    /// A datagram that is only late is overtaken by none that goes its way.
+    fn keep(&mut self, mut parcel: Parcel) {
+        let before = self.late.iter().filter(|late| late.direction == parcel.direction);
+        parcel.due = before.map(|late| late.due).fold(parcel.due, Instant::max);
+        self.late.push(parcel);
+    }
+
+    /// Wait for the time of what is to be sent next; without end, if nothing is. Whoever drops this
+    /// before has lost nothing.
+    async fn next_due(&mut self) -> Parcel {
+        let first = self.late.iter().enumerate().min_by_key(|(_, late)| late.due);
+        let Some((nth, due)) = first.map(|(nth, late)| (nth, late.due)) else {
+            return pending().await;
+        };
+        sleep_until(due).await;
+        self.late.remove(nth)
+    }
+}
+
 /// Whether some UDP socket of this machine is bound to `port` (Linux; elsewhere an error).
 fn is_bound(port: u16) -> io::Result<bool> {
     let v4 = std::fs::read_to_string("/proc/net/udp")?;
@@ -129,7 +246,85 @@ fn is_bound(port: u16) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::UdpSocket;
+
     use super::*;
+    use crate::case::Transport;
+    use crate::network::Recorder;
+    use crate::observation::WireLog;
+
+    /// What the server is given when a client sends these datagrams, as it is given it.
+    async fn received(network: &str, sent: &[&str], expected: usize) -> (Vec<String>, WireLog) {
+        let disturbance = Disturbance::new(network.parse().unwrap(), 3);
+        received_with(disturbance, sent, expected).await
+    }
+
+    async fn received_with(
+        disturbance: Disturbance,
+        sent: &[&str],
+        expected: usize,
+    ) -> (Vec<String>, WireLog) {
+        let server = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let sides = Sides {
+            client: Transport::Udp4,
+            server: Endpoint::Inet(server.local_addr().unwrap()),
+            directory: directory.path().to_owned(),
+        };
+        let recorder = Recorder::bind(&sides).unwrap();
+        let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
+        let recording = Recording::start();
+        let (patience, patient) = watch::channel(Patience::Full);
+        let passing = tokio::spawn(recorder.pass(recording.clone(), patient, disturbance));
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for datagram in sent {
+            client.send_to(datagram.as_bytes(), to).unwrap();
+        }
+        let mut pieces = Vec::new();
+        let mut buffer = [0; 100];
+        for _ in 0..expected {
+            let receive = server.recv_from(&mut buffer);
+            let (len, _) =
+                tokio::time::timeout(Duration::from_secs(60), receive).await.unwrap().unwrap();
+            pieces.push(String::from_utf8(buffer[..len].to_vec()).unwrap());
+        }
+        recording.wait_until(|log| log.segments(Direction::ToServer).count() == sent.len()).await;
+        patience.send_replace(Patience::None);
+        passing.await.unwrap().unwrap();
+        (pieces, recording.snapshot())
+    }
+
+    #[tokio::test]
+    async fn each_fault_is_seen_by_the_receiver() {
+        for (network, expected) in [
+            ("drop-up@1", &["aa", "cc"][..]),
+            ("dup-up@1", &["aa", "bb", "bb", "cc"]),
+            ("reorder-up@1", &["aa", "cc", "bb"]),
+            ("reorder-up@2", &["aa", "bb", "cc"]),
+            ("truncate-up@1", &["a", "b", "c"]),
+            ("truncate-up@0", &["", "", ""]),
+            ("delayed", &["aa", "bb", "cc"]),
+        ] {
+            let (pieces, log) = received(network, &["aa", "bb", "cc"], expected.len()).await;
+            assert_eq!(pieces, expected, "{network}");
+            assert_eq!(log.has_fault(), network != "delayed", "{network}");
+            let delivered = log.delivered(0, Direction::ToServer);
+            let delivered: Vec<_> = delivered.map(String::from_utf8_lossy).collect();
+            assert_eq!(delivered, expected, "{network}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_over_or_fits_no_datagram_disturbs_none() {
+        let over = Disturbance::new("drop-up@0".parse().unwrap(), 3);
+        over.end();
+        for disturbance in [over, Disturbance::new("cut-up@0".parse().unwrap(), 3)] {
+            let (pieces, log) = received_with(disturbance, &["a", "b"], 2).await;
+            assert_eq!(pieces, ["a", "b"]);
+            assert_eq!(log.delivered(0, Direction::ToServer).count(), 0);
+            assert!(!log.has_fault());
+        }
+    }
 
     #[test]
     fn a_bound_port_is_seen_and_a_free_one_is_not() {

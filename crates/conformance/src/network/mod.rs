@@ -5,6 +5,7 @@
 //! other. It knows no protocol.
 
 mod datagram;
+mod datagram_shaper;
 mod disturbance;
 mod disturbed;
 mod drained;
