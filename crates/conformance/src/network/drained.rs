@@ -19,8 +19,8 @@ use rustix::net::{
 use super::Connection;
 
 /// How long to look again and again, before looking once a millisecond: a receiver that is about to
-/// read mostly does so within a few dozen microseconds.
-const EAGER: Duration = Duration::from_micros(300);
+/// read mostly does so within a few dozen microseconds of being let run.
+const EAGER: Duration = Duration::from_millis(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 // linux/netlink.h, linux/sock_diag.h
@@ -122,6 +122,9 @@ impl Receiver {
                 Seen::HasNot => is_confirmed = self.transport == Stream::Tcp,
             }
             if began.elapsed() < EAGER {
+                // First to other programs, or the receiver would wait for us to stop looking; then
+                // to other tasks.
+                std::thread::yield_now();
                 tokio::task::yield_now().await;
             } else {
                 tokio::time::sleep(LOOK_AGAIN).await;
