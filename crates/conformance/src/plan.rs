@@ -231,7 +231,7 @@ fn is_transparent(scenario: &dyn Scenario, network: &Network) -> bool {
 fn is_told(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) -> bool {
     let is_reference = |name: &str| name == REFERENCE;
     let [serves, connects] = [&pairing.server, &pairing.client].map(|name| is_reference(name));
-    if scenario.size_key().is_some() || network.kind == Kind::Delayed {
+    if scenario.size_key().is_some() {
         true
     } else if network.is_harmless() {
         !(network.way.concerns(Direction::ToServer) && serves)

@@ -93,6 +93,7 @@ async fn play_stream(opening: &Opening, steps: &[Step]) -> io::Result<()> {
                 ends.push(Some(opening.next().await?));
             }
             Step::Turn(connection) => current = *connection,
+            Step::Hold => std::future::pending().await,
             _ => {
                 let slot = ends.get_mut(current).ok_or_else(gone)?;
                 let end = slot.as_mut().ok_or_else(gone)?;
@@ -120,7 +121,7 @@ enum After {
 /// there may be others to come.
 async fn act(step: &Step, end: &mut End) -> io::Result<After> {
     match step {
-        Step::Connect | Step::Turn(_) => {}
+        Step::Connect | Step::Turn(_) | Step::Hold => {}
         Step::Send(bytes) => {
             end.outgoing.as_mut().ok_or_else(gone)?.write_all(bytes).await?;
         }
@@ -132,7 +133,6 @@ async fn act(step: &Step, end: &mut End) -> io::Result<After> {
         Step::Finish => {
             let _ = end.outgoing.as_mut().ok_or_else(gone)?.shutdown().await;
         }
-        Step::Hold => std::future::pending().await,
         Step::Close => return Ok(After::Gone),
         Step::Reset => {
             if let Some(outgoing) = end.outgoing.take() {

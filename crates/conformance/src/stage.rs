@@ -138,7 +138,12 @@ impl Stage {
         let playing = Playing { transport, network: Network::AS_IS, pairing };
         let reference = self.play(scenario, input, &playing, &model, &model).await?;
         let expected = if reference.judgement.verdict == Verdict::Pass && input.served.is_none() {
-            Expected::from_reference(&reference.observed, &model)
+            let mut expected = Expected::from_reference(&reference.observed, &model);
+            if reference.observed.control.is_some() {
+                // On the server's screen is what it shows of the control, too.
+                expected.server.stdout.clone_from(&model.server.stdout);
+            }
+            expected
         } else {
             model.clone()
         };
@@ -257,7 +262,7 @@ impl Stage {
             sign: erratum.sign.map(|sign| (erratum.role, sign)),
             await_close: false,
             await_end: false,
-            rests: erratum.sign.is_none(),
+            rests: erratum.sign.is_none() && !erratum.spins,
             watched: erratum.sign.is_none(),
             control: None,
         };

@@ -40,7 +40,8 @@ pub enum Kind {
     Cut(usize),
     /// The connection is reset, both ways, when this many bytes have been passed on and read.
     Reset(usize),
-    /// Nothing more is passed on, either way, after this many bytes; the connection stays open.
+    /// Nothing more is passed on, either way, after this many bytes; the connection stays open until
+    /// the client ends it.
     Stall(usize),
     /// This way alone ends when this many bytes have been passed on and read.
     HalfClose(usize),

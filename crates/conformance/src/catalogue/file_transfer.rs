@@ -11,8 +11,8 @@ use serde_json::json;
 use super::disturbed::frame_everywhere;
 use super::text::{noise, text};
 use super::{
-    Check, Clause, Ending, Expected, ExpectedEnd, Harmed, Input, Leaving, Level, Literal, Scenario,
-    Step, Vector, Wire,
+    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Leaving, Level, Literal,
+    Scenario, Step, Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::{Kind, Network, Transport};
@@ -165,6 +165,10 @@ impl Scenario for FileTransfer {
             printed_bytes: Vec::new(),
             body_bytes,
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::file_transfer::ERRATA
     }
 
     fn script(&self, _: &Input, _: &Expected) -> Vec<Step> {

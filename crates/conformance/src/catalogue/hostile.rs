@@ -1,6 +1,7 @@
 //! Frames that nobody should send, for the two clients that read frames. The harness serves them.
 
 use super::{Beside, Input, Leaving, Vector};
+use crate::case::{Kind, Network};
 
 /// A header, in the machine's byte order as `struct.pack('i', n)` has it.
 fn header(announced: i32) -> Vec<u8> {
@@ -59,14 +60,12 @@ pub(super) fn files() -> Vec<Vector> {
 fn directories() -> Vec<Vector> {
     let whole = || Input::served([frame(file("\"a.txt\"", "5"), "hello")]);
     let short = || Input::served([frame(file("\"a.txt\"", "9"), "hello")]);
+    let head = frame(file("\"a.txt\"", "9"), "").len();
     let old = || Beside::File("what was there before".into());
     vec![
         Vector::new("over-a-file", whole().beside("a.txt", old())),
-        Vector::new("hostile-short-body-over-a-file", short().beside("a.txt", old())),
-        Vector::new(
-            "hostile-reset-over-a-file",
-            short().beside("a.txt", old()).leaving(Leaving::Reset),
-        ),
+        Vector::new("hostile-short-body-over-a-file", short().beside("a.txt", old()))
+            .over([Network::down(Kind::Reset(head + 3)), Network::down(Kind::Reset(head))]),
         Vector::new(
             "hostile-over-a-link-out",
             whole().beside("a.txt", Beside::Symlink("../escaped".to_owned())),
@@ -134,10 +133,6 @@ fn lengths(dict: &str, served: impl Fn(&'static str, Vec<u8>) -> Vector) -> Vec<
         served("hostile-no-body", frame(dict, "")),
         served("bytes-behind-the-body", frame(dict, "hello, and more that nobody announced")),
     ]);
-    vectors.push({
-        let vector = served("hostile-reset-in-the-body", frame(dict, "hell"));
-        Vector { input: vector.input.leaving(Leaving::Reset), ..vector }
-    });
     vectors
 }
 

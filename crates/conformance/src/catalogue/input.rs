@@ -145,8 +145,6 @@ pub enum Leaving {
     /// It says that no more will come, and reads what still comes.
     #[default]
     Finish,
-    /// It breaks the connection off.
-    Reset,
     /// It leaves it open, and is silent.
     Hold,
 }
@@ -157,7 +155,6 @@ impl Leaving {
     pub(super) fn steps(self) -> Vec<Step> {
         match self {
             Self::Finish => vec![Step::Finish, Step::ReadEnd, Step::Close],
-            Self::Reset => vec![Step::Reset],
             Self::Hold => Vec::new(),
         }
     }

@@ -161,8 +161,7 @@ impl Scenario for UdpUpper {
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
-        let lines = ["control"];
-        Some(if input.raw { Input::raw(lines) } else { Input::typed(lines) })
+        (!input.raw).then(|| Input::typed(["control"]))
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::party::{Party, as_one};
 use super::{DriveError, Next, Play, Side};
 use crate::network::{Patience, Recording};
-use crate::observation::{AtRest, Control, Observation, PeerEnd, Stop, WireLog};
+use crate::observation::{AtRest, Control, Observation, PeerEnd, Role, Stop, WireLog};
 use crate::peer::StartError;
 
 /// How long a server may take to end when it is asked to.
@@ -133,7 +133,7 @@ impl Case<'_> {
     ) -> Result<Observation, DriveError> {
         let Clients { mut gone, mut stopped, at_rest, by_itself } = clients;
         let server_by_itself = self.server.has_ended();
-        let in_order = matches!(stopped, None | Some(Stop::Quiet));
+        let in_order = matches!(stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
         self.server.signal(if in_order { Signal::TERM } else { Signal::KILL });
         if timeout(ENDING, self.server.wait()).await.is_err() {
             stopped = Some(Stop::Deadline("the server to end on SIGTERM".to_owned()));

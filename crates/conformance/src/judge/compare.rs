@@ -218,7 +218,7 @@ pub(super) fn files(
 /// What the server shows: of the case itself, and of the control, in whichever order it came to it.
 fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     let case = &standard.expected.server.stdout;
-    let seen = &seen.server.stdout;
+    let (seen, seen_ended) = (&seen.server.stdout, seen.server.by_itself);
     let Some(control) = standard.control else {
         return screen(standard, Check::ServerStdout, Role::Server, case, seen);
     };
@@ -226,7 +226,9 @@ fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Differen
     let joined = |one: &Blob, other: &Blob| Blob([&*one.0, &*other.0].concat());
     let first = joined(case, control);
     let agrees = |right: &Blob| standard.scenario.screen_agrees(Role::Server, &right.0, &seen.0);
-    if agrees(&first) || agrees(&joined(control, case)) {
+    // A server that has ended shows nothing of a client that came too late.
+    let came_too_late = seen_ended && agrees(case);
+    if agrees(&first) || agrees(&joined(control, case)) || came_too_late {
         return None;
     }
     bytes(standard, Check::ServerStdout, &first, seen)

@@ -67,8 +67,8 @@ struct Lane<'a> {
     link: &'a DisturbedLink<'a>,
     direction: Direction,
     fate: &'a watch::Sender<Fate>,
-    /// Set when either peer has ended its sending.
-    someone_ended: &'a watch::Sender<bool>,
+    /// Set when the client has ended its sending: a stalled connection stays open until then.
+    client_ended: &'a watch::Sender<bool>,
     /// Bytes that were heard and not yet passed on, but for those that wait for more.
     under_way: watch::Sender<usize>,
     /// Bytes that were passed on.
@@ -81,12 +81,12 @@ impl DisturbedLink<'_> {
     /// Pass everything on until both sides have ended, or the network has ended it.
     pub(super) async fn pass(&self, client: Connection, server: Connection) -> Result<(), Broken> {
         let fate = watch::Sender::new(Fate::Open);
-        let someone_ended = watch::Sender::new(false);
+        let client_ended = watch::Sender::new(false);
         let lane = |direction, receiver: io::Result<Receiver>| Lane {
             link: self,
             direction,
             fate: &fate,
-            someone_ended: &someone_ended,
+            client_ended: &client_ended,
             under_way: watch::Sender::new(0),
             sent: watch::Sender::new(0),
             receiver: receiver.ok(),
@@ -109,7 +109,7 @@ impl DisturbedLink<'_> {
                     return Err(Broken::Reset);
                 }
                 Fate::Stalled => {
-                    let _ = someone_ended.subscribe().wait_for(|ended| *ended).await;
+                    let _ = client_ended.subscribe().wait_for(|ended| *ended).await;
                     return Err(Broken::Closed);
                 }
             }
@@ -163,7 +163,7 @@ impl Lane<'_> {
                 }
                 Some(Ok(0)) => {
                     self.note(WireItem::Fin);
-                    self.someone_ended.send_replace(true);
+                    self.note_the_clients_end();
                     if is_passing {
                         order_all(shaper.end());
                     }
@@ -171,7 +171,7 @@ impl Lane<'_> {
                 }
                 Some(Err(_)) => {
                     self.note(WireItem::Reset);
-                    self.someone_ended.send_replace(true);
+                    self.note_the_clients_end();
                     if is_passing {
                         order_all(shaper.release());
                         order(Step::BreakOff);
@@ -299,6 +299,12 @@ impl Lane<'_> {
         self.fate.send_replace(fate);
         self.leave(to).await;
         true
+    }
+
+    fn note_the_clients_end(&self) {
+        if self.direction == Direction::ToServer {
+            self.client_ended.send_replace(true);
+        }
     }
 
     /// Nothing more is passed on this way.

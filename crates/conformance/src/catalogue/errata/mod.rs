@@ -7,6 +7,8 @@
 pub(super) mod chat;
 pub(super) mod chat_guarded;
 pub(super) mod chat_relisten;
+pub(super) mod file_transfer;
+mod frames;
 pub(super) mod length_ack;
 pub(super) mod length_prefix;
 pub(super) mod one_turn;

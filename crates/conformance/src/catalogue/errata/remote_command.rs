@@ -1,8 +1,9 @@
 //! What is wrong with the tutorial's remote command.
 
-use super::{Demo, Erratum, Sign, arrived, ended_with};
-use crate::catalogue::{Check, Wire};
-use crate::observation::{Direction, Role, Stop};
+use super::frames::{announces_too_much, breaks_off, ended_well, is_asked_to_end, sent};
+use super::{Demo, Erratum, Sign, arrived, contains, ended_with};
+use crate::catalogue::{Check, Ending, Input, Step, Wire};
+use crate::observation::{Direction, Observation, Role, Stop};
 
 pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
     Erratum {
@@ -111,4 +112,188 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
             matches!(&right.to_server, Wire::Stream(bytes) if sent > bytes.0.len() + 1024)
         },
     },
+    Erratum {
+        id: "remote-command-dies-of-a-reset",
+        scenario: "remote-command",
+        role: Role::Server,
+        trigger: "a client that breaks its connection off",
+        happens: "recv raises ConnectionResetError, which nothing catches: one client's end is the \
+                  end of the service for everyone",
+        right: "takes it for the end of this client, and serves the next",
+        clause: "RC-9",
+        waives: &[Check::ServerExit, Check::ServerStdout, Check::ServerCloses],
+        demo: Demo::Script {
+            input: Input::default,
+            steps: || {
+                let command = Step::Send(b"printf abc".to_vec());
+                vec![Step::Connect, command, Step::Read(23), Step::Reset, Step::Hold]
+            },
+            network: "asis",
+        },
+        shown: |_, seen| {
+            ended_with(&seen.server.stderr.0, &["ConnectionResetError", "BrokenPipeError"])
+        },
+        ..Erratum::DEMONSTRATED
+    },
+    Erratum {
+        id: "remote-command-cut-header",
+        trigger: "a network that cuts inside the four bytes of the header",
+        happens: "one recv(4) is taken for the header, whatever it returns: struct.error, though \
+                  every byte is on its way",
+        right: "reads on until it has four bytes",
+        clause: "NW-1",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("short-answer", "split@2"),
+        shown: |right, seen| breaks_off(right, seen, &["struct.error"]),
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-cut-dict",
+        trigger: "a network that cuts inside the dict",
+        happens: "one recv is taken for the dict, whatever it returns: the JSON breaks off and \
+                  json.loads raises, though every byte is on its way",
+        right: "reads on until it has as many bytes as the header announces",
+        clause: "NW-1",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("short-answer", "split@10"),
+        shown: |right, seen| breaks_off(right, seen, &["json.decoder.JSONDecodeError"]),
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-cut-body",
+        trigger: "a network that cuts inside an answer, however short",
+        happens: "each part is put before the ones read earlier, and the growing totals are added \
+                  up: of 'abc' cut in two, 'bca' is shown, and of more parts the last are not even \
+                  waited for",
+        right: "shows all of the answer, in order",
+        clause: "NW-1",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("short-answer", "split@21"),
+        shown: |right, seen| {
+            right.client.ending == Ending::Complete
+                && ended_well(seen)
+                && seen.client.stdout != right.client.stdout
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-end-unnoticed",
+        trigger: "a stream that ends before a byte of the body has come",
+        happens: "recv returns b'' from then on: the loop that waits for the rest goes round at \
+                  full speed for ever",
+        right: "takes an empty recv for the end, and ends with an error",
+        clause: "FR-5",
+        waives: WHOLE_CLIENT,
+        spins: true,
+        demo: Demo::Vector("short-answer", "cut@20"),
+        shown: |_, seen| seen.stopped == Some(Stop::Spins(Role::Client)),
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-infinite-size",
+        trigger: "a data_size of Infinity, which json.loads takes",
+        happens: "no count ever reaches it: at the end of the stream the loop goes round until the \
+                  sum of what it counts is no number any more, which is never",
+        right: "refuses a size that is no int",
+        clause: "FR-4",
+        waives: WHOLE_CLIENT,
+        spins: true,
+        demo: Demo::Vector("hostile-size-infinity", "asis"),
+        shown: |_, seen| {
+            seen.stopped == Some(Stop::Spins(Role::Client)) && contains(&sent(seen), b"Infinity")
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-broken-off-answer",
+        trigger: "a stream that ends inside the body",
+        happens: "each empty recv adds what was read before once more to what is counted, until \
+                  that is enough: half an answer is shown as a whole one, and the client goes on",
+        right: "takes an empty recv for the end, and ends with an error",
+        clause: "FR-5",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("hostile-body-broken-off", "asis"),
+        shown: |right, seen| {
+            right.client.ending == Ending::Broken && ended_well(seen) && !is_odd(seen)
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-negative-size",
+        trigger: "a data_size below zero",
+        happens: "nothing is less than that: an empty answer is shown, and the body is taken for the \
+                  next answer's header",
+        right: "refuses it",
+        clause: "FR-4",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("hostile-size-minus-one", "asis"),
+        shown: |right, seen| {
+            right.client.ending == Ending::Broken
+                && ended_well(seen)
+                && contains(&sent(seen), b"data_size\": -")
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-loose-size",
+        trigger: "a data_size that is a fraction, true or NaN",
+        happens: "it can be compared with an int, so it is a size: an answer is shown, and the \
+                  client goes on",
+        right: "refuses a size that is no int",
+        clause: "FR-4",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("hostile-size-fraction", "asis"),
+        shown: |right, seen| {
+            right.client.ending == Ending::Broken && ended_well(seen) && is_odd(seen)
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-takes-what-sticks",
+        trigger: "bytes behind the body that come in the same recv(1024) as its end",
+        happens: "all of them are shown as part of the answer",
+        right: "shows as many bytes as were announced",
+        clause: "FR-6",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("bytes-behind-the-body", "asis"),
+        shown: |right, seen| {
+            right.client.ending == Ending::Complete
+                && seen.client.stdout.0.len() > right.client.stdout.0.len()
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-allocates-what-is-announced",
+        trigger: "a header that announces up to two gibibytes",
+        happens: "recv is asked for as much, and sets as much aside before a byte has come; then it \
+                  waits for a dict that nobody means",
+        right: "has a limit, and refuses what is over it",
+        clause: "FR-2",
+        waives: &[Check::ClientExit, Check::ClientStderr],
+        demo: Demo::Vector("hostile-huge-length-then-silence", "asis"),
+        shown: |_, seen| is_asked_to_end(seen) && announces_too_much(seen),
+        ..CLIENT
+    },
 ];
+
+/// All that is judged of a client that has taken wrong bytes for a frame, and of what its server
+/// sees of it.
+const WHOLE_CLIENT: &[Check] = &[
+    Check::ToServer,
+    Check::ToClient,
+    Check::ClientStdout,
+    Check::ClientExit,
+    Check::ServerStdout,
+    Check::ServerCloses,
+];
+
+/// An entry about the client.
+const CLIENT: Erratum =
+    Erratum { scenario: "remote-command", role: Role::Client, ..Erratum::DEMONSTRATED };
+
+/// The size that was sent is one that can be compared with an int, and is none.
+fn is_odd(seen: &Observation) -> bool {
+    let sizes =
+        [&b"_size\": 2.5"[..], b"_size\": 5.0", b"_size\": 5e0", b"_size\": true", b"_size\": NaN"];
+    sizes.iter().any(|size| contains(&sent(seen), size))
+}
