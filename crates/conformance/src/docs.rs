@@ -12,7 +12,8 @@ pub fn errata_markdown() -> String {
         "# Errata of the reference programs\n\n\
          Each entry is a defect of one of the tutorials' programs, kept as it is in `python-ref/`. An \
          erratum is\nno excuse: the harness makes each of them happen, holds everyone else to the clause, \
-         and fails when\none no longer shows.\n\n\
+         and fails when\none no longer shows. `framecheck errata` makes them all happen, \
+         `framecheck errata NAME` one, and says what\nis seen.\n\n\
          This file is made from the catalogue (`crates/conformance/src/catalogue/errata/`); edit that, \
          then\n`UPDATE_DOCS=1 cargo test -p framecheck`.\n",
     );

@@ -234,8 +234,9 @@ fn is_told(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) -> boo
     if scenario.size_key().is_some() {
         true
     } else if network.is_harmless() {
-        !(network.way.concerns(Direction::ToServer) && serves)
-            && !(network.way.concerns(Direction::ToClient) && connects)
+        let is_cut_for_reference = network.way.concerns(Direction::ToServer) && serves
+            || network.way.concerns(Direction::ToClient) && connects;
+        !is_cut_for_reference
     } else {
         !serves && !connects
     }

@@ -62,7 +62,7 @@ impl Shrinking {
     fn result(self) -> Option<Smallest> {
         let is_smaller =
             self.found.input != self.group.input || self.found.network != self.playing.network;
-        is_smaller.then(|| Smallest {
+        is_smaller.then_some(Smallest {
             input: self.found.input,
             network: self.found.network,
             differences: self.found.played.judgement.differences,
@@ -70,12 +70,8 @@ impl Shrinking {
         })
     }
 
-    const fn may_try(&self) -> bool {
-        self.tried < TRIES_MAX
-    }
-
     fn has_time(&self) -> bool {
-        self.may_try() && self.started.elapsed() < TIME_MAX
+        self.tried < TRIES_MAX && self.started.elapsed() < TIME_MAX
     }
 
     /// Walk down proptest's tree of smaller inputs.

@@ -2,7 +2,7 @@
 
 use super::{Difference, Parting, Standard};
 use crate::blob::Blob;
-use crate::catalogue::{COMMON, Check, Clause, Ending, Wire};
+use crate::catalogue::{COMMON, Check, Clause, Ending, Wire, common_clause};
 use crate::frame_map::part_at;
 use crate::observation::{Direction, Observation, Role};
 
@@ -70,12 +70,18 @@ fn clause_of(
     check: Check,
     parting: Option<&Parting>,
 ) -> Option<&'static Clause> {
+    // A client that harm was done to is held to the clause about that.
+    let about_client = matches!(check, Check::ClientExit | Check::ClientStderr);
+    let harm = standard.harmed.and_then(|harmed| harmed.clause).filter(|_| about_client);
+    if let Some(clause) = harm.and_then(common_clause) {
+        return Some(clause);
+    }
     let mut clauses =
         standard.scenario.clauses().iter().filter(|clause| clause.checks.contains(&check));
     let common = || COMMON.iter().flat_map(|(_, _, clauses)| *clauses);
     if !standard.scenario.clauses().iter().any(|clause| clause.checks.contains(&check)) {
         // A network's clause before a frame's: it holds for every scenario.
-        return common().filter(|clause| clause.checks.contains(&check)).last();
+        return common().rfind(|clause| clause.checks.contains(&check));
     }
     let nth = match (check, standard.scenario.size_key(), parting) {
         // The first clause speaks for the whole stream, the next three for its parts.

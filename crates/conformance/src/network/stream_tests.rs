@@ -339,7 +339,7 @@ async fn reset_breaks_both_ways_off_after_its_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stall_is_silence_both_ways_until_someone_closes() {
+async fn stall_is_silence_both_ways_until_the_client_closes() {
     for transport in TRANSPORTS {
         let serve = |server: &Server| {
             let mut socket = server.accept();
@@ -481,24 +481,4 @@ async fn what_comes_after_the_disturbance_passes_undisturbed() {
     let (_, (pieces, _), log) = play_with(Transport::Tcp4, disturbance, end, serve, ask).await;
     assert_eq!(pieces, [b"abc"]);
     assert_eq!(log.delivered(0, Direction::ToClient).count(), 0);
-}
-
-/// Not a test of anything: `cargo test ... -- --ignored --nocapture cost` tells what it costs.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn the_cost_of_bytewise() {
-    for transport in TRANSPORTS {
-        let began = Instant::now();
-        for _ in 0..10 {
-            received(transport, "bytewise", &[b'x'; 100]).await;
-        }
-        println!("{transport}: {:?} a case", began.elapsed() / 10);
-        let began = Instant::now();
-        let cases: Vec<_> =
-            (0..8).map(|_| tokio::spawn(received(transport, "bytewise", &[b'x'; 100]))).collect();
-        for case in cases {
-            case.await.unwrap();
-        }
-        println!("{transport}: {:?} for eight at once", began.elapsed());
-    }
 }
