@@ -126,6 +126,13 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
             groups.push(Group { scenario, input_id, vector, input, plays });
         }
     }
+    for glob in &selection.networks {
+        let matcher = matcher(glob)?;
+        let mut plays = groups.iter().flat_map(|group| &group.plays);
+        if !plays.any(|playing| matcher.is_match(playing.network.to_string())) {
+            return Err(nothing("--network", glob.clone(), &Kind::NAMES));
+        }
+    }
     skip(&mut groups, &selection.skip)?;
     groups.retain(|group| !group.plays.is_empty());
     if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }

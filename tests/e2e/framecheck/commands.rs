@@ -45,7 +45,7 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
             "socket-api",
         ]
     );
-    assert_eq!(listed["pairings"].as_array().unwrap().len(), 6);
+    assert_eq!(listed["pairings"].as_array().unwrap().len(), 8);
     assert!(listed["checks"].as_array().unwrap().len() >= 9);
     assert!(!listed["errata"].as_array().unwrap().is_empty());
 

@@ -3,8 +3,10 @@
 mod at_terminal;
 mod broken_peer;
 mod commands;
+mod errata;
 mod json;
 mod launcher;
+mod networks;
 mod run;
 mod usage;
 

@@ -137,6 +137,25 @@ impl Network {
 }
 
 impl Kind {
+    /// The name of each kind there is; N stands for a number.
+    pub const NAMES: [&str; 15] = [
+        "asis",
+        "bytewise",
+        "coalesced",
+        "random",
+        "delayed",
+        "split@N",
+        "cut@N",
+        "reset@N",
+        "stall@N",
+        "halfclose@N",
+        "flip@N",
+        "drop@N",
+        "dup@N",
+        "reorder@N",
+        "truncate@N",
+    ];
+
     const fn name(&self) -> &'static str {
         match self {
             Self::AsIs => "asis",

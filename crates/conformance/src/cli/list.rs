@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use framecheck::catalogue::{Check, errata, scenarios};
+use framecheck::case::Kind;
+use framecheck::catalogue::{COMMON, Check, Clause, errata, scenarios, vectors};
 use framecheck::peer::{HARNESS, REFERENCE};
 use serde_json::{Value, json};
 
@@ -21,7 +22,9 @@ pub(super) fn main(args: &ListArgs) -> anyhow::Result<bool> {
 fn pairings() -> Vec<String> {
     let peers = [REFERENCE, "rust"];
     let typed = peers.iter().flat_map(|c| peers.iter().map(move |s| format!("{s}->{c}")));
-    typed.chain(peers.iter().map(|server| format!("{server}->{HARNESS}"))).collect()
+    let raw = peers.iter().map(|server| format!("{server}->{HARNESS}"));
+    let served = peers.iter().map(|client| format!("{HARNESS}->{client}"));
+    typed.chain(raw).chain(served).collect()
 }
 
 fn listed() -> Value {
@@ -31,7 +34,7 @@ fn listed() -> Value {
             "summary": scenario.summary(),
             "transports": scenario.transports(),
             "clauses": scenario.clauses(),
-            "vectors": scenario.vectors().iter().map(|vector| json!({
+            "vectors": vectors(*scenario).iter().map(|vector| json!({
                 "name": vector.name,
                 "id": vector.id().to_string(),
             })).collect::<Vec<_>>(),
@@ -40,7 +43,8 @@ fn listed() -> Value {
     json!({
         "scenarios": scenarios().iter().map(scenario_json).collect::<Vec<_>>(),
         "pairings": pairings(),
-        "networks": ["asis"],
+        "networks": Kind::NAMES,
+        "clauses": COMMON.map(|(title, _, clauses)| json!({"about": title, "clauses": clauses})),
         "checks": Check::ALL,
         "errata": errata().map(|erratum| json!({
             "id": erratum.id,
@@ -54,19 +58,30 @@ fn listed() -> Value {
     })
 }
 
+fn print_clauses(out: &mut impl Write, clauses: &[Clause]) -> io::Result<()> {
+    for clause in clauses {
+        let checks: Vec<_> = clause.checks.iter().map(|check| check.name()).collect();
+        writeln!(out, "  {:6} {}  [{}]", clause.id, clause.text, checks.join(", "))?;
+    }
+    Ok(())
+}
+
 fn print(out: &mut impl Write) -> io::Result<()> {
     for scenario in scenarios() {
         let transports: Vec<_> = scenario.transports().iter().map(ToString::to_string).collect();
         writeln!(out, "{}  ({})", scenario.name(), transports.join(", "))?;
         writeln!(out, "  {}", scenario.summary())?;
-        for clause in scenario.clauses() {
-            let checks: Vec<_> = clause.checks.iter().map(|check| check.name()).collect();
-            writeln!(out, "  {:6} {}  [{}]", clause.id, clause.text, checks.join(", "))?;
-        }
-        let vectors: Vec<_> = scenario.vectors().iter().map(|vector| vector.name).collect();
+        print_clauses(out, scenario.clauses())?;
+        let vectors: Vec<_> = vectors(*scenario).iter().map(|vector| vector.name).collect();
         writeln!(out, "  {} vectors: {}\n", vectors.len(), vectors.join(", "))?;
     }
+    for (title, _, clauses) in COMMON {
+        writeln!(out, "{title}, of every scenario")?;
+        print_clauses(out, clauses)?;
+        writeln!(out)?;
+    }
     writeln!(out, "pairings: {}", pairings().join(", "))?;
+    writeln!(out, "networks: {}; -up and -down say which way", Kind::NAMES.join(", "))?;
     writeln!(out, "\nerrata of the reference:")?;
     for erratum in errata() {
         writeln!(out, "  {} [{}]: {}", erratum.id, erratum.clause, erratum.trigger)?;

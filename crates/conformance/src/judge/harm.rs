@@ -20,6 +20,13 @@ pub(super) fn difference(
     seen: &Observation,
 ) -> Option<Difference> {
     let as_given = Standard { expected: given, ..*standard };
+    let is_servers = matches!(
+        check,
+        Check::ToClient | Check::ServerExit | Check::ServerFiles | Check::NextClient
+    );
+    if is_servers && !standard.server_is_judged {
+        return None;
+    }
     match check {
         Check::ToServer => prefix(standard, check, Direction::ToServer, seen),
         Check::ToClient if standard.server_is_peer && !standard.server_is_misled => {

@@ -113,6 +113,9 @@ pub struct Standard<'a> {
     pub client_is_peer: bool,
     /// What is right for the client, if harm was done to it; `expected` is what would have been.
     pub harmed: Option<&'a Harmed>,
+    /// Whether the server is held to anything where harm was done. When the reference's ends of a
+    /// client that leaves over unread bytes, and when not, is chance.
+    pub server_is_judged: bool,
     /// Whether the server was told something else than the client said.
     pub server_is_misled: bool,
     /// What is right for the positive control, if there is one.

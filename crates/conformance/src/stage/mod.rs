@@ -166,7 +166,8 @@ impl Stage {
         };
         let own: Vec<&'static Erratum> = errata_of(scenario, pairing).collect();
         let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
-        let candidates = if is_asis && !is_harmed { Vec::new() } else { others };
+        let excuses = |erratum: &&Erratum| erratum.sign.is_none() && (!is_asis || is_harmed);
+        let candidates: Vec<_> = others.into_iter().filter(excuses).collect();
 
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
         let held_to = |check| scenario.clause(check).is_some() && !waived(check);
@@ -195,9 +196,9 @@ impl Stage {
         let harmed = if is_harmed {
             let given = given_to_client(network, &observed);
             let harmed = scenario.harmed(input, &given, &self.oracle)?;
-            // A connection that is reset at once may never have come about.
-            let is_open = network.kind != Kind::Reset(0);
-            Some(if is_open { harmed } else { harmed.without_exchange() })
+            // When harm is done at once, it is chance how far the client has come.
+            let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
+            Some(if is_at_once { harmed.without_exchange() } else { harmed })
         } else {
             None
         };
@@ -214,6 +215,7 @@ impl Stage {
             server_is_peer: cast.server_peer.is_some(),
             client_is_peer: cast.client_peer.is_some(),
             harmed: harmed.as_ref(),
+            server_is_judged: pairing.server != REFERENCE,
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
         };
@@ -235,7 +237,7 @@ impl Stage {
         let is_alone = *transport == Transport::None;
         let wants_control =
             !network.is_harmless() || input.served.is_some() || input.raw && !is_alone;
-        let goes_on = pairing.server != REFERENCE || scenario.reference_goes_on();
+        let goes_on = pairing.server != REFERENCE || input.raw && scenario.reference_goes_on();
         let control = match scenario.control(input) {
             Some(input) if wants_control && goes_on => {
                 let right = scenario.right(&input, &self.oracle)?;

@@ -7,8 +7,17 @@ use super::{Demo, Erratum, contains, ended_with};
 use crate::catalogue::{Check, Ending, Expected, Input, Step};
 use crate::observation::{Exit, Observation, Role, Stop};
 
-/// All that a client is judged by that has taken wrong bytes for a frame.
+/// All that is judged of a client that has taken wrong bytes for a frame.
 const WHOLE_CLIENT: &[Check] = &[Check::ClientStdout, Check::ClientExit, Check::ClientFiles];
+/// And of what its server comes to when it leaves in the middle of that.
+const WHOLE_CASE: &[Check] = &[
+    Check::ToClient,
+    Check::ClientStdout,
+    Check::ClientExit,
+    Check::ClientFiles,
+    Check::ServerExit,
+    Check::ServerCloses,
+];
 
 /// An entry about the client.
 const CLIENT: Erratum =
@@ -42,7 +51,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
                   every byte is on its way",
         right: "reads on until it has four bytes",
         clause: "NW-1",
-        waives: WHOLE_CLIENT,
+        waives: WHOLE_CASE,
         demo: Demo::Vector("short-frame", "split@2"),
         shown: |right, seen| breaks_off(right, seen, &["struct.error"]),
         ..CLIENT
@@ -54,7 +63,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
                   json.loads raises, though every byte is on its way",
         right: "reads on until it has as many bytes as the header announces",
         clause: "NW-1",
-        waives: WHOLE_CLIENT,
+        waives: WHOLE_CASE,
         demo: Demo::Vector("short-frame", "split@20"),
         shown: |right, seen| {
             breaks_off(right, seen, &["json.decoder.JSONDecodeError", "UnicodeDecodeError"])

@@ -284,6 +284,7 @@ const WHOLE_CLIENT: &[Check] = &[
     Check::ClientStdout,
     Check::ClientExit,
     Check::ServerStdout,
+    Check::ServerExit,
     Check::ServerCloses,
 ];
 
