@@ -125,6 +125,17 @@ impl Network {
         )
     }
 
+    /// What it has in common with others of its kind, for tables: `asis`, `cuts` for all that arrives
+    /// whole, `faults` for what does not.
+    #[must_use]
+    pub const fn family(&self) -> &'static str {
+        match self.kind {
+            Kind::AsIs => "asis",
+            _ if self.is_harmless() => "cuts",
+            _ => "faults",
+        }
+    }
+
     /// Whether it is something that happens to datagrams, to streams, or to both.
     #[must_use]
     pub const fn fits(&self, datagrams: bool) -> bool {

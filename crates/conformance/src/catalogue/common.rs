@@ -42,7 +42,8 @@ const FRAMES: [Clause; 8] = [
         "FR-7",
         "A file_name is a str that names a file in the working directory: not empty, not '.' or \
          '..', without '/' and NUL, and one that the file system can have. Anything else is \
-         refused; a link of that name is replaced, not followed.",
+         refused, and so is a name that something else than a file or a link has already; a link is \
+         replaced, not followed.",
         &[Check::ClientFiles, Check::ClientExit, Check::ClientStderr],
     ),
     must(

@@ -1,4 +1,4 @@
-//! The matrix: a row for each scenario, transport and network, a column for each pairing, or for
+//! The matrix: a row for each scenario, transport and family of networks, a column for each pairing, or for
 //! whatever else cases are told apart by.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl Matrix {
 
     /// Count a case.
     pub(super) fn add(&mut self, column: &str, case: &CaseResult) {
-        let row = format!("{} {} {}", case.scenario, case.transport, case.network);
+        let row = format!("{} {} {}", case.scenario, case.transport, case.network.family());
         if !self.rows.contains(&row) {
             self.rows.push(row.clone());
         }
