@@ -58,6 +58,12 @@ fn faults(bytes: usize, way: Way) -> Vec<Network> {
     faults.filter(happens).map(|kind| Network { kind, way }).collect()
 }
 
+/// What cuts a generated input's frames, one kind after another.
+pub(super) fn generated(nth: usize) -> Vec<Network> {
+    let kinds = [Kind::Random, Kind::Bytewise, Kind::Coalesced, Kind::Delayed];
+    kinds.into_iter().cycle().nth(nth % 4).map(Network::down).into_iter().collect()
+}
+
 /// What may become of datagrams, each way.
 pub(super) fn datagrams() -> Vec<Network> {
     let kinds = [

@@ -15,7 +15,7 @@ use super::{
     Scenario, Step, Vector, Wire,
 };
 use crate::blob::Blob;
-use crate::case::{Kind, Network, Transport};
+use crate::case::{Network, Transport};
 use crate::observation::{Direction, Role};
 use crate::oracle::{Oracle, OracleError};
 
@@ -194,13 +194,7 @@ impl Scenario for FileTransfer {
     }
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {
-        let kind = match nth % 4 {
-            0 => Kind::Random,
-            1 => Kind::Bytewise,
-            2 => Kind::Coalesced,
-            _ => Kind::Delayed,
-        };
-        vec![Network::down(kind)]
+        super::disturbed::generated(nth)
     }
 
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {

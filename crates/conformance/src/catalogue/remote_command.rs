@@ -11,7 +11,7 @@ use super::{
     Vector, Wire,
 };
 use crate::blob::Blob;
-use crate::case::{Kind, Network, Transport};
+use crate::case::{Network, Transport};
 use crate::observation::Direction;
 use crate::oracle::{Oracle, OracleError};
 
@@ -209,13 +209,7 @@ impl Scenario for RemoteCommand {
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {
         // On the way up a command is what one recv returns: only the answers may be cut.
-        let kind = match nth % 4 {
-            0 => Kind::Random,
-            1 => Kind::Bytewise,
-            2 => Kind::Coalesced,
-            _ => Kind::Delayed,
-        };
-        vec![Network::down(kind)]
+        super::disturbed::generated(nth)
     }
 
     fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {

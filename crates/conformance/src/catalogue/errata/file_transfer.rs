@@ -1,7 +1,7 @@
 //! What is wrong with the tutorial's file transfer: nearly all of it is the client's trust.
 
 use super::frames::{
-    announces_too_much, breaks_off, ended_well, is_asked_to_end, leaves_another_file, sent,
+    allocates, cut_dict, cut_header, ended_well, is_asked_to_end, leaves_another_file, sent,
 };
 use super::{Demo, Erratum, contains, ended_with};
 use crate::catalogue::{Check, Ending, Expected, Input, Step};
@@ -22,6 +22,9 @@ const WHOLE_CASE: &[Check] = &[
 /// An entry about the client.
 const CLIENT: Erratum =
     Erratum { scenario: "file-transfer", role: Role::Client, ..Erratum::DEMONSTRATED };
+
+/// And of one that is out of step.
+const LEAVING_CLIENT: Erratum = Erratum { waives: WHOLE_CASE, ..CLIENT };
 
 pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
     Erratum {
@@ -44,32 +47,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..Erratum::DEMONSTRATED
     },
-    Erratum {
-        id: "file-transfer-cut-header",
-        trigger: "a network that cuts inside the four bytes of the header",
-        happens: "one recv(4) is taken for the header, whatever it returns: struct.error, though \
-                  every byte is on its way",
-        right: "reads on until it has four bytes",
-        clause: "NW-1",
-        waives: WHOLE_CASE,
-        demo: Demo::Vector("short-frame", "split@2"),
-        shown: |right, seen| breaks_off(right, seen, &["struct.error"]),
-        ..CLIENT
-    },
-    Erratum {
-        id: "file-transfer-cut-dict",
-        trigger: "a network that cuts inside the dict",
-        happens: "one recv is taken for the dict, whatever it returns: the JSON breaks off and \
-                  json.loads raises, though every byte is on its way",
-        right: "reads on until it has as many bytes as the header announces",
-        clause: "NW-1",
-        waives: WHOLE_CASE,
-        demo: Demo::Vector("short-frame", "split@20"),
-        shown: |right, seen| {
-            breaks_off(right, seen, &["json.decoder.JSONDecodeError", "UnicodeDecodeError"])
-        },
-        ..CLIENT
-    },
+    cut_header(LEAVING_CLIENT, "file-transfer-cut-header", Demo::Vector("short-frame", "split@2")),
+    cut_dict(LEAVING_CLIENT, "file-transfer-cut-dict", Demo::Vector("short-frame", "split@20")),
     Erratum {
         id: "file-transfer-end-unnoticed",
         trigger: "a stream that ends before the file is whole",
@@ -243,18 +222,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..CLIENT
     },
-    Erratum {
-        id: "file-transfer-allocates-what-is-announced",
-        trigger: "a header that announces up to two gibibytes",
-        happens: "recv is asked for as much, and sets as much aside before a byte has come; then it \
-                  waits for a dict that nobody means",
-        right: "has a limit, and refuses what is over it",
-        clause: "FR-2",
-        waives: &[Check::ClientExit, Check::ClientStderr],
-        demo: Demo::Vector("hostile-huge-length-then-silence", "asis"),
-        shown: |_, seen| is_asked_to_end(seen) && announces_too_much(seen),
-        ..CLIENT
-    },
+    allocates(CLIENT, "file-transfer-allocates-what-is-announced"),
 ];
 
 /// The client has ended well, though what it was served should have been refused.

@@ -1,11 +1,59 @@
 //! What the defects of the two programs that read frames look like.
 
-use super::ended_with;
-use crate::catalogue::{Ending, Expected};
+use super::{Demo, Erratum, ended_with};
+use crate::catalogue::{Check, Ending, Expected};
 use crate::observation::{Direction, Observation, Role};
 
+/// A client that takes one recv(4) for the header.
+pub(super) const fn cut_header(client: Erratum, id: &'static str, demo: Demo) -> Erratum {
+    Erratum {
+        id,
+        trigger: "a network that cuts inside the four bytes of the header",
+        happens: "one recv(4) is taken for the header, whatever it returns: struct.error, though \
+                  every byte is on its way",
+        right: "reads on until it has four bytes",
+        clause: "NW-1",
+        demo,
+        shown: |right, seen| breaks_off(right, seen, &["struct.error"]),
+        ..client
+    }
+}
+
+/// A client that takes one recv for the dict.
+pub(super) const fn cut_dict(client: Erratum, id: &'static str, demo: Demo) -> Erratum {
+    Erratum {
+        id,
+        trigger: "a network that cuts inside the dict",
+        happens: "one recv is taken for the dict, whatever it returns: the JSON breaks off and \
+                  json.loads raises, though every byte is on its way",
+        right: "reads on until it has as many bytes as the header announces",
+        clause: "NW-1",
+        demo,
+        shown: |right, seen| {
+            breaks_off(right, seen, &["json.decoder.JSONDecodeError", "UnicodeDecodeError"])
+        },
+        ..client
+    }
+}
+
+/// A client that asks recv for whatever is announced.
+pub(super) const fn allocates(client: Erratum, id: &'static str) -> Erratum {
+    Erratum {
+        id,
+        trigger: "a header that announces up to two gibibytes",
+        happens: "recv is asked for as much, and sets as much aside before a byte has come; then it \
+                  waits for a dict that nobody means",
+        right: "has a limit, and refuses what is over it",
+        clause: "FR-2",
+        waives: &[Check::ClientExit, Check::ClientStderr],
+        demo: Demo::Vector("hostile-huge-length-then-silence", "asis"),
+        shown: |_, seen| is_asked_to_end(seen) && announces_too_much(seen),
+        ..client
+    }
+}
+
 /// The client dies of one of these exceptions, and should have come further with these bytes.
-pub(super) fn breaks_off(right: &Expected, seen: &Observation, exceptions: &[&str]) -> bool {
+fn breaks_off(right: &Expected, seen: &Observation, exceptions: &[&str]) -> bool {
     let should_go_on = right.client.ending == Ending::Complete
         || right.client.stdout.0.len() > seen.client.stdout.0.len();
     should_go_on && ended_with(&seen.client.stderr.0, exceptions)
@@ -39,7 +87,7 @@ pub(super) fn sent(seen: &Observation) -> Vec<u8> {
 }
 
 /// The client was given a header that announces more than anyone takes.
-pub(super) fn announces_too_much(seen: &Observation) -> bool {
+fn announces_too_much(seen: &Observation) -> bool {
     let given: Vec<u8> = seen.wire.delivered(0, Direction::ToClient).flatten().copied().collect();
     let given = if given.is_empty() { sent(seen) } else { given };
     given.first_chunk::<4>().is_some_and(|header| i32::from_ne_bytes(*header) > 1 << 20)

@@ -1,6 +1,6 @@
 //! What is wrong with the tutorial's remote command.
 
-use super::frames::{announces_too_much, breaks_off, ended_well, is_asked_to_end, sent};
+use super::frames::{allocates, cut_dict, cut_header, ended_well, is_asked_to_end, sent};
 use super::{Demo, Erratum, Sign, arrived, contains, ended_with};
 use crate::catalogue::{Check, Ending, Input, Step, Wire};
 use crate::observation::{Direction, Observation, Role, Stop};
@@ -135,30 +135,8 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..Erratum::DEMONSTRATED
     },
-    Erratum {
-        id: "remote-command-cut-header",
-        trigger: "a network that cuts inside the four bytes of the header",
-        happens: "one recv(4) is taken for the header, whatever it returns: struct.error, though \
-                  every byte is on its way",
-        right: "reads on until it has four bytes",
-        clause: "NW-1",
-        waives: WHOLE_CLIENT,
-        demo: Demo::Vector("short-answer", "split@2"),
-        shown: |right, seen| breaks_off(right, seen, &["struct.error"]),
-        ..CLIENT
-    },
-    Erratum {
-        id: "remote-command-cut-dict",
-        trigger: "a network that cuts inside the dict",
-        happens: "one recv is taken for the dict, whatever it returns: the JSON breaks off and \
-                  json.loads raises, though every byte is on its way",
-        right: "reads on until it has as many bytes as the header announces",
-        clause: "NW-1",
-        waives: WHOLE_CLIENT,
-        demo: Demo::Vector("short-answer", "split@10"),
-        shown: |right, seen| breaks_off(right, seen, &["json.decoder.JSONDecodeError"]),
-        ..CLIENT
-    },
+    cut_header(WRONG_CLIENT, "remote-command-cut-header", Demo::Vector("short-answer", "split@2")),
+    cut_dict(WRONG_CLIENT, "remote-command-cut-dict", Demo::Vector("short-answer", "split@10")),
     Erratum {
         id: "remote-command-cut-body",
         trigger: "a network that cuts inside an answer, however short",
@@ -262,18 +240,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..CLIENT
     },
-    Erratum {
-        id: "remote-command-allocates-what-is-announced",
-        trigger: "a header that announces up to two gibibytes",
-        happens: "recv is asked for as much, and sets as much aside before a byte has come; then it \
-                  waits for a dict that nobody means",
-        right: "has a limit, and refuses what is over it",
-        clause: "FR-2",
-        waives: &[Check::ClientExit, Check::ClientStderr],
-        demo: Demo::Vector("hostile-huge-length-then-silence", "asis"),
-        shown: |_, seen| is_asked_to_end(seen) && announces_too_much(seen),
-        ..CLIENT
-    },
+    allocates(CLIENT, "remote-command-allocates-what-is-announced"),
 ];
 
 /// All that is judged of a client that has taken wrong bytes for a frame, and of what its server
@@ -291,6 +258,9 @@ const WHOLE_CLIENT: &[Check] = &[
 /// An entry about the client.
 const CLIENT: Erratum =
     Erratum { scenario: "remote-command", role: Role::Client, ..Erratum::DEMONSTRATED };
+
+/// And of one that is out of step.
+const WRONG_CLIENT: Erratum = Erratum { waives: WHOLE_CLIENT, ..CLIENT };
 
 /// The size that was sent is one that can be compared with an int, and is none.
 fn is_odd(seen: &Observation) -> bool {
