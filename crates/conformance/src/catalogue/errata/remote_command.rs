@@ -1,6 +1,6 @@
 //! What is wrong with the tutorial's remote command.
 
-use super::frames::{allocates, cut_dict, cut_header, ended_well, is_asked_to_end, sent};
+use super::frames::{allocates, cut_dict, cut_header, ended_well, sent};
 use super::{Demo, Erratum, Sign, arrived, contains, ended_with};
 use crate::catalogue::{Check, Ending, Input, Step, Wire};
 use crate::observation::{Direction, Observation, Role, Stop};
