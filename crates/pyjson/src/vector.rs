@@ -226,8 +226,16 @@ mod tests {
     #[test]
     fn what_is_not_all_of_three_bytes_is_refused() {
         let level = Level::new();
-        for text in ["天地玄黃宇宙洪a荒", "é天地玄黃宇宙洪荒", "天地玄😀黃宇宙洪荒"]
-        {
+        for text in [
+            "天地玄黃宇宙洪a荒",
+            "é天地玄黃宇宙洪荒",
+            "天地玄😀黃宇宙洪荒",
+            // Wrong in the same places of both halves.
+            "😀😀😀😀😀😀",
+            "aaaaaaaaaaaaaaaaaaaaaaaa",
+            "éééééééééééé",
+            "a天地玄a天地玄a天地玄",
+        ] {
             let points = text.as_bytes().first_chunk().unwrap();
             assert!(dispatch!(level, simd => escape(simd, points)).is_none(), "{text}");
         }

@@ -279,9 +279,7 @@ impl<T: Text> Parser<'_, T> {
     #[inline]
     fn skip_white_space(&mut self) {
         // Between most signs there is nothing or one space.
-        if self.peek() == Some(b' ') {
-            self.at += 1;
-        }
+        self.at += usize::from(self.peek() == Some(b' '));
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
