@@ -22,6 +22,8 @@ pub(crate) struct Oracle {
 pub(crate) struct Raised {
     pub(crate) exception: String,
     pub(crate) message: String,
+    /// `msg` of a `JSONDecodeError`, and the message of any other.
+    pub(crate) msg: String,
     /// `lineno`, `colno` and `pos` of a `JSONDecodeError`.
     pub(crate) place: Option<[u64; 3]>,
 }
@@ -135,6 +137,7 @@ pub(crate) fn text_or_raised(answer: &Json) -> Result<PyString, Raised> {
     Err(Raised {
         exception: answer["error"].as_str().unwrap().to_owned(),
         message: answer["message"].as_str().unwrap().to_owned(),
+        msg: answer["msg"].as_str().or(answer["message"].as_str()).unwrap().to_owned(),
         place: ["lineno", "colno", "pos"]
             .map(|name| answer[name].as_u64())
             .into_iter()
@@ -151,6 +154,7 @@ pub(crate) fn redump(loaded: Result<Value, LoadsError>) -> Result<PyString, Rais
         Err(error) => Err(Raised {
             exception: error.exception().to_owned(),
             message: error.to_string(),
+            msg: error.message().into_owned(),
             place: [error.line(), error.column(), error.offset()]
                 .map(count)
                 .into_iter()
@@ -162,7 +166,8 @@ pub(crate) fn redump(loaded: Result<Value, LoadsError>) -> Result<PyString, Rais
 
 /// pyjson's refusal to write a value.
 pub(crate) fn raised(error: &DumpsError) -> Raised {
-    Raised { exception: error.exception().into(), message: error.to_string(), place: None }
+    let message = error.to_string();
+    Raised { exception: error.exception().into(), msg: message.clone(), message, place: None }
 }
 
 /// A value in the oracle's spelling, which is not JSON's.

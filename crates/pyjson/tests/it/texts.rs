@@ -334,7 +334,7 @@ pub(crate) const TEXTS: &[&str] = &[
 ];
 
 /// Both CPython and pyjson read these; the answers must be the same.
-fn check(oracle: &mut Oracle, texts: &[PyString]) {
+pub(crate) fn check(oracle: &mut Oracle, texts: &[PyString]) {
     for batch in texts.chunks(500) {
         let request =
             |text: &PyString| json!({"op": "loads", "text_hex": hex(text.as_generalized_utf8())});
@@ -378,6 +378,9 @@ fn surrogates_in_a_text_are_read_as_cpython_reads_them() {
         vec![0x31, low],
         quoted(&[high])[..2].to_vec(),
         [&[0x5b][..], &quoted(&[high, low]), &[0x2c], &[low]].concat(),
+        // An int that fits no word, and numbers, in a text that is not UTF-8.
+        [&[0x5b][..], &[0x39; 40], &[0x2c], &quoted(&[high]), &[0x5d]].concat(),
+        [&[0x5b][..], &[0x2d, 0x31, 0x2e, 0x35, 0x2c], &quoted(&[high]), &[0x5d]].concat(),
     ];
     for inside in [
         &[high][..],
