@@ -164,7 +164,7 @@ fn unicode_unit(bytes: &[u8], at: usize) -> Result<u16, Fault> {
     if (a | b | c | d) > 0x0f {
         return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
     }
-    Ok(a << 12 | b << 8 | c << 4 | d)
+    Ok((a << 12) + (b << 8) + (c << 4) + d)
 }
 
 /// What each byte is worth as a hexadecimal digit; 0xff for those that are none.

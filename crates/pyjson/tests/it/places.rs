@@ -106,6 +106,16 @@ fn escapes_in_a_row_are_read_as_cpython_reads_them() {
         "é\\u5929天\"",
     ];
     let mut texts = Vec::new();
+    // No digits at any of the four places, or at two or more of them.
+    for wrong in 0..16 {
+        for sign in ['g', '@', '/', ':', '`', 'G', '\u{20}', 'é'] {
+            let digits = (0..4).map(|place| if wrong >> place & 1 == 1 { sign } else { 'f' });
+            texts.push(format!("\"\\u{}\"", digits.collect::<String>()));
+        }
+    }
+    // What is like the second half of a pair, but is not.
+    texts
+        .extend(["\"\\ud83dxxde00\"", "\"\\ud83d\\xde00\"", "\"\\ud83dxude00\""].map(String::from));
     for count in 0..=20 {
         let row = "\\u5929".repeat(count);
         texts.extend(tails.iter().map(|tail| format!("\"{row}{tail}")));
