@@ -49,7 +49,7 @@ impl<T: Text> Parser<'_, T> {
     pub(super) fn string_with_escapes(&mut self, mut end: usize) -> Result<PyString, Fault> {
         let begin = self.at;
         let mut start = begin + 1;
-        self.scratch.reserve(end - start);
+        self.scratch.reserve(end.saturating_sub(start));
         let unterminated = Fault::At(Message::UnterminatedString, begin);
         loop {
             match self.bytes.get(end) {

@@ -170,6 +170,10 @@ fn options_override_the_limits_of_the_version() {
     assert!(options.loads(&"1".repeat(641)).unwrap_err().to_string().contains("640 digits"));
     assert!(options.loads("[[1]]").is_ok());
     assert_eq!(options.loads("[[{}]]").unwrap_err().exception(), "RecursionError");
+    let value = pyjson::loads("[[{}]]").unwrap();
+    let shallow = DumpsOptions::new().max_depth(2);
+    assert_eq!(shallow.dumps(&value).unwrap_err().exception(), "RecursionError");
+    assert_eq!(shallow.max_depth(3).dumps(&value).unwrap(), "[[{}]]");
     let million = ["[".repeat(1_000_000), "]".repeat(1_000_000)].concat();
     let deep = LoadsOptions::new().max_depth(usize::MAX).loads(&million).unwrap();
     assert_eq!(pyjson::dumps(&deep), million);
