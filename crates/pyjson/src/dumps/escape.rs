@@ -78,8 +78,12 @@ const USED: [[u64; 3]; INLINE_BYTES + 1] = {
     used
 };
 
-/// Writes an opening quote, what is used of this room and `end`: to write more than that and take it back is quicker
-/// than to copy what takes counting.
+/// What is written of a short string before some of it is taken back: its opening quote, its room
+/// and what follows have place in two vector registers.
+const SHORT: usize = 32;
+
+/// Writes an opening quote, what is used of this room and `end`: to write more than that and take
+/// it back is quicker than to copy what takes counting.
 #[inline(always)]
 fn plain<const END: usize>(
     room: &[u8; INLINE_BYTES],
@@ -88,7 +92,7 @@ fn plain<const END: usize>(
     out: &mut Vec<u8>,
 ) {
     let start = out.len();
-    out.extend_from_slice(&[b'"'; INLINE_BYTES + 4]);
+    out.extend_from_slice(&[b'"'; SHORT]);
     if let Some([_, text @ ..]) = out.get_mut(start..) {
         if let Some(text) = text.first_chunk_mut() {
             *text = *room;
