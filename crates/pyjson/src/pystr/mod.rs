@@ -312,6 +312,9 @@ mod tests {
             let string = PyString::from(text.as_str());
             assert_eq!(string.as_str(), Some(text.as_str()));
             assert_eq!(string, PyString::from(text.clone()));
+            let inline = (len <= INLINE_BYTES).then_some(len);
+            assert_eq!(string.as_inline().map(|(_, len)| len), inline);
+            assert_eq!(PyString::from(text.clone()).as_inline().map(|(_, len)| len), inline);
             assert_eq!(string.into_string(), Ok(text));
         }
     }
@@ -349,6 +352,13 @@ mod tests {
             "  a\u{fffd}\"\u{1f600} \"a\\u{d800}\\\"\u{1f600}\""
         );
         assert_eq!(lone.clone().into_string(), Err(lone));
+    }
+
+    #[test]
+    fn a_long_text_is_not_copied_to_become_a_string() {
+        let string = PyString::from("a text that takes an allocation");
+        let place = string.as_str().unwrap().as_ptr();
+        assert_eq!(string.into_string().unwrap().as_ptr(), place);
     }
 
     #[test]

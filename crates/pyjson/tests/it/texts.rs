@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use pyjson::PyString;
+use pyjson::{PyString, PythonVersion};
 use serde_json::{Value as Json, json};
 
 use crate::oracle::{Oracle, hex, redump, text_or_raised, unhex};
@@ -342,8 +342,12 @@ pub(crate) fn check(oracle: &mut Oracle, texts: &[PyString]) {
         let answers = answers.as_array().unwrap();
         assert_eq!(answers.len(), batch.len());
         for (text, answer) in batch.iter().zip(answers) {
+            let expected = text_or_raised(answer);
             let loaded = redump(oracle.loads_options().loads_py(text));
-            assert_eq!(loaded, text_or_raised(answer), "{:.200}", text.to_string_lossy());
+            assert_eq!(loaded, expected, "{:.200}", text.to_string_lossy());
+            if oracle.python == PythonVersion::default() {
+                assert_eq!(redump(pyjson::loads_py(text)), expected);
+            }
         }
     }
 }
