@@ -102,13 +102,12 @@ impl<T: Text> Parser<'_, T> {
         loop {
             let unit = unicode_unit(self.bytes, at)?;
             at += 6;
-            let another = self.bytes.get(at..at + 2) == Some(b"\\u");
             if let Some(character) = char::from_u32(u32::from(unit)) {
                 self.scratch.push_char(character);
                 if unit >= 0x800 {
                     at = self.three_byte_escapes(at);
                 }
-            } else if (0xd800..0xdc00).contains(&unit) && another {
+            } else if (0xd800..0xdc00).contains(&unit) && self.has_unicode_escape(at) {
                 let low = unicode_unit(self.bytes, at)?;
                 match char::decode_utf16([unit, low]).next() {
                     Some(Ok(character)) => {
@@ -120,10 +119,15 @@ impl<T: Text> Parser<'_, T> {
             } else {
                 self.scratch.push_surrogate(unit);
             }
-            if self.bytes.get(at..at + 2) != Some(b"\\u") {
+            if !self.has_unicode_escape(at) {
                 return Ok(at);
             }
         }
+    }
+
+    /// Whether a `\u` is at `at`.
+    fn has_unicode_escape(&self, at: usize) -> bool {
+        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"\\u"))
     }
 
     /// [`Parser::unicode_escapes`] for as long as eight that take three bytes each follow one

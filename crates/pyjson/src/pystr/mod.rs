@@ -358,7 +358,8 @@ mod tests {
     fn a_long_text_is_not_copied_to_become_a_string() {
         let string = PyString::from("a text that takes an allocation");
         let place = string.as_str().unwrap().as_ptr();
-        assert_eq!(string.into_string().unwrap().as_ptr(), place);
+        let text = string.into_string().unwrap();
+        assert_eq!(text.as_ptr(), place);
     }
 
     #[test]
