@@ -258,7 +258,8 @@ mod tests {
             Dict::from([("a", 1_i64), ("b", 3)]),
             Dict::from([("a", 1_i64), ("b", 2), ("c", 3)]),
         ] {
-            assert!(dict != other && other != dict, "{other:?}");
+            assert_ne!(dict, other);
+            assert_ne!(other, dict);
             assert_ne!(Value::from(dict.clone()), Value::from(other));
         }
     }
