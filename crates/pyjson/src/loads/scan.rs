@@ -195,6 +195,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn escapes_of_three_bytes_are_read_eight_at_a_time_while_something_follows() {
+        for (count, tail, blocks) in [
+            (0, "\"", 0),
+            (7, "\"", 0),
+            (8, "", 0),
+            (8, "\"", 1),
+            (15, "\"", 1),
+            (16, "", 1),
+            (16, "\"", 2),
+            (7, "\\u00e9\"", 0),
+            (8, "\\ud83d\\ude00\"", 1),
+        ] {
+            let escapes = ["\\u5929".repeat(count), tail.to_owned()].concat();
+            let mut out = Builder::new();
+            let read = dispatch!(
+                Level::new(),
+                simd => three_byte_blocks(simd, escapes.as_bytes(), &mut out)
+            );
+            assert_eq!(read, blocks * vector::ESCAPES, "{escapes}");
+            assert_eq!(out.finish(), *"天".repeat(8 * blocks));
+        }
+    }
+
+    #[test]
     fn a_special_byte_is_found_at_every_place() {
         for len in 0..40 {
             for byte in 0..=u8::MAX {

@@ -5,7 +5,7 @@ use std::io::Write;
 use pyjson::{PyString, PythonVersion};
 use serde_json::{Value as Json, json};
 
-use crate::oracle::{Oracle, hex, redump, text_or_raised, unhex};
+use crate::oracle::{Oracle, hex, loads_request, redump, text_or_raised, unhex};
 
 /// Texts on which all versions of CPython agree.
 pub(crate) const TEXTS: &[&str] = &[
@@ -336,9 +336,7 @@ pub(crate) const TEXTS: &[&str] = &[
 /// Both CPython and pyjson read these; the answers must be the same.
 pub(crate) fn check(oracle: &mut Oracle, texts: &[PyString]) {
     for batch in texts.chunks(500) {
-        let request =
-            |text: &PyString| json!({"op": "loads", "text_hex": hex(text.as_generalized_utf8())});
-        let answers = oracle.ask(&batch.iter().map(request).collect());
+        let answers = oracle.ask(&batch.iter().map(loads_request).collect());
         let answers = answers.as_array().unwrap();
         assert_eq!(answers.len(), batch.len());
         for (text, answer) in batch.iter().zip(answers) {
