@@ -30,7 +30,7 @@ test: build
 	$(CARGO) test --package pyjson --all-features
 
 bench:
-	$(CARGO) bench --package pyjson
+	$(CARGO) bench --package pyjson --bench compare
 
 lint:
 	$(CARGO) fmt --all --check

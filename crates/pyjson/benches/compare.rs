@@ -1,10 +1,10 @@
 //! How fast, beside `serde_json`, `jiter` and CPython's own `json`, in one run on one machine.
 //!
-//! `cargo bench -p pyjson`, or with a part of a document's name behind `--`. It prints the table of
-//! the README. All contenders of a row take turns, so that what else the machine does hits them
-//! alike, and the time of each is that of its best turn. Building the value and freeing it both
-//! count. `jiter` takes bytes alone, and `dumps` of `serde_json` writes neither spaces nor escapes
-//! of what is not ASCII, which is less work.
+//! `cargo bench -p pyjson --bench compare`, or with a part of a document's name behind `--`. It
+//! prints the table of the README. All contenders of a row take turns, so that what else the machine
+//! does hits them alike, and the time of each is that of its best turn. Building the value and
+//! freeing it both count. `jiter` takes bytes alone, and `dumps` of `serde_json` writes neither
+//! spaces nor escapes of what is not ASCII, which is less work.
 
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Lines, Write};

@@ -17,14 +17,14 @@ pub(crate) fn write(number: u64, out: &mut Vec<u8>) {
     let digits = eight(number);
     // The last digit stays, even if it is a zero.
     let zeros = (digits | 1 << 56).trailing_zeros() / 8;
-    out.extend_from_slice(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes());
+    out.extend_from_slice(&((digits + ZEROS) >> (8 * zeros)).to_le_bytes());
     out.truncate(out.len() - zeros as usize);
 }
 
 /// [`write`] of more than eight digits.
 fn write_long(number: u64, out: &mut Vec<u8>) {
     write(number / EIGHT_DIGITS, out);
-    out.extend_from_slice(&(eight(number % EIGHT_DIGITS) | ZEROS).to_le_bytes());
+    out.extend_from_slice(&(eight(number % EIGHT_DIGITS) + ZEROS).to_le_bytes());
 }
 
 /// Eight zeros as text.
@@ -35,11 +35,11 @@ const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
 const fn eight(number: u64) -> u64 {
     // Each step makes twice as many numbers of half as many digits. The products divide by a
     // hundred and by ten, exactly for numbers that are this small.
-    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let fours = (number / 10_000) + ((number % 10_000) << 32);
     let hundreds = ((fours * 5243) >> 19) & 0x0000_007f_0000_007f;
-    let pairs = hundreds | ((fours - hundreds * 100) << 16);
+    let pairs = hundreds + ((fours - hundreds * 100) << 16);
     let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
-    tens | ((pairs - tens * 10) << 8)
+    tens + ((pairs - tens * 10) << 8)
 }
 
 /// Writes a number's sign and digits.

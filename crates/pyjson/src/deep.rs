@@ -192,7 +192,29 @@ fn push_entries<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::{RECURSION, empty};
     use crate::{Dict, Value};
+
+    /// A list and a dict by turns, so many levels in all, with a scalar and an empty list innermost.
+    fn nest(levels: usize) -> Value {
+        let innermost = Value::List(vec![Value::Bool(true), Value::List(Vec::new())]);
+        (1..levels).fold(innermost, |value, level| match level % 2 {
+            0 => Value::List(vec![Value::Null, value]),
+            _ => Value::Dict(Dict::from([("a", Value::Null), ("b", value)])),
+        })
+    }
+
+    #[test]
+    fn only_what_lies_deeper_than_the_recursion_goes_waits_on_the_heap() {
+        for levels in [1, 2, RECURSION, RECURSION + 1, RECURSION + 2, RECURSION + 3, 1000] {
+            let mut value = nest(levels);
+            let mut deeper = Vec::new();
+            empty(&mut value, 0, &mut deeper);
+            assert!(value == Value::List(Vec::new()) || value == Value::Dict(Dict::new()));
+            let expected = levels.checked_sub(RECURSION + 1).filter(|levels| *levels > 0);
+            assert_eq!(deeper, expected.map(nest).into_iter().collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn a_million_levels_are_dropped_cloned_compared_and_shown_on_a_small_stack() {
@@ -220,5 +242,25 @@ mod tests {
         assert_eq!(Value::from(0.0), Value::from(-0.0));
         assert_ne!(Value::from(vec![Value::Null]), Value::from(Vec::new()));
         assert_ne!(Value::from(true), Value::from(1_i64));
+        assert_eq!(Value::from(true), Value::from(true));
+        assert_ne!(Value::from(true), Value::from(false));
+        assert_ne!(Value::from(0_i64), Value::from(1_i64));
+        assert_ne!(Value::from("a"), Value::from("b"));
+    }
+
+    #[test]
+    fn dicts_are_equal_if_each_key_of_one_is_in_the_other_with_an_equal_value() {
+        let dict = Dict::from([("a", 1_i64), ("b", 2)]);
+        assert_eq!(dict, Dict::from([("b", 2_i64), ("a", 1)]));
+        for other in [
+            Dict::from([("a", 1_i64)]),
+            Dict::from([("a", 1_i64), ("c", 2)]),
+            Dict::from([("a", 1_i64), ("b", 3)]),
+            Dict::from([("a", 1_i64), ("b", 2), ("c", 3)]),
+        ] {
+            assert_ne!(dict, other);
+            assert_ne!(other, dict);
+            assert_ne!(Value::from(dict.clone()), Value::from(other));
+        }
     }
 }

@@ -386,6 +386,77 @@ mod tests {
         assert_ne!(forth, Dict::from([("0", 0_i64)]));
     }
 
+    /// Dicts without and with an index, and on either side of what decides between them.
+    fn dicts() -> impl Iterator<Item = (i64, Dict)> {
+        let dict = |len: i64| (0..len).map(|i| (format!("key {i}"), i)).collect();
+        [0, 1, 2, 7, 8, 9, 10, 40].into_iter().map(move |len| (len, dict(len)))
+    }
+
+    #[test]
+    fn a_key_is_found_in_its_place_and_no_other_key_is() {
+        for (len, mut dict) in dicts() {
+            assert_eq!((dict.len(), dict.is_empty()), (usize::try_from(len).unwrap(), len == 0));
+            for i in 0..len {
+                let key = format!("key {i}");
+                assert!(dict.contains_key(&key));
+                assert_eq!(dict.get(&key), Some(&Value::from(i)));
+                assert_eq!(dict.get_py(&key.as_str().into()), Some(&Value::from(i)));
+                let value = dict.get_mut(&key).unwrap();
+                assert_eq!(std::mem::replace(value, Value::from(-i)), Value::from(i));
+                assert_eq!(dict.get(&key), Some(&Value::from(-i)));
+            }
+            let surrogate = PyString::from_code_points([0xd800]).unwrap();
+            assert_eq!((dict.get("key"), dict.get_py(&surrogate)), (None, None));
+            assert_eq!(dict.get_mut("key"), None);
+            assert!(!dict.contains_key("key"));
+            dict.set(surrogate.clone(), Value::Null);
+            assert_eq!(dict.get_py(&surrogate), Some(&Value::Null));
+        }
+    }
+
+    #[test]
+    fn entries_come_in_order_from_either_end() {
+        for (len, mut dict) in dicts() {
+            let entries: Vec<_> =
+                (0..len).map(|i| (PyString::from(format!("key {i}")), Value::from(i))).collect();
+            assert!(dict.keys().eq(entries.iter().map(|(key, _)| key)));
+            assert!(dict.values().eq(entries.iter().map(|(_, value)| value)));
+            assert!(dict.iter().eq(entries.iter().map(|(key, value)| (key, value))));
+            assert!((&dict).into_iter().eq(dict.iter()));
+            assert!(dict.iter().rev().eq(entries.iter().rev().map(|(key, value)| (key, value))));
+            let mut iter = dict.iter();
+            for left in (0..entries.len()).rev() {
+                assert_eq!(iter.size_hint(), (left + 1, Some(left + 1)));
+                iter.next();
+            }
+            assert_eq!((iter.len(), iter.size_hint(), iter.next()), (0, (0, Some(0)), None));
+            for value in dict.values_mut() {
+                *value = Value::from(vec![std::mem::take(value)]);
+            }
+            assert!(
+                dict.values()
+                    .eq(&(0..len).map(|i| Value::from(vec![i.into()])).collect::<Vec<_>>())
+            );
+            assert_eq!(dict.into_iter().len(), entries.len());
+        }
+    }
+
+    #[test]
+    fn a_dict_is_shown_as_its_json_text() {
+        assert_eq!(format!("{:?}", Dict::from([("b", 1_i64), ("a", 2)])), r#"{"b": 1, "a": 2}"#);
+    }
+
+    #[test]
+    fn a_dict_that_grows_past_the_limit_and_one_that_is_read_are_the_same() {
+        for (_, dict) in dicts() {
+            let read = Dict::from_entries(dict.entries().to_vec());
+            assert_eq!(matches!(dict.0, Repr::Large(_)), dict.len() > UNINDEXED);
+            assert_eq!(matches!(read.0, Repr::Large(_)), dict.len() > UNINDEXED);
+            assert_eq!(matches!(dict.clone().0, Repr::Large(_)), dict.len() > UNINDEXED);
+            assert!(read.into_iter().eq(dict));
+        }
+    }
+
     #[test]
     fn a_dict_takes_three_words() {
         assert_eq!(size_of::<Dict>(), 24);

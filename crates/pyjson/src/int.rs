@@ -171,6 +171,29 @@ mod tests {
         for text in ["", "-", "+1", "1_0", " 1", "1e3", "٣"] {
             assert_eq!(text.parse::<Int>(), Err(ParseIntError), "{text:?}");
         }
+        assert_eq!(ParseIntError.to_string(), "expected an optional '-' and decimal digits");
+    }
+
+    #[test]
+    fn signs_and_digits_are_those_of_the_number() {
+        let cases = [
+            ("0", false, 1, Some(0), Some(0)),
+            ("7", false, 1, Some(7), Some(7)),
+            ("-7", true, 1, Some(-7), None),
+            ("-10", true, 2, Some(-10), None),
+            ("9223372036854775808", false, 19, None, Some(1 << 63)),
+            ("-9223372036854775809", true, 19, None, None),
+        ];
+        for (text, is_negative, digits, signed, unsigned) in cases {
+            let int: Int = text.parse().unwrap();
+            assert_eq!((int.is_negative(), int.digits()), (is_negative, digits), "{text}");
+            assert_eq!((int.as_i64(), int.as_u64()), (signed, unsigned), "{text}");
+            assert_eq!(format!("{int} {int:?}"), format!("{text} Int({text})"));
+            let padded = text.parse::<i128>().unwrap();
+            assert_eq!(format!("{int:025} {int:>+25}"), format!("{padded:025} {padded:>+25}"));
+        }
+        assert_eq!(Int::from(u64::MAX).to_string(), u64::MAX.to_string());
+        assert_eq!(Int::from(1_u64 << 63), "9223372036854775808".parse().unwrap());
     }
 
     #[test]

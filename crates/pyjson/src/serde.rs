@@ -235,9 +235,19 @@ impl<'de> Visitor<'de> for Depth {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::value::Error;
+    use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
     use serde_json::{from_str, to_string};
 
+    use super::{MAX_DEPTH, TOO_DEEP};
     use crate::{Dict, Int, PyString, Value, loads};
+
+    /// So many lists, or dicts, in one another.
+    fn nests(depth: usize) -> [String; 2] {
+        let lists = ["[".repeat(depth), "]".repeat(depth)].concat();
+        let dicts = ["{\"k\":".repeat(depth - 1), "{}".into(), "}".repeat(depth - 1)].concat();
+        [lists, dicts]
+    }
 
     #[test]
     fn values_pass_through_another_format() {
@@ -246,21 +256,111 @@ mod tests {
         assert_eq!(value, loads(text).unwrap());
         assert_eq!(to_string(&value).unwrap(), r#"{"b":{"a":[]},"a":{}}"#);
         assert_eq!(from_str::<Dict>(text).unwrap(), value.into_dict().unwrap());
+        let scalars = r#"[null,true,false,-1,18446744073709551615,1.5,"a"]"#;
+        let value: Value = from_str(scalars).unwrap();
+        assert_eq!(value, loads(scalars).unwrap());
+        assert_eq!(to_string(&value).unwrap(), scalars);
+        assert_eq!(to_string(&Dict::from([("a", 1_i64)])).unwrap(), r#"{"a":1}"#);
         assert_eq!(from_str::<Int>("7").unwrap(), Int::from(7_i64));
-        assert!(from_str::<Int>("7.5").is_err());
         assert_eq!(from_str::<PyString>("\"x\"").unwrap(), "x");
     }
 
     #[test]
-    fn what_serde_cannot_hold_is_refused() {
-        let wide = Int::from(u64::MAX).to_string() + "0";
-        assert_eq!(to_string(&loads(&wide).unwrap()).unwrap(), wide);
-        for text in ["1".repeat(40), r#""\ud800""#.to_owned(), r#"{"\udc00":1}"#.to_owned()] {
-            assert!(to_string(&loads(&text).unwrap()).is_err(), "{text}");
+    fn an_int_of_128_bits_passes_and_a_longer_one_is_refused() {
+        for text in [i128::MIN.to_string(), i128::MAX.to_string(), u128::MAX.to_string()] {
+            let int: Int = text.parse().unwrap();
+            assert_eq!(to_string(&int).unwrap(), text);
         }
-        let nest = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
-        assert!(to_string(&loads(&nest(256)).unwrap()).is_ok());
-        let error = to_string(&loads(&nest(257)).unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), super::TOO_DEEP);
+        for text in
+            ["340282366920938463463374607431768211456", "-170141183460469231731687303715884105729"]
+        {
+            let error = to_string(&text.parse::<Int>().unwrap()).unwrap_err();
+            assert_eq!(error.to_string(), "the integer has more than 128 bits");
+        }
+        let int = |text: &str| Value::Int(text.parse().unwrap());
+        let low = IntoDeserializer::<Error>::into_deserializer(i128::MIN);
+        assert_eq!(Value::deserialize(low), Ok(int("-170141183460469231731687303715884105728")));
+        let high = IntoDeserializer::<Error>::into_deserializer(u128::MAX);
+        assert_eq!(Value::deserialize(high), Ok(int("340282366920938463463374607431768211455")));
+    }
+
+    #[test]
+    fn a_string_with_surrogates_is_refused_as_a_value_and_as_a_key() {
+        for text in [r#""\ud800""#, r#"{"\udc00":1}"#] {
+            let error = to_string(&loads(text).unwrap()).unwrap_err();
+            assert_eq!(error.to_string(), "the string holds surrogates");
+        }
+    }
+
+    #[test]
+    fn as_many_levels_as_the_limit_pass_and_one_more_is_refused() {
+        // serde_json has a limit of its own, which is lower; its values have none.
+        let json = |text: &str| serde_json::Value::try_from(&loads(text).unwrap());
+        for text in nests(MAX_DEPTH) {
+            let value = loads(&text).unwrap();
+            assert_eq!(to_string(&value).unwrap(), text);
+            assert_eq!(Value::deserialize(json(&text).unwrap()).unwrap(), value);
+        }
+        for text in nests(MAX_DEPTH + 1) {
+            let error = to_string(&loads(&text).unwrap()).unwrap_err();
+            assert_eq!(error.to_string(), TOO_DEEP);
+        }
+        let [lists, dicts] = nests(MAX_DEPTH).map(|text| json(&text).unwrap());
+        for deeper in [serde_json::json!([lists]), serde_json::json!({"k": dicts})] {
+            assert_eq!(Value::deserialize(deeper).unwrap_err().to_string(), TOO_DEEP);
+        }
+        let [_, dicts] = nests(MAX_DEPTH + 1);
+        let error = to_string(&loads(&dicts).unwrap().into_dict().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), TOO_DEEP);
+    }
+
+    #[test]
+    fn what_is_of_another_type_is_refused_by_name() {
+        let refused = |error: serde_json::Error| error.to_string();
+        let error = refused(from_str::<Int>("7.5").unwrap_err());
+        assert!(error.starts_with("expected int, found float"), "{error}");
+        let error = refused(from_str::<Dict>("[]").unwrap_err());
+        assert!(error.starts_with("expected dict, found list"), "{error}");
+        let error = refused(from_str::<PyString>("1").unwrap_err());
+        assert!(error.starts_with("invalid type: integer `1`, expected a string"), "{error}");
+        let bytes = serde::de::value::BytesDeserializer::<Error>::new(b"x");
+        let error = Value::deserialize(bytes).unwrap_err().to_string();
+        assert_eq!(error, "invalid type: byte array, expected a value that JSON can hold");
+    }
+
+    #[test]
+    fn owned_strings_are_taken_as_borrowed_ones_are() {
+        let owned = || IntoDeserializer::<Error>::into_deserializer(String::from("x"));
+        assert_eq!(PyString::deserialize(owned()), Ok("x".into()));
+        assert_eq!(Value::deserialize(owned()), Ok("x".into()));
+        let borrowed = || IntoDeserializer::<Error>::into_deserializer("x");
+        assert_eq!(PyString::deserialize(borrowed()), Ok("x".into()));
+        assert_eq!(Value::deserialize(borrowed()), Ok("x".into()));
+    }
+
+    /// A format that tells an optional value from others, as JSON does not.
+    struct Optional(Option<i64>);
+
+    impl<'de> Deserializer<'de> for Optional {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            match self.0 {
+                Some(number) => visitor.visit_some(number.into_deserializer()),
+                None => visitor.visit_none(),
+            }
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+            option unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
+            identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn an_optional_value_is_itself_or_null() {
+        assert_eq!(Value::deserialize(Optional(Some(5))), Ok(Value::from(5_i64)));
+        assert_eq!(Value::deserialize(Optional(None)), Ok(Value::Null));
     }
 }

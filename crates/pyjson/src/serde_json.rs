@@ -169,8 +169,36 @@ mod tests {
         let value = loads(text).unwrap();
         let json = Json::try_from(&value).unwrap();
         assert_eq!(json, serde_json::from_str::<Json>(text).unwrap());
-        assert_eq!(dumps(&Value::from(json)).len(), text.len());
+        assert_eq!(dumps(&Value::from(json)), text);
         assert_eq!(Value::from(Json::try_from(&value).unwrap()), value);
+    }
+
+    #[test]
+    fn as_many_levels_as_the_limit_pass_and_one_more_is_refused() {
+        let nests = |depth: usize| {
+            let lists = ["[".repeat(depth), "]".repeat(depth)].concat();
+            let dicts = ["{\"k\": ".repeat(depth - 1), "{}".into(), "}".repeat(depth - 1)].concat();
+            [lists, dicts].map(|text| loads(&text).unwrap())
+        };
+        for value in nests(MAX_DEPTH) {
+            assert_eq!(Value::from(Json::try_from(&value).unwrap()), value);
+        }
+        for value in nests(MAX_DEPTH + 1) {
+            assert_eq!(Json::try_from(&value), Err(SerdeJsonError::Depth));
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_cannot_be_held() {
+        let errors = [
+            (SerdeJsonError::Int, "the integer has more than 64 bits"),
+            (SerdeJsonError::Float, "the float is not finite"),
+            (SerdeJsonError::Surrogates, "the string holds surrogates"),
+            (SerdeJsonError::Depth, "lists and dicts nest more than 256 levels deep"),
+        ];
+        for (error, text) in errors {
+            assert_eq!(error.to_string(), text);
+        }
     }
 
     #[test]

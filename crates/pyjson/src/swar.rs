@@ -135,3 +135,72 @@ pub(crate) fn block_prefix(
     let rest = bytes.get(prefix..).unwrap_or_default();
     prefix + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [`digits`], one digit at a time.
+    fn digits_one_by_one(bytes: &[u8], value: u64) -> (usize, u64) {
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
+        digits.fold((0, value), |(count, value), digit| {
+            (count + 1, value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
+        })
+    }
+
+    #[test]
+    fn digits_are_counted_up_to_any_other_byte_at_every_place() {
+        for len in 0..=26 {
+            for place in 0..=len {
+                for byte in 0..=u8::MAX {
+                    let mut bytes: Vec<u8> = (b'1'..=b'9').cycle().take(len).collect();
+                    bytes.insert(place, byte);
+                    assert_eq!(digits(&bytes, 0), digits_one_by_one(&bytes, 0), "{bytes:?}");
+                    assert_eq!(digits(&bytes, 70), digits_one_by_one(&bytes, 70), "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    /// [`prefix`] up to the first zero.
+    fn prefix_without_zero(bytes: &[u8]) -> usize {
+        prefix(bytes, |word| equal(word, 0), |byte| byte == 0)
+    }
+
+    #[test]
+    fn the_first_of_two_special_bytes_is_found_in_a_text_of_any_length() {
+        for len in [0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 127, 128, 129, 136, 200, 257] {
+            let mut bytes = vec![b'a'; len];
+            assert_eq!(prefix_without_zero(&bytes), len);
+            for first in 0..len {
+                for second in first..len {
+                    (bytes[first], bytes[second]) = (0, 0);
+                    assert_eq!(prefix_without_zero(&bytes), first, "{second} of {len}");
+                    (bytes[first], bytes[second]) = (b'a', b'a');
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_byte_below_a_limit_and_the_first_equal_one_are_found_in_a_word() {
+        for place in 0..8 {
+            for byte in 0..=u8::MAX {
+                for rest in [0, 1, 0x1f, 0x20, 0x7f, 0x80, 0xff] {
+                    let mut bytes = [0xff; 8];
+                    bytes[place..].fill(rest);
+                    bytes[place] = byte;
+                    let word = u64::from_le_bytes(bytes);
+                    let first = |is_found: fn(u8) -> bool| {
+                        bytes.iter().position(|byte| is_found(*byte)).unwrap_or(8)
+                    };
+                    let found = |bits: u64| (bits.trailing_zeros() / 8) as usize;
+                    assert_eq!(found(below(word, 0x20)), first(|byte| byte < 0x20), "{bytes:?}");
+                    assert_eq!(found(below(word, 0x80)), first(|byte| byte < 0x80), "{bytes:?}");
+                    assert_eq!(found(equal(word, b'"')), first(|byte| byte == b'"'), "{bytes:?}");
+                    assert_eq!(found(equal(word, 0x7f)), first(|byte| byte == 0x7f), "{bytes:?}");
+                }
+            }
+        }
+    }
+}

@@ -279,12 +279,99 @@ mod tests {
         assert_eq!(size_of::<Value>(), 32);
     }
 
+    /// A value of each type, none of which is its type's default.
+    fn one_of_each_type() -> [Value; 7] {
+        [
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(Int::from(7_i64)),
+            Value::Float(2.5),
+            Value::Str(PyString::from("x")),
+            Value::List(vec![Value::Bool(true), Value::Null]),
+            Value::Dict(Dict::from([("k", 7_i64)])),
+        ]
+    }
+
+    /// What is expected of an accessor: `right` of the value at `place`, nothing of the others.
+    fn only_at<T: Clone>(place: usize, right: T) -> [Option<T>; 7] {
+        std::array::from_fn(|other| (other == place).then(|| right.clone()))
+    }
+
     #[test]
-    fn into_methods_give_back_what_is_of_another_type() {
-        assert_eq!(Value::from("x").into_list(), Err(Value::from("x")));
-        assert_eq!(Value::from(vec![Value::Null]).into_list(), Ok(vec![Value::Null]));
-        assert_eq!(Value::from(5_u8).into_int().unwrap().as_i64(), Some(5));
-        assert_eq!(Value::from("x").into_py_string().unwrap(), "x");
-        assert!(Value::from(1.5).into_dict().is_err());
+    fn types_have_the_names_that_python_gives_them() {
+        let names = one_of_each_type().map(|value| value.type_name());
+        assert_eq!(names, ["NoneType", "bool", "int", "float", "str", "list", "dict"]);
+    }
+
+    #[test]
+    fn an_accessor_gives_what_is_of_its_type_and_nothing_of_another() {
+        let values = &one_of_each_type();
+        let int = Int::from(7_i64);
+        let string = PyString::from("x");
+        let items = [Value::Bool(true), Value::Null];
+        let dict = Dict::from([("k", 7_i64)]);
+        let nulls = [true, false, false, false, false, false, false];
+        assert_eq!(values.each_ref().map(Value::is_null), nulls);
+        assert_eq!(values.each_ref().map(Value::as_bool), only_at(1, true));
+        assert_eq!(values.each_ref().map(Value::as_int), only_at(2, &int));
+        assert_eq!(values.each_ref().map(Value::as_i64), only_at(2, 7));
+        assert_eq!(values.each_ref().map(Value::as_u64), only_at(2, 7));
+        assert_eq!(values.each_ref().map(Value::as_f64), only_at(3, 2.5));
+        assert_eq!(values.each_ref().map(Value::as_py_string), only_at(4, &string));
+        assert_eq!(values.each_ref().map(Value::as_str), only_at(4, "x"));
+        assert_eq!(values.each_ref().map(Value::as_list), only_at(5, &items[..]));
+        assert_eq!(values.each_ref().map(Value::as_dict), only_at(6, &dict));
+        assert_eq!(Value::Bool(false).as_bool(), Some(false));
+    }
+
+    #[test]
+    fn into_methods_give_what_is_of_their_type_and_another_back() {
+        let ok =
+            |of: usize, place: usize, value: Value| if of == place { Ok(()) } else { Err(value) };
+        for (place, value) in one_of_each_type().into_iter().enumerate() {
+            let back = |of: usize| ok(of, place, value.clone());
+            let int = value.clone().into_int().map(|int| assert_eq!(int, Int::from(7_i64)));
+            assert_eq!(int, back(2));
+            let string = value.clone().into_py_string().map(|string| assert_eq!(string, "x"));
+            assert_eq!(string, back(4));
+            let items = value.clone().into_list().map(|items| assert_eq!(items.len(), 2));
+            assert_eq!(items, back(5));
+            let dict = value.clone().into_dict();
+            let dict = dict.map(|dict| assert_eq!(dict, Dict::from([("k", 7_i64)])));
+            assert_eq!(dict, back(6));
+        }
+    }
+
+    #[test]
+    fn each_rust_type_becomes_the_python_type_that_holds_it() {
+        let int = |number: u64| Value::Int(Int::from(number));
+        let [null, truth, seven, float, string, list, dict] = one_of_each_type();
+        assert_eq!(Value::from(()), null);
+        assert_eq!(Value::from(true), truth);
+        assert_eq!(Value::from(Int::from(7_i64)), seven);
+        assert_eq!(Value::from(2.5), float);
+        assert_eq!(Value::from("x"), string);
+        assert_eq!(Value::from(String::from("x")), string);
+        assert_eq!(Value::from(PyString::from("x")), string);
+        assert_eq!(Value::from(vec![Value::Bool(true), Value::Null]), list);
+        assert_eq!([Some(true), None].into_iter().collect::<Value>(), list);
+        assert_eq!(Value::from(Dict::from([("k", 7_i64)])), dict);
+        assert_eq!(
+            [Value::from(7_i8), Value::from(7_i16), Value::from(7_i32)],
+            [int(7), int(7), int(7)]
+        );
+        assert_eq!(
+            [Value::from(7_u8), Value::from(7_u16), Value::from(7_u32)],
+            [int(7), int(7), int(7)]
+        );
+        assert_eq!([Value::from(7_i64), Value::from(7_usize)], [int(7), int(7)]);
+        assert_eq!(Value::from(u64::MAX), int(u64::MAX));
+        assert_eq!((Value::from(Some("x")), Value::from(None::<&str>)), (string, Value::Null));
+    }
+
+    #[test]
+    fn a_value_is_shown_as_its_json_text() {
+        let [.., list, dict] = one_of_each_type();
+        assert_eq!(format!("{list:?} {dict:?}"), r#"[true, null] {"k": 7}"#);
     }
 }

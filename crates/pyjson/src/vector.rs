@@ -81,8 +81,7 @@ pub(crate) fn escape<S: Simd>(simd: S, points: &[u8; POINTS]) -> Option<[[u8; 16
     let first = u8x16::load_array(simd, *points.first_chunk()?).swizzle_dyn(POINTS_TO_WORDS);
     let second = u8x16::load_array(simd, *points.last_chunk()?).swizzle_dyn(LATER_POINTS_TO_WORDS);
     let (first, second): (u32x4<S>, u32x4<S>) = (first.bitcast(), second.bitcast());
-    let leads = ((first ^ 0x00e0_0000) | (second ^ 0x00e0_0000)) & 0x00f0_0000;
-    if !leads.simd_eq(0).all_true() {
+    if !are_of_three_bytes(first, second) {
         return None;
     }
     let (first, second) = (hex_digits(simd, first), hex_digits(simd, second));
@@ -93,6 +92,13 @@ pub(crate) fn escape<S: Simd>(simd: S, points: &[u8; POINTS]) -> Option<[[u8; 16
         *escape = (u8x16::load_array(simd, *escape) | digits).into();
     }
     Some(escapes)
+}
+
+/// Whether all of these code points take three bytes.
+#[inline(always)]
+fn are_of_three_bytes<S: Simd>(first: u32x4<S>, second: u32x4<S>) -> bool {
+    let others = ((first ^ 0x00e0_0000) | (second ^ 0x00e0_0000)) & 0x00f0_0000;
+    others.simd_eq(0).all_true()
 }
 
 /// The four hexadecimal digits of each of four code points of three bytes.
@@ -124,7 +130,7 @@ pub(crate) fn unescape<S: Simd>(simd: S, escapes: &[u8; ESCAPES]) -> Option<[[u8
     let mut points = [[0; 16]; 2];
     for (points, digits) in points.iter_mut().zip(digits) {
         let decimal = digits - b'0';
-        let letter = (digits | 0x20) - b'a';
+        let letter = (digits & 0xdf) - b'A';
         let is_decimal = decimal.simd_lt(10);
         valid &= is_decimal | letter.simd_lt(6);
         let values: u32x4<S> = is_decimal.select(decimal, letter + 10).bitcast();
@@ -226,8 +232,16 @@ mod tests {
     #[test]
     fn what_is_not_all_of_three_bytes_is_refused() {
         let level = Level::new();
-        for text in ["天地玄黃宇宙洪a荒", "é天地玄黃宇宙洪荒", "天地玄😀黃宇宙洪荒"]
-        {
+        for text in [
+            "天地玄黃宇宙洪a荒",
+            "é天地玄黃宇宙洪荒",
+            "天地玄😀黃宇宙洪荒",
+            // Wrong in the same places of both halves.
+            "😀😀😀😀😀😀",
+            "aaaaaaaaaaaaaaaaaaaaaaaa",
+            "éééééééééééé",
+            "a天地玄a天地玄a天地玄",
+        ] {
             let points = text.as_bytes().first_chunk().unwrap();
             assert!(dispatch!(level, simd => escape(simd, points)).is_none(), "{text}");
         }

@@ -163,6 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn every_version_is_found_by_its_second_number() {
+        for (version, minor) in PythonVersion::ALL.into_iter().zip(6..) {
+            assert_eq!((version.minor(), PythonVersion::from_minor(minor)), (minor, Some(version)));
+            assert_eq!(version.as_str(), format!("3.{minor}"));
+        }
+        assert_eq!((PythonVersion::from_minor(5), PythonVersion::from_minor(14)), (None, None));
+    }
+
+    #[test]
+    fn a_version_that_is_not_known_is_named_in_the_error() {
+        let error = "2.7".parse::<PythonVersion>().unwrap_err();
+        assert_eq!(error.to_string(), "expected a Python version from 3.6 to 3.13, found \"2.7\"");
+    }
+
+    #[test]
     fn a_version_never_asked_is_refused() {
         for text in ["", "3", "3.1", "3.5", "3.14", "3.130", "13.10", "3.11rc1", " 3.11"] {
             assert_eq!(text.parse::<PythonVersion>(), Err(UnknownPythonVersion(text.into())));

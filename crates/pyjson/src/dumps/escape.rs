@@ -78,8 +78,12 @@ const USED: [[u64; 3]; INLINE_BYTES + 1] = {
     used
 };
 
-/// Writes an opening quote, what is used of this room and `end`: to write more than that and take it back is quicker
-/// than to copy what takes counting.
+/// What is written of a short string before some of it is taken back: its opening quote, its room
+/// and what follows have place in two vector registers.
+const SHORT: usize = 32;
+
+/// Writes an opening quote, what is used of this room and `end`: to write more than that and take
+/// it back is quicker than to copy what takes counting.
 #[inline(always)]
 fn plain<const END: usize>(
     room: &[u8; INLINE_BYTES],
@@ -88,7 +92,7 @@ fn plain<const END: usize>(
     out: &mut Vec<u8>,
 ) {
     let start = out.len();
-    out.extend_from_slice(&[b'"'; INLINE_BYTES + 4]);
+    out.extend_from_slice(&[b'"'; SHORT]);
     if let Some([_, text @ ..]) = out.get_mut(start..) {
         if let Some(text) = text.first_chunk_mut() {
             *text = *room;
@@ -102,7 +106,7 @@ fn plain<const END: usize>(
 
 /// Writes an opening quote and a string, with what is special in it escaped.
 fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
-    out.reserve(string.len() + 2);
+    out.reserve(string.len().saturating_add(2));
     out.push(b'"');
     let mut rest = if string.len() < LONG { string } else { write_blocks::<ASCII>(string, out) };
     while let Some((word, behind)) = rest.split_first_chunk::<8>() {
@@ -171,7 +175,7 @@ fn blocks<'a, S: Simd, const ASCII: bool>(
 /// as Chinese, Japanese and Korean text does; gives what follows.
 #[inline(always)]
 fn three_byte_blocks<'a, S: Simd>(simd: S, mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    out.reserve(2 * string.len());
+    out.reserve(string.len().saturating_mul(2));
     while let Some((block, rest)) = string.split_first_chunk::<{ vector::POINTS }>() {
         let Some(escapes) = vector::escape(simd, block) else { break };
         out.extend_from_slice(escapes.as_flattened());
@@ -184,7 +188,6 @@ fn three_byte_blocks<'a, S: Simd>(simd: S, mut string: &'a [u8], out: &mut Vec<u
 #[inline]
 fn escape<'a>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     match string {
-        [] => &[],
         [first @ ..0x80, behind @ ..] => {
             short_escape(*first, out);
             behind
@@ -306,10 +309,28 @@ const HEX: [u16; 256] = {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_beyond_the_length_makes_no_short_string_special() {
+        for len in 0..=INLINE_BYTES {
+            for beyond in [0, b'"', b'\\', 0x1f, 0x7f, 0xff] {
+                let mut room = [beyond; INLINE_BYTES];
+                room[..len].fill(b'a');
+                assert!(is_plain::<true>(&room, len), "{beyond} beyond {len}");
+                for place in 0..len {
+                    room[place] = b'"';
+                    assert!(!is_plain::<true>(&room, len), "{place} of {len}");
+                    room[place] = b'a';
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_unit_is_written_in_lower_case() {
         for unit in 0..=u16::MAX {
-            assert_eq!(super::escaped(unit), *format!("\\u{unit:04x}").as_bytes());
+            assert_eq!(escaped(unit), *format!("\\u{unit:04x}").as_bytes());
         }
     }
 }

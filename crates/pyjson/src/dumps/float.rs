@@ -14,7 +14,7 @@ pub(super) fn write(float: f64, out: &mut Vec<u8>) {
     } else if float.is_nan() {
         out.extend_from_slice(b"NaN");
     } else {
-        out.extend_from_slice(if float > 0.0 { b"Infinity" } else { b"-Infinity" });
+        out.extend_from_slice(if float.is_sign_positive() { b"Infinity" } else { b"-Infinity" });
     }
 }
 
@@ -68,7 +68,7 @@ fn scientific(number: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(rest);
         }
     }
-    out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
+    out.extend_from_slice(if exponent.is_negative() { b"e-" } else { b"e+" });
     if exponent.unsigned_abs() < 10 {
         out.push(b'0');
     }

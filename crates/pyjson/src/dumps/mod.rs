@@ -229,7 +229,7 @@ impl fmt::Display for DumpsError {
         match self {
             Self::OutOfRangeFloat { float, named } => {
                 f.write_str("Out of range float values are not JSON compliant")?;
-                match (named, float.is_nan(), *float < 0.0) {
+                match (named, float.is_nan(), float.is_sign_negative()) {
                     (false, ..) => Ok(()),
                     (true, true, _) => f.write_str(": nan"),
                     (true, false, true) => f.write_str(": -inf"),

@@ -104,10 +104,10 @@ const fn exact(power: i32) -> u128 {
 const fn reciprocal(power: i32) -> u128 {
     let divisor = 5_u128.pow(power.unsigned_abs());
     let (mut quotient, mut remainder) = (0_u128, 1_u128);
-    while quotient < 1 << 127 {
+    while quotient >> 127 == 0 {
         (quotient, remainder) = (quotient << 1, remainder << 1);
         if remainder >= divisor {
-            (quotient, remainder) = (quotient | 1, remainder - divisor);
+            (quotient, remainder) = (quotient + 1, remainder - divisor);
         }
     }
     quotient + 1

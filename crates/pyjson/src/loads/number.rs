@@ -1,5 +1,7 @@
 //! Numbers: CPython's `_match_number_unicode`.
 
+use std::ops::RangeToInclusive;
+
 use super::error::Message;
 use super::float;
 use super::parser::{Fault, Open, Parser};
@@ -8,10 +10,10 @@ use crate::{Int, Value, swar};
 
 /// As many decimal digits always fit an `i64`.
 const SMALL_DIGITS: usize = 18;
-/// As many decimal digits always fit a `u64`.
-const MOST_DIGITS: usize = 19;
-/// As many digits of an exponent are read here.
-const EXPONENT_DIGITS: usize = 3;
+/// So many decimal digits always fit a `u64`.
+const DIGITS: RangeToInclusive<usize> = ..=19;
+/// So many digits of an exponent are read here.
+const EXPONENT_DIGITS: RangeToInclusive<usize> = ..=3;
 
 impl<T: Text> Parser<'_, T> {
     /// A number that begins at [`Parser::at`], as far as it goes: in `1.x` it is `1`.
@@ -66,7 +68,7 @@ fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
         length += 1 + places;
         power = places;
     }
-    if digits > MOST_DIGITS {
+    if !DIGITS.contains(&digits) {
         return uncommon_float(number);
     }
     let mut power = -i32::try_from(power).unwrap_or_default();
@@ -76,7 +78,7 @@ fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
             exponent => (0, exponent),
         };
         let (places, magnitude) = swar::digits(exponent, 0);
-        if places > EXPONENT_DIGITS {
+        if !EXPONENT_DIGITS.contains(&places) {
             return uncommon_float(number);
         }
         // No digits, no exponent: the `e` is not part of the number.

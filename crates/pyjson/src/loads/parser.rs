@@ -164,7 +164,7 @@ impl<T: Text> Parser<'_, T> {
                     }
                     _ => return Err(Fault::At(Message::ExpectingComma, self.at)),
                 }
-                self.at += 1;
+                self.step();
             }
         }
     }
@@ -236,7 +236,7 @@ impl<T: Text> Parser<'_, T> {
         if self.peek() != Some(b':') {
             return Err(Fault::At(Message::ExpectingColon, self.at));
         }
-        self.at += 1;
+        self.step();
         self.skip_white_space();
         Ok(())
     }
@@ -245,7 +245,7 @@ impl<T: Text> Parser<'_, T> {
     #[inline]
     fn after_comma(&mut self, close: u8, message: Message) -> Result<(), Fault> {
         let comma = self.at;
-        self.at += 1;
+        self.step();
         self.skip_white_space();
         if self.peek() == Some(close) && self.limits.python >= PythonVersion::V3_13 {
             return Err(Fault::At(message, comma));
@@ -265,7 +265,7 @@ impl<T: Text> Parser<'_, T> {
     /// Steps over an opening bracket; `false`, and past the closing one, when there is nothing
     /// between them.
     fn first_or_close(&mut self, close: u8) -> bool {
-        self.at += 1;
+        self.step();
         self.skip_white_space();
         let empty = self.peek() == Some(close);
         self.at += usize::from(empty);
@@ -276,14 +276,20 @@ impl<T: Text> Parser<'_, T> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Steps over one byte.
+    #[inline(always)]
+    fn step(&mut self) {
+        self.at += 1;
+    }
+
     #[inline]
     fn skip_white_space(&mut self) {
         // Between most signs there is nothing or one space.
         if self.peek() == Some(b' ') {
-            self.at += 1;
+            self.step();
         }
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+            self.step();
         }
     }
 }

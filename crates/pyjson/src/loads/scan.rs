@@ -49,7 +49,7 @@ impl<T: Text> Parser<'_, T> {
     pub(super) fn string_with_escapes(&mut self, mut end: usize) -> Result<PyString, Fault> {
         let begin = self.at;
         let mut start = begin + 1;
-        self.scratch.reserve(end - start);
+        self.scratch.reserve(end.saturating_sub(start));
         let unterminated = Fault::At(Message::UnterminatedString, begin);
         loop {
             match self.bytes.get(end) {
@@ -102,13 +102,12 @@ impl<T: Text> Parser<'_, T> {
         loop {
             let unit = unicode_unit(self.bytes, at)?;
             at += 6;
-            let another = self.bytes.get(at..at + 2) == Some(b"\\u");
             if let Some(character) = char::from_u32(u32::from(unit)) {
                 self.scratch.push_char(character);
                 if unit >= 0x800 {
                     at = self.three_byte_escapes(at);
                 }
-            } else if (0xd800..0xdc00).contains(&unit) && another {
+            } else if (0xd800..0xdc00).contains(&unit) && self.has_unicode_escape(at) {
                 let low = unicode_unit(self.bytes, at)?;
                 match char::decode_utf16([unit, low]).next() {
                     Some(Ok(character)) => {
@@ -120,10 +119,15 @@ impl<T: Text> Parser<'_, T> {
             } else {
                 self.scratch.push_surrogate(unit);
             }
-            if self.bytes.get(at..at + 2) != Some(b"\\u") {
+            if !self.has_unicode_escape(at) {
                 return Ok(at);
             }
         }
+    }
+
+    /// Whether a `\u` is at `at`.
+    fn has_unicode_escape(&self, at: usize) -> bool {
+        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"\\u"))
     }
 
     /// [`Parser::unicode_escapes`] for as long as eight that take three bytes each follow one
@@ -164,7 +168,7 @@ fn unicode_unit(bytes: &[u8], at: usize) -> Result<u16, Fault> {
     if (a | b | c | d) > 0x0f {
         return Err(Fault::At(Message::InvalidUnicodeEscape, at + 1));
     }
-    Ok(a << 12 | b << 8 | c << 4 | d)
+    Ok((a << 12) + (b << 8) + (c << 4) + d)
 }
 
 /// What each byte is worth as a hexadecimal digit; 0xff for those that are none.
@@ -189,6 +193,30 @@ fn hex_digit(byte: u8) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_of_three_bytes_are_read_eight_at_a_time_while_something_follows() {
+        for (count, tail, blocks) in [
+            (0, "\"", 0),
+            (7, "\"", 0),
+            (8, "", 0),
+            (8, "\"", 1),
+            (15, "\"", 1),
+            (16, "", 1),
+            (16, "\"", 2),
+            (7, "\\u00e9\"", 0),
+            (8, "\\ud83d\\ude00\"", 1),
+        ] {
+            let escapes = ["\\u5929".repeat(count), tail.to_owned()].concat();
+            let mut out = Builder::new();
+            let read = dispatch!(
+                Level::new(),
+                simd => three_byte_blocks(simd, escapes.as_bytes(), &mut out)
+            );
+            assert_eq!(read, blocks * vector::ESCAPES, "{escapes}");
+            assert_eq!(out.finish(), *"天".repeat(8 * blocks));
+        }
+    }
 
     #[test]
     fn a_special_byte_is_found_at_every_place() {

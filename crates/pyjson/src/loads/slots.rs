@@ -87,3 +87,84 @@ impl<'a, T> Place<'a, T> {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many places in use, which hold 1, 2, 3 and so on, after so much of a text.
+    fn used(count: usize, progress: (usize, usize)) -> Slots<usize> {
+        let mut slots = Slots::new();
+        for place in 1..=count {
+            *slots.next(progress).unwrap() = place;
+        }
+        slots
+    }
+
+    #[test]
+    fn what_is_taken_is_what_was_put_and_the_next_place_holds_the_default() {
+        for count in [0, 1, 4, 5, 63, 64, 65, 69, MANY - 1, MANY, MANY + 1, 3000] {
+            for start in [0, 1, count / 2, count] {
+                let start = start.min(count);
+                for (last, progress) in [(false, (0, 0)), (true, (0, 0)), (false, (1, 9999))] {
+                    let mut slots = used(count, progress);
+                    assert_eq!(
+                        slots.take_from(start, last),
+                        (start + 1..=count).collect::<Vec<_>>()
+                    );
+                    assert_eq!(slots.used(), start);
+                    assert_eq!(slots.last().copied(), (start > 0).then_some(start));
+                    assert_eq!(slots.next(progress), Some(&mut 0));
+                    assert_eq!(slots.used(), start + 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn few_places_are_kept_for_others_and_many_are_given_away_as_are_the_last() {
+        let keeps = |count: usize, start: usize, last: bool| {
+            let mut slots = used(count, (0, 0));
+            slots.take_from(start, last);
+            !slots.slots.is_empty()
+        };
+        assert!(keeps(1, 0, false) && keeps(MANY - 1, 0, false));
+        assert!(!keeps(MANY, 0, false) && !keeps(MANY + 1, 0, false));
+        assert!(!keeps(1, 0, true) && !keeps(MANY, 0, true));
+        assert!(keeps(3000, 1, false));
+    }
+
+    #[test]
+    fn room_is_made_as_the_rest_of_the_text_needs_it_within_bounds() {
+        let room = |count: usize, progress| {
+            let slots = used(count, progress);
+            (slots.slots.len(), slots.slots.capacity())
+        };
+        for progress in [(0, 0), (1, 100), (100, 100)] {
+            assert_eq!(room(1, progress), (4, 4));
+        }
+        // A quarter is read, and has taken four places.
+        assert_eq!(room(5, (25, 100)), (16, 16));
+        // At least twice as many and at most nine times as many.
+        assert_eq!(room(5, (90, 100)), (8, 8));
+        assert_eq!(room(5, (1, 100)), (36, 36));
+        // Not all room is filled with defaults at once.
+        assert_eq!(room(37, (1, 10_000)), (36 + AHEAD, 324));
+        assert_eq!(room(36 + AHEAD + 1, (1, 10_000)), (36 + 2 * AHEAD, 324));
+    }
+
+    #[test]
+    fn what_is_given_away_has_up_to_twice_the_room_it_needs() {
+        let room = |count: usize, used_again: usize, progress| {
+            let mut slots = used(count, progress);
+            slots.take_from(used_again, false);
+            slots.take_from(0, true).capacity()
+        };
+        assert_eq!(room(9, 9, (0, 0)), 16);
+        assert_eq!(room(17, 16, (0, 0)), 32);
+        assert_eq!(room(17, 15, (0, 0)), 15);
+        assert_eq!(room(5, 4, (1, 100)), 4);
+        assert_eq!(room(5, 1, (0, 0)), 8);
+        assert_eq!(room(325, 325, (1, 10_000)), 325);
+    }
+}

@@ -312,8 +312,80 @@ mod tests {
             let string = PyString::from(text.as_str());
             assert_eq!(string.as_str(), Some(text.as_str()));
             assert_eq!(string, PyString::from(text.clone()));
+            let inline = (len <= INLINE_BYTES).then_some(len);
+            assert_eq!(string.as_inline().map(|(_, len)| len), inline);
+            assert_eq!(PyString::from(text.clone()).as_inline().map(|(_, len)| len), inline);
             assert_eq!(string.into_string(), Ok(text));
         }
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_written_as_it_would_be_made() {
+        let text: String = ('a'..='z').cycle().take(70).collect();
+        for start in 0..text.len() {
+            for end in start..=text.len() {
+                let mut string = PyString::new();
+                string.write(&text, start, end);
+                assert_eq!(string.as_str(), text.get(start..end));
+                let short = end - start <= INLINE_BYTES;
+                assert_eq!(string.as_inline().map(|(_, len)| len), short.then_some(end - start));
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_string_without_surrogates_becomes_text() {
+        let strings = ["", "a", "é天😀", "a text that takes an allocation, é天😀"];
+        for text in strings {
+            let string = PyString::from(text);
+            assert_eq!(
+                (string.to_string_lossy(), string.is_empty()),
+                (text.into(), text.is_empty())
+            );
+            assert_eq!(format!("{string} {string:?}"), format!("{text} {text:?}"));
+            assert_eq!(string.into_string().as_deref(), Ok(text));
+        }
+        let lone = PyString::from_code_points([0x61, 0xd800, 0x22, 0x1_f600]).unwrap();
+        assert_eq!(lone.to_string_lossy(), "a\u{fffd}\"\u{1f600}");
+        assert_eq!(
+            format!("{lone:>6} {lone:?}"),
+            "  a\u{fffd}\"\u{1f600} \"a\\u{d800}\\\"\u{1f600}\""
+        );
+        assert_eq!(lone.clone().into_string(), Err(lone));
+    }
+
+    #[test]
+    fn a_long_text_is_not_copied_to_become_a_string() {
+        let string = PyString::from("a text that takes an allocation");
+        let place = string.as_str().unwrap().as_ptr();
+        let text = string.into_string().unwrap();
+        assert_eq!(text.as_ptr(), place);
+    }
+
+    #[test]
+    fn strings_are_equal_ordered_and_hashed_by_their_code_points() {
+        use std::hash::DefaultHasher;
+
+        let strings =
+            ["", "a", "b", "a text that takes an allocation", "é", "\u{e000}", "\u{1f600}"];
+        let hash = |string: &PyString| {
+            let mut hasher = DefaultHasher::new();
+            string.hash(&mut hasher);
+            hasher.finish()
+        };
+        for (place, text) in strings.iter().enumerate() {
+            for (other_place, other) in strings.iter().enumerate() {
+                let (string, other_string) = (PyString::from(*text), PyString::from(*other));
+                let same = place == other_place;
+                assert_eq!((string == other_string, string == *other), (same, same));
+                assert_eq!(string == **other, same);
+                assert_eq!(hash(&string) == hash(&other_string), same);
+                let order = text.chars().cmp(other.chars());
+                assert_eq!(string.cmp(&other_string), order);
+                assert_eq!(string.partial_cmp(&other_string), Some(order));
+            }
+        }
+        assert_eq!((PyString::from('é'), PyString::default()), ("é".into(), "".into()));
     }
 
     #[test]

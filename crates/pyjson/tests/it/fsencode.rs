@@ -78,6 +78,13 @@ proptest! {
     }
 }
 
+#[test]
+fn an_encode_error_has_cpythons_parts() {
+    let text = PyString::from_code_points([0x61, 0xdc80, 0xd800, 0xdc80, 0x62, 0xd800]).unwrap();
+    let error = text.to_surrogateescape().unwrap_err();
+    assert_eq!((error.start(), error.end()), (2, 4));
+}
+
 #[cfg(unix)]
 #[test]
 fn names_of_files_keep_their_bytes() {
@@ -87,6 +94,8 @@ fn names_of_files_keep_their_bytes() {
     let name = OsString::from_vec(b"caf\xe9.txt".to_vec());
     let text = PyString::from(name.as_os_str());
     assert_eq!(text.as_str(), None);
-    assert_eq!(OsString::try_from(&text), Ok(name));
+    assert_eq!(PyString::from(name.clone()), text);
+    assert_eq!(OsString::try_from(&text), Ok(name.clone()));
+    assert_eq!(OsString::try_from(text), Ok(name));
     assert!(OsString::try_from(PyString::from_code_points([0xd800]).unwrap()).is_err());
 }

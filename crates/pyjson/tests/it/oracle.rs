@@ -22,6 +22,8 @@ pub(crate) struct Oracle {
 pub(crate) struct Raised {
     pub(crate) exception: String,
     pub(crate) message: String,
+    /// `msg` of a `JSONDecodeError`, and the message of any other.
+    pub(crate) msg: String,
     /// `lineno`, `colno` and `pos` of a `JSONDecodeError`.
     pub(crate) place: Option<[u64; 3]>,
 }
@@ -91,15 +93,15 @@ impl Oracle {
         serde_json::from_str(&answer).ok()
     }
 
-    /// `json.loads` of a `str`, written again by `json.dumps`.
+    /// `json.loads` of a `str`, written again by `json.dumps` as [`redump`] does.
     pub(crate) fn loads(&mut self, text: &PyString) -> Result<PyString, Raised> {
-        let text = hex(text.as_generalized_utf8());
-        text_or_raised(&self.ask(&json!({"op": "loads", "text_hex": text})))
+        text_or_raised(&self.ask(&loads_request(text)))
     }
 
-    /// `json.loads` of `bytes`, written again by `json.dumps`.
+    /// `json.loads` of `bytes`, written again by `json.dumps` as [`redump`] does.
     pub(crate) fn loads_bytes(&mut self, bytes: &[u8]) -> Result<PyString, Raised> {
-        text_or_raised(&self.ask(&json!({"op": "loads", "data": hex(bytes)})))
+        let request = json!({"op": "loads", "data": hex(bytes), "dumps": {"ensure_ascii": false}});
+        text_or_raised(&self.ask(&request))
     }
 
     /// `json.dumps` with keyword arguments.
@@ -135,6 +137,7 @@ pub(crate) fn text_or_raised(answer: &Json) -> Result<PyString, Raised> {
     Err(Raised {
         exception: answer["error"].as_str().unwrap().to_owned(),
         message: answer["message"].as_str().unwrap().to_owned(),
+        msg: answer["msg"].as_str().or(answer["message"].as_str()).unwrap().to_owned(),
         place: ["lineno", "colno", "pos"]
             .map(|name| answer[name].as_u64())
             .into_iter()
@@ -143,14 +146,34 @@ pub(crate) fn text_or_raised(answer: &Json) -> Result<PyString, Raised> {
     })
 }
 
+/// What [`Oracle::loads`] asks.
+pub(crate) fn loads_request(text: &PyString) -> Json {
+    let bytes = text.as_generalized_utf8();
+    let mut request = json!({"op": "loads", "text_hex": hex(bytes)});
+    // Options take a level of nesting, so there are none where they would make no difference.
+    if bytes.iter().any(|byte| *byte == b'\\' || *byte >= 0x7f) {
+        request["dumps"] = json!({"ensure_ascii": false});
+    }
+    request
+}
+
 /// pyjson's `dumps` of what it loaded, or its error.
+///
+/// Without `ensure_ascii`: as escapes, two surrogates and the character that they would make as a
+/// pair are written the same, and what is read wrongly would look right.
 pub(crate) fn redump(loaded: Result<Value, LoadsError>) -> Result<PyString, Raised> {
     let count = |number: Option<usize>| number.map(|n| u64::try_from(n).unwrap());
     match loaded {
-        Ok(value) => Ok(pyjson::dumps(&value).into()),
+        Ok(value) => Ok(DumpsOptions::new()
+            .ensure_ascii(false)
+            .max_depth(usize::MAX)
+            .int_max_str_digits(None)
+            .dumps(&value)
+            .unwrap()),
         Err(error) => Err(Raised {
             exception: error.exception().to_owned(),
             message: error.to_string(),
+            msg: error.message().into_owned(),
             place: [error.line(), error.column(), error.offset()]
                 .map(count)
                 .into_iter()
@@ -162,7 +185,8 @@ pub(crate) fn redump(loaded: Result<Value, LoadsError>) -> Result<PyString, Rais
 
 /// pyjson's refusal to write a value.
 pub(crate) fn raised(error: &DumpsError) -> Raised {
-    Raised { exception: error.exception().into(), message: error.to_string(), place: None }
+    let message = error.to_string();
+    Raised { exception: error.exception().into(), msg: message.clone(), message, place: None }
 }
 
 /// A value in the oracle's spelling, which is not JSON's.

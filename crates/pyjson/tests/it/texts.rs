@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use pyjson::PyString;
+use pyjson::{PyString, PythonVersion};
 use serde_json::{Value as Json, json};
 
-use crate::oracle::{Oracle, hex, redump, text_or_raised, unhex};
+use crate::oracle::{Oracle, hex, loads_request, redump, text_or_raised, unhex};
 
 /// Texts on which all versions of CPython agree.
 pub(crate) const TEXTS: &[&str] = &[
@@ -334,16 +334,18 @@ pub(crate) const TEXTS: &[&str] = &[
 ];
 
 /// Both CPython and pyjson read these; the answers must be the same.
-fn check(oracle: &mut Oracle, texts: &[PyString]) {
+pub(crate) fn check(oracle: &mut Oracle, texts: &[PyString]) {
     for batch in texts.chunks(500) {
-        let request =
-            |text: &PyString| json!({"op": "loads", "text_hex": hex(text.as_generalized_utf8())});
-        let answers = oracle.ask(&batch.iter().map(request).collect());
+        let answers = oracle.ask(&batch.iter().map(loads_request).collect());
         let answers = answers.as_array().unwrap();
         assert_eq!(answers.len(), batch.len());
         for (text, answer) in batch.iter().zip(answers) {
+            let expected = text_or_raised(answer);
             let loaded = redump(oracle.loads_options().loads_py(text));
-            assert_eq!(loaded, text_or_raised(answer), "{:.200}", text.to_string_lossy());
+            assert_eq!(loaded, expected, "{:.200}", text.to_string_lossy());
+            if oracle.python == PythonVersion::default() {
+                assert_eq!(redump(pyjson::loads_py(text)), expected);
+            }
         }
     }
 }
@@ -378,6 +380,9 @@ fn surrogates_in_a_text_are_read_as_cpython_reads_them() {
         vec![0x31, low],
         quoted(&[high])[..2].to_vec(),
         [&[0x5b][..], &quoted(&[high, low]), &[0x2c], &[low]].concat(),
+        // An int that fits no word, and numbers, in a text that is not UTF-8.
+        [&[0x5b][..], &[0x39; 40], &[0x2c], &quoted(&[high]), &[0x5d]].concat(),
+        [&[0x5b][..], &[0x2d, 0x31, 0x2e, 0x35, 0x2c], &quoted(&[high]), &[0x5d]].concat(),
     ];
     for inside in [
         &[high][..],

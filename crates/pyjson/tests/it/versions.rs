@@ -142,7 +142,8 @@ fn a_refused_float_is_named_with_indent_or_from_3_12() {
 #[test]
 fn the_number_of_digits_is_limited_in_writing_too() {
     let int = format!("-{}", "7".repeat(4301)).parse::<pyjson::Int>().unwrap();
-    let values = [Value::from(int.clone()), Value::from(vec![int.into()])];
+    let most = format!("-{}", "7".repeat(4300)).parse::<pyjson::Int>().unwrap();
+    let values = [int.clone().into(), Value::from(vec![int.into()]), most.into()];
     with_each_version(|oracle, _| {
         for value in &values {
             let expected = oracle.dumps(value, &json!({}));
@@ -170,6 +171,10 @@ fn options_override_the_limits_of_the_version() {
     assert!(options.loads(&"1".repeat(641)).unwrap_err().to_string().contains("640 digits"));
     assert!(options.loads("[[1]]").is_ok());
     assert_eq!(options.loads("[[{}]]").unwrap_err().exception(), "RecursionError");
+    let value = pyjson::loads("[[{}]]").unwrap();
+    let shallow = DumpsOptions::new().max_depth(2);
+    assert_eq!(shallow.dumps(&value).unwrap_err().exception(), "RecursionError");
+    assert_eq!(shallow.max_depth(3).dumps(&value).unwrap(), "[[{}]]");
     let million = ["[".repeat(1_000_000), "]".repeat(1_000_000)].concat();
     let deep = LoadsOptions::new().max_depth(usize::MAX).loads(&million).unwrap();
     assert_eq!(pyjson::dumps(&deep), million);
