@@ -180,6 +180,10 @@ fn rude_chatters_leave_no_descriptor_and_the_next_is_served() {
     let before = descriptors(server.pid());
     for number in 0..200 {
         be_rude(number, &address, b"hi");
+        // They are served one after another: more than its queue holds would wait to be let in.
+        if number % 4 == 3 {
+            serve();
+        }
     }
     are_closed(server.pid(), before, serve);
     assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
