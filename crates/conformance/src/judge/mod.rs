@@ -113,8 +113,8 @@ pub struct Standard<'a> {
     pub client_is_peer: bool,
     /// What is right for the client, if harm was done to it; `expected` is what would have been.
     pub harmed: Option<&'a Harmed>,
-    /// Whether the server is held to anything where harm was done. When the reference's ends of a
-    /// client that leaves over unread bytes, and when not, is chance.
+    /// Whether it is no chance what becomes of the server. Where the network disturbs, the reference's
+    /// client may leave over unread bytes, and its server ends of that, or not.
     pub server_is_judged: bool,
     /// Whether the server was told something else than the client said.
     pub server_is_misled: bool,
@@ -142,7 +142,11 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     let excusing: Vec<&'static Erratum> = excusing.copied().collect();
     let triggered = || standard.errata.iter().filter(|erratum| erratum.triggered.is_some());
 
-    let found = Check::ALL.into_iter().filter_map(|check| match standard.harmed {
+    let is_chance = |check: &Check| {
+        !standard.server_is_judged && matches!(check, Check::ServerExit | Check::NextClient)
+    };
+    let checks = Check::ALL.into_iter().filter(|check| !is_chance(check));
+    let found = checks.filter_map(|check| match standard.harmed {
         None => compare::difference(standard, check, seen),
         Some(harmed) => harm::difference(standard, harmed, given, check, seen),
     });

@@ -215,7 +215,7 @@ impl Stage {
             server_is_peer: cast.server_peer.is_some(),
             client_is_peer: cast.client_peer.is_some(),
             harmed: harmed.as_ref(),
-            server_is_judged: pairing.server != REFERENCE,
+            server_is_judged: pairing.server != REFERENCE || is_asis && !is_harmed,
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
         };
