@@ -165,31 +165,6 @@ fn a_chat_whose_client_has_ended_its_stream_waits_for_its_user_without_processor
 }
 
 #[test]
-fn rude_chatters_leave_no_descriptor_and_the_next_is_served() {
-    let sandbox = Sandbox::new();
-    let mut command = server_command(&sandbox, &["chat-relisten"]);
-    let (keyboard, mut typist) = std::io::pipe().unwrap();
-    let (server, address) = Process::listening(command.stdin(Stdio::from(keyboard)), None);
-    typist.write_all(&b"yes\n".repeat(1000)).unwrap();
-    let serve = || {
-        let mut stream = connect(&address);
-        stream.write_all(b"hi").unwrap();
-        assert_eq!(read_exactly(&mut stream, 3), b"yes");
-    };
-    serve();
-    let before = descriptors(server.pid());
-    for number in 0..200 {
-        be_rude(number, &address, b"hi");
-        // They are served one after another: more than its queue holds would wait to be let in.
-        if number % 4 == 3 {
-            serve();
-        }
-    }
-    are_closed(server.pid(), before, serve);
-    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
-}
-
-#[test]
 fn a_unix_client_that_takes_no_datagrams_keeps_nobody_waiting() {
     for (scenario, answer) in
         [("udp-upper", &b"HELLO"[..]), ("udp-hello", b"hi"), ("line-upper-udp", b"HELLO")]
