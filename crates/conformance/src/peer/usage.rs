@@ -38,9 +38,14 @@ pub(super) fn reap(child: &mut Child) -> (io::Result<ExitStatus>, Option<u64>) {
     static GREEDIEST: Mutex<u64> = Mutex::new(0);
     let mut greediest = GREEDIEST.lock().unwrap_or_else(PoisonError::into_inner);
     let status = child.wait();
-    let kibibytes = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
-    let bytes = u64::try_from(kibibytes).unwrap_or(0) << 10;
-    let is_excess = bytes > MEMORY_MAX_BYTES && bytes > *greediest;
+    let peak = |who| {
+        let kibibytes = getrusage(who).map_or(0, |usage| usage.max_rss());
+        u64::try_from(kibibytes).unwrap_or(0) << 10
+    };
+    let bytes = peak(UsageWho::RUSAGE_CHILDREN);
+    // Until its exec a child is counted with all that this process holds.
+    let own = peak(UsageWho::RUSAGE_SELF);
+    let is_excess = bytes > MEMORY_MAX_BYTES && bytes > *greediest && bytes > own;
     *greediest = bytes.max(*greediest);
     (status, is_excess.then_some(bytes))
 }
