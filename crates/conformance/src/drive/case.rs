@@ -112,7 +112,7 @@ impl Case<'_> {
         // Its connection is counted among those before, even if nobody has looked at it yet.
         let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_connected)).await;
         self.play.disturbance.end();
-        let first_connection = self.recording.snapshot().connection_count();
+        let first_connection = self.recording.connection_count();
         let client = start_client(next)?;
         let ends = async {
             tokio::select! {
@@ -155,7 +155,7 @@ impl Case<'_> {
             return Err(lost.into());
         }
         let took = self.recording.started().elapsed();
-        let mut wire = self.recording.snapshot();
+        let mut wire = self.recording.take();
         let control = control.map(|(first_connection, overdue, client)| {
             let (before, after) = std::mem::take(&mut wire).split(first_connection);
             wire = before;

@@ -64,7 +64,7 @@ impl Case<'_> {
 
     /// Whether anything moves on the wire within this time.
     async fn moves_within(&self, time: Duration) -> bool {
-        let events = self.recording.snapshot().events.len();
+        let events = self.recording.event_count();
         let moved = self.recording.wait_until(|log| log.events.len() > events);
         timeout(time, moved).await.is_ok()
     }

@@ -74,9 +74,28 @@ impl Recording {
     }
 
     /// What was noted so far.
-    #[must_use]
-    pub fn snapshot(&self) -> WireLog {
+    #[cfg(test)]
+    pub(super) fn snapshot(&self) -> WireLog {
         self.log().clone()
+    }
+
+    /// All that was noted, for the last one who asks: a log may hold many mebibytes, and a copy
+    /// would hold them twice.
+    #[must_use]
+    pub fn take(&self) -> WireLog {
+        std::mem::take(&mut *self.log())
+    }
+
+    /// How many events were noted so far.
+    #[must_use]
+    pub fn event_count(&self) -> usize {
+        self.log().events.len()
+    }
+
+    /// How many connections were noted so far.
+    #[must_use]
+    pub fn connection_count(&self) -> u32 {
+        self.log().connection_count()
     }
 
     /// Wait until `seen` is true of the log.

@@ -2,11 +2,11 @@
 
 use std::io;
 use std::process::{Child, ExitStatus};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::process::Pid;
+use wait4::Wait4;
 
 use crate::observation::MEMORY_MAX_BYTES;
 
@@ -29,25 +29,25 @@ pub(super) fn processor_time(pid: Pid) -> Duration {
     TICK * ticks.unwrap_or(0)
 }
 
-/// Give back an ended child's number, and say how much memory it held at the most if that was over
-/// [`MEMORY_MAX_BYTES`] and over what any child before it held.
+/// What the kernel's counts of a process's memory may be off by: each processor has counted pages
+/// that it has not told yet.
+const COUNTING_ERROR_BYTES: u64 = 8 << 20;
+
+/// Give back an ended child's number, and say how much memory it, or a child of its own, held at
+/// the most if that was over [`MEMORY_MAX_BYTES`].
 ///
-/// The kernel says it of the greediest child alone; that is enough to find the first one that holds
-/// too much.
+/// Until its exec a child is counted with all that this process holds, so it isn't blamed for that
+/// much either.
 pub(super) fn reap(child: &mut Child) -> (io::Result<ExitStatus>, Option<u64>) {
-    static GREEDIEST: Mutex<u64> = Mutex::new(0);
-    let mut greediest = GREEDIEST.lock().unwrap_or_else(PoisonError::into_inner);
-    let status = child.wait();
-    let peak = |who| {
-        let kibibytes = getrusage(who).map_or(0, |usage| usage.max_rss());
-        u64::try_from(kibibytes).unwrap_or(0) << 10
+    let ended = match child.wait4() {
+        Ok(ended) => ended,
+        Err(error) => return (Err(error), None),
     };
-    let bytes = peak(UsageWho::RUSAGE_CHILDREN);
-    // Until its exec a child is counted with all that this process holds.
-    let own = peak(UsageWho::RUSAGE_SELF);
-    let is_excess = bytes > MEMORY_MAX_BYTES && bytes > *greediest && bytes > own;
-    *greediest = bytes.max(*greediest);
-    (status, is_excess.then_some(bytes))
+    let kibibytes = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
+    let own = u64::try_from(kibibytes).unwrap_or(0) << 10;
+    let excess = ended.rusage.maxrss;
+    let blameless = MEMORY_MAX_BYTES.max(own + COUNTING_ERROR_BYTES);
+    (Ok(ended.status), (excess > blameless).then_some(excess))
 }
 
 #[cfg(test)]
