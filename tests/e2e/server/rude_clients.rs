@@ -165,6 +165,33 @@ fn a_chat_whose_client_has_ended_its_stream_waits_for_its_user_without_processor
 }
 
 #[test]
+fn rude_chatters_leave_no_descriptor_and_the_next_is_served() {
+    let sandbox = Sandbox::new();
+    let mut command = server_command(&sandbox, &["chat-relisten"]);
+    let (keyboard, mut typist) = std::io::pipe().unwrap();
+    let (server, address) = Process::listening(command.stdin(Stdio::from(keyboard)), None);
+    // Each client takes one line at the most.
+    typist.write_all(&b"yes\n".repeat(300)).unwrap();
+    // They are served one after another: while one that was answered stays, those before it are
+    // done with.
+    let descriptors_while_one_is_served = || {
+        let mut stream = connect(&address);
+        stream.write_all(b"hi").unwrap();
+        assert_eq!(read_exactly(&mut stream, 3), b"yes");
+        descriptors(server.pid())
+    };
+    let before = descriptors_while_one_is_served();
+    for number in 0..200 {
+        be_rude(number, &address, b"hi");
+        // More than its queue holds would wait to be let in.
+        if number % 4 == 3 {
+            assert_eq!(descriptors_while_one_is_served(), before, "after {number} rude clients");
+        }
+    }
+    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
+}
+
+#[test]
 fn a_unix_client_that_takes_no_datagrams_keeps_nobody_waiting() {
     for (scenario, answer) in
         [("udp-upper", &b"HELLO"[..]), ("udp-hello", b"hi"), ("line-upper-udp", b"HELLO")]
