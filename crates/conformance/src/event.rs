@@ -1,6 +1,7 @@
 //! What a run tells. Reports see these and nothing else.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -44,6 +45,9 @@ pub struct PeerInfo {
     pub name: String,
     /// What it is written in.
     pub language: String,
+    /// The manifest that describes it, unless it is built in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<PathBuf>,
 }
 
 /// See [`Event::Finished`].
@@ -113,6 +117,9 @@ pub struct End {
     /// How long the run took.
     #[serde(serialize_with = "as_seconds")]
     pub took: Duration,
+    /// Expected failures that are none of this run's: a failure, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<String>,
     /// Whether it was interrupted: then cases are missing.
     pub interrupted: bool,
 }

@@ -17,6 +17,23 @@ pub enum Role {
     Client,
 }
 
+impl Role {
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -104,6 +121,10 @@ pub enum Stop {
     Quiet,
     /// A peer wrote more than the harness is ready to keep.
     Flood(Role),
+    /// A peer wrote more to a standard stream than the harness is ready to keep.
+    Babble(Role),
+    /// Nothing has moved for long, and both programs sleep.
+    Idle,
     /// A peer keeps a processor busy, and nothing moves.
     Spins(Role),
 }

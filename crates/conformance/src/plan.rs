@@ -5,7 +5,7 @@ use globset::{Glob, GlobMatcher};
 use crate::case::{CaseId, InputId, Kind, Network, Pairing, Playing, Transport};
 use crate::catalogue::{Input, Scenario, generated_input, scenario, scenarios, vectors};
 use crate::observation::{Direction, Role};
-use crate::peer::{HARNESS, Peers, REFERENCE};
+use crate::peer::{HARNESS, Peer, Peers, REFERENCE};
 use crate::stage::home;
 
 /// What is asked for on the command line.
@@ -15,7 +15,8 @@ pub struct Selection {
     pub scenarios: Vec<String>,
     /// Globs of case ids that are left out.
     pub skip: Vec<String>,
-    /// Pairings; none means all.
+    /// Pairings; none means all, or where manifests describe peers, all that such a peer takes part
+    /// in.
     pub pairings: Vec<Pairing>,
     /// Transports; none means all.
     pub transports: Vec<Transport>,
@@ -83,6 +84,17 @@ impl Selection {
         let name = network.to_string();
         let matches = |glob: &String| matcher(glob).is_ok_and(|matcher| matcher.is_match(&name));
         self.networks.is_empty() || self.networks.iter().any(matches)
+    }
+
+    /// Whether cases of this pairing are wanted.
+    fn takes_pairing(&self, pairing: &Pairing, peers: &Peers) -> bool {
+        let is_guest = |peer: &Peer| [&pairing.server, &pairing.client].contains(&&peer.name);
+        let mut guests = peers.guests().peekable();
+        if self.pairings.is_empty() {
+            guests.peek().is_none() || guests.any(is_guest)
+        } else {
+            self.pairings.contains(pairing)
+        }
     }
 }
 
@@ -155,7 +167,7 @@ fn plays(
         let is_typed = input.served.is_none();
         let often = is_vector && is_typed && is_spoken(scenario, transport, pairing, peers);
         is_for(input, pairing)
-            && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
+            && selection.takes_pairing(pairing, peers)
             && selection.takes(&Network::AS_IS)
             && (asked_for(&transport)
                 || selection.transports.is_empty()
@@ -212,7 +224,7 @@ fn disturbed_plays(
             let wanted = |pairing: &&Pairing| {
                 is_for(input, pairing)
                     && is_told(scenario, network, pairing)
-                    && (selection.pairings.is_empty() || selection.pairings.contains(pairing))
+                    && selection.takes_pairing(pairing, peers)
             };
             plays.extend(all.iter().filter(wanted).map(|pairing| Playing {
                 transport: *transport,

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::case::{Network, Pairing, Playing};
 use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
+use crate::expected_failures::ExpectedFailures;
 use crate::judge::{Difference, Verdict};
 use crate::plan::Group;
 use crate::shrink;
@@ -17,6 +18,9 @@ use crate::stage::{Ground, Played, Stage, StageError, home, leaves_waiting, refe
 
 /// So many failures of a run are shrunk; the rest are told as they came.
 const SHRUNK_MAX: u32 = 3;
+
+/// Of what a failing program has printed, no more than this goes into the evidence.
+const SCREEN_MAX_BYTES: usize = 1 << 20;
 
 /// How a run is done.
 #[derive(Debug, Clone, Copy)]
@@ -29,12 +33,14 @@ pub struct Manner {
     pub shrink: bool,
 }
 
-/// Play all of `groups`, telling `listener` everything in turn. When `interrupt` comes first, what
+/// Play all of `groups`, holding each against `expected`, and telling `listener` everything in turn.
+/// When `interrupt` comes first, what
 /// is under way is given up and its peers are killed; the end that is told then says so.
 pub async fn run(
     stage: Arc<Stage>,
     groups: Vec<Group>,
     manner: Manner,
+    expected: &mut ExpectedFailures,
     interrupt: impl Future<Output = ()>,
     mut listener: impl FnMut(Event),
 ) -> End {
@@ -62,18 +68,20 @@ pub async fn run(
     let mut interrupted = false;
     tokio::pin!(interrupt);
     loop {
-        let result: Box<CaseResult> = tokio::select! {
+        let mut result: Box<CaseResult> = tokio::select! {
             result = finished.recv() => match result { Some(result) => result, None => break },
             () = &mut interrupt => {
                 interrupted = true;
                 break;
             }
         };
+        expected.judge(&mut result);
         *counts.entry(result.verdict.name()).or_default() += 1;
         listener(Event::Finished(result));
     }
     playing.shutdown().await;
-    let end = End { counts, took: began.elapsed(), interrupted };
+    let unmatched = if interrupted { Vec::new() } else { expected.unmatched() };
+    let end = End { counts, took: began.elapsed(), unmatched, interrupted };
     listener(Event::Ended(end.clone()));
     end
 }
@@ -89,7 +97,11 @@ fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
         peers: stage
             .peers
             .iter()
-            .map(|peer| PeerInfo { name: peer.name.clone(), language: peer.language.clone() })
+            .map(|peer| PeerInfo {
+                name: peer.name.clone(),
+                language: peer.language.clone(),
+                manifest: peer.manifest.clone(),
+            })
             .collect(),
         pairings: crate::plan::pairings(&stage.peers)
             .iter()
@@ -121,6 +133,18 @@ impl Player {
     /// reference is played first, wanted or not: it says what is right. What is disturbed comes
     /// last, each case in a place of its own.
     async fn play_group(self, group: Arc<Group>) {
+        let can_play =
+            |play: &Playing| self.stage.can_play(group.scenario, &group.input, &play.pairing);
+        let mut plays = Vec::new();
+        for play in &group.plays {
+            match can_play(play) {
+                Ok(()) => plays.push(play),
+                Err(error) => self.tell(could_not(&group, play, &error, 0.0)).await,
+            }
+        }
+        if plays.is_empty() {
+            return;
+        }
         let Ok(place) = self.places.busy.acquire().await else { return };
         let began = Instant::now();
         let ground = Arc::new(self.stage.ground(group.scenario, &group.input).await);
@@ -131,7 +155,7 @@ impl Player {
             pairing: reference_pairing(&group.input),
         };
         let mut disturbed = JoinSet::new();
-        for play in &group.plays {
+        for play in plays {
             match &*ground {
                 Err(error) => self.tell(could_not(&group, play, error, took)).await,
                 Ok(ground) if *play == reference => {
@@ -213,7 +237,11 @@ impl Player {
         }
         if verdict.is_failure() {
             let expected = ground.expected_of(&play.pairing).clone();
-            let observed = played.observed.clone();
+            let mut observed = played.observed.clone();
+            for end in [&mut observed.server, &mut observed.client] {
+                end.stdout.0.truncate(SCREEN_MAX_BYTES);
+                end.stderr.0.truncate(SCREEN_MAX_BYTES);
+            }
             let input = group.input.clone();
             let mut evidence = Evidence { input, expected, observed, smallest: None };
             if can_shrink(group, play) && self.may_shrink() {

@@ -115,6 +115,8 @@ fn seen(erratum: &Erratum, shown: &Demonstrated) -> String {
         Some(Stop::Quiet) => "nothing moves any more".to_owned(),
         Some(Stop::Deadline(what)) => format!("the deadline passed, waiting for {what}"),
         Some(Stop::Flood(_)) => "it sends without end".to_owned(),
+        Some(Stop::Babble(_)) => "it prints without end".to_owned(),
+        Some(Stop::Idle) => "nothing moves, and it sleeps".to_owned(),
         None if end.by_itself => match end.exit {
             Some(Exit::Status(status)) => format!("it ended with status {status}"),
             Some(Exit::Signal(signal)) => format!("it died of signal {signal}"),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use framecheck::case::Kind;
 use framecheck::catalogue::{COMMON, Check, Clause, errata, scenarios, vectors};
-use framecheck::peer::{HARNESS, REFERENCE};
+use framecheck::peer::{HARNESS, REFERENCE, RUST};
 use serde_json::{Value, json};
 
 use super::{Format, ListArgs};
@@ -20,7 +20,7 @@ pub(super) fn main(args: &ListArgs) -> anyhow::Result<bool> {
 }
 
 fn pairings() -> Vec<String> {
-    let peers = [REFERENCE, "rust"];
+    let peers = [REFERENCE, RUST];
     let typed = peers.iter().flat_map(|c| peers.iter().map(move |s| format!("{s}->{c}")));
     let raw = peers.iter().map(|server| format!("{server}->{HARNESS}"));
     let served = peers.iter().map(|client| format!("{HARNESS}->{client}"));

@@ -25,6 +25,8 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use framecheck::case::{CaseId, Pairing, Transport};
+use framecheck::expected_failures::ExpectedError;
+use framecheck::peer::{ManifestError, PeerError};
 use framecheck::plan::PlanError;
 use pyjson::PythonVersion;
 
@@ -106,6 +108,14 @@ struct RunArgs {
     /// Inputs that are played at once; four times the number of processors unless told.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// The failures that are expected: a file of entries with id pattern, reason and symptom. One
+    /// that does not happen as it says is a failure.
+    #[arg(long, value_name = "FILE")]
+    expected: Option<PathBuf>,
+    /// Write the --expected file anew, as this run would have it; reasons that are missing must be
+    /// given by hand.
+    #[arg(long, requires = "expected")]
+    rewrite_expected: bool,
     /// Where report.json and failures/ are written.
     #[arg(long, value_name = "DIR", default_value = "target/conformance")]
     out: PathBuf,
@@ -188,6 +198,10 @@ struct JsonArgs {
 /// What it takes to play cases.
 #[derive(Debug, Clone, ClapArgs)]
 struct SetupArgs {
+    /// A manifest: anyone's programs, which play with the reference, with each other and with the
+    /// port. See docs/adding-a-peer.md.
+    #[arg(long, value_name = "FILE")]
+    peer: Vec<PathBuf>,
     /// The CPython that runs the reference programs.
     #[arg(long, value_name = "EXE", env = "FRAMECHECK_PYTHON", default_value = "python3")]
     python: std::ffi::OsString,
@@ -229,7 +243,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
-        Err(error) if error.is::<PlanError>() => {
+        Err(error) if is_usage(&error) => {
             eprintln!("framecheck: {error}");
             ExitCode::from(USAGE)
         }
@@ -240,6 +254,14 @@ pub(crate) fn main(args: Args) -> ExitCode {
             ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
         }
     }
+}
+
+/// Whether what was asked for makes no sense.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<PlanError>()
+        || error.is::<ManifestError>()
+        || error.is::<ExpectedError>()
+        || matches!(error.downcast_ref(), Some(PeerError::Taken(_)))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

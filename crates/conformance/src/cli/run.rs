@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use framecheck::event::{End, Event};
+use framecheck::expected_failures::ExpectedFailures;
 use framecheck::judge::Verdict;
 use framecheck::plan::{Group, Selection, plan};
 use framecheck::report::{FailureFolders, Human, JsonLines, ReportJson, Sink};
@@ -56,6 +57,10 @@ pub(super) fn play(
     groups: Vec<Group>,
     sinks: &mut [Box<dyn Sink + '_>],
 ) -> anyhow::Result<End> {
+    let mut expected = match &args.expected {
+        Some(file) => ExpectedFailures::read(file)?,
+        None => ExpectedFailures::default(),
+    };
     let setup = setup(with)?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.map_or(processors * 4, std::num::NonZero::get);
@@ -71,13 +76,18 @@ pub(super) fn play(
                 }
             }
         };
-        io::Result::Ok(run(setup.stage.clone(), groups, manner, interrupt, tell).await)
+        io::Result::Ok(
+            run(setup.stage.clone(), groups, manner, &mut expected, interrupt, tell).await,
+        )
     })?;
     drop(runtime);
     drop(setup);
     reported.context("cannot write the report")?;
     if end.interrupted {
         return Err(Interrupted.into());
+    }
+    if args.rewrite_expected {
+        expected.rewrite().context("cannot rewrite the expected failures")?;
     }
     let unplayed = count(&end, Verdict::HarnessError);
     if unplayed > 0 {
@@ -86,9 +96,10 @@ pub(super) fn play(
     Ok(end)
 }
 
-/// Whether no case has failed.
+/// Whether no case has failed, and every expected failure was seen.
 pub(super) fn is_green(end: &End) -> bool {
-    !Verdict::ALL.into_iter().any(|verdict| verdict.is_failure() && count(end, verdict) > 0)
+    end.unmatched.is_empty()
+        && !Verdict::ALL.into_iter().any(|verdict| verdict.is_failure() && count(end, verdict) > 0)
 }
 
 fn count(end: &End, verdict: Verdict) -> usize {

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use framecheck::drive::Driver;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{Launcher, Peers, Spawner};
+use framecheck::peer::{Launcher, Peer, Peers, Spawner};
 use framecheck::stage::Stage;
 use tempfile::TempDir;
 
@@ -20,14 +20,19 @@ pub(super) struct Setup {
     _scratch: TempDir,
 }
 
-/// The built-in peers, without starting anything.
+/// The built-in peers and those of the manifests, without starting anything.
 pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
     let reference = reference_directory(args)?;
     let programs = match &args.programs {
         Some(directory) => directory.clone(),
         None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
     };
-    let peers = Peers::built_in(&absolute(&reference)?, &absolute(&programs)?)?;
+    let mut peers = Peers::built_in(&absolute(&reference)?, &absolute(&programs)?)?;
+    for manifest in &args.peer {
+        let peer = Peer::from_manifest(manifest)?;
+        peer.programs_are_there()?;
+        peers.add(peer)?;
+    }
     Ok((peers, absolute(&reference)?))
 }
 

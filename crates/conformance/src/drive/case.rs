@@ -57,12 +57,19 @@ impl Case<'_> {
             }
             _ => None,
         };
-        let overdue = can_go_on && timeout_at(deadline, self.until_server_is_done()).await.is_err();
-        if overdue && !matches!(clients.stopped, Some(Stop::Spins(_))) {
-            let end = "the server to end";
-            let close = "the server to close the connection";
-            let what = if self.play.await_end { end } else { close };
-            clients.stopped = Some(Stop::Deadline(what.to_owned()));
+        if can_go_on {
+            let gone_wrong = match timeout_at(deadline, self.until_server_is_done()).await {
+                Ok(gone_wrong) => gone_wrong,
+                Err(_) => {
+                    let end = "the server to end";
+                    let close = "the server to close the connection";
+                    let what = if self.play.await_end { end } else { close };
+                    Some(Stop::Deadline(what.to_owned()))
+                }
+            };
+            if !matches!(clients.stopped, Some(Stop::Spins(_))) {
+                clients.stopped = gone_wrong.or(clients.stopped);
+            }
         }
         self.take_down(clients, control).await
     }
@@ -116,11 +123,12 @@ impl Case<'_> {
         let client = start_client(next)?;
         let ends = async {
             tokio::select! {
-                _ = client.wait() => {}
+                _ = client.wait() => false,
+                () = self.idles(&client) => true,
                 never = self.tell_when_the_server_has_ended() => match never {},
             }
         };
-        let overdue = timeout_at(deadline, ends).await.is_err();
+        let overdue = timeout_at(deadline, ends).await.unwrap_or(true);
         client.signal(Signal::KILL);
         Ok((first_connection, overdue, client.finish(!overdue).await))
     }

@@ -65,8 +65,9 @@ pub struct Play<'a> {
     pub await_end: bool,
     /// Whether the case is over when nothing moves after a fault.
     pub rests: bool,
-    /// Whether to look for a program that keeps a processor busy for nothing.
-    pub watched: bool,
+    /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
+    /// first: and if so, from how much of its time on.
+    pub busy: [Option<Duration>; 2],
     /// Who connects afterwards, undisturbed, and with what input.
     pub control: Option<(&'a Input, Side<'a>)>,
 }

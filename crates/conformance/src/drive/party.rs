@@ -75,6 +75,22 @@ impl Party {
         }
     }
 
+    /// Whether it does nothing until something happens.
+    pub(super) fn is_asleep(&self) -> bool {
+        match self {
+            Self::Process(process) => process.is_asleep(),
+            Self::Script { .. } | Self::Nobody => true,
+        }
+    }
+
+    /// Wait until it has printed more than anyone would.
+    pub(super) async fn babbles(&self) {
+        match self {
+            Self::Process(process) => process.babbles().await,
+            Self::Script { .. } | Self::Nobody => std::future::pending().await,
+        }
+    }
+
     pub(super) fn signal(&self, signal: Signal) {
         match self {
             Self::Process(process) => process.signal(signal),

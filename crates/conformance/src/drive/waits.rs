@@ -11,8 +11,8 @@ use crate::catalogue::{Leaving, Sign, contains, count};
 use crate::network::Patience;
 use crate::observation::{AtRest, Role, Stop, WireLog};
 
-/// A program that has used a processor for this long while nothing moved does nothing useful.
-const BUSY: Duration = Duration::from_millis(150);
+/// When nothing has moved for this long and both programs sleep, nothing ever will.
+const IDLE: Duration = Duration::from_secs(5);
 /// How often that is looked at, as nothing tells it.
 const LOOK_AT_BUSY: Duration = Duration::from_millis(50);
 
@@ -26,7 +26,7 @@ impl Case<'_> {
             _ = self.server.wait(), if matches!(self.client, Party::Nobody) => (None, None),
             () = self.known_hang() => (Some(Stop::Quiet), None),
             at_rest = self.rest(), if self.play.rests => (Some(Stop::Quiet), Some(at_rest)),
-            role = self.spins(), if self.play.watched => (Some(Stop::Spins(role)), None),
+            stop = self.goes_wrong() => (Some(stop), None),
             Ok(result) = passing.wait_for(|result| matches!(result, Some(Err(_)))) => {
                 (result.clone().and_then(Result::err), None)
             }
@@ -89,19 +89,46 @@ impl Case<'_> {
         }
     }
 
+    /// Wait until it is clear that it won't come to a good end.
+    async fn goes_wrong(&self) -> Stop {
+        tokio::select! {
+            role = self.spins() => Stop::Spins(role),
+            () = self.server.babbles() => Stop::Babble(Role::Server),
+            () = self.client.babbles() => Stop::Babble(Role::Client),
+            () = self.idles(&self.client) => Stop::Idle,
+        }
+    }
+
+    /// Wait until the server was reached, nothing moves any more, and it and this client sleep.
+    pub(super) async fn idles(&self, client: &Party) {
+        self.recording.wait_until(WireLog::is_open).await;
+        let times = || (self.server.processor_time(), client.processor_time());
+        loop {
+            let before = times();
+            let moved = self.moves_within(IDLE).await;
+            let sleep = self.server.is_asleep() && client.is_asleep();
+            if !moved && sleep && before == times() {
+                return;
+            }
+        }
+    }
+
     /// Wait until one of the two has kept a processor busy while nothing moved.
     async fn spins(&self) -> Role {
+        let [server, client] = self.play.busy;
         self.recording.wait_until(WireLog::is_open).await;
         loop {
             let before = self.processor_times();
             // However long it takes it on a busy machine to use that much.
             while !self.moves_within(LOOK_AT_BUSY).await {
                 let now = self.processor_times();
-                let busy = |now: Duration, before| now.saturating_sub(before) >= BUSY;
-                if busy(now.0, before.0) {
+                let busy = |limit: Option<Duration>, now: Duration, before| {
+                    limit.is_some_and(|limit| now.saturating_sub(before) >= limit)
+                };
+                if busy(server, now.0, before.0) {
                     return Role::Server;
                 }
-                if busy(now.1, before.1) {
+                if busy(client, now.1, before.1) {
                     return Role::Client;
                 }
             }
@@ -113,7 +140,8 @@ impl Case<'_> {
     }
 
     /// After the client: wait until the server has done what it is expected to do about that.
-    pub(super) async fn until_server_is_done(&self) {
+    /// If it goes wrong instead, tell how.
+    pub(super) async fn until_server_is_done(&self) -> Option<Stop> {
         let done = async {
             match self.play.sign {
                 Some((Role::Server, Sign::Repeated(text, times))) => {
@@ -137,8 +165,9 @@ impl Case<'_> {
             }
         };
         tokio::select! {
-            () = done => {}
-            _ = self.server.wait() => {}
+            () = done => None,
+            _ = self.server.wait() => None,
+            stop = self.goes_wrong() => Some(stop),
         }
     }
 }

@@ -118,7 +118,7 @@ fn at_rest(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     let used = seen.at_rest?;
     let busy = |role, time: Duration| {
         (time >= AT_REST_MAX).then(|| {
-            let what = format!("the {role:?} waits, and used {time:?} of a processor meanwhile");
+            let what = format!("the {role} waits, and used {time:?} of a processor meanwhile");
             found(standard, Check::AtRest, what, None)
         })
     };

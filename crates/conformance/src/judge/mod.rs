@@ -210,10 +210,14 @@ fn stopped(
         Stop::Deadline(what) => {
             Some((Verdict::Timeout, format!("the deadline passed, waiting for {what}")))
         }
-        Stop::Flood(role) => Some((Verdict::Fail, format!("the {role:?} sends without end"))),
-        Stop::Spins(role) if spins(*role) => None,
+        Stop::Flood(role) => Some((Verdict::Fail, format!("the {role} sends without end"))),
+        Stop::Spins(role) | Stop::Babble(role) if spins(*role) => None,
+        Stop::Babble(role) => Some((Verdict::Fail, format!("the {role} prints without end"))),
+        Stop::Idle => {
+            Some((Verdict::Timeout, "nothing moves any more, and both programs sleep".to_owned()))
+        }
         Stop::Spins(role) => {
-            Some((Verdict::Fail, format!("the {role:?} keeps a processor busy for nothing")))
+            Some((Verdict::Fail, format!("the {role} keeps a processor busy for nothing")))
         }
         Stop::Quiet if standard.errata.iter().any(hangs) => None,
         Stop::Quiet if seen.at_rest.is_some() => None,

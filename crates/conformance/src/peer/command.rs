@@ -7,7 +7,7 @@ use crate::catalogue::Literal;
 use crate::network::Endpoint;
 
 /// An argument vector as a manifest gives it: `["./acme", "fetch", "{host}", "{port}"]`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Template(pub Vec<String>);
 
@@ -38,6 +38,34 @@ impl Template {
     pub fn mentions(&self, name: &str) -> bool {
         let place = format!("{{{name}}}");
         self.0.iter().any(|argument| argument.contains(&place))
+    }
+
+    /// The names of the places in an argument: lower-case words in braces.
+    pub fn places_in(argument: &str) -> impl Iterator<Item = &str> {
+        let is_name = |name: &&str| {
+            name.starts_with(|first: char| first.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'))
+        };
+        let after_brace = argument.split('{').skip(1);
+        after_brace.filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_name)
+    }
+
+    /// The template with each path in it that is relative to `directory` made whole: the program, if
+    /// it isn't one to be looked for on the PATH, and each argument with a dot or a slash in it that
+    /// names a file there, as in `["node", "peer.js"]`. `{dir}` stands for the directory itself.
+    #[must_use]
+    pub fn beside(self, directory: &Path) -> Self {
+        let whole = |(index, argument): (usize, String)| {
+            let is_path = argument.contains('/');
+            let path = directory.join(&argument);
+            let is_there = path.is_file() && (index == 0 || is_path || argument.contains('.'));
+            if is_there || index == 0 && is_path && !argument.contains("{dir}") {
+                path.to_string_lossy().into_owned()
+            } else {
+                argument.replace("{dir}", &directory.to_string_lossy())
+            }
+        };
+        Self(self.0.into_iter().enumerate().map(whole).collect())
     }
 
     /// What the program will speak where `asked` is asked for: that, if it takes any `{address}`;

@@ -5,6 +5,7 @@
 
 mod command;
 mod launcher;
+mod manifest;
 mod output;
 mod process;
 mod table;
@@ -14,6 +15,7 @@ mod user;
 
 pub use command::{Command, Places, Template};
 pub use launcher::Launcher;
+pub use manifest::{ManifestError, missing_program};
 pub use output::Output;
 pub(crate) use process::prepare_environment;
 pub use process::{Process, Spawner, StartError};
@@ -22,5 +24,7 @@ pub use user::User;
 
 /// The peer that says what is right.
 pub const REFERENCE: &str = "python";
+/// The port of the reference that comes with the harness.
+pub const RUST: &str = "rust";
 /// The harness itself, as a client that sends what no typed line can say.
 pub const HARNESS: &str = "harness";

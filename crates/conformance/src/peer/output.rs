@@ -50,6 +50,11 @@ impl Output {
         self.screen().wait_until(seen).await;
     }
 
+    /// Wait until as much was written as is kept.
+    pub(super) async fn is_full(&self) {
+        self.wait_until(|seen| seen.len() >= OUTPUT_MAX_BYTES).await;
+    }
+
     /// Somebody else's view of it.
     pub(super) fn screen(&self) -> Screen {
         Screen(self.shared.clone())

@@ -101,7 +101,7 @@ impl Spawner {
         } else if peer.is_reference() {
             self.start_plain(&self.launcher.fresh_command(peer, command), command, user, ends)?
         } else {
-            self.start_plain(&with_program_path(peer, &command.argv), command, user, ends)?
+            self.start_plain(&command.argv, command, user, ends)?
         };
         Ok(Process { handle, exit, memory, seat })
     }
@@ -163,18 +163,6 @@ impl Alive {
         by(&mut self.count.lock().unwrap_or_else(PoisonError::into_inner));
         self.fewer.notify_all();
     }
-}
-
-/// A relative program path is relative to where the peer's programs are.
-fn with_program_path(peer: &Peer, argv: &[String]) -> Vec<String> {
-    let mut argv = argv.to_vec();
-    if let Some(program) = argv.first_mut() {
-        let path = peer.base.join(&*program);
-        if path.exists() {
-            *program = path.to_string_lossy().into_owned();
-        }
-    }
-    argv
 }
 
 /// The environment of every peer: this process's, with what changes a Python program's behaviour
@@ -260,11 +248,28 @@ impl Process {
     /// The processor time it has used so far; none once it has ended.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
-        let pid = match &self.handle {
+        self.pid().map_or(Duration::ZERO, usage::processor_time)
+    }
+
+    /// Whether it sleeps until something happens, or has ended.
+    #[must_use]
+    pub fn is_asleep(&self) -> bool {
+        self.pid().is_none_or(usage::is_asleep)
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        match &self.handle {
             Handle::Plain(alive) => *alive.lock().unwrap_or_else(PoisonError::into_inner),
             Handle::Launched(launcher, id) => launcher.pid(*id),
-        };
-        pid.map_or(Duration::ZERO, usage::processor_time)
+        }
+    }
+
+    /// Wait until it has written more to a standard stream than is kept.
+    pub async fn babbles(&self) {
+        tokio::select! {
+            () = self.seat.stdout.is_full() => {}
+            () = self.seat.stderr.is_full() => {}
+        }
     }
 
     /// The most memory it ever held, if that was too much; known once it has ended.

@@ -24,12 +24,15 @@ pub struct Peer {
     #[serde(default)]
     pub names_clauses: bool,
     #[serde(default)]
-    server: BTreeMap<String, Template>,
+    pub(super) server: BTreeMap<String, Template>,
     #[serde(default)]
-    client: BTreeMap<String, Template>,
+    pub(super) client: BTreeMap<String, Template>,
     /// Where its programs are, if their paths are relative.
     #[serde(skip)]
     pub base: PathBuf,
+    /// The manifest that describes it, unless it is built in.
+    #[serde(skip)]
+    pub manifest: Option<PathBuf>,
 }
 
 /// A peer can't be had.
@@ -38,6 +41,9 @@ pub enum PeerError {
     /// A built-in table is not as it should be: a defect of this program.
     #[error("built-in peer: {0}")]
     BuiltIn(#[from] toml::de::Error),
+    /// Two peers have one name.
+    #[error("two peers are called {0:?}")]
+    Taken(String),
     /// The programs of a built-in peer are not where they should be.
     #[error("{what} not found in {}: {hint}", directory.display())]
     NotBuilt {
@@ -58,6 +64,13 @@ impl Peer {
             Role::Server => self.server.get(scenario),
             Role::Client => self.client.get(scenario),
         }
+    }
+
+    /// Every role that it declares, by the scenario's name, with its command.
+    pub fn declared(&self) -> impl Iterator<Item = (Role, &str, &Template)> {
+        let servers = self.server.iter().map(|(name, it)| (Role::Server, name.as_str(), it));
+        let clients = self.client.iter().map(|(name, it)| (Role::Client, name.as_str(), it));
+        servers.chain(clients)
     }
 
     /// Whether this is the reference.
@@ -83,6 +96,9 @@ impl Peers {
         python.base = reference.to_owned();
         let mut rust: Peer = toml::from_str(include_str!("rust.toml"))?;
         rust.base = programs.to_owned();
+        for template in rust.server.values_mut().chain(rust.client.values_mut()) {
+            *template = std::mem::take(template).beside(programs);
+        }
         for what in ["frame-server", "frame-client"] {
             if !programs.join(what).is_file() {
                 let directory = programs.to_owned();
@@ -91,6 +107,23 @@ impl Peers {
             }
         }
         Ok(Self { peers: vec![python, rust] })
+    }
+
+    /// Let another peer take part.
+    ///
+    /// # Errors
+    /// [`PeerError::Taken`].
+    pub fn add(&mut self, peer: Peer) -> Result<(), PeerError> {
+        if self.by_name(&peer.name).is_some() {
+            return Err(PeerError::Taken(peer.name));
+        }
+        self.peers.push(peer);
+        Ok(())
+    }
+
+    /// Those that manifests describe.
+    pub fn guests(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter().filter(|peer| peer.manifest.is_some())
     }
 
     /// The peer of this name.

@@ -33,6 +33,12 @@ pub(super) fn processor_time(pid: Pid) -> Duration {
 /// that it has not told yet.
 const COUNTING_ERROR_BYTES: u64 = 8 << 20;
 
+/// Whether a process, by its main thread, sleeps until something happens.
+pub(super) fn is_asleep(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid()));
+    stat.is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" S")))
+}
+
 /// Give back an ended child's number, and say how much memory it, or a child of its own, held at
 /// the most if that was over [`MEMORY_MAX_BYTES`].
 ///

@@ -9,28 +9,33 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::Sink;
+use super::replays::Replays;
 use crate::event::{CaseResult, Event, Evidence};
 
 /// `failures/<case>/` under an output directory. What an earlier run left there is removed.
 #[derive(Debug)]
 pub struct FailureFolders {
     root: PathBuf,
+    replays: Replays,
 }
 
 impl FailureFolders {
     /// Folders under `out`.
     #[must_use]
     pub fn new(out: &Path) -> Self {
-        Self { root: out.join("failures") }
+        Self { root: out.join("failures"), replays: Replays::default() }
     }
 }
 
 impl Sink for FailureFolders {
     fn take(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::Started(start) = event {
+            self.replays = Replays::new(start);
+        }
         match event {
             Event::Started(_) if self.root.exists() => fs::remove_dir_all(&self.root),
             Event::Finished(case) => match &case.evidence {
-                Some(evidence) => write_folder(&self.root, case, evidence),
+                Some(evidence) => write_folder(&self.root, case, evidence, &self.replays),
                 None => Ok(()),
             },
             Event::Started(_) | Event::Ended(_) => Ok(()),
@@ -38,7 +43,12 @@ impl Sink for FailureFolders {
     }
 }
 
-fn write_folder(root: &Path, case: &CaseResult, evidence: &Evidence) -> io::Result<()> {
+fn write_folder(
+    root: &Path,
+    case: &CaseResult,
+    evidence: &Evidence,
+    replays: &Replays,
+) -> io::Result<()> {
     let id = case.id.to_string();
     let folder = root.join(id.replace('/', "_"));
     fs::create_dir_all(&folder)?;
@@ -51,6 +61,7 @@ fn write_folder(root: &Path, case: &CaseResult, evidence: &Evidence) -> io::Resu
         fs::write(folder.join(format!("{role}.stderr")), &end.stderr.0)?;
     }
     let repro = folder.join("repro.sh");
-    fs::write(&repro, format!("#!/bin/sh\nexec framecheck replay '{id}' \"$@\"\n"))?;
+    let command = replays.command(&case.id);
+    fs::write(&repro, format!("#!/bin/sh\nexec {command} \"$@\"\n"))?;
     fs::set_permissions(&repro, fs::Permissions::from_mode(0o755))
 }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Sink;
 use super::matrix::Matrix;
+use super::replays::Replays;
 use crate::event::{CaseResult, End, Event, Start};
 use crate::hex;
 use crate::judge::{Difference, Verdict};
@@ -25,16 +26,24 @@ pub struct Human<W> {
     matrix: Matrix,
     bar: ProgressBar,
     failures: Vec<CaseResult>,
+    replays: Replays,
 }
 
 impl<W: Write> Human<W> {
     /// A report to `out`; progress goes to standard error.
     pub fn new(out: W) -> Self {
-        Self { out, matrix: Matrix::default(), bar: ProgressBar::hidden(), failures: Vec::new() }
+        Self {
+            out,
+            matrix: Matrix::default(),
+            bar: ProgressBar::hidden(),
+            failures: Vec::new(),
+            replays: Replays::default(),
+        }
     }
 
     fn started(&mut self, start: &Start) -> io::Result<()> {
         self.matrix = Matrix::new(&start.pairings);
+        self.replays = Replays::new(start);
         let template = "{bar:30} {pos}/{len} cases  {per_sec}  {eta} left  {msg}";
         self.bar = ProgressBar::new(start.cases as u64);
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -55,7 +64,11 @@ impl<W: Write> Human<W> {
     fn finished(&mut self, case: &CaseResult) {
         self.matrix.add(&case.pairing, case);
         if case.verdict.is_failure() || case.verdict == Verdict::HarnessError {
-            self.failures.push(case.clone());
+            let mut failure = case.clone();
+            if self.failures.len() >= IN_FULL {
+                failure.evidence = None;
+            }
+            self.failures.push(failure);
             self.bar.set_message(format!("{} failed", self.failures.len()));
         }
         self.bar.inc(1);
@@ -65,13 +78,16 @@ impl<W: Write> Human<W> {
         self.bar.finish_and_clear();
         writeln!(self.out, "{}", self.matrix.render())?;
         for case in self.failures.iter().take(IN_FULL) {
-            write_failure(&mut self.out, case)?;
+            write_failure(&mut self.out, case, &self.replays)?;
         }
         if self.failures.len() > IN_FULL {
             writeln!(self.out, "\nalso not as they should be:")?;
             for case in self.failures.iter().skip(IN_FULL) {
                 writeln!(self.out, "  {}  {}  {}", case.verdict.name(), case.clause, case.id)?;
             }
+        }
+        for id in &end.unmatched {
+            writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
         }
         let happened = end.counts.iter().filter(|(_, count)| **count > 0);
         let counts: Vec<String> =
@@ -93,7 +109,7 @@ impl<W: Write> Sink for Human<W> {
     }
 }
 
-fn write_failure(out: &mut impl Write, case: &CaseResult) -> io::Result<()> {
+fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> io::Result<()> {
     writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
     writeln!(out, "  input: {}", case.input)?;
     write_differences(out, &case.differences)?;
@@ -110,7 +126,7 @@ fn write_failure(out: &mut impl Write, case: &CaseResult) -> io::Result<()> {
         let input = serde_json::to_string(&smallest.input)?;
         writeln!(out, "  smallest input that does it ({} tried): {input}", smallest.tried)?;
     }
-    writeln!(out, "  replay: framecheck replay '{}'", case.id)
+    writeln!(out, "  replay: {}", replays.command(&case.id))
 }
 
 /// Each difference with its clause, and the rows in which two byte sequences part.
@@ -119,7 +135,10 @@ pub(super) fn write_differences(
     differences: &[Difference],
 ) -> io::Result<()> {
     for difference in differences {
-        writeln!(out, "  [{}] {}", difference.clause, difference.what)?;
+        match difference.clause {
+            "" => writeln!(out, "  {}", difference.what)?,
+            clause => writeln!(out, "  [{clause}] {}", difference.what)?,
+        }
         if let Some(parting) = &difference.parting {
             let shown = hex::diff(&parting.expected.0, &parting.found.0, ROWS_BEFORE, ROWS_MAX);
             for line in shown.lines() {

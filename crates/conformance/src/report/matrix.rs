@@ -38,13 +38,17 @@ impl Matrix {
         *cell.entry(case.verdict).or_default() += 1;
     }
 
-    /// The matrix as text. A verdict is told by its word, never by colour alone.
+    /// The matrix as text, without rows in which nothing was applicable. A verdict is told by its word, never by colour alone.
     pub(super) fn render(&mut self) -> String {
         self.rows.sort();
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED);
         table.set_header([""].into_iter().chain(self.columns.iter().map(String::as_str)));
-        for row in &self.rows {
+        let is_told = |row: &&String| {
+            let of_row = self.cells.iter().filter(|((name, _), _)| name == *row);
+            of_row.flat_map(|(_, counts)| counts.keys()).any(|it| *it != Verdict::NotApplicable)
+        };
+        for row in self.rows.iter().filter(is_told) {
             let cells = self.columns.iter().map(|column| {
                 self.cells.get(&(row.clone(), column.clone())).map(cell_text).unwrap_or_default()
             });

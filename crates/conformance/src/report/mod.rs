@@ -4,6 +4,7 @@ mod failure;
 mod human;
 mod json;
 mod matrix;
+mod replays;
 mod versions;
 
 pub use failure::FailureFolders;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Stage, StageError, home, reference_pairing, seed_of};
+use super::{BUSY, Stage, StageError, home, reference_pairing, seed_of};
 use crate::case::{Network, Pairing, Playing};
 use crate::catalogue::{Demo, Erratum, Input, Scenario, Step, given_to_client, scenario, vectors};
 use crate::drive::{Play, Side};
@@ -56,7 +56,7 @@ impl Stage {
             await_close: false,
             await_end: false,
             rests: erratum.sign.is_none() && !erratum.spins,
-            watched: erratum.sign.is_none(),
+            busy: [erratum.sign.is_none().then_some(BUSY); 2],
             control: None,
         };
         let seen = self.driver.run(&play).await?;

@@ -3,6 +3,7 @@
 mod demonstrate;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 pub use demonstrate::Demonstrated;
 
@@ -76,7 +77,7 @@ pub enum StageError {
     #[error("nothing makes the erratum {0} happen")]
     NoDemonstration(&'static str),
     /// A peer of the pairing doesn't declare its role.
-    #[error("{peer} declares no {role:?} for {scenario}")]
+    #[error("{peer} declares no {role} for {scenario}")]
     NotDeclared {
         /// The peer.
         peer: String,
@@ -86,7 +87,7 @@ pub enum StageError {
         scenario: &'static str,
     },
     /// The input changes a literal that a peer's program can't be told.
-    #[error("{peer}'s {role:?} of {scenario} takes no {{{literal}}}")]
+    #[error("{peer}'s {role} of {scenario} takes no {{{literal}}}")]
     NoPlace {
         /// The peer.
         peer: String,
@@ -112,6 +113,26 @@ impl Stage {
     #[must_use]
     pub fn new(driver: Driver, oracle: Oracle, peers: Peers) -> Self {
         Self { driver, oracle, peers, played: AtomicU64::new(0) }
+    }
+
+    /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
+    /// it changes.
+    ///
+    /// # Errors
+    /// [`StageError::NotDeclared`], [`StageError::NoPlace`].
+    pub fn can_play(
+        &self,
+        scenario: &'static dyn Scenario,
+        input: &Input,
+        pairing: &Pairing,
+    ) -> Result<(), StageError> {
+        let is_alone = scenario.transports() == Transport::ALONE;
+        let sides = [(Role::Server, &pairing.server), (Role::Client, &pairing.client)];
+        let sides = sides.into_iter().filter(|(role, _)| !is_alone || *role == Role::Server);
+        for (role, name) in sides.filter(|(_, name)| *name != HARNESS) {
+            self.side(role, name, scenario, input)?;
+        }
+        Ok(())
     }
 
     /// Find out what is right for an input, playing it with the reference on both sides, or on the
@@ -188,7 +209,8 @@ impl Stage {
             await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
             await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input),
-            watched: !is_asis || is_harmed,
+            busy: [cast.server_peer, cast.client_peer]
+                .map(|peer| busy(peer, !is_asis || is_harmed)),
             control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
         };
         let mut observed = self.driver.run(&play).await?;
@@ -336,6 +358,21 @@ pub(crate) const fn leaves_waiting(network: &Network, input: &Input) -> bool {
     let is_held = matches!(input.leaving, Leaving::Hold) && input.served.is_some();
     // A length with one bit changed may be one that never comes.
     is_held || matches!(network.kind, Kind::Stall(_) | Kind::Drop(_) | Kind::Flip(_))
+}
+
+/// A program that has used a processor for this long while nothing moved does nothing useful.
+pub(crate) const BUSY: Duration = Duration::from_millis(150);
+/// A stranger's program may have a runtime that warms up.
+const BUSY_STRANGER: Duration = Duration::from_secs(1);
+
+/// From how much of a processor's time on a program spins, if it is one to be looked at: where
+/// nothing is disturbed, the reference's errata tell what it does.
+fn busy(peer: Option<&Peer>, is_disturbed: bool) -> Option<Duration> {
+    match peer {
+        Some(Peer { manifest: Some(_), .. }) => Some(BUSY_STRANGER),
+        Some(_) if is_disturbed => Some(BUSY),
+        _ => None,
+    }
 }
 
 /// What decides where a network leaves something open: the same for ever for the same input.
