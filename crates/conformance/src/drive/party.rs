@@ -75,6 +75,14 @@ impl Party {
         }
     }
 
+    /// Whether it does nothing until something happens to it. What the harness does, the wire shows.
+    pub(super) fn is_still(&self) -> bool {
+        match self {
+            Self::Process(process) => process.is_still(),
+            Self::Script { .. } | Self::Nobody => true,
+        }
+    }
+
     pub(super) fn signal(&self, signal: Signal) {
         match self {
             Self::Process(process) => process.signal(signal),

@@ -260,11 +260,20 @@ impl Process {
     /// The processor time it has used so far; none once it has ended.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
-        let pid = match &self.handle {
+        self.pid().map_or(Duration::ZERO, usage::processor_time)
+    }
+
+    /// Whether it does nothing until something happens to it: it sleeps, or is known to have ended.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        self.exit().is_some() || self.pid().is_some_and(usage::is_asleep)
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        match &self.handle {
             Handle::Plain(alive) => *alive.lock().unwrap_or_else(PoisonError::into_inner),
             Handle::Launched(launcher, id) => launcher.pid(*id),
-        };
-        pid.map_or(Duration::ZERO, usage::processor_time)
+        }
     }
 
     /// The most memory it ever held, if that was too much; known once it has ended.

@@ -1,14 +1,9 @@
 //! What servers make of clients that say nothing, read nothing or break off: the same in most of
 //! them, as they wait for one client at a time and catch nothing.
 
-use std::time::Duration;
-
 use super::{Demo, Erratum, contains, ended_with};
 use crate::catalogue::{Input, Step};
-use crate::observation::{Direction, Observation, Stop, WireEvent, WireItem};
-
-/// The harness ends a case in which nothing has moved for this long.
-const QUIET: Duration = Duration::from_millis(400);
+use crate::observation::{Direction, Observation, WireEvent, WireItem};
 
 /// A server that waits for its first client for ever. `steps` are [`beside_a_silent_one`].
 pub(super) const fn silent_client(
@@ -68,18 +63,12 @@ pub(super) fn died_of_a_reset(seen: &Observation) -> bool {
 /// Two clients came, and the second was told nothing until nothing moved any more. When the harness
 /// then takes both away, the server may well do something.
 pub(super) fn keeps_the_second_waiting(seen: &Observation) -> bool {
-    let is_second = |event: &&WireEvent| event.connection == 1;
-    let Some(opened) = seen.wire.events.iter().find(is_second) else { return false };
-    let mut last_at = opened.at;
-    let moving = seen.wire.events.iter().skip_while(|event| event.at < opened.at);
-    let moving = moving.take_while(|event| {
-        let pause = event.at.saturating_sub(last_at);
-        last_at = event.at;
-        pause < QUIET
-    });
+    let Some(at_rest) = seen.at_rest else { return false };
+    let before = || seen.wire.events.iter().take_while(|event| event.at < at_rest.at);
     let is_told = |event: &WireEvent| {
         let says = matches!(event.what, WireItem::Segment(_) | WireItem::Fin | WireItem::Reset);
         says && event.direction == Direction::ToClient
     };
-    seen.stopped == Some(Stop::Quiet) && !moving.filter(is_second).any(is_told)
+    let mut second = before().filter(|event| event.connection == 1).peekable();
+    second.peek().is_some() && !second.any(is_told)
 }
