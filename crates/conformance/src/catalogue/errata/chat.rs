@@ -52,7 +52,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
             contains(screen, EMPTY_MESSAGE.as_bytes())
                 || screen.starts_with(begin.as_bytes())
                 || sent_too_long(right, seen, Direction::ToServer)
-                || seen.stopped == Some(Stop::Quiet)
+                || seen.stopped == Some(Stop::Quiet) && seen.at_rest.is_none()
         },
     },
     Erratum {

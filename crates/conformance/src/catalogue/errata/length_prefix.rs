@@ -30,8 +30,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         scenario: "length-prefix",
         role: Role::Server,
         trigger: "a client that closes before its message is whole",
-        happens: "one recv is taken for the message, whatever it returns, and what has come is \
-                  printed; so it is, by chance, with a long message that comes in parts",
+        happens: "one recv is taken for the message, whatever it returns, and what has come is printed",
         right: "reads on until it has as many bytes as were announced, or prints nothing",
         clause: "LP-3",
         triggered: Some(|input, _| {

@@ -184,8 +184,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         id: "remote-command-cut-body",
         trigger: "a network that cuts inside an answer, however short",
         happens: "each part is put before the ones read earlier, and the growing totals are added \
-                  up: of 'abc' cut in two, 'bca' is shown, and of more parts the last are not even \
-                  waited for",
+                  up: of 'abc' cut in two, 'bca' is shown",
         right: "shows all of the answer, in order",
         clause: "NW-1",
         waives: WHOLE_CLIENT,

@@ -80,24 +80,6 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
     },
     silent_client("tcp-upper-silent-client", "tcp-upper", || beside_a_silent_one(b"hi")),
     Erratum {
-        id: "tcp-upper-prints-the-reset",
-        scenario: "tcp-upper",
-        role: Role::Server,
-        trigger: "a client that breaks its connection off (a reset)",
-        happens: "recv raises ConnectionResetError, which is caught, and printed on standard output \
-                  among what clients have sent",
-        right: "closes, prints nothing more for this client and accepts the next",
-        clause: "TU-7",
-        demo: Demo::steps(|| {
-            let question = Step::Send(b"hi".to_vec());
-            vec![Step::Connect, question, Step::Read(2), Step::Reset, Step::Hold]
-        }),
-        shown: |_, seen| {
-            contains(&seen.server.stdout.0, b"\n[Errno 104] Connection reset by peer\n")
-        },
-        ..Erratum::DEMONSTRATED
-    },
-    Erratum {
         id: "tcp-upper-cut-answer",
         trigger: "an answer that arrives in two parts",
         happens: "one recv(1024) is taken for the whole answer: the first part is shown, and the \
