@@ -251,6 +251,20 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..CLIENT
     },
+    Erratum {
+        id: "file-transfer-fifo",
+        trigger: "a named pipe of the file's name in the working directory",
+        happens: "open waits until somebody reads from the pipe, without a limit",
+        right: "refuses a name that something else than a file or a link has already",
+        clause: "FR-7",
+        demo: Demo::Script {
+            input: || Input::default().beside("a.txt", Beside::Fifo),
+            steps: || serving(r#"{"file_name": "a.txt", "file_desc": "d", "file_size": 5}"#),
+            network: "asis",
+        },
+        shown: |_, seen| is_asked_to_end(seen) && !seen.client.stdout.0.is_empty(),
+        ..CLIENT
+    },
     allocates(CLIENT, "file-transfer-allocates-what-is-announced"),
 ];
 
