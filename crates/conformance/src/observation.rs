@@ -92,6 +92,9 @@ impl Observation {
 /// See [`Observation::at_rest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AtRest {
+    /// When that was clear, on the clock of the wire.
+    #[serde(serialize_with = "as_seconds")]
+    pub at: Duration,
     /// Processor time of the server.
     #[serde(serialize_with = "as_seconds")]
     pub server: Duration,

@@ -1,6 +1,71 @@
 //! `errata`: each known defect of the reference, happening.
 
-use framecheck_tests::Sandbox;
+use std::path::Path;
+
+use framecheck::catalogue::errata;
+use framecheck_tests::{Sandbox, program, repository};
+
+#[test]
+fn every_defect_that_is_written_down_happens() {
+    let seen = demonstrated(Sandbox::new().framecheck().args(["errata", "--format", "json"]), 0);
+    // The others only follow the exchange that is judged.
+    let judged = errata().filter(|erratum| erratum.triggered.is_some());
+    let ids: Vec<&str> = judged.map(|erratum| erratum.id).collect();
+    assert_eq!(seen.iter().map(|it| it["id"].as_str().unwrap()).collect::<Vec<_>>(), ids);
+    assert!(seen.iter().all(|it| it["happens"] == true), "{seen:#?}");
+}
+
+/// The port in the place of the reference: what it does must not be taken for any defect.
+#[test]
+fn no_defect_is_seen_in_programs_that_are_right() {
+    let sandbox = Sandbox::new();
+    let reference = sandbox.path().join("python-ref");
+    copy(&repository().join("python-ref"), &reference);
+    for scenario in std::fs::read_dir(&reference).unwrap() {
+        let scenario = scenario.unwrap();
+        for side in ["server", "client"] {
+            let file = scenario.path().join(side).with_extension("py");
+            if file.exists() {
+                std::fs::write(file, becomes(side, &scenario.file_name().to_string_lossy()))
+                    .unwrap();
+            }
+        }
+    }
+    // Some are waited for that never come.
+    let arguments = ["errata", "--format", "json", "--deadline", "3", "--reference"];
+    let seen = demonstrated(sandbox.framecheck().args(arguments).arg(&reference), 1);
+    let is_usage = |it: &serde_json::Value| it["seen"].as_str().unwrap().contains("--help");
+    assert!(!seen.iter().any(is_usage), "{seen:#?}");
+    let happened: Vec<_> = seen.iter().filter(|it| it["happens"] == true).collect();
+    assert!(happened.is_empty(), "{happened:#?}");
+}
+
+/// A reference program that becomes ours. One that speaks datagrams waits no time for an answer, as
+/// nobody waits here for as long as it usually does.
+fn becomes(side: &str, scenario: &str) -> String {
+    let program = program(&format!("frame-{side}"));
+    let option = if side == "server" { "listen" } else { "connect" };
+    let waits = match (side, scenario) {
+        ("client", "udp-upper" | "udp-hello" | "line-upper-udp") => "'--timeout=0'",
+        _ => "",
+    };
+    format!(
+        "import os, sys\n\
+         told = dict(option[2:].split('=', 1) for option in sys.argv[1:])\n\
+         address = '--{option}=' + told.pop('host') + ':' + told.pop('port')\n\
+         file = ['--', told.pop('file')] if 'file' in told else []\n\
+         rest = ['--' + name + '=' + value for name, value in told.items()]\n\
+         program = {program:?}\n\
+         os.execv(program, [program, '{scenario}', address, *rest, *[{waits}], *file])\n"
+    )
+}
+
+/// What `framecheck errata` says about each, a line each, when it ends with this status.
+fn demonstrated(command: &mut assert_cmd::Command, status: i32) -> Vec<serde_json::Value> {
+    let output = command.assert().code(status).get_output().clone();
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
 
 #[test]
 fn a_defect_is_made_to_happen_and_what_is_seen_is_told() {
@@ -39,7 +104,7 @@ fn for_programs_each_is_a_line() {
 fn a_defect_that_no_longer_happens_is_a_failure() {
     let sandbox = Sandbox::new();
     let reference = sandbox.path().join("python-ref");
-    copy(&framecheck_tests::repository().join("python-ref"), &reference);
+    copy(&repository().join("python-ref"), &reference);
     let client = reference.join("file-transfer/client.py");
     let text = std::fs::read_to_string(&client).unwrap();
     assert!(text.contains("client.recv(4)"));
@@ -57,7 +122,7 @@ fn a_defect_that_no_longer_happens_is_a_failure() {
     assert!(shown.contains("DOES NOT HAPPEN  file-transfer-cut-header"), "{shown}");
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

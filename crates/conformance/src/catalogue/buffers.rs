@@ -7,8 +7,8 @@ use super::length_ack::noisy_text;
 use super::scenario::replace;
 use super::text::{noise, text};
 use super::{
-    Addresses, Check, Clause, Expected, ExpectedEnd, Input, Level, Literal, Scenario, Step, Vector,
-    Wire,
+    Addresses, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Level, Literal, Scenario,
+    Step, Vector, Wire,
 };
 use crate::case::Transport;
 use crate::network::{Endpoint, new_buffer_sizes};
@@ -167,6 +167,10 @@ impl Scenario for Buffers {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::buffers::ERRATA
     }
 
     /// A connection for each line, which is sent, or if it is empty only said to be all.

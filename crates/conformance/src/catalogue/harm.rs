@@ -65,6 +65,7 @@ pub fn files_beside(input: &Input) -> BTreeMap<String, Blob> {
         Beside::File(bytes) => bytes.clone(),
         Beside::Symlink(target) => Blob::from(&format!("(a link to {target})")),
         Beside::Directory => Blob::from("(a directory)"),
+        Beside::Fifo => Blob::from("(a named pipe)"),
     };
     input.beside.iter().map(|(name, what)| (name.clone(), seen(what))).collect()
 }

@@ -174,6 +174,8 @@ pub enum Beside {
     Symlink(String),
     /// A directory with nothing in it.
     Directory,
+    /// A named pipe that nobody has open.
+    Fifo,
 }
 
 /// A literal of a program that a case may change: it fills the place `{name}` of a command.

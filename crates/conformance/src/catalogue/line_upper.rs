@@ -10,8 +10,8 @@ use super::one_turn::received;
 use super::scenario::replace;
 use super::text::{noise, text};
 use super::{
-    Addresses, CLIENT_ADDRESS, Clause, Ending, Expected, ExpectedEnd, Input, Literal, Scenario,
-    Step, Vector, Wire,
+    Addresses, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal,
+    Scenario, Step, Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -28,6 +28,7 @@ pub(super) struct LineUpper {
     name: &'static str,
     summary: &'static str,
     clauses: &'static [Clause],
+    errata: &'static [Erratum],
     /// Whether a client that says nothing keeps no other waiting.
     is_concurrent: bool,
 }
@@ -36,6 +37,7 @@ pub(super) static CONCURRENT: LineUpper = LineUpper {
     name: "line-upper",
     summary: "a line back in upper case, each client in a thread of its own",
     clauses: clauses::CONCURRENT,
+    errata: super::errata::line_upper::CONCURRENT,
     is_concurrent: true,
 };
 
@@ -43,6 +45,7 @@ pub(super) static SERIAL: LineUpper = LineUpper {
     name: "line-upper-serial",
     summary: "a line back in upper case, one client after another",
     clauses: clauses::SERIAL,
+    errata: super::errata::line_upper::SERIAL,
     is_concurrent: false,
 };
 
@@ -126,6 +129,10 @@ impl Scenario for LineUpper {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        self.errata
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

@@ -8,8 +8,8 @@ use super::line_upper::{LINE, hide_hosts, literals, texts};
 use super::one_turn::received;
 use super::text::{noise, text};
 use super::{
-    Addresses, CLIENT_ADDRESS, Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Literal,
-    Scenario, Step, Vector, Wire,
+    Addresses, CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level,
+    Literal, Scenario, Step, Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -160,6 +160,10 @@ impl Scenario for LineUpperUdp {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::udp::LINE_UPPER
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

@@ -6,7 +6,8 @@ use proptest::strategy::BoxedStrategy;
 use super::parts::parts_of;
 use super::text::{noise, text};
 use super::{
-    Check, Clause, Expected, ExpectedEnd, Input, Level, Literal, Scenario, Step, Vector, Wire,
+    Check, Clause, Erratum, Expected, ExpectedEnd, Input, Level, Literal, Scenario, Step, Vector,
+    Wire,
 };
 use crate::case::Transport;
 use crate::observation::Role;
@@ -147,6 +148,10 @@ impl Scenario for Sticky {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::sticky::STICKY
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -7,8 +7,8 @@ use super::disturbed;
 use super::one_turn::received;
 use super::text::{noise, text};
 use super::{
-    Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Literal, SERVER_ADDRESS, Scenario,
-    Step, Vector, Wire,
+    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Literal, SERVER_ADDRESS,
+    Scenario, Step, Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -163,6 +163,10 @@ impl Scenario for UdpHello {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::udp::HELLO
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

@@ -7,8 +7,8 @@ use proptest::strategy::BoxedStrategy;
 use super::disturbed;
 use super::text::{line, noise};
 use super::{
-    CLIENT_ADDRESS, Check, Clause, Ending, Expected, ExpectedEnd, Input, Level, Scenario, Step,
-    Vector, Wire,
+    CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Scenario,
+    Step, Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -158,6 +158,10 @@ impl Scenario for UdpUpper {
             printed_bytes: Vec::new(),
             body_bytes: Vec::new(),
         })
+    }
+
+    fn errata(&self) -> &'static [Erratum] {
+        super::errata::udp::UPPER
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

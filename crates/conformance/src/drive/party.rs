@@ -75,10 +75,10 @@ impl Party {
         }
     }
 
-    /// Whether it does nothing until something happens.
-    pub(super) fn is_asleep(&self) -> bool {
+    /// Whether it does nothing until something happens to it. What the harness does, the wire shows.
+    pub(super) fn is_still(&self) -> bool {
         match self {
-            Self::Process(process) => process.is_asleep(),
+            Self::Process(process) => process.is_still(),
             Self::Script { .. } | Self::Nobody => true,
         }
     }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, mkfifoat};
 
 use crate::blob::Blob;
 use crate::catalogue::{Beside, Input};
@@ -41,6 +43,7 @@ impl Room {
                 Beside::File(bytes) => fs::write(path, &bytes.0)?,
                 Beside::Symlink(target) => symlink(target, path)?,
                 Beside::Directory => fs::create_dir(path)?,
+                Beside::Fifo => mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR)?,
             }
         }
         let file = match &input.file {
@@ -97,6 +100,8 @@ fn files_in(directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
 fn kind_of(path: &Path, about: &fs::Metadata) -> String {
     if about.is_dir() {
         "(a directory)".to_owned()
+    } else if about.file_type().is_fifo() {
+        "(a named pipe)".to_owned()
     } else if let Ok(target) = fs::read_link(path) {
         format!("(a link to {})", target.display())
     } else {

@@ -13,8 +13,11 @@ use crate::observation::{AtRest, Role, Stop, WireLog};
 
 /// When nothing has moved for this long and both programs sleep, nothing ever will.
 const IDLE: Duration = Duration::from_secs(5);
-/// How often that is looked at, as nothing tells it.
-const LOOK_AT_BUSY: Duration = Duration::from_millis(50);
+/// How often that is looked at, and whether programs sleep, as nothing tells it.
+const LOOK: Duration = Duration::from_millis(50);
+/// So many looks in a row at programs that sleep are a rest: on a quiet machine, as long as [`QUIET`].
+/// On a busy one they take longer, for the harness, too, may have to wait for a processor.
+const LOOKS: u32 = 8;
 
 impl Case<'_> {
     /// Wait until the client has ended, or until it is clear that it won't. Where there is none,
@@ -64,13 +67,18 @@ impl Case<'_> {
 
     /// Whether anything moves on the wire within this time.
     async fn moves_within(&self, time: Duration) -> bool {
-        let events = self.recording.event_count();
+        self.goes_beyond(self.recording.event_count(), time).await
+    }
+
+    /// Whether more than so many events have been seen on the wire, or are within this time.
+    async fn goes_beyond(&self, events: usize, time: Duration) -> bool {
         let moved = self.recording.wait_until(|log| log.events.len() > events);
         timeout(time, moved).await.is_ok()
     }
 
-    /// Wait until nothing moves any more after the network's fault, or without one after the
-    /// server was reached; then see what the two use of a processor meanwhile.
+    /// Wait until nothing moves any more and both programs sleep, after the network's fault, or
+    /// without one after the server was reached; then see what the two used of a processor meanwhile.
+    /// One that never sleeps is for [`spins`](Self::spins) to find.
     async fn rest(&self) -> AtRest {
         self.recording.wait_until(WireLog::is_open).await;
         let is_held = self.play.input.leaving == Leaving::Hold;
@@ -79,12 +87,21 @@ impl Case<'_> {
         }
         loop {
             let before = self.processor_times();
-            if !self.moves_within(QUIET).await {
-                let (server, client) = self.processor_times();
-                return AtRest {
-                    server: server.saturating_sub(before.0),
-                    client: client.saturating_sub(before.1),
-                };
+            let events = self.recording.event_count();
+            let mut looks = 0;
+            while !self.goes_beyond(events, LOOK).await
+                && self.server.is_still()
+                && self.client.is_still()
+            {
+                looks += 1;
+                if looks == LOOKS {
+                    let (server, client) = self.processor_times();
+                    return AtRest {
+                        at: self.recording.started().elapsed(),
+                        server: server.saturating_sub(before.0),
+                        client: client.saturating_sub(before.1),
+                    };
+                }
             }
         }
     }
@@ -106,8 +123,8 @@ impl Case<'_> {
         loop {
             let before = times();
             let moved = self.moves_within(IDLE).await;
-            let sleep = self.server.is_asleep() && client.is_asleep();
-            if !moved && sleep && before == times() {
+            let still = self.server.is_still() && client.is_still();
+            if !moved && still && before == times() {
                 return;
             }
         }
@@ -120,7 +137,7 @@ impl Case<'_> {
         loop {
             let before = self.processor_times();
             // However long it takes it on a busy machine to use that much.
-            while !self.moves_within(LOOK_AT_BUSY).await {
+            while !self.moves_within(LOOK).await {
                 let now = self.processor_times();
                 let busy = |limit: Option<Duration>, now: Duration, before| {
                     limit.is_some_and(|limit| now.saturating_sub(before) >= limit)

@@ -251,10 +251,10 @@ impl Process {
         self.pid().map_or(Duration::ZERO, usage::processor_time)
     }
 
-    /// Whether it sleeps until something happens, or has ended.
+    /// Whether it does nothing until something happens to it: it sleeps, or is known to have ended.
     #[must_use]
-    pub fn is_asleep(&self) -> bool {
-        self.pid().is_none_or(usage::is_asleep)
+    pub fn is_still(&self) -> bool {
+        self.exit().is_some() || self.pid().is_some_and(usage::is_asleep)
     }
 
     fn pid(&self) -> Option<Pid> {

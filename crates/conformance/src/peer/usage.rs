@@ -1,4 +1,4 @@
-//! What processes use of the machine: processor time while they run, memory when they have ended.
+//! What processes use of the machine: a processor while they run, memory when they have ended.
 
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -29,15 +29,23 @@ pub(super) fn processor_time(pid: Pid) -> Duration {
     TICK * ticks.unwrap_or(0)
 }
 
+/// Whether each thread of a process sleeps until something happens: none runs, or would if it were
+/// given a processor, or has ended (Linux; one that isn't there doesn't sleep).
+pub(super) fn is_asleep(pid: Pid) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid())) else {
+        return false;
+    };
+    threads.into_iter().all(|thread| {
+        let stat = thread.and_then(|thread| std::fs::read_to_string(thread.path().join("stat")));
+        stat.is_ok_and(|stat| {
+            stat.rsplit_once(')').is_some_and(|(_, state)| state.starts_with(" S"))
+        })
+    })
+}
+
 /// What the kernel's counts of a process's memory may be off by: each processor has counted pages
 /// that it has not told yet.
 const COUNTING_ERROR_BYTES: u64 = 8 << 20;
-
-/// Whether a process, by its main thread, sleeps until something happens.
-pub(super) fn is_asleep(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid()));
-    stat.is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" S")))
-}
 
 /// Give back an ended child's number, and say how much memory it, or a child of its own, held at
 /// the most if that was over [`MEMORY_MAX_BYTES`].
@@ -58,7 +66,30 @@ pub(super) fn reap(child: &mut Child) -> (io::Result<ExitStatus>, Option<u64>) {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Stdio;
+
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+
     use super::*;
+
+    #[test]
+    fn a_process_of_which_a_thread_runs_is_not_asleep_nor_is_one_that_is_not_there() {
+        assert!(!is_asleep(rustix::process::getpid()));
+        assert!(!is_asleep(Pid::from_raw(i32::MAX).unwrap()));
+    }
+
+    #[test]
+    fn a_process_that_waits_for_its_input_falls_asleep_and_one_that_has_ended_does_not_sleep() {
+        let cat = std::process::Command::new("cat").stdin(Stdio::piped()).spawn();
+        let mut cat = cat.unwrap();
+        let pid = Pid::from_child(&cat);
+        while !is_asleep(pid) {}
+        drop(cat.stdin.take());
+        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(pid), ended).unwrap();
+        assert!(!is_asleep(pid));
+        cat.wait().unwrap();
+    }
 
     #[test]
     fn a_process_that_is_busy_uses_time_and_one_that_is_not_there_none() {

@@ -7,7 +7,7 @@ use super::talk::{
 use super::{Demo, Erratum, Sign, contains, count};
 use crate::catalogue::chat::CLIENT_PROMPT;
 use crate::catalogue::talk::SERVER_PROMPT;
-use crate::catalogue::{Check, Ending};
+use crate::catalogue::{Check, Ending, Input, Step};
 use crate::observation::{Direction, Role, Stop};
 
 /// The server's prompt, the line of an empty message, and the prompt for an answer to it.
@@ -37,14 +37,22 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         sign: None,
         // A reference that sends what can't be sent, or waits for an answer to nothing, doesn't leave.
         spins: false,
-        demo: Demo::Triggered,
+        // Held, as the end of the client would be the end of the case.
+        demo: Demo::Script {
+            input: || Input::raw(["hi"]).answered_by(["hello", "to nobody"]),
+            steps: || {
+                let message = Step::Send(b"hi".to_vec());
+                vec![Step::Connect, message, Step::Read(5), Step::Finish, Step::Hold]
+            },
+            network: "asis",
+        },
         shown: |right, seen| {
             let screen = &seen.server.stdout.0;
             let begin = EMPTY_MESSAGE.trim_start_matches(SERVER_PROMPT);
             contains(screen, EMPTY_MESSAGE.as_bytes())
                 || screen.starts_with(begin.as_bytes())
                 || sent_too_long(right, seen, Direction::ToServer)
-                || seen.stopped == Some(Stop::Quiet)
+                || seen.stopped == Some(Stop::Quiet) && seen.at_rest.is_none()
         },
     },
     Erratum {

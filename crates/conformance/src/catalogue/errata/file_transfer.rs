@@ -3,8 +3,9 @@
 use super::frames::{
     allocates, cut_dict, cut_header, ended_well, is_asked_to_end, leaves_another_file, sent,
 };
+use super::rude_clients::died_of_a_reset;
 use super::{Demo, Erratum, contains, ended_with};
-use crate::catalogue::{Check, Ending, Expected, Input, Step};
+use crate::catalogue::{Beside, Check, Ending, Expected, Input, Step};
 use crate::observation::{Exit, Observation, Role, Stop};
 
 /// All that is judged of a client that has taken wrong bytes for a frame.
@@ -39,12 +40,10 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerExit],
         demo: Demo::Script {
             input: big_file,
-            steps: || vec![Step::Connect, Step::ReadSome, Step::Reset, Step::Hold],
-            network: "asis",
+            steps: || vec![Step::Connect, Step::ReadEnd, Step::Hold],
+            network: "reset@65536",
         },
-        shown: |_, seen| {
-            ended_with(&seen.server.stderr.0, &["ConnectionResetError", "BrokenPipeError"])
-        },
+        shown: |_, seen| died_of_a_reset(seen),
         ..Erratum::DEMONSTRATED
     },
     cut_header(LEAVING_CLIENT, "file-transfer-cut-header", Demo::Vector("short-frame", "split@2")),
@@ -209,6 +208,36 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         ..CLIENT
     },
     Erratum {
+        id: "file-transfer-subdirectory",
+        trigger: "a file_name with a directory in it that is there",
+        happens: "open takes it as it is, and the file is written into that directory: in a home \
+                  directory, .ssh/authorized_keys",
+        right: "refuses a name that is not a plain file's in the working directory",
+        clause: "FR-7",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Script {
+            input: || Input::default().beside("sub", Beside::Directory),
+            steps: || serving(r#"{"file_name": "sub/a.txt", "file_desc": "d", "file_size": 5}"#),
+            network: "asis",
+        },
+        shown: |_, seen| ended_well(seen) && contains(&seen.client.stdout.0, b"'file_name': 'sub/"),
+        ..CLIENT
+    },
+    Erratum {
+        id: "file-transfer-number-for-a-name",
+        trigger: "a file_name that is a number",
+        happens: "open takes it for an open descriptor's: with 1 the body goes to standard output, \
+                  and no file is written",
+        right: "refuses a name that is no str",
+        clause: "FR-7",
+        waives: &[Check::ClientStdout, Check::ClientExit],
+        demo: Demo::steps(|| serving(r#"{"file_name": 1, "file_desc": "d", "file_size": 5}"#)),
+        shown: |_, seen| {
+            seen.client.stdout.0.ends_with(b"}\nhello") && seen.client.files.is_empty()
+        },
+        ..CLIENT
+    },
+    Erratum {
         id: "file-transfer-symlink",
         trigger: "a symbolic link of the file's name in the working directory",
         happens: "open follows it: the file is written wherever it points to, out of the directory too",
@@ -222,6 +251,20 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..CLIENT
     },
+    Erratum {
+        id: "file-transfer-fifo",
+        trigger: "a named pipe of the file's name in the working directory",
+        happens: "open waits until somebody reads from the pipe, without a limit",
+        right: "refuses a name that something else than a file or a link has already",
+        clause: "FR-7",
+        demo: Demo::Script {
+            input: || Input::default().beside("a.txt", Beside::Fifo),
+            steps: || serving(r#"{"file_name": "a.txt", "file_desc": "d", "file_size": 5}"#),
+            network: "asis",
+        },
+        shown: |_, seen| is_asked_to_end(seen) && !seen.client.stdout.0.is_empty(),
+        ..CLIENT
+    },
     allocates(CLIENT, "file-transfer-allocates-what-is-announced"),
 ];
 
@@ -232,7 +275,14 @@ fn takes_it_all_the_same(right: &Expected, seen: &Observation) -> bool {
         && seen.client.exit == Some(Exit::Status(0))
 }
 
-/// More than any buffer between the two holds, in lines, as each is a send of its own.
+/// What the harness does to serve a file with this dict, and `hello` in it.
+fn serving(dict: &str) -> Vec<Step> {
+    let header = i32::try_from(dict.len()).unwrap_or_default().to_ne_bytes();
+    let frame = [&header[..], dict.as_bytes(), b"hello"].concat();
+    vec![Step::Connect, Step::Send(frame), Step::Finish, Step::ReadEnd]
+}
+
+/// Far more than is on its way when the client breaks off, in lines, as each is a send of its own.
 fn big_file() -> Input {
     let line = [&[b'x'; 1023][..], b"\n"].concat();
     Input { file: Some(line.repeat(16 << 10).into()), ..Input::default() }

@@ -53,7 +53,7 @@ pub(super) const fn allocates(client: Erratum, id: &'static str) -> Erratum {
 }
 
 /// The client dies of one of these exceptions, and should have come further with these bytes.
-fn breaks_off(right: &Expected, seen: &Observation, exceptions: &[&str]) -> bool {
+pub(super) fn breaks_off(right: &Expected, seen: &Observation, exceptions: &[&str]) -> bool {
     let should_go_on = right.client.ending == Ending::Complete
         || right.client.stdout.0.len() > seen.client.stdout.0.len();
     should_go_on && ended_with(&seen.client.stderr.0, exceptions)

@@ -1,9 +1,11 @@
 //! What is wrong with the program that announces a length and waits for an ok.
 
-use super::{Demo, Erratum, Sign, ended_with};
+use super::frames::{ended_well, sent};
+use super::rude_clients::{beside_a_silent_one, died_of_a_reset, dies_of_a_reset, silent_client};
+use super::{Demo, Erratum, Sign, arrived, ended_with, reset_by};
 use crate::catalogue::length_ack::{announced, raw_message};
-use crate::catalogue::{Check, Input};
-use crate::observation::{Direction, Role, Stop};
+use crate::catalogue::{Check, Expected, Input, Step};
+use crate::observation::{Direction, Observation, Role, Stop};
 
 pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
     Erratum {
@@ -100,7 +102,77 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         demo: Demo::Triggered,
         shown: |right, seen| seen.server.stdout.0.len() > right.server.stdout.0.len(),
     },
+    dies_of_a_reset("length-ack-dies-of-a-reset", "length-ack", "LA-6"),
+    Erratum {
+        id: "length-ack-reset-in-the-message",
+        scenario: "length-ack",
+        role: Role::Server,
+        trigger: "a client that breaks its connection off (a reset) inside its message",
+        happens: "recv raises ConnectionResetError in the loop that waits for the rest, and nothing \
+                  catches it: a traceback, and status 1",
+        right: "gives this client up, and goes on or ends with status 0",
+        clause: "LA-6",
+        demo: Demo::Script {
+            input: Input::default,
+            steps: || {
+                let [length, message] = [b"9", &b"messages!"[..]].map(|it| Step::Send(it.to_vec()));
+                vec![Step::Connect, length, Step::Read(2), message, Step::Hold]
+            },
+            network: "reset-up@4",
+        },
+        shown: |_, seen| {
+            died_of_a_reset(seen) && seen.wire.byte_count(Direction::ToClient) == b"ok".len()
+        },
+        ..Erratum::DEMONSTRATED
+    },
+    silent_client("length-ack-silent-client", "length-ack", || beside_a_silent_one(b"6")),
+    Erratum {
+        id: "length-ack-any-answer",
+        trigger: "an answer that is not ok",
+        happens: "it is thrown away unseen, and the message is sent all the same",
+        right: "sends nothing more and ends with an error",
+        clause: "LA-5",
+        demo: Demo::steps(|| answered_by(Step::Send(b"no".to_vec()))),
+        shown: |right, seen| sends_all_after(right, seen, b"no"),
+        ..CLIENT
+    },
+    Erratum {
+        id: "length-ack-end-for-ok",
+        trigger: "a server that closes instead of answering",
+        happens: "recv returns b'', which is taken for the ok: the message is sent to nobody, and \
+                  the client ends with status 0",
+        right: "ends with an error",
+        clause: "LA-5",
+        demo: Demo::steps(|| answered_by(Step::Finish)),
+        shown: |right, seen| sends_all_after(right, seen, b""),
+        ..CLIENT
+    },
+    Erratum {
+        id: "length-ack-cut-ok",
+        trigger: "an ok that arrives in two parts",
+        happens: "the first part is taken for the ok: the message is sent before the k has come",
+        right: "waits for both bytes before it sends",
+        clause: "NW-1",
+        demo: Demo::steps(|| answered_by(Step::Send(b"o".to_vec()))),
+        shown: |right, seen| sends_all_after(right, seen, b"o"),
+        ..CLIENT
+    },
+    Erratum {
+        id: "length-ack-resets-the-message",
+        trigger: "a server that sends more than 1024 bytes in the place of an ok",
+        happens: "one recv(1024) is all that is read; the client closes over the rest, which resets \
+                  the connection and may take the message along, and ends with status 0",
+        right: "takes an answer that is not ok for an error",
+        clause: "LA-5",
+        demo: Demo::steps(|| answered_by(Step::Send(vec![b'.'; 1500]))),
+        shown: |_, seen| ended_well(seen) && reset_by(seen, Direction::ToServer),
+        ..CLIENT
+    },
 ];
+
+/// An entry about the client.
+const CLIENT: Erratum =
+    Erratum { scenario: "length-ack", role: Role::Client, ..Erratum::DEMONSTRATED };
 
 /// Whether int() makes a number of what is sent for a length: digits of any script, blanks around
 /// them, a sign before them, single underscores between them.
@@ -116,4 +188,14 @@ fn is_huge(input: &Input) -> bool {
     let length = input.lines.first();
     length.is_some_and(|length| length.0.iter().all(u8::is_ascii_digit))
         && announced(input).is_none()
+}
+
+/// What the harness does as a server that answers the length like this, and nothing else.
+fn answered_by(answer: Step) -> Vec<Step> {
+    vec![Step::Connect, Step::ReadSome, answer, Step::ReadEnd]
+}
+
+/// The client has ended well and sent its message, though this is all that it got for an answer.
+fn sends_all_after(right: &Expected, seen: &Observation, answer: &[u8]) -> bool {
+    ended_well(seen) && arrived(right, seen, Direction::ToServer) && sent(seen) == answer
 }

@@ -4,6 +4,8 @@
 //! else is held to it, and the reference must really show the defect. One that no longer happens
 //! is a failure. docs/ERRATA.md is written from this list.
 
+mod answers;
+pub(super) mod buffers;
 pub(super) mod chat;
 pub(super) mod chat_guarded;
 pub(super) mod chat_relisten;
@@ -11,10 +13,14 @@ pub(super) mod file_transfer;
 mod frames;
 pub(super) mod length_ack;
 pub(super) mod length_prefix;
+pub(super) mod line_upper;
 pub(super) mod one_turn;
 pub(super) mod remote_command;
+mod rude_clients;
+pub(super) mod sticky;
 mod talk;
 pub(super) mod tcp_upper;
+pub(super) mod udp;
 
 use super::{Check, Expected, Input, Step, Wire};
 use crate::observation::{Direction, Observation, Role, WireEvent, WireItem};
@@ -75,6 +81,14 @@ pub enum Demo {
     },
 }
 
+impl Demo {
+    /// By the harness on the other side, over a network that does nothing. The program is the
+    /// tutorial's own.
+    const fn steps(steps: fn() -> Vec<Step>) -> Self {
+        Self::Script { input: Input::default, steps, network: "asis" }
+    }
+}
+
 impl Erratum {
     /// One that no input of the matrix is known to trigger: it is demonstrated, and where a network
     /// does harm it excuses the reference if it shows. Its entry says how to go on from here.
@@ -132,8 +146,12 @@ pub(super) fn arrived(right: &Expected, seen: &Observation, direction: Direction
 
 /// Whether the server has broken a connection off.
 pub(super) fn reset_by_server(seen: &Observation) -> bool {
-    let reset =
-        |event: &WireEvent| event.direction == Direction::ToClient && event.what == WireItem::Reset;
+    reset_by(seen, Direction::ToClient)
+}
+
+/// Whether the one whose bytes go this way has broken a connection off.
+fn reset_by(seen: &Observation, direction: Direction) -> bool {
+    let reset = |event: &WireEvent| event.direction == direction && event.what == WireItem::Reset;
     seen.wire.events.iter().any(reset)
 }
 

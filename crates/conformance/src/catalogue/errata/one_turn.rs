@@ -1,20 +1,31 @@
 //! What is wrong with the tutorials' programs that say one thing to each other: the same in all of
 //! them, and in one of them more.
 
+use super::answers::{cut_answer, cut_character};
+use super::rude_clients::{beside_a_silent_one, dies_of_a_reset, silent_client};
 use super::{Demo, Erratum, Sign, contains, ended_with, reset_by_server};
 use crate::catalogue::{Check, Expected, Input, Wire};
 use crate::observation::{Observation, Role, Stop};
+
+/// The vector in which both programs say what the tutorial has them say.
+const AS_IT_IS: &str = "as-the-tutorial-has-it";
 
 pub(in crate::catalogue) const TCP_HELLO: &[Erratum] = &[
     resets("tcp-hello-resets", "tcp-hello", "TH-2"),
     waits_for_ever("tcp-hello-message-of-no-bytes", "tcp-hello", "TH-1"),
     takes_the_end("tcp-hello-end-for-an-answer", "tcp-hello", "TH-5"),
+    dies_of_a_reset("tcp-hello-dies-of-a-reset", "tcp-hello", "TH-6"),
+    silent_client("tcp-hello-silent-client", "tcp-hello", || beside_a_silent_one(b"second")),
+    cut_answer("tcp-hello-cut-answer", "tcp-hello", "TH-4", AS_IT_IS, "split@1"),
 ];
 
 pub(in crate::catalogue) const GREETING: &[Erratum] = &[
     resets("greeting-resets", "greeting", "GR-2"),
     waits_for_ever("greeting-message-of-no-bytes", "greeting", "GR-1"),
     takes_the_end("greeting-end-for-an-answer", "greeting", "GR-5"),
+    dies_of_a_reset("greeting-dies-of-a-reset", "greeting", "GR-6"),
+    silent_client("greeting-silent-client", "greeting", || beside_a_silent_one(b"second")),
+    cut_answer("greeting-cut-answer", "greeting", "GR-4", AS_IT_IS, "split@5"),
 ];
 
 pub(in crate::catalogue) const FIRST_MESSAGE: &[Erratum] = &[
@@ -41,6 +52,12 @@ pub(in crate::catalogue) const FIRST_MESSAGE: &[Erratum] = &[
     },
     waits_for_ever("first-message-message-of-no-bytes", "first-message", "FM-1"),
     takes_the_end("first-message-end-for-an-answer", "first-message", "FM-5"),
+    dies_of_a_reset("first-message-dies-of-a-reset", "first-message", "FM-6"),
+    silent_client("first-message-silent-client", "first-message", || {
+        beside_a_silent_one(b"second")
+    }),
+    cut_answer("first-message-cut-answer", "first-message", "FM-4", AS_IT_IS, "split@3"),
+    cut_character("first-message-cut-character", "first-message", "FM-5", AS_IT_IS, "split@4"),
 ];
 
 /// The server leaves with unread input. What then gets through is the kernel's to say.

@@ -1,6 +1,9 @@
 //! What is wrong with the tutorial's remote command.
 
 use super::frames::{allocates, cut_dict, cut_header, ended_well, sent};
+use super::rude_clients::{
+    beside_a_silent_one, died_of_a_reset, keeps_the_second_waiting, silent_client,
+};
 use super::{Demo, Erratum, Sign, arrived, contains, ended_with};
 use crate::catalogue::{Check, Ending, Input, Step, Wire};
 use crate::observation::{Direction, Observation, Role, Stop};
@@ -135,14 +138,53 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..Erratum::DEMONSTRATED
     },
+    Erratum {
+        id: "remote-command-dies-of-a-client-that-left",
+        trigger: "a client that breaks its connection off (a reset) while its command runs",
+        happens: "the send of the answer raises ConnectionResetError or BrokenPipeError, which \
+                  nothing catches: one client's end is the end of the service for everyone",
+        right: "gives this client up, and serves the next",
+        clause: "RC-9",
+        waives: &[Check::ServerExit, Check::ServerStdout, Check::ServerCloses],
+        demo: Demo::Script {
+            input: Input::default,
+            steps: || vec![Step::Connect, Step::Send(SLOW_COMMAND.to_vec()), Step::Hold],
+            network: "reset-up@20",
+        },
+        shown: |_, seen| died_of_a_reset(seen) && contains(&seen.server.stderr.0, b"conn.send"),
+        ..SERVER
+    },
+    silent_client("remote-command-silent-client", "remote-command", || {
+        beside_a_silent_one(b"echo hi")
+    }),
+    Erratum {
+        id: "remote-command-endless-command",
+        trigger: "a command that does not end",
+        happens: "the end of its output is waited for without a limit, even when the client that \
+                  sent it has left, and nobody else is served",
+        right: "serves the others meanwhile",
+        clause: "NW-4",
+        demo: Demo::steps(|| {
+            let [short, endless] =
+                [&b"printf abc"[..], b"sleep 600"].map(|it| Step::Send(it.to_vec()));
+            let first = [Step::Connect, short.clone(), Step::Read(23), endless, Step::Finish];
+            first.into_iter().chain([Step::Connect, short, Step::Hold]).collect()
+        }),
+        shown: |_, seen| {
+            let is_begun = contains(&seen.server.stdout.0, b"cmd: b'sleep 600'\n");
+            is_begun
+                && keeps_the_second_waiting(seen)
+                && seen.wire.byte_count(Direction::ToClient) == 23
+        },
+        ..SERVER
+    },
     cut_header(WRONG_CLIENT, "remote-command-cut-header", Demo::Vector("short-answer", "split@2")),
     cut_dict(WRONG_CLIENT, "remote-command-cut-dict", Demo::Vector("short-answer", "split@10")),
     Erratum {
         id: "remote-command-cut-body",
         trigger: "a network that cuts inside an answer, however short",
         happens: "each part is put before the ones read earlier, and the growing totals are added \
-                  up: of 'abc' cut in two, 'bca' is shown, and of more parts the last are not even \
-                  waited for",
+                  up: of 'abc' cut in two, 'bca' is shown",
         right: "shows all of the answer, in order",
         clause: "NW-1",
         waives: WHOLE_CLIENT,
@@ -151,6 +193,36 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
             right.client.ending == Ending::Complete
                 && ended_well(seen)
                 && seen.client.stdout != right.client.stdout
+        },
+        ..CLIENT
+    },
+    Erratum {
+        id: "remote-command-rest-for-a-header",
+        trigger: "an answer that arrives in three parts or more, and another command behind it",
+        happens: "what is counted is too much by then, so the last parts are not waited for: they \
+                  are read as the header of the next answer, which they are not, and the client dies",
+        right: "counts each byte once, and reads the body to its end",
+        clause: "FR-5",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Script {
+            input: || Input::typed(["echo abcd", "echo x"]),
+            steps: || {
+                let answer = |text: &str| {
+                    let dict = format!("{{\"data_size\": {}}}", text.len());
+                    let header = [16, 0, 0, 0];
+                    Step::Send([&header[..], dict.as_bytes(), text.as_bytes()].concat())
+                };
+                let first = [Step::Connect, Step::ReadSome, answer("abcd\n")];
+                first.into_iter().chain([Step::ReadSome, answer("x\n"), Step::ReadEnd]).collect()
+            },
+            network: "split@22+23",
+        },
+        shown: |_, seen| {
+            contains(&seen.client.stdout.0, b">>: cab\n>>: ")
+                && ended_with(
+                    &seen.client.stderr.0,
+                    &["struct.error", "json.decoder.JSONDecodeError"],
+                )
         },
         ..CLIENT
     },
@@ -254,6 +326,13 @@ const WHOLE_CLIENT: &[Check] = &[
     Check::ServerExit,
     Check::ServerCloses,
 ];
+
+/// A command of twenty bytes that is still at it when they have been read.
+const SLOW_COMMAND: &[u8; 20] = b"sleep 0.1; printf ab";
+
+/// An entry about the server.
+const SERVER: Erratum =
+    Erratum { scenario: "remote-command", role: Role::Server, ..Erratum::DEMONSTRATED };
 
 /// An entry about the client.
 const CLIENT: Erratum =

@@ -1,8 +1,12 @@
 //! What is wrong with the tutorial's upper-case echo over TCP.
 
+use super::rude_clients::{beside_a_silent_one, silent_client};
 use super::{Demo, Erratum, Sign, contains};
-use crate::catalogue::Check;
-use crate::observation::{Role, Stop};
+use crate::catalogue::{Check, Input, Step};
+use crate::observation::{Observation, Role, Stop};
+
+/// What the client asks for a line with.
+const PROMPT: &str = "请输入你要发送给服务端的数据:";
 
 pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
     Erratum {
@@ -51,7 +55,7 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         triggered: Some(|input, _| !input.raw && input.lines.iter().any(|line| line.0.is_empty())),
         waives: &[Check::ClientStdout, Check::ClientExit, Check::ServerCloses],
         tidy: None,
-        sign: Some(Sign::QuietAfter("请输入你要发送给服务端的数据:")),
+        sign: Some(Sign::QuietAfter(PROMPT)),
         spins: false,
         demo: Demo::Triggered,
         shown: |_, seen| seen.stopped == Some(Stop::Quiet),
@@ -74,7 +78,57 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         demo: Demo::Triggered,
         shown: |right, seen| seen.client.stdout != right.client.stdout,
     },
+    silent_client("tcp-upper-silent-client", "tcp-upper", || beside_a_silent_one(b"hi")),
+    Erratum {
+        id: "tcp-upper-cut-answer",
+        trigger: "an answer that arrives in two parts",
+        happens: "one recv(1024) is taken for the whole answer: the first part is shown, and the \
+                  rest is taken for the answer to the next line, or sticks to it",
+        right: "reads as many bytes as it sent",
+        clause: "TU-3",
+        demo: Demo::Vector("ascii", "split@2"),
+        shown: |_, seen| shows(seen, "b'HE'"),
+        ..CLIENT
+    },
+    Erratum {
+        id: "tcp-upper-end-for-an-answer",
+        trigger: "a server that closes the connection instead of answering",
+        happens: "recv returns b'', which is shown as an answer; the user is asked for the next \
+                  line, which is sent to nobody",
+        right: "takes an empty recv for the end, and ends with an error",
+        clause: "TU-3",
+        demo: Demo::Vector("ascii", "halfclose@0"),
+        shown: |_, seen| shows(seen, "b''"),
+        ..CLIENT
+    },
+    Erratum {
+        id: "tcp-upper-takes-what-sticks",
+        trigger: "more bytes in one segment than were sent",
+        happens: "whatever one recv(1024) returns is shown as the answer, the bytes behind it too",
+        right: "reads as many bytes as it sent, and leaves what is behind them",
+        clause: "TU-3",
+        demo: Demo::Script {
+            input: || Input::typed(["hello"]),
+            steps: || {
+                let answer = Step::Send(b"HELLO, and more".to_vec());
+                vec![Step::Connect, Step::Read(5), answer, Step::ReadEnd]
+            },
+            network: "asis",
+        },
+        shown: |_, seen| shows(seen, "b'HELLO, and more'"),
+        ..CLIENT
+    },
 ];
+
+/// An entry about the client.
+const CLIENT: Erratum =
+    Erratum { scenario: "tcp-upper", role: Role::Client, ..Erratum::DEMONSTRATED };
+
+/// The client has shown this as an answer, and asked for the next line.
+fn shows(seen: &Observation, answer: &str) -> bool {
+    let shown = format!("服务端发来的消息: {answer}\n{PROMPT}");
+    contains(&seen.client.stdout.0, shown.as_bytes())
+}
 
 /// Cut off the line that answers the end of the stream, the first time it is there, and a line
 /// that was being written when the server was ended. Every line before was whole when the client
