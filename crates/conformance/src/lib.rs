@@ -9,6 +9,7 @@
 pub mod blob;
 pub mod case;
 pub mod catalogue;
+pub mod check_peer;
 pub mod docs;
 pub mod drive;
 pub mod event;

@@ -64,6 +64,9 @@ pub struct Observation {
     pub server: PeerEnd,
     /// How the client ended.
     pub client: PeerEnd,
+    /// Where a server that was never reached was found to listen instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listening_elsewhere: Vec<String>,
     /// Set when the harness had to end the case itself.
     pub stopped: Option<Stop>,
     /// What the two used of a processor while nothing moved any more, if that was looked at.

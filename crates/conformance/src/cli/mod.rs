@@ -8,6 +8,7 @@
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
+mod check_peer;
 mod errata;
 mod interrupt;
 mod json;
@@ -68,6 +69,10 @@ enum Command {
     Show(ShowArgs),
     /// Play one case again and show everything that travelled.
     Replay(ReplayArgs),
+    /// Say what a manifest declares, start each role once, and tell what goes wrong.
+    ///
+    /// Exit status 1 when anything does.
+    CheckPeer(CheckPeerArgs),
     /// Keep a failing case as a permanent one: its smallest input, and its network.
     Keep(KeepArgs),
     /// Make each known defect of the reference programs happen, and say what is seen.
@@ -157,6 +162,15 @@ struct ReplayArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+struct CheckPeerArgs {
+    /// The manifest.
+    #[arg(value_name = "FILE")]
+    manifest: PathBuf,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
 struct KeepArgs {
     /// A failure's case.json.
     #[arg(value_name = "CASE.json")]
@@ -236,6 +250,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
+        Command::CheckPeer(args) => check_peer::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),

@@ -22,15 +22,23 @@ pub(super) struct Setup {
 
 /// The built-in peers and those of the manifests, without starting anything.
 pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
+    let mut guests = Vec::new();
+    for manifest in &args.peer {
+        let peer = Peer::from_manifest(manifest)?;
+        peer.programs_are_there()?;
+        guests.push(peer);
+    }
+    peers_with(args, guests)
+}
+
+fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<(Peers, PathBuf)> {
     let reference = reference_directory(args)?;
     let programs = match &args.programs {
         Some(directory) => directory.clone(),
         None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
     };
     let mut peers = Peers::built_in(&absolute(&reference)?, &absolute(&programs)?)?;
-    for manifest in &args.peer {
-        let peer = Peer::from_manifest(manifest)?;
-        peer.programs_are_there()?;
+    for peer in guests {
         peers.add(peer)?;
     }
     Ok((peers, absolute(&reference)?))
@@ -39,13 +47,23 @@ pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
 /// Everything that cases need.
 pub(super) fn setup(args: &SetupArgs) -> anyhow::Result<Setup> {
     let (peers, reference) = peers(args)?;
+    set_up(args, peers, &reference)
+}
+
+/// The same with these peers, whether their programs are there or not.
+pub(super) fn setup_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Setup> {
+    let (peers, reference) = peers_with(args, guests)?;
+    set_up(args, peers, &reference)
+}
+
+fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Setup> {
     let python = args.python.to_string_lossy().into_owned();
     let hint = || {
         format!("cannot run {python:?}, which the reference programs need; --python names another")
     };
-    let oracle = Oracle::start_up(&args.python, &reference).with_context(hint)?;
+    let oracle = Oracle::start_up(&args.python, reference).with_context(hint)?;
     let interpreter = oracle.executable().with_context(hint)?;
-    let launcher = Launcher::start_up(interpreter.as_ref(), &reference).with_context(hint)?;
+    let launcher = Launcher::start_up(interpreter.as_ref(), reference).with_context(hint)?;
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
     let driver = Driver {
         spawner: Spawner::new(Arc::new(launcher), args.fresh),

@@ -23,6 +23,8 @@ const LAST_BYTES: Duration = Duration::from_millis(200);
 /// A case under way.
 pub(super) struct Case<'a> {
     pub(super) play: &'a Play<'a>,
+    /// Where the server is to listen.
+    pub(super) address: String,
     pub(super) recording: Recording,
     pub(super) server: Party,
     pub(super) client: Party,
@@ -141,6 +143,12 @@ impl Case<'_> {
     ) -> Result<Observation, DriveError> {
         let Clients { mut gone, mut stopped, at_rest, by_itself } = clients;
         let server_by_itself = self.server.has_ended();
+        let mut listening_elsewhere =
+            if self.recording.is_open() { Vec::new() } else { self.server.listening() };
+        let is_asked_for = |at: &String| at.trim_end_matches(" (UDP)") == self.address;
+        if listening_elsewhere.iter().any(is_asked_for) {
+            listening_elsewhere.clear();
+        }
         let in_order = matches!(stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
         self.server.signal(if in_order { Signal::TERM } else { Signal::KILL });
         if timeout(ENDING, self.server.wait()).await.is_err() {
@@ -172,6 +180,15 @@ impl Case<'_> {
         let server = self.server.finish(server_by_itself).await;
         gone.push(self.client.finish(by_itself).await);
         let client = as_one(gone);
-        Ok(Observation { wire, server, client, stopped, at_rest, control, took })
+        Ok(Observation {
+            wire,
+            server,
+            client,
+            listening_elsewhere,
+            stopped,
+            at_rest,
+            control,
+            took,
+        })
     }
 }

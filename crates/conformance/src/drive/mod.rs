@@ -156,7 +156,8 @@ impl Driver {
         });
 
         let noted = recording.clone();
-        let case = Case { play, recording, server, client, patience, passing };
+        let address = server_endpoint.to_string();
+        let case = Case { play, address, recording, server, client, patience, passing };
         let next = |visit: Next<'_>| {
             let visit = match visit {
                 Next::Later(lines) => Visit { lines, ..first },

@@ -83,6 +83,14 @@ impl Party {
         }
     }
 
+    /// Where it waits for clients.
+    pub(super) fn listening(&self) -> Vec<String> {
+        match self {
+            Self::Process(process) => process.listening(),
+            Self::Script { .. } | Self::Nobody => Vec::new(),
+        }
+    }
+
     /// Wait until it has printed more than anyone would.
     pub(super) async fn babbles(&self) {
         match self {

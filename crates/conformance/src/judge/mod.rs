@@ -178,7 +178,11 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     };
     let verdict = match stopped {
         Some((verdict, what)) => {
-            differences.insert(0, ended(standard, what));
+            let elsewhere = match &seen.listening_elsewhere[..] {
+                [] => String::new(),
+                others => format!("; the server listens on {} instead", others.join(", ")),
+            };
+            differences.insert(0, ended(standard, what + &elsewhere));
             verdict
         }
         None if differences.is_empty() && !judged.is_empty() => Verdict::Erratum,

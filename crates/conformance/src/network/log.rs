@@ -92,6 +92,12 @@ impl Recording {
         self.log().events.len()
     }
 
+    /// Whether the server was reached so far.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.log().is_open()
+    }
+
     /// How many connections were noted so far.
     #[must_use]
     pub fn connection_count(&self) -> u32 {

@@ -57,7 +57,7 @@ impl Template {
     pub fn beside(self, directory: &Path) -> Self {
         let whole = |(index, argument): (usize, String)| {
             let is_path = argument.contains('/');
-            let path = directory.join(&argument);
+            let path = directory.join(argument.trim_start_matches("./"));
             let is_there = path.is_file() && (index == 0 || is_path || argument.contains('.'));
             if is_there || index == 0 && is_path && !argument.contains("{dir}") {
                 path.to_string_lossy().into_owned()

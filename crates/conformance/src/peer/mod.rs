@@ -5,6 +5,7 @@
 
 mod command;
 mod launcher;
+mod listening;
 mod manifest;
 mod output;
 mod process;

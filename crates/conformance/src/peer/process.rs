@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::watch;
 
+use super::listening::listening;
 use super::user::{Ends, Seat};
 use super::{Command, Launcher, Output, Peer, User, usage};
 use crate::fork_guard;
@@ -255,6 +256,12 @@ impl Process {
     #[must_use]
     pub fn is_still(&self) -> bool {
         self.exit().is_some() || self.pid().is_some_and(usage::is_asleep)
+    }
+
+    /// Each address at which it waits for clients.
+    #[must_use]
+    pub fn listening(&self) -> Vec<String> {
+        self.pid().map(listening).unwrap_or_default()
     }
 
     fn pid(&self) -> Option<Pid> {

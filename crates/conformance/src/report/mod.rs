@@ -10,6 +10,7 @@ mod versions;
 pub use failure::FailureFolders;
 pub use human::Human;
 pub use json::{JsonLines, ReportJson};
+pub use replays::replay_command;
 pub use versions::Versions;
 
 use std::io;

@@ -1,0 +1,99 @@
+//! `framecheck check-peer FILE`
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use console::style;
+use framecheck::case::Transport;
+use framecheck::catalogue::scenarios;
+use framecheck::check_peer::{Finding, check};
+use framecheck::observation::Role;
+use framecheck::peer::Peer;
+use framecheck::report::replay_command;
+use framecheck::stage::Stage;
+
+use super::CheckPeerArgs;
+use super::interrupt::{Interrupted, interrupt};
+use super::setup::setup_with;
+
+pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
+    let peer = Peer::from_manifest(&args.manifest)?;
+    let mut out = io::stdout().lock();
+    let language = match peer.language.as_str() {
+        "" => String::new(),
+        language => format!(" ({language})"),
+    };
+    writeln!(out, "{}{language}, as {} declares it", peer.name, args.manifest.display())?;
+    out.flush()?;
+    let setup = setup_with(&args.setup, vec![peer.clone()])?;
+    let runtime = super::setup::runtime()?;
+    let findings = runtime.block_on(async {
+        let interrupt = interrupt()?;
+        tokio::select! {
+            findings = check_all(&setup.stage, &peer) => findings,
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    })?;
+    for finding in &findings {
+        print(&mut out, finding, &peer)?;
+    }
+    let missing = [Role::Server, Role::Client].map(|role| not_declared(&peer, role));
+    let [servers, clients] = missing.map(|scenarios| scenarios.len());
+    writeln!(
+        out,
+        "  not declared: {servers} scenarios as a server, {clients} as a client; see framecheck list"
+    )?;
+    let bad = findings.iter().filter(|finding| !finding.troubles.is_empty()).count();
+    match bad {
+        0 => writeln!(
+            out,
+            "all {} roles work; next: framecheck run --peer {}",
+            findings.len(),
+            args.manifest.display()
+        )?,
+        bad => writeln!(out, "{bad} of {} roles don't work", findings.len())?,
+    }
+    Ok(bad == 0)
+}
+
+/// All roles at once: one that hangs keeps nobody waiting.
+async fn check_all(stage: &Arc<Stage>, peer: &Peer) -> anyhow::Result<Vec<Finding>> {
+    let mut checks = Vec::new();
+    for (role, scenario, template) in peer.declared() {
+        let (stage, peer) = (stage.clone(), peer.clone());
+        let (scenario, template) = (scenario.to_owned(), template.clone());
+        checks.push(tokio::spawn(
+            async move { check(&stage, &peer, role, &scenario, &template).await },
+        ));
+    }
+    let mut findings = Vec::new();
+    for check in checks {
+        findings.push(check.await??);
+    }
+    Ok(findings)
+}
+
+fn print(out: &mut impl Write, finding: &Finding, peer: &Peer) -> io::Result<()> {
+    let Finding { role, scenario, troubles, case } = finding;
+    if troubles.is_empty() {
+        return writeln!(out, "  {}    {role} of {scenario}", style("ok").green());
+    }
+    writeln!(out, "  {}  {role} of {scenario}", style("FAIL").red().bold())?;
+    for trouble in troubles {
+        writeln!(out, "          {trouble}")?;
+    }
+    if let Some(case) = case {
+        let command = replay_command(case, peer.manifest.as_deref());
+        writeln!(out, "          see it again: {command}")?;
+    }
+    Ok(())
+}
+
+/// The scenarios in which it doesn't play this part.
+fn not_declared(peer: &Peer, role: Role) -> Vec<&'static str> {
+    let has_role =
+        |transports: &[Transport]| role == Role::Server || transports != Transport::ALONE;
+    let scenarios = scenarios().iter().filter(|scenario| has_role(scenario.transports()));
+    let missing = scenarios.filter(|scenario| peer.template(role, scenario.name()).is_none());
+    missing.map(|scenario| scenario.name()).collect()
+}
