@@ -1,6 +1,7 @@
 //! `framecheck`, as a user meets it.
 
 mod at_terminal;
+mod attach;
 mod broken_peer;
 mod commands;
 mod errata;

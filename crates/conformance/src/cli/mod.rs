@@ -8,6 +8,7 @@
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
+mod attach;
 mod check_peer;
 mod errata;
 mod interrupt;
@@ -20,6 +21,7 @@ mod run;
 mod setup;
 mod show;
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use framecheck::case::{CaseId, Pairing, Transport};
 use framecheck::expected_failures::ExpectedError;
+use framecheck::observation::Role;
 use framecheck::peer::{ManifestError, PeerError};
 use framecheck::plan::PlanError;
 use pyjson::PythonVersion;
@@ -69,6 +72,11 @@ enum Command {
     Show(ShowArgs),
     /// Play one case again and show everything that travelled.
     Replay(ReplayArgs),
+    /// Play a case with one side started by hand, under a debugger say.
+    ///
+    /// It tells where the program is to listen or to connect, and what is to be typed into it; waits
+    /// for it; and shows everything that travelled.
+    Attach(AttachArgs),
     /// Say what a manifest declares, start each role once, and tell what goes wrong.
     ///
     /// Exit status 1 when anything does.
@@ -162,6 +170,41 @@ struct ReplayArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+struct AttachArgs {
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
+    id: CaseId,
+    /// The side that you start.
+    #[arg(long, value_enum)]
+    role: Side,
+    /// Where your server listens; it is told a free port otherwise.
+    #[arg(long, value_name = "HOST:PORT")]
+    at: Option<SocketAddr>,
+    /// Show every byte, however many there are.
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+/// One of the two programs.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Side {
+    /// The one that listens.
+    Server,
+    /// The one that connects.
+    Client,
+}
+
+impl From<Side> for Role {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Server => Self::Server,
+            Side::Client => Self::Client,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 struct CheckPeerArgs {
     /// The manifest.
     #[arg(value_name = "FILE")]
@@ -250,6 +293,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
+        Command::Attach(args) => attach::main(&args),
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),

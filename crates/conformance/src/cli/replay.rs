@@ -35,15 +35,25 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
-    let rows_max = if args.full { usize::MAX } else { ROWS_MAX };
     let mut out = io::stdout().lock();
     writeln!(out, "{id}  input: {}", group.vector.unwrap_or("generated"))?;
-    write_wire(&mut out, &played, rows_max)?;
-    write_end(&mut out, "server", &played.observed.server, rows_max)?;
-    write_end(&mut out, "client", &played.observed.client, rows_max)?;
-    write_streams(&mut out, &played, &expected, args.full)?;
-    write_judgement(&mut out, &played, rows_max)?;
+    write_played(&mut out, &played, &expected, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
+}
+
+/// Everything that was seen, and what to make of it.
+pub(super) fn write_played(
+    out: &mut impl Write,
+    played: &Played,
+    expected: &Expected,
+    full: bool,
+) -> io::Result<()> {
+    let rows_max = if full { usize::MAX } else { ROWS_MAX };
+    write_wire(out, played, rows_max)?;
+    write_end(out, "server", &played.observed.server, rows_max)?;
+    write_end(out, "client", &played.observed.client, rows_max)?;
+    write_streams(out, played, expected, full)?;
+    write_judgement(out, played, rows_max)
 }
 
 /// The case of an id, or of a case.json.
@@ -118,7 +128,11 @@ impl Kept {
 }
 
 /// Play the case, and give what was seen with what is right.
-async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<(Played, Expected), StageError> {
+pub(super) async fn play(
+    stage: &Stage,
+    group: &Group,
+    id: &CaseId,
+) -> Result<(Played, Expected), StageError> {
     let Group { scenario, input, .. } = group;
     let ground = stage.ground(*scenario, input).await?;
     let expected = ground.expected_of(&id.pairing).clone();
@@ -168,7 +182,9 @@ fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Res
 }
 
 fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -> io::Result<()> {
-    let exit = end.exit.map_or_else(|| "is the harness".to_owned(), |exit| format!("{exit:?}"));
+    let exit = end
+        .exit
+        .map_or_else(|| "no program that was started here".to_owned(), |exit| format!("{exit:?}"));
     let asked = if end.by_itself { "by itself" } else { "when asked" };
     writeln!(out, "\n{name}: {exit}, {asked}")?;
     for (stream, bytes) in [("stdout", &end.stdout), ("stderr", &end.stderr)] {

@@ -151,7 +151,8 @@ impl Case<'_> {
         }
         let in_order = matches!(stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
         self.server.signal(if in_order { Signal::TERM } else { Signal::KILL });
-        if timeout(ENDING, self.server.wait()).await.is_err() {
+        let is_process = !self.server.is_by_hand();
+        if is_process && timeout(ENDING, self.server.wait()).await.is_err() {
             stopped = Some(Stop::Deadline("the server to end on SIGTERM".to_owned()));
             self.server.signal(Signal::KILL);
             self.server.wait().await;

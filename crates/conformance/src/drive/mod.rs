@@ -2,6 +2,7 @@
 //! the rest, and give back all that was seen. It judges nothing.
 
 mod case;
+mod hand;
 mod party;
 mod room;
 mod waits;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use case::Case;
+pub use hand::{Hand, Wanted};
 use party::Party;
 use room::Room;
 
@@ -79,6 +81,8 @@ pub enum Side<'a> {
     Peer(&'a Peer, &'a Template),
     /// The harness, by script.
     Script(Vec<Step>),
+    /// A person, who starts the program.
+    Hand(Hand),
     /// Nobody: the scenario is one program.
     Nobody,
 }
@@ -115,7 +119,11 @@ impl Driver {
         let room = Room::make(&self.scratch.join(&play.directory), play.input)
             .map_err(failed("cannot make a case's directory"))?;
         let server_side = play.server.speaks(play.transport);
-        let server_endpoint = self.server_endpoint(server_side, &room)?;
+        let by_hand = match &play.server {
+            Side::Hand(hand) => hand.at,
+            _ => None,
+        };
+        let server_endpoint = self.server_endpoint(server_side, by_hand, &room)?;
         let recorder = match play.transport {
             Transport::None => None,
             _ => {
@@ -180,7 +188,15 @@ impl Driver {
     }
 
     /// Where a server that speaks this is to listen.
-    fn server_endpoint(&self, speaks: Transport, room: &Room) -> Result<Endpoint, DriveError> {
+    fn server_endpoint(
+        &self,
+        speaks: Transport,
+        by_hand: Option<SocketAddr>,
+        room: &Room,
+    ) -> Result<Endpoint, DriveError> {
+        if let Some(at) = by_hand {
+            return Ok(Endpoint::Inet(at));
+        }
         Ok(if speaks.is_path() {
             Endpoint::Path(room.sockets.join("server"))
         } else {
@@ -208,6 +224,15 @@ impl Driver {
                 let side = script::Side::server(endpoint, play.transport.is_datagram())
                     .map_err(failed("cannot listen"))?;
                 Ok(Party::script(script::play(side, steps.clone())))
+            }
+            Side::Hand(hand) => {
+                hand.tell(Wanted {
+                    address: endpoint.clone(),
+                    file: room.file.clone(),
+                    literals: play.scenario.literals(Role::Server, play.input),
+                    lines: play.input.server_lines.clone(),
+                });
+                Ok(Party::Hand(hand.clone()))
             }
             Side::Nobody => Ok(Party::Nobody),
         }
@@ -237,6 +262,15 @@ impl Driver {
                 };
                 Ok(Party::script(script::play(side, steps.clone())))
             }
+            Side::Hand(hand) => {
+                hand.tell(Wanted {
+                    address: endpoint.clone(),
+                    file: None,
+                    literals: play.scenario.literals(Role::Client, visit.input),
+                    lines: visit.lines.to_vec(),
+                });
+                Ok(Party::Hand(hand.clone()))
+            }
             Side::Nobody => Ok(Party::Nobody),
         }
     }
@@ -264,7 +298,7 @@ impl Side<'_> {
     fn speaks(&self, transport: Transport) -> Transport {
         match self {
             Self::Peer(_, template) => template.speaks(transport),
-            Self::Script(_) | Self::Nobody => transport,
+            Self::Script(_) | Self::Hand(_) | Self::Nobody => transport,
         }
     }
 }

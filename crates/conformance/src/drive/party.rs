@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::Hand;
 use crate::catalogue::Ending;
 use crate::observation::{Exit, PeerEnd, Role};
 use crate::peer::{Output, Process, StartError};
@@ -18,6 +19,8 @@ pub(super) enum Party {
         task: JoinHandle<()>,
         ended: watch::Receiver<bool>,
     },
+    /// A person's program: all that is known of it is on the wire, and what the person says.
+    Hand(Hand),
     /// The scenario is one program, and that is the server.
     Nobody,
 }
@@ -33,10 +36,15 @@ impl Party {
         Self::Script { task, ended }
     }
 
+    pub(super) const fn is_by_hand(&self) -> bool {
+        matches!(self, Self::Hand(_))
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         match self {
             Self::Process(process) => process.exit().is_some(),
             Self::Script { ended, .. } => *ended.borrow(),
+            Self::Hand(hand) => hand.has_ended(),
             Self::Nobody => true,
         }
     }
@@ -48,6 +56,10 @@ impl Party {
                 let _ = ended.clone().wait_for(|ended| *ended).await;
                 None
             }
+            Self::Hand(hand) => {
+                hand.ended().await;
+                None
+            }
             Self::Nobody => std::future::pending().await,
         }
     }
@@ -56,14 +68,14 @@ impl Party {
     pub(super) fn stdout(&self) -> Option<&Output> {
         match self {
             Self::Process(process) => Some(process.stdout()),
-            Self::Script { .. } | Self::Nobody => None,
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => None,
         }
     }
 
     pub(super) fn lost(&self) -> Option<StartError> {
         match self {
             Self::Process(process) => process.lost(),
-            Self::Script { .. } | Self::Nobody => None,
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => None,
         }
     }
 
@@ -71,7 +83,7 @@ impl Party {
     pub(super) fn processor_time(&self) -> Duration {
         match self {
             Self::Process(process) => process.processor_time(),
-            Self::Script { .. } | Self::Nobody => Duration::ZERO,
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => Duration::ZERO,
         }
     }
 
@@ -79,7 +91,7 @@ impl Party {
     pub(super) fn is_still(&self) -> bool {
         match self {
             Self::Process(process) => process.is_still(),
-            Self::Script { .. } | Self::Nobody => true,
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => true,
         }
     }
 
@@ -87,7 +99,7 @@ impl Party {
     pub(super) fn listening(&self) -> Vec<String> {
         match self {
             Self::Process(process) => process.listening(),
-            Self::Script { .. } | Self::Nobody => Vec::new(),
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => Vec::new(),
         }
     }
 
@@ -95,7 +107,7 @@ impl Party {
     pub(super) async fn babbles(&self) {
         match self {
             Self::Process(process) => process.babbles().await,
-            Self::Script { .. } | Self::Nobody => std::future::pending().await,
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => std::future::pending().await,
         }
     }
 
@@ -103,7 +115,7 @@ impl Party {
         match self {
             Self::Process(process) => process.signal(signal),
             Self::Script { task, .. } => task.abort(),
-            Self::Nobody => {}
+            Self::Hand(_) | Self::Nobody => {}
         }
     }
 
@@ -116,7 +128,9 @@ impl Party {
                 let end = PeerEnd { memory_bytes, ..PeerEnd::default() };
                 PeerEnd { exit, by_itself, stdout: stdout.into(), stderr: stderr.into(), ..end }
             }
-            Self::Script { .. } | Self::Nobody => PeerEnd { by_itself, ..PeerEnd::default() },
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => {
+                PeerEnd { by_itself, ..PeerEnd::default() }
+            }
         }
     }
 }

@@ -27,6 +27,9 @@ impl Case<'_> {
         tokio::select! {
             _ = self.client.wait() => (None, None),
             _ = self.server.wait(), if matches!(self.client, Party::Nobody) => (None, None),
+            () = self.recording.wait_until(WireLog::is_ended_by_client), if self.client.is_by_hand() => {
+                (None, None)
+            }
             () = self.known_hang() => (Some(Stop::Quiet), None),
             at_rest = self.rest(), if self.play.rests => (Some(Stop::Quiet), Some(at_rest)),
             stop = self.goes_wrong() => (Some(stop), None),
@@ -108,11 +111,13 @@ impl Case<'_> {
 
     /// Wait until it is clear that it won't come to a good end.
     async fn goes_wrong(&self) -> Stop {
+        // A person takes time, and may stop a program in mid-way.
+        let is_unattended = !self.server.is_by_hand() && !self.client.is_by_hand();
         tokio::select! {
             role = self.spins() => Stop::Spins(role),
             () = self.server.babbles() => Stop::Babble(Role::Server),
             () = self.client.babbles() => Stop::Babble(Role::Client),
-            () = self.idles(&self.client) => Stop::Idle,
+            () = self.idles(&self.client), if is_unattended => Stop::Idle,
         }
     }
 

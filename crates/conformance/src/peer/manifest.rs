@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{HARNESS, Peer, REFERENCE, RUST, Template};
+use super::{HAND, HARNESS, Peer, REFERENCE, RUST, Template};
 use crate::case::Transport;
 use crate::catalogue::{Scenario, scenarios, vectors};
 use crate::located::{self, Mistake};
@@ -154,7 +154,7 @@ fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let name = manifest.name.get_ref();
     let says = |what: String| Mistake { what, place: manifest.name.span(), help: None };
-    if [REFERENCE, RUST, HARNESS].contains(&name.as_str()) {
+    if [REFERENCE, RUST, HARNESS, HAND].contains(&name.as_str()) {
         mistakes.push(says(format!("the name {name:?} is taken")));
     } else if !is_name(name) {
         let what = format!("{name:?} can't be a name in a pairing");

@@ -25,6 +25,8 @@ pub use user::User;
 
 /// The peer that says what is right.
 pub const REFERENCE: &str = "python";
+/// A person, who starts a program by hand.
+pub const HAND: &str = "hand";
 /// The port of the reference that comes with the harness.
 pub const RUST: &str = "rust";
 /// The harness itself, as a client that sends what no typed line can say.

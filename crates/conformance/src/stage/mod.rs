@@ -11,12 +11,12 @@ use crate::case::{Kind, Network, Pairing, Playing, Transport, Way};
 use crate::catalogue::{
     Check, Erratum, Expected, Input, Leaving, Literal, Scenario, Step, Wire, given_to_client,
 };
-use crate::drive::{DriveError, Driver, Play, Side};
+use crate::drive::{DriveError, Driver, Hand, Play, Side};
 use crate::judge::{Judgement, Standard, Verdict, judge};
 use crate::network::Disturbance;
 use crate::observation::{Observation, Role};
 use crate::oracle::{Oracle, OracleError};
-use crate::peer::{HARNESS, Peer, Peers, REFERENCE, StartError, Template};
+use crate::peer::{HAND, HARNESS, Peer, Peers, REFERENCE, StartError, Template};
 
 /// All that it takes to play a case.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct Stage {
     pub oracle: Oracle,
     /// Who plays.
     pub peers: Peers,
+    /// The side that is played by hand, if one is.
+    pub hand: Option<Hand>,
     played: AtomicU64,
 }
 
@@ -112,7 +114,7 @@ impl Stage {
     /// A stage that has played nothing yet.
     #[must_use]
     pub fn new(driver: Driver, oracle: Oracle, peers: Peers) -> Self {
-        Self { driver, oracle, peers, played: AtomicU64::new(0) }
+        Self { driver, oracle, peers, hand: None, played: AtomicU64::new(0) }
     }
 
     /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
@@ -304,6 +306,9 @@ impl Stage {
         scenario: &'static dyn Scenario,
         input: &Input,
     ) -> Result<Side<'a>, StageError> {
+        if let (HAND, Some(hand)) = (name, &self.hand) {
+            return Ok(Side::Hand(hand.clone()));
+        }
         let peer = self.peers.by_name(name);
         let template = peer.and_then(|peer| peer.template(role, scenario.name()));
         match (peer, template) {

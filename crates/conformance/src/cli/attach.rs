@@ -1,0 +1,113 @@
+//! `framecheck attach ID`: one side of a case is started by hand.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use framecheck::case::{CaseId, Pairing};
+use framecheck::drive::{Hand, Wanted};
+use framecheck::network::Endpoint;
+use framecheck::observation::Role;
+use framecheck::peer::{HAND, HARNESS};
+use framecheck::plan::{Group, PlanError, group_of};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::interrupt::{Interrupted, interrupt};
+use super::replay::{play, write_played};
+use super::setup::{runtime, setup};
+use super::{AttachArgs, SetupArgs};
+
+/// A day.
+const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
+
+pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
+    let (peers, _) = super::setup::peers(&args.setup)?;
+    let mut group = group_of(&args.id, &peers)?;
+    let id = by_hand(&args.id, args.role.into())?;
+    for playing in &mut group.plays {
+        playing.pairing = id.pairing.clone();
+    }
+    // A program under a debugger takes the time that it takes.
+    let with = SetupArgs { deadline: DEADLINE_SECONDS, ..args.setup.clone() };
+    let mut setup = setup(&with)?;
+    let hand = Hand::new(args.at);
+    if let Some(stage) = Arc::get_mut(&mut setup.stage) {
+        stage.hand = Some(hand.clone());
+    }
+    let role = args.role.into();
+    let runtime = runtime()?;
+    let done = runtime.block_on(async {
+        let interrupt = interrupt()?;
+        let telling = async {
+            if let Some(wanted) = hand.wanted().await {
+                tell(&group, role, &wanted)?;
+            }
+            until_enter().await?;
+            hand.end();
+            std::future::pending::<io::Result<()>>().await
+        };
+        tokio::select! {
+            played = play(&setup.stage, &group, &id) => Ok(played?),
+            Err(error) = telling => Err(error.into()),
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    });
+    // A thread of it may still wait for a line to be typed.
+    runtime.shutdown_background();
+    let (played, expected) = done?;
+    let mut out = io::stdout().lock();
+    write_played(&mut out, &played, &expected, args.full)?;
+    Ok(!played.judgement.verdict.is_failure())
+}
+
+/// The case with this role played by hand.
+fn by_hand(id: &CaseId, role: Role) -> Result<CaseId, PlanError> {
+    let Pairing { server, client } = &id.pairing;
+    let (pairing, played) = match role {
+        Role::Server => (Pairing::new(HAND, client), server),
+        Role::Client => (Pairing::new(server, HAND), client),
+    };
+    if played == HARNESS {
+        let why = format!("the {role} is the harness, which says what no program would");
+        return Err(PlanError::NoSuchCase { id: id.to_string(), why });
+    }
+    Ok(CaseId { pairing, ..id.clone() })
+}
+
+/// Say what is to be started.
+fn tell(group: &Group, role: Role, wanted: &Wanted) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let name = group.scenario.name();
+    let (host, port) = match &wanted.address {
+        Endpoint::Inet(address) => (address.ip().to_string(), address.port().to_string()),
+        Endpoint::Path(path) => (path.display().to_string(), String::new()),
+    };
+    let port = if port.is_empty() { port } else { format!(", port {port}") };
+    match role {
+        Role::Server => {
+            writeln!(out, "start your server of {name}; it is to listen on {host}{port}")?
+        }
+        Role::Client => {
+            writeln!(out, "start your client of {name}; it is to connect to {host}{port}")?
+        }
+    }
+    if let Some(file) = &wanted.file {
+        writeln!(out, "  it is to serve {}", file.display())?;
+    }
+    for literal in wanted.literals.iter().filter(|literal| literal.is_changed) {
+        writeln!(out, "  its {} is to be {:?}", literal.name, literal.value)?;
+    }
+    for line in &wanted.lines {
+        writeln!(out, "  type into it: {}", String::from_utf8_lossy(&line.0).escape_debug())?;
+    }
+    writeln!(out, "it is waited for; when it has ended and nothing follows here, press Enter")?;
+    out.flush()
+}
+
+/// Wait for a line; for ever where there is nobody to type one.
+async fn until_enter() -> io::Result<()> {
+    let mut line = String::new();
+    if BufReader::new(tokio::io::stdin()).read_line(&mut line).await? == 0 {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
