@@ -12,7 +12,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use rustix::process::Pid;
+
 use crate::blob::{from_hex, to_hex};
+use crate::peer::orphans;
 
 /// A CPython that answers questions.
 #[derive(Debug)]
@@ -99,6 +102,7 @@ impl Oracle {
         command.process_group(0);
         crate::peer::prepare_environment(&mut command);
         let mut child = command.spawn()?;
+        orphans::started(Pid::from_child(&child));
         let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("no pipes"));
         };

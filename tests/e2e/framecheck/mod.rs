@@ -6,6 +6,7 @@ mod broken_peer;
 mod commands;
 mod errata;
 mod expected;
+mod hostile_peers;
 mod json;
 mod launcher;
 mod manifests;

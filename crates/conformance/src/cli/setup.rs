@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use framecheck::drive::Driver;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{Launcher, Peer, Peers, Spawner};
+use framecheck::peer::{Launcher, Peer, Peers, Spawner, adopt_orphans};
 use framecheck::stage::Stage;
 use tempfile::TempDir;
 
@@ -57,6 +57,9 @@ pub(super) fn setup_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<
 }
 
 fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Setup> {
+    if peers.guests().next().is_some() {
+        adopt_orphans().context("cannot look after what peers leave behind")?;
+    }
     let python = args.python.to_string_lossy().into_owned();
     let hint = || {
         format!("cannot run {python:?}, which the reference programs need; --python names another")

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 
 use super::process::{exit_of, prepare_environment};
 use super::user::Ends;
-use super::{Command, Peer, StartError};
+use super::{Command, Peer, StartError, orphans};
 use crate::observation::Exit;
 
 const ANSWER_MAX_BYTES: usize = 64 << 10;
@@ -70,6 +70,7 @@ impl Launcher {
         command.process_group(0);
         prepare_environment(&mut command);
         let child = command.spawn()?;
+        orphans::started(Pid::from_child(&child));
         let running = Arc::<Running>::default();
         let (answers, waiting) = (control.try_clone()?, running.clone());
         std::thread::Builder::new()

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::listening::listening;
 use super::user::{Ends, Seat};
-use super::{Command, Launcher, Output, Peer, User, usage};
+use super::{Command, Launcher, Output, Peer, User, orphans, usage};
 use crate::fork_guard;
 use crate::observation::Exit;
 
@@ -129,7 +129,14 @@ impl Spawner {
             // Nothing else is to show on the one screen there is.
             prepared.env("FRAME_LOG", "off");
         }
-        let child = fork_guard::alone(|| prepared.spawn())
+        let mark = orphans::new_mark();
+        orphans::mark(&mut prepared, &mark);
+        let spawn = || {
+            let child = prepared.spawn()?;
+            orphans::started(Pid::from_child(&child));
+            Ok(child)
+        };
+        let child = fork_guard::alone(spawn)
             .map_err(|error| StartError::Program { program: program.to_owned(), error })?;
         // The prepared command holds the peer's ends of the pipes; without this they would stay
         // open.
@@ -145,6 +152,7 @@ impl Spawner {
             .name("reaper".into())
             .spawn(move || {
                 reap(child, pid, &watched, &noting, &ended);
+                orphans::end(Some(&mark));
                 plain.change(|count| *count -= 1);
             })
             .map_err(StartError::Pipes)?;
@@ -156,6 +164,7 @@ impl Drop for Spawner {
     fn drop(&mut self) {
         let count = self.plain.count.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = self.plain.fewer.wait_timeout_while(count, LAST_BREATH, |count| *count > 0);
+        orphans::end(None);
     }
 }
 
@@ -195,7 +204,12 @@ fn reap(
         if let Some(pid) = alive.take() {
             let _ = kill_process_group(pid, Signal::KILL);
         }
-        let (status, excess) = usage::reap(&mut child);
+        // Whoever looks for orphans meanwhile must not take it for one.
+        let (status, excess) = fork_guard::alone(|| {
+            let reaped = usage::reap(&mut child);
+            orphans::waited_for(pid);
+            reaped
+        });
         *memory.lock().unwrap_or_else(PoisonError::into_inner) = excess;
         status
     };
