@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use framecheck::case::Kind;
 use framecheck::catalogue::{COMMON, Check, Clause, errata, scenarios, vectors};
-use framecheck::peer::{HARNESS, REFERENCE, RUST};
+use framecheck::observation::Role;
+use framecheck::peer::{HARNESS, REFERENCE, RUST, own_places};
 use serde_json::{Value, json};
 
 use super::{Format, ListArgs};
@@ -33,6 +34,10 @@ fn listed() -> Value {
             "name": scenario.name(),
             "summary": scenario.summary(),
             "transports": scenario.transports(),
+            "places": {
+                "server": own_places(*scenario, Role::Server),
+                "client": own_places(*scenario, Role::Client),
+            },
             "clauses": scenario.clauses(),
             "vectors": vectors(*scenario).iter().map(|vector| json!({
                 "name": vector.name,
@@ -71,6 +76,12 @@ fn print(out: &mut impl Write) -> io::Result<()> {
         let transports: Vec<_> = scenario.transports().iter().map(ToString::to_string).collect();
         writeln!(out, "{}  ({})", scenario.name(), transports.join(", "))?;
         writeln!(out, "  {}", scenario.summary())?;
+        for role in [Role::Server, Role::Client] {
+            let places = own_places(*scenario, role);
+            if !places.is_empty() {
+                writeln!(out, "  a {role}'s command may have {{{}}}", places.join("}, {"))?;
+            }
+        }
         print_clauses(out, scenario.clauses())?;
         let vectors: Vec<_> = vectors(*scenario).iter().map(|vector| vector.name).collect();
         writeln!(out, "  {} vectors: {}\n", vectors.len(), vectors.join(", "))?;

@@ -277,11 +277,20 @@ fn command_mistakes(
 }
 
 /// The places that a command for a role of a scenario may have.
-pub(crate) fn places(scenario: &dyn Scenario, role: Role) -> Vec<&'static str> {
+fn places(scenario: &dyn Scenario, role: Role) -> Vec<&'static str> {
+    PLACES.into_iter().chain(own_places(scenario, role)).collect()
+}
+
+/// Those of them that are this scenario's own: the file that is served, and each literal that a case
+/// may change.
+#[must_use]
+pub fn own_places(scenario: &dyn Scenario, role: Role) -> Vec<&'static str> {
+    if role == Role::Client && scenario.transports() == Transport::ALONE {
+        return Vec::new();
+    }
     let vectors = vectors(scenario);
     let literals = vectors.iter().flat_map(|vector| scenario.literals(role, &vector.input));
-    let mut places: Vec<&str> = PLACES.to_vec();
-    places.extend(literals.map(|literal| literal.name));
+    let mut places: Vec<&str> = literals.map(|literal| literal.name).collect();
     if role == Role::Server && vectors.iter().any(|vector| vector.input.file.is_some()) {
         places.push("file");
     }

@@ -17,7 +17,7 @@ mod user;
 
 pub use command::{Command, Places, Template};
 pub use launcher::Launcher;
-pub use manifest::{ManifestError, missing_program};
+pub use manifest::{ManifestError, missing_program, own_places};
 pub use orphans::adopt as adopt_orphans;
 pub use output::Output;
 pub(crate) use process::prepare_environment;
