@@ -5,6 +5,7 @@ mod attach;
 mod broken_peer;
 mod commands;
 mod errata;
+mod example_peers;
 mod expected;
 mod hostile_peers;
 mod json;
