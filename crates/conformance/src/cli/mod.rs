@@ -129,6 +129,9 @@ struct RunArgs {
     /// given by hand.
     #[arg(long, requires = "expected")]
     rewrite_expected: bool,
+    /// Tell failures as they come, and look for no smaller input or network that fails likewise.
+    #[arg(long)]
+    no_shrink: bool,
     /// Where report.json and failures/ are written.
     #[arg(long, value_name = "DIR", default_value = "target/conformance")]
     out: PathBuf,

@@ -64,7 +64,7 @@ pub(super) fn play(
     let setup = setup(with)?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.map_or(processors * 4, std::num::NonZero::get);
-    let manner = Manner { jobs, seed: args.seed, shrink: true };
+    let manner = Manner { jobs, seed: args.seed, shrink: !args.no_shrink };
     let mut reported = Ok(());
     let runtime = super::setup::runtime()?;
     let end = runtime.block_on(async {
