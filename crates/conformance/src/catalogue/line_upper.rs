@@ -10,8 +10,8 @@ use super::one_turn::received;
 use super::scenario::replace;
 use super::text::{noise, text};
 use super::{
-    Addresses, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal,
-    Scenario, Step, Vector, Wire,
+    Addresses, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input,
+    Literal, Scenario, Step, Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -133,6 +133,16 @@ impl Scenario for LineUpper {
 
     fn errata(&self) -> &'static [Erratum] {
         self.errata
+    }
+
+    fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
+        let line = format!("{}\n", input.messages.first().map_or(LINE, String::as_str));
+        let is_blank = oracle.strip_bytes(received(line.as_bytes()))?.is_empty();
+        let harmed = Harmed::writing_nothing(input);
+        // A connection that ends without the answer that is due has not brought an empty one.
+        let is_lost = given.is_empty() && !is_blank;
+        let ending = is_lost.then_some(Ending::Broken);
+        Ok(Harmed { ending, is_left_waiting: is_lost, ..harmed })
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

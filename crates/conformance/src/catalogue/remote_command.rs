@@ -11,7 +11,7 @@ use super::{
     Vector, Wire,
 };
 use crate::blob::Blob;
-use crate::case::{Network, Transport};
+use crate::case::{Kind, Network, Transport};
 use crate::observation::Direction;
 use crate::oracle::{Oracle, OracleError};
 
@@ -138,7 +138,10 @@ impl Scenario for RemoteCommand {
             one("carriage-returns", "printf 'a\\r\\nb\\r'"),
             one("low-bytes", r"printf '\000\001\002\033\176\177'"),
             one("binary-output", r"printf '\000\377\376\200x'"),
-            one("gbk-output", r"printf '\304\343\272\303'"),
+            one("gbk-output", r"printf '\304\343\272\303'").over(vec![
+                Network::down(Kind::Bytewise),
+                Network::down(Kind::Split(vec![HEAD_BYTES + 1])),
+            ]),
             one("gbk-broken-off", r"printf 'ok\304'"),
             one("gbk-euro-byte", r"printf '\200'"),
             one("utf8-output-of-even-length", "echo 你好"),

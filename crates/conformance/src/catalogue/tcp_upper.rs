@@ -7,8 +7,8 @@ use proptest::strategy::BoxedStrategy;
 use super::disturbed;
 use super::text::{line, noise};
 use super::{
-    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Level, Scenario, Step, Vector,
-    Wire,
+    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Level, Scenario, Step,
+    Vector, Wire,
 };
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -178,6 +178,16 @@ impl Scenario for TcpUpper {
 
     fn errata(&self) -> &'static [Erratum] {
         super::errata::tcp_upper::ERRATA
+    }
+
+    fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
+        let Wire::Stream(due) = self.right(input, oracle)?.to_client else {
+            return Ok(Harmed::writing_nothing(input));
+        };
+        // An answer is as long as what was sent: a client can tell that it is not whole.
+        let is_short = given.len() < due.0.len();
+        let ending = is_short.then_some(Ending::Broken);
+        Ok(Harmed { ending, is_left_waiting: is_short, ..Harmed::writing_nothing(input) })
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

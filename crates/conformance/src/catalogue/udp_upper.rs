@@ -111,6 +111,7 @@ impl Scenario for UdpUpper {
             Vector::new("raw-every-byte", Input::raw([every_byte])),
             Vector::new("raw-binary", Input::raw([noise(1), Vec::new(), noise(1024)])),
             Vector::new("raw-binary-past-1024", Input::raw([noise(1025), noise(5000)])),
+            Vector::new("raw-spaces-are-kept", Input::raw([&b" a\t"[..], b"\n", b"\r\nb \0"])),
         ]
     }
 
