@@ -117,6 +117,9 @@ pub struct Control {
     pub overdue: bool,
 }
 
+/// What is waited for of a server when its client has ended and it is to close the connection.
+pub const SERVER_CLOSE: &str = "the server to close the connection";
+
 /// Why the harness ended a case before the peers did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "why", content = "what")]

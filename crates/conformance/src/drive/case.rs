@@ -9,7 +9,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::party::{Party, as_one};
 use super::{DriveError, Next, Play, Side};
 use crate::network::{Patience, Recording};
-use crate::observation::{AtRest, Control, Observation, PeerEnd, Role, Stop, WireLog};
+use crate::observation::{
+    AtRest, Control, Observation, PeerEnd, Role, SERVER_CLOSE, Stop, WireLog,
+};
 use crate::peer::StartError;
 
 /// How long a server may take to end when it is asked to.
@@ -64,8 +66,7 @@ impl Case<'_> {
                 Ok(gone_wrong) => gone_wrong,
                 Err(_) => {
                     let end = "the server to end";
-                    let close = "the server to close the connection";
-                    let what = if self.play.await_end { end } else { close };
+                    let what = if self.play.await_end { end } else { SERVER_CLOSE };
                     Some(Stop::Deadline(what.to_owned()))
                 }
             };

@@ -4,7 +4,7 @@ use super::{Difference, Parting, Standard};
 use crate::blob::Blob;
 use crate::catalogue::{COMMON, Check, Clause, Ending, Wire, common_clause};
 use crate::frame_map::part_at;
-use crate::observation::{Direction, Observation, Role};
+use crate::observation::{Direction, Observation, Role, SERVER_CLOSE, Stop};
 
 pub(super) fn difference(
     standard: &Standard<'_>,
@@ -25,7 +25,9 @@ pub(super) fn difference(
         Check::ServerFiles if standard.server_is_peer => files(standard, check, Role::Server, seen),
         Check::ClientFiles if standard.client_is_peer => files(standard, check, Role::Client, seen),
         Check::ServerCloses if standard.scenario.clause(check).is_some() => {
-            let closed = seen.wire.is_closed_by_server() || seen.stopped.is_some();
+            let was_awaited = seen.client.by_itself && awaits_close(seen.stopped.as_ref());
+            let was_stopped = seen.stopped.is_some() && !was_awaited;
+            let closed = was_stopped || !was_awaited && seen.wire.is_closed_by_server();
             let what = "the server left the connection of a client that had gone open";
             (!closed).then(|| found(standard, check, what.to_owned(), None))
         }
@@ -51,6 +53,16 @@ pub(super) fn difference(
         | Check::ServerCloses
         | Check::ServerEnds
         | Check::ClientConnects => None,
+    }
+}
+
+/// Whether what stopped a case whose client had ended was that its server did not close. What it
+/// did when it was ended itself is no answer.
+fn awaits_close(stopped: Option<&Stop>) -> bool {
+    match stopped {
+        Some(Stop::Idle) => true,
+        Some(Stop::Deadline(what)) => what == SERVER_CLOSE,
+        _ => false,
     }
 }
 
