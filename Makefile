@@ -2,16 +2,18 @@
 #
 #   make conformance   build, play the default matrix, write target/conformance/
 #   make conformance-pythons   the same under every python3.N (3.8 or later) of this machine
+#   make mutants       wrong programs, each of which the harness must catch: docs/KILL-MATRIX.md
 #   make bench         how fast, beside the best alternatives in the same run
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
+# or names mutants by a part of theirs:  make mutants ARGS='header'
 
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: all build conformance conformance-pythons test bench lint clean
+.PHONY: all build conformance conformance-pythons mutants test bench lint clean
 
 all: build
 
@@ -24,6 +26,10 @@ conformance: build
 
 conformance-pythons: build
 	$(CARGO) run --quiet --package framecheck -- pythons $(ARGS)
+
+# UPDATE_DOCS=1 writes the document anew, and takes longer.
+mutants: build
+	UPDATE_DOCS=$(UPDATE_DOCS) $(CARGO) run --quiet --package framecheck-tests --bin mutants -- $(ARGS)
 
 test: build
 	$(CARGO) test --workspace

@@ -1,0 +1,187 @@
+//! What catches what: the checks and clauses by mutant, the mutants by check, and docs/KILL-MATRIX.md,
+//! which has both. Nothing here plays anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+
+use crate::mutant::{Finding, Mutant, Theme};
+use crate::play::{Catalogue, Outcome};
+
+/// The document, from the repository's root.
+pub(crate) const DOCUMENT: &str = "docs/KILL-MATRIX.md";
+
+/// The checks that no mutant here can be caught by, and why. One that does catch one is no exception
+/// any more, and has to go.
+const NOT_TRIED: [(&str, &str); 2] = [
+    (
+        "server-ends",
+        "asked of `tcp-connect`, `chat` and `chat-guarded`, whose servers end after a client; no \
+         example peer speaks them",
+    ),
+    (
+        "client-connects",
+        "asked of `tcp-connect`, whose client does no more; no example peer speaks it",
+    ),
+];
+
+/// A mutant and what came of it.
+pub(crate) struct Row<'a> {
+    pub(crate) mutant: &'a Mutant,
+    pub(crate) outcome: &'a Outcome,
+}
+
+type Rows<'a> = BTreeMap<&'a str, Row<'a>>;
+
+/// For each check, and verdict of a case that had to be stopped, the mutants it catches.
+fn by_check<'a>(rows: &'a Rows<'_>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut by_check: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, row) in rows {
+        for finding in row.outcome.found.keys() {
+            by_check.entry(&finding.check).or_default().insert(name);
+        }
+    }
+    by_check
+}
+
+/// Show how many mutants each check catches, and tell how many are wrong: they catch none, or catch
+/// some though they are said not to be tried.
+pub(crate) fn check_coverage(catalogue: &Catalogue, rows: &Rows<'_>) -> usize {
+    let by_check = by_check(rows);
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_header(["check", "mutants caught", "by it alone"]);
+    let mut wrong = 0;
+    for check in names(catalogue) {
+        let count = by_check.get(check).map_or(0, BTreeSet::len);
+        let (alone, is_excepted) = (alone(check, rows), exception(check).is_some());
+        let said = match (count, is_excepted) {
+            (0, true) => "not tried".to_owned(),
+            (0, false) => "NONE".to_owned(),
+            (_, true) => format!("{count}, though it is said not to be tried"),
+            (_, false) => count.to_string(),
+        };
+        let is_stop = STOPS.iter().any(|(stop, _)| *stop == check);
+        wrong += usize::from(!is_stop && (count == 0) != is_excepted);
+        table.add_row([check.to_owned(), said, alone.to_string()]);
+    }
+    println!("{table}");
+    wrong
+}
+
+/// What a case that has no end of its own comes to.
+const STOPS: [(&str, &str); 3] = [
+    ("timeout", "nothing moved any more, or the deadline passed"),
+    ("crash", "a program was killed by a signal that nobody sent"),
+    ("fail", "a program kept a processor busy, or sent or printed without end"),
+];
+
+/// The checks, and what a case is stopped by.
+fn names(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
+    catalogue.checks.iter().map(String::as_str).chain(STOPS.map(|(stop, _)| stop))
+}
+
+fn exception(check: &str) -> Option<&'static str> {
+    NOT_TRIED.iter().find(|(name, _)| *name == check).map(|(_, why)| *why)
+}
+
+/// How many mutants nothing but this check catches.
+fn alone(check: &str, rows: &Rows<'_>) -> usize {
+    let is_alone = |row: &&Row<'_>| row.outcome.found.keys().all(|finding| finding.check == check);
+    rows.values().filter(|row| !row.outcome.found.is_empty()).filter(is_alone).count()
+}
+
+/// docs/KILL-MATRIX.md.
+pub(crate) fn document(themes: &[Theme], rows: &Rows<'_>, catalogue: &Catalogue) -> String {
+    let mut text = format!(
+        "# The kill matrix\n\n\
+         Who watches the watchman: {} mutants, each an example peer (`tests/peers`) with one bug that a \
+         port might\nwell have, and what of the harness catches it. `make mutants` plays them all and \
+         fails when one survives,\nwhen one isn't caught by what is in bold here, when an example \
+         itself fails in anything, or when a check\ncatches none.\n\n\
+         A mutant that stops a case short shows as `timeout`, `crash` or `fail`. How many cases it \
+         fails in may differ\na little from one run to the next. \"of 96+\" is of one that was not \
+         played to its end: it had been caught\nlong since.\n\n\
+         This file is made by `make mutants UPDATE_DOCS=1`; the mutants are in `tests/mutants`.\n",
+        rows.len()
+    );
+    checks_section(&mut text, rows, catalogue);
+    clauses_section(&mut text, themes, rows, catalogue);
+    for theme in themes {
+        let _ = write!(
+            text,
+            "\n## {}, {}\n\n| mutant | base | what is wrong with it | caught by, in so many cases |\n\
+             |---|---|---|---|\n",
+            theme.scenario,
+            theme.role.name()
+        );
+        for mutant in &theme.mutant {
+            if let Some(row) = rows.get(mutant.name.as_str()) {
+                let (Mutant { name, base, what, .. }, caught) = (mutant, caught(row));
+                let _ = writeln!(text, "| **{name}** | {base} | {what} | {caught} |");
+            }
+        }
+    }
+    text
+}
+
+/// By what, in how many cases: first what it is to be caught by, then the rest, the most frequent
+/// first.
+fn caught(row: &Row<'_>) -> String {
+    let wanted = &row.mutant.caught_by;
+    let mut found: Vec<(&Finding, usize)> =
+        row.outcome.found.iter().map(|(finding, count)| (finding, *count)).collect();
+    found.sort_by_key(|(finding, count)| (*finding != wanted, usize::MAX - count));
+    let shown = found.iter().map(|(finding, count)| {
+        if *finding == wanted {
+            format!("**{finding}** {count}")
+        } else {
+            format!("{finding} {count}")
+        }
+    });
+    let shown: Vec<String> = shown.collect();
+    let more = if row.outcome.is_whole { "" } else { "+" };
+    format!("{}; of {}{more}", shown.join(", "), row.outcome.cases)
+}
+
+fn checks_section(text: &mut String, rows: &Rows<'_>, catalogue: &Catalogue) {
+    text.push_str(
+        "\n## By check\n\n| check | mutants it catches | that nothing else catches |\n|---|---|---|\n",
+    );
+    let by_check = by_check(rows);
+    for check in names(catalogue) {
+        let count = by_check.get(check).map_or(0, BTreeSet::len);
+        let stop = STOPS.iter().find(|(stop, _)| *stop == check);
+        let name = stop.map_or(format!("`{check}`"), |(_, what)| format!("`{check}`: {what}"));
+        let count = match exception(check) {
+            Some(why) => format!("not tried: {why}"),
+            None => count.to_string(),
+        };
+        let _ = writeln!(text, "| {name} | {count} | {} |", alone(check, rows));
+    }
+}
+
+fn clauses_section(text: &mut String, themes: &[Theme], rows: &Rows<'_>, catalogue: &Catalogue) {
+    let mut by_clause: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, row) in rows {
+        for finding in row.outcome.found.keys() {
+            by_clause.entry(&finding.clause).or_default().insert(name);
+        }
+    }
+    text.push_str("\n## By clause\n\n| of | mutants that go against it, by clause |\n|---|---|\n");
+    let mut line = |of: &str, clauses: &[&str]| {
+        let count = |id: &&str| by_clause.get(id).map_or(0, BTreeSet::len);
+        let counts: Vec<String> = clauses.iter().map(|id| format!("{id} {}", count(id))).collect();
+        let _ = writeln!(text, "| {of} | {} |", counts.join(", "));
+    };
+    let common: Vec<&str> = catalogue.common().map(|clause| clause.id.as_str()).collect();
+    line("all", &common);
+    for section in &catalogue.scenarios {
+        if themes.iter().any(|theme| theme.scenario == section.name) {
+            let ids: Vec<&str> = section.clauses.iter().map(|clause| clause.id.as_str()).collect();
+            line(&section.name, &ids);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! One mutant, from its source to what the harness finds wrong with it. The harness is run as anyone
+//! runs it: `framecheck run --peer`, and what it tells as lines of JSON.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::base::Base;
+use crate::mutant::{Finding, Mutant, Role};
+
+/// Generated inputs of a scenario, beside all the fixed ones.
+const CASES: &str = "8";
+/// How long a mutant's case may take, in seconds; a base has the time that anyone has.
+const DEADLINE: &str = "10";
+/// What a mutant is called in its manifest.
+const PEER: &str = "mutant";
+/// Once a mutant is caught, how long it is played on. When the document is written, which says by what
+/// else mutants are caught, and in how many cases, that is enough for many to be played to their end.
+const ON: [Duration; 2] = [Duration::ZERO, Duration::from_secs(3)];
+
+/// Where mutants are played.
+pub(crate) struct Stage {
+    repository: PathBuf,
+    framecheck: PathBuf,
+    on: Duration,
+}
+
+/// What came of playing one.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// How many cases were played.
+    pub(crate) cases: usize,
+    /// How many of them failed.
+    pub(crate) failed: usize,
+    /// By what, in how many of them.
+    pub(crate) found: BTreeMap<Finding, usize>,
+    /// A case that each finding was made in, and in what words.
+    examples: BTreeMap<Finding, String>,
+    /// What the harness could not play.
+    pub(crate) unplayed: Vec<String>,
+    /// Whether all there is was played.
+    pub(crate) is_whole: bool,
+    /// How long it took.
+    pub(crate) took: Duration,
+}
+
+/// What can be checked, of `framecheck list`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Catalogue {
+    pub(crate) checks: Vec<String>,
+    pub(crate) scenarios: Vec<Section>,
+    clauses: Vec<Common>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Section {
+    pub(crate) name: String,
+    pub(crate) clauses: Vec<Clause>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Common {
+    clauses: Vec<Clause>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Clause {
+    pub(crate) id: String,
+}
+
+impl Catalogue {
+    /// The clauses of every scenario.
+    pub(crate) fn common(&self) -> impl Iterator<Item = &Clause> {
+        self.clauses.iter().flat_map(|common| &common.clauses)
+    }
+}
+
+/// One of the lines that `framecheck run --format json` prints.
+#[derive(Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Event {
+    Started {},
+    Finished(Finished),
+    Ended {},
+}
+
+#[derive(Deserialize)]
+struct Finished {
+    id: String,
+    input: String,
+    verdict: String,
+    #[serde(default)]
+    differences: Vec<Difference>,
+}
+
+#[derive(Deserialize)]
+struct Difference {
+    check: Option<String>,
+    clause: String,
+    what: String,
+}
+
+impl Stage {
+    /// A stage for the programs that lie beside this one. `patient`: mutants that are caught are
+    /// played on.
+    pub(crate) fn new(repository: &Path, patient: bool) -> anyhow::Result<Self> {
+        let framecheck = std::env::current_exe()?.with_file_name("framecheck");
+        ensure!(
+            framecheck.is_file(),
+            "no {}: run `cargo build --workspace --bins`",
+            framecheck.display()
+        );
+        let [quick, slow] = ON;
+        let on = if patient { slow } else { quick };
+        Ok(Self { repository: repository.to_owned(), framecheck, on })
+    }
+
+    fn framecheck(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.framecheck);
+        command.args(arguments).current_dir(&self.repository).stdin(Stdio::null());
+        command.env("FRAMECHECK_REFERENCE", self.repository.join("python-ref"));
+        command
+    }
+
+    /// What there is to check.
+    pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        let listed = self.framecheck(&["list", "--format", "json"]).output()?;
+        ensure!(listed.status.success(), "framecheck list: {}", listed.status);
+        Ok(serde_json::from_slice(&listed.stdout)?)
+    }
+
+    /// Play a role of a base in a scenario, with a mutant's bug or as it is.
+    pub(crate) fn play(
+        &self,
+        base: &Base,
+        scenario: &str,
+        role: Role,
+        mutant: Option<&Mutant>,
+    ) -> anyhow::Result<Outcome> {
+        let directory = TempDir::with_prefix("framecheck-mutant-")?;
+        let manifest = self.build(directory.path(), base, scenario, role, mutant)?;
+        let (manifest, out) = (manifest.to_string_lossy(), directory.path().join("out"));
+        let out = out.to_string_lossy();
+        let mut command = self.framecheck(&["run", "--format", "json", "--no-shrink"]);
+        command.args(["--peer", &manifest, "--scenario", scenario, "--out", &out]);
+        command.args(["--cases", CASES]);
+        if mutant.is_some() {
+            command.args(["--deadline", DEADLINE]);
+        }
+        for other in others(scenario) {
+            let pairing = match role {
+                Role::Server => format!("{PEER}->{other}"),
+                Role::Client => format!("{other}->{PEER}"),
+            };
+            command.args(["--pairing", &pairing]);
+        }
+        let began = Instant::now();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut outcome = self.watch(child, mutant.map(|mutant| &mutant.caught_by))?;
+        outcome.took = began.elapsed();
+        Ok(outcome)
+    }
+
+    /// The program, and a manifest beside it that declares this role of this scenario alone.
+    fn build(
+        &self,
+        directory: &Path,
+        base: &Base,
+        scenario: &str,
+        role: Role,
+        mutant: Option<&Mutant>,
+    ) -> anyhow::Result<PathBuf> {
+        let peer = self.repository.join("tests/peers").join(base.directory);
+        let mut source = fs::read_to_string(peer.join(base.source))?;
+        if let Some(mutant) = mutant {
+            source = mutant.of(&source)?;
+        }
+        let program = directory.join(base.source);
+        fs::write(&program, source)?;
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+        if base.is_built {
+            fs::copy(peer.join("Makefile"), directory.join("Makefile"))?;
+            // A bug may leave something unused; no warning is to keep it from being tried.
+            let mut make = Command::new("make");
+            make.args(["--silent", "CFLAGS=-O1 -w -std=c17"]).current_dir(directory);
+            // What a make above this one wants is nothing to the one here.
+            let built = make.env_remove("MAKEFLAGS").env_remove("MFLAGS").output()?;
+            let said = String::from_utf8_lossy(&built.stderr);
+            ensure!(built.status.success(), "it can't be built: {said}");
+        }
+        let declared = fs::read_to_string(peer.join(format!("{}.toml", base.name)))?;
+        let mut declared: toml::Table = toml::from_str(&declared)?;
+        let commands = declared.get(role.name()).and_then(|table| table.get(scenario)).cloned();
+        let commands = commands.with_context(|| format!("it declares no {scenario}"))?;
+        declared.remove(Role::Server.name());
+        declared.remove(Role::Client.name());
+        declared.insert("name".to_owned(), PEER.into());
+        let only = toml::Table::from_iter([(scenario.to_owned(), commands)]);
+        declared.insert(role.name().to_owned(), only.into());
+        let manifest = directory.join("mutant.toml");
+        fs::write(&manifest, toml::to_string(&declared)?)?;
+        Ok(manifest)
+    }
+
+    /// Read what the harness tells, to its end, or until what is to be found has been for a while.
+    fn watch(&self, mut child: Child, wanted: Option<&Finding>) -> anyhow::Result<Outcome> {
+        let pid = Pid::from_child(&child);
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (stdout, stderr) = (stdout.context("no pipe")?, stderr.context("no pipe")?);
+        let (sender, lines) = mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            BufReader::new(stdout)
+                .lines()
+                .map_while(Result::ok)
+                .all(|line| sender.send(line).is_ok())
+        });
+        let said = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
+        let mut outcome = Outcome::default();
+        let mut until = None;
+        let is_whole = loop {
+            let line = match until {
+                None => lines.recv().map_err(|_| true),
+                Some(until) => {
+                    let left = Instant::saturating_duration_since(&until, Instant::now());
+                    lines
+                        .recv_timeout(left)
+                        .map_err(|why| why == mpsc::RecvTimeoutError::Disconnected)
+                }
+            };
+            match line {
+                Ok(line) => outcome.take(&line)?,
+                Err(is_whole) => break is_whole,
+            }
+            let is_caught = wanted.is_some_and(|wanted| outcome.found.contains_key(wanted));
+            if is_caught && until.is_none() {
+                until = Some(Instant::now() + self.on);
+            }
+        };
+        if !is_whole {
+            // It ends its peers before it ends itself.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        drop(lines);
+        let ended = child.wait()?;
+        let _ = reader.join();
+        let said = said.join().unwrap_or_default();
+        let is_expected = matches!(ended.code(), Some(0 | 1)) || !outcome.unplayed.is_empty();
+        ensure!(!is_whole || is_expected, "framecheck: {ended}: {said}");
+        ensure!(outcome.cases > 0, "nothing was played");
+        outcome.is_whole = is_whole;
+        Ok(outcome)
+    }
+}
+
+/// Whom it is played with: the reference, the harness, and, where a network does harm to what has no
+/// frames, the port; what the reference would do there is chance.
+fn others(scenario: &str) -> &'static [&'static str] {
+    match scenario {
+        "file-transfer" | "remote-command" => &["python", "harness"],
+        _ => &["python", "harness", "rust"],
+    }
+}
+
+impl Outcome {
+    fn take(&mut self, line: &str) -> anyhow::Result<()> {
+        let event = serde_json::from_str(line).with_context(|| format!("what is {line:?}?"))?;
+        let Event::Finished(case) = event else { return Ok(()) };
+        match case.verdict.as_str() {
+            "not-applicable" => return Ok(()),
+            "harness-error" => {
+                let what = case.differences.first().map_or("", |difference| &difference.what);
+                self.unplayed.push(format!("{}: {what}", case.id));
+                return Ok(());
+            }
+            _ => self.cases += 1,
+        }
+        if !matches!(case.verdict.as_str(), "fail" | "timeout" | "crash") {
+            return Ok(());
+        }
+        self.failed += 1;
+        let mut found = BTreeMap::new();
+        if case.verdict == "crash" {
+            let clause = case.differences.first().map_or("", |difference| &difference.clause);
+            let finding = Finding { clause: clause.to_owned(), check: "crash".to_owned() };
+            found.insert(finding, "a program was killed by a signal".to_owned());
+        }
+        for difference in case.differences {
+            let check = difference.check.unwrap_or_else(|| case.verdict.clone());
+            found.entry(Finding { clause: difference.clause, check }).or_insert(difference.what);
+        }
+        for (finding, what) in found {
+            *self.found.entry(finding.clone()).or_default() += 1;
+            let example = format!("{} ({}): {what}", case.id, case.input);
+            self.examples.entry(finding).or_insert(example);
+        }
+        Ok(())
+    }
+
+    /// A case in which this was found.
+    pub(crate) fn example(&self, finding: &Finding) -> &str {
+        self.examples.get(finding).map_or("", String::as_str)
+    }
+}
