@@ -20,6 +20,8 @@ use crate::mutant::{Finding, Mutant, Role};
 
 /// Generated inputs of a scenario, beside all the fixed ones.
 const CASES: &str = "8";
+/// Inputs that are played at once: a mutant that waits badly is not to be many.
+const JOBS: &str = "2";
 /// How long a mutant's case may take, in seconds; a base has the time that anyone has.
 const DEADLINE: &str = "10";
 /// What a mutant is called in its manifest.
@@ -153,7 +155,7 @@ impl Stage {
         let out = out.to_string_lossy();
         let mut command = self.framecheck(&["run", "--format", "json", "--no-shrink"]);
         command.args(["--peer", &manifest, "--scenario", scenario, "--out", &out]);
-        command.args(["--cases", CASES]);
+        command.args(["--cases", CASES, "--jobs", JOBS]);
         if mutant.is_some() {
             command.args(["--deadline", DEADLINE]);
         }
