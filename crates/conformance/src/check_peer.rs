@@ -3,7 +3,7 @@
 
 use crate::case::{CaseId, Network, Pairing, Playing};
 use crate::catalogue::{Input, Scenario, scenario, vectors};
-use crate::judge::{Difference, Judgement, Verdict};
+use crate::judge::{Judgement, Verdict};
 use crate::observation::{Exit, Observation, PeerEnd, Role};
 use crate::peer::{Peer, REFERENCE, Template, missing_program};
 use crate::plan::Group;
@@ -78,7 +78,7 @@ async fn troubles(
     let mut troubles = vec![what];
     if is_met {
         // Else all that is different follows from that.
-        troubles.extend(differences.iter().map(in_words));
+        troubles.extend(differences.iter().map(ToString::to_string));
     }
     troubles.extend(last_words(played.observed.end(role)));
     let input_id = vector.id();
@@ -122,13 +122,6 @@ fn ended(end: &PeerEnd) -> String {
         Some(Exit::Status(status)) => format!("ended with status {status}"),
         Some(Exit::Signal(signal)) => format!("died of signal {signal}"),
         None => "ended".to_owned(),
-    }
-}
-
-fn in_words(difference: &Difference) -> String {
-    match difference.clause {
-        "" => difference.what.clone(),
-        clause => format!("[{clause}] {}", difference.what),
     }
 }
 

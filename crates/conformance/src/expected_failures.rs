@@ -130,7 +130,7 @@ impl ExpectedFailures {
     /// Hold a case against the list, and change its verdict to what that makes of it.
     pub fn judge(&mut self, case: &mut CaseResult) {
         let id = case.id.to_string();
-        let symptom = case.differences.first().map(symptom_of).unwrap_or_default();
+        let symptom = case.differences.first().map(ToString::to_string).unwrap_or_default();
         let fails = case.verdict.is_failure();
         let mut spoken_of = false;
         for entry in &mut self.entries {
@@ -213,9 +213,4 @@ impl Line {
     fn exactly(id: &str, symptom: &str, reason: &str) -> Self {
         Self { id: globset::escape(id), reason: reason.to_owned(), symptom: symptom.to_owned() }
     }
-}
-
-/// The first line that says what is wrong, as reports print it.
-fn symptom_of(difference: &Difference) -> String {
-    format!("[{}] {}", difference.clause, difference.what)
 }

@@ -258,7 +258,7 @@ fn write_judgement(out: &mut impl Write, played: &Played, rows_max: usize) -> io
         return Ok(());
     }
     for difference in &judgement.differences {
-        writeln!(out, "  [{}] {}", difference.clause, difference.what)?;
+        writeln!(out, "  {difference}")?;
         if let Some(parting) = &difference.parting {
             let shown = hex::diff(&parting.expected.0, &parting.found.0, 1, rows_max);
             for line in shown.lines() {

@@ -3,6 +3,8 @@
 mod compare;
 mod harm;
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::blob::Blob;
@@ -79,6 +81,16 @@ pub struct Difference {
     /// Where two byte sequences part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parting: Option<Parting>,
+}
+
+/// The line that reports print, and that a list of expected failures tells a failure by.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.clause {
+            "" => f.write_str(&self.what),
+            clause => write!(f, "[{clause}] {}", self.what),
+        }
+    }
 }
 
 /// Two byte sequences and where they part.

@@ -135,10 +135,7 @@ pub(super) fn write_differences(
     differences: &[Difference],
 ) -> io::Result<()> {
     for difference in differences {
-        match difference.clause {
-            "" => writeln!(out, "  {}", difference.what)?,
-            clause => writeln!(out, "  [{clause}] {}", difference.what)?,
-        }
+        writeln!(out, "  {difference}")?;
         if let Some(parting) = &difference.parting {
             let shown = hex::diff(&parting.expected.0, &parting.found.0, ROWS_BEFORE, ROWS_MAX);
             for line in shown.lines() {
