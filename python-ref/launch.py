@@ -65,7 +65,9 @@ def main() -> None:
             parser.error('--fresh needs a program')
         os.execv(sys.executable, [sys.executable, '-u'] + options.fresh)
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=0)
-    run_as_main(*Launcher(control).run())
+    # Kept here, for what a child gives up it must first copy.
+    launcher = Launcher(control)
+    run_as_main(*launcher.run())
 
 
 class Launcher:

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use framecheck::case::{Network, Pairing, Playing};
 use framecheck::catalogue::{Input, Scenario, scenario};
-use framecheck::drive::Driver;
+use framecheck::drive::{Driver, Rooms};
 use framecheck::judge::Verdict;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
@@ -33,7 +33,7 @@ fn shared() -> &'static Shared {
         let driver = Driver {
             spawner: Spawner::new(Arc::new(launcher), false),
             ports: Ports::new(),
-            scratch: scratch.into(),
+            rooms: Rooms::new(scratch.into()),
             deadline: Duration::from_secs(30),
         };
         let oracle = Oracle::start_up(&python(), &reference).unwrap();

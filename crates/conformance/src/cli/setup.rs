@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use framecheck::drive::Driver;
+use framecheck::drive::{Driver, Rooms};
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
 use framecheck::peer::{Launcher, Peer, Peers, Spawner, adopt_orphans};
@@ -71,7 +71,7 @@ fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Se
     let driver = Driver {
         spawner: Spawner::new(Arc::new(launcher), args.fresh),
         ports: Ports::new(),
-        scratch: scratch.path().to_owned(),
+        rooms: Rooms::new(scratch.path().to_owned()),
         deadline: Duration::from_secs(args.deadline),
     };
     let stage = Arc::new(Stage::new(driver, oracle, peers));

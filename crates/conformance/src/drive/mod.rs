@@ -9,7 +9,7 @@ mod waits;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -19,6 +19,7 @@ use case::Case;
 pub use hand::{Hand, Wanted};
 use party::Party;
 use room::Room;
+pub use room::Rooms;
 
 use crate::blob::Blob;
 use crate::case::Transport;
@@ -37,16 +38,14 @@ pub struct Driver {
     pub spawner: Spawner,
     /// Gives out ports.
     pub ports: Ports,
-    /// Where each case has its directory while it runs.
-    pub scratch: PathBuf,
+    /// Where each case has its directories while it runs.
+    pub rooms: Rooms,
     /// How long a case may take.
     pub deadline: Duration,
 }
 
 /// A case as the driver needs it.
 pub struct Play<'a> {
-    /// A name for its directory, unique among the cases that run.
-    pub directory: String,
     /// What is played.
     pub scenario: &'a dyn Scenario,
     /// Who serves.
@@ -116,8 +115,7 @@ impl Driver {
     /// # Errors
     /// The harness could not do its work. What peers do wrong is no error but an observation.
     pub async fn run(&self, play: &Play<'_>) -> Result<Observation, DriveError> {
-        let room = Room::make(&self.scratch.join(&play.directory), play.input)
-            .map_err(failed("cannot make a case's directory"))?;
+        let room = self.rooms.take(play.input).map_err(failed("cannot make a case's directory"))?;
         let server_side = play.server.speaks(play.transport);
         let by_hand = match &play.server {
             Side::Hand(hand) => hand.at,
@@ -184,6 +182,8 @@ impl Driver {
             play.scenario.hide_addresses(Role::Client, &addresses, &mut control.client.stdout.0);
         }
         room.collect(&mut seen).map_err(failed("cannot read a peer's files"))?;
+        let is_deserted = !play.server.is_strange() && !play.client.is_strange();
+        self.rooms.give_back(room, is_deserted).map_err(failed("cannot clear up"))?;
         Ok(seen)
     }
 
@@ -294,6 +294,15 @@ enum Next<'a> {
 }
 
 impl Side<'_> {
+    /// Whether what runs there is not ours, and may leave anything behind.
+    fn is_strange(&self) -> bool {
+        match self {
+            Self::Peer(peer, _) => peer.is_guest(),
+            Self::Hand(_) => true,
+            Self::Script(_) | Self::Nobody => false,
+        }
+    }
+
     /// What the recorder is to speak to this side.
     fn speaks(&self, transport: Transport) -> Transport {
         match self {

@@ -1,10 +1,15 @@
 //! The directories of a case, and the files its peers leave in them.
+//!
+//! A room is emptied and used again, where nobody can be left in it: a file system that gives an
+//! inode back at once is rare, and ext4 looks through all that were given back in the last seconds
+//! for each new directory.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 
@@ -14,6 +19,22 @@ use crate::observation::Observation;
 
 /// More of a peer's files than this is not kept.
 const FILE_MAX_BYTES: u64 = 64 << 20;
+
+/// What every room has.
+const PARTS: [&str; 5] = ["server", "client", "control", "s", "served"];
+
+/// All rooms: those that are used and those that wait to be used again.
+#[derive(Debug)]
+pub struct Rooms {
+    scratch: PathBuf,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    made: u64,
+    free: Vec<PathBuf>,
+}
 
 /// Where a case lives while it runs.
 pub(super) struct Room {
@@ -30,13 +51,46 @@ pub(super) struct Room {
     pub(super) file: Option<PathBuf>,
 }
 
-impl Room {
-    pub(super) fn make(root: &Path, input: &Input) -> io::Result<Self> {
-        let [server, client, control, sockets] =
-            ["server", "client", "control", "s"].map(|name| root.join(name));
-        for directory in [&server, &client, &control, &sockets] {
-            fs::create_dir_all(directory)?;
+impl Rooms {
+    /// Rooms in this directory, which is somebody else's to remove.
+    pub fn new(scratch: PathBuf) -> Self {
+        Self { scratch, book: Mutex::default() }
+    }
+
+    /// An empty room, and in it what the input wants there.
+    pub(super) fn take(&self, input: &Input) -> io::Result<Room> {
+        let (root, is_new) = {
+            let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(root) = book.free.pop() {
+                (root, false)
+            } else {
+                book.made += 1;
+                (self.scratch.join(book.made.to_string()), true)
+            }
+        };
+        if is_new {
+            for part in PARTS {
+                fs::create_dir_all(root.join(part))?;
+            }
         }
+        Room::furnished(root, input)
+    }
+
+    /// Take a room back, after [`Room::collect`]. Where somebody may have been left behind in it,
+    /// it is not used again.
+    pub(super) fn give_back(&self, room: Room, is_deserted: bool) -> io::Result<()> {
+        if is_deserted && room.empty()? {
+            self.book.lock().unwrap_or_else(PoisonError::into_inner).free.push(room.root);
+            Ok(())
+        } else {
+            fs::remove_dir_all(&room.root)
+        }
+    }
+}
+
+impl Room {
+    fn furnished(root: PathBuf, input: &Input) -> io::Result<Self> {
+        let [server, client, control, sockets, served] = PARTS.map(|part| root.join(part));
         for (name, what) in &input.beside {
             let path = client.join(name);
             match what {
@@ -49,8 +103,6 @@ impl Room {
         let file = match &input.file {
             None => None,
             Some(bytes) => {
-                let served = root.join("served");
-                fs::create_dir(&served)?;
                 // Under the name it is announced by, so that a server that is told no other can
                 // announce the file's own.
                 let file = served.join(input.name());
@@ -58,11 +110,11 @@ impl Room {
                 Some(file)
             }
         };
-        Ok(Self { root: root.to_owned(), server, client, control, sockets, file })
+        Ok(Self { root, server, client, control, sockets, file })
     }
 
-    /// Take up what the peers left, and clear up.
-    pub(super) fn collect(self, seen: &mut Observation) -> io::Result<()> {
+    /// Take up what the peers left.
+    pub(super) fn collect(&self, seen: &mut Observation) -> io::Result<()> {
         seen.server.files = files_in(&self.server)?;
         seen.client.files = files_in(&self.client)?;
         if let Some(control) = &mut seen.control {
@@ -70,11 +122,35 @@ impl Room {
         }
         // A program has no business up here; whose it was, nobody can tell but by its name.
         for (name, content) in files_in(&self.root)? {
-            if !["server", "client", "control", "s", "served"].contains(&name.as_str()) {
+            if !PARTS.contains(&name.as_str()) {
                 seen.client.files.insert(format!("../{name}"), content);
             }
         }
-        fs::remove_dir_all(&self.root)
+        Ok(())
+    }
+
+    /// Remove all that is in it; whether it is then as it was when it was new.
+    fn empty(&self) -> io::Result<bool> {
+        let rights = fs::symlink_metadata(&self.root)?.permissions();
+        let mut parts = 0;
+        for entry in fs::read_dir(&self.root)? {
+            let entry = entry?;
+            let about = entry.metadata()?;
+            let is_part = PARTS.iter().any(|part| entry.file_name() == *part);
+            if !is_part || !about.is_dir() || about.permissions() != rights {
+                return Ok(false);
+            }
+            for inner in fs::read_dir(entry.path())? {
+                let inner = inner?;
+                if inner.file_type()?.is_dir() {
+                    fs::remove_dir_all(inner.path())?;
+                } else {
+                    fs::remove_file(inner.path())?;
+                }
+            }
+            parts += 1;
+        }
+        Ok(parts == PARTS.len())
     }
 }
 

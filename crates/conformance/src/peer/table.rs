@@ -73,6 +73,12 @@ impl Peer {
         servers.chain(clients)
     }
 
+    /// Whether a manifest describes it.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.manifest.is_some()
+    }
+
     /// Whether this is the reference.
     #[must_use]
     pub fn is_reference(&self) -> bool {
@@ -123,7 +129,7 @@ impl Peers {
 
     /// Those that manifests describe.
     pub fn guests(&self) -> impl Iterator<Item = &Peer> {
-        self.peers.iter().filter(|peer| peer.manifest.is_some())
+        self.peers.iter().filter(|peer| peer.is_guest())
     }
 
     /// The peer of this name.

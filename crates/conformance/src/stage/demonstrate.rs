@@ -1,7 +1,5 @@
 //! Make a known defect of a reference program happen, and see what is seen.
 
-use std::sync::atomic::Ordering;
-
 use super::{BUSY, Stage, StageError, home, reference_pairing, seed_of};
 use crate::case::{Network, Pairing, Playing};
 use crate::catalogue::{Demo, Erratum, Input, Scenario, Step, given_to_client, scenario, vectors};
@@ -46,7 +44,6 @@ impl Stage {
         }
         let play = Play {
             scenario,
-            directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
             server: cast.server,
             client: cast.client,
             transport: playing.transport,

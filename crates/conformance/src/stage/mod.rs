@@ -2,7 +2,6 @@
 
 mod demonstrate;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use demonstrate::Demonstrated;
@@ -29,7 +28,6 @@ pub struct Stage {
     pub peers: Peers,
     /// The side that is played by hand, if one is.
     pub hand: Option<Hand>,
-    played: AtomicU64,
 }
 
 /// What is right for an input, and where that comes from.
@@ -114,7 +112,7 @@ impl Stage {
     /// A stage that has played nothing yet.
     #[must_use]
     pub fn new(driver: Driver, oracle: Oracle, peers: Peers) -> Self {
-        Self { driver, oracle, peers, hand: None, played: AtomicU64::new(0) }
+        Self { driver, oracle, peers, hand: None }
     }
 
     /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
@@ -201,7 +199,6 @@ impl Stage {
                 && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_));
         let play = Play {
             scenario,
-            directory: self.played.fetch_add(1, Ordering::Relaxed).to_string(),
             server: cast.server,
             client: cast.client,
             transport: *transport,
