@@ -8,8 +8,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::blob::Blob;
-use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario};
-use crate::observation::{Observation, Role, Stop};
+use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario, Wire};
+use crate::observation::{Direction, Observation, Role, Stop};
 
 /// How a case came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -115,6 +115,9 @@ pub struct Standard<'a> {
     /// The errata that excuse the reference wherever they show: what a network brings out nobody
     /// can tell from the input alone.
     pub candidates: &'a [&'static Erratum],
+    /// Whether nothing disturbs the reference but the pace of a stranger's program: then it is
+    /// excused only where what the stranger sent is right, as far as it goes.
+    pub only_pace_disturbs: bool,
     /// Whether each role's standard output is compared, the server's first.
     pub compare_stdout: [bool; 2],
     /// Whether each role's errors are to name clauses.
@@ -150,12 +153,19 @@ pub struct Judgement {
 pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     let given = standard.harmed.map(|harmed| harmed.given(standard.expected));
     let given = given.as_ref().unwrap_or(standard.expected);
-    let excusing = standard.candidates.iter().filter(|erratum| (erratum.shown)(given, seen));
-    let excusing: Vec<&'static Erratum> = excusing.copied().collect();
+    let shows = |erratum: &&&'static Erratum| {
+        let is_disturbed = !standard.only_pace_disturbs
+            || sent_right_so_far(standard.expected, erratum.role.other(), seen);
+        is_disturbed && (erratum.shown)(given, seen)
+    };
+    let excusing: Vec<&'static Erratum> =
+        standard.candidates.iter().filter(shows).copied().collect();
     let triggered = || standard.errata.iter().filter(|erratum| erratum.triggered.is_some());
 
     let is_chance = |check: &Check| {
-        !standard.server_is_judged && matches!(check, Check::ServerExit | Check::NextClient)
+        let is_servers =
+            matches!(check, Check::ServerExit | Check::ServerStays | Check::NextClient);
+        !standard.server_is_judged && is_servers
     };
     let checks = Check::ALL.into_iter().filter(|check| !is_chance(check));
     let found = checks.filter_map(|check| match standard.harmed {
@@ -212,6 +222,20 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     }
     let errata = judged.iter().map(|erratum| erratum.id).collect();
     Judgement { verdict, differences, errata }
+}
+
+/// Whether what this side has sent is right, as far as it goes.
+fn sent_right_so_far(expected: &Expected, role: Role, seen: &Observation) -> bool {
+    let direction = match role {
+        Role::Server => Direction::ToClient,
+        Role::Client => Direction::ToServer,
+    };
+    let right = expected.wire(direction);
+    match (right, right.like(seen, direction)) {
+        (Wire::Stream(right), Wire::Stream(sent)) => right.0.starts_with(&sent.0),
+        (Wire::Datagrams(right), Wire::Datagrams(sent)) => right.starts_with(&sent),
+        _ => false,
+    }
 }
 
 /// What a case that the harness had to stop comes to, unless it was stopped as it should be.
