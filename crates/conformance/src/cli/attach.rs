@@ -53,9 +53,9 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     });
     // A thread of it may still wait for a line to be typed.
     runtime.shutdown_background();
-    let (played, expected) = done?;
+    let played = done?;
     let mut out = io::stdout().lock();
-    write_played(&mut out, &played, &expected, args.full)?;
+    write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
 }
 

@@ -151,8 +151,10 @@ struct ListArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ShowArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
-    id: CaseId,
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a vector's name, e.g.
+    /// file-transfer/ten-bytes.
+    #[arg(value_name = "ID|SCENARIO/VECTOR")]
+    case: String,
     #[command(flatten)]
     setup: SetupArgs,
 }

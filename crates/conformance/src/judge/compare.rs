@@ -278,14 +278,26 @@ fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
         return differs("it was never done".to_owned(), None);
     }
     for direction in [Direction::ToClient, Direction::ToServer] {
-        let (Wire::Stream(right), found) = (right.wire(direction), control.wire.stream(direction))
-        else {
-            continue;
-        };
-        if right.0 != found {
-            let parting = parting(right, &found.into());
-            let way = direction.name();
-            return differs(format!("{way} parts at byte {}", parting.offset), Some(parting));
+        let way = direction.name();
+        match right.wire(direction) {
+            Wire::Stream(right) => {
+                let found = control.wire.stream(direction);
+                if right.0 != found {
+                    let parting = parting(right, &found.into());
+                    let what = format!("{way} parts at byte {}", parting.offset);
+                    return differs(what, Some(parting));
+                }
+            }
+            Wire::Datagrams(right) => {
+                let found: Vec<_> = control.wire.segments(direction).map(Blob::from).collect();
+                if *right != found {
+                    let (right, found) = (right.len(), found.len());
+                    return differs(
+                        format!("{way}: {found} datagrams, not the {right} right ones"),
+                        None,
+                    );
+                }
+            }
         }
     }
     if !standard.client_is_peer {

@@ -47,9 +47,7 @@ pub(super) fn difference(
         | Check::ServerStays
         | Check::ServerFiles
         | Check::Memory
-        | Check::NextClient => {
-            compare::difference(&as_given, check, seen)
-        }
+        | Check::NextClient => compare::difference(&as_given, check, seen),
         // What a program shows of a broken exchange, and when it closes it, is its own affair.
         _ => None,
     }

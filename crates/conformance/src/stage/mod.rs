@@ -13,7 +13,7 @@ use crate::catalogue::{
 use crate::drive::{DriveError, Driver, Hand, Play, Side};
 use crate::judge::{Judgement, Standard, Verdict, judge};
 use crate::network::Disturbance;
-use crate::observation::{Observation, Role};
+use crate::observation::{Direction, Observation, Role};
 use crate::oracle::{Oracle, OracleError};
 use crate::peer::{HAND, HARNESS, Peer, Peers, REFERENCE, StartError, Template};
 
@@ -62,6 +62,10 @@ pub struct Played {
     pub observed: Observation,
     /// What to make of it.
     pub judgement: Judgement,
+    /// What is right, given what the network or the harness made of the exchange.
+    pub right: Expected,
+    /// Whether harm was done: then a stream may be right and end early.
+    pub is_harmed: bool,
 }
 
 /// A case could not be played.
@@ -250,7 +254,13 @@ impl Stage {
             control: cast.control.as_ref().map(|(_, right, _)| right),
         };
         let judgement = judge(&standard, &observed);
-        Ok(Played { observed, judgement })
+        let mut right =
+            harmed.as_ref().map_or_else(|| expected.clone(), |harmed| harmed.given(expected));
+        if input.served.is_some() {
+            // Whatever the harness serves is meant.
+            right.to_client = right.to_client.like(&observed, Direction::ToClient);
+        }
+        Ok(Played { observed, judgement, right, is_harmed })
     }
 
     /// Who plays which part.
