@@ -12,6 +12,7 @@ mod json;
 mod launcher;
 mod manifests;
 mod networks;
+mod pace;
 mod run;
 mod usage;
 

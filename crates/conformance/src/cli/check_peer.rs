@@ -25,7 +25,7 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     };
     writeln!(out, "{}{language}, as {} declares it", peer.name, args.manifest.display())?;
     out.flush()?;
-    let setup = setup_with(&args.setup, vec![peer.clone()])?;
+    let setup = setup_with(&args.means.with(&[], args.deadline), vec![peer.clone()])?;
     let runtime = super::setup::runtime()?;
     let findings = runtime.block_on(async {
         let interrupt = interrupt()?;

@@ -16,10 +16,11 @@ use super::setup::setup;
 const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
-    let (peers, _) = super::setup::peers(&args.setup)?;
+    let with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
+    let (peers, _) = super::setup::peers(&with)?;
     let id = chosen(&args.case)?;
     let group = group_of(&id, &peers)?;
-    let setup = setup(&args.setup)?;
+    let setup = setup(&with)?;
     let expected = right(&group, &setup.stage.oracle)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{id}")?;

@@ -124,6 +124,9 @@ impl Case<'_> {
             let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_connected)).await;
         }
         self.play.disturbance.end();
+        if self.play.transport.is_datagram() {
+            let _ = timeout(QUIET, self.play.disturbance.noticed()).await;
+        }
         let first_connection = self.recording.connection_count();
         let client = start_client(next)?;
         let ends = async {

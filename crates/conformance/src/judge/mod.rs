@@ -2,14 +2,15 @@
 
 mod compare;
 mod harm;
+mod pace;
 
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::blob::Blob;
-use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario, Wire};
-use crate::observation::{Direction, Observation, Role, Stop};
+use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario};
+use crate::observation::{Observation, Role, Stop};
 
 /// How a case came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -155,7 +156,7 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     let given = given.as_ref().unwrap_or(standard.expected);
     let shows = |erratum: &&&'static Erratum| {
         let is_disturbed = !standard.only_pace_disturbs
-            || sent_right_so_far(standard.expected, erratum.role.other(), seen);
+            || pace::is_blameless(standard.expected, erratum.role.other(), seen);
         is_disturbed && (erratum.shown)(given, seen)
     };
     let excusing: Vec<&'static Erratum> =
@@ -172,15 +173,19 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
         None => compare::difference(standard, check, seen),
         Some(harmed) => harm::difference(standard, harmed, given, check, seen),
     });
-    let waived = |errata: &[&'static Erratum], difference: &Difference| {
-        let waives = |erratum: &&'static Erratum| {
-            difference.check.is_some_and(|check| erratum.waives_check(check))
-        };
-        errata.iter().any(waives)
+    let waives = |erratum: &Erratum, difference: &Difference| {
+        difference.check.is_some_and(|check| erratum.waives_check(check))
     };
-    let (excused, mut differences): (Vec<Difference>, Vec<Difference>) = found
-        .filter(|difference| !waived(standard.errata, difference))
-        .partition(|difference| waived(&excusing, difference));
+    let is_waived =
+        |difference: &Difference| standard.errata.iter().any(|it| waives(it, difference));
+    let is_excused = |difference: &Difference| {
+        let stands = |erratum: &Erratum| {
+            standard.only_pace_disturbs && pace::stands(erratum.role, difference.check)
+        };
+        excusing.iter().any(|it| waives(it, difference) && !stands(it))
+    };
+    let (excused, mut differences): (Vec<Difference>, Vec<Difference>) =
+        found.filter(|difference| !is_waived(difference)).partition(is_excused);
     for erratum in triggered() {
         if !(erratum.shown)(standard.expected, seen) {
             differences.push(Difference {
@@ -222,20 +227,6 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     }
     let errata = judged.iter().map(|erratum| erratum.id).collect();
     Judgement { verdict, differences, errata }
-}
-
-/// Whether what this side has sent is right, as far as it goes.
-fn sent_right_so_far(expected: &Expected, role: Role, seen: &Observation) -> bool {
-    let direction = match role {
-        Role::Server => Direction::ToClient,
-        Role::Client => Direction::ToServer,
-    };
-    let right = expected.wire(direction);
-    match (right, right.like(seen, direction)) {
-        (Wire::Stream(right), Wire::Stream(sent)) => right.0.starts_with(&sent.0),
-        (Wire::Datagrams(right), Wire::Datagrams(sent)) => right.starts_with(&sent),
-        _ => false,
-    }
 }
 
 /// What a case that the harness had to stop comes to, unless it was stopped as it should be.

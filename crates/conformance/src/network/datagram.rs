@@ -78,12 +78,15 @@ impl DatagramRecorder {
             server_address: self.server_address,
             directory: self.directory,
             recording: &recording,
+            first: Some(self.first),
             clients: Vec::new(),
+            is_up: false,
+            is_over: false,
             answers,
             listening: JoinSet::new(),
         };
         tokio::select! {
-            () = passing.pass_all(self.first, answered, &disturbance) => {}
+            () = passing.pass_all(answered, &disturbance) => {}
             _ = patience.wait_for(|patience| *patience == Patience::None) => {}
         }
         Ok(())
@@ -105,71 +108,90 @@ struct Passing<'a> {
     server_address: SocketAddrAny,
     directory: PathBuf,
     recording: &'a Recording,
+    /// Where the server is to see the client that comes first.
+    first: Option<DatagramSocket>,
     clients: Vec<Client>,
+    /// Whether the server is there.
+    is_up: bool,
+    /// Whether all that was sent before the disturbance was over has been passed on.
+    is_over: bool,
     answers: mpsc::Sender<Answer>,
     /// Takes what the server sends to each client; ends when this is dropped.
     listening: JoinSet<()>,
 }
 
 impl Passing<'_> {
-    async fn pass_all(
-        mut self,
-        first: DatagramSocket,
-        mut answered: mpsc::Receiver<Answer>,
-        disturbance: &Disturbance,
-    ) {
+    async fn pass_all(mut self, mut answered: mpsc::Receiver<Answer>, disturbance: &Disturbance) {
         let mut lanes = Lanes::new(disturbance);
-        let (mut first, mut is_up) = (Some(first), false);
         let mut up = vec![0; DATAGRAM_MAX_BYTES];
         loop {
             // A refused datagram comes back as an error of the next call; the peer that refused
             // it has ended, which its own exit tells.
-            let (client, direction, bytes) = tokio::select! {
+            tokio::select! {
                 Ok((len, from)) = self.client_side.recv_from(&mut up) => {
-                    let bytes = up[..len].to_vec();
-                    let Ok(client) = self.client(from, disturbance.is_over(), &mut first) else {
-                        continue;
-                    };
-                    self.note(client, Direction::ToServer, WireItem::Segment(bytes[..].into()));
-                    if !is_up {
-                        self.wait_until_up().await;
-                        self.note(client, Direction::ToServer, WireItem::Open);
-                        is_up = true;
-                    }
-                    (client, Direction::ToServer, bytes)
+                    self.take_up(from, up.split_at(len).0, &mut lanes).await;
                 }
                 Some((client, bytes)) = answered.recv() => {
                     self.note(client, Direction::ToClient, WireItem::Segment(bytes[..].into()));
-                    (client, Direction::ToClient, bytes)
+                    self.pass_on(client, Direction::ToClient, &bytes, &mut lanes).await;
                 }
-                late = lanes.next_due() => {
-                    self.deliver(&late).await;
-                    continue;
+                late = lanes.next_due() => self.deliver(&late).await,
+                () = disturbance.ended(), if !self.is_over => {
+                    // What is there already came from a client that was there before.
+                    loop {
+                        match self.client_side.try_recv_from(&mut up) {
+                            Ok((len, from)) => {
+                                self.take_up(from, up.split_at(len).0, &mut lanes).await;
+                            }
+                            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                            Err(_) => {}
+                        }
+                    }
+                    self.is_over = true;
+                    disturbance.notice();
                 }
-            };
-            if !lanes.are_disturbed() {
-                let _ = self.send(client, direction, &bytes).await;
-                continue;
-            }
-            for now in lanes.came(client, direction, &bytes, self.recording) {
-                self.deliver(&now).await;
             }
         }
     }
 
+    /// A datagram has come from a client.
+    async fn take_up(&mut self, from: Option<SocketAddrAny>, bytes: &[u8], lanes: &mut Lanes<'_>) {
+        // Without a socket for it, it is lost, as datagrams may be.
+        let Ok(client) = self.client(from) else { return };
+        self.note(client, Direction::ToServer, WireItem::Segment(bytes.into()));
+        if !self.is_up {
+            self.wait_until_up().await;
+            self.note(client, Direction::ToServer, WireItem::Open);
+            self.is_up = true;
+        }
+        self.pass_on(client, Direction::ToServer, bytes, lanes).await;
+    }
+
+    async fn pass_on(
+        &self,
+        client: usize,
+        direction: Direction,
+        bytes: &[u8],
+        lanes: &mut Lanes<'_>,
+    ) {
+        if !lanes.are_disturbed() {
+            let _ = self.send(client, direction, bytes).await;
+            return;
+        }
+        for now in lanes.came(client, direction, bytes, self.recording) {
+            self.deliver(&now).await;
+        }
+    }
+
     /// The number of the client at this address, which may be a new one.
-    fn client(
-        &mut self,
-        address: Option<SocketAddrAny>,
-        is_late: bool,
-        first: &mut Option<DatagramSocket>,
-    ) -> io::Result<usize> {
+    fn client(&mut self, address: Option<SocketAddrAny>) -> io::Result<usize> {
+        let is_late = self.is_over;
         let is_it = |known: &Client| known.address == address && known.is_late == is_late;
         if let Some(number) = self.clients.iter().position(is_it) {
             return Ok(number);
         }
         let number = self.clients.len();
-        let server_side = match first.take() {
+        let server_side = match self.first.take() {
             Some(first) => first,
             None => server_side(&self.server, &self.directory, number)?,
         };
@@ -182,7 +204,9 @@ impl Passing<'_> {
             loop {
                 let Ok((len, from)) = socket.recv_from(&mut down).await else { continue };
                 let is_servers = from.as_ref() == Some(&server);
-                if is_servers && answers.send((number, down[..len].to_vec())).await.is_err() {
+                if is_servers
+                    && answers.send((number, down.split_at(len).0.to_vec())).await.is_err()
+                {
                     return;
                 }
             }
@@ -197,7 +221,9 @@ impl Passing<'_> {
     }
 
     async fn send(&self, client: usize, direction: Direction, bytes: &[u8]) -> io::Result<()> {
-        let Client { address, server_side, .. } = &self.clients[client];
+        let Some(Client { address, server_side, .. }) = self.clients.get(client) else {
+            return Ok(());
+        };
         match (direction, address) {
             (Direction::ToServer, _) => server_side.send_to(bytes, &self.server_address).await,
             (Direction::ToClient, Some(client)) => self.client_side.send_to(bytes, client).await,
