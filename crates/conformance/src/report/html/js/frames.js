@@ -57,7 +57,8 @@ function partText(frame, name, right) {
   const place = frame && framePlaces(frame).find((it) => it.name === name);
   if (name === "header" && frame?.header) {
     const [value, swapped] = frame.header;
-    const isSwapped = right?.header && value !== right.header[0] && swapped === right.header[0];
+    const isSwapped = right?.header && value !== right.header[0]
+      && [right.header[0], frame.dict_len].includes(swapped);
     return `bytes ${range(place)}: ${value}${isSwapped ? `, which in the other byte order is ${swapped}` : ""}`;
   }
   if (name === "body" && frame?.body) {

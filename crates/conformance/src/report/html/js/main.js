@@ -84,10 +84,18 @@ function apply(filter) {
   const cell = document.activeElement?.closest?.(".matrix td a")?.closest("td");
   const place = cell && [cell.parentElement.rowIndex, cell.cellIndex];
   renderMatrix(parts.matrix, filter, matches);
-  if (place) parts.matrix.querySelector("table")?.rows[place[0]]?.cells[place[1]]?.querySelector("a")?.focus();
+  if (place) focusCell(...place);
   list.show(found);
   controls.shown.textContent = found.length === CASES.count ? `${plural(found.length, "case")}`
     : `${number(found.length)} of ${plural(CASES.count, "case")}`;
+}
+
+// The cell that had the focus has it again, if it is still there.
+function focusCell(row, column) {
+  const line = parts.matrix.querySelector("table")?.rows[row];
+  if (!line) return;
+  fillRow(line);
+  line.cells[column]?.querySelector("a")?.focus();
 }
 
 function showCase(id) {

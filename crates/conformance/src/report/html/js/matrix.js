@@ -34,20 +34,52 @@ function renderMatrix(place, filter, matches) {
     return;
   }
   const head = make("thead", {}, make("tr", {},
-    make("th", { scope: "col" }, "scenario"), make("th", { scope: "col" }, "network"),
+    make("th", { scope: "col", class: "wide" }, "scenario"), make("th", { scope: "col" }, "network"),
     columns.map((column) => make("th", { scope: "col" }, arrow(column.name)))));
-  const bodies = INDEX.scenarios.map((scenario, nth) => {
-    const ours = rows.filter((row) => row.scenario === nth);
-    return ours.length > 0 && [scenario.name, make("tbody", {}, ours.map((row, place) => make("tr", {},
-      place === 0 && make("th", { scope: "rowgroup", rowspan: ours.length, title: scenario.summary },
-        scenario.name),
-      make("th", { scope: "row" }, `${row.transport} ${row.family}`),
-      columns.map((column) => matrixCell(row, column, counts(row.number, column.pairing), filter)))))];
-  }).filter(Boolean).sort(([one], [other]) => (one < other ? -1 : 1)).map(([, body]) => body);
+  const named = INDEX.scenarios.map((scenario, nth) => ({ ...scenario, rows: rows.filter((row) => row.scenario === nth) }))
+    .filter((scenario) => scenario.rows.length > 0).sort((one, other) => (one.name < other.name ? -1 : 1));
+  const bodies = named.map((scenario) => make("tbody", {}, scenario.rows.map((row, nth) => {
+    const ofRow = columns.map((column) => ({ column, counts: counts(row.number, column.pairing) }));
+    return matrixRow(row, ofRow, filter, nth === 0 && make("th", {
+      scope: "rowgroup", class: "wide", rowspan: scenario.rows.length, title: scenario.summary,
+    }, scenario.name));
+  })));
   place.replaceChildren(make("table", { class: "matrix" },
     make("caption", { class: "hidden" },
       "Verdicts by scenario and network, down, and by pairing, server to client, across"),
     head, bodies));
+  fillLater([...place.querySelectorAll("tbody tr")]);
+}
+
+// What is to be put into a row that is not filled yet.
+const UNFILLED = new WeakMap();
+
+function matrixRow(row, ofRow, filter, group) {
+  const lines = Math.max(...ofRow.map(({ counts }) => counts.filter((cases) => cases > 0).length));
+  const line = make("tr", {}, group, make("th", { scope: "row" }, `${row.transport} ${row.family}`));
+  line.style.height = `${lines * 20 + 14}px`;
+  UNFILLED.set(line, () => line.append(...ofRow.map(({ column, counts }) => matrixCell(row, column, counts, filter))));
+  return line;
+}
+
+function fillRow(line) {
+  UNFILLED.get(line)?.();
+  UNFILLED.delete(line);
+}
+
+// The first rows at once, the others a few at a time when nothing else is to be done.
+const ROWS_AT_ONCE = 24;
+let filling = 0;
+
+function fillLater(lines) {
+  const mine = ++filling;
+  const whenIdle = window.requestIdleCallback ?? ((go) => setTimeout(go, 20));
+  const fillSome = () => {
+    if (mine !== filling) return;
+    lines.splice(0, ROWS_AT_ONCE).forEach(fillRow);
+    if (lines.length > 0) whenIdle(fillSome);
+  };
+  fillSome();
 }
 
 function byRow(one, other) {
@@ -91,6 +123,7 @@ function moveInMatrix(event) {
   for (;;) {
     row += step[0];
     column += step[1];
+    if (rows[row]) fillRow(rows[row]);
     const next = rows[row] && line(rows[row])[column];
     if (!next) return;
     const link = next.querySelector("a");

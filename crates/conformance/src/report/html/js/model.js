@@ -95,14 +95,24 @@ function replayOf(index) {
   return `framecheck replay '${idOf(index)}'${peers ? ` ${peers}` : ""}`;
 }
 
-// What a search looks through, made when there is the first search.
-let haystacks = null;
-
-function haystack(index) {
-  haystacks ??= new Array(CASES.count);
-  return haystacks[index] ??= [idOf(index), inputName(index), verdictOf(index), clauseOf(index),
-    ...(aboutOf(index)?.sentences ?? []).map((nth) => INDEX.sentences[nth].what)]
-    .join(" ").toLowerCase();
+// Whether a case has a word in it: in its id, its input's name, its verdict, its clause or what is
+// wrong with it. Each of these is looked at once, not once a case.
+function wordMatcher(word) {
+  const inAny = (texts) => Uint8Array.from(texts, (text) => text.toLowerCase().includes(word));
+  const [groups, inputs, verdicts] = [PREFIXES, INDEX.inputs, VERDICTS].map(inAny);
+  const sentences = inAny(INDEX.sentences.map((it) => `${it.clause} ${it.what}`));
+  // A word may also go from the one part of an id into the other.
+  const cut = word.lastIndexOf("/");
+  const [before, behind] = [word.slice(0, cut), word.slice(cut + 1)];
+  const tails = Uint8Array.from(PREFIXES, (text) => cut >= 0 && text.toLowerCase().endsWith(before));
+  const heads = Uint8Array.from(INDEX.inputs, (text) => text.slice(0, 8).startsWith(behind));
+  return (index) => {
+    const [group, input] = [CASES.group[index], CASES.input[index]];
+    if (groups[group] || inputs[input] || verdicts[CASES.verdict[index]] || tails[group] && heads[input]) return true;
+    const about = aboutOf(index);
+    return about !== undefined
+      && (about.clause.toLowerCase().includes(word) || about.sentences.some((nth) => sentences[nth]));
+  };
 }
 
 // What is asked for. No verdict means every one.
@@ -112,10 +122,10 @@ const NO_FILTER = { verdicts: new Set(), scenario: "", text: "", cell: null, ord
 function matcher(filter) {
   const wanted = VERDICTS.map((name) => filter.verdicts.size === 0 || filter.verdicts.has(name));
   const scenario = INDEX.scenarios.findIndex((it) => it.name === filter.scenario);
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean).map(wordMatcher);
   const ofRow = CASES.rows.map((row) => scenario < 0 || row.scenario === scenario);
   return (index) => wanted[CASES.verdict[index]] && ofRow[CASES.row[index]]
-    && words.every((word) => haystack(index).includes(word));
+    && words.every((matches) => matches(index));
 }
 
 function inCell(cell) {
