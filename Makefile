@@ -3,6 +3,8 @@
 #   make conformance   build, play the default matrix, write target/conformance/
 #   make conformance-pythons   the same under every python3.N (3.8 or later) of this machine
 #   make mutants       wrong programs, each of which the harness must catch: docs/KILL-MATRIX.md
+#   make browser-test  index.html in a headless Chromium; needs node, npm and Chromium besides, or says SKIPPED
+#   make screenshots   the pictures in docs/img, by the same
 #   make bench         how fast, beside the best alternatives in the same run
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
@@ -13,7 +15,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: all build conformance conformance-pythons mutants test bench lint clean
+.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench lint clean
 
 all: build
 
@@ -34,6 +36,13 @@ mutants: build
 test: build
 	$(CARGO) test --workspace
 	$(CARGO) test --package pyjson --all-features
+
+browser-test: build
+	$(CARGO) build --quiet --package framecheck --example large_report
+	tests/browser/run test
+
+screenshots: build
+	tests/browser/run screenshots
 
 bench:
 	$(CARGO) bench --package pyjson --bench compare

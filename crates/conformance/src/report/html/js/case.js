@@ -14,9 +14,8 @@ function renderCase(place, index, found) {
     make("nav", { class: "case-nav", "aria-label": "Cases" }, caseNavigation(index, found)),
     make("h1", { tabindex: -1, id: "case-heading" }, badge(verdict), " ", breakable(id)),
     make("p", { class: "facts" }, caseFacts(index)),
+    command("Play it again", replayOf(index)),
     why(index, evidence),
-    make("section", { "aria-labelledby": "replay" }, make("h2", { id: "replay" }, "Play it again"),
-      command(replayOf(index))),
     ...(evidence ? evidenceSections(index, evidence) : [withoutEvidence(index)]),
   ].filter(Boolean));
   document.title = `${verdict}: ${id}`;
@@ -163,7 +162,7 @@ function glance(index, evidence) {
       "The server was found to listen on ", visible(evidence.listening_elsewhere.join(", ")), " instead."),
     evidence.harmed && make("p", { class: "note" }, "Harm was done here on purpose. “Expected” is what would have been without it; ",
       "what is right for the client follows from what it was given, and is told under “What is wrong”."),
-    make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Expected and seen" },
+    make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of what was expected and seen" },
       make("table", { class: "compare" },
         make("thead", {}, make("tr", {}, ["what", evidence.harmed ? "without harm" : "expected", "seen", "verdict"]
           .map((name) => make("th", { scope: "col" }, name)))),
@@ -179,7 +178,8 @@ function glance(index, evidence) {
 function fileList(files, side) {
   const there = files.filter((file) => file[side] !== null && file[side] !== undefined);
   if (there.length === 0) return "no file";
-  return there.map((file, nth) => [nth > 0 && ", ", make("code", {}, visible(file.name)), ` (${plural(file[side], "byte")})`]);
+  return there.map((file) => make("div", {},
+    make("code", {}, visible(file.name)), ` (${plural(file[side], "byte")})`));
 }
 
 function exitText({ exit, by_itself: byItself }) {

@@ -83,7 +83,7 @@ function announce(text) {
 }
 
 // A line to be copied, and the button that does it.
-function command(text) {
+function command(label, text) {
   const line = make("code", { class: "line" }, visible(text));
   const button = make("button", { type: "button", class: "copy" }, "Copy");
   button.addEventListener("click", async () => {
@@ -96,5 +96,5 @@ function command(text) {
       announce("Selected; copy it with your keyboard");
     }
   });
-  return make("div", { class: "command" }, line, button);
+  return make("div", { class: "command", role: "group", "aria-label": label }, make("span", { class: "label" }, label), line, button);
 }

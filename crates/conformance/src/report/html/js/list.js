@@ -78,10 +78,14 @@ class CaseList {
   focus(nth) {
     if (nth < 0 || nth >= this.found.length) return;
     const height = this.rowHeight;
-    const y = scrollY + this.above.getBoundingClientRect().top + nth * height;
-    if (y < scrollY + 60) scrollTo(0, y - innerHeight / 3);
-    if (y + height > scrollY + innerHeight) scrollTo(0, y - innerHeight * 2 / 3);
-    this.render(true);
+    // Filling rows in may move what is in view: then once more.
+    for (let pass = 0; pass < 3; pass++) {
+      const y = this.above.getBoundingClientRect().top + nth * height;
+      const isInView = y >= 60 && y + height <= innerHeight;
+      if (!isInView) scrollTo(0, scrollY + y - innerHeight * (y < 60 ? 1 : 2) / 3);
+      this.render(!isInView);
+      if (isInView && this.linkOf(nth)) break;
+    }
     this.linkOf(nth)?.focus({ preventScroll: true });
   }
 

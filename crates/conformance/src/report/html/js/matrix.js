@@ -23,12 +23,11 @@ function columnsOf() {
 
 function renderMatrix(place, filter, matches) {
   const counts = count(matches);
-  const columns = columnsOf();
-  const told = VERDICTS.indexOf("not-applicable");
-  const isShown = (row) => columns.some(({ pairing }) =>
-    counts(row.number, pairing).some((cases, verdict) =>
-      cases > 0 && (verdict !== told || filter.verdicts.has("not-applicable"))));
-  const rows = [...CASES.rows].filter(isShown).sort(byRow);
+  // Rows and columns in which nothing was applicable are left out, unless that is asked for.
+  const isTold = VERDICTS.map((name) => name !== "not-applicable" || filter.verdicts.has(name));
+  const hasCases = (row, pairing) => counts(row.number, pairing).some((cases, verdict) => cases > 0 && isTold[verdict]);
+  const columns = columnsOf().filter(({ pairing }) => CASES.rows.some((row) => hasCases(row, pairing)));
+  const rows = CASES.rows.filter((row) => columns.some(({ pairing }) => hasCases(row, pairing))).sort(byRow);
   if (rows.length === 0) {
     place.replaceChildren(make("p", { class: "nothing" }, "No case is like that."));
     return;
