@@ -10,6 +10,7 @@ function ladder({ events, left_out: leftOut }) {
   const width = isNarrow ? 340 : 760;
   const lanes = isNarrow ? { client: 88, network: 206, server: 324 } : { client: 150, network: 430, server: 710 };
   const delivers = new Set(events.filter((it) => it[3] === "delivered").map((it) => it[2]));
+  if (events.some((it) => it[3] === "fault")) delivers.add("fault");
   const several = events.some((it) => it[1] > 0);
   const longest = events.at(-1)[0] - events[0][0];
   let y = 56;
@@ -53,10 +54,12 @@ function drawEvent([at, connection, direction, what, offset, length], y, lanes, 
   const toServer = direction === "to-server";
   const [sender, receiver] = toServer ? [lanes.client, lanes.server] : [lanes.server, lanes.client];
   const middle = lanes.network;
+  // Where the network disturbs, what a sender does is seen by the recorder alone.
   const isCut = delivers.has(direction);
+  const endsAt = isCut || delivers.has("fault") ? middle : receiver;
   const [from, to] = {
     connect: [lanes.client, middle], open: [middle, lanes.server], delivered: [middle, receiver],
-    segment: [sender, isCut ? middle : receiver], fin: [sender, receiver], reset: [sender, receiver],
+    segment: [sender, isCut ? middle : receiver], fin: [sender, endsAt], reset: [sender, endsAt],
     fault: [middle, middle],
   }[what];
   const label = eventLabel(what, offset, length, isNarrow);
