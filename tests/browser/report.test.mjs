@@ -130,6 +130,17 @@ test("a link to a failing case opens it and everything it takes to explain it is
   assert.equal(kept.result.id, failing.id);
 });
 
+test("of a long stream what is left out is told, and where it is", async () => {
+  const long = caseLike(run.report, { scenario: "file-transfer", pairing: "acme->python", input: "desc-ten-thousand-characters" });
+  await open(page, address(run.url, long.id));
+  const bytes = page.locator("section[aria-labelledby=way-to-client]");
+  assert.match(await bytes.innerText(), /[\d,]+ bytes left out, in failures\/\S+\/case\.json/);
+  assert(await bytes.locator(".parting").count() > 0, "the byte at which they part is among what is left out");
+  const rows = await bytes.locator(".hex tbody tr").count();
+  await bytes.getByRole("button", { name: /^Show .* more rows$/ }).first().click();
+  assert(await bytes.locator(".hex tbody tr").count() > rows);
+});
+
 test("every failure of the run opens, and so do a pass, an erratum and what is no case", async () => {
   await open(page, run.url);
   for (const { id, verdict } of run.report.cases.filter((it, nth) => it.verdict === "fail" || nth % 40 === 0)) {
