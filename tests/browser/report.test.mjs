@@ -99,6 +99,7 @@ test("a cell of the matrix narrows the list to its cases and a second click give
   const cell = page.locator(".matrix td.v-fail a").first();
   await cell.click();
   const link = page.locator(".matrix td a[aria-current=true]");
+  await link.waitFor();
   const tallies = await link.locator(".tally").allInnerTexts();
   assert.equal(count(await shown()), tallies.map(count).reduce((sum, it) => sum + it));
   await link.click();
