@@ -206,8 +206,9 @@ function onKey(event) {
   const press = (selector) => parts.case.querySelector(selector)?.click();
   const action = {
     "/": () => {
-      if (!isOverview) location.hash = overviewAddress(state.filter);
-      setTimeout(() => controls.text.focus());
+      if (isOverview) return controls.text.focus();
+      addEventListener("hashchange", () => controls.text.focus(), { once: true });
+      location.hash = overviewAddress(state.filter);
     },
     j: () => isOverview && list.focus(list.current + 1),
     k: () => isOverview && list.focus(Math.max(0, list.current - 1)),
