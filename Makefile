@@ -6,6 +6,8 @@
 #   make fuzz          each fuzz target for FUZZ_SECONDS; FUZZ_TARGET names one: docs/fuzzing.md
 #   make fuzz-minimize the corpus without the inputs that others make needless
 #   make fuzz-seeds    the seed corpus and the dictionary, from the vectors
+#   make browser-test  index.html in a headless Chromium; needs node, npm and Chromium besides, or says SKIPPED
+#   make screenshots   the pictures in docs/img, by the same
 #   make bench         how fast, beside the best alternatives in the same run
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
@@ -18,8 +20,8 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?=
 
-.PHONY: all build conformance conformance-pythons mutants test bench lint clean \
-	fuzz fuzz-minimize fuzz-seeds
+.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench lint \
+	clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -49,6 +51,13 @@ fuzz-minimize:
 
 fuzz-seeds:
 	$(CARGO) run --quiet --package framecheck-tests --bin fuzz-seeds -- crates/frame/fuzz
+
+browser-test: build
+	$(CARGO) build --quiet --package framecheck --example large_report
+	tests/browser/run test
+
+screenshots: build
+	tests/browser/run screenshots
 
 bench:
 	$(CARGO) bench --package pyjson --bench compare

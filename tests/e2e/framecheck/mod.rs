@@ -8,6 +8,7 @@ mod errata;
 mod example_peers;
 mod expected;
 mod hostile_peers;
+mod html_report;
 mod json;
 mod launcher;
 mod manifests;

@@ -1,6 +1,7 @@
 //! Reports: each is a sink of events and sees nothing else.
 
 mod failure;
+mod html;
 mod human;
 mod json;
 mod matrix;
@@ -8,6 +9,7 @@ mod replays;
 mod versions;
 
 pub use failure::FailureFolders;
+pub use html::Html;
 pub use human::Human;
 pub use json::{JsonLines, ReportJson};
 pub use replays::replay_command;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::case::CaseId;
+use crate::case::{CaseId, Pairing};
 use crate::event::{PeerInfo, Start};
 
 /// Knows the manifests that a case's peers came from.
@@ -19,19 +19,30 @@ impl Replays {
 
     /// A line for a shell.
     pub(super) fn command(&self, id: &CaseId) -> String {
+        replay_command(id, self.manifests(&id.pairing))
+    }
+
+    /// What that line has behind the id of each case of this pairing.
+    pub(super) fn peer_options(&self, pairing: &Pairing) -> String {
+        let words: Vec<String> = self.manifests(pairing).flat_map(peer_option).collect();
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+    }
+
+    fn manifests(&self, pairing: &Pairing) -> impl Iterator<Item = &Path> {
         let takes_part =
-            |peer: &&PeerInfo| [&id.pairing.server, &id.pairing.client].contains(&&peer.name);
-        let guests = self.guests.iter().filter(takes_part);
-        replay_command(id, guests.filter_map(|guest| guest.manifest.as_deref()))
+            move |peer: &&PeerInfo| [&pairing.server, &pairing.client].contains(&&peer.name);
+        self.guests.iter().filter(takes_part).filter_map(|guest| guest.manifest.as_deref())
     }
 }
 
 /// The line for a shell that plays a case again whose peers have these manifests.
 pub fn replay_command<'a>(id: &CaseId, manifests: impl IntoIterator<Item = &'a Path>) -> String {
     let mut words = vec!["framecheck".to_owned(), "replay".to_owned(), id.to_string()];
-    for manifest in manifests {
-        words.extend(["--peer".to_owned(), manifest.to_string_lossy().into_owned()]);
-    }
+    words.extend(manifests.into_iter().flat_map(peer_option));
     // No word has a NUL in it, the one thing that no shell can be told.
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+}
+
+fn peer_option(manifest: &Path) -> [String; 2] {
+    ["--peer".to_owned(), manifest.to_string_lossy().into_owned()]
 }

@@ -1,0 +1,100 @@
+// The page of a framecheck run. Nothing here makes markup of text: elements are made by name, and
+// whatever a peer had a say in goes in as a text node, or as an attribute that is only shown.
+"use strict";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+// An element with these attributes and children; a child is a node, a text, or nothing.
+function make(name, attributes, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+function makeSvg(name, attributes, ...children) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children.flat(Infinity)) {
+    if (child === undefined || child === null || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+  return element;
+}
+
+// The picture of a verdict. It never stands without the word, at least for those who listen.
+function icon(verdict) {
+  return makeSvg("svg", { class: `icon v-${verdict}`, "aria-hidden": "true", width: 16, height: 16 },
+    makeSvg("use", { href: `#icon-${verdict}` }));
+}
+
+function badge(verdict) {
+  return make("span", { class: `badge v-${verdict}` }, icon(verdict), make("span", {}, verdict));
+}
+
+function hidden(text) {
+  return make("span", { class: "hidden" }, text);
+}
+
+// Text as somebody else wrote it: what can't be seen, or would turn the rest around, stands as its
+// escape, set apart.
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
+
+function visible(text) {
+  const nodes = [];
+  let from = 0;
+  for (const match of text.matchAll(UNSEEN)) {
+    if (match[0] === "\n" || match[0] === "\t") continue;
+    nodes.push(text.slice(from, match.index), make("span", { class: "escape" }, escapeOf(match[0])));
+    from = match.index + match[0].length;
+  }
+  nodes.push(text.slice(from));
+  return nodes;
+}
+
+function escapeOf(character) {
+  const code = character.codePointAt(0);
+  if (code === 13) return "\\r";
+  if (code < 256) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+const GROUPED = new Intl.NumberFormat("en");
+
+function number(value) {
+  return GROUPED.format(value);
+}
+
+function plural(count, one, many) {
+  return `${number(count)} ${count === 1 ? one : many ?? `${one}s`}`;
+}
+
+function duration(milliseconds) {
+  if (milliseconds < 1000) return `${number(milliseconds)} ms`;
+  return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 1)} s`;
+}
+
+function announce(text) {
+  document.getElementById("live").textContent = text;
+}
+
+// A line to be copied, and the button that does it.
+function command(label, text) {
+  const line = make("code", { class: "line" }, visible(text));
+  const button = make("button", { type: "button", class: "copy" }, "Copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+      announce("Copied");
+    } catch {
+      getSelection().selectAllChildren(line);
+      announce("Selected; copy it with your keyboard");
+    }
+  });
+  return make("div", { class: "command", role: "group", "aria-label": label }, make("span", { class: "label" }, label), line, button);
+}
