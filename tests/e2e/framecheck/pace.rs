@@ -30,9 +30,9 @@ while True:
             pass
 "#;
 
-/// Play `echo hello` typed at the tutorial's client a few times: the exit status that each has, and
+/// Play `echo hello` typed at the tutorial's client a few times, each of which ends with this status:
 /// what is printed.
-fn played(first: &str, status: i32) -> Vec<String> {
+fn played(first: &str, network: &str, status: i32) -> Vec<String> {
     let sandbox = Sandbox::new();
     sandbox.write("pieces.py", SERVER.replace("FIRST", first));
     sandbox.write(
@@ -41,13 +41,14 @@ fn played(first: &str, status: i32) -> Vec<String> {
          remote-command = [\"python3\", \"pieces.py\", \"{host}\", \"{port}\"]\n",
     );
     let id = id_of("remote-command", "only-stdout", "pieces->python/tcp4");
+    let id = id.replace("/asis/", &format!("/{network}/"));
     let replay = ["replay", "--peer", "pieces.toml", &id];
     (0..8).map(|_| says(&sandbox, &replay, status).0).collect()
 }
 
 #[test]
 fn a_right_answer_in_pieces_is_no_failure() {
-    for shown in played("b'hel'", 0) {
+    for shown in played("b'hel'", "asis", 0) {
         let erratum = "verdict: erratum\n  [RC-6] erratum remote-command-answer-turned-round";
         assert!(shown.contains("verdict: pass") || shown.contains(erratum), "{shown}");
     }
@@ -55,7 +56,9 @@ fn a_right_answer_in_pieces_is_no_failure() {
 
 #[test]
 fn a_wrong_answer_in_pieces_is_one() {
-    for shown in played("b'hex'", 1) {
-        assert!(shown.contains("verdict: fail\n  [RC-5] to-client parts at byte"), "{shown}");
+    for network in ["asis", "bytewise-down"] {
+        for shown in played("b'hex'", network, 1) {
+            assert!(shown.contains("verdict: fail\n  [RC-5] to-client parts at byte"), "{shown}");
+        }
     }
 }

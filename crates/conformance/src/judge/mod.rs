@@ -116,9 +116,9 @@ pub struct Standard<'a> {
     /// The errata that excuse the reference wherever they show: what a network brings out nobody
     /// can tell from the input alone.
     pub candidates: &'a [&'static Erratum],
-    /// Whether nothing disturbs the reference but the pace of a stranger's program: then it is
-    /// excused only where what the stranger sent is right, as far as it goes.
-    pub only_pace_disturbs: bool,
+    /// Whether a stranger plays, and no harm was done: then the reference is excused only where what
+    /// the stranger sent is right, as far as it goes.
+    pub holds_strangers: bool,
     /// Whether each role's standard output is compared, the server's first.
     pub compare_stdout: [bool; 2],
     /// Whether each role's errors are to name clauses.
@@ -155,9 +155,9 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     let given = standard.harmed.map(|harmed| harmed.given(standard.expected));
     let given = given.as_ref().unwrap_or(standard.expected);
     let shows = |erratum: &&&'static Erratum| {
-        let is_disturbed = !standard.only_pace_disturbs
+        let is_put_upon = !standard.holds_strangers
             || pace::is_blameless(standard.expected, erratum.role.other(), seen);
-        is_disturbed && (erratum.shown)(given, seen)
+        is_put_upon && (erratum.shown)(given, seen)
     };
     let excusing: Vec<&'static Erratum> =
         standard.candidates.iter().filter(shows).copied().collect();
@@ -180,7 +180,7 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
         |difference: &Difference| standard.errata.iter().any(|it| waives(it, difference));
     let is_excused = |difference: &Difference| {
         let stands = |erratum: &Erratum| {
-            standard.only_pace_disturbs && pace::stands(erratum.role, difference.check)
+            standard.holds_strangers && pace::stands(erratum.role, difference.check)
         };
         excusing.iter().any(|it| waives(it, difference) && !stands(it))
     };

@@ -1,6 +1,6 @@
-//! Where nothing lies between a stranger's program and the reference's but the stranger's own pace.
-//! Into how many pieces it cuts what it sends is its affair; what the reference makes of pieces is
-//! known to be wrong, and excused as long as nothing else is.
+//! The reference, played by a stranger's program. Into how many pieces that cuts what it sends, and
+//! a network what it passes on, is its affair; what the reference makes of pieces is known to be
+//! wrong, and excused as long as nothing else is.
 
 use crate::catalogue::{Check, Expected, Wire};
 use crate::observation::{Direction, Observation, Role, WireItem};

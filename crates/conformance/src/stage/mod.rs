@@ -191,14 +191,14 @@ impl Stage {
         };
         let own: Vec<&'static Erratum> = errata_of(scenario, pairing).collect();
         let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
-        let only_pace_disturbs = is_asis && !is_harmed;
+        let is_undisturbed = is_asis && !is_harmed;
         let strange = |role| {
             let name = if role == Role::Server { &pairing.server } else { &pairing.client };
             self.peers.by_name(name).is_some_and(Peer::is_guest)
         };
         // Into how many pieces a stranger's program cuts what it sends is its own affair.
         let excuses = |erratum: &&Erratum| {
-            erratum.sign.is_none() && (!only_pace_disturbs || strange(erratum.role.other()))
+            erratum.sign.is_none() && (!is_undisturbed || strange(erratum.role.other()))
         };
         let candidates: Vec<_> = others.into_iter().filter(excuses).collect();
 
@@ -243,7 +243,7 @@ impl Stage {
             expected,
             errata: &errata,
             candidates: &candidates,
-            only_pace_disturbs,
+            holds_strangers: !is_harmed && (strange(Role::Server) || strange(Role::Client)),
             compare_stdout: of(|peer| peer.stdout),
             names_clauses: of(|peer| peer.names_clauses),
             server_is_peer: cast.server_peer.is_some(),
