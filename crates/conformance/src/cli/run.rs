@@ -9,7 +9,7 @@ use framecheck::event::{End, Event};
 use framecheck::expected_failures::ExpectedFailures;
 use framecheck::judge::Verdict;
 use framecheck::plan::{Group, Selection, plan};
-use framecheck::report::{FailureFolders, Human, JsonLines, ReportJson, Sink};
+use framecheck::report::{FailureFolders, Human, JUnit, JsonLines, ReportJson, Sink, Summary};
 use framecheck::runner::{Manner, run};
 
 use super::interrupt::{Interrupted, interrupt};
@@ -47,7 +47,12 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Group>> {
 /// The reports that are written to `out`.
 pub(super) fn files(out: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     fs::create_dir_all(out).with_context(|| format!("cannot write to {}", out.display()))?;
-    Ok(vec![Box::new(ReportJson::new(out.join("report.json"))), Box::new(FailureFolders::new(out))])
+    Ok(vec![
+        Box::new(ReportJson::new(out.join("report.json"))),
+        Box::new(JUnit::new(out.join("junit.xml"))),
+        Box::new(Summary::new(out.join("summary.md"))),
+        Box::new(FailureFolders::new(out)),
+    ])
 }
 
 /// Play all of it, telling every sink.
