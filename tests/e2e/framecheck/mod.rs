@@ -3,6 +3,7 @@
 mod at_terminal;
 mod attach;
 mod broken_peer;
+mod captures;
 mod commands;
 mod errata;
 mod example_peers;

@@ -213,25 +213,31 @@ impl<'a> Walk<'a, '_> {
         if !self.opened.contains(&connection) {
             return;
         }
-        let fate = self.fate(index, connection);
-        match fate {
-            Some(Kind::Stall(_)) if direction == Direction::ToServer => {
+        let Some((at, way, kind)) = self.fate(connection) else {
+            return self.end(index, connection, direction, is_reset, Vec::new());
+        };
+        match kind {
+            Kind::Stall(_) if direction == Direction::ToServer => {
                 for direction in [Direction::ToServer, Direction::ToClient] {
-                    self.end(index, connection, direction, is_reset, Vec::new());
+                    self.end(index.max(at), connection, direction, is_reset, Vec::new());
                 }
             }
-            Some(Kind::Stall(_) | Kind::Cut(_) | Kind::Reset(_)) => {}
+            // What is said behind the fault, or after it, goes no further.
+            _ if way == direction => {}
+            Kind::Cut(_) | Kind::Reset(_) | Kind::Stall(_) if at < index => {}
             _ => self.end(index, connection, direction, is_reset, Vec::new()),
         }
     }
 
-    /// The fault that a connection has come to already.
-    fn fate(&self, index: usize, connection: u32) -> Option<Kind> {
-        let before = self.events.get(..index).unwrap_or_default();
-        let happened = before
-            .iter()
-            .any(|event| event.connection == connection && event.what == WireItem::Fault);
-        self.network.filter(|_| happened).map(|network| network.kind.clone())
+    /// The fault that ends a connection or a way of it, where it is in the log and which way it goes.
+    fn fate(&self, connection: u32) -> Option<(usize, Direction, Kind)> {
+        let kind = &self.network?.kind;
+        let is_end =
+            matches!(kind, Kind::Cut(_) | Kind::Reset(_) | Kind::Stall(_) | Kind::HalfClose(_));
+        let is_fault =
+            |event: &WireEvent| event.connection == connection && event.what == WireItem::Fault;
+        let at = self.events.iter().position(is_fault).filter(|_| is_end)?;
+        Some((at, self.events.get(at)?.direction, kind.clone()))
     }
 
     fn fault(&mut self, index: usize, event: &WireEvent) {
