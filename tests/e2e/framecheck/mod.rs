@@ -13,6 +13,7 @@ mod json;
 mod launcher;
 mod manifests;
 mod networks;
+mod report_forms;
 mod run;
 mod usage;
 

@@ -12,7 +12,7 @@ use super::causes::{Cause, Causes};
 use super::matrix::Matrix;
 use super::pace::Pace;
 use super::replays::Replays;
-use crate::event::{CaseResult, End, Event, Start};
+use crate::event::{CaseResult, End, Event, Evidence, Start};
 use crate::hex;
 use crate::judge::Difference;
 
@@ -135,10 +135,16 @@ fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> 
     writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
     writeln!(out, "  input: {}", case.input)?;
     write_differences(out, &case.differences)?;
-    let Some(evidence) = &case.evidence else { return Ok(()) };
-    for (name, end) in
-        [("server", &evidence.observed.server), ("client", &evidence.observed.client)]
-    {
+    if let Some(evidence) = &case.evidence {
+        write_evidence(out, evidence)?;
+    }
+    writeln!(out, "  replay: {}", replays.command(&case.id))
+}
+
+/// What both programs said last, and the smallest input.
+fn write_evidence(out: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
+    let seen = &evidence.observed;
+    for (name, end) in [("server", &seen.server), ("client", &seen.client)] {
         let stderr = String::from_utf8_lossy(&end.stderr.0);
         if let Some(last) = stderr.trim_end().lines().next_back() {
             writeln!(out, "  {name}'s last word on stderr: {}", last.escape_debug())?;
@@ -148,7 +154,7 @@ fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> 
         let input = serde_json::to_string(&smallest.input)?;
         writeln!(out, "  smallest input that does it ({} tried): {input}", smallest.tried)?;
     }
-    writeln!(out, "  replay: {}", replays.command(&case.id))
+    Ok(())
 }
 
 /// The cases that went wrong as the first of their cause did.

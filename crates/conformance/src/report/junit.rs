@@ -6,7 +6,7 @@
 //! | `pass` | a test case with nothing in it |
 //! | `erratum` | the same, with a property `erratum` for each one that showed |
 //! | `fail`, `crash`, `timeout` | `failure`, its type the verdict |
-//! | `expected-fail` | `skipped`, its message the reason |
+//! | `expected-fail` | `skipped`, its message how it fails |
 //! | `not-applicable` | `skipped` |
 //! | `harness-error` | `error` |
 //!
