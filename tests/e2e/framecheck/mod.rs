@@ -8,6 +8,7 @@ mod commands;
 mod errata;
 mod example_peers;
 mod expected;
+mod forms_by_command;
 mod hostile_peers;
 mod json;
 mod launcher;

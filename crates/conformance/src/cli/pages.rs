@@ -6,6 +6,25 @@ use clap::CommandFactory;
 
 use super::{Args, CompletionsArgs};
 
+/// As the table of `cli/mod.rs` has it.
+const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
+.TP
+0
+all as it should be
+.TP
+1
+a conformance failure; \fBdiff\fR: a regression; \fBjson\fR: CPython refuses the text
+.TP
+2
+wrong usage, also a pattern that matches nothing; \fBdiff\fR: a file that is no report
+.TP
+3
+the harness could not do its work
+.TP
+130
+interrupted
+"#;
+
 /// A script for a shell, to standard output.
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<bool> {
     let mut script = Vec::new();
@@ -24,7 +43,7 @@ pub(super) fn man() -> anyhow::Result<bool> {
     whole.render_name_section(&mut page)?;
     whole.render_synopsis_section(&mut page)?;
     whole.render_description_section(&mut page)?;
-    whole.render_subcommands_section(&mut page)?;
+    page.write_all(EXIT_STATUS.as_bytes())?;
     for of in command.get_subcommands() {
         writeln!(page, ".SH \"FRAMECHECK {}\"", of.get_name().to_uppercase())?;
         let part =
