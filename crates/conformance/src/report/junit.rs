@@ -156,18 +156,20 @@ fn last_of(output: &[u8]) -> String {
     left_out.to_owned() + &String::from_utf8_lossy(output.get(from..).unwrap_or_default())
 }
 
-/// A character that XML 1.0 has no way to write becomes its escape in Rust: `\u{1b}`.
+/// A character that XML 1.0 has no way to write becomes its escape in Rust, `\u{1b}`; so does a
+/// carriage return, which XML takes for a newline. A tab becomes spaces: the writer would drop it.
 fn text(raw: &str) -> XmlString {
     let is_allowed = |char: char| {
-        matches!(char, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+        matches!(char, '\n' | ' '..='\u{fffd}' | '\u{10000}'..)
             && !matches!(char, '\u{7f}'..='\u{9f}')
     };
     let mut made = String::with_capacity(raw.len());
     for char in raw.chars() {
-        if is_allowed(char) {
-            made.push(char);
-        } else {
-            made.extend(char.escape_unicode());
+        match char {
+            '\t' => made.push_str("    "),
+            '\r' => made.push_str("\\r"),
+            char if is_allowed(char) => made.push(char),
+            char => made.extend(char.escape_unicode()),
         }
     }
     XmlString::new(made)
@@ -182,7 +184,7 @@ mod tests {
         for (raw, shown) in [
             ("\u{1b}[31mred\u{0}", "\\u{1b}[31mred\\u{0}"),
             ("\u{fffe}\u{ffff}\u{85}", "\\u{fffe}\\u{ffff}\\u{85}"),
-            ("a\tb\n\u{fffd}粘包<&>\"'\u{1f600}", "a\tb\n\u{fffd}粘包<&>\"'\u{1f600}"),
+            ("a\tb\r\n\u{fffd}粘包<&>\"'\u{1f600}", "a    b\\r\n\u{fffd}粘包<&>\"'\u{1f600}"),
         ] {
             assert_eq!(text(raw).as_str(), shown);
         }

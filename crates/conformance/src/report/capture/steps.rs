@@ -291,3 +291,140 @@ impl<'a> Walk<'a, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::Blob;
+    use Direction::{ToClient, ToServer};
+    use WireItem::{Connect, Delivered, Fault, Fin, Open, Reset, Segment};
+
+    fn segment(text: &str) -> WireItem {
+        Segment(Blob::from(text))
+    }
+
+    fn delivered(text: &str) -> WireItem {
+        Delivered(Blob::from(text))
+    }
+
+    /// The steps of a log, a line each: milliseconds, side, way, what.
+    fn told(network: &str, events: &[(Direction, WireItem)]) -> Vec<String> {
+        let network: Network = network.parse().unwrap();
+        let numbered = events.iter().zip(0..).map(|((direction, what), at)| WireEvent {
+            at: Duration::from_millis(at),
+            connection: 0,
+            direction: *direction,
+            what: what.clone(),
+        });
+        let wire = WireLog { events: numbered.collect() };
+        let is_datagram = network.fits(true) && !network.fits(false);
+        let all = steps(&wire, Some(&network), is_datagram);
+        all.iter()
+            .map(|step| {
+                let Step { at, link, direction, what, comments, .. } = step;
+                let what = match what {
+                    What::Data(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    other => format!("{other:?}"),
+                };
+                let arrow = if *direction == ToServer { "->" } else { "<-" };
+                let comment = if comments.is_empty() { "" } else { " !" };
+                format!("{} {link:?} {arrow} {what}{comment}", at.as_millis())
+            })
+            .collect()
+    }
+
+    const BEGIN: [(Direction, WireItem); 2] = [(ToServer, Connect), (ToServer, Open)];
+
+    #[test]
+    fn what_passes_as_it_comes_shows_on_both_sides_at_once() {
+        let events =
+            [(ToClient, segment("a")), (ToClient, Fin), (ToServer, segment("b")), (ToServer, Fin)];
+        assert_eq!(
+            told("asis", &[&BEGIN[..], &events].concat()),
+            [
+                "0 Client -> Open",
+                "1 Server -> Open",
+                "2 Server <- a",
+                "2 Client <- a",
+                "3 Server <- Fin",
+                "3 Client <- Fin",
+                "4 Client -> b",
+                "4 Server -> b",
+                "5 Client -> Fin",
+                "5 Server -> Fin",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_end_is_passed_on_behind_the_last_of_what_was_delivered() {
+        let events = [
+            (ToClient, segment("ab")),
+            (ToClient, Fin),
+            (ToClient, delivered("a")),
+            (ToClient, delivered("b")),
+            (ToServer, Reset),
+        ];
+        assert_eq!(
+            told("bytewise", &[&BEGIN[..], &events].concat())[2..],
+            [
+                "2 Server <- ab",
+                "3 Server <- Fin",
+                "4 Client <- a",
+                "5 Client <- b",
+                "5 Client <- Fin",
+                "6 Client -> Reset",
+                "6 Server -> Reset",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fault_ends_what_it_ends_and_what_its_sender_says_later_goes_no_further() {
+        let events = [
+            (ToClient, segment("abc")),
+            (ToClient, Fin),
+            (ToClient, delivered("a")),
+            (ToClient, Fault),
+            (ToServer, segment("x")),
+            (ToServer, Fin),
+        ];
+        let said = |network| told(network, &[&BEGIN[..], &events].concat())[4..].to_vec();
+        let heard = ["6 Client -> x", "7 Client -> Fin"];
+        let cut = ["4 Client <- a", "5 Client <- Fin !", "5 Server -> Fin !"];
+        assert_eq!(said("cut@1"), [&cut[..], &heard].concat());
+        let reset = ["4 Client <- a", "5 Client <- Reset !", "5 Server -> Reset !"];
+        assert_eq!(said("reset@1"), [&reset[..], &heard].concat());
+        let half = ["4 Client <- a", "5 Client <- Fin !"];
+        assert_eq!(said("halfclose@1"), [&half[..], &heard, &["7 Server -> Fin"]].concat());
+        let stall = ["4 Client <- a !"];
+        let ends = ["7 Server -> Fin", "7 Client <- Fin"];
+        assert_eq!(said("stall@1"), [&stall[..], &heard, &ends].concat());
+    }
+
+    #[test]
+    fn a_client_that_nobody_serves_sees_an_end_and_is_heard() {
+        let events = [(ToServer, Connect), (ToServer, segment("a")), (ToServer, Fin)];
+        assert_eq!(
+            told("asis", &events),
+            ["0 Client -> Open", "1 Client <- Fin !", "1 Client -> a", "2 Client -> Fin"]
+        );
+    }
+
+    #[test]
+    fn datagrams_are_lost_on_the_receivers_side_alone() {
+        let events = [
+            (ToServer, segment("a")),
+            (ToServer, Open),
+            (ToServer, Fault),
+            (ToServer, segment("b")),
+            (ToServer, delivered("b")),
+            (ToClient, segment("B")),
+            (ToClient, delivered("B")),
+        ];
+        assert_eq!(
+            told("drop-up@0", &events),
+            ["0 Client -> a !", "3 Client -> b", "4 Server -> b", "5 Server <- B", "6 Client <- B"]
+        );
+    }
+}
