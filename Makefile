@@ -3,6 +3,9 @@
 #   make conformance   build, play the default matrix, write target/conformance/
 #   make conformance-pythons   the same under every python3.N (3.8 or later) of this machine
 #   make mutants       wrong programs, each of which the harness must catch: docs/KILL-MATRIX.md
+#   make fuzz          each fuzz target for FUZZ_SECONDS; FUZZ_TARGET names one: docs/fuzzing.md
+#   make fuzz-minimize the corpus without the inputs that others make needless
+#   make fuzz-seeds    the seed corpus and the dictionary, from the vectors
 #   make bench         how fast, beside the best alternatives in the same run
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
@@ -12,8 +15,11 @@
 
 CARGO ?= cargo
 ARGS ?=
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?=
 
-.PHONY: all build conformance conformance-pythons mutants test bench lint clean
+.PHONY: all build conformance conformance-pythons mutants test bench lint clean \
+	fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -34,6 +40,15 @@ mutants: build
 test: build
 	$(CARGO) test --workspace
 	$(CARGO) test --package pyjson --all-features
+
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) crates/frame/fuzz/run.sh fuzz $(FUZZ_TARGET)
+
+fuzz-minimize:
+	crates/frame/fuzz/run.sh minimize $(FUZZ_TARGET)
+
+fuzz-seeds:
+	$(CARGO) run --quiet --package framecheck-tests --bin fuzz-seeds -- crates/frame/fuzz
 
 bench:
 	$(CARGO) bench --package pyjson --bench compare

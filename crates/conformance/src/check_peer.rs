@@ -21,6 +21,9 @@ pub struct Finding {
     pub scenario: String,
     /// What is wrong, a line each; nothing if nothing is.
     pub troubles: Vec<String>,
+    /// The literals that its command has no place for, so that inputs that change them are not
+    /// played.
+    pub no_place_for: Vec<&'static str>,
     /// The case that showed it, if it came to one.
     pub case: Option<CaseId>,
 }
@@ -41,7 +44,10 @@ pub async fn check(
         (None, Some(scenario)) => troubles(stage, peer, role, scenario).await?,
         (None, None) => (Vec::new(), None),
     };
-    Ok(Finding { role, scenario: name.to_owned(), troubles, case })
+    let literals = scenario(name).map(|scenario| scenario.literals(role, &Input::default()));
+    let names = literals.into_iter().flatten().map(|literal| literal.name);
+    let no_place_for = names.filter(|name| !template.mentions(name)).collect();
+    Ok(Finding { role, scenario: name.to_owned(), troubles, no_place_for, case })
 }
 
 async fn troubles(

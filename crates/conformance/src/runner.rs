@@ -160,7 +160,7 @@ impl Player {
                 Err(error) => self.tell(could_not(&group, play, error, took)).await,
                 Ok(ground) if *play == reference => {
                     let played = ground.reference.clone();
-                    self.tell(self.result(&group, play, ground, played, took).await).await;
+                    self.tell(self.result(&group, play, played, took).await).await;
                 }
                 Ok(ground) if play.network == Network::AS_IS => {
                     self.play_and_tell(&group, play, ground).await;
@@ -198,7 +198,7 @@ impl Player {
         let played = self.play(group, play, ground).await;
         let took = began.elapsed().as_secs_f64();
         self.tell(match played {
-            Ok(played) => self.result(group, play, ground, played, took).await,
+            Ok(played) => self.result(group, play, played, took).await,
             Err(error) => could_not(group, play, &error, took),
         })
         .await;
@@ -224,7 +224,6 @@ impl Player {
         &self,
         group: &Group,
         play: &Playing,
-        ground: &Ground,
         played: Played,
         seconds: f64,
     ) -> CaseResult {
@@ -236,7 +235,7 @@ impl Player {
             difference.clause.clone_into(&mut result.clause);
         }
         if verdict.is_failure() {
-            let expected = ground.expected_of(&play.pairing).clone();
+            let expected = played.right.clone();
             let mut observed = played.observed.clone();
             for end in [&mut observed.server, &mut observed.client] {
                 end.stdout.0.truncate(SCREEN_MAX_BYTES);

@@ -80,6 +80,35 @@ fn show_gives_the_bytes_the_outcome_and_the_clauses() {
 }
 
 #[test]
+fn show_takes_a_vectors_name() {
+    let by_id = stdout_of(&["show", &id_of("file-transfer", "one-byte", "python->python/tcp4")]);
+    assert_eq!(stdout_of(&["show", "file-transfer/one-byte"]), by_id);
+    for (name, says) in [
+        ("file-transfer/two-byte", "file-transfer has no vector \"two-byte\"; it has empty-file, "),
+        ("file-transport/one-byte", "no scenario is called \"file-transport\""),
+        ("one-byte", "\"one-byte\" is no case: expected SCENARIO/"),
+    ] {
+        let sandbox = Sandbox::new();
+        let output = sandbox.framecheck().args(["show", name]).assert().failure();
+        let stderr = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(stderr.contains(says), "{stderr}");
+    }
+}
+
+/// What is right for a client depends on what the harness serves it, and not on what a server of
+/// the scenario would have.
+#[test]
+fn what_is_right_where_the_harness_serves_is_shown() {
+    let name = "file-transfer/hostile-dict-with-a-bom";
+    let shown = stdout_of(&["show", name]);
+    assert!(shown.contains("3b 00 00 00 ef bb bf 7b"), "{shown}");
+    assert!(shown.contains("client leaves \"a.txt\", 5 bytes"), "{shown}");
+    let id = shown.lines().next().unwrap().replace("->python", "->rust");
+    let replayed = stdout_of(&["replay", &id]);
+    assert!(replayed.contains("server -> client: 68 bytes, as expected"), "{replayed}");
+}
+
+#[test]
 fn replay_shows_the_wire_log_and_the_verdict() {
     let id = id_of("remote-command", "only-stdout", "rust->python/tcp4");
     let shown = stdout_of(&["replay", &id]);

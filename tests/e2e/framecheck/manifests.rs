@@ -210,3 +210,32 @@ fn a_strangers_failure_says_how_it_is_seen_again() {
     assert_eq!(peer["name"], "lower");
     assert!(peer["manifest"].as_str().unwrap().ends_with("/lower.toml"));
 }
+
+#[test]
+fn check_peer_names_the_literals_that_a_command_takes_none_of() {
+    let sandbox = Sandbox::new();
+    sandbox.write("fixed.py", FILE_SERVER);
+    sandbox.write(
+        "fixed.toml",
+        "name = \"fixed\"\n[server]\nfile-transfer = \
+         [\"python3\", \"fixed.py\", \"{host}\", \"{port}\", \"{file}\", \"{desc}\"]\n",
+    );
+    let (stdout, _) = says(&sandbox, &["check-peer", "fixed.toml"], 0);
+    let note = "takes no {name}: inputs that need another are not applicable";
+    assert!(stdout.contains(note), "{stdout}");
+}
+
+/// Announces the name that the tutorial's server does, whatever it serves.
+const FILE_SERVER: &str = r"import json, socket, struct, sys
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+body = open(sys.argv[3], 'rb').read()
+while True:
+    sock, _ = server.accept()
+    dict_ = {'file_name': 'xyyyhtl.txt', 'file_desc': sys.argv[4], 'file_size': len(body)}
+    head = json.dumps(dict_).encode()
+    try:
+        sock.sendall(struct.pack('i', len(head)) + head + body)
+    except OSError:
+        pass
+    sock.close()
+";

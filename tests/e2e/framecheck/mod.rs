@@ -14,6 +14,7 @@ mod json;
 mod launcher;
 mod manifests;
 mod networks;
+mod pace;
 mod report_forms;
 mod run;
 mod usage;

@@ -479,8 +479,8 @@ async function obey(stream) {
     const [err, answer] = await run(command);
     await print(`${reprBytes(Buffer.concat(err))}\n`);
     const length = answer.reduce((sum, chunk) => sum + chunk.length, 0);
-    // In one piece: the tutorial's client turns round what comes in several.
-    await stream.send(Buffer.concat([head([['data_size', length]]), ...answer]), 'RC-9');
+    await stream.send(head([['data_size', length]]), 'RC-9');
+    for (const chunk of answer) await stream.send(chunk, 'RC-9');
   }
 }
 

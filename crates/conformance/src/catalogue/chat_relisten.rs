@@ -60,7 +60,7 @@ const CLAUSES: &[Clause] = &[
         level: Level::Must,
         text: "The server goes on until it is asked to end, whatever ends a talk, and also when \
                nothing more is typed at it.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "CR-7",

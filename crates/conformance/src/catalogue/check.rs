@@ -18,6 +18,8 @@ pub enum Check {
     ClientExit,
     /// How the server ended.
     ServerExit,
+    /// The server is still there when its clients have gone.
+    ServerStays,
     /// The files in the client's directory.
     ClientFiles,
     /// The files in the server's directory.
@@ -40,13 +42,14 @@ pub enum Check {
 
 impl Check {
     /// Every check there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ToServer,
         Self::ToClient,
         Self::ClientStdout,
         Self::ServerStdout,
         Self::ClientExit,
         Self::ServerExit,
+        Self::ServerStays,
         Self::ClientFiles,
         Self::ServerFiles,
         Self::ServerCloses,
@@ -68,6 +71,7 @@ impl Check {
             Self::ServerStdout => "server-stdout",
             Self::ClientExit => "client-exit",
             Self::ServerExit => "server-exit",
+            Self::ServerStays => "server-stays",
             Self::ClientFiles => "client-files",
             Self::ServerFiles => "server-files",
             Self::ServerCloses => "server-closes",

@@ -1,6 +1,7 @@
 //! What is right for an input.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -58,6 +59,16 @@ pub enum Ending {
     Broken,
     /// Ended by a signal that nobody sent on purpose.
     Killed,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "status 0",
+            Self::Broken => "a status other than 0",
+            Self::Killed => "an end by a signal",
+        })
+    }
 }
 
 impl ExpectedEnd {

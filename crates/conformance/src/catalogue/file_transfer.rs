@@ -59,7 +59,8 @@ const CLAUSES: &[Clause] = &[
         id: "FT-6",
         level: Level::Must,
         text: "The client writes the body to its working directory under the name in file_name, \
-               and no other file.",
+               and no other file. The name is in UTF-8 there, and U+DC80 to U+DCFF are the bytes \
+               0x80 to 0xFF.",
         checks: &[Check::ClientFiles],
     },
     Clause {

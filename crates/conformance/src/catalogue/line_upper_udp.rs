@@ -60,7 +60,7 @@ const CLAUSES: &[Clause] = &[
         id: "LD-6",
         level: Level::Must,
         text: "The server goes on until it is asked to end.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "LD-7",

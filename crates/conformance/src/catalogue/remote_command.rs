@@ -83,7 +83,7 @@ const CLAUSES: &[Clause] = &[
         id: "RC-9",
         level: Level::Must,
         text: "The server goes on until it is asked to end, whatever a client sends.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "RC-10",

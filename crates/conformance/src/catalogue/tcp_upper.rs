@@ -59,7 +59,7 @@ const CLAUSES: &[Clause] = &[
         id: "TU-6",
         level: Level::Must,
         text: "The server goes on until it is asked to end.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "TU-7",

@@ -58,7 +58,7 @@ const CLAUSES: &[Clause] = &[
         id: "UU-6",
         level: Level::Must,
         text: "The server goes on until it is asked to end.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "UU-7",

@@ -11,23 +11,23 @@ use framecheck::peer::{HAND, HARNESS};
 use framecheck::plan::{Group, PlanError, group_of};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use super::AttachArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::replay::{play, write_played};
 use super::setup::{runtime, setup};
-use super::{AttachArgs, SetupArgs};
 
 /// A day.
 const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
 
 pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
-    let (peers, _) = super::setup::peers(&args.setup)?;
+    // A program under a debugger takes the time that it takes.
+    let with = args.means.with(&args.peer, DEADLINE_SECONDS);
+    let (peers, _) = super::setup::peers(&with)?;
     let mut group = group_of(&args.id, &peers)?;
     let id = by_hand(&args.id, args.role.into())?;
     for playing in &mut group.plays {
         playing.pairing = id.pairing.clone();
     }
-    // A program under a debugger takes the time that it takes.
-    let with = SetupArgs { deadline: DEADLINE_SECONDS, ..args.setup.clone() };
     let mut setup = setup(&with)?;
     let hand = Hand::new(args.at);
     if let Some(stage) = Arc::get_mut(&mut setup.stage) {
@@ -53,9 +53,9 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     });
     // A thread of it may still wait for a line to be typed.
     runtime.shutdown_background();
-    let (played, expected) = done?;
+    let played = done?;
     let mut out = io::stdout().lock();
-    write_played(&mut out, &played, &expected, args.full)?;
+    write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
 }
 

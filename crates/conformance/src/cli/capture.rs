@@ -18,7 +18,7 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let group = group_of(&args.id, &peers)?;
     let setup = setup(&args.setup)?;
     let runtime = super::setup::runtime()?;
-    let (played, _) = runtime.block_on(async {
+    let played = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
             played = play(&setup.stage, &group, &args.id) => Ok(played?),

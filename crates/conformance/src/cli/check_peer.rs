@@ -25,7 +25,7 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     };
     writeln!(out, "{}{language}, as {} declares it", peer.name, args.manifest.display())?;
     out.flush()?;
-    let setup = setup_with(&args.setup, vec![peer.clone()])?;
+    let setup = setup_with(&args.means.with(&[], args.deadline), vec![peer.clone()])?;
     let runtime = super::setup::runtime()?;
     let findings = runtime.block_on(async {
         let interrupt = interrupt()?;
@@ -74,11 +74,15 @@ async fn check_all(stage: &Arc<Stage>, peer: &Peer) -> anyhow::Result<Vec<Findin
 }
 
 fn print(out: &mut impl Write, finding: &Finding, peer: &Peer) -> io::Result<()> {
-    let Finding { role, scenario, troubles, case } = finding;
-    if troubles.is_empty() {
-        return writeln!(out, "  {}    {role} of {scenario}", style("ok").green());
+    let Finding { role, scenario, troubles, no_place_for, case } = finding;
+    let verdict =
+        if troubles.is_empty() { style("ok  ").green() } else { style("FAIL").red().bold() };
+    writeln!(out, "  {verdict}  {role} of {scenario}")?;
+    if !no_place_for.is_empty() {
+        let places: Vec<_> = no_place_for.iter().map(|name| format!("{{{name}}}")).collect();
+        let places = places.join(", ");
+        writeln!(out, "          takes no {places}: inputs that need another are not applicable")?;
     }
-    writeln!(out, "  {}  {role} of {scenario}", style("FAIL").red().bold())?;
     for trouble in troubles {
         writeln!(out, "          {trouble}")?;
     }

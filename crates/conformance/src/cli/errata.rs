@@ -18,7 +18,7 @@ const AT_ONCE: usize = 8;
 
 pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
     let chosen = chosen(args)?;
-    let setup = setup(&args.setup)?;
+    let setup = setup(&args.means.with(&[], args.deadline))?;
     let stage = &setup.stage;
     let runtime = super::setup::runtime()?;
     let shown = runtime.block_on(async {

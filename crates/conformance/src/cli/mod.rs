@@ -44,6 +44,8 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// The harness could not do its work.
 const HARNESS: u8 = 3;
+/// How long a case may take, unless told.
+const DEADLINE_SECONDS: u64 = 20;
 /// Interrupted, as a shell says it: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 
@@ -167,10 +169,15 @@ struct ListArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ShowArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
-    id: CaseId,
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a vector's name, e.g.
+    /// file-transfer/ten-bytes.
+    #[arg(value_name = "ID|SCENARIO/VECTOR")]
+    case: String,
+    /// A manifest, of a peer that is named in the id.
+    #[arg(long, value_name = "FILE")]
+    peer: Vec<PathBuf>,
     #[command(flatten)]
-    setup: SetupArgs,
+    means: Means,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -232,8 +239,11 @@ struct AttachArgs {
     /// Show every byte, however many there are.
     #[arg(long)]
     full: bool,
+    /// A manifest, of the peer on the other side.
+    #[arg(long, value_name = "FILE")]
+    peer: Vec<PathBuf>,
     #[command(flatten)]
-    setup: SetupArgs,
+    means: Means,
 }
 
 /// One of the two programs.
@@ -259,8 +269,11 @@ struct CheckPeerArgs {
     /// The manifest.
     #[arg(value_name = "FILE")]
     manifest: PathBuf,
+    /// How long each role may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS)]
+    deadline: u64,
     #[command(flatten)]
-    setup: SetupArgs,
+    means: Means,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -284,8 +297,11 @@ struct ErrataArgs {
     /// How they are printed; for programs, an object a line.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// How long each may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS)]
+    deadline: u64,
     #[command(flatten)]
-    setup: SetupArgs,
+    means: Means,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -309,15 +325,22 @@ struct SetupArgs {
     /// port. See docs/adding-a-peer.md.
     #[arg(long, value_name = "FILE")]
     peer: Vec<PathBuf>,
+    /// How long a case may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS)]
+    deadline: u64,
+    #[command(flatten)]
+    means: Means,
+}
+
+/// What every play takes, whoever plays.
+#[derive(Debug, Clone, ClapArgs)]
+struct Means {
     /// The CPython that runs the reference programs.
     #[arg(long, value_name = "EXE", env = "FRAMECHECK_PYTHON", default_value = "python3")]
     python: std::ffi::OsString,
     /// Run each reference program in a fresh interpreter, not in a fork of a warm one.
     #[arg(long)]
     fresh: bool,
-    /// How long a case may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
-    deadline: u64,
     /// Where the reference programs are; found beside the program or the working directory unless
     /// told.
     #[arg(long, value_name = "DIR", env = "FRAMECHECK_REFERENCE")]
@@ -325,6 +348,12 @@ struct SetupArgs {
     /// Where frame-server and frame-client are; beside this program unless told.
     #[arg(long, value_name = "DIR", env = "FRAMECHECK_PROGRAMS")]
     programs: Option<PathBuf>,
+}
+
+impl Means {
+    fn with(&self, peer: &[PathBuf], deadline: u64) -> SetupArgs {
+        SetupArgs { peer: peer.to_owned(), deadline, means: self.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

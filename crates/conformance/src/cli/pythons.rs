@@ -7,10 +7,13 @@ use framecheck::event::Event;
 use framecheck::interpreters::{Interpreter, installed};
 use framecheck::report::{Human, Sink, Versions};
 
+use super::RunArgs;
 use super::run::{chosen, files, is_green, play};
-use super::{RunArgs, SetupArgs};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
+    if args.rewrite_expected {
+        bail!("what fails may differ from version to version: write it anew with framecheck run");
+    }
     let groups = chosen(args)?;
     let (_, reference) = super::setup::peers(&args.setup)?;
     let interpreters = installed(&reference);
@@ -22,7 +25,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     for Interpreter { version, path } in interpreters {
         writeln!(io::stdout(), "\nCPython {version}")?;
         versions.begin(&version);
-        let with = SetupArgs { python: path.into_os_string(), ..args.setup.clone() };
+        let mut with = args.setup.clone();
+        with.means.python = path.into_os_string();
         let mut sinks = files(&args.out.join(format!("python{version}")))?;
         sinks.push(Box::new(Human::new(io::stdout())));
         let mut column = Column(&mut versions);

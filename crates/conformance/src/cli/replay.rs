@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use framecheck::case::{CaseId, Network, Playing};
-use framecheck::catalogue::{Expected, Input, Wire};
+use framecheck::catalogue::{Check, Input, Wire};
 use framecheck::hex;
 use framecheck::judge::Verdict;
 use framecheck::observation::{Direction, PeerEnd, WireItem};
@@ -28,7 +28,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let (id, group) = chosen(args, &peers)?;
     let setup = setup(&args.setup)?;
     let runtime = super::setup::runtime()?;
-    let (played, expected) = runtime.block_on(async {
+    let played = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
             played = play(&setup.stage, &group, &id) => Ok(played?),
@@ -37,22 +37,17 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     })?;
     let mut out = io::stdout().lock();
     writeln!(out, "{id}  input: {}", group.vector.unwrap_or("generated"))?;
-    write_played(&mut out, &played, &expected, args.full)?;
+    write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
 }
 
 /// Everything that was seen, and what to make of it.
-pub(super) fn write_played(
-    out: &mut impl Write,
-    played: &Played,
-    expected: &Expected,
-    full: bool,
-) -> io::Result<()> {
+pub(super) fn write_played(out: &mut impl Write, played: &Played, full: bool) -> io::Result<()> {
     let rows_max = if full { usize::MAX } else { ROWS_MAX };
     write_wire(out, played, rows_max)?;
     write_end(out, "server", &played.observed.server, rows_max)?;
     write_end(out, "client", &played.observed.client, rows_max)?;
-    write_streams(out, played, expected, full)?;
+    write_streams(out, played, full)?;
     write_judgement(out, played, rows_max)
 }
 
@@ -127,15 +122,10 @@ impl Kept {
     }
 }
 
-/// Play the case, and give what was seen with what is right.
-pub(super) async fn play(
-    stage: &Stage,
-    group: &Group,
-    id: &CaseId,
-) -> Result<(Played, Expected), StageError> {
+/// Play the case.
+pub(super) async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<Played, StageError> {
     let Group { scenario, input, .. } = group;
     let ground = stage.ground(*scenario, input).await?;
-    let expected = ground.expected_of(&id.pairing).clone();
     let playing = Playing {
         transport: id.transport,
         network: id.network.clone(),
@@ -143,10 +133,10 @@ pub(super) async fn play(
     };
     let is_reference = id.pairing == reference_pairing(input) && id.network == Network::AS_IS;
     if is_reference && id.transport == home(*scenario) {
-        return Ok((ground.reference, expected));
+        return Ok(ground.reference);
     }
-    let played = stage.play(*scenario, input, &playing, &expected, &ground.model).await?;
-    Ok((played, expected))
+    let expected = ground.expected_of(&id.pairing);
+    stage.play(*scenario, input, &playing, expected, &ground.model).await
 }
 
 /// Every segment and close, with its time.
@@ -184,7 +174,7 @@ fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Res
 fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -> io::Result<()> {
     let exit = end
         .exit
-        .map_or_else(|| "no program that was started here".to_owned(), |exit| format!("{exit:?}"));
+        .map_or_else(|| "no program that was started here".to_owned(), |exit| exit.to_string());
     let asked = if end.by_itself { "by itself" } else { "when asked" };
     writeln!(out, "\n{name}: {exit}, {asked}")?;
     for (stream, bytes) in [("stdout", &end.stdout), ("stderr", &end.stderr)] {
@@ -200,18 +190,19 @@ fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -
 }
 
 /// Both streams, expected against found.
-fn write_streams(
-    out: &mut impl Write,
-    played: &Played,
-    expected: &Expected,
-    full: bool,
-) -> io::Result<()> {
+fn write_streams(out: &mut impl Write, played: &Played, full: bool) -> io::Result<()> {
     let (before, rows_max) = if full { (usize::MAX, usize::MAX) } else { (2, ROWS_MAX) };
     for (name, direction) in
         [("client -> server", Direction::ToServer), ("server -> client", Direction::ToClient)]
     {
-        let right = expected.wire(direction);
+        let right = played.right.wire(direction);
         match (right, right.like(&played.observed, direction)) {
+            (Wire::Stream(right), Wire::Stream(seen))
+                if played.is_harmed && right != &seen && right.0.starts_with(&seen.0) =>
+            {
+                let (seen, right) = (seen.0.len(), right.0.len());
+                writeln!(out, "\n{name}: {seen} of {right} bytes, right as far as they go")?;
+            }
             (Wire::Stream(right), Wire::Stream(seen)) => {
                 write_pair(out, name, &right.0, &seen.0, before, rows_max)?;
             }
@@ -259,7 +250,9 @@ fn write_judgement(out: &mut impl Write, played: &Played, rows_max: usize) -> io
     }
     for difference in &judgement.differences {
         writeln!(out, "  {difference}")?;
-        if let Some(parting) = &difference.parting {
+        // The streams have been shown.
+        let is_stream = matches!(difference.check, Some(Check::ToServer | Check::ToClient));
+        if let Some(parting) = difference.parting.as_ref().filter(|_| !is_stream) {
             let shown = hex::diff(&parting.expected.0, &parting.found.0, 1, rows_max);
             for line in shown.lines() {
                 writeln!(out, "    {line}")?;

@@ -33,7 +33,7 @@ pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
 
 fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<(Peers, PathBuf)> {
     let reference = reference_directory(args)?;
-    let programs = match &args.programs {
+    let programs = match &args.means.programs {
         Some(directory) => directory.clone(),
         None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
     };
@@ -60,16 +60,16 @@ fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Se
     if peers.guests().next().is_some() {
         adopt_orphans().context("cannot look after what peers leave behind")?;
     }
-    let python = args.python.to_string_lossy().into_owned();
+    let python = args.means.python.to_string_lossy().into_owned();
     let hint = || {
         format!("cannot run {python:?}, which the reference programs need; --python names another")
     };
-    let oracle = Oracle::start_up(&args.python, reference).with_context(hint)?;
+    let oracle = Oracle::start_up(&args.means.python, reference).with_context(hint)?;
     let interpreter = oracle.executable().with_context(hint)?;
     let launcher = Launcher::start_up(interpreter.as_ref(), reference).with_context(hint)?;
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
     let driver = Driver {
-        spawner: Spawner::new(Arc::new(launcher), args.fresh),
+        spawner: Spawner::new(Arc::new(launcher), args.means.fresh),
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
         deadline: Duration::from_secs(args.deadline),
@@ -88,7 +88,7 @@ pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// `python-ref`, above the program or the working directory unless told otherwise.
 fn reference_directory(args: &SetupArgs) -> anyhow::Result<PathBuf> {
-    if let Some(directory) = &args.reference {
+    if let Some(directory) = &args.means.reference {
         if !directory.join("launch.py").is_file() {
             bail!("no reference programs in {}", directory.display());
         }

@@ -1,11 +1,14 @@
-//! `framecheck show ID`
+//! `framecheck show ID`, `framecheck show SCENARIO/VECTOR`
 
 use std::io::{self, Write};
 
-use framecheck::catalogue::{ExpectedEnd, Wire};
+use anyhow::{Context, bail};
+use framecheck::case::{CaseId, Network};
+use framecheck::catalogue::{Expected, ExpectedEnd, Wire, scenario, vectors};
 use framecheck::hex;
-use framecheck::plan::group_of;
-use framecheck::stage::reference_pairing;
+use framecheck::oracle::{Oracle, OracleError};
+use framecheck::plan::{Group, group_of};
+use framecheck::stage::{home, reference_pairing};
 
 use super::ShowArgs;
 use super::setup::setup;
@@ -13,14 +16,19 @@ use super::setup::setup;
 const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
-    let (peers, _) = super::setup::peers(&args.setup)?;
-    let group = group_of(&args.id, &peers)?;
-    let setup = setup(&args.setup)?;
-    let expected = group.scenario.right(&group.input, &setup.stage.oracle)?;
+    let with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
+    let (peers, _) = super::setup::peers(&with)?;
+    let id = chosen(&args.case)?;
+    let group = group_of(&id, &peers)?;
+    let setup = setup(&with)?;
+    let expected = right(&group, &setup.stage.oracle)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", args.id)?;
+    writeln!(out, "{id}")?;
     writeln!(out, "input: {}", group.vector.unwrap_or("generated"))?;
     writeln!(out, "  {}", serde_json::to_string(&group.input)?)?;
+    if !id.network.is_harmless() {
+        writeln!(out, "without the network's harm; what is right with it, `replay` shows")?;
+    }
     for (name, wire) in [
         ("from client to server", &expected.to_server),
         ("from server to client", &expected.to_client),
@@ -48,8 +56,44 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// The case of an id; or that of a vector, over its scenario's own transport and as the reference
+/// plays it.
+fn chosen(name: &str) -> anyhow::Result<CaseId> {
+    let vector = name.split_once('/').filter(|(_, vector)| !vector.contains('/'));
+    let Some((scenario_name, vector)) = vector else {
+        return name.parse().with_context(|| format!("{name:?} is no case"));
+    };
+    let scenario = scenario(scenario_name)
+        .with_context(|| format!("no scenario is called {scenario_name:?}"))?;
+    let known = vectors(scenario);
+    let Some(vector) = known.iter().find(|known| known.name == vector) else {
+        let names: Vec<_> = known.iter().map(|vector| vector.name).collect();
+        bail!("{scenario_name} has no vector {vector:?}; it has {}", names.join(", "));
+    };
+    Ok(CaseId {
+        scenario: scenario_name.to_owned(),
+        pairing: reference_pairing(&vector.input),
+        transport: home(scenario),
+        network: Network::AS_IS,
+        input: vector.id(),
+    })
+}
+
+/// What is right for an input; where the harness is the server, given what it serves.
+fn right(group: &Group, oracle: &Oracle) -> Result<Expected, OracleError> {
+    let expected = group.scenario.right(&group.input, oracle)?;
+    let Some(served) = &group.input.served else { return Ok(expected) };
+    let given: Vec<u8> = served.iter().flat_map(|answer| answer.0.clone()).collect();
+    let mut right = group.scenario.harmed(&group.input, &given, oracle)?.given(&expected);
+    right.to_client = match right.to_client {
+        Wire::Stream(_) => Wire::stream(given),
+        Wire::Datagrams(_) => Wire::Datagrams(served.clone()),
+    };
+    Ok(right)
+}
+
 fn show_end(out: &mut impl Write, name: &str, end: &ExpectedEnd) -> io::Result<()> {
-    writeln!(out, "{name} ends {:?} and prints {} bytes", end.ending, end.stdout.0.len())?;
+    writeln!(out, "{name} ends with {} and prints {} bytes", end.ending, end.stdout.0.len())?;
     write!(out, "{}", hex::dump(&end.stdout.0, ROWS_MAX))?;
     for (file, content) in &end.files {
         writeln!(out, "{name} leaves {file:?}, {} bytes", content.0.len())?;

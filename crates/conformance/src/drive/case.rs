@@ -119,9 +119,14 @@ impl Case<'_> {
         start_client: &mut impl FnMut(Next<'_>) -> Result<Party, StartError>,
     ) -> Result<(u32, bool, PeerEnd), DriveError> {
         self.client.wait().await;
-        // Its connection is counted among those before, even if nobody has looked at it yet.
-        let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_connected)).await;
+        if !self.play.transport.is_datagram() {
+            // Its connection is counted among those before, even if nobody has looked at it yet.
+            let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_connected)).await;
+        }
         self.play.disturbance.end();
+        if self.play.transport.is_datagram() {
+            let _ = timeout(QUIET, self.play.disturbance.noticed()).await;
+        }
         let first_connection = self.recording.connection_count();
         let client = start_client(next)?;
         let ends = async {

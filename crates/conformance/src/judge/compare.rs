@@ -4,7 +4,7 @@ use super::{Difference, Parting, Standard};
 use crate::blob::Blob;
 use crate::catalogue::{COMMON, Check, Clause, Ending, Wire, common_clause};
 use crate::frame_map::part_at;
-use crate::observation::{Direction, Observation, Role, SERVER_CLOSE, Stop};
+use crate::observation::{Direction, Exit, Observation, Role, SERVER_CLOSE, Stop};
 
 pub(super) fn difference(
     standard: &Standard<'_>,
@@ -21,6 +21,12 @@ pub(super) fn difference(
             screen(standard, check, Role::Client, &expected.client.stdout, &seen.client.stdout)
         }
         Check::ServerExit if standard.server_is_peer => exit(standard, check, Role::Server, seen),
+        Check::ServerStays if standard.scenario.clause(check).is_some() => {
+            // How else it ended is told by how it ended.
+            let left = seen.server.by_itself && seen.server.exit == Some(Exit::Status(0));
+            let what = "the server ended by itself, with status 0".to_owned();
+            left.then(|| found(standard, check, what, None))
+        }
         Check::ClientExit if standard.client_is_peer => exit(standard, check, Role::Client, seen),
         Check::ServerFiles if standard.server_is_peer => files(standard, check, Role::Server, seen),
         Check::ClientFiles if standard.client_is_peer => files(standard, check, Role::Client, seen),
@@ -46,6 +52,7 @@ pub(super) fn difference(
         | Check::AtRest
         | Check::ServerStdout
         | Check::ServerExit
+        | Check::ServerStays
         | Check::ClientStdout
         | Check::ClientExit
         | Check::ClientFiles
@@ -197,8 +204,8 @@ pub(super) fn exit(
     };
     let ending = Ending::of(end, role);
     (ending != expected).then(|| {
-        let exit = end.exit.map_or_else(|| "nothing".to_owned(), |exit| format!("{exit:?}"));
-        let what = format!("{}: expected {expected:?}, found {ending:?} ({exit})", check.name());
+        let found_exit = end.exit.map_or_else(|| "nothing".to_owned(), |exit| exit.to_string());
+        let what = format!("{}: expected {expected}, found {found_exit}", check.name());
         found(standard, check, what, None)
     })
 }
@@ -271,14 +278,26 @@ fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
         return differs("it was never done".to_owned(), None);
     }
     for direction in [Direction::ToClient, Direction::ToServer] {
-        let (Wire::Stream(right), found) = (right.wire(direction), control.wire.stream(direction))
-        else {
-            continue;
-        };
-        if right.0 != found {
-            let parting = parting(right, &found.into());
-            let way = direction.name();
-            return differs(format!("{way} parts at byte {}", parting.offset), Some(parting));
+        let way = direction.name();
+        match right.wire(direction) {
+            Wire::Stream(right) => {
+                let found = control.wire.stream(direction);
+                if right.0 != found {
+                    let parting = parting(right, &found.into());
+                    let what = format!("{way} parts at byte {}", parting.offset);
+                    return differs(what, Some(parting));
+                }
+            }
+            Wire::Datagrams(right) => {
+                let found: Vec<_> = control.wire.segments(direction).map(Blob::from).collect();
+                if *right != found {
+                    let (right, found) = (right.len(), found.len());
+                    return differs(
+                        format!("{way}: {found} datagrams, not the {right} right ones"),
+                        None,
+                    );
+                }
+            }
         }
     }
     if !standard.client_is_peer {

@@ -22,7 +22,11 @@ pub(super) fn difference(
     let as_given = Standard { expected: given, ..*standard };
     let is_servers = matches!(
         check,
-        Check::ToClient | Check::ServerExit | Check::ServerFiles | Check::NextClient
+        Check::ToClient
+            | Check::ServerExit
+            | Check::ServerStays
+            | Check::ServerFiles
+            | Check::NextClient
     );
     if is_servers && !standard.server_is_judged {
         return None;
@@ -39,9 +43,11 @@ pub(super) fn difference(
         Check::ClientStderr if standard.client_is_peer => client_stderr(&as_given, harmed, seen),
         Check::ClientFiles if harmed.files.is_some() => compare::difference(&as_given, check, seen),
         Check::AtRest => at_rest(standard, seen),
-        Check::ServerExit | Check::ServerFiles | Check::Memory | Check::NextClient => {
-            compare::difference(&as_given, check, seen)
-        }
+        Check::ServerExit
+        | Check::ServerStays
+        | Check::ServerFiles
+        | Check::Memory
+        | Check::NextClient => compare::difference(&as_given, check, seen),
         // What a program shows of a broken exchange, and when it closes it, is its own affair.
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod harm;
+mod pace;
 
 use std::fmt;
 
@@ -115,6 +116,9 @@ pub struct Standard<'a> {
     /// The errata that excuse the reference wherever they show: what a network brings out nobody
     /// can tell from the input alone.
     pub candidates: &'a [&'static Erratum],
+    /// Whether nothing disturbs the reference but the pace of a stranger's program: then it is
+    /// excused only where what the stranger sent is right, as far as it goes.
+    pub only_pace_disturbs: bool,
     /// Whether each role's standard output is compared, the server's first.
     pub compare_stdout: [bool; 2],
     /// Whether each role's errors are to name clauses.
@@ -150,27 +154,38 @@ pub struct Judgement {
 pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     let given = standard.harmed.map(|harmed| harmed.given(standard.expected));
     let given = given.as_ref().unwrap_or(standard.expected);
-    let excusing = standard.candidates.iter().filter(|erratum| (erratum.shown)(given, seen));
-    let excusing: Vec<&'static Erratum> = excusing.copied().collect();
+    let shows = |erratum: &&&'static Erratum| {
+        let is_disturbed = !standard.only_pace_disturbs
+            || pace::is_blameless(standard.expected, erratum.role.other(), seen);
+        is_disturbed && (erratum.shown)(given, seen)
+    };
+    let excusing: Vec<&'static Erratum> =
+        standard.candidates.iter().filter(shows).copied().collect();
     let triggered = || standard.errata.iter().filter(|erratum| erratum.triggered.is_some());
 
     let is_chance = |check: &Check| {
-        !standard.server_is_judged && matches!(check, Check::ServerExit | Check::NextClient)
+        let is_servers =
+            matches!(check, Check::ServerExit | Check::ServerStays | Check::NextClient);
+        !standard.server_is_judged && is_servers
     };
     let checks = Check::ALL.into_iter().filter(|check| !is_chance(check));
     let found = checks.filter_map(|check| match standard.harmed {
         None => compare::difference(standard, check, seen),
         Some(harmed) => harm::difference(standard, harmed, given, check, seen),
     });
-    let waived = |errata: &[&'static Erratum], difference: &Difference| {
-        let waives = |erratum: &&'static Erratum| {
-            difference.check.is_some_and(|check| erratum.waives_check(check))
-        };
-        errata.iter().any(waives)
+    let waives = |erratum: &Erratum, difference: &Difference| {
+        difference.check.is_some_and(|check| erratum.waives_check(check))
     };
-    let (excused, mut differences): (Vec<Difference>, Vec<Difference>) = found
-        .filter(|difference| !waived(standard.errata, difference))
-        .partition(|difference| waived(&excusing, difference));
+    let is_waived =
+        |difference: &Difference| standard.errata.iter().any(|it| waives(it, difference));
+    let is_excused = |difference: &Difference| {
+        let stands = |erratum: &Erratum| {
+            standard.only_pace_disturbs && pace::stands(erratum.role, difference.check)
+        };
+        excusing.iter().any(|it| waives(it, difference) && !stands(it))
+    };
+    let (excused, mut differences): (Vec<Difference>, Vec<Difference>) =
+        found.filter(|difference| !is_waived(difference)).partition(is_excused);
     for erratum in triggered() {
         if !(erratum.shown)(standard.expected, seen) {
             differences.push(Difference {

@@ -3,10 +3,13 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::SocketAddrAny;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::datagram_shaper::{DatagramShaper, Deed};
@@ -19,26 +22,38 @@ const DATAGRAM_MAX_BYTES: usize = 64 << 10;
 const LOOK_FIRST: Duration = Duration::from_micros(200);
 const LOOK_LONGEST: Duration = Duration::from_millis(5);
 
-/// Listens for the client; knows where the server will be.
+/// Listens for clients; knows where the server will be.
 #[derive(Debug)]
 pub struct DatagramRecorder {
     client_side: DatagramSocket,
-    server_side: DatagramSocket,
+    /// Where the server sees the first client.
+    first: DatagramSocket,
     server: Endpoint,
     server_address: SocketAddrAny,
+    directory: PathBuf,
 }
+
+/// One that has sent a datagram. The server sees each at an address of its own, as it would without
+/// the recorder.
+struct Client {
+    address: Option<SocketAddrAny>,
+    /// Whether it came after the disturbance was over: a port may be had by one client after another.
+    is_late: bool,
+    server_side: Arc<DatagramSocket>,
+}
+
+/// What the server has sent, and to which of the clients.
+type Answer = (usize, Vec<u8>);
 
 impl DatagramRecorder {
     pub(super) fn bind(sides: &Sides) -> io::Result<Self> {
-        let own = match &sides.server {
-            Endpoint::Path(_) => Endpoint::Path(sides.directory.join("client-0")),
-            Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
-        };
+        let directory = sides.directory.clone();
         Ok(Self {
             client_side: DatagramSocket::bind(&sides.listening())?,
-            server_side: DatagramSocket::bind(&own)?,
+            first: server_side(&sides.server, &directory, 0)?,
             server: sides.server.clone(),
             server_address: any(&sides.server)?,
+            directory,
         })
     }
 
@@ -56,83 +71,170 @@ impl DatagramRecorder {
         mut patience: watch::Receiver<Patience>,
         disturbance: Disturbance,
     ) -> Result<(), Stop> {
-        if let Ok(own) = self.server_side.endpoint() {
-            recording.seen_by_server(own);
-        }
+        let (answers, answered) = mpsc::channel(1);
+        let passing = Passing {
+            client_side: self.client_side,
+            server: self.server,
+            server_address: self.server_address,
+            directory: self.directory,
+            recording: &recording,
+            first: Some(self.first),
+            clients: Vec::new(),
+            is_up: false,
+            is_over: false,
+            answers,
+            listening: JoinSet::new(),
+        };
         tokio::select! {
-            () = self.pass_all(&recording, &disturbance) => {}
+            () = passing.pass_all(answered, &disturbance) => {}
             _ = patience.wait_for(|patience| *patience == Patience::None) => {}
         }
         Ok(())
     }
+}
 
-    async fn pass_all(&self, recording: &Recording, disturbance: &Disturbance) {
+/// A socket for the recorder to be seen at by the server, as its client of this number.
+fn server_side(server: &Endpoint, directory: &Path, number: usize) -> io::Result<DatagramSocket> {
+    DatagramSocket::bind(&match server {
+        Endpoint::Path(_) => Endpoint::Path(directory.join(format!("client-{number}"))),
+        Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
+    })
+}
+
+/// A recorder at work.
+struct Passing<'a> {
+    client_side: DatagramSocket,
+    server: Endpoint,
+    server_address: SocketAddrAny,
+    directory: PathBuf,
+    recording: &'a Recording,
+    /// Where the server is to see the client that comes first.
+    first: Option<DatagramSocket>,
+    clients: Vec<Client>,
+    /// Whether the server is there.
+    is_up: bool,
+    /// Whether all that was sent before the disturbance was over has been passed on.
+    is_over: bool,
+    answers: mpsc::Sender<Answer>,
+    /// Takes what the server sends to each client; ends when this is dropped.
+    listening: JoinSet<()>,
+}
+
+impl Passing<'_> {
+    async fn pass_all(mut self, mut answered: mpsc::Receiver<Answer>, disturbance: &Disturbance) {
         let mut lanes = Lanes::new(disturbance);
-        let note = |direction, bytes: &[u8]| {
-            recording.note(0, direction, WireItem::Segment(bytes.into()));
-        };
-        let (mut up, mut down) = (vec![0; DATAGRAM_MAX_BYTES], vec![0; DATAGRAM_MAX_BYTES]);
-        let (mut client, mut is_up) = (None, false);
+        let mut up = vec![0; DATAGRAM_MAX_BYTES];
         loop {
             // A refused datagram comes back as an error of the next call; the peer that refused
             // it has ended, which its own exit tells.
-            let (direction, bytes) = tokio::select! {
+            tokio::select! {
                 Ok((len, from)) = self.client_side.recv_from(&mut up) => {
-                    let bytes = up.split_at(len).0;
-                    note(Direction::ToServer, bytes);
-                    if !is_up {
-                        self.wait_until_up().await;
-                        recording.note(0, Direction::ToServer, WireItem::Open);
-                        is_up = true;
+                    self.take_up(from, up.split_at(len).0, &mut lanes).await;
+                }
+                Some((client, bytes)) = answered.recv() => {
+                    self.note(client, Direction::ToClient, WireItem::Segment(bytes[..].into()));
+                    self.pass_on(client, Direction::ToClient, &bytes, &mut lanes).await;
+                }
+                late = lanes.next_due() => self.deliver(&late).await,
+                () = disturbance.ended(), if !self.is_over => {
+                    // What is there already came from a client that was there before.
+                    loop {
+                        match self.client_side.try_recv_from(&mut up) {
+                            Ok((len, from)) => {
+                                self.take_up(from, up.split_at(len).0, &mut lanes).await;
+                            }
+                            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                            Err(_) => {}
+                        }
                     }
-                    client = from;
-                    (Direction::ToServer, bytes)
+                    self.is_over = true;
+                    disturbance.notice();
                 }
-                Ok((len, from)) = self.server_side.recv_from(&mut down) => {
-                    let bytes = down.split_at(len).0;
-                    if from.as_ref() != Some(&self.server_address) {
-                        continue;
-                    }
-                    note(Direction::ToClient, bytes);
-                    (Direction::ToClient, bytes)
-                }
-                late = lanes.next_due() => {
-                    self.deliver(&late, client.as_ref(), recording).await;
-                    continue;
-                }
-            };
-            if !lanes.are_disturbed() {
-                let _ = self.send(direction, bytes, client.as_ref()).await;
-                continue;
-            }
-            for now in lanes.came(direction, bytes, recording) {
-                self.deliver(&now, client.as_ref(), recording).await;
             }
         }
     }
 
-    async fn send(
+    /// A datagram has come from a client.
+    async fn take_up(&mut self, from: Option<SocketAddrAny>, bytes: &[u8], lanes: &mut Lanes<'_>) {
+        // Without a socket for it, it is lost, as datagrams may be.
+        let Ok(client) = self.client(from) else { return };
+        self.note(client, Direction::ToServer, WireItem::Segment(bytes.into()));
+        if !self.is_up {
+            self.wait_until_up().await;
+            self.note(client, Direction::ToServer, WireItem::Open);
+            self.is_up = true;
+        }
+        self.pass_on(client, Direction::ToServer, bytes, lanes).await;
+    }
+
+    async fn pass_on(
         &self,
+        client: usize,
         direction: Direction,
         bytes: &[u8],
-        client: Option<&SocketAddrAny>,
-    ) -> io::Result<()> {
-        match (direction, client) {
-            (Direction::ToServer, _) => self.server_side.send_to(bytes, &self.server_address).await,
+        lanes: &mut Lanes<'_>,
+    ) {
+        if !lanes.are_disturbed() {
+            let _ = self.send(client, direction, bytes).await;
+            return;
+        }
+        for now in lanes.came(client, direction, bytes, self.recording) {
+            self.deliver(&now).await;
+        }
+    }
+
+    /// The number of the client at this address, which may be a new one.
+    fn client(&mut self, address: Option<SocketAddrAny>) -> io::Result<usize> {
+        let is_late = self.is_over;
+        let is_it = |known: &Client| known.address == address && known.is_late == is_late;
+        if let Some(number) = self.clients.iter().position(is_it) {
+            return Ok(number);
+        }
+        let number = self.clients.len();
+        let server_side = match self.first.take() {
+            Some(first) => first,
+            None => server_side(&self.server, &self.directory, number)?,
+        };
+        self.recording.seen_by_server(server_side.endpoint()?);
+        let server_side = Arc::new(server_side);
+        let (socket, answers) = (server_side.clone(), self.answers.clone());
+        let server = self.server_address.clone();
+        self.listening.spawn(async move {
+            let mut down = vec![0; DATAGRAM_MAX_BYTES];
+            loop {
+                let Ok((len, from)) = socket.recv_from(&mut down).await else { continue };
+                let is_servers = from.as_ref() == Some(&server);
+                if is_servers
+                    && answers.send((number, down.split_at(len).0.to_vec())).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        self.clients.push(Client { address, is_late, server_side });
+        Ok(number)
+    }
+
+    fn note(&self, client: usize, direction: Direction, what: WireItem) {
+        let number = u32::try_from(client).unwrap_or(u32::MAX);
+        self.recording.note(number, direction, what);
+    }
+
+    async fn send(&self, client: usize, direction: Direction, bytes: &[u8]) -> io::Result<()> {
+        let Some(Client { address, server_side, .. }) = self.clients.get(client) else {
+            return Ok(());
+        };
+        match (direction, address) {
+            (Direction::ToServer, _) => server_side.send_to(bytes, &self.server_address).await,
             (Direction::ToClient, Some(client)) => self.client_side.send_to(bytes, client).await,
             (Direction::ToClient, None) => Ok(()),
         }
     }
 
-    async fn deliver(
-        &self,
-        parcel: &Parcel,
-        client: Option<&SocketAddrAny>,
-        recording: &Recording,
-    ) {
-        let (direction, bytes) = (parcel.direction, &parcel.bytes);
-        if self.send(direction, bytes, client).await.is_ok() {
-            recording.note(0, direction, WireItem::Delivered(bytes.into()));
+    async fn deliver(&self, parcel: &Parcel) {
+        let Parcel { client, direction, bytes, .. } = parcel;
+        if self.send(*client, *direction, bytes).await.is_ok() {
+            self.note(*client, *direction, WireItem::Delivered(bytes[..].into()));
         }
     }
 
@@ -156,6 +258,7 @@ impl DatagramRecorder {
 
 /// A datagram that is to be sent.
 struct Parcel {
+    client: usize,
     direction: Direction,
     bytes: Vec<u8>,
     due: Instant,
@@ -184,7 +287,13 @@ impl<'a> Lanes<'a> {
     }
 
     /// A datagram has come: what is to be sent now. What is to be sent later is kept.
-    fn came(&mut self, direction: Direction, bytes: &[u8], recording: &Recording) -> Vec<Parcel> {
+    fn came(
+        &mut self,
+        client: usize,
+        direction: Direction,
+        bytes: &[u8],
+        recording: &Recording,
+    ) -> Vec<Parcel> {
         let shaper = match direction {
             Direction::ToServer => &mut self.up,
             Direction::ToClient => &mut self.down,
@@ -193,13 +302,17 @@ impl<'a> Lanes<'a> {
         let mut now = Vec::new();
         for deed in shaper.datagram(bytes) {
             let parcel = |bytes, delay, is_overtaken| Parcel {
+                client,
                 direction,
                 bytes,
                 due: came + delay,
                 is_overtaken,
             };
             match deed {
-                Deed::Fault => recording.note(0, direction, WireItem::Fault),
+                Deed::Fault => {
+                    let number = u32::try_from(client).unwrap_or(u32::MAX);
+                    recording.note(number, direction, WireItem::Fault);
+                }
                 Deed::Send(bytes, Duration::ZERO) => {
                     now.push(parcel(bytes, Duration::ZERO, false));
                     let overtaken =

@@ -1,7 +1,8 @@
 //! What a recorder is to do to what it passes on, and until when.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
 
 use crate::case::{Kind, Network};
 
@@ -12,20 +13,50 @@ pub struct Disturbance {
     pub network: Network,
     /// What decides wherever the network leaves something open.
     pub seed: u64,
-    over: Arc<AtomicBool>,
+    phase: Arc<watch::Sender<Phase>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    #[default]
+    Disturbing,
+    Over,
+    /// The recorder has passed on all that was sent before.
+    Noticed,
 }
 
 impl Disturbance {
     /// A disturbance that is not over yet.
     #[must_use]
     pub fn new(network: Network, seed: u64) -> Self {
-        Self { network, seed, over: Arc::default() }
+        Self { network, seed, phase: Arc::default() }
     }
 
     /// From now on new connections, and datagrams, are passed on as they come. What goes over a
     /// connection that was opened before is disturbed as ever.
     pub fn end(&self) {
-        self.over.store(true, Ordering::Release);
+        self.phase.send_replace(Phase::Over);
+    }
+
+    /// Wait until it is over.
+    pub(super) async fn ended(&self) {
+        self.wait_for(Phase::Over).await;
+    }
+
+    /// Say that all that was sent before it was over has been passed on.
+    pub(super) fn notice(&self) {
+        self.phase.send_replace(Phase::Noticed);
+    }
+
+    /// Wait until a recorder of datagrams has noticed that it is over: none of those that come
+    /// later is of a client that came before.
+    pub async fn noticed(&self) {
+        self.wait_for(Phase::Noticed).await;
+    }
+
+    async fn wait_for(&self, phase: Phase) {
+        // The sender is in `self`, so there is no end to wait for.
+        let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 
     /// Whether something is to happen at all to what is sent as datagrams, or as streams.
@@ -37,6 +68,6 @@ impl Disturbance {
     /// Whether it is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+        *self.phase.borrow() >= Phase::Over
     }
 }

@@ -269,6 +269,15 @@ impl DatagramSocket {
         }
     }
 
+    /// A datagram that is there already.
+    ///
+    /// # Errors
+    /// As recvfrom(2) fails; [`io::ErrorKind::WouldBlock`] if there is none.
+    pub fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddrAny>)> {
+        let (len, _, from) = recvfrom(self, buffer, RecvFlags::empty())?;
+        Ok((len, from))
+    }
+
     /// Send a datagram.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::catalogue::{
 use crate::drive::{DriveError, Driver, Hand, Play, Side};
 use crate::judge::{Judgement, Standard, Verdict, judge};
 use crate::network::Disturbance;
-use crate::observation::{Observation, Role};
+use crate::observation::{Direction, Observation, Role};
 use crate::oracle::{Oracle, OracleError};
 use crate::peer::{HAND, HARNESS, Peer, Peers, REFERENCE, StartError, Template};
 
@@ -62,6 +62,10 @@ pub struct Played {
     pub observed: Observation,
     /// What to make of it.
     pub judgement: Judgement,
+    /// What is right, given what the network or the harness made of the exchange.
+    pub right: Expected,
+    /// Whether harm was done: then a stream may be right and end early.
+    pub is_harmed: bool,
 }
 
 /// A case could not be played.
@@ -187,7 +191,15 @@ impl Stage {
         };
         let own: Vec<&'static Erratum> = errata_of(scenario, pairing).collect();
         let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
-        let excuses = |erratum: &&Erratum| erratum.sign.is_none() && (!is_asis || is_harmed);
+        let only_pace_disturbs = is_asis && !is_harmed;
+        let strange = |role| {
+            let name = if role == Role::Server { &pairing.server } else { &pairing.client };
+            self.peers.by_name(name).is_some_and(Peer::is_guest)
+        };
+        // Into how many pieces a stranger's program cuts what it sends is its own affair.
+        let excuses = |erratum: &&Erratum| {
+            erratum.sign.is_none() && (!only_pace_disturbs || strange(erratum.role.other()))
+        };
         let candidates: Vec<_> = others.into_iter().filter(excuses).collect();
 
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
@@ -231,6 +243,7 @@ impl Stage {
             expected,
             errata: &errata,
             candidates: &candidates,
+            only_pace_disturbs,
             compare_stdout: of(|peer| peer.stdout),
             names_clauses: of(|peer| peer.names_clauses),
             server_is_peer: cast.server_peer.is_some(),
@@ -241,7 +254,13 @@ impl Stage {
             control: cast.control.as_ref().map(|(_, right, _)| right),
         };
         let judgement = judge(&standard, &observed);
-        Ok(Played { observed, judgement })
+        let mut right =
+            harmed.as_ref().map_or_else(|| expected.clone(), |harmed| harmed.given(expected));
+        if input.served.is_some() {
+            // Whatever the harness serves is meant.
+            right.to_client = right.to_client.like(&observed, Direction::ToClient);
+        }
+        Ok(Played { observed, judgement, right, is_harmed })
     }
 
     /// Who plays which part.

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use pyjson::{DumpsError, DumpsOptions, LoadsError, LoadsOptions, PyString, PythonVersion, Value};
@@ -43,9 +43,11 @@ impl Oracle {
 
     /// An interpreter, or `None` when it cannot be run.
     pub(crate) fn of(python: &OsStr) -> Option<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../python-ref/oracle.py");
+        let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let script = above.map(|root| root.join("python-ref/oracle.py")).find(|it| it.is_file());
         let mut child = Command::new(python)
-            .args(["-S", script])
+            .arg("-S")
+            .arg(script.expect("python-ref is in the repository"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

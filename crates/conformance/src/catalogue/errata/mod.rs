@@ -114,7 +114,8 @@ impl Erratum {
     #[must_use]
     pub fn waives_check(&self, check: Check) -> bool {
         let waives = |check| self.waives.contains(&check);
-        waives(check) || check == Check::NextClient && waives(Check::ServerExit)
+        let follows = matches!(check, Check::NextClient | Check::ServerStays);
+        waives(check) || follows && waives(Check::ServerExit)
     }
 }
 

@@ -312,6 +312,21 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         },
         ..CLIENT
     },
+    Erratum {
+        id: "remote-command-dict-in-utf-16",
+        trigger: "a dict in UTF-16 or UTF-32, or after a byte order mark",
+        happens: "it is decoded as UTF-8 before json.loads sees it, which as bytes would have told \
+                  what they are: the client dies of a UnicodeDecodeError or a JSONDecodeError",
+        right: "leaves it to json.loads to find out",
+        clause: "FR-3",
+        waives: WHOLE_CLIENT,
+        demo: Demo::Vector("dict-in-utf-16", "asis"),
+        shown: |right, seen| {
+            right.client.ending == Ending::Complete
+                && ended_with(&seen.client.stderr.0, &["UnicodeDecodeError", "json.decoder"])
+        },
+        ..CLIENT
+    },
     allocates(CLIENT, "remote-command-allocates-what-is-announced"),
 ];
 

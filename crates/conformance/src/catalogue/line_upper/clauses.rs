@@ -44,7 +44,7 @@ pub(super) const CONCURRENT: &[Clause] = &[
         id: "LU-6",
         level: Level::Must,
         text: "The server goes on until it is asked to end.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "LU-7",
@@ -102,7 +102,7 @@ pub(super) const SERIAL: &[Clause] = &[
         id: "LS-6",
         level: Level::Must,
         text: "The server goes on until it is asked to end.",
-        checks: &[Check::ServerExit],
+        checks: &[Check::ServerExit, Check::ServerStays],
     },
     Clause {
         id: "LS-7",

@@ -1,0 +1,11 @@
+#!/bin/bash -eu
+# Build the targets that need no CPython, and put each into $OUT with its corpus and its dictionary.
+# Called by the base-builder image, which sets $OUT, $SRC and the sanitizer's flags.
+cd "$SRC/framecheck"
+cargo fuzz build -O --fuzz-dir crates/frame/fuzz
+
+for target in decode_frame roundtrip_frame session json_loads; do
+    cp "target/x86_64-unknown-linux-gnu/release/$target" "$OUT/"
+    cp crates/frame/fuzz/frame.dict "$OUT/$target.dict"
+    zip -q -j "$OUT/${target}_seed_corpus.zip" "crates/frame/fuzz/corpus/$target"/*
+done
