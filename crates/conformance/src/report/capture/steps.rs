@@ -256,7 +256,11 @@ impl<'a> Walk<'a, '_> {
             }
             Kind::HalfClose(_) => self.end(index, connection, direction, false, vec![comment]),
             Kind::Stall(_) | Kind::Drop(_) => {
-                let ours = |step: &&mut Step<'_>| step.connection == connection;
+                // Where it shows: the last that was passed on, or what was lost.
+                let is_stall = matches!(network.kind, Kind::Stall(_));
+                let link = if is_stall { Link::far(direction) } else { Link::near(direction) };
+                let ours =
+                    |step: &&mut Step<'_>| (step.connection, step.link) == (connection, link);
                 if let Some(last) = self.steps.iter_mut().rev().find(ours) {
                     last.comments.push(format!("{comment}, from here on"));
                 }
