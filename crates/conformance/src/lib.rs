@@ -9,6 +9,7 @@
 pub mod blob;
 pub mod case;
 pub mod catalogue;
+pub mod changes;
 pub mod check_peer;
 pub mod docs;
 pub mod drive;

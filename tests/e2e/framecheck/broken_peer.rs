@@ -8,7 +8,7 @@ use framecheck_tests::{Sandbox, program};
 use super::{report, verdicts};
 
 /// A server like the tutorial's, but for the byte order of its header.
-const BIG_ENDIAN_SERVER: &str = r#"#!/usr/bin/env python3
+pub(super) const BIG_ENDIAN_SERVER: &str = r#"#!/usr/bin/env python3
 import json, os, socket, struct, sys
 options = dict(argument[2:].split('=', 1) for argument in sys.argv[2:-2])
 host, port = options['listen'].rsplit(':', 1)

@@ -3,10 +3,12 @@
 mod at_terminal;
 mod attach;
 mod broken_peer;
+mod captures;
 mod commands;
 mod errata;
 mod example_peers;
 mod expected;
+mod forms_by_command;
 mod hostile_peers;
 mod html_report;
 mod json;
@@ -14,6 +16,7 @@ mod launcher;
 mod manifests;
 mod networks;
 mod pace;
+mod report_forms;
 mod run;
 mod usage;
 

@@ -3,18 +3,21 @@
 //! | status | means |
 //! |---|---|
 //! | 0 | all as it should be |
-//! | 1 | a conformance failure; `json`: CPython refuses the text |
+//! | 1 | a conformance failure; `json`: CPython refuses the text; `diff`: a regression |
 //! | 2 | wrong usage, also a pattern that matches nothing |
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
 mod attach;
+mod capture;
 mod check_peer;
+mod diff;
 mod errata;
 mod interrupt;
 mod json;
 mod keep;
 mod list;
+mod pages;
 mod pythons;
 mod replay;
 mod run;
@@ -28,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use framecheck::case::{CaseId, Pairing, Transport};
+use framecheck::changes::DiffError;
 use framecheck::expected_failures::ExpectedError;
 use framecheck::observation::Role;
 use framecheck::peer::{ManifestError, PeerError};
@@ -74,6 +78,14 @@ enum Command {
     Show(ShowArgs),
     /// Play one case again and show everything that travelled.
     Replay(ReplayArgs),
+    /// Play one case and write everything that travelled as a capture for Wireshark.
+    ///
+    /// Exit status 0 when it is written, however the case comes out. docs/wireshark has a dissector.
+    Capture(CaptureArgs),
+    /// What has become of each case between two reports: regressions, fixes, new, gone, changed.
+    ///
+    /// Exit status 1 when there are regressions, 2 when one is no report.json that this can read.
+    Diff(DiffArgs),
     /// Play a case with one side started by hand, under a debugger say.
     ///
     /// It tells where the program is to listen or to connect, and what is to be typed into it; waits
@@ -94,6 +106,10 @@ enum Command {
     /// It needs no Python. A text that CPython refuses is answered by `error: ` and CPython's own
     /// message: on standard error, with exit status 1, or with --lines in its line of the output.
     Json(JsonArgs),
+    /// Print a script that completes this program's arguments in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, for man(1).
+    Man,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -134,7 +150,7 @@ struct RunArgs {
     /// Tell failures as they come, and look for no smaller input or network that fails likewise.
     #[arg(long)]
     no_shrink: bool,
-    /// Where report.json and failures/ are written.
+    /// Where report.json, junit.xml, summary.md and failures/ are written.
     #[arg(long, value_name = "DIR", default_value = "target/conformance")]
     out: PathBuf,
     /// How results are printed.
@@ -177,6 +193,37 @@ struct ReplayArgs {
     full: bool,
     #[command(flatten)]
     setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct CaptureArgs {
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
+    id: CaseId,
+    /// Where it is written, - for standard output; a file in the working directory unless told.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct DiffArgs {
+    /// The report.json of the run before.
+    #[arg(value_name = "OLD.json")]
+    old: PathBuf,
+    /// The report.json of the run after.
+    #[arg(value_name = "NEW.json")]
+    new: PathBuf,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -325,11 +372,15 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
+        Command::Capture(args) => capture::main(&args),
+        Command::Diff(args) => diff::main(&args),
         Command::Attach(args) => attach::main(&args),
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),
+        Command::Completions(args) => pages::completions(&args),
+        Command::Man => pages::man(),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -352,6 +403,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<PlanError>()
         || error.is::<ManifestError>()
         || error.is::<ExpectedError>()
+        || error.is::<DiffError>()
         || matches!(error.downcast_ref(), Some(PeerError::Taken(_)))
 }
 

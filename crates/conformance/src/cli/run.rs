@@ -9,7 +9,9 @@ use framecheck::event::{End, Event};
 use framecheck::expected_failures::ExpectedFailures;
 use framecheck::judge::Verdict;
 use framecheck::plan::{Group, Selection, plan};
-use framecheck::report::{FailureFolders, Html, Human, JsonLines, ReportJson, Sink};
+use framecheck::report::{
+    FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Sink, Summary,
+};
 use framecheck::runner::{Manner, run};
 
 use super::interrupt::{Interrupted, interrupt};
@@ -50,6 +52,8 @@ pub(super) fn files(out: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     Ok(vec![
         Box::new(ReportJson::new(out.join("report.json"))),
         Box::new(Html::new(out.join("index.html"))),
+        Box::new(JUnit::new(out.join("junit.xml"))),
+        Box::new(Summary::new(out.join("summary.md"))),
         Box::new(FailureFolders::new(out)),
     ])
 }

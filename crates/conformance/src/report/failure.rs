@@ -2,14 +2,14 @@
 //! again.
 
 use std::fs;
-use std::io;
+use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::Sink;
 use super::replays::Replays;
+use super::{Capture, Sink};
 use crate::event::{CaseResult, Event, Evidence};
 
 /// `failures/<case>/` under an output directory. What an earlier run left there is removed.
@@ -60,6 +60,14 @@ fn write_folder(
         fs::write(folder.join(format!("{role}.stdout")), &end.stdout.0)?;
         fs::write(folder.join(format!("{role}.stderr")), &end.stderr.0)?;
     }
+    let capture = Capture {
+        id: &case.id,
+        verdict: case.verdict,
+        clause: &case.clause,
+        differences: &case.differences,
+        observed: &evidence.observed,
+    };
+    capture.write(BufWriter::new(fs::File::create(folder.join("wire.pcapng"))?))?;
     let repro = folder.join("repro.sh");
     let command = replays.command(&case.id);
     fs::write(&repro, format!("#!/bin/sh\nexec {command} \"$@\"\n"))?;

@@ -1,31 +1,37 @@
-//! For people: a progress bar while it runs, then the matrix, the first failures in full and the
-//! rest by id.
+//! For people: how far it is while it runs, then the matrix, the first failures in full and the
+//! rest by id, those of one cause together.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Sink;
+use super::causes::{Cause, Causes};
 use super::matrix::Matrix;
+use super::pace::Pace;
 use super::replays::Replays;
-use crate::event::{CaseResult, End, Event, Start};
+use crate::event::{CaseResult, End, Event, Evidence, Start};
 use crate::hex;
-use crate::judge::{Difference, Verdict};
+use crate::judge::Difference;
 
-/// So many failures are shown in full.
+/// So many failures are shown in full, and so many are told when they come.
 const IN_FULL: usize = 3;
+/// Of cases that went wrong alike, so many are named.
+const ALIKE_MAX: usize = 3;
 const ROWS_BEFORE: usize = 1;
 const ROWS_MAX: usize = 6;
 
-/// Writes to a terminal or a pipe; colours and the moving bar are left out of a pipe, and where
-/// `NO_COLOR` says so.
+/// Writes to a terminal or a pipe. Colours are left out of a pipe and where `NO_COLOR` or `CLICOLOR=0`
+/// says so; in the place of the moving bar, a pipe is given a line now and then.
 #[derive(Debug)]
 pub struct Human<W> {
     out: W,
     matrix: Matrix,
     bar: ProgressBar,
-    failures: Vec<CaseResult>,
+    pace: Option<Pace>,
+    causes: Causes,
     replays: Replays,
 }
 
@@ -36,7 +42,8 @@ impl<W: Write> Human<W> {
             out,
             matrix: Matrix::default(),
             bar: ProgressBar::hidden(),
-            failures: Vec::new(),
+            pace: None,
+            causes: Causes::default(),
             replays: Replays::default(),
         }
     }
@@ -48,6 +55,9 @@ impl<W: Write> Human<W> {
         self.bar = ProgressBar::new(start.cases as u64);
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
+        }
+        if !console::user_attended_stderr() {
+            self.pace = Some(Pace::start(start.cases, Instant::now()));
         }
         let peers: Vec<String> =
             start.peers.iter().map(|peer| format!("{} ({})", peer.name, peer.language)).collect();
@@ -63,13 +73,20 @@ impl<W: Write> Human<W> {
 
     fn finished(&mut self, case: &CaseResult) {
         self.matrix.add(&case.pairing, case);
-        if case.verdict.is_failure() || case.verdict == Verdict::HarnessError {
-            let mut failure = case.clone();
-            if self.failures.len() >= IN_FULL {
-                failure.evidence = None;
+        let failed = self.causes.case_count();
+        self.causes.add(case);
+        let now_failed = self.causes.case_count();
+        if now_failed > failed {
+            self.bar.set_message(style(format!("{now_failed} failed")).red().to_string());
+            if now_failed <= IN_FULL {
+                let verdict = style(case.verdict.name().to_uppercase()).red().bold();
+                self.bar.println(format!("{verdict} [{}] {}", case.clause, case.id));
             }
-            self.failures.push(failure);
-            self.bar.set_message(format!("{} failed", self.failures.len()));
+        }
+        let line = self.pace.as_mut().and_then(|pace| pace.one_more(now_failed, Instant::now()));
+        if let Some(line) = line {
+            // Nobody is there to be told that nobody is there.
+            let _ = writeln!(io::stderr(), "{line}");
         }
         self.bar.inc(1);
     }
@@ -77,14 +94,19 @@ impl<W: Write> Human<W> {
     fn ended(&mut self, end: &End) -> io::Result<()> {
         self.bar.finish_and_clear();
         writeln!(self.out, "{}", self.matrix.render())?;
-        for case in self.failures.iter().take(IN_FULL) {
-            write_failure(&mut self.out, case, &self.replays)?;
+        let mut causes = self.causes.iter();
+        for cause in causes.by_ref().take(IN_FULL) {
+            write_failure(&mut self.out, &cause.first, &self.replays)?;
+            write_others(&mut self.out, cause)?;
         }
-        if self.failures.len() > IN_FULL {
+        let mut rest = causes.peekable();
+        if rest.peek().is_some() {
             writeln!(self.out, "\nalso not as they should be:")?;
-            for case in self.failures.iter().skip(IN_FULL) {
-                writeln!(self.out, "  {}  {}  {}", case.verdict.name(), case.clause, case.id)?;
-            }
+        }
+        for cause in rest {
+            let CaseResult { verdict, clause, id, .. } = &cause.first;
+            writeln!(self.out, "  {}  {clause}  {id}", verdict.name())?;
+            write_others(&mut self.out, cause)?;
         }
         for id in &end.unmatched {
             writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
@@ -113,10 +135,16 @@ fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> 
     writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
     writeln!(out, "  input: {}", case.input)?;
     write_differences(out, &case.differences)?;
-    let Some(evidence) = &case.evidence else { return Ok(()) };
-    for (name, end) in
-        [("server", &evidence.observed.server), ("client", &evidence.observed.client)]
-    {
+    if let Some(evidence) = &case.evidence {
+        write_evidence(out, evidence)?;
+    }
+    writeln!(out, "  replay: {}", replays.command(&case.id))
+}
+
+/// What both programs said last, and the smallest input.
+fn write_evidence(out: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
+    let seen = &evidence.observed;
+    for (name, end) in [("server", &seen.server), ("client", &seen.client)] {
         let stderr = String::from_utf8_lossy(&end.stderr.0);
         if let Some(last) = stderr.trim_end().lines().next_back() {
             writeln!(out, "  {name}'s last word on stderr: {}", last.escape_debug())?;
@@ -126,7 +154,23 @@ fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> 
         let input = serde_json::to_string(&smallest.input)?;
         writeln!(out, "  smallest input that does it ({} tried): {input}", smallest.tried)?;
     }
-    writeln!(out, "  replay: {}", replays.command(&case.id))
+    Ok(())
+}
+
+/// The cases that went wrong as the first of their cause did.
+fn write_others(out: &mut impl Write, cause: &Cause) -> io::Result<()> {
+    if cause.count == 1 {
+        return Ok(());
+    }
+    let others = cause.count - 1;
+    writeln!(out, "    and {others} more of the same input, by the same check:")?;
+    for id in cause.others.iter().take(ALIKE_MAX) {
+        writeln!(out, "      {id}")?;
+    }
+    if others > ALIKE_MAX {
+        writeln!(out, "      ...")?;
+    }
+    Ok(())
 }
 
 /// Each difference with its clause, and the rows in which two byte sequences part.

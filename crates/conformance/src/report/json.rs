@@ -9,9 +9,12 @@ use serde::Serialize;
 
 use super::Sink;
 use crate::event::{CaseResult, Event, PeerInfo, Start};
+use crate::judge::Difference;
 
 /// Version of the form of `report.json`.
 const SCHEMA: u32 = 1;
+/// Two sequences that part are in the report if neither is longer; a failure's case.json has all.
+const PARTING_MAX_BYTES: usize = 64 << 10;
 
 /// Every event, as a line of JSON.
 #[derive(Debug)]
@@ -63,13 +66,23 @@ impl ReportJson {
     }
 }
 
+/// A mebibyte that differs, in a thousand cases, would make a report that nobody can load.
+fn leave_out_long_partings(difference: &mut Difference) {
+    difference.parting = difference
+        .parting
+        .take()
+        .filter(|parting| parting.expected.0.len().max(parting.found.0.len()) <= PARTING_MAX_BYTES);
+}
+
 impl Sink for ReportJson {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Started(start) => self.start = Some(start.clone()),
             Event::Finished(case) => {
                 let evidence = None;
-                self.cases.push(CaseResult { evidence, ..(**case).clone() });
+                let mut case = CaseResult { evidence, ..(**case).clone() };
+                case.differences.iter_mut().for_each(leave_out_long_partings);
+                self.cases.push(case);
             }
             Event::Ended(end) => {
                 self.cases.sort_by(|one, other| one.id.cmp(&other.id));
@@ -92,5 +105,24 @@ impl Sink for ReportJson {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Parting;
+
+    #[test]
+    fn a_long_parting_is_left_out_and_what_is_said_of_it_stays() {
+        for (len, is_kept) in [(PARTING_MAX_BYTES, true), (PARTING_MAX_BYTES + 1, false)] {
+            let (expected, found) = (vec![0; len].into(), vec![1; 3].into());
+            let parting = Some(Parting { offset: 0, expected, found });
+            let what = "parts".to_owned();
+            let mut difference = Difference { check: None, clause: "FT-2", what, parting };
+            leave_out_long_partings(&mut difference);
+            assert_eq!(difference.parting.is_some(), is_kept);
+            assert_eq!(difference.to_string(), "[FT-2] parts");
+        }
     }
 }

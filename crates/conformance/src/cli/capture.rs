@@ -1,0 +1,53 @@
+//! `framecheck capture ID`
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use framecheck::plan::group_of;
+use framecheck::report::Capture;
+
+use super::CaptureArgs;
+use super::interrupt::{Interrupted, interrupt};
+use super::replay::play;
+use super::setup::setup;
+
+pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
+    let (peers, _) = super::setup::peers(&args.setup)?;
+    let group = group_of(&args.id, &peers)?;
+    let setup = setup(&args.setup)?;
+    let runtime = super::setup::runtime()?;
+    let played = runtime.block_on(async {
+        let interrupt = interrupt()?;
+        tokio::select! {
+            played = play(&setup.stage, &group, &args.id) => Ok(played?),
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    })?;
+    let judgement = &played.judgement;
+    let broken = judgement.differences.first().map(|difference| difference.clause);
+    let first = || group.scenario.clauses().first().map(|clause| clause.id);
+    let capture = Capture {
+        id: &args.id,
+        verdict: judgement.verdict,
+        clause: broken.or_else(first).unwrap_or_default(),
+        differences: &judgement.differences,
+        observed: &played.observed,
+    };
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => PathBuf::from(args.id.to_string().replace('/', "_") + ".pcapng"),
+    };
+    if out == Path::new("-") {
+        capture.write(io::stdout().lock())?;
+        return Ok(true);
+    }
+    let shown = out.display();
+    let file = File::create(&out).with_context(|| format!("cannot write to {shown}"))?;
+    let packets =
+        capture.write(BufWriter::new(file)).with_context(|| format!("cannot write to {shown}"))?;
+    let verdict = judgement.verdict.name();
+    writeln!(io::stdout(), "{verdict}  {}: {packets} packets in {shown}", args.id)?;
+    Ok(true)
+}

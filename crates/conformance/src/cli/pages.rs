@@ -1,0 +1,68 @@
+//! `framecheck completions SHELL` and `framecheck man`: what a packager installs beside a program.
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+
+use super::{Args, CompletionsArgs};
+
+/// As the table of `cli/mod.rs` has it.
+const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
+.TP
+0
+all as it should be
+.TP
+1
+a conformance failure; \fBdiff\fR: a regression; \fBjson\fR: CPython refuses the text
+.TP
+2
+wrong usage, also a pattern that matches nothing; \fBdiff\fR: a file that is no report
+.TP
+3
+the harness could not do its work
+.TP
+130
+interrupted
+"#;
+
+/// A script for a shell, to standard output.
+pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<bool> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), "framecheck", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(true)
+}
+
+/// A page for man(1) in roff: the program, and each of its commands as a section.
+pub(super) fn man() -> anyhow::Result<bool> {
+    let mut command = Args::command();
+    command.build();
+    let mut page = Vec::new();
+    let whole = clap_mangen::Man::new(command.clone());
+    whole.render_title(&mut page)?;
+    whole.render_name_section(&mut page)?;
+    whole.render_synopsis_section(&mut page)?;
+    whole.render_description_section(&mut page)?;
+    page.write_all(EXIT_STATUS.as_bytes())?;
+    for of in command.get_subcommands() {
+        writeln!(page, ".SH \"FRAMECHECK {}\"", of.get_name().to_uppercase())?;
+        let part =
+            clap_mangen::Man::new(of.clone().bin_name(format!("framecheck {}", of.get_name())));
+        for render in [
+            clap_mangen::Man::render_synopsis_section,
+            clap_mangen::Man::render_description_section,
+            clap_mangen::Man::render_options_section,
+        ] {
+            let mut section = Vec::new();
+            render(&part, &mut section)?;
+            // A section of a page of its own becomes a subsection of this one.
+            let section = String::from_utf8_lossy(&section).replace("\n.SH ", "\n.SS ");
+            let section =
+                section.strip_prefix(".SH ").map_or(section.clone(), |rest| format!(".SS {rest}"));
+            page.write_all(section.as_bytes())?;
+        }
+    }
+    whole.render_version_section(&mut page)?;
+    io::stdout().write_all(&page)?;
+    Ok(true)
+}
