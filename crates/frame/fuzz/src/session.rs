@@ -136,14 +136,14 @@ fn plainly(stream: &[u8]) -> (usize, Result<(), FrameError>) {
             _ => None,
         });
         let Some((text, size)) = text.zip(size) else { return (frames, ended(alone, left)) };
+        if size > limits().body_max_bytes {
+            return (frames, ended(alone, left));
+        }
         let Some(rest) =
             usize::try_from(size).ok().and_then(|len| left.get(4 + text.len() + len..))
         else {
             return (frames, ended(alone, left));
         };
-        if size > limits().body_max_bytes {
-            return (frames, ended(alone, left));
-        }
         let mut input = left;
         while !matches!(alone.decode(&mut input), Ok(Some(Event::End))) {}
         assert_eq!(input.len(), rest.len(), "a frame takes its own bytes");
