@@ -1,13 +1,15 @@
 //! What has become of each case between two runs, by their `report.json`.
 //!
-//! It reads the published form (docs/report.schema.json), not the types that wrote it: the other
-//! report may be of another version.
+//! It reads the published form (docs/report.schema.json), not the types that wrote it, but for the
+//! verdicts, whose names are the form's: the other report may be of another version.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::judge::Verdict;
 
 /// The form of `report.json` that this reads.
 const SCHEMA: u64 = 1;
@@ -82,40 +84,6 @@ struct DifferenceForm {
     what: String,
 }
 
-/// As a report names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Verdict {
-    Pass,
-    Fail,
-    Erratum,
-    ExpectedFail,
-    NotApplicable,
-    Crash,
-    Timeout,
-    HarnessError,
-}
-
-impl Verdict {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Erratum => "erratum",
-            Self::ExpectedFail => "expected-fail",
-            Self::NotApplicable => "not-applicable",
-            Self::Crash => "crash",
-            Self::Timeout => "timeout",
-            Self::HarnessError => "harness-error",
-        }
-    }
-
-    /// Whether a run with this in it is not as it should be.
-    const fn is_bad(self) -> bool {
-        matches!(self, Self::Fail | Self::Crash | Self::Timeout | Self::HarnessError)
-    }
-}
-
 /// How a case came out, and the first thing that was wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Outcome {
@@ -127,7 +95,7 @@ struct Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.verdict.name())?;
-        if !self.verdict.is_bad() || self.clause.is_empty() {
+        if !self.verdict.is_wrong() || self.clause.is_empty() {
             return Ok(());
         }
         write!(f, " [{}]", self.clause)
@@ -231,7 +199,7 @@ impl Changes {
     }
 
     fn compare(&mut self, id: &str, before: &Outcome, after: &Outcome) {
-        let kind = match (before.verdict.is_bad(), after.verdict.is_bad()) {
+        let kind = match (before.verdict.is_wrong(), after.verdict.is_wrong()) {
             (false, true) => &mut self.regressions,
             (true, false) => &mut self.fixes,
             (true, true) if before != after => &mut self.changed,

@@ -6,14 +6,14 @@ mod pace;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
 use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario};
 use crate::observation::{Observation, Role, Stop};
 
 /// How a case came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As it should be.
@@ -66,6 +66,12 @@ impl Verdict {
     #[must_use]
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Fail | Self::Crash | Self::Timeout)
+    }
+
+    /// Whether something is to be looked into: a failure, or that there is no answer.
+    #[must_use]
+    pub const fn is_wrong(self) -> bool {
+        self.is_failure() || matches!(self, Self::HarnessError)
     }
 }
 

@@ -43,7 +43,7 @@ const OTHERS_KEPT: usize = 8;
 impl Causes {
     /// Take a case; one that is as it should be is no cause.
     pub(super) fn add(&mut self, case: &CaseResult) {
-        if !case.verdict.is_failure() && case.verdict != Verdict::HarnessError {
+        if !case.verdict.is_wrong() {
             return;
         }
         let check = case.differences.first().and_then(|difference| difference.check);

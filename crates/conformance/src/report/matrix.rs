@@ -62,7 +62,7 @@ impl Matrix {
 fn cell_text(counts: &BTreeMap<Verdict, usize>) -> String {
     let line = |(verdict, count): (&Verdict, &usize)| {
         let name = verdict.name();
-        if verdict.is_failure() || *verdict == Verdict::HarnessError {
+        if verdict.is_wrong() {
             format!("{count} {}", name.to_uppercase())
         } else {
             format!("{count} {name}")

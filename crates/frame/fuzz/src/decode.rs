@@ -106,7 +106,7 @@ fn take(event: Event<'_>, outcome: &mut Outcome, used: usize) {
     }
 }
 
-/// A stream that comes in pieces, and counts what was asked of it.
+/// A stream that comes in pieces.
 struct Pieces<'a> {
     pieces: std::slice::Iter<'a, &'a [u8]>,
     piece: &'a [u8],

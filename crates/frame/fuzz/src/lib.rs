@@ -74,6 +74,7 @@ pub fn over_files(target: Target) -> std::process::ExitCode {
         eprintln!("name the inputs to run; to fuzz, `make fuzz`");
         return std::process::ExitCode::from(2);
     }
+    memory::is_alone();
     for file in files {
         match std::fs::read(&file) {
             Ok(data) => target(&data),

@@ -1,5 +1,7 @@
 //! How much memory a target takes: the allocator counts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -13,6 +15,15 @@ pub(crate) const A_BYTE_OF_JSON: usize = 64;
 /// What a byte that is only kept may take: a list that has just been made larger, old and new.
 pub(crate) const A_BYTE_KEPT: usize = 3;
 
+/// Whether what this thread takes is all that is taken. Under `cargo test` it is not, and the count
+/// would be chance.
+static IS_ALONE: AtomicBool = AtomicBool::new(cfg!(fuzzing));
+
+/// From now on no other thread takes memory.
+pub(crate) fn is_alone() {
+    IS_ALONE.store(true, Ordering::Relaxed);
+}
+
 /// Call `act`, which has been given so many bytes, and assert that it takes no more memory than
 /// `factor` for each of them, and a constant.
 pub(crate) fn bounded<T>(received: usize, factor: usize, act: impl FnOnce() -> T) -> T {
@@ -21,8 +32,7 @@ pub(crate) fn bounded<T>(received: usize, factor: usize, act: impl FnOnce() -> T
     let result = act();
     let peak = ALLOCATOR.peak_usage().saturating_sub(before);
     let limit = received * factor + CONSTANT;
-    // Other threads' memory is counted, too: under `cargo test` this would be chance.
-    if cfg!(fuzzing) {
+    if IS_ALONE.load(Ordering::Relaxed) {
         assert!(peak <= limit, "{peak} bytes of memory for {received} received");
     }
     result
