@@ -136,6 +136,9 @@ impl Server {
         if !arguments.iter().any(|one| one.as_ref().to_string_lossy().starts_with("--listen")) {
             command.arg("--listen=127.0.0.1:0");
         }
+        if arguments.first().is_some_and(|one| one.as_ref() == "remote-command") {
+            command.arg("--allow-anything");
+        }
         command.current_dir(directory).env_remove("FRAME_LOG").stdin(Stdio::null());
         let mut child = command
             .stdout(Stdio::piped())

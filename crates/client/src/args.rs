@@ -5,6 +5,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use endpoint::Address;
+use endpoint::diagnostics::LogFormat;
 
 /// The client programs of the Python socket tutorials, byte for byte.
 ///
@@ -16,6 +17,9 @@ use endpoint::Address;
 #[command(name = "frame-client", version, subcommand_value_name = "SCENARIO")]
 #[command(subcommand_help_heading = "Scenarios", disable_help_subcommand = true)]
 pub(crate) struct Args {
+    /// How the log is written: lines to be read, or a JSON object a line.
+    #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
+    pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) scenario: Scenario,
 }

@@ -34,7 +34,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    endpoint::diagnostics::start_log();
+    endpoint::diagnostics::start_log(args.log_format);
     let clause = args.scenario.clause();
     match run(args.scenario) {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,18 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+/// Who may reach what listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Programs of this machine: an address of `HOST:PORT` has to be one of 127.0.0.0/8 or `::1`. A
+    /// Unix socket is as open as the umask leaves it.
+    Machine,
+    /// As [`Machine`](Self::Machine), but that a Unix socket has mode 0600.
+    User,
+    /// Anyone.
+    Network,
+}
+
 /// A text is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected HOST:PORT, [HOST]:PORT or unix:PATH, found {found:?}: {why}")]
@@ -36,6 +48,27 @@ impl Address {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path is no HOST:PORT"));
         };
         Ok(ipv4_first(tokio::net::lookup_host(text).await?.collect()))
+    }
+
+    /// [`resolve`](Self::resolve) to listen there, if none of them is reached from further away
+    /// than it may be.
+    ///
+    /// # Errors
+    /// As there, and one of kind [`InvalidInput`](io::ErrorKind::InvalidInput) that names the
+    /// address that is not one of this machine alone.
+    pub async fn resolve_within(&self, reach: Reach) -> io::Result<Vec<SocketAddr>> {
+        let addresses = self.resolve().await?;
+        let outside = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+        match addresses.iter().find(outside) {
+            Some(address) if reach != Reach::Network => {
+                let ip = address.ip();
+                let why = format!(
+                    "{ip} can be reached from other machines; that takes --allow-non-loopback"
+                );
+                Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+            }
+            _ => Ok(addresses),
+        }
     }
 }
 
@@ -97,6 +130,26 @@ mod tests {
             ipv4_first(both(["[::1]:9", "127.0.0.2:9", "[::2]:9", "127.0.0.1:9"])),
             both(["127.0.0.2:9", "127.0.0.1:9", "[::1]:9", "[::2]:9"])
         );
+    }
+
+    #[tokio::test]
+    async fn what_others_reach_is_listened_on_only_if_that_is_wanted() {
+        for (text, is_loopback) in [
+            ("127.0.0.1:0", true),
+            ("127.8.9.10:0", true),
+            ("[::1]:0", true),
+            ("[::ffff:127.0.0.1]:0", true),
+            ("0.0.0.0:0", false),
+            ("[::]:0", false),
+            ("192.0.2.1:0", false),
+            ("[::ffff:192.0.2.1]:0", false),
+        ] {
+            let address: Address = text.parse().unwrap();
+            for reach in [Reach::Machine, Reach::User] {
+                assert_eq!(address.resolve_within(reach).await.is_ok(), is_loopback, "{text}");
+            }
+            assert!(address.resolve_within(Reach::Network).await.is_ok(), "{text}");
+        }
     }
 
     #[test]

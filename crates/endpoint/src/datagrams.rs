@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::net::{SendFlags, SocketAddrUnix, sendto};
 use tokio::net::{UdpSocket, UnixDatagram};
 
-use crate::{Address, Peer, SocketFile};
+use crate::{Address, Peer, Reach, SocketFile};
 
 /// How often a Unix socket without room is tried again.
 const ROOM_POLL: Duration = Duration::from_millis(10);
@@ -26,10 +26,13 @@ impl Datagrams {
     /// file of a Unix socket that nobody is bound to any more is replaced.
     ///
     /// # Errors
-    /// As bind(2) fails.
-    pub async fn bind(address: &Address) -> io::Result<Self> {
+    /// As [`Address::resolve_within`] and bind(2) fail.
+    pub async fn bind(address: &Address, reach: Reach) -> io::Result<Self> {
         match address {
-            Address::Inet(_) => Ok(Self::Udp(UdpSocket::bind(&*address.resolve().await?).await?)),
+            Address::Inet(_) => {
+                let addresses = address.resolve_within(reach).await?;
+                Ok(Self::Udp(UdpSocket::bind(&*addresses).await?))
+            }
             Address::Unix(path) => {
                 let (socket, file) =
                     SocketFile::bind(path, |path| UnixDatagram::bind(path)).await?;

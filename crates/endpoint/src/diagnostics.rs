@@ -1,22 +1,47 @@
 //! How the programs speak to their user: the log and the last word on standard error. Standard
 //! output belongs to the protocol's own screen and gets nothing from here.
 
+use std::fmt;
 use std::io;
 
+use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::debug_fn;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Time, level and message on a line.
+    Human,
+    /// An object a line, whose fields are `timestamp`, `level`, and in `fields` the `message` and
+    /// what it is about: `client`, `clause`.
+    Json,
+}
 
 /// Log to standard error at `info`, or as the environment variable `FRAME_LOG` says
 /// (`debug`, `warn`, `off`, or a filter as tracing-subscriber reads it).
-pub fn start_log() {
+pub fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("FRAME_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_target(false)
         .with_ansi(false)
         // Said on standard error too, by a macro that panics where nobody reads that any more.
-        .log_internal_errors(false)
-        .init();
+        .log_internal_errors(false);
+    match format {
+        LogFormat::Json => log.json().with_current_span(false).with_span_list(false).init(),
+        // The message says all that the fields do.
+        LogFormat::Human => log.fmt_fields(debug_fn(message_alone)).init(),
+    }
+}
+
+fn message_alone(
+    writer: &mut tracing_subscriber::fmt::format::Writer<'_>,
+    field: &tracing::field::Field,
+    value: &dyn fmt::Debug,
+) -> fmt::Result {
+    if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
 }
 
 /// An operating system's error as Python's `str(OSError)` shows it: `[Errno 104] Connection reset

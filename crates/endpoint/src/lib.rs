@@ -14,7 +14,7 @@ mod socket_file;
 mod stream;
 mod terminal;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, Reach};
 pub use buffers::BufferSizes;
 pub use clause::{Breach, with_clause};
 pub use datagrams::Datagrams;

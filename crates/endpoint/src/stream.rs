@@ -1,15 +1,22 @@
 //! A listener and a stream that are TCP or Unix, so that no scenario has to care.
 
 use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustix::fs::Mode;
 use rustix::net::sockopt::set_socket_keepalive;
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType, recv};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
-use crate::{Address, Peer, SocketFile};
+use crate::{Address, Peer, Reach, SocketFile};
+
+/// How many clients may wait to be accepted; the system's own limit (`somaxconn`) may be lower.
+const BACKLOG: u16 = 4096;
 
 /// Listens on an [`Address`].
 #[derive(Debug)]
@@ -25,13 +32,23 @@ impl Listener {
     /// file of a Unix socket that nobody listens on any more is replaced.
     ///
     /// # Errors
-    /// As bind(2) and listen(2) fail.
-    pub async fn bind(address: &Address) -> io::Result<Self> {
+    /// As [`Address::resolve_within`], bind(2) and listen(2) fail.
+    pub async fn bind(address: &Address, reach: Reach) -> io::Result<Self> {
         match address {
-            Address::Inet(_) => Ok(Self::Tcp(TcpListener::bind(&*address.resolve().await?).await?)),
+            Address::Inet(_) => {
+                let addresses = address.resolve_within(reach).await?;
+                let mut bound = Err(io::Error::new(io::ErrorKind::NotFound, "no such address"));
+                for address in addresses {
+                    bound = listen_on(address);
+                    if bound.is_ok() {
+                        break;
+                    }
+                }
+                Ok(Self::Tcp(bound?))
+            }
             Address::Unix(path) => {
-                let (listener, file) =
-                    SocketFile::bind(path, |path| UnixListener::bind(path)).await?;
+                let bind = |path: &Path| listen_at(path, reach);
+                let (listener, file) = SocketFile::bind(path, bind).await?;
                 Ok(Self::Unix(listener, file))
             }
         }
@@ -56,7 +73,7 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                Ok((Stream::Tcp(prepared(stream)?), Peer::Inet(peer)))
+                Ok((Stream::Tcp(stream), Peer::Inet(peer)))
             }
             Self::Unix(listener, _) => {
                 let (stream, peer) = listener.accept().await?;
@@ -64,6 +81,30 @@ impl Listener {
             }
         }
     }
+}
+
+/// A listener whose connections are [`prepared`]: they take that over from it, which saves two
+/// calls for each.
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A port whose last connections the system still remembers is free.
+    socket.set_reuseaddr(true)?;
+    socket.set_nodelay(true)?;
+    set_socket_keepalive(&socket, true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG.into())
+}
+
+/// The socket gets its mode before it has a path: nobody can connect in between.
+fn listen_at(path: &Path, reach: Reach) -> io::Result<UnixListener> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    if reach == Reach::User {
+        rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    }
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    rustix::net::listen(&socket, BACKLOG.into())?;
+    UnixListener::from_std(socket.into())
 }
 
 /// A TCP connection that sends what is written at once, and that notices in time, in hours, that the
@@ -107,7 +148,7 @@ impl Stream {
             Self::Tcp(stream) => stream.peek(buffer).await,
             Self::Unix(stream) => {
                 let look = || Ok(recv(stream, &mut *buffer, RecvFlags::PEEK)?.0);
-                stream.async_io(Interest::READABLE, look).await
+                self.async_io(Interest::READABLE, look).await
             }
         }
     }
@@ -127,6 +168,34 @@ impl Stream {
         }
     }
 
+    /// The user id of the program at the other end of a Unix stream (`SO_PEERCRED`): of the one that
+    /// connected. Nothing is known of TCP.
+    ///
+    /// # Errors
+    /// As getsockopt(2) fails.
+    pub fn peer_uid(&self) -> io::Result<Option<u32>> {
+        match self {
+            Self::Tcp(_) => Ok(None),
+            Self::Unix(stream) => Ok(Some(stream.peer_cred()?.uid())),
+        }
+    }
+
+    /// Do a system call of one's own once the stream is ready for it, again whenever it answers
+    /// that it would block.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn async_io<T>(
+        &self,
+        interest: Interest,
+        call: impl FnMut() -> io::Result<T>,
+    ) -> io::Result<T> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(interest, call).await,
+            Self::Unix(stream) => stream.async_io(interest, call).await,
+        }
+    }
+
     /// Make the next close a reset: the peer gets an error in place of an orderly end. A Unix
     /// stream has no such thing and is closed as usual.
     ///
@@ -136,6 +205,15 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.set_zero_linger(),
             Self::Unix(_) => Ok(()),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
         }
     }
 }
@@ -175,5 +253,43 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         either!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use rustix::net::sockopt::socket_keepalive;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_accepted_connection_sends_at_once_and_is_kept_alive() {
+        let any: Address = "127.0.0.1:0".parse().unwrap();
+        let listener = Listener::bind(&any, Reach::Machine).await.unwrap();
+        let at: Address = listener.local_name().unwrap().parse().unwrap();
+        let (client, accepted) = tokio::join!(Stream::connect(&at), listener.accept());
+        for stream in [client.unwrap(), accepted.unwrap().0] {
+            let Stream::Tcp(stream) = stream else { panic!("expected TCP") };
+            assert!(stream.nodelay().unwrap());
+            assert!(socket_keepalive(&stream).unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_for_this_user_alone_has_mode_0600() {
+        let directory = std::env::temp_dir().join(format!("endpoint-{}", std::process::id()));
+        std::fs::create_dir(&directory).unwrap();
+        let path = directory.join("socket");
+        let address: Address = format!("unix:{}", path.display()).parse().unwrap();
+        let listener = Listener::bind(&address, Reach::User).await.unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let (client, accepted) = tokio::join!(Stream::connect(&address), listener.accept());
+        let own = rustix::process::getuid().as_raw();
+        assert_eq!(accepted.unwrap().0.peer_uid().unwrap(), Some(own));
+        drop((client, listener));
+        std::fs::remove_dir(&directory).unwrap();
     }
 }

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use endpoint::Address;
+use endpoint::diagnostics::LogFormat;
+
+use crate::serving::{Access, LIMITS, Options};
 
 /// The server programs of the Python socket tutorials, byte for byte.
 ///
@@ -19,6 +22,9 @@ use endpoint::Address;
 #[command(name = "frame-server", version, subcommand_value_name = "SCENARIO")]
 #[command(subcommand_help_heading = "Scenarios", disable_help_subcommand = true)]
 pub(crate) struct Args {
+    /// How the log is written: lines to be read, or a JSON object a line.
+    #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
+    pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) scenario: Scenario,
 }
@@ -27,8 +33,8 @@ pub(crate) struct Args {
 pub(crate) enum Scenario {
     /// Send one file to each client: packed length, JSON dict, the file's bytes.
     FileTransfer(FileTransfer),
-    /// Run what a client sends in /bin/sh and answer with its output. Whoever can connect can do
-    /// whatever this user can.
+    /// Run the commands that a client sends, of the programs that --allow names, and answer with
+    /// their output.
     RemoteCommand(RemoteCommand),
     /// Answer each recv(1024) of a stream with its bytes in upper case.
     TcpUpper(TcpUpper),
@@ -45,7 +51,7 @@ pub(crate) enum Scenario {
     /// The same: what the tutorial's other server, one client after another, does.
     LineUpperSerial(LineUpper),
     /// Answer a line in upper case, a datagram each way.
-    LineUpperUdp(LineUpper),
+    LineUpperUdp(LineUpperUdp),
     /// Greet whoever says something.
     Greeting(Greeting),
     /// Show who connects and what it says, as text, and answer.
@@ -111,64 +117,82 @@ impl Scenario {
     }
 }
 
-/// The options of a scenario: its address, and what else it takes.
+/// The options of a scenario: its address, who may reach that or what its clients are allowed, and
+/// what else it takes.
 macro_rules! at_an_address {
-    ($name:ident, $address:literal $(, { $($more:tt)* })?) => {
+    ($name:ident, $address:literal, $rules:ident: $type:ty $(, { $($more:tt)* })?) => {
         #[derive(Debug, ClapArgs)]
         pub(crate) struct $name {
             /// Where to listen.
             #[arg(long, value_name = "ADDR", default_value = $address)]
             pub(crate) listen: Address,
             $($($more)*)?
+            #[command(flatten)]
+            pub(crate) $rules: $type,
         }
     };
 }
 
-at_an_address!(FileTransfer, "127.0.0.1:8080", {
+at_an_address!(FileTransfer, "127.0.0.1:8080", serving: Options, {
     /// The file_name that clients are told.
     #[arg(long, default_value = "xyyyhtl.txt")]
     pub(crate) name: String,
     /// The file_desc that clients are told.
     #[arg(long, default_value = "what fuck")]
     pub(crate) desc: String,
+    /// Longest dict that is sent: its names are of any length.
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, help_heading = LIMITS)]
+    pub(crate) max_dict: u32,
+    /// Largest file that is sent.
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 40, help_heading = LIMITS)]
+    pub(crate) max_body: u64,
     /// The file whose bytes are sent.
     #[arg(default_value = "04 struct模块.py")]
     pub(crate) file: PathBuf,
 });
 
-at_an_address!(RemoteCommand, "127.0.0.1:8080", {
+at_an_address!(RemoteCommand, "127.0.0.1:8080", serving: Options, {
+    /// A program that clients may run, as a command names it; again for each. It is started without
+    /// a shell, and a command that needs one is refused.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) allow: Vec<String>,
+    /// Run whatever clients send in /bin/sh: they can do all that this user can.
+    #[arg(long, conflicts_with = "allow")]
+    pub(crate) allow_anything: bool,
     /// Longest output that is sent; a command that prints more is killed.
-    #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
+    #[arg(long, value_name = "BYTES", default_value_t = 256 << 20, help_heading = LIMITS)]
     pub(crate) max_output: u64,
 });
 
-at_an_address!(TcpUpper, "127.0.0.1:8000");
+at_an_address!(TcpUpper, "127.0.0.1:8000", serving: Options);
 
-at_an_address!(UdpUpper, "127.0.0.1:8080");
+at_an_address!(UdpUpper, "127.0.0.1:8080", access: Access);
 
-at_an_address!(TcpConnect, "127.0.0.1:8000");
+at_an_address!(TcpConnect, "127.0.0.1:8000", access: Access);
 
-at_an_address!(TcpHello, "127.0.0.1:8898", {
+at_an_address!(TcpHello, "127.0.0.1:8898", serving: Options, {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "hi")]
     pub(crate) answer: String,
 });
 
-at_an_address!(UdpHello, "127.0.0.1:9000", {
+at_an_address!(UdpHello, "127.0.0.1:9000", access: Access, {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "hi")]
     pub(crate) answer: String,
 });
 
-at_an_address!(LineUpper, "127.0.0.1:9999");
+at_an_address!(LineUpper, "127.0.0.1:9999", serving: Options);
 
-at_an_address!(Greeting, "127.0.0.1:8888", {
+at_an_address!(LineUpperUdp, "127.0.0.1:9999", access: Access);
+
+at_an_address!(Greeting, "127.0.0.1:8888", serving: Options, {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "Hello, client!")]
     pub(crate) answer: String,
 });
 
-at_an_address!(FirstMessage, "127.0.0.1:8080", {
+at_an_address!(FirstMessage, "127.0.0.1:8080", serving: Options, {
     /// What is sent.
     #[arg(long, value_name = "TEXT", default_value = "萨瓦迪卡客户端")]
     pub(crate) answer: String,
@@ -181,23 +205,23 @@ pub(crate) struct StructDemo {
     pub(crate) text: OsString,
 }
 
-at_an_address!(Chat, "127.0.0.1:8080");
+at_an_address!(Chat, "127.0.0.1:8080", access: Access);
 
-at_an_address!(Messages, "127.0.0.1:8898", {
+at_an_address!(Messages, "127.0.0.1:8898", serving: Options, {
     /// Longest message that is taken. It is held in memory to be printed.
-    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, help_heading = LIMITS)]
     pub(crate) max_message: u64,
 });
 
-at_an_address!(Buffers, "127.0.0.1:8898", {
+at_an_address!(Buffers, "127.0.0.1:8898", serving: Options, {
     /// How long the block is.
     #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
     pub(crate) size: u64,
 });
 
-at_an_address!(Plain8080, "127.0.0.1:8080");
+at_an_address!(Plain8080, "127.0.0.1:8080", serving: Options);
 
-at_an_address!(Plain8898, "127.0.0.1:8898");
+at_an_address!(Plain8898, "127.0.0.1:8898", serving: Options);
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SocketApi {

@@ -5,22 +5,23 @@
 //! connection closed at once, and all of the block arrives; else the connection is closed over its
 //! unread input, which is a reset to the client.
 
-use endpoint::{BufferSizes, Stream};
+use endpoint::BufferSizes;
 use tokio::io::AsyncWriteExt;
 
-use crate::accept::serve_each;
 use crate::args::{Buffers, Clauses};
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 static CHUNK: [u8; 64 << 10] = [b'x'; 64 << 10];
 
 pub(crate) async fn serve(options: Buffers, clauses: Clauses) -> anyhow::Result<()> {
     screen::print(&BufferSizes::at(&options.listen).await?.to_string()).await?;
     let size = options.size;
-    serve_each(&options.listen, clauses, move |stream| close_over(stream, size)).await
+    serve_each(&options.listen, &options.serving, clauses, move |stream| close_over(stream, size))
+        .await
 }
 
-async fn close_over(mut stream: Stream, size: u64) -> anyhow::Result<()> {
+async fn close_over(mut stream: Connection, size: u64) -> anyhow::Result<()> {
     let mut buffer = [0; 1024];
     let unread = stream.peek(&mut buffer).await?;
     screen::print(&pytext::repr_bytes(buffer.split_at(unread).0)).await?;

@@ -13,9 +13,9 @@ use endpoint::{Stream, Terminal};
 use pytext::Line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::accept::{listen, next_client, warn_of};
 use crate::args::{Chat, Clauses};
 use crate::screen::{self, ScreenLost};
+use crate::serving::{listen, next_client, warn_of};
 
 /// What one recv(1024) takes for a message.
 const MESSAGE_MAX_BYTES: usize = 1024;
@@ -44,7 +44,7 @@ pub(crate) const GUARDED: Manner = Manner {
 pub(crate) const RELISTEN: Manner = Manner { relistens: true, ..GUARDED };
 
 pub(crate) async fn serve(options: Chat, clauses: Clauses, manner: &Manner) -> anyhow::Result<()> {
-    let listener = listen(&options.listen).await?;
+    let listener = listen(&options.listen, options.access.reach()).await?;
     let mut terminal = Terminal::new();
     loop {
         let (stream, peer) = next_client(&listener, clauses).await;

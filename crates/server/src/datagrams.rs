@@ -3,9 +3,9 @@
 use anyhow::Context;
 use endpoint::{Address, Datagrams, Peer};
 
-use crate::accept::warn_of;
 use crate::args::Clauses;
 use crate::screen;
+use crate::serving::{Access, cannot_listen, warn_of};
 
 /// Receive datagrams at `address`, for ever: of each the first `MAX_BYTES`, as recvfrom(2) cuts it.
 /// `turn` makes of it, and of who sent it, what is printed and what is answered. An answer that
@@ -15,11 +15,12 @@ use crate::screen;
 /// The address can't be listened on, or standard output is gone.
 pub(crate) async fn serve_each<const MAX_BYTES: usize>(
     address: &Address,
+    access: &Access,
     clauses: Clauses,
     turn: impl Fn(&[u8], &Peer) -> (String, Vec<u8>),
 ) -> anyhow::Result<()> {
-    let cannot = || format!("cannot listen on {address}");
-    let socket = Datagrams::bind(address).await.with_context(cannot)?;
+    let bound = Datagrams::bind(address, access.reach()).await;
+    let socket = bound.with_context(|| cannot_listen(address))?;
     tracing::info!("listening on {}", socket.local_name()?);
     let mut buffer = vec![0; MAX_BYTES];
     loop {

@@ -6,21 +6,23 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use endpoint::{Peer, Stream};
+use endpoint::Peer;
 use pytext::{decode_utf8, repr_bytes};
 
-use crate::accept::serve_each_from;
 use crate::args::{Clauses, FirstMessage};
 use crate::one_turn::{answer, receive};
 use crate::screen;
+use crate::serving::{Connection, serve_each_from};
 
 pub(crate) async fn serve(options: FirstMessage, clauses: Clauses) -> anyhow::Result<()> {
     let said: Arc<str> = options.answer.into();
-    serve_each_from(&options.listen, clauses, move |stream, peer| meet(stream, peer, said.clone()))
-        .await
+    serve_each_from(&options.listen, &options.serving, clauses, move |stream, peer| {
+        meet(stream, peer, said.clone())
+    })
+    .await
 }
 
-async fn meet(mut stream: Stream, peer: Peer, said: Arc<str>) -> anyhow::Result<()> {
+async fn meet(mut stream: Connection, peer: Peer, said: Arc<str>) -> anyhow::Result<()> {
     screen::print(&peer.printed_by_python(repr_bytes)).await?;
     let message = receive(&mut stream).await?;
     match decode_utf8(&message).context("the message is not UTF-8") {

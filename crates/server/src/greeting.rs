@@ -4,18 +4,19 @@
 
 use std::sync::Arc;
 
-use endpoint::Stream;
-
-use crate::accept::serve_each;
 use crate::args::{Clauses, Greeting};
 use crate::one_turn::{answer, receive};
+use crate::serving::{Connection, serve_each};
 
 pub(crate) async fn serve(options: Greeting, clauses: Clauses) -> anyhow::Result<()> {
     let said: Arc<str> = options.answer.into();
-    serve_each(&options.listen, clauses, move |stream| greet(stream, said.clone())).await
+    serve_each(&options.listen, &options.serving, clauses, move |stream| {
+        greet(stream, said.clone())
+    })
+    .await
 }
 
-async fn greet(mut stream: Stream, said: Arc<str>) -> anyhow::Result<()> {
+async fn greet(mut stream: Connection, said: Arc<str>) -> anyhow::Result<()> {
     receive(&mut stream).await?;
     answer(stream, said.as_bytes()).await
 }

@@ -4,24 +4,27 @@
 //! takes no more for the message than was announced, and notices the end of a stream.
 
 use anyhow::{Context, ensure};
-use endpoint::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::accept::{close_gently, serve_each};
 use crate::args::{Clauses, Messages};
 use crate::reading::read_up_to;
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 pub(crate) async fn serve(options: Messages, clauses: Clauses) -> anyhow::Result<()> {
     let max_bytes = options.max_message;
-    serve_each(&options.listen, clauses, move |stream| take_message(stream, max_bytes)).await
+    serve_each(&options.listen, &options.serving, clauses, move |stream| {
+        take_message(stream, max_bytes)
+    })
+    .await
 }
 
-async fn take_message(mut stream: Stream, max_bytes: u64) -> anyhow::Result<()> {
+async fn take_message(mut stream: Connection, max_bytes: u64) -> anyhow::Result<()> {
     let mut buffer = [0; 1024];
     let read = stream.read(&mut buffer).await?;
     let length = parse_length(buffer.split_at(read).0)?;
     ensure!(length <= max_bytes, "a message of {length} bytes is over the limit of {max_bytes}");
+    stream.message_has_begun();
     stream.write_all(b"ok").await?;
     let message = read_up_to(&mut stream, length).await?;
     ensure!(
@@ -30,7 +33,7 @@ async fn take_message(mut stream: Stream, max_bytes: u64) -> anyhow::Result<()> 
         message.len()
     );
     screen::print(&pytext::repr_bytes(&message)).await?;
-    Ok(close_gently(&mut stream).await?)
+    Ok(stream.close_gently().await?)
 }
 
 /// Decimal digits and nothing else.

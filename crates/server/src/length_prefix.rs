@@ -4,23 +4,24 @@
 //! message to their ends, however they are cut, and prints no message that isn't whole.
 
 use anyhow::{Context, ensure};
-use endpoint::Stream;
 use frame::header;
-use tokio::io::AsyncReadExt;
 
-use crate::accept::{close_gently, serve_each};
 use crate::args::{Clauses, Messages};
 use crate::reading::read_up_to;
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 pub(crate) async fn serve(options: Messages, clauses: Clauses) -> anyhow::Result<()> {
     let max_bytes = options.max_message;
-    serve_each(&options.listen, clauses, move |stream| take_message(stream, max_bytes)).await
+    serve_each(&options.listen, &options.serving, clauses, move |stream| {
+        take_message(stream, max_bytes)
+    })
+    .await
 }
 
-async fn take_message(mut stream: Stream, max_bytes: u64) -> anyhow::Result<()> {
-    let mut head = [0; header::LEN];
-    stream.read_exact(&mut head).await.context("the client closed before its header was whole")?;
+async fn take_message(mut stream: Connection, max_bytes: u64) -> anyhow::Result<()> {
+    let head = read_up_to(&mut stream, header::LEN as u64).await?;
+    let head = head.try_into().ok().context("the client closed before its header was whole")?;
     let length = header::unpack(head);
     let length = u64::try_from(length).with_context(|| format!("a message of {length} bytes"))?;
     ensure!(length <= max_bytes, "a message of {length} bytes is over the limit of {max_bytes}");
@@ -31,5 +32,5 @@ async fn take_message(mut stream: Stream, max_bytes: u64) -> anyhow::Result<()> 
         message.len()
     );
     screen::print(&pytext::repr_bytes(&message)).await?;
-    Ok(close_gently(&mut stream).await?)
+    Ok(stream.close_gently().await?)
 }

@@ -3,19 +3,19 @@
 //! Source: `python-ref/line-upper/server.py`. What is printed for a client is printed at once, where
 //! the reference's threads may mix their prints; and the answer arrives, whatever was left unread.
 
-use endpoint::{Peer, Stream};
+use endpoint::Peer;
 use pytext::{bytes_strip, bytes_upper, repr_bytes};
 
-use crate::accept::serve_each_from;
 use crate::args::{Clauses, LineUpper};
 use crate::one_turn::{answer, receive};
 use crate::screen;
+use crate::serving::{Connection, serve_each_from};
 
 pub(crate) async fn serve(options: LineUpper, clauses: Clauses) -> anyhow::Result<()> {
-    serve_each_from(&options.listen, clauses, raise).await
+    serve_each_from(&options.listen, &options.serving, clauses, raise).await
 }
 
-async fn raise(mut stream: Stream, peer: Peer) -> anyhow::Result<()> {
+async fn raise(mut stream: Connection, peer: Peer) -> anyhow::Result<()> {
     let (shown, raised) = turn(&receive(&mut stream).await?, &peer);
     screen::print(&shown).await?;
     answer(stream, &raised).await

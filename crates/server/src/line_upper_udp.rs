@@ -2,10 +2,10 @@
 //!
 //! Source: `python-ref/line-upper-udp/server.py`, where socketserver takes 8192 bytes of a datagram.
 
-use crate::args::{Clauses, LineUpper};
+use crate::args::{Clauses, LineUpperUdp};
 use crate::datagrams::serve_each;
 use crate::line_upper::turn;
 
-pub(crate) async fn serve(options: LineUpper, clauses: Clauses) -> anyhow::Result<()> {
-    serve_each::<8192>(&options.listen, clauses, turn).await
+pub(crate) async fn serve(options: LineUpperUdp, clauses: Clauses) -> anyhow::Result<()> {
+    serve_each::<8192>(&options.listen, &options.access, clauses, turn).await
 }

@@ -9,7 +9,6 @@
 //! usage. An error, of this program or with one of its clients, begins with the clause of
 //! docs/PROTOCOL.md that it goes by.
 
-mod accept;
 mod args;
 mod buffers;
 mod chat;
@@ -25,6 +24,7 @@ mod one_turn;
 mod reading;
 mod remote_command;
 mod screen;
+mod serving;
 mod socket_api;
 mod sticky;
 mod sticky_sizes;
@@ -37,16 +37,16 @@ mod udp_upper;
 
 use std::process::ExitCode;
 
-use args::{Args, Clauses, Scenario};
+use args::{Args, Chat, Clauses, Scenario};
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
+use serving::Signals;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     // What this was started with beside the standard streams is for none of the commands it runs:
     // Python's Popen has close_fds. All that is opened from here on is closed by an exec anyway.
     close_fds::set_fds_cloexec(3, &[]);
-    endpoint::diagnostics::start_log();
+    endpoint::diagnostics::start_log(args.log_format);
     let Clauses { end, .. } = args.scenario.clauses();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,47 +59,54 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let ended = runtime.block_on(serve_until_signal(args.scenario));
+    let ended = runtime.block_on(serve(args.scenario));
     // A drop would wait for system calls under way, such as printing where nobody reads.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve_until_signal(scenario: Scenario) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        ended = serve(scenario) => ended,
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-    }
-}
-
+/// Those of many connections end by themselves after a signal, when what is under way is done. The
+/// others have nothing that a signal could spoil: a datagram is answered at once, a talk ends when
+/// its user leaves, and the rest serve nobody.
 async fn serve(scenario: Scenario) -> anyhow::Result<()> {
     let clauses = scenario.clauses();
     match scenario {
         Scenario::FileTransfer(options) => file_transfer::serve(options, clauses).await,
         Scenario::RemoteCommand(options) => remote_command::serve(options, clauses).await,
         Scenario::TcpUpper(options) => tcp_upper::serve(options, clauses).await,
-        Scenario::UdpUpper(options) => udp_upper::serve(options, clauses).await,
-        Scenario::TcpConnect(options) => tcp_connect::serve(options).await,
         Scenario::TcpHello(options) => tcp_hello::serve(options, clauses).await,
-        Scenario::UdpHello(options) => udp_hello::serve(options, clauses).await,
         Scenario::LineUpper(options) | Scenario::LineUpperSerial(options) => {
             line_upper::serve(options, clauses).await
         }
-        Scenario::LineUpperUdp(options) => line_upper_udp::serve(options, clauses).await,
         Scenario::Greeting(options) => greeting::serve(options, clauses).await,
         Scenario::FirstMessage(options) => first_message::serve(options, clauses).await,
-        Scenario::StructDemo(options) => struct_demo::show(&options).await,
-        Scenario::Chat(options) => chat::serve(options, clauses, &chat::PLAIN).await,
-        Scenario::ChatGuarded(options) => chat::serve(options, clauses, &chat::GUARDED).await,
-        Scenario::ChatRelisten(options) => chat::serve(options, clauses, &chat::RELISTEN).await,
         Scenario::LengthAck(options) => length_ack::serve(options, clauses).await,
         Scenario::LengthPrefix(options) => length_prefix::serve(options, clauses).await,
         Scenario::Buffers(options) => buffers::serve(options, clauses).await,
         Scenario::Sticky(options) => sticky::serve(options, clauses).await,
         Scenario::StickySizes(options) => sticky_sizes::serve(options, clauses).await,
-        Scenario::SocketApi(options) => socket_api::run(options).await,
+        Scenario::UdpUpper(options) => until_signal(udp_upper::serve(options, clauses)).await,
+        Scenario::UdpHello(options) => until_signal(udp_hello::serve(options, clauses)).await,
+        Scenario::LineUpperUdp(options) => {
+            until_signal(line_upper_udp::serve(options, clauses)).await
+        }
+        Scenario::Chat(options) => talk(options, clauses, &chat::PLAIN).await,
+        Scenario::ChatGuarded(options) => talk(options, clauses, &chat::GUARDED).await,
+        Scenario::ChatRelisten(options) => talk(options, clauses, &chat::RELISTEN).await,
+        Scenario::TcpConnect(options) => until_signal(tcp_connect::serve(options)).await,
+        Scenario::StructDemo(options) => struct_demo::show(&options).await,
+        Scenario::SocketApi(options) => until_signal(socket_api::run(options)).await,
+    }
+}
+
+async fn talk(options: Chat, clauses: Clauses, manner: &chat::Manner) -> anyhow::Result<()> {
+    until_signal(chat::serve(options, clauses, manner)).await
+}
+
+async fn until_signal(serve: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        ended = serve => ended,
+        () = signals.next() => Ok(()),
     }
 }

@@ -4,13 +4,12 @@
 //! Unlike the reference's, these servers close so that the answer arrives, whatever they left
 //! unread.
 
-use endpoint::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::accept::close_gently;
+use crate::serving::Connection;
 
 /// One recv(1024); nothing if the client says that it sends nothing.
-pub(crate) async fn receive(stream: &mut Stream) -> anyhow::Result<Vec<u8>> {
+pub(crate) async fn receive(stream: &mut Connection) -> anyhow::Result<Vec<u8>> {
     let mut buffer = vec![0; 1024];
     let read = stream.read(&mut buffer).await?;
     buffer.truncate(read);
@@ -18,7 +17,7 @@ pub(crate) async fn receive(stream: &mut Stream) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Send the answer and close.
-pub(crate) async fn answer(mut stream: Stream, answer: &[u8]) -> anyhow::Result<()> {
+pub(crate) async fn answer(mut stream: Connection, answer: &[u8]) -> anyhow::Result<()> {
     stream.write_all(answer).await?;
-    Ok(close_gently(&mut stream).await?)
+    Ok(stream.close_gently().await?)
 }

@@ -3,24 +3,22 @@
 //! Source: `python-ref/sticky/server.py`. Each of its recv(5) returns what is there, five bytes at
 //! most. This server waits for all five: what it shows is what the tutorial shows, each time.
 
-use endpoint::Stream;
-
-use crate::accept::{close_gently, serve_each};
 use crate::args::{Clauses, Plain8080};
 use crate::reading::read_up_to;
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 const PARTS: usize = 3;
 const PART_BYTES: u64 = 5;
 
 pub(crate) async fn serve(options: Plain8080, clauses: Clauses) -> anyhow::Result<()> {
-    serve_each(&options.listen, clauses, show_parts).await
+    serve_each(&options.listen, &options.serving, clauses, show_parts).await
 }
 
-async fn show_parts(mut stream: Stream) -> anyhow::Result<()> {
+async fn show_parts(mut stream: Connection) -> anyhow::Result<()> {
     for _ in 0..PARTS {
         let part = read_up_to(&mut stream, PART_BYTES).await?;
         screen::print(&pytext::repr_bytes(&part)).await?;
     }
-    Ok(close_gently(&mut stream).await?)
+    Ok(stream.close_gently().await?)
 }

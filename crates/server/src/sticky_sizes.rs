@@ -4,26 +4,26 @@
 //! server waits for all 1024, so that small messages always stick together, and the rest of a big
 //! one to the next.
 
-use endpoint::Stream;
 use tokio::io::AsyncWriteExt;
 
-use crate::accept::serve_each;
 use crate::args::{Clauses, Plain8898};
 use crate::reading::read_up_to;
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 const PART_BYTES: u64 = 1024;
 
 pub(crate) async fn serve(options: Plain8898, clauses: Clauses) -> anyhow::Result<()> {
-    serve_each(&options.listen, clauses, show_parts).await
+    serve_each(&options.listen, &options.serving, clauses, show_parts).await
 }
 
-async fn show_parts(mut stream: Stream) -> anyhow::Result<()> {
+async fn show_parts(mut stream: Connection) -> anyhow::Result<()> {
     loop {
         let part = read_up_to(&mut stream, PART_BYTES).await?;
         if part.is_empty() {
             return Ok(stream.shutdown().await?);
         }
         screen::print(&pytext::repr_bytes(&part)).await?;
+        stream.message_is_over();
     }
 }

@@ -4,19 +4,20 @@
 
 use std::sync::Arc;
 
-use endpoint::Stream;
-
-use crate::accept::serve_each;
 use crate::args::{Clauses, TcpHello};
 use crate::one_turn::{answer, receive};
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 pub(crate) async fn serve(options: TcpHello, clauses: Clauses) -> anyhow::Result<()> {
     let said: Arc<str> = options.answer.into();
-    serve_each(&options.listen, clauses, move |stream| hello(stream, said.clone())).await
+    serve_each(&options.listen, &options.serving, clauses, move |stream| {
+        hello(stream, said.clone())
+    })
+    .await
 }
 
-async fn hello(mut stream: Stream, said: Arc<str>) -> anyhow::Result<()> {
+async fn hello(mut stream: Connection, said: Arc<str>) -> anyhow::Result<()> {
     let message = receive(&mut stream).await?;
     screen::print(&pytext::repr_bytes(&message)).await?;
     answer(stream, said.as_bytes()).await

@@ -5,18 +5,18 @@
 
 use std::io;
 
-use endpoint::{Stream, python_os_error};
+use endpoint::python_os_error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::accept::serve_each;
 use crate::args::{Clauses, TcpUpper};
 use crate::screen;
+use crate::serving::{Connection, serve_each};
 
 pub(crate) async fn serve(options: TcpUpper, clauses: Clauses) -> anyhow::Result<()> {
-    serve_each(&options.listen, clauses, echo).await
+    serve_each(&options.listen, &options.serving, clauses, echo).await
 }
 
-async fn echo(mut stream: Stream) -> anyhow::Result<()> {
+async fn echo(mut stream: Connection) -> anyhow::Result<()> {
     let mut buffer = [0; 1024];
     loop {
         let read = match stream.read(&mut buffer).await {

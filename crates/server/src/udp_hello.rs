@@ -7,7 +7,7 @@ use crate::datagrams::serve_each;
 
 pub(crate) async fn serve(options: UdpHello, clauses: Clauses) -> anyhow::Result<()> {
     let answer = options.answer.as_bytes();
-    serve_each::<1024>(&options.listen, clauses, |data, _| {
+    serve_each::<1024>(&options.listen, &options.access, clauses, |data, _| {
         (pytext::repr_bytes(data), answer.to_vec())
     })
     .await

@@ -8,7 +8,7 @@ use crate::args::{Clauses, UdpUpper};
 use crate::datagrams::serve_each;
 
 pub(crate) async fn serve(options: UdpUpper, clauses: Clauses) -> anyhow::Result<()> {
-    serve_each::<1024>(&options.listen, clauses, |data, client| {
+    serve_each::<1024>(&options.listen, &options.access, clauses, |data, client| {
         let client = client.printed_by_python(repr_bytes);
         (format!("===> {} {client}", repr_bytes(data)), bytes_upper(data))
     })

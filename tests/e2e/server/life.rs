@@ -2,7 +2,6 @@
 
 #![cfg(test)]
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
@@ -10,7 +9,7 @@ use std::process::Command;
 use framecheck_tests::{Sandbox, program};
 use rustix::process::Signal;
 
-use crate::peers::{Process, connect, in_time, read_exactly};
+use crate::peers::{Process, connect, read_exactly};
 
 const SCENARIOS: [&str; 14] = [
     "file-transfer",
@@ -59,42 +58,6 @@ fn either_signal_ends_a_server_with_clients_and_closes_them() {
         assert_eq!(server.stop(signal).0.code(), Some(0));
         assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     }
-}
-
-#[test]
-fn a_signal_ends_a_server_that_runs_a_command() {
-    let sandbox = Sandbox::new();
-    rustix::fs::mkfifoat(rustix::fs::CWD, sandbox.path().join("pipe"), 0o600.into()).unwrap();
-    let (server, address) = Process::server(&sandbox, &["remote-command"], None);
-    let mut stream = connect(&address);
-    stream.write_all(b"read started < pipe; read never < pipe").unwrap();
-    // Opened for writing once the command reads from it.
-    let path = sandbox.path().join("pipe");
-    let opened = path.clone();
-    let mut pipe = in_time(move || File::options().write(true).open(opened)).unwrap();
-    pipe.write_all(b"started\n").unwrap();
-    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
-    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
-    // The command outlives the server, as it does the reference; this ends it.
-    drop(pipe);
-    drop(File::options().read(true).write(true).open(path).unwrap());
-}
-
-#[test]
-fn a_signal_in_the_middle_of_a_file_ends_the_server_and_the_client_gets_less_than_announced() {
-    let sandbox = Sandbox::new();
-    let len = 1 << 30;
-    File::create(sandbox.path().join("source")).unwrap().set_len(len).unwrap();
-    let (server, address) = Process::server(&sandbox, &["file-transfer", "source"], None);
-    let mut stream = connect(&address);
-    read_exactly(&mut stream, 100_000);
-    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
-    let mut rest = 0;
-    let mut buffer = vec![0; 1 << 20];
-    while let Ok(read @ 1..) = stream.read(&mut buffer) {
-        rest += read as u64;
-    }
-    assert!(rest < len - 100_000, "{rest}");
 }
 
 #[test]

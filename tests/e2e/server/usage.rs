@@ -96,7 +96,8 @@ fn a_port_in_use_is_an_error_of_one_line() {
 fn an_address_that_is_not_this_machines_is_an_error_of_one_line() {
     for scenario in ["remote-command", "tcp-upper", "udp-upper"] {
         // TEST-NET-1, nobody's address.
-        serve(&Sandbox::new(), &[scenario, "--listen", "192.0.2.1:0"])
+        let arguments = [scenario, "--allow-non-loopback", "--listen", "192.0.2.1:0"];
+        serve(&Sandbox::new(), &arguments)
             .failed_saying("cannot listen on 192.0.2.1:0: Cannot assign requested address");
         serve(&Sandbox::new(), &[scenario, "--listen", "nowhere.invalid:0"])
             .failed_saying("cannot listen on nowhere.invalid:0: failed to lookup");
@@ -125,7 +126,9 @@ fn a_file_that_cannot_be_served_is_an_error_before_any_client() {
 #[test]
 fn a_log_that_nobody_reads_is_no_reason_to_stop_serving() {
     let mut command = Command::new(program("frame-server"));
-    command.args(["remote-command", "--listen", "127.0.0.1:0"]).env_remove("FRAME_LOG");
+    command
+        .args(["remote-command", "--allow-anything", "--listen", "127.0.0.1:0"])
+        .env_remove("FRAME_LOG");
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let line = in_time(move || stderr.by_ref().lines().next()).unwrap().unwrap();

@@ -1,0 +1,180 @@
+//! A client's connection, as a session has it: a stream that notes what moves.
+
+use std::fs::File;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use endpoint::Stream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
+
+use super::ledger::{Entry, Waits};
+
+/// How long a client may take to close its side after all was sent to it.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// What one sendfile(2) is asked for: enough to make the call itself cost nothing, and little
+/// enough that the others of this thread get their turn.
+const SENDFILE_BYTES: usize = 1 << 20;
+
+/// A connection. Whoever keeps it waiting too long, or takes too little, loses it: then the session
+/// is dropped, wherever it waits.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: Stream,
+    entry: Arc<Entry>,
+    /// What is waited for where there is nothing to be read.
+    reads: Waits,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream, entry: Arc<Entry>) -> Self {
+        Self { stream, entry, reads: Waits::ForMessage }
+    }
+
+    /// What comes is part of a message that has begun: a server that is to end waits for it, and it
+    /// has to come fast enough.
+    pub(crate) const fn message_has_begun(&mut self) {
+        self.reads = Waits::Within;
+    }
+
+    /// What comes is a message of its own, which may never come.
+    pub(crate) const fn message_is_over(&mut self) {
+        self.reads = Waits::ForMessage;
+    }
+
+    /// As [`Stream::peek`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.entry.waits(self.reads);
+        let read = self.stream.peek(buffer).await;
+        self.entry.goes_on(&self.entry.received, 0);
+        read
+    }
+
+    /// As [`Stream::reset_on_close`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn reset_on_close(&self) -> io::Result<()> {
+        self.stream.reset_on_close()
+    }
+
+    /// Send so many bytes of a file, from its offset on, without having them pass through here.
+    /// Returns how many there were, which is fewer where the file ends.
+    ///
+    /// # Errors
+    /// As sendfile(2) fails.
+    pub(crate) async fn send_file(&mut self, file: &File, max_bytes: u64) -> io::Result<u64> {
+        let mut left = max_bytes;
+        while left > 0 {
+            let ask = usize::try_from(left).map_or(SENDFILE_BYTES, |left| left.min(SENDFILE_BYTES));
+            let entry = &self.entry;
+            let stream = &self.stream;
+            let send = || {
+                let sent = rustix::fs::sendfile(stream, file, None, ask).map_err(io::Error::from);
+                match &sent {
+                    Ok(sent) => entry.goes_on(&entry.sent, *sent),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        entry.waits(Waits::Within);
+                    }
+                    Err(_) => {}
+                }
+                sent
+            };
+            match self.stream.async_io(Interest::WRITABLE, send).await? {
+                0 => break,
+                sent => left -= sent as u64,
+            }
+            // A client that takes all at once would keep this thread from the others.
+            tokio::task::coop::consume_budget().await;
+        }
+        Ok(max_bytes - left)
+    }
+
+    /// Close so that what was written arrives: say that no more will come, then read until the
+    /// client has closed too. Closing with unread input would reset the connection, and the reset
+    /// may overtake the output.
+    ///
+    /// # Errors
+    /// As shutdown(2) fails.
+    pub(crate) async fn close_gently(mut self) -> io::Result<()> {
+        self.shutdown().await?;
+        self.reads = Waits::ForClose;
+        let mut sink = [0; 1024];
+        let drained = async { while matches!(self.read(&mut sink).await, Ok(1..)) {} };
+        if tokio::time::timeout(LINGER, drained).await.is_err() {
+            tracing::debug!("client did not close in time");
+        }
+        Ok(())
+    }
+
+    fn write_with(
+        &mut self,
+        write: impl FnOnce(Pin<&mut Stream>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match write(Pin::new(&mut self.stream)) {
+            Poll::Ready(written) => {
+                self.entry.goes_on(&self.entry.sent, *written.as_ref().unwrap_or(&0));
+                Poll::Ready(written)
+            }
+            Poll::Pending => {
+                self.entry.waits(Waits::Within);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // What a client hasn't taken that was cut short would stay in the system's memory for as
+        // long as it doesn't; and a part of an answer is not to look like all of it.
+        if self.entry.cut().is_some() && self.entry.waiting() == Waits::Within {
+            // Only a connection that is no more can't be reset.
+            drop(self.stream.reset_on_close());
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+            Poll::Ready(read) => {
+                self.entry.goes_on(&self.entry.received, buffer.filled().len() - before);
+                Poll::Ready(read)
+            }
+            Poll::Pending => {
+                self.entry.waits(self.reads);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.write_with(|stream| stream.poll_write(cx, bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,90 @@
+//! What this server has done so far, in numbers: for the log's last line and for `/metrics`.
+
+use std::fmt;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::ledger::Ledger;
+use super::options::{Cut, Refusal};
+
+/// By reason, which is the name of the option that sets the limit where there is one.
+type ByReason = Family<[(&'static str, &'static str); 1], Counter>;
+
+/// Counters of whole connections. What those have moved that are still open comes from the ledger.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counters {
+    pub(super) connections: Counter,
+    pub(super) failed: Counter,
+    pub(super) received: Counter,
+    pub(super) sent: Counter,
+    refused: ByReason,
+    cut: ByReason,
+}
+
+impl Counters {
+    /// A connection was refused.
+    pub(super) fn count_refused(&self, why: Refusal) {
+        self.refused.get_or_create(&[("reason", why.label())]).inc();
+    }
+
+    /// A session was cut short.
+    pub(super) fn count_cut(&self, why: Cut) {
+        self.cut.get_or_create(&[("reason", why.label())]).inc();
+    }
+
+    fn sum(family: &ByReason, reasons: &[&'static str]) -> u64 {
+        reasons
+            .iter()
+            .filter_map(|reason| family.get(&[("reason", *reason)]))
+            .map(|c| c.get())
+            .sum()
+    }
+}
+
+/// In words, for the end.
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let refused = [Refusal::Full, Refusal::Share, Refusal::Stranger].map(Refusal::label);
+        let cut = ["idle-timeout", "total-timeout", "min-rate", "shutdown"];
+        write!(
+            f,
+            "{} connections: {} failed, {} cut short; {} more refused; {} bytes received, {} sent",
+            self.connections.get(),
+            self.failed.get(),
+            Self::sum(&self.cut, &cut),
+            Self::sum(&self.refused, &refused),
+            self.received.get(),
+            self.sent.get()
+        )
+    }
+}
+
+/// All of it in the text format of OpenMetrics, which Prometheus reads.
+///
+/// # Errors
+/// None in practice: a String takes everything.
+pub(super) fn exposition(ledger: &Ledger) -> Result<String, fmt::Error> {
+    let Counters { connections, failed, received, sent, refused, cut } = &ledger.counters;
+    let (open, received_by_open, sent_by_open) = ledger.open();
+    let mut registry = Registry::with_prefix("frame_server");
+    registry.register("connections", "Connections served", connections.clone());
+    registry.register("failed", "Connections that ended in an error", failed.clone());
+    registry.register("refused", "Connections closed unserved, by the limit", refused.clone());
+    registry.register("cut_short", "Connections cut short, by the limit", cut.clone());
+    let open = ConstGauge::new(i64::try_from(open).unwrap_or(i64::MAX));
+    registry.register("open_connections", "Connections that are open now", open);
+    for (name, help, closed, open) in [
+        ("received", "Received from clients", received, received_by_open),
+        ("sent", "Sent to clients", sent, sent_by_open),
+    ] {
+        let all = ConstCounter::new(closed.get() + open);
+        registry.register_with_unit(name, help, Unit::Bytes, all);
+    }
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}

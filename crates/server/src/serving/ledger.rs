@@ -1,0 +1,351 @@
+//! Who is connected, what has moved, and who has gone past a limit.
+//!
+//! A session only notes what it does, in atomics: that costs a message nothing that can be measured.
+//! One task looks through all connections a few times a second and cuts those short that went past
+//! a limit. It never reads or writes a connection.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use endpoint::Peer;
+use tokio::sync::Notify;
+
+use super::counters::Counters;
+use super::options::{Cut, Options, RATE_WINDOW, Refusal};
+
+/// What a session waits for, if anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Waits {
+    /// For nothing of its client's.
+    Not,
+    /// For a message to begin. A server that ends need not wait for that.
+    ForMessage,
+    /// For more of a message, or for its answer to be taken.
+    Within,
+    /// For the client to close, after everything.
+    ForClose,
+}
+
+impl Waits {
+    const ALL: [Self; 4] = [Self::Not, Self::ForMessage, Self::Within, Self::ForClose];
+}
+
+/// One connection, as the ledger knows it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    clock: Arc<Clock>,
+    began: u64,
+    /// When a byte moved last, by the clock.
+    moved: AtomicU64,
+    pub(super) received: AtomicU64,
+    pub(super) sent: AtomicU64,
+    waits: AtomicU8,
+    cut: OnceLock<Cut>,
+    /// Told when this is to be cut short.
+    pub(super) cutting: Notify,
+}
+
+impl Entry {
+    /// The session goes on, because so many bytes moved, or to see whether some do.
+    pub(super) fn goes_on(&self, counter: &AtomicU64, bytes: usize) {
+        if bytes > 0 {
+            counter.fetch_add(bytes as u64, Ordering::Relaxed);
+            self.moved.store(self.clock.now(), Ordering::Relaxed);
+        }
+        if self.waits.load(Ordering::Relaxed) != Waits::Not as u8 {
+            self.waits.store(Waits::Not as u8, Ordering::Relaxed);
+        }
+    }
+
+    /// The session is about to wait for its client. If the server ends and nothing is under way
+    /// that is in vain, and the session is cut short.
+    pub(super) fn waits(&self, waits: Waits) {
+        // Against the order of `Ledger::end`, which sets the flag and then looks at this: one of
+        // the two sees the other.
+        if self.waits.swap(waits as u8, Ordering::SeqCst) == Waits::Not as u8 {
+            // What the server itself took its time for is no idleness of the client's.
+            self.moved.store(self.clock.now(), Ordering::Relaxed);
+        }
+        if waits == Waits::ForMessage && self.clock.server_ends.load(Ordering::SeqCst) {
+            self.cut_short(Cut::Ending);
+        }
+    }
+
+    /// Why this was cut short, if it was.
+    pub(super) fn cut(&self) -> Option<Cut> {
+        self.cut.get().copied()
+    }
+
+    fn cut_short(&self, why: Cut) {
+        if self.cut.set(why).is_ok() {
+            self.cutting.notify_one();
+        }
+    }
+
+    pub(super) fn waiting(&self) -> Waits {
+        let waits = self.waits.load(Ordering::SeqCst);
+        Waits::ALL.into_iter().find(|one| *one as u8 == waits).unwrap_or(Waits::Not)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.received.load(Ordering::Relaxed) + self.sent.load(Ordering::Relaxed)
+    }
+}
+
+/// The time as of the last look, in milliseconds since the start, which is exact enough for limits;
+/// and whether the server ends.
+#[derive(Debug)]
+struct Clock {
+    start: Instant,
+    now: AtomicU64,
+    server_ends: AtomicBool,
+}
+
+impl Clock {
+    fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    fn set(&self) -> u64 {
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.now.store(now, Ordering::Relaxed);
+        now
+    }
+}
+
+/// Whose connections are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Client {
+    Ip(IpAddr),
+    User(u32),
+}
+
+impl Client {
+    /// A network of 64 bits is what one client of IPv6 is given.
+    pub(super) fn of(peer: &Peer, uid: Option<u32>) -> Self {
+        let Peer::Inet(address) = peer else { return Self::User(uid.unwrap_or(u32::MAX)) };
+        Self::Ip(match address.ip().to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+}
+
+/// The rate of one connection, as the look-out measures it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Window {
+    bytes_before: u64,
+    /// How long the client was waited for.
+    waited: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    next_id: u64,
+    entries: HashMap<u64, (Arc<Entry>, Window)>,
+    shares: HashMap<Client, usize>,
+}
+
+/// All connections.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    options: Options,
+    clock: Arc<Clock>,
+    table: Mutex<Table>,
+    pub(super) counters: Counters,
+    /// How many there are: read without the lock.
+    open: AtomicUsize,
+    /// Told when the first connection comes and when the last has gone.
+    turned: Notify,
+}
+
+impl Ledger {
+    pub(super) fn new(options: Options, counters: Counters) -> Arc<Self> {
+        let clock = Arc::new(Clock {
+            start: Instant::now(),
+            now: AtomicU64::new(0),
+            server_ends: AtomicBool::new(false),
+        });
+        Arc::new(Self {
+            options,
+            clock,
+            table: Mutex::default(),
+            counters,
+            open: AtomicUsize::new(0),
+            turned: Notify::new(),
+        })
+    }
+
+    /// A seat for one more connection, if there is one for this client.
+    pub(super) fn admit(self: &Arc<Self>, client: Client) -> Result<Seat, Refusal> {
+        let within = |count: usize, limit: usize| limit == 0 || count < limit;
+        let mut table = self.table();
+        if !within(table.entries.len(), self.options.max_connections) {
+            return Err(Refusal::Full);
+        }
+        let share = table.shares.entry(client).or_default();
+        if !within(*share, self.options.max_per_client) {
+            return Err(Refusal::Share);
+        }
+        *share += 1;
+        if table.entries.is_empty() {
+            self.clock.set();
+            self.turned.notify_waiters();
+        }
+        let now = self.clock.now();
+        let entry = Arc::new(Entry {
+            clock: self.clock.clone(),
+            began: now,
+            moved: AtomicU64::new(now),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            waits: AtomicU8::new(Waits::Not as u8),
+            cut: OnceLock::new(),
+            cutting: Notify::new(),
+        });
+        let id = table.next_id;
+        table.next_id += 1;
+        table.entries.insert(id, (entry.clone(), Window::default()));
+        self.open.store(table.entries.len(), Ordering::Relaxed);
+        self.counters.connections.inc();
+        Ok(Seat { ledger: self.clone(), entry, client, id })
+    }
+
+    /// How many connections there are, and what they have moved that isn't in the counters yet:
+    /// received, sent.
+    pub(super) fn open(&self) -> (usize, u64, u64) {
+        let table = self.table();
+        let sum = |bytes: fn(&Entry) -> &AtomicU64| {
+            let of = |(entry, _): &(Arc<Entry>, Window)| bytes(entry).load(Ordering::Relaxed);
+            table.entries.values().map(of).sum()
+        };
+        (table.entries.len(), sum(|entry| &entry.received), sum(|entry| &entry.sent))
+    }
+
+    /// Look for those who are past a limit, for ever.
+    pub(super) async fn look_out(&self) {
+        let limits = [self.options.idle_timeout.limit(), self.options.total_timeout.limit()];
+        let shortest = limits.into_iter().flatten().min().unwrap_or(RATE_WINDOW);
+        let tick = (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        loop {
+            while self.open.load(Ordering::Relaxed) == 0 {
+                let turned = self.turned.notified();
+                if self.open.load(Ordering::Relaxed) == 0 {
+                    turned.await;
+                }
+            }
+            let before = Instant::now();
+            tokio::time::sleep(tick).await;
+            self.look(before.elapsed());
+        }
+    }
+
+    /// End: who waits for a client to say something is cut short now, and whoever comes to that
+    /// point later. Return when all have gone, or after the deadline have been sent away.
+    pub(super) async fn end(&self) {
+        self.clock.server_ends.store(true, Ordering::SeqCst);
+        self.cut_all(Cut::Ending, |entry| entry.waiting() == Waits::ForMessage);
+        let deadline = self.options.drain_timeout.limit().unwrap_or_default();
+        if tokio::time::timeout(deadline, self.empty()).await.is_err() {
+            self.cut_all(Cut::Unfinished, |_| true);
+            self.empty().await;
+        }
+    }
+
+    async fn empty(&self) {
+        loop {
+            let turned = self.turned.notified();
+            if self.open.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            turned.await;
+        }
+    }
+
+    fn cut_all(&self, why: Cut, which: impl Fn(&Entry) -> bool) {
+        for (entry, _) in self.table().entries.values().filter(|(entry, _)| which(entry)) {
+            entry.cut_short(why);
+        }
+    }
+
+    fn look(&self, elapsed: Duration) {
+        let now = self.clock.set();
+        for (entry, window) in self.table().entries.values_mut() {
+            if let Some(why) = self.past(entry, window, now, elapsed) {
+                entry.cut_short(why);
+            }
+        }
+    }
+
+    /// The limit that a connection has gone past.
+    fn past(&self, entry: &Entry, window: &mut Window, now: u64, elapsed: Duration) -> Option<Cut> {
+        let over = |since: u64, limit: Option<Duration>| {
+            limit.filter(|limit| u128::from(now.saturating_sub(since)) >= limit.as_millis())
+        };
+        if let Some(limit) = over(entry.began, self.options.total_timeout.limit()) {
+            return Some(Cut::Total(limit));
+        }
+        match entry.waiting() {
+            Waits::Not => return None,
+            Waits::ForMessage | Waits::ForClose => {
+                *window = Window { bytes_before: entry.bytes(), waited: Duration::ZERO };
+            }
+            Waits::Within => {
+                window.waited += elapsed;
+                if window.waited >= RATE_WINDOW {
+                    let bytes = entry.bytes();
+                    let moved = bytes - window.bytes_before;
+                    if moved < self.options.min_rate.saturating_mul(RATE_WINDOW.as_secs()) {
+                        return Some(Cut::Slow(moved));
+                    }
+                    *window = Window { bytes_before: bytes, waited: Duration::ZERO };
+                }
+            }
+        }
+        over(entry.moved.load(Ordering::Relaxed), self.options.idle_timeout.limit()).map(Cut::Idle)
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing is left half done under this lock that a panic could come between.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection's place, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    ledger: Arc<Ledger>,
+    pub(super) entry: Arc<Entry>,
+    client: Client,
+    id: u64,
+}
+
+impl Seat {
+    pub(super) fn counters(&self) -> &Counters {
+        &self.ledger.counters
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut table = self.ledger.table();
+        table.entries.remove(&self.id);
+        if let Some(share) = table.shares.get_mut(&self.client) {
+            *share -= 1;
+            if *share == 0 {
+                table.shares.remove(&self.client);
+            }
+        }
+        self.ledger.open.store(table.entries.len(), Ordering::Relaxed);
+        let counters = &self.ledger.counters;
+        counters.received.inc_by(self.entry.received.load(Ordering::Relaxed));
+        counters.sent.inc_by(self.entry.sent.load(Ordering::Relaxed));
+        if table.entries.is_empty() {
+            self.ledger.turned.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The accept loop that every stream scenario shares: a task for each client, where the tutorials
+//! serve one at a time; limits, so that no client takes from the others; an end in which nothing is
+//! lost; and the numbers of it all.
+//!
+//! [`options`] is what may be set, [`ledger`] knows who is connected and cuts short who goes past a
+//! limit, [`connection`] is what a session reads and writes, [`counters`] and [`metrics`] say what
+//! was done.
+
+mod connection;
+mod counters;
+mod ledger;
+mod metrics;
+mod options;
+mod refusals;
+mod signals;
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use anyhow::Context;
+use endpoint::{Address, Listener, Peer, Reach, Stream, with_clause};
+use tokio::sync::mpsc;
+
+use crate::args::Clauses;
+use crate::screen::ScreenLost;
+use counters::Counters;
+use ledger::{Client, Ledger, Seat};
+use options::{Cut, Refusal};
+use refusals::Refusals;
+
+pub(crate) use connection::Connection;
+pub(crate) use options::{Access, LIMITS, Options};
+pub(crate) use signals::Signals;
+
+/// Serve each client of `address` by `session` until a signal, and then until what is under way is
+/// done. A session's error ends that session and is logged with the clause it goes by; nobody else
+/// notices.
+///
+/// # Errors
+/// The address can't be listened on, or a session finds standard output gone.
+pub(crate) async fn serve_each<S, F>(
+    address: &Address,
+    options: &Options,
+    clauses: Clauses,
+    session: S,
+) -> anyhow::Result<()>
+where
+    S: Fn(Connection) -> F,
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    serve_each_from(address, options, clauses, |connection, _| session(connection)).await
+}
+
+/// [`serve_each`] of a session that is told where its client is, too.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn serve_each_from<S, F>(
+    address: &Address,
+    options: &Options,
+    clauses: Clauses,
+    session: S,
+) -> anyhow::Result<()>
+where
+    S: Fn(Connection, Peer) -> F,
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let mut signals = Signals::new()?;
+    let reach = options.reach(address);
+    let ledger = Ledger::new(options.clone(), Counters::default());
+    let mut metrics_at = None;
+    if let Some(address) = &options.metrics {
+        let cannot = || format!("cannot listen on {address} for metrics");
+        let listener =
+            Listener::bind(address, options.access.reach()).await.with_context(cannot)?;
+        metrics_at = Some(listener);
+    }
+    let listener = listen(address, reach).await?;
+    if let Some(listener) = metrics_at {
+        tracing::info!("metrics on {}", listener.local_name()?);
+        tokio::spawn(metrics::serve(listener, ledger.clone()));
+    }
+    if let Some(notice) = options.notice {
+        tracing::warn!("{notice}");
+    }
+    let looking_out = ledger.clone();
+    tokio::spawn(async move { looking_out.look_out().await });
+
+    let (report, mut screen_lost) = mpsc::channel(1);
+    let mut refusals = Refusals::new(clauses);
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = next_client(&listener, clauses) => accepted,
+            Some(error) = screen_lost.recv() => return Err(error),
+            () = signals.next() => break,
+        };
+        let seat = match admit(&ledger, &stream, &peer, reach) {
+            Ok(seat) => seat,
+            Err(why) => {
+                ledger.counters.count_refused(why);
+                refusals.log(&peer, why);
+                continue;
+            }
+        };
+        let served = session(Connection::new(stream, seat.entry.clone()), peer.clone());
+        tokio::spawn(attend(served, seat, peer, clauses, report.clone()));
+    }
+    drop(listener);
+    tokio::select! {
+        () = ledger.end() => {}
+        () = signals.next() => tracing::warn!("[{}] asked again: not waiting", clauses.end),
+        Some(error) = screen_lost.recv() => return Err(error),
+    }
+    tracing::info!("{}", ledger.counters);
+    Ok(())
+}
+
+/// A place for a client, unless the limits or its user forbid it.
+fn admit(
+    ledger: &std::sync::Arc<Ledger>,
+    stream: &Stream,
+    peer: &Peer,
+    reach: Reach,
+) -> Result<Seat, Refusal> {
+    // Of a client that is gone already nothing is known.
+    let uid = stream.peer_uid().unwrap_or_default();
+    if reach == Reach::User && uid.is_some_and(|uid| !may_enter(uid)) {
+        return Err(Refusal::Stranger);
+    }
+    ledger.admit(Client::of(peer, uid))
+}
+
+/// Whether this server, reachable by its user alone, serves that user: its own, or the one who may
+/// do anything anyway.
+fn may_enter(uid: u32) -> bool {
+    uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
+/// See a session through to its end, or to where it is cut short.
+async fn attend(
+    served: impl Future<Output = anyhow::Result<()>>,
+    seat: Seat,
+    peer: Peer,
+    clauses: Clauses,
+    report: mpsc::Sender<anyhow::Error>,
+) {
+    let ended = tokio::select! {
+        biased;
+        () = seat.entry.cutting.notified() => None,
+        ended = served => Some(ended),
+    };
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) if error.is::<ScreenLost>() => drop(report.send(error).await),
+        Some(Err(error)) => {
+            seat.counters().failed.inc();
+            warn_of(&peer, &error, clauses);
+        }
+        None => {
+            let Some(why) = seat.entry.cut() else { return };
+            seat.counters().count_cut(why);
+            if why == Cut::Ending {
+                tracing::debug!("closed: {why} (client {peer})");
+            } else {
+                let clause = clauses.client;
+                tracing::warn!(client = %peer, limit = why.label(), "[{clause}] closed: {why} (client {peer})");
+            }
+        }
+    }
+}
+
+/// Log what went wrong with one client.
+pub(crate) fn warn_of(peer: &Peer, error: &anyhow::Error, clauses: Clauses) {
+    let what = with_clause(error.as_ref(), clauses.client);
+    tracing::warn!(client = %peer, "{what} (client {peer})");
+}
+
+/// Listen, and say where.
+///
+/// # Errors
+/// The address can't be listened on, or is reached from further away than it may be.
+pub(crate) async fn listen(address: &Address, reach: Reach) -> anyhow::Result<Listener> {
+    let listener = Listener::bind(address, reach).await.with_context(|| cannot_listen(address))?;
+    tracing::info!("listening on {}", listener.local_name()?);
+    Ok(listener)
+}
+
+/// What is said in front of the system's reason.
+pub(crate) fn cannot_listen(address: &Address) -> String {
+    format!("cannot listen on {address}")
+}
+
+/// The next client, however long that takes.
+pub(crate) async fn next_client(listener: &Listener, clauses: Clauses) -> (Stream, Peer) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_one_clients(&error) => {}
+            // Out of descriptors or memory: what is being served goes on, and frees some.
+            Err(error) => {
+                tracing::warn!("[{}] cannot accept: {error}", clauses.end);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// Errors of accept(2) that belong to the one connection it was about to answer.
+fn is_one_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
