@@ -6,6 +6,7 @@ mod chat;
 mod clauses;
 mod file_names;
 mod file_transfer;
+mod kills;
 mod messages;
 mod one_turn;
 mod remote_command;

@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use endpoint::{Breach, Stream};
+use frame::Head;
 use frame::codec::{CodecError, FrameCodec, Item};
 use futures_util::StreamExt;
 use tokio_util::codec::{Decoder, Framed};
+
+use crate::file_transfer::Body;
 
 /// A connection to a server that answers in frames.
 pub(crate) struct Frames {
@@ -23,6 +26,12 @@ impl Frames {
     /// The connection, to write to.
     pub(crate) fn stream(&mut self) -> &mut Stream {
         self.framed.get_mut()
+    }
+
+    /// The body of the frame whose head was the last item, straight from the connection.
+    pub(crate) fn into_body(self, head: &Head) -> Body {
+        let parts = self.framed.into_parts();
+        Body::of(head, parts.io, parts.read_buf.freeze(), self.timeout_seconds)
     }
 
     /// Wait, for ever, until the server has said something, or said that it will say nothing more.

@@ -1,7 +1,10 @@
 //! Standard output: one whole line at a time, at once, whichever connection prints it.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
 use tokio::sync::Mutex;
 
 /// Standard output takes no more. A server whose screen is gone has to end, as the tutorials' do.
@@ -11,12 +14,18 @@ pub(crate) struct ScreenLost(#[from] io::Error);
 
 static TURN: Mutex<()> = Mutex::const_new(());
 
+/// So much fits into a pipe that says it has room (`PIPE_BUF` of Linux).
+const PIPE_ROOM_BYTES: usize = 4096;
+
 /// `print(text)` of an unbuffered Python: the line is out when this returns, and never mixed with
 /// another connection's. Whoever reads the screen may be slow: those who print wait, and nothing
 /// else does.
 pub(crate) async fn print(text: &str) -> Result<(), ScreenLost> {
     let line = line(text);
     let turn = TURN.lock().await;
+    if takes_at_once(line.len()) {
+        return Ok(write(&line)?);
+    }
     let printed = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         write(&line)
@@ -40,4 +49,46 @@ fn write(line: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(line.as_bytes())?;
     stdout.flush()
+}
+
+/// What standard output is, as far as that says whether a write may have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A file, or `/dev/null`: nobody reads it who could be slow.
+    Store,
+    Pipe,
+    /// A terminal, a socket, or whatever else.
+    Other,
+}
+
+/// Whether a line of so many bytes can be written without waiting for whoever reads. A thread that
+/// may wait costs several times what the write does.
+fn takes_at_once(len: usize) -> bool {
+    static KIND: OnceLock<Kind> = OnceLock::new();
+    match KIND.get_or_init(kind) {
+        Kind::Store => true,
+        Kind::Pipe if len <= PIPE_ROOM_BYTES => {
+            let stdout = io::stdout();
+            let mut screen = [PollFd::new(&stdout, PollFlags::OUT)];
+            let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+            // A pipe that nobody reads any more is ready, too: to say so.
+            poll(&mut screen, Some(&now)).is_ok_and(|ready| ready == 1)
+        }
+        Kind::Pipe | Kind::Other => false,
+    }
+}
+
+fn kind() -> Kind {
+    let Ok(about) = rustix::fs::fstat(io::stdout()) else { return Kind::Other };
+    match FileType::from_raw_mode(about.st_mode) {
+        FileType::RegularFile => Kind::Store,
+        FileType::Fifo => Kind::Pipe,
+        FileType::CharacterDevice if is_null(about.st_rdev) => Kind::Store,
+        _ => Kind::Other,
+    }
+}
+
+/// Device 1:3 of Linux's list.
+fn is_null(device: u64) -> bool {
+    (rustix::fs::major(device), rustix::fs::minor(device)) == (1, 3)
 }

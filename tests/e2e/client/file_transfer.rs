@@ -16,6 +16,7 @@ use crate::peers::{
     FakeServer, Process, Run, ask_python, client, file_frame, finish, framed, gone, output_of,
     read_exactly,
 };
+use crate::proc::wait_until_read;
 
 /// Fetch from a server that sends this, in a directory of the sandbox with nothing above it to
 /// hit but the sandbox's own.
@@ -225,34 +226,28 @@ fn a_signal_in_the_middle_of_a_file_ends_the_client_and_leaves_no_file() {
         [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT"), (Signal::HUP, "SIGHUP")]
     {
         let sandbox = Sandbox::new();
-        let server = FakeServer::new(|mut stream| {
+        let (tell, has_begun) = mpsc::channel();
+        let server = FakeServer::new(move |mut stream| {
             let frame = file_frame("x", "body");
-            stream.write_all(&frame[..frame.len() - 1]).unwrap();
+            let (most, last) = frame.split_at(frame.len() - 2);
+            // What comes after some of the body has been taken is read into the file.
+            for part in [most, &last[..1]] {
+                stream.write_all(part).unwrap();
+                wait_until_read(&stream);
+            }
+            tell.send(()).unwrap();
             stream.read(&mut [0])
         });
         let mut command = Command::new(program("frame-client"));
         command.args(["file-transfer", "--connect", &server.address]);
         command.current_dir(sandbox.path()).env_remove("FRAME_LOG");
         let mut process = Process::start(&mut command, None);
-        wait_for_a_file_in(&sandbox);
+        has_begun.recv_timeout(DEADLINE).unwrap();
         process.signal(signal);
         process.wait_for(&format!("[FR-8] ended by {name}"));
         assert_eq!(process.end().code(), Some(1));
         assert_eq!(server.join().ok(), Some(0));
         assert_eq!(sandbox.names(), Vec::<String>::new());
-    }
-}
-
-/// Wait, by inotify and with the deadline, until the client has made its unfinished file.
-fn wait_for_a_file_in(sandbox: &Sandbox) {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::fs::inotify;
-    let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
-    inotify::add_watch(&watch, sandbox.path(), inotify::WatchFlags::CREATE).unwrap();
-    if sandbox.names().is_empty() {
-        let deadline = Timespec { tv_sec: 30, tv_nsec: 0 };
-        let mut ready = [PollFd::new(&watch, PollFlags::IN)];
-        assert_eq!(poll(&mut ready, Some(&deadline)), Ok(1), "no file was made");
     }
 }
 

@@ -14,7 +14,7 @@ use endpoint::Peer;
 use tokio::sync::Notify;
 
 use super::counters::Counters;
-use super::options::{Cut, Options, RATE_WINDOW, Refusal};
+use super::options::{Cut, Options, Refusal};
 
 /// What a session waits for, if anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,9 +192,9 @@ impl Ledger {
             return Err(Refusal::Share);
         }
         *share += 1;
-        if table.entries.is_empty() {
+        let is_first = table.entries.is_empty();
+        if is_first {
             self.clock.set();
-            self.turned.notify_waiters();
         }
         let now = self.clock.now();
         let entry = Arc::new(Entry {
@@ -212,6 +212,10 @@ impl Ledger {
         table.entries.insert(id, (entry.clone(), Window::default()));
         self.open.store(table.entries.len(), Ordering::Relaxed);
         self.counters.connections.inc();
+        if is_first {
+            // Behind the store: who is woken looks at it.
+            self.turned.notify_waiters();
+        }
         Ok(Seat { ledger: self.clone(), entry, client, id })
     }
 
@@ -228,9 +232,11 @@ impl Ledger {
 
     /// Look for those who are past a limit, for ever.
     pub(super) async fn look_out(&self) {
-        let limits = [self.options.idle_timeout.limit(), self.options.total_timeout.limit()];
-        let shortest = limits.into_iter().flatten().min().unwrap_or(RATE_WINDOW);
-        let tick = (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        let Options { idle_timeout, total_timeout, rate_window, .. } = &self.options;
+        let limits = [idle_timeout, total_timeout, rate_window].map(|limit| limit.limit());
+        let longest = Duration::from_secs(1);
+        let shortest = limits.into_iter().flatten().min().map_or(longest, |limit| limit / 4);
+        let tick = shortest.clamp(Duration::from_millis(10), longest);
         loop {
             while self.open.load(Ordering::Relaxed) == 0 {
                 let turned = self.turned.notified();
@@ -296,11 +302,14 @@ impl Ledger {
             }
             Waits::Within => {
                 window.waited += elapsed;
-                if window.waited >= RATE_WINDOW {
+                if let Some(limit) = self.options.rate_window.limit()
+                    && window.waited >= limit
+                {
                     let bytes = entry.bytes();
                     let moved = bytes - window.bytes_before;
-                    if moved < self.options.min_rate.saturating_mul(RATE_WINDOW.as_secs()) {
-                        return Some(Cut::Slow(moved));
+                    let least = u128::from(self.options.min_rate) * window.waited.as_millis();
+                    if u128::from(moved) * 1000 < least {
+                        return Some(Cut::Slow(moved, limit));
                     }
                     *window = Window { bytes_before: bytes, waited: Duration::ZERO };
                 }

@@ -11,9 +11,6 @@ use endpoint::{Address, Reach};
 /// Under which limits are listed in the help.
 pub(crate) const LIMITS: &str = "Limits";
 
-/// Over how long a client's rate is measured.
-pub(super) const RATE_WINDOW: Duration = Duration::from_secs(10);
-
 /// How far away those may be who connect.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Access {
@@ -40,7 +37,7 @@ pub(crate) struct Options {
     /// What has to be said as soon as it listens.
     #[arg(skip)]
     pub(super) notice: Option<&'static str>,
-    /// Connections at the same time; one more is closed at once. Here and with the next four, 0
+    /// Connections at the same time; one more is closed at once. Here and with the others, 0
     /// stands for no limit.
     #[arg(long, value_name = "N", default_value_t = 1024, help_heading = LIMITS)]
     pub(super) max_connections: usize,
@@ -54,10 +51,13 @@ pub(crate) struct Options {
     /// How long a connection may last.
     #[arg(long, value_name = "SECONDS", default_value = "86400", help_heading = LIMITS)]
     pub(super) total_timeout: Seconds,
-    /// Bytes a second, over 10 seconds, that a client has to take of an answer, or to send of a
-    /// message that it has begun.
+    /// Bytes a second that a client has to take of an answer, or to send of a message that it has
+    /// begun.
     #[arg(long, value_name = "BYTES", default_value_t = 512, help_heading = LIMITS)]
     pub(super) min_rate: u64,
+    /// Over how long that rate is measured, of the time in which this server waits for the client.
+    #[arg(long, value_name = "SECONDS", default_value = "10", help_heading = LIMITS)]
+    pub(super) rate_window: Seconds,
     /// How long what is under way may take to finish after SIGTERM or Ctrl-C; 0: it is broken off.
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     pub(super) drain_timeout: Seconds,
@@ -131,8 +131,8 @@ pub(super) enum Cut {
     Idle(Duration),
     /// It lasted so long.
     Total(Duration),
-    /// So few bytes moved in [`RATE_WINDOW`].
-    Slow(u64),
+    /// So few bytes moved in so long.
+    Slow(u64, Duration),
     /// The server ends, and nothing was under way.
     Ending,
     /// The server ends, and what was under way took too long.
@@ -144,7 +144,7 @@ impl Cut {
         match self {
             Self::Idle(_) => "idle-timeout",
             Self::Total(_) => "total-timeout",
-            Self::Slow(_) => "min-rate",
+            Self::Slow(..) => "min-rate",
             Self::Ending | Self::Unfinished => "shutdown",
         }
     }
@@ -155,8 +155,8 @@ impl fmt::Display for Cut {
         match self {
             Self::Idle(limit) => write!(f, "no byte within {} s", limit.as_secs_f64()),
             Self::Total(limit) => write!(f, "not done within {} s", limit.as_secs_f64()),
-            Self::Slow(moved) => {
-                write!(f, "{moved} bytes within {} s is too slow", RATE_WINDOW.as_secs())
+            Self::Slow(moved, window) => {
+                write!(f, "{moved} bytes within {} s is too slow", window.as_secs_f64())
             }
             Self::Ending => f.write_str("this server ends"),
             Self::Unfinished => f.write_str("not done when this server had to end"),

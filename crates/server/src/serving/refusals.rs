@@ -30,7 +30,9 @@ impl Refusals {
         let clause = self.clauses.client;
         let limit = why.label();
         match self.unsaid {
-            0 => tracing::warn!("[{clause}] refused: {limit} (client {peer})"),
+            0 => {
+                tracing::warn!(client = %peer, limit, "[{clause}] refused: {limit} (client {peer})")
+            }
             more => tracing::warn!(
                 "[{clause}] refused: {limit} (client {peer}; and {more} clients since the last line)"
             ),

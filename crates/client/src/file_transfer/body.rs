@@ -1,0 +1,159 @@
+//! The body of a frame, from the connection into a file.
+//!
+//! The bytes go through a pipe by splice(2) and are copied once, by the system, into the file; this
+//! program never holds any. Where the system can't do that with a file or a socket, they are copied
+//! through a buffer.
+
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use cap_std::fs::File;
+use endpoint::{Breach, Stream};
+use frame::{FrameError, Head, Part, header};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
+use tokio::io::{AsyncReadExt, Interest};
+
+/// Asked for as the pipe's size, which may be refused, and what is moved at once at most.
+const PIPE_BYTES: usize = 1 << 20;
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// What is left of a frame once its head is read.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) stream: Stream,
+    /// What came with the head.
+    pub(crate) begun: Bytes,
+    pub(crate) dict_len: u32,
+    pub(crate) len: u64,
+    pub(crate) timeout_seconds: u64,
+}
+
+impl Body {
+    /// The body of the frame with this head.
+    pub(crate) fn of(head: &Head, stream: Stream, mut begun: Bytes, timeout_seconds: u64) -> Self {
+        let len = head.body_len;
+        // What is behind the body is no part of it.
+        begun.truncate(usize::try_from(len).unwrap_or(usize::MAX));
+        Self { stream, begun, dict_len: head.dict_len, len, timeout_seconds }
+    }
+
+    /// Write all of it to a file.
+    ///
+    /// # Errors
+    /// The stream breaks off, ends, or stands still for too long; or the file can't be written.
+    pub(super) async fn save(mut self, file: &File) -> anyhow::Result<()> {
+        let mut writing = file;
+        writing.write_all(&self.begun).context("cannot write")?;
+        let mut left = self.len - self.begun.len() as u64;
+        let mut pipe = Pipe::new().ok();
+        while left > 0 {
+            let spliced = match &pipe {
+                Some(pipe) => self.splice(pipe, file, left).await?,
+                None => None,
+            };
+            let moved = match spliced {
+                Some(moved) => moved,
+                None => {
+                    pipe = None;
+                    self.copy(file, left).await?
+                }
+            };
+            if moved == 0 {
+                return Err(self.ended_early(left).into());
+            }
+            left -= moved;
+        }
+        Ok(())
+    }
+
+    /// Move some bytes on, or none at the end of the stream; nothing at all if splice(2) can't be
+    /// used here.
+    async fn splice(&self, pipe: &Pipe, file: &File, left: u64) -> anyhow::Result<Option<u64>> {
+        let ask = usize::try_from(left).map_or(pipe.size, |left| left.min(pipe.size));
+        let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
+        let receive = self.stream.async_io(Interest::READABLE, || {
+            Ok(splice(&self.stream, None, &pipe.write, None, ask, flags)?)
+        });
+        let mut in_pipe = match self.in_time(receive).await? {
+            Err(error) if is_not_for_this(&error) => return Ok(None),
+            received => received.map_err(|error| self.cannot_receive(&error))?,
+        };
+        let moved = in_pipe as u64;
+        while in_pipe > 0 {
+            in_pipe -= match splice(&pipe.read, None, file, None, in_pipe, SpliceFlags::MOVE) {
+                Ok(written) => written,
+                Err(Errno::INTR) => 0,
+                Err(Errno::INVAL) => pipe.empty_into(file, in_pipe).context("cannot write")?,
+                Err(error) => return Err(error).context("cannot write"),
+            };
+        }
+        Ok(Some(moved))
+    }
+
+    async fn copy(&mut self, mut file: &File, left: u64) -> anyhow::Result<u64> {
+        let len = usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES));
+        let mut buffer = vec![0; len];
+        let wait = Duration::from_secs(self.timeout_seconds);
+        let read = tokio::time::timeout(wait, self.stream.read(&mut buffer)).await;
+        let read = read.map_err(|_| self.too_slow())?;
+        let read = read.map_err(|error| self.cannot_receive(&error))?;
+        file.write_all(buffer.split_at(read).0).context("cannot write")?;
+        Ok(read as u64)
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Breach> {
+        let wait = Duration::from_secs(self.timeout_seconds);
+        tokio::time::timeout(wait, work).await.map_err(|_| self.too_slow())
+    }
+
+    fn too_slow(&self) -> Breach {
+        let (part, seconds) = (Part::Body, self.timeout_seconds);
+        Breach::of(part.clause(), format!("no more of the {part} within {seconds} s"))
+    }
+
+    fn cannot_receive(&self, error: &io::Error) -> Breach {
+        Breach::of(Part::Body.clause(), format!("cannot receive: {error}"))
+    }
+
+    fn ended_early(&self, left: u64) -> Breach {
+        let found = self.len - left;
+        let offset = header::LEN as u64 + u64::from(self.dict_len) + found;
+        let part = Part::Body;
+        let error = FrameError::UnexpectedEnd { part, offset, expected: self.len, found };
+        Breach::of(error.clause(), error)
+    }
+}
+
+/// Whether splice(2) says that it can't be used with these descriptors.
+fn is_not_for_this(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::INVAL | Errno::NOSYS))
+}
+
+/// A pipe that is empty between two steps.
+#[derive(Debug)]
+struct Pipe {
+    read: OwnedFd,
+    write: OwnedFd,
+    size: usize,
+}
+
+impl Pipe {
+    fn new() -> io::Result<Self> {
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+        // A user's pipes are limited in sum: then a smaller one has to do.
+        let size = fcntl_setpipe_size(&write, PIPE_BYTES).unwrap_or(64 << 10);
+        Ok(Self { read, write, size })
+    }
+
+    /// Copy what is in it to a file that takes nothing by splice(2).
+    fn empty_into(&self, mut file: &File, len: usize) -> io::Result<usize> {
+        let mut buffer = vec![0; len];
+        let read = rustix::io::read(&self.read, &mut buffer)?;
+        file.write_all(buffer.split_at(read).0)?;
+        Ok(read)
+    }
+}

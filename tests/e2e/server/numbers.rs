@@ -1,0 +1,108 @@
+//! What `frame-server` says of itself: `/metrics`, the JSON log, the last line.
+
+#![cfg(test)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use framecheck_tests::Sandbox;
+use rustix::process::Signal;
+
+use crate::peers::{Process, connect, read_exactly};
+
+fn http(address: &str, request: &str) -> String {
+    let mut stream = connect(address);
+    write!(stream, "{request} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A server of `tcp-upper` with metrics, and where each is.
+fn server(sandbox: &Sandbox, options: &[&str]) -> (Process, String, String) {
+    let arguments = [&["tcp-upper", "--metrics=127.0.0.1:0"], options].concat();
+    let (mut server, address) = Process::server(sandbox, &arguments, None);
+    let metrics = server.wait_for("metrics on ");
+    (server, address, metrics)
+}
+
+#[test]
+fn metrics_count_connections_bytes_and_limits() {
+    let sandbox = Sandbox::new();
+    let (server, address, metrics) = server(&sandbox, &["--max-connections=1"]);
+    let mut stream: TcpStream = connect(&address);
+    stream.write_all(b"hello").unwrap();
+    read_exactly(&mut stream, 5);
+    assert_eq!(connect(&address).read(&mut [0]).unwrap(), 0);
+    let answer = http(&metrics, "GET /metrics");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("content-type: application/openmetrics-text"), "{answer}");
+    for line in [
+        "# TYPE frame_server_connections counter",
+        "frame_server_connections_total 1",
+        "frame_server_open_connections 1",
+        "frame_server_refused_total{reason=\"max-connections\"} 1",
+        "frame_server_received_bytes_total 5",
+        "frame_server_sent_bytes_total 5",
+        "frame_server_failed_total 0",
+        "# EOF",
+    ] {
+        assert!(answer.lines().any(|found| found == line), "{line} in {answer}");
+    }
+    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
+}
+
+#[test]
+fn anything_but_get_metrics_is_refused_and_who_says_nothing_keeps_nobody_waiting() {
+    let sandbox = Sandbox::new();
+    let (_server, _, metrics) = server(&sandbox, &[]);
+    let _silent = connect(&metrics);
+    assert!(http(&metrics, "GET /").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    let refused = http(&metrics, "POST /metrics");
+    assert!(refused.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{refused}");
+    assert!(refused.contains("allow: GET"), "{refused}");
+    assert!(http(&metrics, "\0\0").starts_with("HTTP/1.1 400 Bad Request\r\n"));
+    assert!(http(&metrics, "GET /metrics").ends_with("# EOF\n"));
+}
+
+#[test]
+fn the_log_is_json_where_that_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let arguments = ["tcp-upper", "--log-format=json", "--max-connections=1"];
+    let (mut server, address) = Process::server(&sandbox, &arguments, None);
+    // What follows is the rest of the JSON string.
+    let address = address.split('"').next().unwrap();
+    let mut stream = connect(address);
+    stream.write_all(b"hi").unwrap();
+    read_exactly(&mut stream, 2);
+    assert_eq!(connect(address).read(&mut [0]).unwrap(), 0);
+    let rest = server.wait_for("{");
+    let line: serde_json::Value = serde_json::from_str(&format!("{{{rest}")).unwrap();
+    assert_eq!(line["level"], "WARN");
+    assert_eq!(line["fields"]["limit"], "max-connections");
+    let client = text(&line["fields"]["client"]);
+    assert!(client.starts_with("127.0.0.1:"), "{line}");
+    let message = text(&line["fields"]["message"]);
+    assert_eq!(message, format!("[TU-7] refused: max-connections (client {client})"));
+}
+
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[test]
+fn the_last_line_sums_up() {
+    let sandbox = Sandbox::new();
+    let (mut server, address) = Process::server(&sandbox, &["tcp-upper"], None);
+    for _ in 0..3 {
+        let mut stream = connect(&address);
+        stream.write_all(b"four").unwrap();
+        read_exactly(&mut stream, 4);
+        crate::peers::finish(stream);
+    }
+    server.signal(Signal::TERM);
+    server.wait_for(
+        "3 connections: 0 failed, 0 cut short; 0 more refused; 12 bytes received, 12 sent",
+    );
+    assert_eq!(server.end().code(), Some(0));
+}
