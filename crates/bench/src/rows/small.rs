@@ -35,7 +35,8 @@ fn prepare(settings: &Settings, clients: usize) -> anyhow::Result<Vec<Contender<
     let turn = settings.turn;
 
     let own = Server::that_logs(file_server(&file)?)?;
-    let own = Contender::new("frame-server", None, move || fetch(own.address(), len, clients, turn));
+    let own =
+        Contender::new("frame-server", None, move || fetch(own.address(), len, clients, turn));
 
     let whole = settings.scratch.join("on-the-wire");
     std::fs::write(&whole, &wire)?;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use rustix::fs::syncfs;
 
 use super::{
     NAME, Server, file_client, file_server, gib_per_second, iperf3, python_file_client,
@@ -110,13 +111,14 @@ fn to_a_file(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
     Ok(vec![own, plain, python])
 }
 
-/// The received file has its size. It makes room for the next; what the kernel has not written to the
-/// disk yet, it won't.
+/// The received file has its size. It makes room for the next, and the disk comes to rest: else the next
+/// turn would wait for what this one left to be written and discarded.
 pub(super) fn check_and_remove(directory: &Path, size: u64) -> anyhow::Result<()> {
     let path = directory.join(NAME);
     let found = path.metadata().context("expected a received file")?.len();
     ensure!(found == size, "expected a file of {size} bytes, found {found}");
-    Ok(std::fs::remove_file(path)?)
+    std::fs::remove_file(path)?;
+    Ok(syncfs(File::open(directory)?)?)
 }
 
 /// Write a new file, as fast as a loop can; seconds.
