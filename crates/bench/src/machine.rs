@@ -45,8 +45,8 @@ impl Machine {
     pub(crate) fn sentence(&self) -> String {
         let Self { cpu, cores, kernel, load_before, rustc, python, iperf3 } = self;
         format!(
-            "{cpu}, {cores} cores, Linux {kernel}, load {load_before} before the run; rustc: {rustc}; \
-             python3: {python}; iperf3: {iperf3}"
+            "{cpu}, {cores} cores, Linux {kernel}, load {load_before} before the run; rustc {rustc}; \
+             python3 {python}; iperf3 {iperf3}"
         )
     }
 }
@@ -61,7 +61,8 @@ fn version(program: Option<impl AsRef<OsStr>>) -> String {
     let output = program.and_then(|program| Command::new(program).arg("--version").output().ok());
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     match text.as_deref().and_then(|text| text.lines().next()) {
-        Some(line) => line.trim().to_owned(),
+        // The name before it is known.
+        Some(line) => line.split_once(' ').map_or(line, |(_, version)| version).trim().to_owned(),
         None => NOT_INSTALLED.to_owned(),
     }
 }
@@ -77,7 +78,7 @@ mod tests {
             (machine.python.as_str(), machine.iperf3.as_str()),
             (NOT_INSTALLED, NOT_INSTALLED)
         );
-        assert!(machine.sentence().contains("iperf3: not installed"));
+        assert!(machine.sentence().contains("iperf3 not installed"));
     }
 
     #[test]

@@ -52,8 +52,13 @@ fn draw<'a>(
     height: i32,
 ) -> Drawn<'a> {
     area.fill(&WHITE)?;
-    let title = ("sans-serif", 17).into_font().style(FontStyle::Bold).color(&BLACK);
-    text(area, "× as good as …", (16, 14), &title)?;
+    let title = ("sans-serif", 21).into_font().style(FontStyle::Bold).color(&BLACK);
+    text(
+        area,
+        "× as good as …   (bar: median, thin line: least to greatest, tick: target)",
+        (16, 14),
+        &title,
+    )?;
     let scale = Scale::of(rivals);
     for at in GRID.into_iter().filter(|at| scale.holds(*at)) {
         let x = scale.x(at);
@@ -85,7 +90,7 @@ fn draw<'a>(
         area,
         &machine.sentence(),
         (16, height - 16),
-        &("sans-serif", 10).into_font().color(&NO_TARGET).pos(Pos::new(HPos::Left, VPos::Center)),
+        &("sans-serif", 13).into_font().color(&NO_TARGET).pos(Pos::new(HPos::Left, VPos::Center)),
     )
 }
 
@@ -117,7 +122,7 @@ fn text<'a>(area: &Area<'a>, text: &str, at: (i32, i32), style: &TextStyle<'_>) 
 }
 
 fn small() -> TextStyle<'static> {
-    ("sans-serif", 12).into_font().color(&BLACK)
+    ("sans-serif", 15).into_font().color(&BLACK)
 }
 
 fn left() -> TextStyle<'static> {
