@@ -26,6 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What is sent to be echoed: a short line, as a person types.
 const MESSAGE: &[u8; 32] = b"the quick brown fox jumps over 2";
 
+/// What a turn brought.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    pub(crate) count: f64,
+    /// By the second.
+    pub(crate) rate: f64,
+}
+
 /// Set when a turn is over.
 type Stop = Arc<AtomicBool>;
 
@@ -54,14 +62,14 @@ pub(crate) fn receive_and_drop(server: SocketAddr, size: u64) -> anyhow::Result<
     Ok(seconds)
 }
 
-/// Fetches a second, by `workers` at once, of a stream of `expected` bytes: connect, read to its end,
+/// Fetches, by `workers` at once, of a stream of `expected` bytes: connect, read to its end,
 /// close.
 pub(crate) fn fetch(
     server: SocketAddr,
     expected: usize,
     workers: usize,
     turn: Duration,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Counted> {
     spread(workers, turn, async || Ok(()), move |(), stop| fetch_until(server, expected, stop))
 }
 
@@ -83,13 +91,13 @@ async fn fetch_until(server: SocketAddr, expected: usize, stop: Stop) -> anyhow:
     Ok(fetched)
 }
 
-/// Messages a second that come back, over so many `connections`, each of which sends its next message
+/// Messages that come back, over so many `connections`, each of which sends its next message
 /// when it has the last one back.
 pub(crate) fn ping_pong(
     server: SocketAddr,
     connections: usize,
     turn: Duration,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Counted> {
     let connect = async move || {
         let mut stream = TcpStream::connect(server).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
@@ -117,8 +125,8 @@ async fn exchange(stream: &mut TcpStream) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Set up `tasks` tasks, let them all work for a `turn`, and give what they count by the second.
-fn spread<S, P, W, F>(tasks: usize, turn: Duration, prepare: P, work: W) -> anyhow::Result<f64>
+/// Set up `tasks` tasks, let them all work for a `turn`, and give what they count.
+fn spread<S, P, W, F>(tasks: usize, turn: Duration, prepare: P, work: W) -> anyhow::Result<Counted>
 where
     P: AsyncFn() -> anyhow::Result<S> + Sync,
     W: Fn(S, Stop) -> F + Sync,
@@ -134,12 +142,14 @@ where
                 scope.spawn(move || one_thread(share(index), turn, all_ready, prepare, work))
             })
             .collect();
-        let mut rate = 0.0;
+        let mut all = Counted { count: 0.0, rate: 0.0 };
         for run in runs {
             let Ok(counted) = run.join() else { bail!("a thread of the load panicked") };
-            rate += counted?;
+            let counted = counted?;
+            all.count += counted.count;
+            all.rate += counted.rate;
         }
-        Ok(rate)
+        Ok(all)
     })
 }
 
@@ -149,7 +159,7 @@ fn one_thread<S, P, W, F>(
     all_ready: &Barrier,
     prepare: &P,
     work: &W,
-) -> anyhow::Result<f64>
+) -> anyhow::Result<Counted>
 where
     P: AsyncFn() -> anyhow::Result<S>,
     W: Fn(S, Stop) -> F,
@@ -183,7 +193,8 @@ where
             Ok(())
         };
         in_time(PATIENCE, all).await?;
-        Ok(float(count) / start.elapsed().as_secs_f64())
+        let count = float(count);
+        Ok(Counted { count, rate: count / start.elapsed().as_secs_f64() })
     })
 }
 
@@ -234,7 +245,7 @@ mod tests {
     #[test]
     fn fetches_are_counted_and_their_length_is_checked() {
         let (server, turn) = (serving(b"abc".to_vec()), Duration::from_millis(20));
-        assert!(fetch(server, 3, 2, turn).unwrap() > 0.0);
+        assert!(fetch(server, 3, 2, turn).unwrap().count > 0.0);
         assert!(fetch(server, 4, 2, turn).is_err());
     }
 

@@ -47,6 +47,15 @@ impl<'a> Contender<'a> {
         Self { name: name.into(), targets: vec![target], turn: Some(turn) }
     }
 
+    /// One whose turns give a figure for each quantity.
+    pub(crate) fn of_many(
+        name: impl Into<String>,
+        targets: Vec<Option<f64>>,
+        turn: impl FnMut() -> anyhow::Result<Vec<f64>> + 'a,
+    ) -> Self {
+        Self { name: name.into(), targets, turn: Some(Box::new(turn)) }
+    }
+
     /// One that is not there.
     pub(crate) fn not_installed(name: impl Into<String>, targets: Vec<Option<f64>>) -> Self {
         Self { name: name.into(), targets, turn: None }

@@ -15,6 +15,7 @@ use procfs::process::{FDTarget, Process};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::measured::{self, Usage};
+use crate::stats::float;
 
 /// How long a program may take to listen, and to end when it is told to.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -141,6 +142,14 @@ impl Program {
             return self.wait_until("start", PATIENCE, |state| state.measured_pid);
         }
         Ok(self.group.as_raw_pid())
+    }
+
+    /// The processor time that it has used so far, to a hundredth of a second.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let context = || format!("cannot ask for the time of {}", self.name);
+        let stat = Process::new(self.pid()?).and_then(|process| process.stat());
+        let stat = stat.with_context(context)?;
+        Ok(float(stat.utime + stat.stime) / float(procfs::ticks_per_second()))
     }
 
     /// Wait until it has ended well by itself.

@@ -14,18 +14,32 @@ const AGAINST_BARE: f64 = 0.95;
 const AGAINST_PYTHON: f64 = 10.0;
 
 pub(super) fn groups() -> Vec<Group> {
-    let quantity = |name| vec![Quantity { name, unit: "messages/s", better: Better::Higher }];
+    let quantities = |rate, cost| {
+        vec![
+            Quantity { name: rate, unit: "messages/s", better: Better::Higher },
+            Quantity { name: cost, unit: "µs each", better: Better::Lower },
+        ]
+    };
     vec![
         Group {
-            quantities: quantity("echo, 1 connection"),
+            quantities: quantities(
+                "echo, 1 connection",
+                "echo, 1 connection: processor time of the server",
+            ),
             prepare: |settings| prepare(settings, 1),
         },
         Group {
-            quantities: quantity("echo, 64 connections"),
+            quantities: quantities(
+                "echo, 64 connections",
+                "echo, 64 connections: processor time of the server",
+            ),
             prepare: |settings| prepare(settings, 64),
         },
         Group {
-            quantities: quantity("echo, 1000 connections"),
+            quantities: quantities(
+                "echo, 1000 connections",
+                "echo, 1000 connections: processor time of the server",
+            ),
             prepare: |settings| prepare(settings, 1000),
         },
     ]
@@ -34,23 +48,25 @@ pub(super) fn groups() -> Vec<Group> {
 fn prepare(settings: &Settings, connections: usize) -> anyhow::Result<Vec<Contender<'_>>> {
     let turn = settings.turn;
     let own = Server::that_logs(frame_server("tcp-upper")?)?;
-    let own =
-        Contender::new("frame-server", None, move || ping_pong(own.address(), connections, turn));
+    let own = Contender::of_many("frame-server", vec![None, None], move || {
+        own.under_load(|server| ping_pong(server, connections, turn))
+    });
 
     let bare = Server::that_prints(own_command([OsStr::new("serve-echo")])?)?;
-    let bare = Contender::new("a bare tokio server", Some(AGAINST_BARE), move || {
-        ping_pong(bare.address(), connections, turn)
-    });
+    let bare =
+        Contender::of_many("a bare tokio server", vec![Some(AGAINST_BARE), None], move || {
+            bare.under_load(|server| ping_pong(server, connections, turn))
+        });
 
     let name = "Python's ThreadingTCPServer";
     let python = match &settings.python {
         Some(python) => {
             let server = Server::that_is_silent(python_program(python, "echo.py"))?;
-            Contender::new(name, Some(AGAINST_PYTHON), move || {
-                ping_pong(server.address(), connections, turn)
+            Contender::of_many(name, vec![Some(AGAINST_PYTHON), None], move || {
+                server.under_load(|server| ping_pong(server, connections, turn))
             })
         }
-        None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON)]),
+        None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON), None]),
     };
     Ok(vec![own, bare, python])
 }

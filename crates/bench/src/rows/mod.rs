@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use crate::load::Counted;
 use crate::measure::Group;
 use crate::process::{Output, Program};
 use crate::settings::{beside, in_repository};
@@ -103,6 +104,18 @@ impl Server {
     /// that used the field alone would take only that along.
     const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// A turn of a load: its rate, and the microseconds of processor time that each of what it counts cost
+    /// the server. Connecting is in the time, too.
+    fn under_load(
+        &self,
+        load: impl FnOnce(SocketAddr) -> anyhow::Result<Counted>,
+    ) -> anyhow::Result<Vec<f64>> {
+        let before = self.program.cpu_seconds()?;
+        let counted = load(self.address)?;
+        let used = self.program.cpu_seconds()? - before;
+        Ok(vec![counted.rate, used * 1e6 / counted.count])
     }
 
     /// Start a server that logs where it listens, with its screen to nowhere.

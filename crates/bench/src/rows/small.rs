@@ -14,14 +14,25 @@ const AGAINST_BARE: f64 = 0.95;
 const AGAINST_PYTHON: f64 = 10.0;
 
 pub(super) fn groups() -> Vec<Group> {
-    let quantity = |name| vec![Quantity { name, unit: "fetches/s", better: Better::Higher }];
+    let quantities = |rate, cost| {
+        vec![
+            Quantity { name: rate, unit: "fetches/s", better: Better::Higher },
+            Quantity { name: cost, unit: "µs each", better: Better::Lower },
+        ]
+    };
     vec![
         Group {
-            quantities: quantity("small files, 16 clients"),
+            quantities: quantities(
+                "small files, 16 clients",
+                "small files, 16 clients: processor time of the server",
+            ),
             prepare: |settings| prepare(settings, 16),
         },
         Group {
-            quantities: quantity("small files, 64 clients"),
+            quantities: quantities(
+                "small files, 64 clients",
+                "small files, 64 clients: processor time of the server",
+            ),
             prepare: |settings| prepare(settings, 64),
         },
     ]
@@ -35,16 +46,18 @@ fn prepare(settings: &Settings, clients: usize) -> anyhow::Result<Vec<Contender<
     let turn = settings.turn;
 
     let own = Server::that_logs(file_server(&file)?)?;
-    let own =
-        Contender::new("frame-server", None, move || fetch(own.address(), len, clients, turn));
+    let own = Contender::of_many("frame-server", vec![None, None], move || {
+        own.under_load(|server| fetch(server, len, clients, turn))
+    });
 
     let whole = settings.scratch.join("on-the-wire");
     std::fs::write(&whole, &wire)?;
     let bare = own_command([OsStr::new("serve-bytes"), whole.as_os_str()])?;
     let bare = Server::that_prints(bare)?;
-    let bare = Contender::new("a bare tokio server", Some(AGAINST_BARE), move || {
-        fetch(bare.address(), len, clients, turn)
-    });
+    let bare =
+        Contender::of_many("a bare tokio server", vec![Some(AGAINST_BARE), None], move || {
+            bare.under_load(|server| fetch(server, len, clients, turn))
+        });
 
     let name = "Python's calls in a loop";
     let python = match &settings.python {
@@ -52,11 +65,11 @@ fn prepare(settings: &Settings, clients: usize) -> anyhow::Result<Vec<Contender<
             let mut command = python_program(python, "serve_file.py");
             command.args(["--name", NAME, "--desc", DESC]).arg("--file").arg(&file);
             let server = Server::that_is_silent(command)?;
-            Contender::new(name, Some(AGAINST_PYTHON), move || {
-                fetch(server.address(), len, clients, turn)
+            Contender::of_many(name, vec![Some(AGAINST_PYTHON), None], move || {
+                server.under_load(|server| fetch(server, len, clients, turn))
             })
         }
-        None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON)]),
+        None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON), None]),
     };
     Ok(vec![own, bare, python])
 }
