@@ -8,19 +8,22 @@
 #   make fuzz-seeds    the seed corpus and the dictionary, from the vectors
 #   make browser-test  index.html in a headless Chromium; needs node, npm and Chromium besides, or says SKIPPED
 #   make screenshots   the pictures in docs/img, by the same
-#   make bench         how fast, beside the best alternatives in the same run
+#   make bench         how fast the programs and the framing are, beside the best alternatives in the same
+#                      run: docs/benchmarks.md; less than 5 minutes, writes target/bench/
+#   make bench-json    the same of pyjson
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
 # or names mutants by a part of theirs:  make mutants ARGS='header'
+# or chooses rows of the benchmark:  make bench ARGS='--only echo --repeats 9'
 
 CARGO ?= cargo
 ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?=
 
-.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench lint \
+.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json lint \
 	clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
@@ -59,7 +62,12 @@ browser-test: build
 screenshots: build
 	tests/browser/run screenshots
 
+# The programs are measured as they are shipped, from one build, beside each other.
 bench:
+	$(CARGO) build --release --package frame-server --package frame-client --package frame-bench
+	$${CARGO_TARGET_DIR:-target}/release/frame-bench $(ARGS)
+
+bench-json:
 	$(CARGO) bench --package pyjson --bench compare
 
 lint:

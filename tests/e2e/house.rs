@@ -8,11 +8,12 @@ use framecheck_tests::repository;
 
 /// Which of our crates may depend on which others of ours: one way round. The harness starts the
 /// programs it tests, and so must not be linked with them.
-const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
     ("endpoint", &["pytext"]),
     ("frame", &["pyjson"]),
+    ("frame-bench", &["frame", "pyjson"]),
     ("frame-fuzz", &["frame", "pyjson", "pytext"]),
     ("frame-server", &["endpoint", "frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "frame", "pyjson", "pytext"]),

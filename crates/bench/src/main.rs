@@ -1,0 +1,125 @@
+//! `frame-bench`: how fast `frame-server`, `frame-client` and `frame` are, each figure beside its
+//! rivals', taken in turns in the same run. docs/benchmarks.md says what each row measures.
+//!
+//! Exit status: 0 all was measured; 1 with `--require`, a ratio is under its target; 2 wrong usage, also a
+//! pattern that matches no row; 3 it could not do its work.
+
+mod args;
+mod load;
+mod machine;
+mod measure;
+mod measured;
+mod plot;
+mod process;
+mod report;
+mod rivals;
+mod rows;
+mod settings;
+mod stats;
+mod table;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use args::{Args, Hidden};
+use clap::Parser;
+use machine::Machine;
+use measure::{Row, measure};
+use report::Report;
+use settings::Settings;
+use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
+
+const UNDER_TARGET: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+const CANNOT: u8 = 3;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("frame-bench: {error:#}");
+            ExitCode::from(CANNOT)
+        }
+    }
+}
+
+fn run(mut args: Args) -> anyhow::Result<ExitCode> {
+    match args.hidden.take() {
+        Some(Hidden::Measured { command }) => measured::run(&command),
+        Some(Hidden::ServeBytes { file }) => rivals::serve_bytes(&file).map(|()| ExitCode::SUCCESS),
+        Some(Hidden::ServeEcho) => rivals::serve_echo().map(|()| ExitCode::SUCCESS),
+        None => bench(&args),
+    }
+}
+
+fn bench(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut groups = rows::groups();
+    let is_wanted = |name: &str| args.only.as_ref().is_none_or(|only| only.matches(name));
+    groups.retain(|group| group.quantities.iter().any(|quantity| is_wanted(quantity.name)));
+    if groups.is_empty() {
+        eprintln!("frame-bench: no row is named so");
+        return Ok(ExitCode::from(WRONG_USAGE));
+    }
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("cannot make {}", args.out.display()))?;
+    let scratch = tempfile::Builder::new().prefix("files-").tempdir_in(&args.out)?;
+    end_all_with_me(scratch.path())?;
+    let at = scratch.path().canonicalize()?;
+    let settings = Settings::new(args.quick, args.repeats, &args.python, &at);
+    let machine = Machine::look(settings.python.as_deref(), settings.iperf3.as_deref());
+
+    let mut rows: Vec<Row> = Vec::new();
+    for group in &groups {
+        for quantity in group.quantities.iter().filter(|quantity| is_wanted(quantity.name)) {
+            eprintln!("measuring {} ...", quantity.name);
+        }
+        rows.extend(measure(group, &settings)?.into_iter().filter(|row| is_wanted(row.name)));
+    }
+    remove(scratch)?;
+    finish(args, &machine, &settings, &rows)
+}
+
+fn finish(
+    args: &Args,
+    machine: &Machine,
+    settings: &Settings,
+    rows: &[Row],
+) -> anyhow::Result<ExitCode> {
+    println!("{}", table::table(rows));
+    println!("{}", machine.sentence());
+    let [met, not_met, not_judged] = table::tally(rows);
+    println!("targets: {met} met, {not_met} not met, {not_judged} not judged");
+    Report::new(machine, settings, rows).write(&args.out.join("report.json"))?;
+    plot::write(&args.out.join("report.svg"), rows, machine)?;
+    let is_under = args.require && not_met > 0;
+    Ok(if is_under { ExitCode::from(UNDER_TARGET) } else { ExitCode::SUCCESS })
+}
+
+/// The files are big: that they can't be removed is worth an error.
+fn remove(scratch: TempDir) -> anyhow::Result<()> {
+    scratch.close().context("cannot remove the files that were sent")
+}
+
+/// When a signal ends this program, end what it started, and remove what it made.
+fn end_all_with_me(scratch: &Path) -> anyhow::Result<()> {
+    let scratch = scratch.to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut terminate, mut interrupt) = runtime.block_on(async {
+        std::io::Result::Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+    })?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        });
+        process::kill_all();
+        let _ = std::fs::remove_dir_all(&scratch);
+        std::process::exit(i32::from(CANNOT));
+    });
+    Ok(())
+}

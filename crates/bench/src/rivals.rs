@@ -1,0 +1,59 @@
+//! The bare tokio programs that `frame-server` is held against, as hidden commands: what a program costs
+//! that does the same on the wire and nothing else. No limits, no screen, no log.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Say where, for whoever started this, and give the listener.
+async fn listen() -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("cannot listen")?;
+    println!("listening on {}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+    Ok(listener)
+}
+
+/// The bytes of `file`, which are read once, to each client.
+pub(crate) fn serve_bytes(file: &Path) -> anyhow::Result<()> {
+    let bytes: Arc<[u8]> = std::fs::read(file).context("cannot read")?.into();
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let listener = listen().await?;
+        loop {
+            let (mut stream, _) = listener.accept().await?;
+            let bytes = bytes.clone();
+            tokio::spawn(async move {
+                stream.write_all(&bytes).await?;
+                stream.shutdown().await
+            });
+        }
+    })
+}
+
+/// Each client's stream back in upper case.
+pub(crate) fn serve_echo() -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let listener = listen().await?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            tokio::spawn(echo(stream));
+        }
+    })
+}
+
+async fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return stream.shutdown().await;
+        }
+        let (data, _) = buffer.split_at_mut(read);
+        data.make_ascii_uppercase();
+        stream.write_all(data).await?;
+    }
+}
