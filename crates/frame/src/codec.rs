@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 use pyjson::Dict;
 use tokio_util::codec;
 
-use crate::{EncodeError, Event, FrameError, Head, Limits, Part, encode_head};
+use crate::encode::append_head;
+use crate::{EncodeError, Event, FrameError, Head, Limits, Part};
 
 /// What a [`FrameCodec`] reads: the owned twin of [`Event`].
 #[derive(Debug, Clone, PartialEq)]
@@ -47,13 +48,16 @@ pub enum CodecError {
 pub struct FrameCodec {
     decoder: crate::Decoder,
     limits: Limits,
+    /// Where a head is put together; kept for its room.
+    head: Vec<u8>,
 }
 
 impl FrameCodec {
     /// A codec of frames whose dict gives the body's length under `size_key`.
     #[must_use]
     pub fn new(size_key: impl Into<String>, limits: Limits) -> Self {
-        Self { decoder: crate::Decoder::new(size_key, limits.clone()), limits }
+        let decoder = crate::Decoder::new(size_key, limits.clone());
+        Self { decoder, limits, head: Vec::new() }
     }
 
     /// The part of a frame that is being read: where a stream that fails now has failed.
@@ -99,13 +103,21 @@ impl codec::Encoder<Piece> for FrameCodec {
 
     fn encode(&mut self, piece: Piece, dst: &mut BytesMut) -> Result<(), CodecError> {
         match piece {
-            Piece::Head(dict) => {
-                let head = encode_head(&dict, &self.limits)?;
-                dst.extend_from_slice(&head.header());
-                dst.extend_from_slice(head.dict());
-            }
+            Piece::Head(dict) => self.encode(&dict, dst)?,
             Piece::Body(bytes) => dst.extend_from_slice(&bytes),
         }
+        Ok(())
+    }
+}
+
+/// A head, as [`Piece::Head`] is, of a dict that its owner keeps.
+impl codec::Encoder<&Dict> for FrameCodec {
+    type Error = CodecError;
+
+    fn encode(&mut self, dict: &Dict, dst: &mut BytesMut) -> Result<(), CodecError> {
+        self.head.clear();
+        append_head(&mut self.head, dict, &self.limits)?;
+        dst.extend_from_slice(&self.head);
         Ok(())
     }
 }

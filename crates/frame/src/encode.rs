@@ -1,15 +1,19 @@
 //! From a dict to the bytes that go before a body.
 
-use pyjson::{Dict, Value};
+use pyjson::Dict;
 
 use crate::{EncodeError, Limits, header};
+
+/// Room for header and dict, so that one allocation is enough for most.
+const FIRST_CAPACITY: usize = 128;
 
 /// Header and dict, ready to be sent. The reference sends each by a call of its own; on the wire
 /// that makes no difference that a peer may rely on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedHead {
     header: [u8; header::LEN],
-    dict: Vec<u8>,
+    /// The header once more, and the dict.
+    wire: Vec<u8>,
 }
 
 impl EncodedHead {
@@ -22,16 +26,19 @@ impl EncodedHead {
     /// The dict's JSON text, as `json.dumps` prints it.
     #[must_use]
     pub fn dict(&self) -> &[u8] {
-        &self.dict
+        self.wire.get(header::LEN..).unwrap_or_default()
     }
 
     /// Header and dict in one piece.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(header::LEN + self.dict.len());
-        bytes.extend_from_slice(&self.header);
-        bytes.extend_from_slice(&self.dict);
-        bytes
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.wire
+    }
+
+    /// Header and dict in one piece, to be added to.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.wire
     }
 }
 
@@ -44,12 +51,33 @@ impl EncodedHead {
 ///
 /// Source: the server of the tutorial on file transfer (`python-ref/file-transfer/server.py`).
 pub fn encode_head(dict: &Dict, limits: &Limits) -> Result<EncodedHead, EncodeError> {
-    let text = pyjson::dumps(&Value::Dict(dict.clone())).into_bytes();
+    let mut wire = Vec::with_capacity(FIRST_CAPACITY);
+    let header = append_head(&mut wire, dict, limits)?;
+    Ok(EncodedHead { header, wire })
+}
+
+/// [`encode_head`] to the end of what is there, which gets nothing if there is an error.
+pub(crate) fn append_head(
+    out: &mut Vec<u8>,
+    dict: &Dict,
+    limits: &Limits,
+) -> Result<[u8; header::LEN], EncodeError> {
+    let start = out.len();
+    out.extend_from_slice(&[0; header::LEN]);
+    pyjson::append_dict(out, dict);
+    let text_len = out.len() - start - header::LEN;
     let limit = limits.dict_max_bytes.min(i32::MAX.unsigned_abs());
-    match i32::try_from(text.len()) {
+    match i32::try_from(text_len) {
         Ok(len) if len.unsigned_abs() <= limit => {
-            Ok(EncodedHead { header: header::pack(len), dict: text })
+            let header = header::pack(len);
+            for (slot, byte) in out.iter_mut().skip(start).zip(header) {
+                *slot = byte;
+            }
+            Ok(header)
         }
-        _ => Err(EncodeError::DictTooLong { found: text.len(), limit }),
+        _ => {
+            out.truncate(start);
+            Err(EncodeError::DictTooLong { found: text_len, limit })
+        }
     }
 }

@@ -34,7 +34,7 @@ pub enum WriteError {
 /// See [`WriteError`].
 pub fn write_head(writer: &mut impl Write, dict: &Dict, limits: &Limits) -> Result<(), WriteError> {
     let head = encode_head(dict, limits)?;
-    writer.write_all(&head.to_bytes())?;
+    writer.write_all(head.as_bytes())?;
     Ok(())
 }
 

@@ -227,7 +227,7 @@ fn encoded_heads_are_cpythons() {
     for (text, body) in [(FILE, &b"hello"[..]), (COMMAND, b"abc"), (ESCAPED, b"ok")] {
         let dict = pyjson::loads(text).unwrap().into_dict().unwrap();
         let head = encode_head(&dict, &Limits::default()).unwrap();
-        assert_eq!([&head.to_bytes()[..], body].concat(), wire(text, body));
+        assert_eq!([head.as_bytes(), body].concat(), wire(text, body));
     }
 }
 

@@ -50,7 +50,7 @@ mod version;
 
 pub use decode::UnicodeDecodeError;
 pub use dict::{Dict, Iter};
-pub use dumps::{DumpsError, DumpsOptions, Indent, dumps};
+pub use dumps::{DumpsError, DumpsOptions, Indent, append_dict, dumps};
 pub use int::{Int, ParseIntError};
 pub use loads::{
     Container, JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py,

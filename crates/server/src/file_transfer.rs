@@ -53,7 +53,7 @@ fn head(options: &FileTransfer, size: u64) -> anyhow::Result<Vec<u8>> {
     dict.insert("file_desc", options.desc.as_str());
     dict.insert("file_size", size);
     let limits = Limits { dict_max_bytes: options.max_dict, ..Limits::default() };
-    Ok(encode_head(&dict, &limits)?.to_bytes())
+    Ok(encode_head(&dict, &limits)?.into_bytes())
 }
 
 async fn send_file(mut stream: Connection, options: Arc<FileTransfer>) -> anyhow::Result<()> {

@@ -80,5 +80,5 @@ fn head() -> anyhow::Result<Vec<u8>> {
     dict.insert("file_name", NAME);
     dict.insert("file_desc", DESC);
     dict.insert("file_size", FILE_BYTES);
-    Ok(frame::encode_head(&dict, &frame::Limits::default())?.to_bytes())
+    Ok(frame::encode_head(&dict, &frame::Limits::default())?.into_bytes())
 }

@@ -21,7 +21,7 @@ pub fn roundtrip_frame(data: &[u8]) {
         match encode_head(&dict, &limits()) {
             Ok(head) => {
                 assert!(head.dict().is_ascii(), "a dict's text is ASCII");
-                wire.extend(head.to_bytes());
+                wire.extend(head.as_bytes());
                 wire.extend(&body);
                 sent.push((dict, body));
             }

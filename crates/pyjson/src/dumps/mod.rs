@@ -27,6 +27,21 @@ pub fn dumps(value: &Value) -> String {
     ascii(|writer| writer.value(value))
 }
 
+/// [`dumps`] of a dict, appended to what is there, as bytes, which are ASCII. It takes no dict that
+/// is a [`Value`], and no memory but for what `out` lacks.
+///
+/// ```
+/// let mut out = b"header, then ".to_vec();
+/// pyjson::append_dict(&mut out, &pyjson::Dict::from([("size", pyjson::Value::from(2))]));
+/// assert_eq!(out, b"header, then {\"size\": 2}");
+/// ```
+pub fn append_dict(out: &mut Vec<u8>, dict: &Dict) {
+    let mut writer = Writer::<'_, true>::onto(std::mem::take(out), &Style::DEFAULT);
+    // As below: there is no error to be lost.
+    let _ = writer.dict(dict);
+    *out = writer.out;
+}
+
 /// [`dumps`] of a dict that is not a [`Value`].
 pub(crate) fn dumps_dict(dict: &Dict) -> String {
     ascii(|writer| writer.dict(dict))

@@ -76,7 +76,12 @@ pub(super) struct Writer<'s, const DEFAULT: bool> {
 
 impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
     pub(super) fn new(style: &'s Style<'s>) -> Self {
-        Self { style, out: Vec::with_capacity(FIRST_CAPACITY) }
+        Self::onto(Vec::with_capacity(FIRST_CAPACITY), style)
+    }
+
+    /// A writer that appends to what is there.
+    pub(super) const fn onto(out: Vec<u8>, style: &'s Style<'s>) -> Self {
+        Self { style, out }
     }
 
     /// Writes a value of any depth.

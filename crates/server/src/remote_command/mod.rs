@@ -58,7 +58,7 @@ async fn obey(mut stream: Connection, permit: Permit, max_output: u64) -> anyhow
 
         let mut dict = Dict::default();
         dict.insert("data_size", output.len() as u64);
-        let mut answer = encode_head(&dict, &Limits::default())?.to_bytes();
+        let mut answer = encode_head(&dict, &Limits::default())?.into_bytes();
         answer.extend_from_slice(&output);
         stream.write_all(&answer).await?;
     }
