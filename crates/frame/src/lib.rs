@@ -32,7 +32,7 @@
 //! let head = encode_head(&dict, &Limits::default())?;
 //! assert_eq!(head.dict(), b"{\"data_size\": 3}");
 //!
-//! let mut wire = head.to_bytes();
+//! let mut wire = head.into_bytes();
 //! wire.extend(b"abc");
 //! let mut input = &wire[..];
 //! let mut decoder = Decoder::new("data_size", Limits::default());

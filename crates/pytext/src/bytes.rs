@@ -44,22 +44,30 @@ pub fn bytes_strip(mut bytes: &[u8]) -> &[u8] {
 /// ```
 #[must_use]
 pub fn repr_bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().saturating_add(3));
+    push_repr_bytes(&mut out, bytes);
+    out
+}
+
+/// [`repr_bytes`] to the end of a text.
+pub fn push_repr_bytes(out: &mut String, bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes)
         && shows_itself(bytes)
     {
-        return format!("b'{text}'");
+        out.push_str("b'");
+        out.push_str(text);
+        out.push('\'');
+        return;
     }
     let quote = quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
-    let mut out = String::with_capacity(bytes.len().saturating_add(3));
     out.push('b');
     out.push(quote);
     for &byte in bytes {
         if byte.is_ascii() {
-            push_ascii(&mut out, char::from(byte), quote);
+            push_ascii(out, char::from(byte), quote);
         } else {
-            push_hex(&mut out, u32::from(byte));
+            push_hex(out, u32::from(byte));
         }
     }
     out.push(quote);
-    out
 }

@@ -71,7 +71,7 @@ mod utf8;
 mod value;
 mod whitespace;
 
-pub use bytes::{bytes_strip, bytes_upper, repr_bytes};
+pub use bytes::{bytes_strip, bytes_upper, push_repr_bytes, repr_bytes};
 pub use console::{Console, ConsoleError, print_line};
 pub use decode::{Codec, DecodeReason, UnicodeDecodeError};
 pub use encode::{UnicodeEncodeError, encode_surrogateescape};

@@ -5,11 +5,12 @@
 //! meanwhile the connection is reset, so that no client takes the rest for whole.
 //!
 //! A small file leaves with its head in one write. Of a bigger one the system sends the bytes by
-//! itself (sendfile(2)): they are never copied to this program.
+//! itself (sendfile(2)): they are never copied to this program. The file stays open from one client
+//! to the next, for as long as it is the one of that path.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail, ensure};
 use endpoint::Breach;
@@ -24,41 +25,73 @@ use crate::serving::{Connection, serve_each};
 const SMALL_BYTES: u64 = 32 << 10;
 
 pub(crate) async fn serve(options: FileTransfer, clauses: Clauses) -> anyhow::Result<()> {
-    // Said now, not when the first client comes.
-    head(&options, open(&options)?.1)?;
-    let options = Arc::new(options);
-    let shared = options.clone();
-    let send = move |stream| send_file(stream, shared.clone());
-    serve_each(&options.listen, &options.serving, clauses, send).await
+    let (address, serving) = (options.listen.clone(), options.serving.clone());
+    let source = Arc::new(Source { options, last: Mutex::new(None) });
+    // What is wrong with it is said now, not when the first client comes.
+    let (_, size) = source.open()?;
+    source.head(size)?;
+    serve_each(&address, &serving, clauses, move |stream| send_file(stream, source.clone())).await
 }
 
-/// The file and its size. These calls are short enough to be made between two others' turns.
-fn open(options: &FileTransfer) -> anyhow::Result<(File, u64)> {
-    let shown = options.file.display();
-    let cannot = || format!("cannot open {shown}");
-    // Looked at first: to open a named pipe is to wait for somebody who writes into it.
-    let about = std::fs::metadata(&options.file).with_context(cannot)?;
-    ensure!(about.is_file(), "cannot serve {shown}: not a regular file");
-    let file = File::open(&options.file).with_context(cannot)?;
-    let size = file.metadata().with_context(cannot)?.len();
-    let max = options.max_body;
-    ensure!(size <= max, "cannot serve {shown}: {size} bytes are over the limit of {max}");
-    Ok((file, size))
+/// Where the bytes come from.
+struct Source {
+    options: FileTransfer,
+    last: Mutex<Option<Opened>>,
 }
 
-/// Packed length and dict.
-fn head(options: &FileTransfer, size: u64) -> anyhow::Result<Vec<u8>> {
-    let mut dict = Dict::default();
-    dict.insert("file_name", options.name.as_str());
-    dict.insert("file_desc", options.desc.as_str());
-    dict.insert("file_size", size);
-    let limits = Limits { dict_max_bytes: options.max_dict, ..Limits::default() };
-    Ok(encode_head(&dict, &limits)?.into_bytes())
+/// A file that was opened, and which one that is.
+struct Opened {
+    file: Arc<File>,
+    device: u64,
+    inode: u64,
 }
 
-async fn send_file(mut stream: Connection, options: Arc<FileTransfer>) -> anyhow::Result<()> {
-    let (file, size) = open(&options)?;
-    let mut bytes = head(&options, size)?;
+impl Opened {
+    fn is(&self, about: &Metadata) -> bool {
+        (self.device, self.inode) == (about.dev(), about.ino())
+    }
+}
+
+impl Source {
+    /// The file that is at the path now, and its size. These calls are short enough to be made
+    /// between two others' turns.
+    fn open(&self) -> anyhow::Result<(Arc<File>, u64)> {
+        let path = &self.options.file;
+        let shown = path.display();
+        let cannot = || format!("cannot open {shown}");
+        // Looked at first: to open a named pipe is to wait for somebody who writes into it.
+        let mut about = std::fs::metadata(path).with_context(cannot)?;
+        ensure!(about.is_file(), "cannot serve {shown}: not a regular file");
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match &*last {
+            Some(opened) if opened.is(&about) => opened.file.clone(),
+            _ => {
+                let file = Arc::new(File::open(path).with_context(cannot)?);
+                about = file.metadata().with_context(cannot)?;
+                let (device, inode) = (about.dev(), about.ino());
+                *last = Some(Opened { file: file.clone(), device, inode });
+                file
+            }
+        };
+        let (size, max) = (about.len(), self.options.max_body);
+        ensure!(size <= max, "cannot serve {shown}: {size} bytes are over the limit of {max}");
+        Ok((file, size))
+    }
+
+    /// Packed length and dict.
+    fn head(&self, size: u64) -> anyhow::Result<Vec<u8>> {
+        let mut dict = Dict::default();
+        dict.insert("file_name", self.options.name.as_str());
+        dict.insert("file_desc", self.options.desc.as_str());
+        dict.insert("file_size", size);
+        let limits = Limits { dict_max_bytes: self.options.max_dict, ..Limits::default() };
+        Ok(encode_head(&dict, &limits)?.into_bytes())
+    }
+}
+
+async fn send_file(mut stream: Connection, source: Arc<Source>) -> anyhow::Result<()> {
+    let (file, size) = source.open()?;
+    let mut bytes = source.head(size)?;
     let mut left = size;
     if size <= SMALL_BYTES {
         let start = bytes.len();
@@ -73,7 +106,7 @@ async fn send_file(mut stream: Connection, options: Arc<FileTransfer>) -> anyhow
     }
     if left > 0 {
         stream.reset_on_close()?;
-        let shown = options.file.display();
+        let shown = source.options.file.display();
         let why = format!("{shown} shrank while it was sent: {left} of {size} bytes are missing");
         bail!(Breach::of("FT-4", why));
     }

@@ -1,6 +1,6 @@
 //! Standard output: one whole line at a time, at once, whichever connection prints it.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -21,7 +21,11 @@ const PIPE_ROOM_BYTES: usize = 4096;
 /// another connection's. Whoever reads the screen may be slow: those who print wait, and nothing
 /// else does.
 pub(crate) async fn print(text: &str) -> Result<(), ScreenLost> {
-    let line = line(text);
+    print_line(line(text)).await
+}
+
+/// The same of a text that ends in its newline.
+pub(crate) async fn print_line(line: String) -> Result<(), ScreenLost> {
     let turn = TURN.lock().await;
     if takes_at_once(line.len()) {
         return Ok(write(&line)?);
@@ -45,10 +49,19 @@ fn line(text: &str) -> String {
     line
 }
 
+/// Past the standard library's own buffer, which is of no use to whole lines.
 fn write(line: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(line.as_bytes())?;
-    stdout.flush()
+    let stdout = io::stdout();
+    let mut left = line.as_bytes();
+    while !left.is_empty() {
+        match rustix::io::write(&stdout, left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => left = left.split_at(written).1,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// What standard output is, as far as that says whether a write may have to wait.

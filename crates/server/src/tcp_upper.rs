@@ -24,12 +24,24 @@ async fn echo(mut stream: Connection) -> anyhow::Result<()> {
             Ok(read) => read,
             Err(error) => return show(&error).await,
         };
-        let data = buffer.split_at(read).0;
-        screen::print(&format!("接收客户端的数据: {}", pytext::repr_bytes(data))).await?;
-        if let Err(error) = stream.write_all(&pytext::bytes_upper(data)).await {
+        let data = buffer.split_at_mut(read).0;
+        screen::print_line(line(data)).await?;
+        // bytes.upper() knows ASCII alone.
+        data.make_ascii_uppercase();
+        if let Err(error) = stream.write_all(data).await {
             return show(&error).await;
         }
     }
+}
+
+/// What is shown of some data, in one allocation where that has no escapes.
+fn line(data: &[u8]) -> String {
+    const BEFORE: &str = "接收客户端的数据: ";
+    let mut line = String::with_capacity(BEFORE.len() + "b''\n".len() + data.len());
+    line.push_str(BEFORE);
+    pytext::push_repr_bytes(&mut line, data);
+    line.push('\n');
+    line
 }
 
 /// The reference shows a connection's error on its screen and waits for the next client.

@@ -49,7 +49,7 @@ impl Counters {
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refused = [Refusal::Full, Refusal::Share, Refusal::Stranger].map(Refusal::label);
-        let cut = ["idle-timeout", "total-timeout", "min-rate", "shutdown"];
+        let cut = ["idle-timeout", "total-timeout", "min-rate", "linger", "shutdown"];
         write!(
             f,
             "{} connections: {} failed, {} cut short; {} more refused; {} bytes received, {} sent",

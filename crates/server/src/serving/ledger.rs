@@ -12,9 +12,13 @@ use std::time::{Duration, Instant};
 
 use endpoint::Peer;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use super::counters::Counters;
 use super::options::{Cut, Options, Refusal};
+
+/// How long a client may take to close its side after all was sent to it.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// What a session waits for, if anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +49,8 @@ pub(super) struct Entry {
     pub(super) sent: AtomicU64,
     waits: AtomicU8,
     cut: OnceLock<Cut>,
-    /// Told when this is to be cut short.
-    pub(super) cutting: Notify,
+    /// Drops the session, wherever it waits.
+    abort: OnceLock<AbortHandle>,
 }
 
 impl Entry {
@@ -80,9 +84,24 @@ impl Entry {
         self.cut.get().copied()
     }
 
+    /// The task of this connection's session, which may have gone past a limit already.
+    pub(super) fn is_served_by(&self, task: AbortHandle) {
+        let _only_once = self.abort.set(task);
+        // One of the two sees what the other has set.
+        if self.cut.get().is_some() {
+            self.abort_task();
+        }
+    }
+
     fn cut_short(&self, why: Cut) {
         if self.cut.set(why).is_ok() {
-            self.cutting.notify_one();
+            self.abort_task();
+        }
+    }
+
+    fn abort_task(&self) {
+        if let Some(task) = self.abort.get() {
+            task.abort();
         }
     }
 
@@ -205,7 +224,7 @@ impl Ledger {
             sent: AtomicU64::new(0),
             waits: AtomicU8::new(Waits::Not as u8),
             cut: OnceLock::new(),
-            cutting: Notify::new(),
+            abort: OnceLock::new(),
         });
         let id = table.next_id;
         table.next_id += 1;
@@ -297,7 +316,11 @@ impl Ledger {
         }
         match entry.waiting() {
             Waits::Not => return None,
-            Waits::ForMessage | Waits::ForClose => {
+            Waits::ForClose => {
+                return over(entry.moved.load(Ordering::Relaxed), Some(LINGER))
+                    .map(|_| Cut::Lingers);
+            }
+            Waits::ForMessage => {
                 *window = Window { bytes_before: entry.bytes(), waited: Duration::ZERO };
             }
             Waits::Within => {

@@ -26,7 +26,7 @@ use crate::args::Clauses;
 use crate::screen::ScreenLost;
 use counters::Counters;
 use ledger::{Client, Ledger, Seat};
-use options::{Cut, Refusal};
+use options::Refusal;
 use refusals::Refusals;
 
 pub(crate) use connection::Connection;
@@ -103,8 +103,11 @@ where
                 continue;
             }
         };
-        let served = session(Connection::new(stream, seat.entry.clone()), peer.clone());
-        tokio::spawn(attend(served, seat, peer, clauses, report.clone()));
+        let entry = seat.entry.clone();
+        let served = session(Connection::new(stream, entry.clone()), peer.clone());
+        let place = Place { seat, peer, clauses, is_done: false };
+        let task = tokio::spawn(attend(served, place, report.clone()));
+        entry.is_served_by(task.abort_handle());
     }
     drop(listener);
     tokio::select! {
@@ -137,35 +140,45 @@ fn may_enter(uid: u32) -> bool {
     uid == 0 || uid == rustix::process::geteuid().as_raw()
 }
 
-/// See a session through to its end, or to where it is cut short.
+/// See a session through to its end.
 async fn attend(
     served: impl Future<Output = anyhow::Result<()>>,
+    mut place: Place,
+    report: mpsc::Sender<anyhow::Error>,
+) {
+    let ended = served.await;
+    place.is_done = true;
+    match ended {
+        Ok(()) => {}
+        Err(error) if error.is::<ScreenLost>() => drop(report.send(error).await),
+        Err(error) => {
+            place.seat.counters().failed.inc();
+            warn_of(&place.peer, &error, place.clauses);
+        }
+    }
+}
+
+/// A client's place. Should the session be dropped before it is done, it is said why.
+struct Place {
     seat: Seat,
     peer: Peer,
     clauses: Clauses,
-    report: mpsc::Sender<anyhow::Error>,
-) {
-    let ended = tokio::select! {
-        biased;
-        () = seat.entry.cutting.notified() => None,
-        ended = served => Some(ended),
-    };
-    match ended {
-        Some(Ok(())) => {}
-        Some(Err(error)) if error.is::<ScreenLost>() => drop(report.send(error).await),
-        Some(Err(error)) => {
-            seat.counters().failed.inc();
-            warn_of(&peer, &error, clauses);
-        }
-        None => {
-            let Some(why) = seat.entry.cut() else { return };
-            seat.counters().count_cut(why);
-            if why == Cut::Ending {
-                tracing::debug!("closed: {why} (client {peer})");
-            } else {
-                let clause = clauses.client;
-                tracing::warn!(client = %peer, limit = why.label(), "[{clause}] closed: {why} (client {peer})");
-            }
+    is_done: bool,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (Some(why), false) = (self.seat.entry.cut(), self.is_done) else { return };
+        self.seat.counters().count_cut(why);
+        let (peer, clause) = (&self.peer, self.clauses.client);
+        if why.is_in_order() {
+            tracing::debug!("closed: {why} (client {peer})");
+        } else {
+            tracing::warn!(
+                client = %peer,
+                limit = why.label(),
+                "[{clause}] closed: {why} (client {peer})"
+            );
         }
     }
 }

@@ -133,6 +133,8 @@ pub(super) enum Cut {
     Total(Duration),
     /// So few bytes moved in so long.
     Slow(u64, Duration),
+    /// All was sent to it, and still it does not close.
+    Lingers,
     /// The server ends, and nothing was under way.
     Ending,
     /// The server ends, and what was under way took too long.
@@ -145,8 +147,16 @@ impl Cut {
             Self::Idle(_) => "idle-timeout",
             Self::Total(_) => "total-timeout",
             Self::Slow(..) => "min-rate",
+            Self::Lingers => "linger",
             Self::Ending | Self::Unfinished => "shutdown",
         }
+    }
+}
+
+impl Cut {
+    /// Whether that is as it should be, and nothing to warn of.
+    pub(super) const fn is_in_order(self) -> bool {
+        matches!(self, Self::Lingers | Self::Ending)
     }
 }
 
@@ -158,6 +168,7 @@ impl fmt::Display for Cut {
             Self::Slow(moved, window) => {
                 write!(f, "{moved} bytes within {} s is too slow", window.as_secs_f64())
             }
+            Self::Lingers => f.write_str("has everything and did not close"),
             Self::Ending => f.write_str("this server ends"),
             Self::Unfinished => f.write_str("not done when this server had to end"),
         }
