@@ -99,7 +99,7 @@ async fn send_file(mut stream: Connection, source: Arc<Source>) -> anyhow::Resul
         let read = read_from_start(&file, bytes.split_at_mut(start).1)?;
         bytes.truncate(start + read);
         left -= read as u64;
-        stream.write_all(&bytes).await?;
+        stream.write_last(&bytes).await?;
     } else {
         stream.write_all(&bytes).await?;
         left -= stream.send_file(&file, size).await?;

@@ -4,7 +4,7 @@
 //! Unlike the reference's, these servers close so that the answer arrives, whatever they left
 //! unread.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use crate::serving::Connection;
 
@@ -18,6 +18,6 @@ pub(crate) async fn receive(stream: &mut Connection) -> anyhow::Result<Vec<u8>> 
 
 /// Send the answer and close.
 pub(crate) async fn answer(mut stream: Connection, answer: &[u8]) -> anyhow::Result<()> {
-    stream.write_all(answer).await?;
+    stream.write_last(answer).await?;
     Ok(stream.close_gently().await?)
 }

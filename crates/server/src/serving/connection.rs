@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use endpoint::Stream;
+use rustix::fs::sendfile;
+use rustix::net::{SendFlags, send};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 
 use super::ledger::{Entry, Waits};
@@ -60,6 +62,24 @@ impl Connection {
         self.stream.reset_on_close()
     }
 
+    /// Write what nothing but the end follows, [`close_gently`](Self::close_gently), with which the
+    /// last of it leaves in one packet.
+    ///
+    /// # Errors
+    /// As send(2) fails.
+    pub(crate) async fn write_last(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let send = || {
+                self.noting_sent(|stream| {
+                    Ok(send(stream, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
+                })
+            };
+            let sent = self.stream.async_io(Interest::WRITABLE, send).await?;
+            bytes = bytes.split_at(sent).1;
+        }
+        Ok(())
+    }
+
     /// Send so many bytes from a file's start without having them pass through here. Returns how
     /// many there were, which is fewer where the file ends.
     ///
@@ -69,20 +89,8 @@ impl Connection {
         let (mut left, mut offset) = (max_bytes, 0);
         while left > 0 {
             let ask = usize::try_from(left).map_or(SENDFILE_BYTES, |left| left.min(SENDFILE_BYTES));
-            let entry = &self.entry;
-            let stream = &self.stream;
-            let send = || {
-                let sent = rustix::fs::sendfile(stream, file, Some(&mut offset), ask)
-                    .map_err(io::Error::from);
-                match &sent {
-                    Ok(sent) => entry.goes_on(&entry.sent, *sent),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        entry.waits(Waits::Within);
-                    }
-                    Err(_) => {}
-                }
-                sent
-            };
+            let send =
+                || self.noting_sent(|stream| Ok(sendfile(stream, file, Some(&mut offset), ask)?));
             match self.stream.async_io(Interest::WRITABLE, send).await? {
                 0 => break,
                 sent => left -= sent as u64,
@@ -105,6 +113,19 @@ impl Connection {
         // Not for ever: the ledger sees to that.
         while matches!(self.read(&mut [0; 1024]).await, Ok(1..)) {}
         Ok(())
+    }
+
+    /// A system call that sends, tried once.
+    fn noting_sent(&self, send: impl FnOnce(&Stream) -> io::Result<usize>) -> io::Result<usize> {
+        let sent = send(&self.stream);
+        match &sent {
+            Ok(sent) => self.entry.goes_on(&self.entry.sent, *sent),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.entry.waits(Waits::Within);
+            }
+            Err(_) => {}
+        }
+        sent
     }
 
     fn write_with(
