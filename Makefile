@@ -11,6 +11,7 @@
 #   make bench         how fast the programs and the framing are, beside the best alternatives in the same
 #                      run: docs/benchmarks.md; less than 5 minutes, writes target/bench/
 #   make bench-json    the same of pyjson
+#   make soak          thousands of idle and slow clients, and whether the others notice
 #   make test          all tests
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
@@ -23,7 +24,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?=
 
-.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json lint \
+.PHONY: soak all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json lint \
 	clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
@@ -69,6 +70,10 @@ bench:
 
 bench-json:
 	$(CARGO) bench --package pyjson --bench compare
+
+soak:
+	$(CARGO) build --release --package frame-server --package framecheck-tests --bin frame-server --bin soak
+	target/release/soak $(ARGS)
 
 lint:
 	$(CARGO) fmt --all --check

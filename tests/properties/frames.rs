@@ -113,7 +113,7 @@ proptest! {
     fn heads_are_cpythons_to_the_byte(name in any_text(), desc in any_text(), size: u32) {
         let (expected, dict) = file_head(&name, &desc, size as usize);
         let head = encode_head(&dict, &Limits::default()).unwrap();
-        prop_assert_eq!(head.to_bytes(), expected);
+        prop_assert_eq!(head.into_bytes(), expected);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 
 use clap::ValueEnum;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
 /// How the log is written.
@@ -21,10 +23,48 @@ pub enum LogFormat {
 /// Log to standard error at `info`, or as the environment variable `FRAME_LOG` says
 /// (`debug`, `warn`, `off`, or a filter as tracing-subscriber reads it).
 pub fn start_log(format: LogFormat) {
+    start(format, io::stderr);
+}
+
+/// The same from a thread of its own, for a program whose clients must not have to wait until
+/// somebody reads its log. What is not read is kept up to some thousand lines, and then lost: their
+/// number is the last line. Keep what is returned for as long as there is something to log.
+#[must_use]
+pub fn start_log_that_never_waits(format: LogFormat) -> Log {
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LOG_LINES);
+    let (writer, guard) = builder.thread_name("log").finish(io::stderr());
+    let lost = writer.error_counter();
+    start(format, writer);
+    Log { lost, _guard: guard }
+}
+
+/// How many lines may wait to be read.
+const LOG_LINES: usize = 10_000;
+
+/// A log that is written by a thread; what waits is written when this is dropped, if it is read.
+#[derive(Debug)]
+pub struct Log {
+    lost: ErrorCounter,
+    _guard: WorkerGuard,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let lost = self.lost.dropped_lines();
+        if lost > 0 {
+            tracing::warn!("{lost} lines of this log are lost: nobody read it in time");
+        }
+    }
+}
+
+fn start<W>(format: LogFormat, writer: W)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_from_env("FRAME_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(writer)
         .with_target(false)
         .with_ansi(false)
         // Said on standard error too, by a macro that panics where nobody reads that any more.

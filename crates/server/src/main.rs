@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     // What this was started with beside the standard streams is for none of the commands it runs:
     // Python's Popen has close_fds. All that is opened from here on is closed by an exec anyway.
     close_fds::set_fds_cloexec(3, &[]);
-    endpoint::diagnostics::start_log(args.log_format);
+    let _log = endpoint::diagnostics::start_log_that_never_waits(args.log_format);
     let Clauses { end, .. } = args.scenario.clauses();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,

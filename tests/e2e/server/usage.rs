@@ -145,3 +145,25 @@ fn a_log_that_nobody_reads_is_no_reason_to_stop_serving() {
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(in_time(move || child.wait()).unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_log_that_is_not_read_for_now_keeps_nobody_waiting() {
+    let mut command = Command::new(program("frame-server"));
+    command.args(["length-ack", "--listen", "127.0.0.1:0"]).env_remove("FRAME_LOG");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    let address = line.trim_end().rsplit_once("listening on ").unwrap().1;
+    // A line for each, of which a pipe holds some hundred.
+    for _ in 0..2000 {
+        let mut stream = connect(address);
+        stream.write_all(b"no length").unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let said = in_time(move || stderr.lines().map_while(Result::ok).count());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(said, 2001);
+}

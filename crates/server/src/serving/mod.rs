@@ -8,6 +8,7 @@
 
 mod connection;
 mod counters;
+mod descriptors;
 mod ledger;
 mod metrics;
 mod options;
@@ -84,6 +85,7 @@ where
     if let Some(notice) = options.notice {
         tracing::warn!("{notice}");
     }
+    options.make_room_for_connections();
     let looking_out = ledger.clone();
     tokio::spawn(async move { looking_out.look_out().await });
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use endpoint::{Address, Reach};
 
+use super::descriptors;
+
 /// Under which limits are listed in the help.
 pub(crate) const LIMITS: &str = "Limits";
 
@@ -72,6 +74,14 @@ impl Options {
     /// on the log.
     pub(crate) fn private(&self, notice: Option<&'static str>) -> Self {
         Self { private: true, notice, ..self.clone() }
+    }
+
+    /// Have descriptors enough. A server of commands leaves the limit as it is: they would inherit
+    /// another, which `ulimit -n` shows.
+    pub(super) fn make_room_for_connections(&self) {
+        if !self.private {
+            descriptors::make_room(self.max_connections);
+        }
     }
 
     pub(super) const fn reach(&self, address: &Address) -> Reach {

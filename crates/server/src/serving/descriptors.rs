@@ -1,0 +1,26 @@
+//! How many files this process may have open, of which each connection is one.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What is open besides connections: the standard streams, listeners, epoll, a file that is sent.
+const OTHERS: u64 = 32;
+
+/// As many descriptors as the system gives, and a warning if they are fewer than the connections
+/// that are allowed.
+pub(super) fn make_room(max_connections: usize) {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.unwrap_or(u64::MAX);
+    if current.is_some_and(|current| current < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::debug!("cannot raise the limit of descriptors: {error}");
+    }
+    let Some(given) = getrlimit(Resource::Nofile).current else { return };
+    let needed = u64::try_from(max_connections).unwrap_or(u64::MAX).saturating_add(OTHERS);
+    if max_connections > 0 && given < needed {
+        tracing::warn!(
+            "--max-connections {max_connections}: this process may have {given} files open \
+             (ulimit -n), so it will be fewer"
+        );
+    }
+}
