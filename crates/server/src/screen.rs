@@ -1,10 +1,10 @@
 //! Standard output: one whole line at a time, at once, whichever connection prints it.
 
-use std::io;
-use std::sync::OnceLock;
+use std::io::{self, IoSlice};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
+use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 use tokio::sync::Mutex;
 
 /// Standard output takes no more. A server whose screen is gone has to end, as the tutorials' do.
@@ -12,10 +12,14 @@ use tokio::sync::Mutex;
 #[error("cannot print")]
 pub(crate) struct ScreenLost(#[from] io::Error);
 
+/// Whose turn it is among those who may have to wait for whoever reads the screen.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// So much fits into a pipe that says it has room (`PIPE_BUF` of Linux).
-const PIPE_ROOM_BYTES: usize = 4096;
+/// Held by all who write a line in one step, and by one who may need several, alone.
+static SCREEN: RwLock<()> = RwLock::new(());
+
+/// So much goes into a pipe in one step or not at all (`PIPE_BUF` of Linux).
+const PIPE_STEP_BYTES: usize = 4096;
 
 /// `print(text)` of an unbuffered Python: the line is out when this returns, and never mixed with
 /// another connection's. Whoever reads the screen may be slow: those who print wait, and nothing
@@ -26,12 +30,13 @@ pub(crate) async fn print(text: &str) -> Result<(), ScreenLost> {
 
 /// The same of a text that ends in its newline.
 pub(crate) async fn print_line(line: String) -> Result<(), ScreenLost> {
-    let turn = TURN.lock().await;
-    if takes_at_once(line.len()) {
-        return Ok(write(&line)?);
+    if write_at_once(&line)? {
+        return Ok(());
     }
+    let turn = TURN.lock().await;
     let printed = tokio::task::spawn_blocking(move || {
         let _turn = turn;
+        let _alone = SCREEN.write().unwrap_or_else(PoisonError::into_inner);
         write(&line)
     });
     Ok(printed.await.map_err(io::Error::from)??)
@@ -57,7 +62,7 @@ fn write(line: &str) -> io::Result<()> {
         match rustix::io::write(&stdout, left) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => left = left.split_at(written).1,
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -74,20 +79,24 @@ enum Kind {
     Other,
 }
 
-/// Whether a line of so many bytes can be written without waiting for whoever reads. A thread that
-/// may wait costs several times what the write does.
-fn takes_at_once(len: usize) -> bool {
+/// Write a line if that needs no waiting for whoever reads, nor for another line that is half
+/// written; otherwise nothing is. A thread that may wait costs several times what the write does.
+fn write_at_once(line: &str) -> io::Result<bool> {
     static KIND: OnceLock<Kind> = OnceLock::new();
+    let Ok(_with_others) = SCREEN.try_read() else { return Ok(false) };
     match KIND.get_or_init(kind) {
-        Kind::Store => true,
-        Kind::Pipe if len <= PIPE_ROOM_BYTES => {
-            let stdout = io::stdout();
-            let mut screen = [PollFd::new(&stdout, PollFlags::OUT)];
-            let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-            // A pipe that nobody reads any more is ready, too: to say so.
-            poll(&mut screen, Some(&now)).is_ok_and(|ready| ready == 1)
+        Kind::Store => write(line).map(|()| true),
+        Kind::Pipe if line.len() <= PIPE_STEP_BYTES => {
+            let bytes = [IoSlice::new(line.as_bytes())];
+            // A pipe has no offset, which -1 stands for.
+            match pwritev2(io::stdout(), &bytes, u64::MAX, ReadWriteFlags::NOWAIT) {
+                Ok(_) => Ok(true),
+                Err(Errno::PIPE) => Err(Errno::PIPE.into()),
+                // It is full, or the system can't tell: the other way knows what to do.
+                Err(_) => Ok(false),
+            }
         }
-        Kind::Pipe | Kind::Other => false,
+        Kind::Pipe | Kind::Other => Ok(false),
     }
 }
 
