@@ -49,6 +49,8 @@ pub(crate) enum Hidden {
     #[command(hide = true)]
     ServeBytes { file: PathBuf },
     #[command(hide = true)]
+    CopyFile { file: PathBuf },
+    #[command(hide = true)]
     ServeEcho,
 }
 

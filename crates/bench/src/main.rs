@@ -50,6 +50,7 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     match args.hidden.take() {
         Some(Hidden::Measured { command }) => measured::run(&command),
         Some(Hidden::ServeBytes { file }) => rivals::serve_bytes(&file).map(|()| ExitCode::SUCCESS),
+        Some(Hidden::CopyFile { file }) => rivals::copy_file(&file).map(|()| ExitCode::SUCCESS),
         Some(Hidden::ServeEcho) => rivals::serve_echo().map(|()| ExitCode::SUCCESS),
         None => bench(&args),
     }

@@ -61,6 +61,15 @@ fn file_server(file: &Path) -> anyhow::Result<Command> {
     Ok(command)
 }
 
+/// What `frame-server file-transfer` sends before a file's bytes.
+pub(crate) fn head(size: u64) -> anyhow::Result<Vec<u8>> {
+    let mut dict = pyjson::Dict::default();
+    dict.insert("file_name", NAME);
+    dict.insert("file_desc", DESC);
+    dict.insert("file_size", size);
+    Ok(frame::encode_head(&dict, &frame::Limits::default())?.into_bytes())
+}
+
 /// `frame-client file-transfer` into this directory.
 fn file_client(server: SocketAddr, directory: &Path) -> anyhow::Result<Command> {
     let mut command = Command::new(beside("frame-client")?);

@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 
-use super::{DESC, NAME, Server, file_server, own_command, python_program};
+use super::{DESC, NAME, Server, file_server, head, own_command, python_program};
 use crate::load::fetch;
 use crate::measure::{Contender, Group, Quantity};
 use crate::settings::Settings;
@@ -40,7 +40,7 @@ pub(super) fn groups() -> Vec<Group> {
 
 fn prepare(settings: &Settings, clients: usize) -> anyhow::Result<Vec<Contender<'_>>> {
     let file = settings.file(FILE_BYTES)?;
-    let mut wire = head()?;
+    let mut wire = head(FILE_BYTES)?;
     wire.extend(std::fs::read(&file)?);
     let len = wire.len();
     let turn = settings.turn;
@@ -72,13 +72,4 @@ fn prepare(settings: &Settings, clients: usize) -> anyhow::Result<Vec<Contender<
         None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON), None]),
     };
     Ok(vec![own, bare, python])
-}
-
-/// What comes before the file's bytes.
-fn head() -> anyhow::Result<Vec<u8>> {
-    let mut dict = pyjson::Dict::default();
-    dict.insert("file_name", NAME);
-    dict.insert("file_desc", DESC);
-    dict.insert("file_size", FILE_BYTES);
-    Ok(frame::encode_head(&dict, &frame::Limits::default())?.into_bytes())
 }

@@ -1,6 +1,7 @@
 //! A big file from a server to a receiver that drops it, and to one that writes it to a disk. The file
 //! sent is in the page cache.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -10,10 +11,10 @@ use anyhow::{Context, ensure};
 use rustix::fs::syncfs;
 
 use super::{
-    NAME, Server, file_client, file_server, gib_per_second, iperf3, python_file_client,
-    python_file_server,
+    NAME, Server, file_client, file_server, gib_per_second, iperf3, own_command,
+    python_file_client, python_file_server,
 };
-use crate::load::receive_and_drop;
+use crate::load::{receive_and_drop, receive_and_write};
 use crate::measure::{Contender, Group, Quantity};
 use crate::process::{Output, Program};
 use crate::settings::{Settings, shown};
@@ -42,6 +43,13 @@ fn to_a_sink(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
         Ok(gib_per_second(size, receive_and_drop(server.address(), size)?))
     });
 
+    let copy = own_command([OsStr::new("copy-file"), settings.file(size)?.as_os_str()])?;
+    let copy = Server::that_prints(copy)?;
+    let name = format!("a bare server that copies, {}", shown(size));
+    let copy = Contender::new(name, None, move || {
+        Ok(gib_per_second(size, receive_and_drop(copy.address(), size)?))
+    });
+
     let name = format!("iperf3 -Z, {}", shown(size));
     let iperf = match &settings.iperf3 {
         Some(path) => Contender::new(name, Some(AGAINST_IPERF3), move || {
@@ -64,7 +72,7 @@ fn to_a_sink(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
         }
         None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON)]),
     };
-    Ok(vec![own, iperf, python])
+    Ok(vec![own, copy, iperf, python])
 }
 
 fn to_a_file(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
@@ -81,6 +89,15 @@ fn to_a_file(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
             check_and_remove(&to, size)?;
             Ok(gib_per_second(size, seconds))
         });
+
+    let server = Server::that_logs(file_server(&settings.file(size)?)?)?;
+    let to = directory.clone();
+    let name = format!("frame-server, a bare client that copies, {}", shown(size));
+    let copy = Contender::new(name, None, move || {
+        let seconds = receive_and_write(server.address(), size, &to.join(NAME))?;
+        check_and_remove(&to, size)?;
+        Ok(gib_per_second(size, seconds))
+    });
 
     let to = directory.clone();
     let name = format!("a plain write, {}", shown(size));
@@ -108,7 +125,7 @@ fn to_a_file(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
         }
         None => Contender::not_installed(name, vec![Some(AGAINST_PYTHON)]),
     };
-    Ok(vec![own, plain, python])
+    Ok(vec![own, copy, plain, python])
 }
 
 /// The received file has its size. It makes room for the next, and the disk comes to rest: else the next
