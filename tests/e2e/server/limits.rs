@@ -213,3 +213,16 @@ fn with_0_for_a_limit_there_is_none() {
     let mut streams: Vec<TcpStream> = (0..300).map(|_| connect(&address)).collect();
     streams.iter_mut().for_each(assert_served);
 }
+
+#[test]
+fn a_crowd_of_idle_and_slow_clients_keeps_their_places_and_nobody_waiting() {
+    let mut soak = assert_cmd::Command::new(framecheck_tests::program("soak"));
+    soak.args(["--idle=300", "--slow=40", "--transfers=8", "--seconds=0.3"]);
+    // What else this machine does is in the rate, which `make soak` judges: here it is to be there.
+    let output = soak.args(["--repeats=1", "--least=0.1"]).timeout(DEADLINE).output().unwrap();
+    let run = crate::peers::Run::new(output, "soak");
+    assert_eq!(run.status(), Some(0), "{run}");
+    let told = run.stdout();
+    assert!(told.contains("tcp-upper: 8 transfers beside 300 idle and 40 slow clients"), "{run}");
+    assert!(told.contains("file-transfer: 8 transfers beside 0 idle and 40 slow clients"), "{run}");
+}
