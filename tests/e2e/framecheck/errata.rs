@@ -40,13 +40,14 @@ fn no_defect_is_seen_in_programs_that_are_right() {
     assert!(happened.is_empty(), "{happened:#?}");
 }
 
-/// A reference program that becomes ours. One that speaks datagrams waits no time for an answer, as
+/// A reference program that becomes ours. A server of commands runs any. One that speaks datagrams waits no time for an answer, as
 /// nobody waits here for as long as it usually does.
 fn becomes(side: &str, scenario: &str) -> String {
     let program = program(&format!("frame-{side}"));
     let option = if side == "server" { "listen" } else { "connect" };
-    let waits = match (side, scenario) {
+    let more = match (side, scenario) {
         ("client", "udp-upper" | "udp-hello" | "line-upper-udp") => "'--timeout=0'",
+        ("server", "remote-command") => "'--allow-anything'",
         _ => "",
     };
     format!(
@@ -56,7 +57,7 @@ fn becomes(side: &str, scenario: &str) -> String {
          file = ['--', told.pop('file')] if 'file' in told else []\n\
          rest = ['--' + name + '=' + value for name, value in told.items()]\n\
          program = {program:?}\n\
-         os.execv(program, [program, '{scenario}', address, *rest, *[{waits}], *file])\n"
+         os.execv(program, [program, '{scenario}', address, *rest, *[{more}], *file])\n"
     )
 }
 
