@@ -4,7 +4,9 @@
 //! package` follows it. Nothing here looks for programs in the working directory: what a
 //! directory happens to have is never run as the reference.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -32,7 +34,10 @@ impl Reference {
     /// # Errors
     /// There is no place for temporary files, or it is full.
     pub fn unpack() -> io::Result<Self> {
-        let unpacked = TempDir::with_prefix("framecheck-ref-")?;
+        let mut builder = tempfile::Builder::new();
+        // Unless told, a directory is whatever the umask leaves of it.
+        builder.prefix("framecheck-ref-").permissions(fs::Permissions::from_mode(0o700));
+        let unpacked = builder.tempdir()?;
         FILES.extract(unpacked.path())?;
         let directory = unpacked.path().canonicalize()?;
         Ok(Self { directory, _unpacked: Some(unpacked) })
@@ -48,8 +53,6 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
