@@ -37,7 +37,8 @@ fn shared() -> &'static Shared {
             deadline: Duration::from_secs(30),
         };
         let oracle = Oracle::start_up(&python(), &reference).unwrap();
-        let peers = Peers::built_in(&reference, &programs).unwrap();
+        let mut peers = Peers::built_in(&programs).unwrap();
+        peers.locate_reference(&reference);
         Shared { stage: Stage::new(driver, oracle, peers), runtime: Runtime::new().unwrap() }
     })
 }

@@ -32,6 +32,7 @@ fn main() -> io::Result<()> {
         cases,
         peers: PEERS.iter().map(peer).collect(),
         pairings: pairings().map(|pairing| pairing.to_string()).collect(),
+        missing: Vec::new(),
     }))?;
     let mut counts = BTreeMap::new();
     for number in 0..cases {

@@ -36,6 +36,10 @@ pub struct Start {
     pub peers: Vec<PeerInfo>,
     /// The pairings that occur, in order.
     pub pairings: Vec<String>,
+    /// The built-in programs that are not installed, so that nothing is played with them: what is
+    /// missing, and how it is had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// A peer, for reports.

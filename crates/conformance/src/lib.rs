@@ -26,6 +26,7 @@ pub mod observation;
 pub mod oracle;
 pub mod peer;
 pub mod plan;
+pub mod reference;
 pub mod report;
 pub mod runner;
 pub mod script;

@@ -127,7 +127,9 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
     let all_pairings = pairings(peers);
     for pairing in &selection.pairings {
         if !all_pairings.contains(pairing) {
-            return Err(nothing("--pairing", pairing.to_string(), &all_pairings));
+            let there_is: Vec<String> = all_pairings.iter().map(ToString::to_string).collect();
+            let there_is = [&there_is[..], peers.missing()].concat();
+            return Err(nothing("--pairing", pairing.to_string(), &there_is));
         }
     }
     let mut groups = Vec::new();
@@ -311,7 +313,11 @@ pub fn group_with(
     }
     for name in [&id.pairing.server, &id.pairing.client] {
         if peers.by_name(name).is_none() && name != HARNESS {
-            return Err(no_such_case(id, format!("no peer is called {name:?}")));
+            let mut why = format!("no peer is called {name:?}");
+            for missing in peers.missing() {
+                why = format!("{why}; {missing}");
+            }
+            return Err(no_such_case(id, why));
         }
     }
     if !is_for(&input, &id.pairing) || !id.network.fits(id.transport.is_datagram()) {

@@ -108,6 +108,7 @@ fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
             .filter(|pairing| occurs(pairing))
             .map(ToString::to_string)
             .collect(),
+        missing: stage.peers.missing().to_vec(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `framecheck`, as a user meets it.
 
+mod action;
 mod at_terminal;
 mod attach;
 mod broken_peer;
@@ -11,6 +12,7 @@ mod expected;
 mod forms_by_command;
 mod hostile_peers;
 mod html_report;
+mod installed;
 mod json;
 mod launcher;
 mod manifests;

@@ -22,7 +22,7 @@ const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
 pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     // A program under a debugger takes the time that it takes.
     let with = args.means.with(&args.peer, DEADLINE_SECONDS);
-    let (peers, _) = super::setup::peers(&with)?;
+    let peers = super::setup::peers(&with)?;
     let mut group = group_of(&args.id, &peers)?;
     let id = by_hand(&args.id, args.role.into())?;
     for playing in &mut group.plays {

@@ -14,7 +14,7 @@ use super::replay::play;
 use super::setup::setup;
 
 pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
-    let (peers, _) = super::setup::peers(&args.setup)?;
+    let peers = super::setup::peers(&args.setup)?;
     let group = group_of(&args.id, &peers)?;
     let setup = setup(&args.setup)?;
     let runtime = super::setup::runtime()?;

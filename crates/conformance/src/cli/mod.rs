@@ -341,11 +341,10 @@ struct Means {
     /// Run each reference program in a fresh interpreter, not in a fork of a warm one.
     #[arg(long)]
     fresh: bool,
-    /// Where the reference programs are; found beside the program or the working directory unless
-    /// told.
+    /// Where the reference programs are; they come with this program unless told.
     #[arg(long, value_name = "DIR", env = "FRAMECHECK_REFERENCE")]
     reference: Option<PathBuf>,
-    /// Where frame-server and frame-client are; beside this program unless told.
+    /// Where frame-server and frame-client are; beside this program or on the PATH unless told.
     #[arg(long, value_name = "DIR", env = "FRAMECHECK_PROGRAMS")]
     programs: Option<PathBuf>,
 }

@@ -15,8 +15,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         bail!("what fails may differ from version to version: write it anew with framecheck run");
     }
     let groups = chosen(args)?;
-    let (_, reference) = super::setup::peers(&args.setup)?;
-    let interpreters = installed(&reference);
+    let reference = super::setup::reference(&args.setup.means)?;
+    let interpreters = installed(reference.directory());
     if interpreters.is_empty() {
         bail!("no python3.8 or later on the PATH or under pyenv");
     }
@@ -27,6 +27,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         versions.begin(&version);
         let mut with = args.setup.clone();
         with.means.python = path.into_os_string();
+        with.means.reference = Some(reference.directory().to_owned());
         let mut sinks = files(&args.out.join(format!("python{version}")))?;
         sinks.push(Box::new(Human::new(io::stdout())));
         let mut column = Column(&mut versions);

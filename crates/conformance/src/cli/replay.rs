@@ -24,7 +24,7 @@ use super::setup::setup;
 const ROWS_MAX: usize = 16;
 
 pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
-    let (peers, _) = super::setup::peers(&args.setup)?;
+    let peers = super::setup::peers(&args.setup)?;
     let (id, group) = chosen(args, &peers)?;
     let setup = setup(&args.setup)?;
     let runtime = super::setup::runtime()?;

@@ -42,7 +42,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Group>> {
         cases: args.cases,
         seed: args.seed,
     };
-    let (peers, _) = super::setup::peers(&args.setup)?;
+    let peers = super::setup::peers(&args.setup)?;
     Ok(plan(&selection, &peers)?)
 }
 

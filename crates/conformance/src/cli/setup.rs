@@ -9,19 +9,21 @@ use framecheck::drive::{Driver, Rooms};
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
 use framecheck::peer::{Launcher, Peer, Peers, Spawner, adopt_orphans};
+use framecheck::reference::Reference;
 use framecheck::stage::Stage;
 use tempfile::TempDir;
 
-use super::SetupArgs;
+use super::{Means, SetupArgs};
 
-/// A stage, and the directory its cases live in, which goes when this is dropped.
+/// A stage, and the directories its cases live in, which go when this is dropped.
 pub(super) struct Setup {
     pub(super) stage: Arc<Stage>,
     _scratch: TempDir,
+    _reference: Reference,
 }
 
-/// The built-in peers and those of the manifests, without starting anything.
-pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
+/// The built-in peers and those of the manifests, without starting or unpacking anything.
+pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<Peers> {
     let mut guests = Vec::new();
     for manifest in &args.peer {
         let peer = Peer::from_manifest(manifest)?;
@@ -31,32 +33,33 @@ pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
     peers_with(args, guests)
 }
 
-fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<(Peers, PathBuf)> {
-    let reference = reference_directory(args)?;
-    let programs = match &args.means.programs {
-        Some(directory) => directory.clone(),
-        None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
+fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Peers> {
+    let mut peers = if let Some(directory) = &args.means.programs {
+        Peers::built_in(&absolute(directory)?)?
+    } else {
+        let program = std::env::current_exe()?;
+        Peers::installed(program.parent().unwrap_or(&program))?
     };
-    let mut peers = Peers::built_in(&absolute(&reference)?, &absolute(&programs)?)?;
     for peer in guests {
         peers.add(peer)?;
     }
-    Ok((peers, absolute(&reference)?))
+    Ok(peers)
 }
 
 /// Everything that cases need.
 pub(super) fn setup(args: &SetupArgs) -> anyhow::Result<Setup> {
-    let (peers, reference) = peers(args)?;
-    set_up(args, peers, &reference)
+    set_up(args, peers(args)?)
 }
 
 /// The same with these peers, whether their programs are there or not.
 pub(super) fn setup_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Setup> {
-    let (peers, reference) = peers_with(args, guests)?;
-    set_up(args, peers, &reference)
+    set_up(args, peers_with(args, guests)?)
 }
 
-fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Setup> {
+fn set_up(args: &SetupArgs, mut peers: Peers) -> anyhow::Result<Setup> {
+    let unpacked = reference(&args.means)?;
+    let reference = unpacked.directory();
+    peers.locate_reference(reference);
     if peers.guests().next().is_some() {
         adopt_orphans().context("cannot look after what peers leave behind")?;
     }
@@ -75,7 +78,7 @@ fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Se
         deadline: Duration::from_secs(args.deadline),
     };
     let stage = Arc::new(Stage::new(driver, oracle, peers));
-    Ok(Setup { stage, _scratch: scratch })
+    Ok(Setup { stage, _scratch: scratch, _reference: unpacked })
 }
 
 /// Where cases are played. Asking the oracle and starting a peer block a thread each; the recorders
@@ -86,22 +89,15 @@ pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }
 
-/// `python-ref`, above the program or the working directory unless told otherwise.
-fn reference_directory(args: &SetupArgs) -> anyhow::Result<PathBuf> {
-    if let Some(directory) = &args.means.reference {
-        if !directory.join("launch.py").is_file() {
-            bail!("no reference programs in {}", directory.display());
-        }
-        return Ok(directory.clone());
+/// The reference programs: those that travel in this program unless told otherwise.
+pub(super) fn reference(means: &Means) -> anyhow::Result<Reference> {
+    let Some(directory) = &means.reference else {
+        return Reference::unpack().context("cannot unpack the reference programs");
+    };
+    if !directory.join("launch.py").is_file() {
+        bail!("no reference programs in {}", directory.display());
     }
-    let program = std::env::current_exe()?;
-    let working = std::env::current_dir()?;
-    program
-        .ancestors()
-        .chain(working.ancestors())
-        .map(|directory| directory.join("python-ref"))
-        .find(|directory| directory.join("launch.py").is_file())
-        .context("cannot find python-ref, the reference programs; --reference names it")
+    Ok(Reference::at(absolute(directory)?))
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -17,7 +17,7 @@ const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
-    let (peers, _) = super::setup::peers(&with)?;
+    let peers = super::setup::peers(&with)?;
     let id = chosen(&args.case)?;
     let group = group_of(&id, &peers)?;
     let setup = setup(&with)?;

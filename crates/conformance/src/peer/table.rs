@@ -8,6 +8,10 @@ use serde::Deserialize;
 use super::{REFERENCE, Template};
 use crate::observation::Role;
 
+/// The port's programs.
+const SERVER_PROGRAM: &str = "frame-server";
+const CLIENT_PROGRAM: &str = "frame-client";
+
 /// A peer: a name, and a command for each role and scenario it declares.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -90,29 +94,75 @@ impl Peer {
 #[derive(Debug, Clone)]
 pub struct Peers {
     peers: Vec<Peer>,
+    missing: Vec<String>,
 }
 
 impl Peers {
-    /// `python`, whose programs are in `reference`, and `rust`, whose programs are in `programs`.
+    /// `python`, and `rust`, whose programs must both be in `programs`.
     ///
     /// # Errors
     /// See [`PeerError`].
-    pub fn built_in(reference: &Path, programs: &Path) -> Result<Self, PeerError> {
-        let mut python: Peer = toml::from_str(include_str!("python.toml"))?;
-        python.base = reference.to_owned();
-        let mut rust: Peer = toml::from_str(include_str!("rust.toml"))?;
-        rust.base = programs.to_owned();
-        for template in rust.server.values_mut().chain(rust.client.values_mut()) {
-            *template = std::mem::take(template).beside(programs);
-        }
-        for what in ["frame-server", "frame-client"] {
+    pub fn built_in(programs: &Path) -> Result<Self, PeerError> {
+        for what in [SERVER_PROGRAM, CLIENT_PROGRAM] {
             if !programs.join(what).is_file() {
                 let directory = programs.to_owned();
                 let hint = "run `cargo build --workspace --bins` first";
                 return Err(PeerError::NotBuilt { what, directory, hint });
             }
         }
-        Ok(Self { peers: vec![python, rust] })
+        Self::with_port(Some(programs), Some(programs))
+    }
+
+    /// `python`, and of `rust` the programs that are in `beside` or on the PATH; [`Self::missing`]
+    /// tells of those that are not.
+    ///
+    /// # Errors
+    /// See [`PeerError`].
+    pub fn installed(beside: &Path) -> Result<Self, PeerError> {
+        let found = |what: &str| {
+            if beside.join(what).is_file() {
+                return Some(beside.to_owned());
+            }
+            Some(which::which(what).ok()?.canonicalize().ok()?.parent()?.to_owned())
+        };
+        Self::with_port(found(SERVER_PROGRAM).as_deref(), found(CLIENT_PROGRAM).as_deref())
+    }
+
+    /// `python`, and `rust` in the roles whose program is in a directory that is given.
+    fn with_port(server: Option<&Path>, client: Option<&Path>) -> Result<Self, PeerError> {
+        let python: Peer = toml::from_str(include_str!("python.toml"))?;
+        let mut rust: Peer = toml::from_str(include_str!("rust.toml"))?;
+        let mut missing = Vec::new();
+        for (what, directory, role) in
+            [(SERVER_PROGRAM, server, &mut rust.server), (CLIENT_PROGRAM, client, &mut rust.client)]
+        {
+            if let Some(directory) = directory {
+                for template in role.values_mut() {
+                    *template = std::mem::take(template).beside(directory);
+                }
+            } else {
+                role.clear();
+                missing.push(format!(
+                    "{what} is neither beside framecheck nor on the PATH, so nothing is played \
+                     with it; `cargo install {what}` gets it"
+                ));
+            }
+        }
+        let is_there = server.or(client).is_some();
+        Ok(Self { peers: if is_there { vec![python, rust] } else { vec![python] }, missing })
+    }
+
+    /// Say where the programs of `python` are.
+    pub fn locate_reference(&mut self, directory: &Path) {
+        for peer in self.peers.iter_mut().filter(|peer| peer.is_reference()) {
+            directory.clone_into(&mut peer.base);
+        }
+    }
+
+    /// The built-in programs that were not found, each in a sentence that says what to do.
+    #[must_use]
+    pub fn missing(&self) -> &[String] {
+        &self.missing
     }
 
     /// Let another peer take part.
@@ -148,6 +198,19 @@ impl Peers {
 mod tests {
     use super::*;
     use crate::case::Transport;
+
+    #[test]
+    fn a_program_that_is_not_installed_takes_its_role_and_is_named() {
+        let here = Path::new("/somewhere");
+        let peers = Peers::with_port(Some(here), None).unwrap();
+        let rust = peers.by_name("rust").unwrap();
+        assert!(rust.template(Role::Server, "tcp-upper").is_some());
+        assert!(rust.template(Role::Client, "tcp-upper").is_none());
+        assert_eq!(peers.missing().len(), 1);
+        assert!(peers.missing()[0].contains("cargo install frame-client"));
+        let peers = Peers::with_port(None, None).unwrap();
+        assert_eq!((peers.iter().count(), peers.missing().len()), (1, 2));
+    }
 
     #[test]
     fn built_in_tables_declare_every_scenario_in_every_role_it_has() {

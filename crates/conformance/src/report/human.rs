@@ -68,7 +68,11 @@ impl<W: Write> Human<W> {
             start.cases,
             start.seed,
             peers.join(", ")
-        )
+        )?;
+        for missing in &start.missing {
+            writeln!(self.out, "{} {missing}", style("missing:").yellow().bold())?;
+        }
+        Ok(())
     }
 
     fn finished(&mut self, case: &CaseResult) {

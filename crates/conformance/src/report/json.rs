@@ -54,6 +54,8 @@ struct Report<'a> {
     interrupted: bool,
     peers: &'a [PeerInfo],
     pairings: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing: &'a [String],
     counts: &'a BTreeMap<&'static str, usize>,
     cases: &'a [CaseResult],
 }
@@ -95,6 +97,7 @@ impl Sink for ReportJson {
                     interrupted: end.interrupted,
                     peers: &start.peers,
                     pairings: &start.pairings,
+                    missing: &start.missing,
                     counts: &end.counts,
                     cases: &self.cases,
                 };

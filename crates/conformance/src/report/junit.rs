@@ -39,13 +39,15 @@ pub struct JUnit {
     replays: Replays,
     suites: BTreeMap<String, Vec<TestCase>>,
     seed: u64,
+    missing: Vec<String>,
 }
 
 impl JUnit {
     /// A report to this file.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path, replays: Replays::default(), suites: BTreeMap::new(), seed: 0 }
+        let (replays, suites) = (Replays::default(), BTreeMap::new());
+        Self { path, replays, suites, seed: 0, missing: Vec::new() }
     }
 
     fn write(&mut self, end: &End) -> io::Result<()> {
@@ -56,6 +58,9 @@ impl JUnit {
             let mut suite = TestSuite::new(text(&name));
             suite.set_time(cases.iter().filter_map(|case| case.time).sum());
             suite.add_property(("seed", &*self.seed.to_string()));
+            for missing in &self.missing {
+                suite.add_property(("missing", &**missing));
+            }
             if end.interrupted {
                 suite.add_property(("interrupted", "true"));
             }
@@ -84,6 +89,7 @@ impl Sink for JUnit {
             Event::Started(start) => {
                 self.replays = Replays::new(start);
                 self.seed = start.seed;
+                self.missing.clone_from(&start.missing);
             }
             Event::Finished(case) => {
                 let made = test_case(case, &self.replays);

@@ -82,6 +82,9 @@ impl Summary {
             start.seed,
             peers.join(", ")
         );
+        for missing in &start.missing {
+            let _ = writeln!(page, "⚠️ **missing**: {}\n", inline(missing));
+        }
         self.matrix(&mut page, start);
         self.failures(&mut page, start);
         for pattern in end.unmatched.iter().take(LISTED_MAX) {

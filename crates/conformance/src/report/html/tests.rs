@@ -107,6 +107,7 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
         cases: 3,
         peers: vec![acme],
         pairings: vec!["python->acme".to_owned()],
+        missing: Vec::new(),
     };
     html.take(&Event::Started(start)).unwrap();
     for case in cases {

@@ -187,6 +187,7 @@ function buildHead(counts) {
       `${number(INDEX.planned - CASES.count)} of ${number(INDEX.planned)} cases are missing.`),
     of("harness-error") > 0 && alert(make("b", {}, `${plural(of("harness-error"), "case")} could not be played: `),
       "the harness could not do its work there."),
+    ...INDEX.missing.map((what) => alert(make("b", {}, "Missing: "), visible(what), ".")),
     ...INDEX.unmatched.map((entry) => alert(make("b", {}, "No case of this run is the expected failure "), make("code", {}, visible(entry)))),
   ].filter(Boolean));
 }
