@@ -1,18 +1,23 @@
 //! Find and start what it takes to play cases.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use framecheck::drive::{Driver, Rooms};
+use framecheck::event::PeerInfo;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{Launcher, Peer, Peers, Spawner, adopt_orphans};
+use framecheck::peer::{Launcher, Peer, Peers, REFERENCE, Spawner, adopt_orphans};
 use framecheck::stage::Stage;
 use tempfile::TempDir;
 
 use super::SetupArgs;
+
+/// A program that has said no version by then says none.
+const VERSION_MAX: Duration = Duration::from_secs(5);
 
 /// A stage, and the directory its cases live in, which goes when this is dropped.
 pub(super) struct Setup {
@@ -33,15 +38,20 @@ pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<(Peers, PathBuf)> {
 
 fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<(Peers, PathBuf)> {
     let reference = reference_directory(args)?;
-    let programs = match &args.means.programs {
-        Some(directory) => directory.clone(),
-        None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
-    };
+    let programs = programs(args)?;
     let mut peers = Peers::built_in(&absolute(&reference)?, &absolute(&programs)?)?;
     for peer in guests {
         peers.add(peer)?;
     }
     Ok((peers, absolute(&reference)?))
+}
+
+/// Where frame-server and frame-client are.
+fn programs(args: &SetupArgs) -> anyhow::Result<PathBuf> {
+    Ok(match &args.means.programs {
+        Some(directory) => directory.clone(),
+        None => std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
+    })
 }
 
 /// Everything that cases need.
@@ -76,6 +86,32 @@ fn set_up(args: &SetupArgs, peers: Peers, reference: &Path) -> anyhow::Result<Se
     };
     let stage = Arc::new(Stage::new(driver, oracle, peers));
     Ok(Setup { stage, _scratch: scratch })
+}
+
+/// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.
+pub(super) async fn versions(
+    setup: &Setup,
+    args: &SetupArgs,
+    peers: &mut [PeerInfo],
+) -> anyhow::Result<()> {
+    for peer in peers.iter_mut().filter(|peer| peer.manifest.is_none()) {
+        peer.version = match peer.name.as_str() {
+            REFERENCE => Some(setup.stage.oracle.version()?),
+            _ => program_version(&programs(args)?.join("frame-server")).await,
+        };
+    }
+    Ok(())
+}
+
+/// The last word of what a program answers to --version; nothing where it answers otherwise, as
+/// programs may that are wrong on purpose.
+async fn program_version(program: &Path) -> Option<String> {
+    let mut asking = tokio::process::Command::new(program);
+    asking.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let answer = tokio::time::timeout(VERSION_MAX, asking.output()).await.ok()?.ok()?;
+    let text = String::from_utf8(answer.stdout).ok().filter(|_| answer.status.success())?;
+    let [_, version] = text.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    Some(version.to_owned())
 }
 
 /// Where cases are played. Asking the oracle and starting a peer block a thread each; the recorders
