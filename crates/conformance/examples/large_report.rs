@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use framecheck::case::{CaseId, InputId, Kind, Network, Pairing, Transport};
 use framecheck::catalogue::{Ending, Expected, ExpectedEnd, Input, Wire, scenarios};
-use framecheck::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
+use framecheck::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Start};
 use framecheck::judge::{Difference, Parting, Verdict};
 use framecheck::observation::{
     Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog,
@@ -25,9 +25,13 @@ fn main() -> io::Result<()> {
         name: (*name).to_owned(),
         language: (*name).to_owned(),
         manifest: (*name == "acme").then(|| "acme.toml".into()),
+        ..PeerInfo::default()
     };
     html.take(&Event::Started(Start {
-        framecheck: env!("CARGO_PKG_VERSION"),
+        framecheck: env!("CARGO_PKG_VERSION").to_owned(),
+        generated: 0,
+        selection: Chosen::default(),
+        shard: None,
         seed: 0,
         cases,
         peers: PEERS.iter().map(peer).collect(),

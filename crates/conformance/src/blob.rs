@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 /// Bytes; in JSON `"text"`, or `{"hex": "00ff"}` where they are not UTF-8.
 #[derive(Clone, PartialEq, Eq, Default, Hash)]
@@ -69,6 +70,12 @@ pub fn to_hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    to_hex(&Sha256::digest(bytes))
 }
 
 /// The bytes of pairs of hexadecimal digits.

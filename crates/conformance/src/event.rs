@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::case::{CaseId, Network, Transport};
-use crate::catalogue::{Expected, Input};
+use crate::catalogue::{self, Expected, Input};
 use crate::judge::{Difference, Verdict};
 use crate::observation::Observation;
+use crate::plan::Selection;
+use crate::shard::Shard;
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone, Serialize)]
@@ -24,38 +26,89 @@ pub enum Event {
 }
 
 /// See [`Event::Started`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// Version of framecheck.
-    pub framecheck: &'static str,
+    pub framecheck: String,
     /// The seed of the generated inputs.
     pub seed: u64,
-    /// How many cases there are.
+    /// Generated inputs for each scenario.
+    pub generated: u32,
+    /// What was selected.
+    pub selection: Chosen,
+    /// Which part of the run this is, if it isn't all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// How many cases there are in this part.
     pub cases: usize,
     /// The peers, the reference first.
     pub peers: Vec<PeerInfo>,
-    /// The pairings that occur, in order.
+    /// The pairings that occur in the whole run, in order.
     pub pairings: Vec<String>,
     /// The built-in programs that are not installed, so that nothing is played with them: what is
     /// missing, and how it is had.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
 }
 
+/// The options that chose the cases and say how they are judged, as they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// Globs of scenario names.
+    pub scenario: Vec<String>,
+    /// Pairings.
+    pub pairing: Vec<String>,
+    /// Transports.
+    pub transport: Vec<String>,
+    /// Globs of networks.
+    pub network: Vec<String>,
+    /// Globs of case ids that were left out.
+    pub skip: Vec<String>,
+    /// SHA-256 of the list of expected failures, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+}
+
+impl Chosen {
+    /// These, and a list of expected failures of this digest.
+    #[must_use]
+    pub fn of(selection: &Selection, expected: Option<String>) -> Self {
+        fn told<T: ToString>(all: &[T]) -> Vec<String> {
+            all.iter().map(ToString::to_string).collect()
+        }
+        Self {
+            scenario: told(&selection.scenarios),
+            pairing: told(&selection.pairings),
+            transport: told(&selection.transports),
+            network: told(&selection.networks),
+            skip: told(&selection.skip),
+            expected,
+        }
+    }
+}
+
 /// A peer, for reports.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PeerInfo {
     /// Its name.
     pub name: String,
     /// What it is written in.
     pub language: String,
+    /// Its version, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// SHA-256 of the manifest that describes it, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<String>,
     /// The manifest that describes it, unless it is built in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<PathBuf>,
 }
 
 /// See [`Event::Finished`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CaseResult {
     /// The case.
     pub id: CaseId,
@@ -76,10 +129,14 @@ pub struct CaseResult {
     /// How long it took.
     pub seconds: f64,
     /// The errata that showed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "catalogue::read_errata"
+    )]
     pub errata: Vec<&'static str>,
     /// Why it is not a pass.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
     /// All there is to know of a case that went wrong.
     #[serde(skip)]
@@ -87,7 +144,7 @@ pub struct CaseResult {
 }
 
 /// What a failure is explained with.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Evidence {
     /// What was put in.
     pub input: Input,
@@ -96,12 +153,12 @@ pub struct Evidence {
     /// What was seen.
     pub observed: Observation,
     /// The smallest input that goes wrong in the same way, if one was looked for and found.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smallest: Option<Box<Smallest>>,
 }
 
 /// The end of a failing input's shrinking.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Smallest {
     /// The input.
     pub input: Input,
@@ -128,9 +185,18 @@ pub struct End {
     pub interrupted: bool,
 }
 
-impl serde::Serialize for Transport {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+impl End {
+    /// How many cases came out like this.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.counts.get(verdict.name()).copied().unwrap_or_default()
+    }
+
+    /// Whether no case has failed, and every expected failure was seen.
+    #[must_use]
+    pub fn is_green(&self) -> bool {
+        self.unmatched.is_empty()
+            && !Verdict::ALL.into_iter().any(|it| it.is_failure() && self.count(it) > 0)
     }
 }
 

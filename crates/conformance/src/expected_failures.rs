@@ -16,6 +16,7 @@ use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::case::CaseId;
 use crate::event::CaseResult;
 use crate::judge::{Difference, Verdict};
 use crate::located::{self, Mistake};
@@ -75,6 +76,8 @@ struct Entry {
     failed: Vec<(String, String)>,
     /// Whether every case that it matched failed as it says.
     holds: bool,
+    /// Whether it matches a case of the run that is not held against it here.
+    is_elsewhere: bool,
 }
 
 /// A list of expected failures, and what a run has made of it so far.
@@ -163,10 +166,20 @@ impl ExpectedFailures {
         }
     }
 
+    /// Take note of a case that is not held against the list here: another shard plays it, or an
+    /// earlier part of this run has.
+    pub fn note_elsewhere(&mut self, id: &CaseId) {
+        let id = id.to_string();
+        for entry in self.entries.iter_mut().filter(|entry| !entry.is_elsewhere) {
+            entry.is_elsewhere = entry.matcher.is_match(&id);
+        }
+    }
+
     /// The entries that have matched no case.
     #[must_use]
     pub fn unmatched(&self) -> Vec<String> {
-        let is_unmatched = |entry: &&Entry| entry.holds && entry.failed.is_empty();
+        let is_unmatched =
+            |entry: &&Entry| entry.holds && entry.failed.is_empty() && !entry.is_elsewhere;
         let unmatched = self.entries.iter().filter(is_unmatched);
         unmatched.map(|entry| entry.line.id.clone()).collect()
     }
@@ -205,7 +218,7 @@ impl Entry {
             reason: raw.reason.into_inner(),
             symptom: raw.symptom.into_inner(),
         };
-        Self { line, matcher, failed: Vec::new(), holds: true }
+        Self { line, matcher, failed: Vec::new(), holds: true, is_elsewhere: false }
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
 
 /// One of the two programs of a scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Listens.
@@ -45,7 +45,7 @@ impl std::fmt::Display for Role {
 }
 
 /// Which way bytes go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// From the client to the server.
@@ -66,7 +66,7 @@ impl Direction {
 }
 
 /// Both streams, both programs' ends, and how it came out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// What travelled, in the order it was seen.
     pub wire: WireLog,
@@ -75,19 +75,19 @@ pub struct Observation {
     /// How the client ended.
     pub client: PeerEnd,
     /// Where a server that was never reached was found to listen instead.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listening_elsewhere: Vec<String>,
     /// Set when the harness had to end the case itself.
     pub stopped: Option<Stop>,
     /// What the two used of a processor while nothing moved any more, if that was looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_rest: Option<AtRest>,
     /// The positive control: what came of a client that did nothing wrong, over a network that did
     /// nothing wrong, after all this.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Box<Control>>,
     /// Time from the start of the peers to the end of both.
-    #[serde(serialize_with = "as_seconds")]
+    #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub took: Duration,
 }
 
@@ -103,21 +103,21 @@ impl Observation {
 }
 
 /// See [`Observation::at_rest`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtRest {
     /// When that was clear, on the clock of the wire.
-    #[serde(serialize_with = "as_seconds")]
+    #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub at: Duration,
     /// Processor time of the server.
-    #[serde(serialize_with = "as_seconds")]
+    #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub server: Duration,
     /// Processor time of the client.
-    #[serde(serialize_with = "as_seconds")]
+    #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub client: Duration,
 }
 
 /// See [`Observation::control`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Control {
     /// What travelled.
     pub wire: WireLog,
@@ -131,7 +131,7 @@ pub struct Control {
 pub const SERVER_CLOSE: &str = "the server to close the connection";
 
 /// Why the harness ended a case before the peers did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why", content = "what")]
 pub enum Stop {
     /// The deadline passed while this was waited for.
@@ -149,7 +149,7 @@ pub enum Stop {
 }
 
 /// How a program ended and what it left.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PeerEnd {
     /// How the process ended; `None` for the harness itself, which is no process.
     pub exit: Option<Exit>,
@@ -162,7 +162,7 @@ pub struct PeerEnd {
     /// The files in its directory, by name as shown by Rust's lossless debug form.
     pub files: BTreeMap<String, Blob>,
     /// The most memory it ever held, if that was over [`MEMORY_MAX_BYTES`].
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
 }
 
@@ -171,7 +171,7 @@ pub struct PeerEnd {
 pub const MEMORY_MAX_BYTES: u64 = 256 << 20;
 
 /// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exit {
     /// By exit(2) with this status.
@@ -193,17 +193,17 @@ impl fmt::Display for Exit {
 }
 
 /// What the recorder saw, in order. Datagrams are segments too.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WireLog {
     /// Every segment and every close.
     pub events: Vec<WireEvent>,
 }
 
 /// One thing that happened on the wire.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireEvent {
     /// Since the case began.
-    #[serde(serialize_with = "as_seconds")]
+    #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub at: Duration,
     /// Of the case's connections, counted from 0; several clients may come one after another.
     pub connection: u32,
@@ -214,7 +214,7 @@ pub struct WireEvent {
 }
 
 /// See [`WireEvent`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WireItem {
     /// The client has connected.
@@ -345,4 +345,9 @@ impl WireEvent {
 
 fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(time.as_secs_f64())
+}
+
+fn from_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
 }

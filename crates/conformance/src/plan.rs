@@ -1,5 +1,7 @@
 //! Which cases a run has.
 
+use std::collections::HashSet;
+
 use globset::{Glob, GlobMatcher};
 
 use crate::case::{CaseId, InputId, Kind, Network, Pairing, Playing, Transport};
@@ -108,6 +110,16 @@ impl Group {
     }
 }
 
+/// Leave of a plan the cases that are wanted; that may be none.
+pub fn retain(groups: &mut Vec<Group>, mut is_wanted: impl FnMut(&CaseId) -> bool) {
+    for group in &mut *groups {
+        let mut plays = std::mem::take(&mut group.plays);
+        plays.retain(|playing| is_wanted(&group.case_id(playing)));
+        group.plays = plays;
+    }
+    groups.retain(|group| !group.plays.is_empty());
+}
+
 /// Every pairing there is: each peer serves each peer, and the harness.
 #[must_use]
 pub fn pairings(peers: &Peers) -> Vec<Pairing> {
@@ -116,6 +128,19 @@ pub fn pairings(peers: &Peers) -> Vec<Pairing> {
     let raw = servers().map(|server| (server, HARNESS));
     let served = servers().map(|client| (HARNESS, client));
     typed.chain(raw).chain(served).map(|(server, client)| Pairing::new(server, client)).collect()
+}
+
+/// Those of them that occur in a plan, in the same order.
+#[must_use]
+pub fn pairings_in(groups: &[Group], peers: &Peers) -> Vec<Pairing> {
+    let plays = groups.iter().flat_map(|group| &group.plays);
+    let occurring: HashSet<&Pairing> = plays.map(|playing| &playing.pairing).collect();
+    pairings(peers).into_iter().filter(|pairing| occurring.contains(pairing)).collect()
+}
+
+/// The id of every case of a plan.
+pub fn ids(groups: &[Group]) -> impl Iterator<Item = CaseId> {
+    groups.iter().flat_map(|group| group.plays.iter().map(|playing| group.case_id(playing)))
 }
 
 /// Choose the cases of a run, in a fixed order.

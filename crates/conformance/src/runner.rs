@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::case::{Network, Pairing, Playing};
-use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
+use crate::case::{Network, Playing};
+use crate::event::{CaseResult, End, Event, Evidence, Start};
 use crate::expected_failures::ExpectedFailures;
 use crate::judge::{Difference, Verdict};
 use crate::plan::Group;
@@ -27,10 +27,19 @@ const SCREEN_MAX_BYTES: usize = 1 << 20;
 pub struct Manner {
     /// Inputs that are played at once.
     pub jobs: usize,
-    /// The seed, for the reports.
-    pub seed: u64,
     /// Whether failing generated inputs are made smaller.
     pub shrink: bool,
+}
+
+/// What there is already when a run begins.
+#[derive(Debug)]
+pub struct Begun {
+    /// What the run is.
+    pub start: Start,
+    /// What came out in earlier parts of it, by verdict.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// How long those took.
+    pub took: Duration,
 }
 
 /// Play all of `groups`, holding each against `expected`, and telling `listener` everything in turn.
@@ -40,12 +49,14 @@ pub async fn run(
     stage: Arc<Stage>,
     groups: Vec<Group>,
     manner: Manner,
+    earlier: Begun,
     expected: &mut ExpectedFailures,
     interrupt: impl Future<Output = ()>,
     mut listener: impl FnMut(Event),
 ) -> End {
     let began = Instant::now();
-    listener(Event::Started(start(&stage, &groups, manner.seed)));
+    let Begun { start, counts: before, took } = earlier;
+    listener(Event::Started(start));
     let (results, mut finished) = mpsc::channel(64);
     let places = Arc::new(Places {
         busy: Semaphore::new(manner.jobs),
@@ -65,6 +76,7 @@ pub async fn run(
     drop(results);
     let mut counts: BTreeMap<&'static str, usize> =
         Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
+    counts.extend(before);
     let mut interrupted = false;
     tokio::pin!(interrupt);
     loop {
@@ -81,35 +93,9 @@ pub async fn run(
     }
     playing.shutdown().await;
     let unmatched = if interrupted { Vec::new() } else { expected.unmatched() };
-    let end = End { counts, took: began.elapsed(), unmatched, interrupted };
+    let end = End { counts, took: took + began.elapsed(), unmatched, interrupted };
     listener(Event::Ended(end.clone()));
     end
-}
-
-fn start(stage: &Stage, groups: &[Group], seed: u64) -> Start {
-    let occurs = |pairing: &Pairing| {
-        groups.iter().any(|group| group.plays.iter().any(|playing| playing.pairing == *pairing))
-    };
-    Start {
-        framecheck: env!("CARGO_PKG_VERSION"),
-        seed,
-        cases: groups.iter().map(|group| group.plays.len()).sum(),
-        peers: stage
-            .peers
-            .iter()
-            .map(|peer| PeerInfo {
-                name: peer.name.clone(),
-                language: peer.language.clone(),
-                manifest: peer.manifest.clone(),
-            })
-            .collect(),
-        pairings: crate::plan::pairings(&stage.peers)
-            .iter()
-            .filter(|pairing| occurs(pairing))
-            .map(ToString::to_string)
-            .collect(),
-        missing: stage.peers.missing().to_vec(),
-    }
 }
 
 /// For each place where a case keeps a processor busy, so many where one mostly waits.

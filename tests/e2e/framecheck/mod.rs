@@ -20,6 +20,8 @@ mod networks;
 mod pace;
 mod report_forms;
 mod run;
+mod scale;
+mod shards;
 mod usage;
 
 use std::collections::BTreeMap;

@@ -83,6 +83,12 @@ fn report_json_is_as_its_schema_says_and_the_schema_says_it_all() {
         ("/schema".to_owned(), json!(2)),
         ("/counts/pass".to_owned(), json!(-1)),
         ("/counts/unheard-of".to_owned(), json!(1)),
+        ("/generated".to_owned(), json!(-1)),
+        ("/selection/scenario".to_owned(), json!("tcp-*")),
+        ("/selection/expected".to_owned(), json!("known.toml")),
+        ("/selection/more".to_owned(), json!([])),
+        ("/shard".to_owned(), json!("0/4")),
+        ("/peers/0/version".to_owned(), json!(3)),
         ("/more".to_owned(), json!(1)),
         ("/peers".to_owned(), json!([])),
         ("/pairings/0".to_owned(), json!("python")),
@@ -107,7 +113,7 @@ fn report_json_is_as_its_schema_says_and_the_schema_says_it_all() {
     for parent in ["", &failing, &format!("{failing}/differences/0"), "/counts", "/peers/0"] {
         let keys: Vec<String> =
             bad.pointer(parent).unwrap().as_object().unwrap().keys().cloned().collect();
-        let optional = ["check", "parting", "errata"];
+        let optional = ["check", "parting", "errata", "version"];
         for key in keys.iter().filter(|key| !optional.contains(&key.as_str())) {
             let mut changed = bad.clone();
             changed.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);

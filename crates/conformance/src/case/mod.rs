@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use network::{Kind, Network, Way};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Which peer serves and which connects, written `server->client`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -174,11 +174,24 @@ impl fmt::Display for CaseId {
     }
 }
 
-impl Serialize for CaseId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+/// What has a name is its name in JSON.
+macro_rules! as_its_name {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
 }
+
+as_its_name!(CaseId, Network, Transport);
 
 impl FromStr for CaseId {
     type Err = CaseIdError;

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
-
 use super::CaseIdError;
 use crate::observation::Direction;
 
@@ -286,12 +284,6 @@ fn numbers(text: &str) -> Option<Vec<usize>> {
         (number.to_string() == part).then_some(number)
     };
     text.split('+').map(number).collect()
-}
-
-impl Serialize for Network {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 #[cfg(test)]

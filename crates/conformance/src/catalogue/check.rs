@@ -1,9 +1,9 @@
 //! Checks and the clauses they stand for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One comparison that a case is judged by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
     /// The bytes, or datagrams, from the client.

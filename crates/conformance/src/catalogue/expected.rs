@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
 use crate::observation::{Direction, Exit, Observation, PeerEnd, Role};
 
 /// What is right for an input, whoever plays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// What the client sends.
     pub to_server: Wire,
@@ -28,7 +28,7 @@ pub struct Expected {
 }
 
 /// What goes one way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wire {
     /// A stream; its cuts mean nothing.
@@ -38,7 +38,7 @@ pub enum Wire {
 }
 
 /// How a program is to end and what it is to leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectedEnd {
     /// Standard output.
     pub stdout: Blob,
@@ -49,7 +49,7 @@ pub struct ExpectedEnd {
 }
 
 /// Kinds of exit status that users can tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// All was done: status 0. Also the reference's way to meet the end of what its user types, a

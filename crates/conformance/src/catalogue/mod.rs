@@ -16,6 +16,7 @@ mod greeting;
 mod harm;
 mod hostile;
 mod input;
+mod known;
 mod length_ack;
 mod length_prefix;
 mod line_upper;
@@ -43,6 +44,7 @@ pub use errata::{Demo, Erratum, Sign, contains, count, errata};
 pub use expected::{Ending, Expected, ExpectedEnd, Wire};
 pub use harm::{Harmed, files_beside, given_to_client};
 pub use input::{Beside, Input, Leaving, Literal, Step};
+pub use known::{Known, read_clause, read_errata};
 pub use regressions::{Regression, regressions, vectors};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, SERVER_ADDRESS, Scenario, Vector, generated_input, generated_tree,

@@ -17,6 +17,7 @@ mod interrupt;
 mod json;
 mod keep;
 mod list;
+mod merge;
 mod pages;
 mod pythons;
 mod replay;
@@ -33,9 +34,12 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use framecheck::case::{CaseId, Pairing, Transport};
 use framecheck::changes::DiffError;
 use framecheck::expected_failures::ExpectedError;
+use framecheck::journal::JournalError;
+use framecheck::merge::MergeError;
 use framecheck::observation::Role;
 use framecheck::peer::{ManifestError, PeerError};
 use framecheck::plan::PlanError;
+use framecheck::shard::ShardError;
 use pyjson::PythonVersion;
 
 /// A conformance failure.
@@ -72,6 +76,10 @@ enum Command {
     /// One interpreter of each python3.N on the PATH or under pyenv. The reports of each go to a
     /// folder of its own in --out.
     Pythons(RunArgs),
+    /// Join the reports of a run's shards into one, as of a run that was never parted.
+    ///
+    /// Exit status as of run; 2 when they are not all the shards of one run.
+    Merge(MergeArgs),
     /// List every scenario, pairing, clause, check and erratum.
     List(ListArgs),
     /// Show what a case puts in, what is right for it, and by which clauses.
@@ -145,12 +153,19 @@ struct RunArgs {
     expected: Option<PathBuf>,
     /// Write the --expected file anew, as this run would have it; reasons that are missing must be
     /// given by hand.
-    #[arg(long, requires = "expected")]
+    #[arg(long, requires = "expected", conflicts_with_all = ["shard", "resume"])]
     rewrite_expected: bool,
+    /// Only the cases that fall to this part of N, by their ids alone: 1/4 to 4/4; auto takes it from
+    /// the environment. See docs/scale.md.
+    #[arg(long, value_name = "K/N|auto")]
+    shard: Option<String>,
+    /// Go on with the run in --out that was broken off, or begin it if there is none.
+    #[arg(long)]
+    resume: bool,
     /// Tell failures as they come, and look for no smaller input or network that fails likewise.
     #[arg(long)]
     no_shrink: bool,
-    /// Where report.json, junit.xml, summary.md and failures/ are written.
+    /// Where report.json, junit.xml, summary.md, failures/ and the journal are written.
     #[arg(long, value_name = "DIR", default_value = "target/conformance")]
     out: PathBuf,
     /// How results are printed.
@@ -158,6 +173,19 @@ struct RunArgs {
     format: Format,
     #[command(flatten)]
     setup: SetupArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct MergeArgs {
+    /// The --out of each shard's run, all of them, in any order.
+    #[arg(value_name = "DIR", required = true)]
+    shards: Vec<PathBuf>,
+    /// Where the reports are written.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -368,6 +396,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::main(&args),
         Command::Pythons(args) => pythons::main(&args),
+        Command::Merge(args) => merge::main(&args),
         Command::List(args) => list::main(&args),
         Command::Show(args) => show::main(&args),
         Command::Replay(args) => replay::main(&args),
@@ -397,12 +426,21 @@ pub(crate) fn main(args: Args) -> ExitCode {
     }
 }
 
+/// What was asked for makes no sense, in a way that only the command knows.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
 /// Whether what was asked for makes no sense.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<PlanError>()
         || error.is::<ManifestError>()
         || error.is::<ExpectedError>()
         || error.is::<DiffError>()
+        || error.is::<ShardError>()
+        || error.is::<MergeError>()
+        || error.is::<Usage>()
+        || error.downcast_ref().is_some_and(|it| !matches!(it, JournalError::Io { .. }))
         || matches!(error.downcast_ref(), Some(PeerError::Taken(_)))
 }
 

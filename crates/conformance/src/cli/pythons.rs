@@ -8,13 +8,13 @@ use framecheck::interpreters::{Interpreter, installed};
 use framecheck::report::{Human, Sink, Versions};
 
 use super::RunArgs;
-use super::run::{chosen, files, is_green, play};
+use super::run::{chosen, files, play, verdict_of};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if args.rewrite_expected {
         bail!("what fails may differ from version to version: write it anew with framecheck run");
     }
-    let groups = chosen(args)?;
+    let planned = chosen(args)?;
     let reference = super::setup::reference(&args.setup.means)?;
     let interpreters = installed(reference.directory());
     if interpreters.is_empty() {
@@ -28,12 +28,13 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         let mut with = args.setup.clone();
         with.means.python = path.into_os_string();
         with.means.reference = Some(reference.directory().to_owned());
-        let mut sinks = files(&args.out.join(format!("python{version}")))?;
+        let out = args.out.join(format!("python{version}"));
+        let mut sinks = files(&out)?;
         sinks.push(Box::new(Human::new(io::stdout())));
         let mut column = Column(&mut versions);
         let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;
         sinks.push(Box::new(&mut column));
-        green &= is_green(&play(args, &with, groups.clone(), &mut sinks)?);
+        green &= verdict_of(&play(args, &with, planned.clone(), &out, &mut sinks)?)?;
     }
     writeln!(io::stdout(), "\nall versions, over all pairings:")?;
     versions.write(&mut io::stdout())?;

@@ -1,38 +1,50 @@
 //! `framecheck run`
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
-use framecheck::event::{End, Event};
+use framecheck::blob::sha256;
+use framecheck::case::CaseId;
+use framecheck::event::{Chosen, End, Event, PeerInfo, Start};
 use framecheck::expected_failures::ExpectedFailures;
+use framecheck::journal::{Journal, Recorded};
 use framecheck::judge::Verdict;
-use framecheck::plan::{Group, Selection, plan};
+use framecheck::peer::Peers;
+use framecheck::plan::{Group, Selection, ids, pairings_in, plan, retain};
 use framecheck::report::{
     FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Sink, Summary,
 };
-use framecheck::runner::{Manner, run};
+use framecheck::runner::{Begun, Manner, run};
+use framecheck::shard::Shard;
+use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
-use super::setup::setup;
+use super::setup::{setup, versions};
 use super::{Format, RunArgs, SetupArgs};
 
+/// What is to be played.
+#[derive(Clone)]
+pub(super) struct Planned {
+    groups: Vec<Group>,
+    start: Start,
+    /// The cases of other shards, if somebody wants to know.
+    elsewhere: Vec<CaseId>,
+}
+
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
-    let groups = chosen(args)?;
+    let planned = chosen(args)?;
     let mut sinks = files(&args.out)?;
-    sinks.insert(
-        0,
-        match args.format {
-            Format::Human => Box::new(Human::new(io::stdout())),
-            Format::Json => Box::new(JsonLines::new(io::stdout())),
-        },
-    );
-    play(args, &args.setup, groups, &mut sinks).map(|end| is_green(&end))
+    sinks.insert(0, printed(args.format));
+    let end = play(args, &args.setup, planned, &args.out, &mut sinks)?;
+    verdict_of(&end)
 }
 
 /// The cases that are asked for.
-pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Group>> {
+pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
     let selection = Selection {
         scenarios: args.scenario.clone(),
         skip: args.skip.clone(),
@@ -42,8 +54,55 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Vec<Group>> {
         cases: args.cases,
         seed: args.seed,
     };
+    let shard = match args.shard.as_deref() {
+        None => None,
+        Some("auto") => Some(Shard::from_environment(|name| std::env::var(name).ok())?),
+        Some(text) => Some(text.parse()?),
+    };
+    let expected = match &args.expected {
+        // That it can be read as a list is seen first: the words are better.
+        Some(file) => {
+            ExpectedFailures::read(file)?;
+            Some(sha256(&fs::read(file)?))
+        }
+        None => None,
+    };
     let peers = super::setup::peers(&args.setup)?;
-    Ok(plan(&selection, &peers)?)
+    let mut groups = plan(&selection, &peers)?;
+    let pairings = pairings_in(&groups, &peers).iter().map(ToString::to_string).collect();
+    let mut elsewhere = Vec::new();
+    if let Some(shard) = shard {
+        if expected.is_some() {
+            elsewhere = ids(&groups).filter(|id| !shard.has(id)).collect();
+        }
+        shard.retain(&mut groups);
+        if groups.is_empty() {
+            eprintln!("framecheck: no case falls to shard {shard}: an empty report is written");
+        }
+    }
+    let start = Start {
+        framecheck: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: args.seed,
+        generated: args.cases,
+        selection: Chosen::of(&selection, expected),
+        shard,
+        cases: groups.iter().map(|group| group.plays.len()).sum(),
+        peers: infos(&peers),
+        pairings,
+        missing: peers.missing().to_vec(),
+    };
+    Ok(Planned { groups, start, elsewhere })
+}
+
+fn infos(peers: &Peers) -> Vec<PeerInfo> {
+    let info = |peer: &framecheck::peer::Peer| PeerInfo {
+        name: peer.name.clone(),
+        language: peer.language.clone(),
+        version: peer.version.clone(),
+        manifest_sha256: peer.manifest_sha256.clone(),
+        manifest: peer.manifest.clone(),
+    };
+    peers.iter().map(info).collect()
 }
 
 /// The reports that are written to `out`.
@@ -58,58 +117,133 @@ pub(super) fn files(out: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     ])
 }
 
-/// Play all of it, telling every sink.
+/// The report that is printed.
+pub(super) fn printed(format: Format) -> Box<dyn Sink> {
+    match format {
+        Format::Human => Box::new(Human::new(io::stdout())),
+        Format::Json => Box::new(JsonLines::new(io::stdout())),
+    }
+}
+
+/// What an earlier part of the run has left in `out`, if this is to go on with it.
+fn earlier(args: &RunArgs, start: &Start, out: &Path) -> anyhow::Result<Option<Recorded>> {
+    if !args.resume {
+        return Ok(None);
+    }
+    let Some(mut recorded) = Recorded::read(out)? else {
+        eprintln!("framecheck: no run was begun in {}: it begins now", out.display());
+        return Ok(None);
+    };
+    recorded.is_of(start)?;
+    recorded.forget_harness_errors();
+    let (played, of) = (recorded.ids().count(), start.cases);
+    eprintln!("framecheck: {played} of {of} cases are there from before");
+    Ok(Some(recorded))
+}
+
+/// Play all of it that isn't there yet, telling every sink and the journal in `out`.
 pub(super) fn play(
     args: &RunArgs,
     with: &SetupArgs,
-    groups: Vec<Group>,
+    planned: Planned,
+    out: &Path,
     sinks: &mut [Box<dyn Sink + '_>],
 ) -> anyhow::Result<End> {
     let mut expected = match &args.expected {
         Some(file) => ExpectedFailures::read(file)?,
         None => ExpectedFailures::default(),
     };
+    let Planned { mut groups, mut start, elsewhere } = planned;
     let setup = setup(with)?;
+    let runtime = super::setup::runtime()?;
+    runtime.block_on(versions(&setup, with, &mut start.peers))?;
+    let earlier = earlier(args, &start, out)?;
+    let mut journal = match &earlier {
+        Some(recorded) => Journal::reopen(recorded),
+        None => Journal::create(out),
+    }
+    .context("cannot write the journal")?;
+    elsewhere.iter().for_each(|id| expected.note_elsewhere(id));
+    let (mut counts, mut took) = (BTreeMap::new(), Duration::ZERO);
+    if let Some(recorded) = &earlier {
+        (counts, took) = (recorded.counts(), recorded.took());
+        recorded.ids().for_each(|id| expected.note_elsewhere(id));
+        retain(&mut groups, |id| !recorded.has(id));
+    }
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.map_or(processors * 4, std::num::NonZero::get);
-    let manner = Manner { jobs, seed: args.seed, shrink: !args.no_shrink };
-    let mut reported = Ok(());
-    let runtime = super::setup::runtime()?;
+    let manner = Manner { jobs, shrink: !args.no_shrink };
+    let failed = Notify::new();
+    let mut told =
+        Told { sinks, journal: &mut journal, earlier, reported: Ok(()), failed: &failed };
     let end = runtime.block_on(async {
         let interrupt = interrupt()?;
-        let tell = |event: Event| {
-            for sink in &mut *sinks {
-                if let (Ok(()), Err(error)) = (&reported, sink.take(&event)) {
-                    reported = Err(error);
-                }
-            }
+        let stop = async {
+            tokio::select! { () = interrupt => {}, () = failed.notified() => {} }
         };
-        io::Result::Ok(
-            run(setup.stage.clone(), groups, manner, &mut expected, interrupt, tell).await,
-        )
+        let begun = Begun { start, counts, took };
+        let tell = |event: Event| told.take(&event);
+        let end = run(setup.stage.clone(), groups, manner, begun, &mut expected, stop, tell);
+        io::Result::Ok(end.await)
     })?;
+    told.reported?;
     drop(runtime);
     drop(setup);
-    reported.context("cannot write the report")?;
     if end.interrupted {
         return Err(Interrupted.into());
     }
     if args.rewrite_expected {
         expected.rewrite().context("cannot rewrite the expected failures")?;
     }
-    let unplayed = count(&end, Verdict::HarnessError);
-    if unplayed > 0 {
-        anyhow::bail!("{unplayed} cases could not be played");
-    }
     Ok(end)
 }
 
-/// Whether no case has failed, and every expected failure was seen.
-pub(super) fn is_green(end: &End) -> bool {
-    end.unmatched.is_empty()
-        && !Verdict::ALL.into_iter().any(|verdict| verdict.is_failure() && count(end, verdict) > 0)
+/// Tells everybody, and stops the run where that fails: what can't be written was played for nothing.
+struct Told<'a, 'b> {
+    sinks: &'a mut [Box<dyn Sink + 'b>],
+    journal: &'a mut Journal,
+    /// What is told between the start and what is new.
+    earlier: Option<Recorded>,
+    reported: anyhow::Result<()>,
+    failed: &'a Notify,
 }
 
-fn count(end: &End, verdict: Verdict) -> usize {
-    end.counts.get(verdict.name()).copied().unwrap_or_default()
+impl Told<'_, '_> {
+    fn take(&mut self, event: &Event) {
+        let journaled = self.journal.take(event).context("cannot write the journal");
+        self.note(journaled);
+        self.tell(event);
+        if let (Event::Started(_), Some(earlier)) = (event, self.earlier.take()) {
+            let replayed = earlier.replay(|result| self.tell(&Event::Finished(result)));
+            self.note(replayed.context("cannot read the journal"));
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        for place in 0..self.sinks.len() {
+            let Some(sink) = self.sinks.get_mut(place) else { continue };
+            let written = sink.take(event).context("cannot write the report");
+            self.note(written);
+        }
+    }
+
+    fn note(&mut self, done: anyhow::Result<()>) {
+        let Err(error) = done else { return };
+        // Where the reader of standard output has seen enough, the files are written all the same.
+        if !super::is_broken_pipe(&error) {
+            self.failed.notify_one();
+        }
+        if self.reported.is_ok() {
+            self.reported = Err(error);
+        }
+    }
+}
+
+/// Whether all is as it should be; an error where there is no telling.
+pub(super) fn verdict_of(end: &End) -> anyhow::Result<bool> {
+    let unplayed = end.count(Verdict::HarnessError);
+    if unplayed > 0 {
+        anyhow::bail!("{unplayed} cases could not be played");
+    }
+    Ok(end.is_green())
 }

@@ -1,19 +1,24 @@
 //! Find and start what it takes to play cases.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use framecheck::drive::{Driver, Rooms};
+use framecheck::event::PeerInfo;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{Launcher, Peer, Peers, Spawner, adopt_orphans};
+use framecheck::peer::{Launcher, Peer, Peers, REFERENCE, Spawner, adopt_orphans};
 use framecheck::reference::Reference;
 use framecheck::stage::Stage;
 use tempfile::TempDir;
 
 use super::{Means, SetupArgs};
+
+/// A program that has said no version by then says none.
+const VERSION_MAX: Duration = Duration::from_secs(5);
 
 /// A stage, and the directories its cases live in, which go when this is dropped.
 pub(super) struct Setup {
@@ -44,6 +49,15 @@ fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Peers> {
         peers.add(peer)?;
     }
     Ok(peers)
+}
+
+/// Where a built-in program is, if it is anywhere: where the user says, beside this program, or on
+/// the PATH.
+fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.to_owned());
+    let directory = args.means.programs.clone().or_else(beside)?;
+    let path = directory.join(name);
+    if path.is_file() { Some(path) } else { which::which(name).ok() }
 }
 
 /// Everything that cases need.
@@ -79,6 +93,35 @@ fn set_up(args: &SetupArgs, mut peers: Peers) -> anyhow::Result<Setup> {
     };
     let stage = Arc::new(Stage::new(driver, oracle, peers));
     Ok(Setup { stage, _scratch: scratch, _reference: unpacked })
+}
+
+/// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.
+pub(super) async fn versions(
+    setup: &Setup,
+    args: &SetupArgs,
+    peers: &mut [PeerInfo],
+) -> anyhow::Result<()> {
+    for peer in peers.iter_mut().filter(|peer| peer.manifest.is_none()) {
+        peer.version = match peer.name.as_str() {
+            REFERENCE => Some(setup.stage.oracle.version()?),
+            _ => match program(args, "frame-server") {
+                Some(program) => program_version(&program).await,
+                None => None,
+            },
+        };
+    }
+    Ok(())
+}
+
+/// The last word of what a program answers to --version; nothing where it answers otherwise, as
+/// programs may that are wrong on purpose.
+async fn program_version(program: &Path) -> Option<String> {
+    let mut asking = tokio::process::Command::new(program);
+    asking.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let answer = tokio::time::timeout(VERSION_MAX, asking.output()).await.ok()?.ok()?;
+    let text = String::from_utf8(answer.stdout).ok().filter(|_| answer.status.success())?;
+    let [_, version] = text.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    Some(version.to_owned())
 }
 
 /// Where cases are played. Asking the oracle and starting a peer block a thread each; the recorders

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
-use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Scenario};
+use crate::catalogue::{Check, Ending, Erratum, Expected, Harmed, Known, Scenario, read_clause};
 use crate::observation::{Observation, Role, Stop};
 
 /// How a case came out.
@@ -76,17 +76,18 @@ impl Verdict {
 }
 
 /// One thing that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The check that found it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
     /// The clause that is broken.
-    pub clause: &'static str,
+    #[serde(deserialize_with = "read_clause")]
+    pub clause: Known,
     /// What is different, in words.
     pub what: String,
     /// Where two byte sequences part.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parting: Option<Parting>,
 }
 
@@ -101,7 +102,7 @@ impl fmt::Display for Difference {
 }
 
 /// Two byte sequences and where they part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parting {
     /// Offset of the first byte that differs, or at which one of the two ends.
     pub offset: usize,

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{HAND, HARNESS, Peer, REFERENCE, RUST, Template};
+use crate::blob::sha256;
 use crate::case::Transport;
 use crate::catalogue::{Scenario, scenarios, vectors};
 use crate::located::{self, Mistake};
@@ -61,6 +62,8 @@ struct Manifest {
     #[serde(default)]
     language: String,
     #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
     stdout: bool,
     #[serde(default)]
     names_clauses: bool,
@@ -94,12 +97,14 @@ impl Peer {
         Ok(Self {
             name: manifest.name.into_inner(),
             language: manifest.language,
+            version: manifest.version,
             stdout: manifest.stdout,
             names_clauses: manifest.names_clauses,
             server: templates(manifest.server, &base),
             client: templates(manifest.client, &base),
             base,
             manifest: Some(path),
+            manifest_sha256: Some(sha256(text.as_bytes())),
         })
     }
 }

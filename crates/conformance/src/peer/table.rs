@@ -21,6 +21,9 @@ pub struct Peer {
     /// What it is written in, for reports.
     #[serde(default)]
     pub language: String,
+    /// Its version, as its manifest says it.
+    #[serde(default)]
+    pub version: Option<String>,
     /// Whether its standard output is held against the reference's.
     #[serde(default)]
     pub stdout: bool,
@@ -37,6 +40,9 @@ pub struct Peer {
     /// The manifest that describes it, unless it is built in.
     #[serde(skip)]
     pub manifest: Option<PathBuf>,
+    /// SHA-256 of that manifest, in hexadecimal.
+    #[serde(skip)]
+    pub manifest_sha256: Option<String>,
 }
 
 /// A peer can't be had.

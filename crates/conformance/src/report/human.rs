@@ -63,9 +63,10 @@ impl<W: Write> Human<W> {
             start.peers.iter().map(|peer| format!("{} ({})", peer.name, peer.language)).collect();
         writeln!(
             self.out,
-            "framecheck {}: {} cases, seed {}, peers {}",
+            "framecheck {}: {} cases{}, seed {}, peers {}",
             start.framecheck,
             start.cases,
+            start.shard.map(|shard| format!(" of shard {shard}")).unwrap_or_default(),
             start.seed,
             peers.join(", ")
         )?;

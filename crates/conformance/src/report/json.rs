@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Sink;
-use crate::event::{CaseResult, Event, PeerInfo, Start};
+use crate::event::{CaseResult, Chosen, Event, PeerInfo, Start};
 use crate::judge::Difference;
+use crate::shard::Shard;
 
 /// Version of the form of `report.json`.
 const SCHEMA: u32 = 1;
@@ -50,6 +51,10 @@ struct Report<'a> {
     schema: u32,
     framecheck: &'a str,
     seed: u64,
+    generated: u32,
+    selection: &'a Chosen,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Shard>,
     seconds: f64,
     interrupted: bool,
     peers: &'a [PeerInfo],
@@ -91,8 +96,11 @@ impl Sink for ReportJson {
                 let Some(start) = &self.start else { return Ok(()) };
                 let report = Report {
                     schema: SCHEMA,
-                    framecheck: start.framecheck,
+                    framecheck: &start.framecheck,
                     seed: start.seed,
+                    generated: start.generated,
+                    selection: &start.selection,
+                    shard: start.shard,
                     seconds: end.took.as_secs_f64(),
                     interrupted: end.interrupted,
                     peers: &start.peers,

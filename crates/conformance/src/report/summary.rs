@@ -76,10 +76,11 @@ impl Summary {
             .collect();
         let _ = writeln!(
             page,
-            "{} in {:.1} s, seed {}, peers {}.\n",
+            "{} in {:.1} s, seed {}{}, peers {}.\n",
             counts.join(", "),
             end.took.as_secs_f64(),
             start.seed,
+            start.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default(),
             peers.join(", ")
         );
         for missing in &start.missing {

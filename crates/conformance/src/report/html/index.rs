@@ -196,7 +196,7 @@ impl Index {
             peers: self.replays.peer_options(pairing),
         });
         Told {
-            framecheck: self.start.framecheck,
+            framecheck: self.start.framecheck.clone(),
             seed: self.start.seed.to_string(),
             seconds: end.took.as_secs_f64(),
             planned: self.start.cases,
@@ -287,7 +287,7 @@ fn errata_of<'a>(abouts: impl Iterator<Item = &'a About>) -> BTreeMap<&'static s
 /// See [`Index::told`].
 #[derive(Debug, Serialize)]
 pub(super) struct Told {
-    framecheck: &'static str,
+    framecheck: String,
     /// As text: it may be more than a number of JavaScript holds.
     seed: String,
     seconds: f64,

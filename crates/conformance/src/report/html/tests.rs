@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{Html, Limits};
 use crate::case::{CaseId, InputId, Network, Pairing, Transport};
 use crate::catalogue::{Check, Ending, Expected, ExpectedEnd, Input, Wire};
-use crate::event::{CaseResult, End, Event, Evidence, PeerInfo, Start};
+use crate::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Start};
 use crate::judge::{Difference, Parting, Verdict};
 use crate::observation::{Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog};
 use crate::report::Sink;
@@ -100,10 +100,14 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
         name: "acme".to_owned(),
         language: "</script><b>".to_owned(),
         manifest: Some("a b/acme.toml".into()),
+        ..PeerInfo::default()
     };
     let start = Start {
-        framecheck: "0",
+        framecheck: "0".to_owned(),
         seed: u64::MAX,
+        generated: 0,
+        selection: Chosen::default(),
+        shard: None,
         cases: 3,
         peers: vec![acme],
         pairings: vec!["python->acme".to_owned()],
