@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use framecheck_tests::{Sandbox, program};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::peers::Process;
@@ -24,8 +25,16 @@ fn run(sandbox: &Sandbox, address: &str, kill_after: Duration) -> bool {
     let mut child = command.spawn().unwrap();
     let pid = Pid::from_child(&child);
     let ended = pidfd_open(pid, PidfdFlags::empty()).unwrap();
-    let timeout = Timespec::try_from(kill_after).unwrap();
-    poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&timeout)).unwrap();
+    let until = Instant::now() + kill_after;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).unwrap();
+        // Another test's child that ends interrupts this call, too.
+        match poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&timeout)) {
+            Err(Errno::INTR) => {}
+            done => break drop(done.unwrap()),
+        }
+    }
     // Not waited for yet, so the number is still its own.
     kill_process(pid, Signal::KILL).unwrap();
     child.wait().unwrap().success()
