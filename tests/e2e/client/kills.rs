@@ -32,7 +32,10 @@ fn run(sandbox: &Sandbox, address: &str, kill_after: Duration) -> bool {
         // Another test's child that ends interrupts this call, too.
         match poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&timeout)) {
             Err(Errno::INTR) => {}
-            done => break drop(done.unwrap()),
+            done => {
+                done.unwrap();
+                break;
+            }
         }
     }
     // Not waited for yet, so the number is still its own.
