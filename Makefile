@@ -24,7 +24,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?=
 
-.PHONY: soak all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json lint \
+.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak lint \
 	clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
@@ -73,7 +73,7 @@ bench-json:
 
 soak:
 	$(CARGO) build --release --package frame-server --package framecheck-tests --bin frame-server --bin soak
-	target/release/soak $(ARGS)
+	$${CARGO_TARGET_DIR:-target}/release/soak $(ARGS)
 
 lint:
 	$(CARGO) fmt --all --check

@@ -15,7 +15,7 @@ use endpoint::{Breach, Stream};
 use frame::{FrameError, Head, Part, header};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
-use tokio::io::{AsyncReadExt, Interest};
+use tokio::io::Interest;
 
 /// Asked for as the pipe's size, which may be refused, and what is moved at once at most.
 const PIPE_BYTES: usize = 1 << 20;
@@ -24,12 +24,12 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// What is left of a frame once its head is read.
 #[derive(Debug)]
 pub(crate) struct Body {
-    pub(crate) stream: Stream,
+    stream: Stream,
     /// What came with the head.
-    pub(crate) begun: Bytes,
-    pub(crate) dict_len: u32,
-    pub(crate) len: u64,
-    pub(crate) timeout_seconds: u64,
+    begun: Bytes,
+    dict_len: u32,
+    len: u64,
+    timeout_seconds: u64,
 }
 
 impl Body {
@@ -45,7 +45,7 @@ impl Body {
     ///
     /// # Errors
     /// The stream breaks off, ends, or stands still for too long; or the file can't be written.
-    pub(super) async fn save(mut self, file: &File) -> anyhow::Result<()> {
+    pub(super) async fn save(self, file: &File) -> anyhow::Result<()> {
         let mut writing = file;
         writing.write_all(&self.begun).context("cannot write")?;
         let mut left = self.len - self.begun.len() as u64;
@@ -85,6 +85,9 @@ impl Body {
         let moved = in_pipe as u64;
         while in_pipe > 0 {
             in_pipe -= match splice(&pipe.read, None, file, None, in_pipe, SpliceFlags::MOVE) {
+                Ok(0) => {
+                    return Err(io::Error::from(io::ErrorKind::WriteZero)).context("cannot write");
+                }
                 Ok(written) => written,
                 Err(Errno::INTR) => 0,
                 Err(Errno::INVAL) => pipe.empty_into(file, in_pipe).context("cannot write")?,
@@ -94,13 +97,14 @@ impl Body {
         Ok(Some(moved))
     }
 
-    async fn copy(&mut self, mut file: &File, left: u64) -> anyhow::Result<u64> {
+    async fn copy(&self, mut file: &File, left: u64) -> anyhow::Result<u64> {
         let len = usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES));
         let mut buffer = vec![0; len];
-        let wait = Duration::from_secs(self.timeout_seconds);
-        let read = tokio::time::timeout(wait, self.stream.read(&mut buffer)).await;
-        let read = read.map_err(|_| self.too_slow())?;
-        let read = read.map_err(|error| self.cannot_receive(&error))?;
+        let receive = self
+            .stream
+            .async_io(Interest::READABLE, || Ok(rustix::io::read(&self.stream, &mut buffer[..])?));
+        let received = self.in_time(receive).await?;
+        let read = received.map_err(|error| self.cannot_receive(&error))?;
         file.write_all(buffer.split_at(read).0).context("cannot write")?;
         Ok(read as u64)
     }
