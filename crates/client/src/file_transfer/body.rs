@@ -46,10 +46,13 @@ impl Body {
     /// # Errors
     /// The stream breaks off, ends, or stands still for too long; or the file can't be written.
     pub(super) async fn save(self, file: &File) -> anyhow::Result<()> {
+        self.save_through(Pipe::new().ok(), file).await
+    }
+
+    async fn save_through(self, mut pipe: Option<Pipe>, file: &File) -> anyhow::Result<()> {
         let mut writing = file;
         writing.write_all(&self.begun).context("cannot write")?;
         let mut left = self.len - self.begun.len() as u64;
-        let mut pipe = Pipe::new().ok();
         while left > 0 {
             let spliced = match &pipe {
                 Some(pipe) => self.splice(pipe, file, left).await?,
@@ -159,5 +162,50 @@ impl Pipe {
         let read = rustix::io::read(&self.read, &mut buffer)?;
         file.write_all(buffer.split_at(read).0)?;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek};
+
+    use pyjson::Dict;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::UnixStream;
+
+    use super::*;
+
+    /// What is saved of a body of `len` bytes, of which these are all that come.
+    async fn saved(pipe: Option<Pipe>, len: u64, sent: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let (mut server, client) = UnixStream::pair()?;
+        let (begun, rest) = sent.split_at(3);
+        let head = Head { dict: Dict::default(), dict_len: 2, body_len: len };
+        let body = Body::of(&head, Stream::Unix(client), Bytes::copy_from_slice(begun), 30);
+        let directory = cap_tempfile::tempdir(cap_std::ambient_authority())?;
+        let mut file = cap_tempfile::TempFile::new(&directory)?;
+        let send = async {
+            server.write_all(rest).await?;
+            server.shutdown().await
+        };
+        let (sent, saved) = tokio::join!(send, body.save_through(pipe, file.as_file()));
+        sent?;
+        saved?;
+        file.rewind()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    #[tokio::test]
+    async fn a_body_is_the_same_spliced_and_copied_and_nothing_behind_it_is_taken() {
+        let sent: Vec<u8> = (0..3_000_000_u32).map(|at| at.to_le_bytes()[1]).collect();
+        for pipe in [true, false] {
+            let pipe = || pipe.then(|| Pipe::new().unwrap());
+            let len = sent.len() as u64;
+            assert!(saved(pipe(), len, &sent).await.unwrap() == sent);
+            assert_eq!(saved(pipe(), 2, &sent[..3]).await.unwrap(), sent[..2]);
+            let error = saved(pipe(), len + 1, &sent).await.unwrap_err();
+            assert!(error.to_string().contains("3000001"), "{error}");
+        }
     }
 }
