@@ -59,10 +59,13 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let ended = runtime.block_on(serve(args.scenario));
+    // On a thread of the runtime's own, whoever is accepted is served there: the main thread would have
+    // to wake one for each.
+    let serving = runtime.spawn(serve(args.scenario));
+    let ended = runtime.block_on(serving);
     // A drop would wait for system calls under way, such as printing where nobody reads.
     runtime.shutdown_background();
-    ended
+    ended?
 }
 
 /// Those of many connections end by themselves after a signal, when what is under way is done. The
