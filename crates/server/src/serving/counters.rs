@@ -63,8 +63,8 @@ impl fmt::Display for Counters {
 /// # Errors
 /// None in practice: a String takes everything.
 pub(super) fn exposition(ledger: &Ledger) -> Result<String, fmt::Error> {
-    let Counters { connections, failed, received, sent, refused, cut, .. } = &ledger.counters;
-    let (open, received_by_open, sent_by_open) = ledger.open();
+    let Counters { connections, failed, refused, cut, .. } = &ledger.counters;
+    let (open, received, sent) = ledger.totals();
     let mut registry = Registry::with_prefix("frame_server");
     registry.register("connections", "Connections served", connections.clone());
     registry.register("failed", "Connections that ended in an error", failed.clone());
@@ -72,12 +72,10 @@ pub(super) fn exposition(ledger: &Ledger) -> Result<String, fmt::Error> {
     registry.register("cut_short", "Connections cut short, by the limit", cut.clone());
     let open = ConstGauge::new(i64::try_from(open).unwrap_or(i64::MAX));
     registry.register("open_connections", "Connections that are open now", open);
-    for (name, help, closed, open) in [
-        ("received", "Received from clients", received, received_by_open),
-        ("sent", "Sent to clients", sent, sent_by_open),
-    ] {
-        let all = ConstCounter::new(closed.get() + open);
-        registry.register_with_unit(name, help, Unit::Bytes, all);
+    for (name, help, bytes) in
+        [("received", "Received from clients", received), ("sent", "Sent to clients", sent)]
+    {
+        registry.register_with_unit(name, help, Unit::Bytes, ConstCounter::new(bytes));
     }
     let mut text = String::new();
     encode(&mut text, &registry)?;

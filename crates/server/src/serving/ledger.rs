@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use endpoint::Peer;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -238,15 +239,16 @@ impl Ledger {
         Ok(Seat { ledger: self.clone(), entry, client, id })
     }
 
-    /// How many connections there are, and what they have moved that isn't in the counters yet:
-    /// received, sent.
-    pub(super) fn open(&self) -> (usize, u64, u64) {
+    /// How many connections there are, and what all have received and sent, those that have ended
+    /// and those that haven't. A connection that ends meanwhile is counted once.
+    pub(super) fn totals(&self) -> (usize, u64, u64) {
         let table = self.table();
-        let sum = |bytes: fn(&Entry) -> &AtomicU64| {
+        let sum = |ended: &Counter, bytes: fn(&Entry) -> &AtomicU64| {
             let of = |(entry, _): &(Arc<Entry>, Window)| bytes(entry).load(Ordering::Relaxed);
-            table.entries.values().map(of).sum()
+            ended.get() + table.entries.values().map(of).sum::<u64>()
         };
-        (table.entries.len(), sum(|entry| &entry.received), sum(|entry| &entry.sent))
+        let received = sum(&self.counters.received, |entry| &entry.received);
+        (table.entries.len(), received, sum(&self.counters.sent, |entry| &entry.sent))
     }
 
     /// Look for those who are past a limit, for ever.
