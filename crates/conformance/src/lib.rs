@@ -28,6 +28,7 @@ pub mod observation;
 pub mod oracle;
 pub mod peer;
 pub mod plan;
+pub mod platform;
 pub mod reference;
 pub mod report;
 pub mod runner;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use rustix::process::Pid;
 
 use crate::blob::{from_hex, to_hex};
-use crate::peer::orphans;
+use crate::platform::orphans;
 
 /// A CPython that answers questions.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use framecheck::journal::{Journal, Recorded};
 use framecheck::judge::Verdict;
 use framecheck::peer::Peers;
 use framecheck::plan::{Group, Selection, ids, pairings_in, plan, retain};
+use framecheck::platform;
 use framecheck::report::{
     FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Sink, Summary,
 };
@@ -89,7 +90,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         cases: groups.iter().map(|group| group.plays.len()).sum(),
         peers: infos(&peers),
         pairings,
-        missing: peers.missing().to_vec(),
+        missing: [peers.missing(), &platform::missing()].concat(),
     };
     Ok(Planned { groups, start, elsewhere })
 }

@@ -10,7 +10,7 @@ use framecheck::drive::{Driver, Rooms};
 use framecheck::event::PeerInfo;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{Launcher, Peer, Peers, REFERENCE, Spawner, adopt_orphans};
+use framecheck::peer::{Peer, Peers, REFERENCE, Spawner, adopt_orphans};
 use framecheck::reference::Reference;
 use framecheck::stage::Stage;
 use tempfile::TempDir;
@@ -83,10 +83,11 @@ fn set_up(args: &SetupArgs, mut peers: Peers) -> anyhow::Result<Setup> {
     };
     let oracle = Oracle::start_up(&args.means.python, reference).with_context(hint)?;
     let interpreter = oracle.executable().with_context(hint)?;
-    let launcher = Launcher::start_up(interpreter.as_ref(), reference).with_context(hint)?;
+    let spawner =
+        Spawner::new(interpreter.as_ref(), reference, args.means.fresh).with_context(hint)?;
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
     let driver = Driver {
-        spawner: Spawner::new(Arc::new(launcher), args.means.fresh),
+        spawner,
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
         deadline: Duration::from_secs(args.deadline),

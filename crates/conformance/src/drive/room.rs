@@ -11,7 +11,8 @@ use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{CWD, Mode, mkfifoat};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use crate::blob::Blob;
 use crate::catalogue::{Beside, Input};
@@ -97,7 +98,7 @@ impl Room {
                 Beside::File(bytes) => fs::write(path, &bytes.0)?,
                 Beside::Symlink(target) => symlink(target, path)?,
                 Beside::Directory => fs::create_dir(path)?,
-                Beside::Fifo => mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR)?,
+                Beside::Fifo => mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?,
             }
         }
         let file = match &input.file {

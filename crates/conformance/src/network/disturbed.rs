@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::drained::{Receiver, SocketDiag};
 use super::shaper::{Action, Fault, Shaper};
 use super::socket::{Connection, Incoming, Outgoing};
 use super::stream::{Broken, CHUNK_BYTES, FLOOD_BYTES, flooded};
 use super::{Disturbance, Recording};
 use crate::observation::{Direction, WireItem};
+use crate::platform::{ReadWatch, Receiver};
 
 /// Bytes that wait for more are sent on when their sender has said nothing for this long although
 /// it has read all that was sent to it: it waits for an answer, so there is no more to wait for.
@@ -59,7 +59,7 @@ pub(super) struct DisturbedLink<'a> {
     pub(super) number: u32,
     pub(super) recording: &'a Recording,
     pub(super) disturbance: &'a Disturbance,
-    pub(super) diag: &'a Arc<SocketDiag>,
+    pub(super) diag: &'a Arc<ReadWatch>,
 }
 
 /// One direction of it.

@@ -8,7 +8,6 @@ mod datagram;
 mod datagram_shaper;
 mod disturbance;
 mod disturbed;
-mod drained;
 mod endpoint;
 mod log;
 mod ports;

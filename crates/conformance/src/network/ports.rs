@@ -4,22 +4,21 @@
 //! until the server binds it. Four things make that sure. The port lies below the range from which
 //! the kernel takes ports for connections. A bind at the server's own address has just succeeded,
 //! which also shows that no connection of before lingers there. No other framecheck on this machine
-//! takes from the same block of ports: each block is claimed by an abstract Unix socket, which the
-//! kernel gives back when its owner ends, however it ends. And no child that was just being started
+//! takes from the same block of ports: each block is claimed by a name that only one
+//! can have, and that comes back when its owner ends, however it ends. And no child that was just being started
 //! has taken the trying socket along (see `fork_guard`).
 
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
+use rustix::net::{AddressFamily, SocketType, bind};
 
 use super::Endpoint;
 use crate::case::Transport;
 use crate::fork_guard;
+use crate::platform::{self, PortClaim};
 
 /// Below it are the ports that daemons are known by.
 const LOWEST: u16 = 10_000;
@@ -36,7 +35,7 @@ pub struct Ports {
 #[derive(Debug)]
 struct State {
     untried_blocks: Vec<Range<u16>>,
-    claims: Vec<UnixDatagram>,
+    claims: Vec<PortClaim>,
     left: Vec<u16>,
     used: Vec<u16>,
 }
@@ -109,14 +108,10 @@ impl State {
     fn claim_a_block(&mut self) -> io::Result<bool> {
         while let Some(block) = self.untried_blocks.pop() {
             let name = format!("framecheck-ports-{}", block.start);
-            match UnixDatagram::bind_addr(&UnixAddress::from_abstract_name(name)?) {
-                Ok(claim) => {
-                    self.claims.push(claim);
-                    self.left = block.rev().collect();
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(error) => return Err(error),
+            if let Some(claim) = PortClaim::take(&name)? {
+                self.claims.push(claim);
+                self.left = block.rev().collect();
+                return Ok(true);
             }
         }
         Ok(false)
@@ -138,14 +133,12 @@ fn is_free(transport: Transport, port: u16) -> io::Result<bool> {
 fn bind_exclusively(transport: Transport, address: SocketAddr) -> io::Result<()> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let kind = if transport.is_datagram() { SocketType::DGRAM } else { SocketType::STREAM };
-    let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+    let socket = platform::socket(family, kind)?;
     Ok(bind(&socket, &address)?)
 }
 
 fn ephemeral_start() -> u16 {
-    std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
-        .ok()
-        .and_then(|text| text.split_whitespace().next()?.parse().ok())
+    platform::ephemeral_start()
         .filter(|start| *start > LOWEST + 2 * BLOCK_PORTS)
         .unwrap_or(USUAL_EPHEMERAL_START)
 }

@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType,
-    accept_with, bind, connect, getsockname, listen, recvfrom, sendto, socket_with, sockopt,
+    AddressFamily, RecvFlags, SocketAddrAny, SocketAddrUnix, SocketType, bind, connect,
+    getsockname, listen, recvfrom, sendto, sockopt,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{
@@ -15,8 +15,8 @@ use tokio::net::{
 };
 
 use super::Endpoint;
+use crate::platform::{NO_SIGNAL, accept, socket};
 
-const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 /// As long a queue as a case's clients can need.
 const BACKLOG: i32 = 64;
 
@@ -36,7 +36,7 @@ impl Listener {
     /// As bind(2) and listen(2) fail.
     pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         let address = any(endpoint)?;
-        let socket = socket_with(address.address_family(), SocketType::STREAM, FLAGS, None)?;
+        let socket = socket(address.address_family(), SocketType::STREAM)?;
         bind(&socket, &address)?;
         listen(&socket, BACKLOG)?;
         match endpoint {
@@ -68,11 +68,11 @@ impl Listener {
     pub(super) fn accept_waiting(&self) -> Option<Connection> {
         match self {
             Self::Tcp(listener) => {
-                let accepted = accept_with(listener, FLAGS).ok()?;
+                let accepted = accept(listener).ok()?;
                 TcpStream::from_std(accepted.into()).ok().map(Connection::Tcp)
             }
             Self::Unix(listener) => {
-                let accepted = accept_with(listener, FLAGS).ok()?;
+                let accepted = accept(listener).ok()?;
                 UnixStream::from_std(accepted.into()).ok().map(Connection::Unix)
             }
         }
@@ -97,7 +97,7 @@ impl Connection {
         let connection = match to {
             Endpoint::Inet(address) => Self::Tcp(TcpStream::connect(address).await?),
             Endpoint::Path(path) => {
-                let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, FLAGS, None)?;
+                let socket = socket(AddressFamily::UNIX, SocketType::STREAM)?;
                 if let Some(own_path) = own_path {
                     bind(&socket, &SocketAddrUnix::new(own_path)?)?;
                 }
@@ -218,7 +218,7 @@ impl Outgoing {
 /// # Errors
 /// As socket(2) fails.
 pub fn new_buffer_sizes(kind: &Endpoint) -> io::Result<(usize, usize)> {
-    let socket = socket_with(any(kind)?.address_family(), SocketType::STREAM, FLAGS, None)?;
+    let socket = socket(any(kind)?.address_family(), SocketType::STREAM)?;
     Ok((sockopt::socket_send_buffer_size(&socket)?, sockopt::socket_recv_buffer_size(&socket)?))
 }
 
@@ -238,7 +238,7 @@ impl DatagramSocket {
     /// As bind(2) fails.
     pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         let address = any(endpoint)?;
-        let socket = socket_with(address.address_family(), SocketType::DGRAM, FLAGS, None)?;
+        let socket = socket(address.address_family(), SocketType::DGRAM)?;
         bind(&socket, &address)?;
         match endpoint {
             Endpoint::Inet(_) => Ok(Self::Udp(UdpSocket::from_std(socket.into())?)),
@@ -291,7 +291,7 @@ impl DatagramSocket {
     /// # Errors
     /// As sendto(2) fails.
     pub async fn send_to(&self, bytes: &[u8], to: &SocketAddrAny) -> io::Result<()> {
-        let send = || Ok(sendto(self, bytes, SendFlags::NOSIGNAL, to).map(drop)?);
+        let send = || Ok(sendto(self, bytes, NO_SIGNAL, to).map(drop)?);
         match self {
             Self::Udp(socket) => socket.async_io(Interest::WRITABLE, send).await,
             Self::Unix(socket) => socket.async_io(Interest::WRITABLE, send).await,

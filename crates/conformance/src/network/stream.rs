@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::disturbed::DisturbedLink;
-use super::drained::SocketDiag;
 use super::socket::{Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Endpoint, Patience, Recording, Sides};
 use crate::observation::{Direction, Role, Stop, WireItem};
+use crate::platform::ReadWatch;
 
 /// The most that is read at once.
 pub(super) const CHUNK_BYTES: usize = 64 << 10;
@@ -55,7 +55,7 @@ impl StreamRecorder {
     ) -> Result<(), Stop> {
         let (mut running, mut until) = (JoinSet::new(), patience.clone());
         let mut count = 0;
-        let disturbed = disturbance.disturbs(false).then(|| Arc::new(SocketDiag::open()));
+        let disturbed = disturbance.disturbs(false).then(|| Arc::new(ReadWatch::open()));
         let mut start = |client: Connection, running: &mut JoinSet<Result<(), Stop>>| {
             let link = Link {
                 number: count,
@@ -104,7 +104,7 @@ struct Link {
     own_path: PathBuf,
     recording: Recording,
     /// What is to be done to it, unless it passes as it comes.
-    disturbed: Option<(Disturbance, Arc<SocketDiag>)>,
+    disturbed: Option<(Disturbance, Arc<ReadWatch>)>,
 }
 
 /// What ends a connection at once, in both directions.

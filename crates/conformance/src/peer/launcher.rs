@@ -5,7 +5,7 @@
 //! streams travel with the request that starts it.
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,10 +15,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::net::{
-    AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
-    SocketType, recv, sendmsg, socketpair,
-};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, recv, sendmsg};
 use rustix::process::{Pid, Signal};
 use serde::Deserialize;
 use serde_json::json;
@@ -26,16 +23,16 @@ use tokio::sync::watch;
 
 use super::process::{exit_of, prepare_environment};
 use super::user::Ends;
-use super::{Command, Peer, StartError, orphans};
+use super::{Command, Peer, StartError};
 use crate::observation::Exit;
+use crate::platform::{NO_SIGNAL, launcher_pair, orphans};
 
 const ANSWER_MAX_BYTES: usize = 64 << 10;
 
 /// A warm interpreter that runs the reference programs.
 #[derive(Debug)]
-pub struct Launcher {
+pub(super) struct Launcher {
     control: OwnedFd,
-    python: OsString,
     next_id: AtomicU64,
     running: Arc<Running>,
     child: Child,
@@ -62,9 +59,8 @@ impl Launcher {
     ///
     /// # Errors
     /// The interpreter can't be run.
-    pub fn start_up(python: &OsStr, reference: &Path) -> io::Result<Self> {
-        let (control, theirs) =
-            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    pub(super) fn start_up(python: &OsStr, reference: &Path) -> io::Result<Self> {
+        let (control, theirs) = launcher_pair()?;
         let mut command = std::process::Command::new(python);
         command.arg("-u").arg(reference.join("launch.py")).arg("--serve").stdin(theirs);
         command.process_group(0);
@@ -76,7 +72,7 @@ impl Launcher {
         std::thread::Builder::new()
             .name("launcher".into())
             .spawn(move || hand_out_answers(&answers, &waiting))?;
-        Ok(Self { control, python: python.to_owned(), next_id: AtomicU64::new(0), running, child })
+        Ok(Self { control, next_id: AtomicU64::new(0), running, child })
     }
 
     /// Start a reference program; what comes back changes when it ends.
@@ -102,13 +98,8 @@ impl Launcher {
         let mut attached = SendAncillaryBuffer::new(&mut space);
         attached.push(SendAncillaryMessage::ScmRights(&streams));
         let text = request.to_string();
-        sendmsg(
-            &self.control,
-            &[IoSlice::new(text.as_bytes())],
-            &mut attached,
-            SendFlags::NOSIGNAL,
-        )
-        .map_err(|error| StartError::Launcher(error.to_string()))?;
+        sendmsg(&self.control, &[IoSlice::new(text.as_bytes())], &mut attached, NO_SIGNAL)
+            .map_err(|error| StartError::Launcher(error.to_string()))?;
         Ok((id, exit))
     }
 
@@ -116,19 +107,12 @@ impl Launcher {
     pub(super) fn signal(&self, id: u64, signal: Signal) {
         let request = json!({"op": "signal", "id": id, "signal": signal.as_raw()}).to_string();
         // If the launcher has gone, its programs have gone with it.
-        let _ = rustix::net::send(&self.control, request.as_bytes(), SendFlags::NOSIGNAL);
+        let _ = rustix::net::send(&self.control, request.as_bytes(), NO_SIGNAL);
     }
 
     /// The process of a program that has been started and has not ended.
     pub(super) fn pid(&self, id: u64) -> Option<Pid> {
         lock(&self.running.pids).get(&id).copied()
-    }
-
-    /// The argument vector that runs the same program in an interpreter of its own.
-    pub(super) fn fresh_command(&self, peer: &Peer, command: &Command) -> Vec<String> {
-        let (program, arguments) = program_of(peer, command);
-        let python = self.python.to_string_lossy().into_owned();
-        [python, "-u".to_owned(), program].into_iter().chain(arguments.iter().cloned()).collect()
     }
 
     /// What went wrong with the launcher last.
@@ -149,7 +133,8 @@ impl Drop for Launcher {
     }
 }
 
-fn program_of<'c>(peer: &Peer, command: &'c Command) -> (String, &'c [String]) {
+/// The path of the reference program that a command runs, and what is behind it.
+pub(super) fn program_of<'c>(peer: &Peer, command: &'c Command) -> (String, &'c [String]) {
     let (program, arguments) =
         command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
     (peer.base.join(program).to_string_lossy().into_owned(), arguments)

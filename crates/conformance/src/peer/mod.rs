@@ -5,9 +5,7 @@
 
 mod command;
 mod launcher;
-mod listening;
 mod manifest;
-pub(crate) mod orphans;
 mod output;
 mod process;
 mod table;
@@ -16,14 +14,22 @@ mod usage;
 mod user;
 
 pub use command::{Command, Places, Template};
-pub use launcher::Launcher;
+use launcher::Launcher;
 pub use manifest::{ManifestError, missing_program, own_places};
-pub use orphans::adopt as adopt_orphans;
 pub use output::Output;
 pub(crate) use process::prepare_environment;
 pub use process::{Process, Spawner, StartError};
 pub use table::{Peer, PeerError, Peers};
 pub use user::User;
+
+/// From now on, become the parent of whatever a stranger's program leaves behind, where the system
+/// can do that.
+///
+/// # Errors
+/// It could, and doesn't.
+pub fn adopt_orphans() -> std::io::Result<()> {
+    crate::platform::orphans::adopt()
+}
 
 /// The peer that says what is right.
 pub const REFERENCE: &str = "python";

@@ -4,8 +4,10 @@
 //! Each peer leads a process group of its own. When it has ended, what is left of the group is
 //! killed while the number can't yet be anyone else's: before the peer is reaped.
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,23 +16,24 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::watch;
 
-use super::listening::listening;
+use super::launcher::program_of;
 use super::user::{Ends, Seat};
-use super::{Command, Launcher, Output, Peer, User, orphans, usage};
+use super::{Command, Launcher, Output, Peer, User, usage};
 use crate::fork_guard;
 use crate::observation::Exit;
+use crate::platform::{self, orphans};
 
 /// How long a killed process may take to be gone; only one that the kernel itself holds up needs it.
 const LAST_BREATH: Duration = Duration::from_secs(5);
 
-/// Starts peers: the reference by the launcher, everyone else as a plain process.
+/// Starts peers: the reference by a launcher if there is one, everyone else as a plain process.
 ///
 /// Dropping it waits for the plain ones, which must have ended or been killed by then: a process
 /// that was killed lives on until the kernel next runs it.
 #[derive(Debug)]
 pub struct Spawner {
-    launcher: Arc<Launcher>,
-    fresh: bool,
+    python: OsString,
+    launcher: Option<Arc<Launcher>>,
     plain: Arc<Alive>,
 }
 
@@ -79,10 +82,19 @@ enum Handle {
 }
 
 impl Spawner {
-    /// Start the reference by `launcher`, or each time in a fresh interpreter.
-    #[must_use]
-    pub fn new(launcher: Arc<Launcher>, fresh: bool) -> Self {
-        Self { launcher, fresh, plain: Arc::default() }
+    /// Start the reference, which `python` runs, by a launcher; or, if it is to be `fresh` or the
+    /// system has no way to talk to one, each time in an interpreter of its own.
+    ///
+    /// # Errors
+    /// The interpreter can't be run.
+    pub fn new(python: &OsStr, reference: &Path, fresh: bool) -> io::Result<Self> {
+        let is_launched = platform::CAN_FORK && !fresh;
+        let launcher = is_launched.then(|| Launcher::start_up(python, reference)).transpose()?;
+        Ok(Self {
+            python: python.to_owned(),
+            launcher: launcher.map(Arc::new),
+            plain: Arc::default(),
+        })
     }
 
     /// Start `command` of `peer`, with `user` at its standard streams.
@@ -96,15 +108,24 @@ impl Spawner {
         user: &User,
     ) -> Result<Process, StartError> {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
-        let (handle, exit, memory) = if peer.is_reference() && !self.fresh {
-            let (id, exit) = self.launcher.start(peer, command, ends)?;
-            (Handle::Launched(self.launcher.clone(), id), exit, Memory::default())
-        } else if peer.is_reference() {
-            self.start_plain(&self.launcher.fresh_command(peer, command), command, user, ends)?
-        } else {
-            self.start_plain(&command.argv, command, user, ends)?
+        let (handle, exit, memory) = match &self.launcher {
+            Some(launcher) if peer.is_reference() => {
+                let (id, exit) = launcher.start(peer, command, ends)?;
+                (Handle::Launched(launcher.clone(), id), exit, Memory::default())
+            }
+            None if peer.is_reference() => {
+                self.start_plain(&self.fresh_command(peer, command), command, user, ends)?
+            }
+            _ => self.start_plain(&command.argv, command, user, ends)?,
         };
         Ok(Process { handle, exit, memory, seat })
+    }
+
+    /// The argument vector that runs a reference program in an interpreter of its own.
+    fn fresh_command(&self, peer: &Peer, command: &Command) -> Vec<String> {
+        let (program, arguments) = program_of(peer, command);
+        let python = self.python.to_string_lossy().into_owned();
+        [python, "-u".to_owned(), program].into_iter().chain(arguments.iter().cloned()).collect()
     }
 
     fn start_plain(
@@ -263,19 +284,19 @@ impl Process {
     /// The processor time it has used so far; none once it has ended.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
-        self.pid().map_or(Duration::ZERO, usage::processor_time)
+        self.pid().map_or(Duration::ZERO, platform::processor_time)
     }
 
     /// Whether it does nothing until something happens to it: it sleeps, or is known to have ended.
     #[must_use]
     pub fn is_still(&self) -> bool {
-        self.exit().is_some() || self.pid().is_some_and(usage::is_asleep)
+        self.exit().is_some() || self.pid().is_some_and(platform::is_asleep)
     }
 
     /// Each address at which it waits for clients.
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
-        self.pid().map(listening).unwrap_or_default()
+        self.pid().map(platform::listening).unwrap_or_default()
     }
 
     fn pid(&self) -> Option<Pid> {

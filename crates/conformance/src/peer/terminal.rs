@@ -8,13 +8,15 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open as open_file};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::pty::{grantpt, ptsname, unlockpt};
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, tcgetattr, tcsetattr,
 };
 
-/// Every special character that a terminal can have.
-const SPECIAL: [SpecialCodeIndex; 15] = [
+use crate::platform;
+
+/// Every special character that a terminal has on each system.
+const SPECIAL: [SpecialCodeIndex; 14] = [
     SpecialCodeIndex::VINTR,
     SpecialCodeIndex::VQUIT,
     SpecialCodeIndex::VERASE,
@@ -29,13 +31,12 @@ const SPECIAL: [SpecialCodeIndex; 15] = [
     SpecialCodeIndex::VDISCARD,
     SpecialCodeIndex::VWERASE,
     SpecialCodeIndex::VLNEXT,
-    SpecialCodeIndex::VSWTC,
 ];
 
 /// Both sides of a new terminal: the near one, of screen and keyboard, which does not block, and
 /// the far one, which is for a program.
 pub(super) fn open() -> io::Result<(OwnedFd, OwnedFd)> {
-    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let near = platform::terminal()?;
     grantpt(&near)?;
     unlockpt(&near)?;
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -47,6 +48,7 @@ pub(super) fn open() -> io::Result<(OwnedFd, OwnedFd)> {
     for special in SPECIAL {
         modes.special_codes[special] = 0;
     }
+    platform::quiet_terminal(&mut modes);
     modes.special_codes[SpecialCodeIndex::VEOF] = 4;
     tcsetattr(&far, OptionalActions::Now, &modes)?;
     fcntl_setfl(&near, fcntl_getfl(&near)? | OFlags::NONBLOCK)?;

@@ -16,7 +16,8 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
 };
 
-use super::Connection;
+use super::super::{Pauses, reads_are_not_told};
+use crate::network::Connection;
 
 /// How long to look again and again, before looking once a millisecond: a receiver that is about to
 /// read mostly does so within a few dozen microseconds of being let run.
@@ -41,18 +42,24 @@ const UNIX_DIAG_MSG_BYTES: usize = 16;
 const RCV_SHUTDOWN: u8 = 1;
 const SEND_SHUTDOWN: u8 = 2;
 
-/// A socket to ask the kernel by. Where the system has none, every receiver counts as one that will
-/// never read, so nobody is waited for.
+/// A socket to ask the kernel by. Where the system gives none, a receiver is taken to have read a
+/// while later.
 #[derive(Debug)]
-pub(super) struct SocketDiag {
+pub(crate) struct ReadWatch {
     netlink: io::Result<Mutex<OwnedFd>>,
 }
 
-impl SocketDiag {
-    pub(super) fn open() -> Self {
+impl ReadWatch {
+    pub(crate) fn open() -> Self {
         let flags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
         let netlink = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(SOCK_DIAG));
         Self { netlink: netlink.map(Mutex::new).map_err(Into::into) }
+    }
+
+    /// Why nobody is told when a receiver has read, if that is so.
+    pub(crate) fn missing(&self) -> Option<String> {
+        let error = self.netlink.as_ref().err()?;
+        Some(reads_are_not_told(&format!("sock_diag(7): {error}")))
     }
 
     /// The kernel's answer: a netlink message. It is there as soon as the question was sent.
@@ -68,10 +75,11 @@ impl SocketDiag {
 
 /// Who reads what is sent over a connection.
 #[derive(Debug)]
-pub(super) struct Receiver {
-    diag: Arc<SocketDiag>,
+pub(crate) struct Receiver {
+    diag: Arc<ReadWatch>,
     question: Vec<u8>,
     transport: Stream,
+    pauses: Pauses,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +102,7 @@ impl Receiver {
     ///
     /// # Errors
     /// As getsockname(2), getpeername(2) and fstat(2) fail.
-    pub(super) fn of(connection: &Connection, diag: &Arc<SocketDiag>) -> io::Result<Self> {
+    pub(crate) fn of(connection: &Connection, diag: &Arc<ReadWatch>) -> io::Result<Self> {
         let (question, transport) = match connection {
             Connection::Tcp(stream) => {
                 (about_tcp(stream.peer_addr()?, stream.local_addr()?), Stream::Tcp)
@@ -105,12 +113,15 @@ impl Receiver {
                 (about_unix(number), Stream::Unix)
             }
         };
-        Ok(Self { diag: Arc::clone(diag), question, transport })
+        Ok(Self { diag: Arc::clone(diag), question, transport, pauses: Pauses::default() })
     }
 
     /// Wait until it has read all `sent` bytes, or never will. Someone who neither reads nor ends
     /// is waited for without end.
-    pub(super) async fn has_read(&self, sent: u64) {
+    pub(crate) async fn has_read(&self, sent: u64) {
+        if self.diag.netlink.is_err() {
+            return self.pauses.one().await;
+        }
         let began = Instant::now();
         let mut is_confirmed = self.transport == Stream::Tcp;
         loop {
@@ -133,7 +144,7 @@ impl Receiver {
     }
 
     /// Whether it has read all `sent` bytes by now, or never will.
-    pub(super) fn has_read_now(&self, sent: u64) -> bool {
+    pub(crate) fn has_read_now(&self, sent: u64) -> bool {
         self.look(sent) != Seen::HasNot
     }
 

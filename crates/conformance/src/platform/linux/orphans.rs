@@ -26,20 +26,20 @@ static STARTED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 ///
 /// # Errors
 /// The kernel can't.
-pub fn adopt() -> io::Result<()> {
+pub(crate) fn adopt() -> io::Result<()> {
     set_child_subreaper(Some(getpid()))?;
     ADOPTING.store(true, Ordering::Relaxed);
     Ok(())
 }
 
 /// A value for [`MARK`] that no other peer has.
-pub(super) fn new_mark() -> String {
+pub(crate) fn new_mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}.{}", getpid().as_raw_pid(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Mark a command and all that it will start.
-pub(super) fn mark(command: &mut std::process::Command, mark: &str) {
+pub(crate) fn mark(command: &mut std::process::Command, mark: &str) {
     command.env(MARK, mark);
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn waited_for(pid: Pid) {
 
 /// End what was left behind by the peer with this mark, or by anyone; and give back the numbers of
 /// those that have ended by themselves.
-pub(super) fn end(mark: Option<&str>) {
+pub(crate) fn end(mark: Option<&str>) {
     if !ADOPTING.load(Ordering::Relaxed) {
         return;
     }

@@ -1,0 +1,21 @@
+//! Linux has all of it.
+
+mod listening;
+pub(crate) mod orphans;
+mod ports;
+mod processes;
+mod sock_diag;
+mod sockets;
+
+pub(crate) use listening::listening;
+pub(crate) use ports::{PortClaim, ephemeral_start, udp_is_bound};
+pub(crate) use processes::{is_asleep, own_peak_bytes, processor_time};
+pub(crate) use sock_diag::{ReadWatch, Receiver};
+pub(crate) use sockets::{
+    CAN_FORK, NO_SIGNAL, accept, launcher_pair, quiet_terminal, socket, terminal,
+};
+
+/// What this system does not have or tell.
+pub(crate) fn lacks() -> Vec<String> {
+    ReadWatch::open().missing().into_iter().collect()
+}

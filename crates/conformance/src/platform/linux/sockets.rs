@@ -1,0 +1,55 @@
+//! Descriptors that no child inherits, from the moment they are there.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::net::{
+    AddressFamily, SendFlags, SocketFlags, SocketType, accept_with, socket_with, socketpair,
+};
+use rustix::pty::{OpenptFlags, openpt};
+use rustix::termios::{SpecialCodeIndex, Termios};
+
+const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
+
+/// A send to one that has gone is an error and no signal.
+pub(crate) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+
+/// Whether there can be a launcher.
+pub(crate) const CAN_FORK: bool = true;
+
+/// The two ends of a connection to a launcher: ours, and its own.
+///
+/// # Errors
+/// As socketpair(2) fails.
+pub(crate) fn launcher_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?)
+}
+
+/// A socket that doesn't block.
+///
+/// # Errors
+/// As socket(2) fails.
+pub(crate) fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
+    Ok(socket_with(family, kind, FLAGS, None)?)
+}
+
+/// A connection that is waiting; it doesn't block.
+///
+/// # Errors
+/// As accept(2) fails; none waits.
+pub(crate) fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
+    Ok(accept_with(listener, FLAGS)?)
+}
+
+/// The near side of a new terminal.
+///
+/// # Errors
+/// As openpt(3) fails.
+pub(crate) fn terminal() -> io::Result<OwnedFd> {
+    Ok(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?)
+}
+
+/// Take the meaning from the special characters that only this system's terminals have.
+pub(crate) fn quiet_terminal(modes: &mut Termios) {
+    modes.special_codes[SpecialCodeIndex::VSWTC] = 0;
+}
