@@ -35,7 +35,7 @@ use crate::network::Connection;
 const READ_BY_THEN: Duration = Duration::from_millis(50);
 /// So often that is waited for on one connection's way; a long stream of single bytes would take
 /// for ever.
-const PAUSES_MAX: u32 = 40;
+const PAUSES_MAX: u32 = 100;
 
 /// What is done where nothing tells that a receiver has read.
 #[derive(Debug, Default)]
