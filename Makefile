@@ -13,19 +13,32 @@
 #   make bench-json    the same of pyjson
 #   make soak          thousands of idle and slow clients, and whether the others notice
 #   make test          all tests
+#   make portable      the programs as Unix systems other than Linux get them, built, tested and played here
+#   make msrv          the oldest Rust that Cargo.toml promises builds it; or says SKIPPED if it isn't installed
+#   make other-systems what macOS and Windows say to it; or SKIPPED where Rust for them isn't installed
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
 # or names mutants by a part of theirs:  make mutants ARGS='header'
+# or chooses what the portable programs play:  make portable PORTABLE_ARGS='--cases 4'
 # or chooses rows of the benchmark:  make bench ARGS='--only echo --repeats 9'
 
 CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?=
+PORTABLE_ARGS ?= --cases 0 --network asis --scenario file-transfer --scenario 'chat*' --scenario udp-upper \
+	--transport tcp4 --transport udp4 --transport unixgram
 
-.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak lint \
-	clean fuzz fuzz-minimize fuzz-seeds
+# The features that are for every system.
+EVERYWHERE := frame/tokio,pyjson/serde,pyjson/serde_json
+
+# What has another way to do things where the system is not Linux: docs/portability.md.
+PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --features portable
+
+.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak \
+	portable msrv other-systems lint clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -66,18 +79,45 @@ screenshots: build
 # The programs are measured as they are shipped, from one build, beside each other.
 bench:
 	$(CARGO) build --release --package frame-server --package frame-client --package frame-bench
-	$${CARGO_TARGET_DIR:-target}/release/frame-bench $(ARGS)
+	$(TARGET)/release/frame-bench $(ARGS)
 
 bench-json:
 	$(CARGO) bench --package pyjson --bench compare
 
 soak:
 	$(CARGO) build --release --package frame-server --package framecheck-tests --bin frame-server --bin soak
-	$${CARGO_TARGET_DIR:-target}/release/soak $(ARGS)
+	$(TARGET)/release/soak $(ARGS)
+
+# The portable programs are moved out of the way of the others, which are then there as before.
+portable:
+	$(CARGO) test $(PORTABLE) --lib --bins
+	$(CARGO) build $(PORTABLE) --bins
+	mkdir -p $(TARGET)/portable
+	cp $(TARGET)/debug/framecheck $(TARGET)/debug/frame-server $(TARGET)/debug/frame-client $(TARGET)/portable/
+	$(CARGO) build --workspace --bins
+	$(TARGET)/portable/framecheck run --out $(TARGET)/portable/conformance $(PORTABLE_ARGS)
+
+# Where rustup has it. What is checked lies beside what is built, which stays as it is.
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+msrv:
+	@if cargo +$(MSRV) --version > /dev/null 2>&1; \
+	then cargo +$(MSRV) check --workspace --lib --bins --target-dir $(TARGET)/msrv; \
+	else echo "SKIPPED Rust $(MSRV): rustup toolchain install $(MSRV)" >&2; fi
+
+# What is for every system is checked for Windows; what is for Unix, for macOS. Nothing is linked or run.
+other-systems:
+	@for check in 'aarch64-apple-darwin --workspace --exclude frame-fuzz' \
+		'x86_64-pc-windows-gnu --package frame --package pyjson --package pytext'; do \
+		set -- $$check; \
+		if rustup target list --installed 2> /dev/null | grep -qx "$$1"; \
+		then $(CARGO) check --lib --bins --target-dir $(TARGET)/other-systems --target $$check || exit 1; \
+		else echo "SKIPPED $$1: rustup target add $$1" >&2; fi; \
+	done
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features $(EVERYWHERE) -- -D warnings
+	$(CARGO) clippy $(PORTABLE) --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
 
 clean:
