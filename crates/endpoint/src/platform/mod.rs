@@ -20,9 +20,9 @@
 //! | [`is_null`] | device 1:3 | the device of `/dev/null` |
 //!
 //! What can be seen of the difference: a peer with an abstract name is one without a name to the
-//! portable side, and can't be answered. The file of a [`ChosenName`] goes with the program, but not with one that is killed
-//! outright; and a program that has one ends with status 128 and the signal's number on SIGTERM, SIGINT and
-//! SIGHUP, where it would die of the signal.
+//! portable side, and can't be answered. The file of a [`ChosenName`] goes with the program, though
+//! not with one that is killed outright; and a program that has one ends with status 128 and the
+//! signal's number on SIGTERM, SIGINT and SIGHUP, where on Linux it dies of the signal.
 
 mod copier;
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
