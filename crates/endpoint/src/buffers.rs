@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 
 use rustix::net::sockopt::{socket_recv_buffer_size, socket_send_buffer_size};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::net::{AddressFamily, SocketType};
 
-use crate::Address;
+use crate::{Address, platform};
 
 /// What `getsockopt` gives for a new stream socket, in bytes. Connecting changes both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl BufferSizes {
                 _ => AddressFamily::INET,
             },
         };
-        let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        let socket = platform::socket(family, SocketType::STREAM)?;
         let (send, receive) =
             (socket_send_buffer_size(&socket)?, socket_recv_buffer_size(&socket)?);
         Ok(Self { send, receive })

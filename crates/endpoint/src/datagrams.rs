@@ -1,12 +1,13 @@
 //! A socket for datagrams that is UDP or Unix, so that no scenario has to care.
 
 use std::io;
-use std::os::unix::net::SocketAddr as UnixAddress;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::net::{SendFlags, SocketAddrUnix, sendto};
 use tokio::net::{UdpSocket, UnixDatagram};
 
+use crate::platform::{self, ChosenName};
 use crate::{Address, Peer, Reach, SocketFile};
 
 /// How often a Unix socket without room is tried again.
@@ -17,8 +18,17 @@ const ROOM_POLL: Duration = Duration::from_millis(10);
 pub enum Datagrams {
     /// UDP over IPv4 or IPv6.
     Udp(UdpSocket),
-    /// A Unix datagram socket, with its file if it is bound to one.
-    Unix(UnixDatagram, Option<SocketFile>),
+    /// A Unix datagram socket, and the name it has.
+    Unix(UnixDatagram, BoundTo),
+}
+
+/// The name of a Unix datagram socket.
+#[derive(Debug)]
+pub enum BoundTo {
+    /// A file at a path that was asked for.
+    Path(SocketFile),
+    /// One that the system or this program chose.
+    Chosen(ChosenName),
 }
 
 impl Datagrams {
@@ -36,12 +46,13 @@ impl Datagrams {
             Address::Unix(path) => {
                 let (socket, file) =
                     SocketFile::bind(path, |path| UnixDatagram::bind(path)).await?;
-                Ok(Self::Unix(socket, Some(file)))
+                Ok(Self::Unix(socket, BoundTo::Path(file)))
             }
         }
     }
 
-    /// A socket to send to `server` from, at an address that the system chooses, and the server.
+    /// A socket to send to `server` from, at an address that nobody had to choose, and the server. A
+    /// Unix socket has one too, so that it can be answered: a [`ChosenName`].
     ///
     /// # Errors
     /// As getaddrinfo(3) and bind(2) fail.
@@ -54,13 +65,12 @@ impl Datagrams {
                 Ok((Self::Udp(UdpSocket::bind(any).await?), Peer::Inet(to)))
             }
             Address::Unix(path) => {
-                // Linux gives a socket that is bound to no name an abstract one, so that it can be
-                // answered.
-                let unnamed = UnixAddress::from_pathname("")?;
-                let socket = std::os::unix::net::UnixDatagram::bind_addr(&unnamed)?;
+                let socket = std::os::unix::net::UnixDatagram::unbound()?;
+                let mut name = ChosenName::bind(&socket)?;
+                name.go_with_the_program()?;
                 socket.set_nonblocking(true)?;
                 let socket = UnixDatagram::from_std(socket)?;
-                Ok((Self::Unix(socket, None), Peer::Path(path.clone())))
+                Ok((Self::Unix(socket, BoundTo::Chosen(name)), Peer::Path(path.clone())))
             }
         }
     }
@@ -123,7 +133,7 @@ impl Datagrams {
             }
             (Self::Unix(socket, _), Peer::Path(path)) => (socket, SocketAddrUnix::new(path)?),
             (Self::Unix(socket, _), Peer::Abstract(name)) => {
-                (socket, SocketAddrUnix::new_abstract_name(name)?)
+                (socket, platform::abstract_address(name)?)
             }
             _ => {
                 return Err(io::Error::new(
@@ -132,6 +142,10 @@ impl Datagrams {
                 ));
             }
         };
-        Ok(sendto(socket, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT, &to).map(drop)?)
+        match sendto(socket, bytes, platform::QUIETLY | SendFlags::DONTWAIT, &to) {
+            Ok(_) => Ok(()),
+            Err(error) if platform::is_full(error) => Err(Errno::AGAIN.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

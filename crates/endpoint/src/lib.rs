@@ -3,6 +3,12 @@
 //! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers
 //! ([`BufferSizes`]), and how the two programs speak with their user ([`Terminal`], [`diagnostics`],
 //! [`python_os_error`]), naming the clause that an error goes by ([`with_clause`], [`Breach`]).
+//! [`platform`] has what of this only Linux has, and what does for it on other Unix systems.
+
+#[cfg(not(unix))]
+compile_error!(
+    "frame-server and frame-client are for Unix systems: they use its sockets, signals and descriptors"
+);
 
 mod address;
 mod buffers;
@@ -10,6 +16,7 @@ mod clause;
 mod datagrams;
 pub mod diagnostics;
 mod peer;
+pub mod platform;
 mod socket_file;
 mod stream;
 mod terminal;
@@ -17,7 +24,7 @@ mod terminal;
 pub use address::{Address, AddressError, Reach};
 pub use buffers::BufferSizes;
 pub use clause::{Breach, with_clause};
-pub use datagrams::Datagrams;
+pub use datagrams::{BoundTo, Datagrams};
 pub use diagnostics::python_os_error;
 pub use peer::Peer;
 pub use socket_file::SocketFile;

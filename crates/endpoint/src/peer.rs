@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+
+use crate::platform;
 
 /// Where a peer is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl From<tokio::net::unix::SocketAddr> for Peer {
         if let Some(path) = address.as_pathname() {
             return Self::Path(path.to_owned());
         }
-        address.as_abstract_name().map_or(Self::Unnamed, |name| Self::Abstract(name.to_vec()))
+        platform::abstract_name(&address).map_or(Self::Unnamed, Self::Abstract)
     }
 }
 

@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 
 use rustix::fs::Mode;
 use rustix::net::sockopt::set_socket_keepalive;
-use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType, recv};
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
-use crate::{Address, Peer, Reach, SocketFile};
+use crate::{Address, Peer, Reach, SocketFile, platform};
 
 /// How many clients may wait to be accepted; the system's own limit (`somaxconn`) may be lower.
 const BACKLOG: u16 = 4096;
@@ -73,6 +73,10 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
+                if !platform::ACCEPTED_AS_LISTENER {
+                    // It can't be done to a connection that is gone, which whoever uses it will find.
+                    drop(prepare(&stream));
+                }
                 Ok((Stream::Tcp(stream), Peer::Inet(peer)))
             }
             Self::Unix(listener, _) => {
@@ -83,8 +87,8 @@ impl Listener {
     }
 }
 
-/// A listener whose connections are [`prepared`]: they take that over from it, which saves two
-/// calls for each.
+/// A listener whose connections are [prepared](prepare): where they take that over from it, it saves
+/// two calls for each.
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A port whose last connections the system still remembers is free.
@@ -95,24 +99,16 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG.into())
 }
 
-/// The socket gets its mode before it has a path: nobody can connect in between.
 fn listen_at(path: &Path, reach: Reach) -> io::Result<UnixListener> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    if reach == Reach::User {
-        rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
-    }
-    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
-    rustix::net::listen(&socket, BACKLOG.into())?;
-    UnixListener::from_std(socket.into())
+    let mode = (reach == Reach::User).then(|| Mode::RUSR | Mode::WUSR);
+    UnixListener::from_std(platform::listen_at(path, mode, BACKLOG.into())?.into())
 }
 
-/// A TCP connection that sends what is written at once, and that notices in time, in hours, that the
+/// Have a TCP connection send what is written at once, and notice in time, in hours, that the
 /// peer's machine is no more: who only waits for its bytes would wait for ever.
-fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
+fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    set_socket_keepalive(&stream, true)?;
-    Ok(stream)
+    Ok(set_socket_keepalive(stream, true)?)
 }
 
 /// A connection, TCP or Unix. Nagle's algorithm is off: what is written is sent.
@@ -132,7 +128,9 @@ impl Stream {
     pub async fn connect(address: &Address) -> io::Result<Self> {
         match address {
             Address::Inet(_) => {
-                Ok(Self::Tcp(prepared(TcpStream::connect(&*address.resolve().await?).await?)?))
+                let stream = TcpStream::connect(&*address.resolve().await?).await?;
+                prepare(&stream)?;
+                Ok(Self::Tcp(stream))
             }
             Address::Unix(path) => Ok(Self::Unix(UnixStream::connect(path).await?)),
         }

@@ -4,7 +4,7 @@
 //! client, and never sends another number of bytes than the dict announced: if the file shrinks
 //! meanwhile the connection is reset, so that no client takes the rest for whole.
 //!
-//! A small file leaves with its head in one write. Of a bigger one the system sends the bytes by
+//! A small file leaves with its head in one write. Of a bigger one Linux sends the bytes by
 //! itself (sendfile(2)): they are never copied to this program. The file stays open from one client
 //! to the next, for as long as it is the one of that path.
 

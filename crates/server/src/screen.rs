@@ -1,10 +1,11 @@
 //! Standard output: one whole line at a time, at once, whichever connection prints it.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use endpoint::platform;
 use rustix::fs::FileType;
-use rustix::io::{Errno, ReadWriteFlags, pwritev2};
+use rustix::io::Errno;
 use tokio::sync::Mutex;
 
 /// Standard output takes no more. A server whose screen is gone has to end, as the tutorials' do.
@@ -17,9 +18,6 @@ static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Held by all who write a line in one step, and by one who may need several, alone.
 static SCREEN: RwLock<()> = RwLock::new(());
-
-/// So much goes into a pipe in one step or not at all (`PIPE_BUF` of Linux).
-const PIPE_STEP_BYTES: usize = 4096;
 
 /// `print(text)` of an unbuffered Python: the line is out when this returns, and never mixed with
 /// another connection's. Whoever reads the screen may be slow: those who print wait, and nothing
@@ -86,17 +84,8 @@ fn write_at_once(line: &str) -> io::Result<bool> {
     let Ok(_with_others) = SCREEN.try_read() else { return Ok(false) };
     match KIND.get_or_init(kind) {
         Kind::Store => write(line).map(|()| true),
-        Kind::Pipe if line.len() <= PIPE_STEP_BYTES => {
-            let bytes = [IoSlice::new(line.as_bytes())];
-            // A pipe has no offset, which -1 stands for.
-            match pwritev2(io::stdout(), &bytes, u64::MAX, ReadWriteFlags::NOWAIT) {
-                Ok(_) => Ok(true),
-                Err(Errno::PIPE) => Err(Errno::PIPE.into()),
-                // It is full, or the system can't tell: the other way knows what to do.
-                Err(_) => Ok(false),
-            }
-        }
-        Kind::Pipe | Kind::Other => Ok(false),
+        Kind::Pipe => platform::write_if_room(io::stdout(), line.as_bytes()),
+        Kind::Other => Ok(false),
     }
 }
 
@@ -105,12 +94,7 @@ fn kind() -> Kind {
     match FileType::from_raw_mode(about.st_mode) {
         FileType::RegularFile => Kind::Store,
         FileType::Fifo => Kind::Pipe,
-        FileType::CharacterDevice if is_null(about.st_rdev) => Kind::Store,
+        FileType::CharacterDevice if platform::is_null(about.st_rdev) => Kind::Store,
         _ => Kind::Other,
     }
-}
-
-/// Device 1:3 of Linux's list.
-fn is_null(device: u64) -> bool {
-    (rustix::fs::major(device), rustix::fs::minor(device)) == (1, 3)
 }

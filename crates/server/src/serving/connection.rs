@@ -6,16 +6,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use endpoint::Stream;
-use rustix::fs::sendfile;
-use rustix::net::{SendFlags, send};
+use endpoint::{Stream, platform};
+use rustix::net::send;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 
 use super::ledger::{Entry, Waits};
 
-/// What one sendfile(2) is asked for: enough to make the call itself cost nothing, and little
+/// What one call that sends a file is asked for: enough to make the call itself cost nothing, and little
 /// enough that the others of this thread get their turn.
-const SENDFILE_BYTES: usize = 1 << 20;
+const SEND_FILE_BYTES: usize = 1 << 20;
 
 /// A connection. Whoever keeps it waiting too long, or takes too little, loses it: then the session
 /// is dropped, wherever it waits.
@@ -63,34 +62,32 @@ impl Connection {
     }
 
     /// Write what nothing but the end follows, [`close_gently`](Self::close_gently), with which the
-    /// last of it leaves in one packet.
+    /// last of it leaves in one packet where the system can hold it back.
     ///
     /// # Errors
     /// As send(2) fails.
     pub(crate) async fn write_last(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            let send = || {
-                self.noting_sent(|stream| {
-                    Ok(send(stream, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
-                })
-            };
+            let send =
+                || self.noting_sent(|stream| Ok(send(stream, bytes, platform::END_FOLLOWS)?));
             let sent = self.stream.async_io(Interest::WRITABLE, send).await?;
             bytes = bytes.split_at(sent).1;
         }
         Ok(())
     }
 
-    /// Send so many bytes from a file's start without having them pass through here. Returns how
+    /// Send so many bytes from a file's start as [`platform::send_file`] does. Returns how
     /// many there were, which is fewer where the file ends.
     ///
     /// # Errors
-    /// As sendfile(2) fails.
+    /// As that fails.
     pub(crate) async fn send_file(&mut self, file: &File, max_bytes: u64) -> io::Result<u64> {
         let (mut left, mut offset) = (max_bytes, 0);
         while left > 0 {
-            let ask = usize::try_from(left).map_or(SENDFILE_BYTES, |left| left.min(SENDFILE_BYTES));
+            let ask =
+                usize::try_from(left).map_or(SEND_FILE_BYTES, |left| left.min(SEND_FILE_BYTES));
             let send =
-                || self.noting_sent(|stream| Ok(sendfile(stream, file, Some(&mut offset), ask)?));
+                || self.noting_sent(|stream| platform::send_file(stream, file, &mut offset, ask));
             match self.stream.async_io(Interest::WRITABLE, send).await? {
                 0 => break,
                 sent => left -= sent as u64,

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use pytext::repr_bytes;
-use rustix::net::{AddressFamily, RecvFlags, SocketAddrAny, SocketAddrUnix, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SocketAddrAny, SocketType};
 
 use crate::args::SocketApi;
 use crate::screen::print_now;
@@ -177,7 +177,7 @@ fn waiting(client: &Socket) -> anyhow::Result<()> {
 fn queue(backlog: i32) -> anyhow::Result<()> {
     print_now("-- backlog")?;
     let queue = Socket::new(AddressFamily::UNIX, SocketType::STREAM)?;
-    queue.bind(&SocketAddrUnix::new_unnamed())?;
+    let _name = queue.bind_to_any_name()?;
     queue.listen(backlog)?;
     let mut waiting = Vec::new();
     loop {

@@ -8,14 +8,14 @@ use std::net::TcpStream;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use endpoint::platform::{self, ChosenName};
 use endpoint::python_os_error;
 use rustix::io::{Errno, dup, ioctl_fionbio};
 use rustix::net::addr::SocketAddrArg;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketFlags, SocketType, acceptfrom, bind,
-    connect, getpeername, getsockname, listen, recv, recvfrom, send, sendto, socket_with,
-    socketpair,
+    AddressFamily, RecvFlags, SocketAddrAny, SocketType, acceptfrom, bind, connect, getpeername,
+    getsockname, listen, recv, recvfrom, send, sendto,
 };
 
 /// A socket, until it is closed.
@@ -33,7 +33,7 @@ impl From<OwnedFd> for Socket {
 
 impl Socket {
     pub(super) fn new(family: AddressFamily, kind: SocketType) -> io::Result<Self> {
-        Ok(socket_with(family, kind, SocketFlags::CLOEXEC, None)?.into())
+        Ok(platform::socket(family, kind)?.into())
     }
 
     pub(super) fn tcp() -> io::Result<Self> {
@@ -41,8 +41,7 @@ impl Socket {
     }
 
     pub(super) fn pair() -> io::Result<(Self, Self)> {
-        let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
-        let (left, right) = socketpair(family, kind, SocketFlags::CLOEXEC, None)?;
+        let (left, right) = platform::socket_pair()?;
         Ok((left.into(), right.into()))
     }
 
@@ -58,8 +57,7 @@ impl Socket {
 
     /// Family and type, as numbers.
     pub(super) fn about(&self) -> io::Result<String> {
-        let (family, kind) =
-            (sockopt::socket_domain(self.fd()?)?, sockopt::socket_type(self.fd()?)?);
+        let (family, kind) = (platform::family_of(self.fd()?)?, sockopt::socket_type(self.fd()?)?);
         Ok(format!("{} {}", family.as_raw(), kind.as_raw()))
     }
 
@@ -82,6 +80,11 @@ impl Socket {
 
     pub(super) fn bind(&self, address: &impl SocketAddrArg) -> io::Result<()> {
         Ok(bind(self.fd()?, address)?)
+    }
+
+    /// Bind to a name that the system chooses, for as long as what this gives is there.
+    pub(super) fn bind_to_any_name(&self) -> io::Result<ChosenName> {
+        ChosenName::bind(self.fd()?)
     }
 
     pub(super) fn listen(&self, backlog: i32) -> io::Result<()> {
@@ -112,7 +115,7 @@ impl Socket {
     }
 
     pub(super) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(send(self.fd()?, bytes, SendFlags::NOSIGNAL)?)
+        Ok(send(self.fd()?, bytes, platform::QUIETLY)?)
     }
 
     pub(super) fn send_all(&self, mut bytes: &[u8]) -> io::Result<()> {
@@ -123,7 +126,7 @@ impl Socket {
     }
 
     pub(super) fn send_to(&self, bytes: &[u8], to: &impl SocketAddrArg) -> io::Result<usize> {
-        Ok(sendto(self.fd()?, bytes, SendFlags::NOSIGNAL, to)?)
+        Ok(sendto(self.fd()?, bytes, platform::QUIETLY, to)?)
     }
 
     pub(super) fn recv(&self, max: usize, flags: RecvFlags) -> io::Result<Vec<u8>> {
