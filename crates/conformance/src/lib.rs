@@ -6,6 +6,11 @@
 //! chooses cases, [`stage`] plays them by [`drive`], [`judge`] compares, [`runner`] does that for
 //! all of them at once, and [`report`] sees nothing but [`event`]s.
 
+#[cfg(not(unix))]
+compile_error!(
+    "framecheck is for Unix systems: it uses their sockets, signals, terminals and process groups"
+);
+
 pub mod blob;
 pub mod case;
 pub mod catalogue;
