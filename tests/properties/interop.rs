@@ -1,7 +1,7 @@
 //! The Rust programs against the Python ones, over loopback, in both directions: whatever a
 //! scenario's strategy puts in, each pairing gives what is right.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use framecheck::case::{Network, Pairing, Playing};
@@ -10,7 +10,7 @@ use framecheck::drive::{Driver, Rooms};
 use framecheck::judge::Verdict;
 use framecheck::network::Ports;
 use framecheck::oracle::Oracle;
-use framecheck::peer::{HARNESS, Launcher, Peers, Spawner};
+use framecheck::peer::{HARNESS, Peers, Spawner};
 use framecheck::stage::Stage;
 use framecheck_tests::{program, python, repository};
 use proptest::prelude::*;
@@ -27,11 +27,10 @@ fn shared() -> &'static Shared {
     SHARED.get_or_init(|| {
         let reference = repository().join("python-ref");
         let programs = program("frame-server").parent().unwrap().to_owned();
-        let launcher = Launcher::start_up(&python(), &reference).unwrap();
         // Nothing is dropped at a test binary's end, so it lies where cargo clears up.
         let scratch = format!("{}/interop-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
         let driver = Driver {
-            spawner: Spawner::new(Arc::new(launcher), false),
+            spawner: Spawner::new(&python(), &reference, false).unwrap(),
             ports: Ports::new(),
             rooms: Rooms::new(scratch.into()),
             deadline: Duration::from_secs(30),
