@@ -10,7 +10,7 @@ use crate::case::{CaseId, Network, Transport};
 use crate::catalogue::{self, Expected, Input};
 use crate::judge::{Difference, Verdict};
 use crate::observation::Observation;
-use crate::plan::Selection;
+use crate::plan::{Selection, USUAL_CASES};
 use crate::shard::Shard;
 
 /// One thing that happened in a run.
@@ -49,6 +49,34 @@ pub struct Start {
     /// missing, and how it is had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+}
+
+impl Start {
+    /// The options that made this a part of the default matrix, or more than that, as one types them;
+    /// nothing if it is just that.
+    #[must_use]
+    pub fn limits(&self) -> Option<String> {
+        let Chosen { scenario, pairing, transport, network, skip, expected: _ } = &self.selection;
+        let mut words = Vec::new();
+        for (option, values) in [
+            ("--scenario", scenario),
+            ("--pairing", pairing),
+            ("--transport", transport),
+            ("--network", network),
+            ("--skip", skip),
+        ] {
+            words.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
+        }
+        if self.generated != USUAL_CASES {
+            words.extend(["--cases".to_owned(), self.generated.to_string()]);
+        }
+        if let Some(shard) = self.shard {
+            words.extend(["--shard".to_owned(), shard.to_string()]);
+        }
+        // No argument holds a NUL.
+        let typed = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+        (!typed.is_empty()).then_some(typed)
+    }
 }
 
 /// The options that chose the cases and say how they are judged, as they were given.

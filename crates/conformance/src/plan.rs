@@ -10,6 +10,9 @@ use crate::observation::{Direction, Role};
 use crate::peer::{HARNESS, Peer, Peers, REFERENCE};
 use crate::stage::home;
 
+/// Generated inputs a scenario, unless told otherwise.
+pub const USUAL_CASES: u32 = 48;
+
 /// What is asked for on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {

@@ -38,7 +38,7 @@ use framecheck::journal::JournalError;
 use framecheck::merge::MergeError;
 use framecheck::observation::Role;
 use framecheck::peer::{ManifestError, PeerError};
-use framecheck::plan::PlanError;
+use framecheck::plan::{PlanError, USUAL_CASES};
 use framecheck::shard::ShardError;
 use pyjson::PythonVersion;
 
@@ -139,7 +139,7 @@ struct RunArgs {
     #[arg(long, value_name = "GLOB")]
     network: Vec<String>,
     /// Generated inputs for each scenario, besides the fixed ones.
-    #[arg(long, value_name = "N", default_value_t = 48)]
+    #[arg(long, value_name = "N", default_value_t = USUAL_CASES)]
     cases: u32,
     /// What the generated inputs are made from: the same seed, the same cases.
     #[arg(long, value_name = "S", default_value_t = 0)]

@@ -63,12 +63,12 @@ impl<W: Write> Human<W> {
             start.peers.iter().map(|peer| format!("{} ({})", peer.name, peer.language)).collect();
         writeln!(
             self.out,
-            "framecheck {}: {} cases{}, seed {}, peers {}",
+            "framecheck {}: {} cases, seed {}, peers {}{}",
             start.framecheck,
             start.cases,
-            start.shard.map(|shard| format!(" of shard {shard}")).unwrap_or_default(),
             start.seed,
-            peers.join(", ")
+            peers.join(", "),
+            start.limits().map(|limits| format!("; {limits}")).unwrap_or_default()
         )?;
         for missing in &start.missing {
             writeln!(self.out, "{} {missing}", style("missing:").yellow().bold())?;

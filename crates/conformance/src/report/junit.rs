@@ -39,6 +39,7 @@ pub struct JUnit {
     replays: Replays,
     suites: BTreeMap<String, Vec<TestCase>>,
     seed: u64,
+    limits: Option<String>,
     missing: Vec<String>,
 }
 
@@ -47,7 +48,7 @@ impl JUnit {
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         let (replays, suites) = (Replays::default(), BTreeMap::new());
-        Self { path, replays, suites, seed: 0, missing: Vec::new() }
+        Self { path, replays, suites, seed: 0, limits: None, missing: Vec::new() }
     }
 
     fn write(&mut self, end: &End) -> io::Result<()> {
@@ -58,6 +59,9 @@ impl JUnit {
             let mut suite = TestSuite::new(text(&name));
             suite.set_time(cases.iter().filter_map(|case| case.time).sum());
             suite.add_property(("seed", &*self.seed.to_string()));
+            if let Some(limits) = &self.limits {
+                suite.add_property(("limits", &*text(limits)));
+            }
             for missing in &self.missing {
                 suite.add_property(("missing", &**missing));
             }
@@ -89,6 +93,7 @@ impl Sink for JUnit {
             Event::Started(start) => {
                 self.replays = Replays::new(start);
                 self.seed = start.seed;
+                self.limits = start.limits();
                 self.missing.clone_from(&start.missing);
             }
             Event::Finished(case) => {

@@ -80,7 +80,7 @@ impl Summary {
             counts.join(", "),
             end.took.as_secs_f64(),
             start.seed,
-            start.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default(),
+            start.limits().map(|limits| format!(", {}", code(&limits))).unwrap_or_default(),
             peers.join(", ")
         );
         for missing in &start.missing {

@@ -175,7 +175,8 @@ function buildHead(counts) {
   const peers = INDEX.peers.flatMap((peer, nth) => [nth > 0 && ", ", make("b", {}, peer.name),
     peer.language && peer.language.toLowerCase() !== peer.name && [" (", visible(peer.language), ")"]]);
   parts.run.replaceChildren(make("span", {}, `version ${INDEX.framecheck}`), make("span", {}, `seed ${INDEX.seed}`),
-    make("span", {}, `${INDEX.seconds.toFixed(1)} s`), make("span", {}, "peers ", peers));
+    make("span", {}, `${INDEX.seconds.toFixed(1)} s`), make("span", {}, "peers ", peers),
+    INDEX.limits && make("span", { title: "The options that chose these cases" }, make("code", {}, visible(INDEX.limits))));
   const isRed = failed > 0 || INDEX.unmatched.length > 0 || of("harness-error") > 0 || INDEX.interrupted;
   const text = failed > 0 ? `${number(failed)} of ${plural(CASES.count, "case")} failed`
     : isRed ? `${plural(CASES.count, "case")}, and something is not as it should be`
