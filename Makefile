@@ -16,6 +16,7 @@
 #   make portable      the programs as Unix systems other than Linux get them, built, tested and played here
 #   make msrv          the oldest Rust that Cargo.toml promises builds it; or says SKIPPED if it isn't installed
 #   make other-systems what macOS and Windows say to it; or SKIPPED where Rust for them isn't installed
+#   make package       what would be published, packed and built from that
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
@@ -32,13 +33,13 @@ PORTABLE_ARGS ?= --cases 0 --network asis --scenario file-transfer --scenario 'c
 	--transport tcp4 --transport udp4 --transport unixgram
 
 # The features that are for every system.
-EVERYWHERE := frame/tokio,pyjson/serde,pyjson/serde_json
+EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 
 # What has another way to do things where the system is not Linux: docs/portability.md.
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --features portable
 
 .PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak \
-	portable msrv other-systems lint clean fuzz fuzz-minimize fuzz-seeds
+	portable msrv other-systems package lint clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -107,12 +108,17 @@ msrv:
 # What is for every system is checked for Windows; what is for Unix, for macOS. Nothing is linked or run.
 other-systems:
 	@for check in 'aarch64-apple-darwin --workspace --exclude frame-fuzz' \
-		'x86_64-pc-windows-gnu --package frame --package pyjson --package pytext'; do \
+		'x86_64-pc-windows-gnu --package framecheck-frame --package pyjson --package pytext'; do \
 		set -- $$check; \
 		if rustup target list --installed 2> /dev/null | grep -qx "$$1"; \
 		then $(CARGO) check --lib --bins --target-dir $(TARGET)/other-systems --target $$check || exit 1; \
 		else echo "SKIPPED $$1: rustup target add $$1" >&2; fi; \
 	done
+
+# Each crate that is published, packed, and built from what was packed with the others' packages in the place of the
+# registry.
+package:
+	$(CARGO) package --workspace --exclude frame-bench --exclude frame-fuzz --exclude framecheck-tests --allow-dirty
 
 lint:
 	$(CARGO) fmt --all --check

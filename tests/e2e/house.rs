@@ -12,13 +12,13 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
     ("endpoint", &["pytext"]),
-    ("frame", &["pyjson"]),
-    ("frame-bench", &["frame", "pyjson"]),
-    ("frame-fuzz", &["frame", "pyjson", "pytext"]),
-    ("frame-server", &["endpoint", "frame", "pyjson", "pytext"]),
-    ("frame-client", &["endpoint", "frame", "pyjson", "pytext"]),
-    ("framecheck", &["frame", "pyjson"]),
-    ("framecheck-tests", &["frame", "framecheck", "pyjson"]),
+    ("framecheck-frame", &["pyjson"]),
+    ("frame-bench", &["framecheck-frame", "pyjson"]),
+    ("frame-fuzz", &["framecheck-frame", "pyjson", "pytext"]),
+    ("frame-server", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
+    ("frame-client", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
+    ("framecheck", &["framecheck-frame", "pyjson"]),
+    ("framecheck-tests", &["framecheck-frame", "framecheck", "pyjson"]),
 ];
 
 #[test]
