@@ -107,7 +107,7 @@ msrv:
 
 # What is for every system is checked for Windows; what is for Unix, for macOS. Nothing is linked or run.
 other-systems:
-	@for check in 'aarch64-apple-darwin --workspace --exclude frame-fuzz' \
+	@for check in 'aarch64-apple-darwin --workspace --exclude frame-bench --exclude frame-fuzz --exclude framecheck-tests' \
 		'x86_64-pc-windows-gnu --package framecheck-frame --package pyjson --package pytext'; do \
 		set -- $$check; \
 		if rustup target list --installed 2> /dev/null | grep -qx "$$1"; \
