@@ -10,12 +10,18 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+/// Become a program that dies of these signals, whether or not who started this ignores them.
+const MORTAL: &str = "import os, signal, sys
+for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])";
+
 /// A client that has been started, and the server's socket.
 fn started(sandbox: &Path, scratch: &Path) -> (Child, UnixDatagram) {
     let at = sandbox.join("server");
     let server = UnixDatagram::bind(&at).unwrap();
-    let client = Command::new(env!("CARGO_BIN_EXE_frame-client"))
-        .args(["udp-upper", "--connect"])
+    let client = Command::new("python3")
+        .args(["-c", MORTAL, env!("CARGO_BIN_EXE_frame-client"), "udp-upper", "--connect"])
         .arg(format!("unix:{}", at.display()))
         .env("TMPDIR", scratch)
         .stdin(Stdio::piped())

@@ -287,3 +287,36 @@ fn attribute(mut attributes: &[u8], number: u16) -> Option<&[u8]> {
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::UnixStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn where_the_kernel_tells_nobody_a_receiver_is_waited_for_a_while_and_that_is_told() {
+        let refused = Err(io::ErrorKind::PermissionDenied.into());
+        let watch = Arc::new(ReadWatch { netlink: refused });
+        assert!(watch.missing().unwrap().contains("sock_diag(7): permission denied"));
+        let (ours, _unread) = UnixStream::pair().unwrap();
+        let receiver = Receiver::of(&Connection::Unix(ours), &watch).unwrap();
+        let began = Instant::now();
+        receiver.has_read(1).await;
+        assert!(began.elapsed() >= crate::platform::READ_BY_THEN);
+    }
+
+    #[tokio::test]
+    async fn where_it_tells_a_receiver_is_waited_for_until_it_has_read() {
+        let watch = Arc::new(ReadWatch::open());
+        assert_eq!(watch.missing(), None);
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.try_write(b"a").unwrap();
+        let receiver = Receiver::of(&Connection::Unix(ours), &watch).unwrap();
+        assert!(!receiver.has_read_now(1));
+        let mut byte = [0];
+        tokio::join!(receiver.has_read(1), async { theirs.read_exact(&mut byte).await.unwrap() });
+        assert_eq!(byte, *b"a");
+    }
+}
