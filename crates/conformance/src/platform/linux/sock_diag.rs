@@ -313,7 +313,8 @@ mod tests {
         assert_eq!(watch.missing(), None);
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         ours.try_write(b"a").unwrap();
-        let receiver = Receiver::of(&Connection::Unix(ours), &watch).unwrap();
+        let connection = Connection::Unix(ours);
+        let receiver = Receiver::of(&connection, &watch).unwrap();
         assert!(!receiver.has_read_now(1));
         let mut byte = [0];
         tokio::join!(receiver.has_read(1), async { theirs.read_exact(&mut byte).await.unwrap() });
