@@ -39,7 +39,7 @@ EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --features portable
 
 .PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak \
-	portable msrv other-systems package lint clean fuzz fuzz-minimize fuzz-seeds
+	portable oldest-rust msrv other-systems package lint clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -91,7 +91,7 @@ soak:
 
 # The portable programs are moved out of the way of the others, which are then there as before.
 portable:
-	$(CARGO) test $(PORTABLE) --lib --bins
+	$(CARGO) test $(PORTABLE) --lib --bins --tests
 	$(CARGO) build $(PORTABLE) --bins
 	mkdir -p $(TARGET)/portable
 	cp $(TARGET)/debug/framecheck $(TARGET)/debug/frame-server $(TARGET)/debug/frame-client $(TARGET)/portable/
@@ -100,6 +100,8 @@ portable:
 
 # Where rustup has it. What is checked lies beside what is built, which stays as it is.
 MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+oldest-rust:
+	@echo $(MSRV)
 msrv:
 	@if cargo +$(MSRV) --version > /dev/null 2>&1; \
 	then cargo +$(MSRV) check --workspace --lib --bins --target-dir $(TARGET)/msrv; \

@@ -156,32 +156,24 @@ pub fn is_null(device: Dev) -> bool {
 
 /// Moves what a stream brings into a file, without having it pass through here where the system can
 /// do that: by splice(2) through a pipe.
-#[derive(Debug)]
-pub struct Mover(Way);
-
-#[derive(Debug)]
-enum Way {
-    Spliced(Pipe),
-    Copied(Copier),
-}
-
-impl Default for Mover {
-    fn default() -> Self {
-        Self::new()
-    }
+#[derive(Debug, Default)]
+pub struct Mover {
+    /// Until it turns out to be of no use here.
+    pipe: Option<Pipe>,
+    copier: Copier,
 }
 
 impl Mover {
     /// One that has moved nothing.
     #[must_use]
     pub fn new() -> Self {
-        Pipe::new().map_or_else(|_| Self::through_a_buffer(), |pipe| Self(Way::Spliced(pipe)))
+        Self { pipe: Pipe::new().ok(), copier: Copier::default() }
     }
 
     /// One that copies, whatever the system can do.
     #[must_use]
     pub fn through_a_buffer() -> Self {
-        Self(Way::Copied(Copier::default()))
+        Self::default()
     }
 
     /// Wait for bytes and move them, `max_bytes` at most; 0 at the end of the stream. Given up while
@@ -199,16 +191,13 @@ impl Mover {
         F: AsFd,
         for<'f> &'f F: Write,
     {
-        if let Way::Spliced(pipe) = &self.0 {
+        if let Some(pipe) = &self.pipe {
             if let Some(moved) = pipe.receive(stream, file, max_bytes).await? {
                 return Ok(moved);
             }
-            *self = Self::through_a_buffer();
+            self.pipe = None;
         }
-        match &mut self.0 {
-            Way::Copied(copier) => copier.receive(stream, file, max_bytes).await,
-            Way::Spliced(_) => Ok(0),
-        }
+        self.copier.receive(stream, file, max_bytes).await
     }
 }
 
