@@ -114,7 +114,7 @@ struct Passing<'a> {
     clients: Vec<Client>,
     /// Whether the server is there.
     is_up: bool,
-    /// Whether all that was sent before the disturbance was over has been passed on.
+    /// Whether all that was sent before the disturbance was over has been taken up.
     is_over: bool,
     answers: mpsc::Sender<Answer>,
     /// Takes what the server sends to each client; ends when this is dropped.
@@ -175,7 +175,10 @@ impl Passing<'_> {
         bytes: &[u8],
         lanes: &mut Lanes<'_>,
     ) {
-        if !lanes.are_disturbed() {
+        // By who sent it, not by when it is taken up: what a client before had sent, and what it is
+        // answered, is disturbed, and noted as delivered, whoever of the two is quicker.
+        let is_late = self.clients.get(client).is_some_and(|client| client.is_late);
+        if is_late || !lanes.disturb() {
             let _ = self.send(client, direction, bytes).await;
             return;
         }
@@ -283,8 +286,8 @@ impl<'a> Lanes<'a> {
         Self { disturbance, up, down, late: Vec::new() }
     }
 
-    fn are_disturbed(&self) -> bool {
-        self.disturbance.disturbs(true) && !self.disturbance.is_over()
+    fn disturb(&self) -> bool {
+        self.disturbance.disturbs(true)
     }
 
     /// A datagram has come: what is to be sent now. What is to be sent later is kept.
@@ -355,17 +358,25 @@ mod tests {
     use crate::network::Recorder;
     use crate::observation::WireLog;
 
-    /// What the server is given when a client sends these datagrams, as it is given it.
-    async fn received(network: &str, sent: &[&str], expected: usize) -> (Vec<String>, WireLog) {
-        let disturbance = Disturbance::new(network.parse().unwrap(), 3);
-        received_with(disturbance, sent, expected).await
+    /// When datagrams are sent.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum When {
+        /// While the network disturbs.
+        During,
+        /// Before the disturbance is over, so that the recorder takes them up afterwards.
+        JustBefore,
+        /// When the recorder has noticed that it is over.
+        After,
     }
 
-    async fn received_with(
-        disturbance: Disturbance,
+    /// What the server is given when a client sends these datagrams, as it is given it.
+    async fn received(
+        network: &str,
+        when: When,
         sent: &[&str],
         expected: usize,
     ) -> (Vec<String>, WireLog) {
+        let disturbance = Disturbance::new(network.parse().unwrap(), 3);
         let server = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let sides = Sides {
@@ -377,10 +388,18 @@ mod tests {
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
         let recording = Recording::start();
         let (patience, patient) = watch::channel(Patience::Full);
-        let passing = tokio::spawn(recorder.pass(recording.clone(), patient, disturbance));
+        let passing = recorder.pass(recording.clone(), patient, disturbance.clone());
+        let passing = tokio::spawn(passing);
+        if when == When::After {
+            disturbance.end();
+            disturbance.noticed().await;
+        }
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         for datagram in sent {
             client.send_to(datagram.as_bytes(), to).unwrap();
+        }
+        if when == When::JustBefore {
+            disturbance.end();
         }
         let mut pieces = Vec::new();
         let mut buffer = [0; 100];
@@ -407,21 +426,22 @@ mod tests {
             ("truncate-up@0", &["", "", ""]),
             ("delayed", &["aa", "bb", "cc"]),
         ] {
-            let (pieces, log) = received(network, &["aa", "bb", "cc"], expected.len()).await;
-            assert_eq!(pieces, expected, "{network}");
-            assert_eq!(log.has_fault(), network != "delayed", "{network}");
-            let delivered = log.delivered(0, Direction::ToServer);
-            let delivered: Vec<_> = delivered.map(String::from_utf8_lossy).collect();
-            assert_eq!(delivered, expected, "{network}");
+            for when in [When::During, When::JustBefore] {
+                let sent = ["aa", "bb", "cc"];
+                let (pieces, log) = received(network, when, &sent, expected.len()).await;
+                assert_eq!(pieces, expected, "{network} {when:?}");
+                assert_eq!(log.has_fault(), network != "delayed", "{network} {when:?}");
+                let delivered = log.delivered(0, Direction::ToServer);
+                let delivered: Vec<_> = delivered.map(String::from_utf8_lossy).collect();
+                assert_eq!(delivered, expected, "{network} {when:?}");
+            }
         }
     }
 
     #[tokio::test]
     async fn what_is_over_or_fits_no_datagram_disturbs_none() {
-        let over = Disturbance::new("drop-up@0".parse().unwrap(), 3);
-        over.end();
-        for disturbance in [over, Disturbance::new("cut-up@0".parse().unwrap(), 3)] {
-            let (pieces, log) = received_with(disturbance, &["a", "b"], 2).await;
+        for (network, when) in [("drop-up@0", When::After), ("cut-up@0", When::During)] {
+            let (pieces, log) = received(network, when, &["a", "b"], 2).await;
             assert_eq!(pieces, ["a", "b"]);
             assert_eq!(log.delivered(0, Direction::ToServer).count(), 0);
             assert!(!log.has_fault());

@@ -21,7 +21,7 @@ enum Phase {
     #[default]
     Disturbing,
     Over,
-    /// The recorder has passed on all that was sent before.
+    /// The recorder has taken up all that was sent before.
     Noticed,
 }
 
@@ -32,8 +32,9 @@ impl Disturbance {
         Self { network, seed, phase: Arc::default() }
     }
 
-    /// From now on new connections, and datagrams, are passed on as they come. What goes over a
-    /// connection that was opened before is disturbed as ever.
+    /// From now on what new connections carry, and new clients' datagrams, is passed on as it comes.
+    /// What goes over a connection that was opened before, or from or to a client that has sent its
+    /// first datagram before, is disturbed as ever.
     pub fn end(&self) {
         self.phase.send_replace(Phase::Over);
     }
@@ -43,7 +44,7 @@ impl Disturbance {
         self.wait_for(Phase::Over).await;
     }
 
-    /// Say that all that was sent before it was over has been passed on.
+    /// Say that all that was sent before it was over has been taken up.
     pub(super) fn notice(&self) {
         self.phase.send_replace(Phase::Noticed);
     }
