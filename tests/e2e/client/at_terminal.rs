@@ -125,8 +125,10 @@ fn ctrl_d_at_the_prompt_is_a_complete_exchange() {
 
 #[test]
 fn ctrl_c_ends_the_client_by_its_signal_and_nothing_is_sent() {
-    // Ctrl-C is a signal only to those whose controlling terminal it is typed at.
-    let code = "import fcntl, os, sys, termios\n\
+    // Ctrl-C is a signal only to those whose controlling terminal it is typed at; and whoever runs
+    // this in the background ignores it.
+    let code = "import fcntl, os, signal, sys, termios\n\
+                signal.signal(signal.SIGINT, signal.SIG_DFL)\n\
                 os.setsid()\n\
                 fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n\
                 os.execv(sys.argv[1], sys.argv[1:])";

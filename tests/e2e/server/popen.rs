@@ -37,8 +37,27 @@ const REVEALING: [&str; 14] = [
 /// ours.
 const LOCALE: [&str; 4] = ["LC_ALL", "LC_CTYPE", "LANG", "PYTHONCOERCECLOCALE"];
 
+/// As from a shell's prompt, even where whoever runs this ignores the keyboard's signals: ours takes
+/// SIGINT all the same, the reference doesn't.
+fn as_from_a_prompt(command: &Command) -> Command {
+    let mut from_a_prompt = Command::new("env");
+    from_a_prompt.arg("--default-signal=HUP,INT,QUIT");
+    from_a_prompt.arg(command.get_program()).args(command.get_args());
+    if let Some(directory) = command.get_current_dir() {
+        from_a_prompt.current_dir(directory);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => from_a_prompt.env(name, value),
+            None => from_a_prompt.env_remove(name),
+        };
+    }
+    from_a_prompt
+}
+
 /// Starts a server with this to be read on its standard input, and this of [`LOCALE`] set.
-fn start(mut server: Command, stdin: &Path, locale: &str) -> (Process, TcpStream) {
+fn start(server: &Command, stdin: &Path, locale: &str) -> (Process, TcpStream) {
+    let mut server = as_from_a_prompt(server);
     for name in LOCALE {
         server.env_remove(name);
     }
@@ -67,8 +86,8 @@ fn a_command_is_told_the_same_by_both_servers_in_every_locale() {
     for locale in ["LANG=C.UTF-8", "", "LC_ALL=C", "LC_CTYPE=POSIX", "PYTHONCOERCECLOCALE=0"] {
         let ours = server_command(&sandbox, &["remote-command"]);
         let theirs = reference_server_command(&executable, &sandbox, "remote-command", &[]);
-        let (_ours, mut ours) = start(ours, &typed, locale);
-        let (_theirs, mut theirs) = start(theirs, &typed, locale);
+        let (_ours, mut ours) = start(&ours, &typed, locale);
+        let (_theirs, mut theirs) = start(&theirs, &typed, locale);
         for command in REVEALING {
             let (ours, theirs) = (ask(&mut ours, command), ask(&mut theirs, command));
             assert_eq!(ours, theirs, "ours, and the reference's, to {command}, with {locale:?}");
