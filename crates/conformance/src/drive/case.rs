@@ -19,7 +19,7 @@ const ENDING: Duration = Duration::from_secs(5);
 /// A known hang has happened when nothing has moved for this long; and a client that has ended and
 /// has not been seen to connect for this long never did.
 pub(super) const QUIET: Duration = Duration::from_millis(400);
-/// How long bytes may be under way when both programs have ended.
+/// When nothing has come for this long after both programs have ended, nothing is under way.
 const LAST_BYTES: Duration = Duration::from_millis(200);
 
 /// A case under way.
@@ -170,11 +170,19 @@ impl Case<'_> {
         let mut passing = self.passing.clone();
         if !self.play.transport.is_datagram() {
             self.patience.send_replace(Patience::BothHaveEnded);
-            let _ = timeout(LAST_BYTES, passing.wait_for(Option::is_some)).await;
+            let mut events = self.recording.event_count();
+            while timeout(LAST_BYTES, passing.wait_for(Option::is_some)).await.is_err() {
+                let before = std::mem::replace(&mut events, self.recording.event_count());
+                if before == events {
+                    break;
+                }
+            }
         }
         self.patience.send_replace(Patience::None);
-        if let Ok(Some(Err(stop))) = passing.wait_for(Option::is_some).await.as_deref() {
-            stopped = Some(stop.clone());
+        match passing.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(Err(stop))) => stopped = Some(stop.clone()),
+            Ok(_) => {}
+            Err(_) => return Err(DriveError::RecorderPanicked),
         }
 
         if let Some(lost) = self.server.lost().or_else(|| self.client.lost()) {

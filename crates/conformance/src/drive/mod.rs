@@ -103,6 +103,9 @@ pub enum DriveError {
         /// Why it failed.
         error: io::Error,
     },
+    /// What lies between the two programs is ours, and has panicked.
+    #[error("the recorder has panicked; standard error says where")]
+    RecorderPanicked,
 }
 
 fn failed(what: &'static str) -> impl Fn(io::Error) -> DriveError {

@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::datagram_shaper::{DatagramShaper, Deed};
-use super::socket::any;
+use super::socket::{any, is_bound};
 use super::{DatagramSocket, Disturbance, Endpoint, Patience, Recording, Sides};
-use crate::observation::{Direction, Stop, WireItem};
+use crate::observation::{Direction, WireItem};
 use crate::platform::udp_is_bound;
 
 /// The longest datagram there is.
@@ -63,15 +63,12 @@ impl DatagramRecorder {
     }
 
     /// Pass datagrams on, both ways, until `patience` has ended.
-    ///
-    /// # Errors
-    /// None today; the type is that of every recorder.
     pub(super) async fn pass(
         self,
         recording: Recording,
         mut patience: watch::Receiver<Patience>,
         disturbance: Disturbance,
-    ) -> Result<(), Stop> {
+    ) {
         let (answers, answered) = mpsc::channel(1);
         let passing = Passing {
             client_side: self.client_side,
@@ -90,7 +87,6 @@ impl DatagramRecorder {
             () = passing.pass_all(answered, &disturbance) => {}
             _ = patience.wait_for(|patience| *patience == Patience::None) => {}
         }
-        Ok(())
     }
 }
 
@@ -243,7 +239,7 @@ impl Passing<'_> {
     }
 
     /// A datagram to a server that isn't up yet would be lost, and one sent to find out would be
-    /// one too many; so look whether its port is bound, or its path is there.
+    /// one too many; so look whether its port, or its path, is bound.
     async fn wait_until_up(&self) {
         let mut wait = LOOK_FIRST;
         while !self.is_up() {
@@ -255,7 +251,7 @@ impl Passing<'_> {
     fn is_up(&self) -> bool {
         match &self.server {
             Endpoint::Inet(address) => udp_is_bound(address.port()).unwrap_or(true),
-            Endpoint::Path(path) => path.exists(),
+            Endpoint::Path(path) => is_bound(path),
         }
     }
 }
@@ -352,11 +348,12 @@ impl<'a> Lanes<'a> {
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
     use crate::case::Transport;
     use crate::network::Recorder;
-    use crate::observation::WireLog;
+    use crate::observation::{Role, Stop, WireLog};
 
     /// When datagrams are sent.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -446,5 +443,33 @@ mod tests {
             assert_eq!(log.delivered(0, Direction::ToServer).count(), 0);
             assert!(!log.has_fault());
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_without_end_is_stopped() {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let sides = Sides {
+            client: Transport::Udp4,
+            server: Endpoint::Inet(server.local_addr().unwrap()),
+            directory: directory.path().to_owned(),
+        };
+        let recorder = Recorder::bind(&sides).unwrap();
+        let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
+        let is_over = Arc::new(AtomicBool::new(false));
+        let seen = is_over.clone();
+        let sending = tokio::task::spawn_blocking(move || {
+            let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+            while !seen.load(Ordering::Relaxed) {
+                client.send_to(&[b'x'; 60_000], to).unwrap();
+            }
+        });
+        let (_patience, patient) = watch::channel(Patience::Full);
+        let disturbance = Disturbance::new("asis".parse().unwrap(), 3);
+        let passing = recorder.pass(Recording::start(), patient, disturbance);
+        let passed = tokio::time::timeout(Duration::from_secs(60), passing).await.unwrap();
+        is_over.store(true, Ordering::Relaxed);
+        sending.await.unwrap();
+        assert_eq!(passed, Err(Stop::Flood(Role::Client)));
     }
 }

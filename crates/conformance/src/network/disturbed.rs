@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::shaper::{Action, Fault, Shaper};
 use super::socket::{Connection, Incoming, Outgoing};
-use super::stream::{Broken, CHUNK_BYTES, FLOOD_BYTES, flooded};
+use super::stream::{Broken, CHUNK_BYTES};
 use super::{Disturbance, Recording};
 use crate::observation::{Direction, WireItem};
 use crate::platform::{ReadWatch, Receiver};
@@ -142,7 +142,7 @@ impl Lane<'_> {
         };
         let order_all = |actions: Vec<Action>| actions.into_iter().map(Step::Do).for_each(order);
         let mut shaper = Shaper::new(self.link.disturbance, self.direction, self.link.number);
-        let (mut buffer, mut heard) = (vec![0; CHUNK_BYTES], 0);
+        let mut buffer = vec![0; CHUNK_BYTES];
         let (mut is_passing, mut fate) = (true, self.fate.subscribe());
         order_all(shaper.open());
         loop {
@@ -182,10 +182,6 @@ impl Lane<'_> {
             };
             let bytes = buffer.split_at(read).0;
             self.note(WireItem::Segment(bytes.into()));
-            heard += read;
-            if heard > FLOOD_BYTES {
-                return Err(flooded(self.direction));
-            }
             if is_passing {
                 order_all(shaper.bytes(bytes));
             }

@@ -70,16 +70,26 @@ impl Recorder {
     /// Pass everything on, both ways, until all has ended, or `patience` has.
     ///
     /// # Errors
-    /// [`Stop::Flood`] when a peer sends without end.
+    /// [`Stop::Flood`] when a peer sends, or connects, without end.
     pub async fn pass(
         self,
         recording: Recording,
         patience: watch::Receiver<Patience>,
         disturbance: Disturbance,
     ) -> Result<(), Stop> {
-        match self {
-            Self::Stream(recorder) => recorder.pass(recording, patience, disturbance).await,
-            Self::Datagram(recorder) => recorder.pass(recording, patience, disturbance).await,
+        let noting = recording.clone();
+        let passing = async {
+            match self {
+                Self::Stream(recorder) => recorder.pass(noting, patience, disturbance).await,
+                Self::Datagram(recorder) => {
+                    recorder.pass(noting, patience, disturbance).await;
+                    Ok(())
+                }
+            }
+        };
+        tokio::select! {
+            passed = passing => passed,
+            role = recording.flooded() => Err(Stop::Flood(role)),
         }
     }
 }

@@ -231,6 +231,16 @@ pub enum DatagramSocket {
     Unix(UnixDatagram),
 }
 
+/// Whether somebody has bound a datagram socket to this path. The path is there before it is: bind(2)
+/// makes the file first. Who has bound it doesn't notice.
+pub(super) fn is_bound(path: &Path) -> bool {
+    let connected = || {
+        let own = socket(AddressFamily::UNIX, SocketType::DGRAM)?;
+        io::Result::Ok(connect(&own, &SocketAddrUnix::new(path)?)?)
+    };
+    connected().is_ok()
+}
+
 impl DatagramSocket {
     /// Bind; a port of 0 takes a free one.
     ///

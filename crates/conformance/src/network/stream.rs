@@ -16,8 +16,8 @@ use crate::platform::ReadWatch;
 
 /// The most that is read at once.
 pub(super) const CHUNK_BYTES: usize = 64 << 10;
-/// A peer that sends more than this in one direction of one connection is stopped.
-pub(super) const FLOOD_BYTES: usize = 64 << 20;
+/// A client that has more connections than this at once is stopped.
+const CONNECTIONS_MAX: usize = 128;
 /// First and longest wait between two tries of a server that isn't up yet.
 const RETRY_FIRST: Duration = Duration::from_micros(200);
 const RETRY_LONGEST: Duration = Duration::from_millis(5);
@@ -46,7 +46,7 @@ impl StreamRecorder {
     /// that comes before the disturbance is over is disturbed.
     ///
     /// # Errors
-    /// [`Stop::Flood`] when a peer sends without end.
+    /// [`Stop::Flood`] when the client connects without end.
     pub(super) async fn pass(
         self,
         recording: Recording,
@@ -56,7 +56,7 @@ impl StreamRecorder {
         let (mut running, mut until) = (JoinSet::new(), patience.clone());
         let mut count = 0;
         let disturbed = disturbance.disturbs(false).then(|| Arc::new(ReadWatch::open()));
-        let mut start = |client: Connection, running: &mut JoinSet<Result<(), Stop>>| {
+        let mut start = |client: Connection, running: &mut JoinSet<()>| {
             let link = Link {
                 number: count,
                 server: self.server.clone(),
@@ -73,10 +73,16 @@ impl StreamRecorder {
         let mut accepting = true;
         while accepting || !running.is_empty() {
             tokio::select! {
-                Ok(client) = self.listener.accept(), if accepting => start(client, &mut running),
+                Ok(client) = self.listener.accept(), if accepting => {
+                    if running.len() == CONNECTIONS_MAX {
+                        return Err(Stop::Flood(Role::Client));
+                    }
+                    start(client, &mut running);
+                }
                 Some(ended) = running.join_next() => {
-                    if let Ok(Err(stop)) = ended {
-                        return Err(stop);
+                    // What panics there has recorded half a case.
+                    if let Err(error) = ended && error.is_panic() {
+                        std::panic::resume_unwind(error.into_panic());
                     }
                 }
                 _ = until.wait_for(|now| *now >= Patience::BothHaveEnded), if accepting => {
@@ -111,23 +117,10 @@ struct Link {
 pub(super) enum Broken {
     Reset,
     Closed,
-    Flood(Role),
-}
-
-/// The sender of what goes this way sends without end.
-pub(super) const fn flooded(direction: Direction) -> Broken {
-    Broken::Flood(match direction {
-        Direction::ToServer => Role::Client,
-        Direction::ToClient => Role::Server,
-    })
 }
 
 impl Link {
-    async fn pass(
-        self,
-        client: Connection,
-        patience: watch::Receiver<Patience>,
-    ) -> Result<(), Stop> {
+    async fn pass(self, client: Connection, patience: watch::Receiver<Patience>) {
         client.send_at_once();
         self.note(Direction::ToServer, WireItem::Connect);
         let Some(server) = self.connect_when_up(&patience).await else {
@@ -137,7 +130,8 @@ impl Link {
             self.recording.seen_by_server(own);
         }
         self.note(Direction::ToServer, WireItem::Open);
-        let passed = match &self.disturbed {
+        // Broken off or ended: either way it is over.
+        let _ = match &self.disturbed {
             Some((disturbance, diag)) => {
                 let (number, recording) = (self.number, &self.recording);
                 let link = DisturbedLink { number, recording, disturbance, diag };
@@ -146,10 +140,6 @@ impl Link {
             }
             None => self.pass_as_is(client, server).await,
         };
-        match passed {
-            Err(Broken::Flood(role)) => Err(Stop::Flood(role)),
-            Ok(()) | Err(Broken::Reset | Broken::Closed) => Ok(()),
-        }
     }
 
     /// Everything at once, as it comes.
@@ -164,29 +154,26 @@ impl Link {
 
     /// Nobody will serve this client: it sees its connection end, and what it says all the same is
     /// written down.
-    async fn hear_out(&self, client: Connection) -> Result<(), Stop> {
+    async fn hear_out(&self, client: Connection) {
         let (mut from_client, mut to_client) = client.into_split();
         let _ = to_client.shutdown().await;
         let mut buffer = vec![0; CHUNK_BYTES];
-        let mut heard = 0;
-        while heard <= FLOOD_BYTES {
+        loop {
             match from_client.read(&mut buffer).await {
                 Ok(0) => {
                     self.note(Direction::ToServer, WireItem::Fin);
-                    return Ok(());
+                    return;
                 }
                 Ok(read) => {
                     let bytes = buffer.split_at(read).0;
                     self.note(Direction::ToServer, WireItem::Segment(bytes.into()));
-                    heard += read;
                 }
                 Err(_) => {
                     self.note(Direction::ToServer, WireItem::Reset);
-                    return Ok(());
+                    return;
                 }
             }
         }
-        Err(Stop::Flood(Role::Client))
     }
 
     /// Try until the server accepts. Only "nobody listens there yet" is tried again.
@@ -218,7 +205,6 @@ impl Link {
     ) -> Result<(), Broken> {
         let mut buffer = vec![0; CHUNK_BYTES];
         let mut receiver_is_there = true;
-        let mut passed = 0;
         loop {
             let read = match from.read(&mut buffer).await {
                 Ok(0) => {
@@ -235,10 +221,6 @@ impl Link {
             };
             let bytes = buffer.split_at(read).0;
             self.note(direction, WireItem::Segment(bytes.into()));
-            passed += read;
-            if passed > FLOOD_BYTES {
-                return Err(flooded(direction));
-            }
             if receiver_is_there {
                 receiver_is_there = to.write_all(bytes).await.is_ok();
             }
@@ -254,4 +236,39 @@ impl Link {
 /// is not there, or nobody listens on it any more.
 fn is_not_up(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Transport;
+    use crate::network::Recorder;
+
+    #[tokio::test]
+    async fn a_client_that_connects_without_end_is_stopped() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let sides = Sides {
+            client: Transport::Tcp4,
+            server: Endpoint::Inet(server.local_addr().unwrap()),
+            directory: directory.path().to_owned(),
+        };
+        let recorder = Recorder::bind(&sides).unwrap();
+        let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
+        let (_patience, patient) = watch::channel(Patience::Full);
+        let disturbance = Disturbance::new("asis".parse().unwrap(), 3);
+        let passing = recorder.pass(Recording::start(), patient, disturbance);
+        let connecting = async {
+            let mut connections = Vec::new();
+            while let Ok(connection) = tokio::net::TcpStream::connect(to).await {
+                connections.push(connection);
+            }
+            std::future::pending().await
+        };
+        let passed = tokio::select! {
+            passed = tokio::time::timeout(Duration::from_secs(60), passing) => passed.unwrap(),
+            never = connecting => never,
+        };
+        assert_eq!(passed, Err(Stop::Flood(Role::Client)));
+    }
 }
