@@ -8,6 +8,8 @@ use std::str::FromStr;
 pub use network::{Kind, Network, Way};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::blob::sha256;
+
 /// Which peer serves and which connects, written `server->client`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pairing {
@@ -167,6 +169,28 @@ pub struct CaseId {
     pub input: InputId,
 }
 
+/// The longest name that a case's file or folder is given, in bytes; most systems take 255, and something
+/// may be put behind it.
+const FILE_NAME_MAX_BYTES: usize = 200;
+
+impl CaseId {
+    /// The id as the name of a file or a folder: with `_` for `/`. Of one that is too long for that, the
+    /// beginning and the first half of the id's SHA-256.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let id = self.to_string();
+        let name = id.replace('/', "_");
+        if name.len() <= FILE_NAME_MAX_BYTES {
+            return name;
+        }
+        let digest = sha256(id.as_bytes());
+        let (digest, _) = digest.split_at(digest.len() / 2);
+        // Names of scenarios, peers and networks are ASCII.
+        let kept = name.get(..FILE_NAME_MAX_BYTES - 1 - digest.len()).unwrap_or_default();
+        format!("{kept}-{digest}")
+    }
+}
+
 impl fmt::Display for CaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scenario, pairing, transport, network, input } = self;
@@ -288,6 +312,19 @@ mod tests {
     fn an_id_is_read_back_as_it_was_shown() {
         let text = "file-transfer/python->rust/tcp4/asis/9f2c41d0";
         assert_eq!(text.parse::<CaseId>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_file_name_is_the_id_or_as_much_of_it_as_fits_and_its_digest() {
+        let name = |text: &str| text.parse::<CaseId>().unwrap().file_name();
+        let short = "file-transfer/python->rust/tcp4/asis/9f2c41d0";
+        assert_eq!(name(short), "file-transfer_python->rust_tcp4_asis_9f2c41d0");
+        let long = |peer: &str| name(&short.replace("rust", &peer.repeat(240)));
+        let [one, other] = ["a", "b"].map(long);
+        assert_eq!((one.len(), other.len()), (200, 200));
+        assert!(one.starts_with("file-transfer_python->aaa"), "{one}");
+        let same_beginning = name(&short.replace("rust", &("a".repeat(239) + "b")));
+        assert_ne!(one, same_beginning);
     }
 
     #[test]

@@ -49,8 +49,7 @@ fn write_folder(
     evidence: &Evidence,
     replays: &Replays,
 ) -> io::Result<()> {
-    let id = case.id.to_string();
-    let folder = root.join(id.replace('/', "_"));
+    let folder = root.join(case.id.file_name());
     fs::create_dir_all(&folder)?;
     let about = json!({"result": case, "evidence": evidence});
     fs::write(folder.join("case.json"), serde_json::to_string_pretty(&about)? + "\n")?;
