@@ -1,6 +1,6 @@
 //! Play every case of a plan, several at once, and tell what came out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::case::{Network, Playing};
+use crate::case::{CaseId, Network, Playing};
 use crate::event::{CaseResult, End, Event, Evidence, Start};
 use crate::expected_failures::ExpectedFailures;
 use crate::judge::{Difference, Verdict};
@@ -63,35 +63,44 @@ pub async fn run(
         waiting: Semaphore::new(manner.jobs * WAITING),
     });
     let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
+    let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
     let mut playing = JoinSet::new();
-    for group in groups {
+    for group in &groups {
         let player = Player {
             stage: stage.clone(),
             results: results.clone(),
             shrinks_left: shrinks_left.clone(),
             places: places.clone(),
         };
-        playing.spawn(player.play_group(Arc::new(group)));
+        playing.spawn(player.play_group(group.clone()));
     }
     drop(results);
     let mut counts: BTreeMap<&'static str, usize> =
         Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
     counts.extend(before);
-    let mut interrupted = false;
-    tokio::pin!(interrupt);
-    loop {
-        let mut result: Box<CaseResult> = tokio::select! {
-            result = finished.recv() => match result { Some(result) => result, None => break },
-            () = &mut interrupt => {
-                interrupted = true;
-                break;
-            }
-        };
+    let mut told = HashSet::new();
+    let mut tell = |mut result: Box<CaseResult>| {
         expected.judge(&mut result);
         *counts.entry(result.verdict.name()).or_default() += 1;
         listener(Event::Finished(result));
-    }
+    };
+    tokio::pin!(interrupt);
+    let interrupted = loop {
+        tokio::select! {
+            result = finished.recv() => match result {
+                Some(result) => {
+                    told.insert(result.id.clone());
+                    tell(result);
+                }
+                None => break false,
+            },
+            () = &mut interrupt => break true,
+        }
+    };
     playing.shutdown().await;
+    if !interrupted {
+        lost(&groups, &told).for_each(|result| tell(Box::new(result)));
+    }
     let unmatched = if interrupted { Vec::new() } else { expected.unmatched() };
     let end = End { counts, took: took + began.elapsed(), unmatched, interrupted };
     listener(Event::Ended(end.clone()));
@@ -264,6 +273,25 @@ fn could_not(group: &Group, play: &Playing, error: &StageError, seconds: f64) ->
     result
 }
 
+/// The results of the cases that nothing was told of: whoever played them has panicked. No run is
+/// green without them.
+fn lost<'a>(
+    groups: &'a [Arc<Group>],
+    told: &'a HashSet<CaseId>,
+) -> impl Iterator<Item = CaseResult> + 'a {
+    let of_group = |group: &'a Arc<Group>| {
+        let is_lost = |play: &&Playing| !told.contains(&group.case_id(play));
+        group.plays.iter().filter(is_lost).map(|play| {
+            let mut result = blank(group, play, Verdict::HarnessError, 0.0);
+            let what =
+                "the harness has panicked in this case; standard error says where".to_owned();
+            result.differences.push(Difference { check: None, clause: "", what, parting: None });
+            result
+        })
+    };
+    groups.iter().flat_map(of_group)
+}
+
 fn blank(group: &Group, playing: &Playing, verdict: Verdict, seconds: f64) -> CaseResult {
     CaseResult {
         id: group.case_id(playing),
@@ -278,5 +306,29 @@ fn blank(group: &Group, playing: &Playing, verdict: Verdict, seconds: f64) -> Ca
         errata: Vec::new(),
         differences: Vec::new(),
         evidence: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::peer::Peers;
+    use crate::plan::{Selection, plan};
+
+    #[test]
+    fn a_case_that_nothing_is_told_of_is_the_harness_failing() {
+        let selection =
+            Selection { scenarios: vec!["udp-hello".parse().unwrap()], ..Selection::default() };
+        let groups = plan(&selection, &Peers::installed(Path::new("")).unwrap()).unwrap();
+        let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+        let ids = |result: CaseResult| result.id;
+        let all: Vec<CaseId> = lost(&groups, &HashSet::new()).map(ids).collect();
+        assert_eq!(all.len(), groups.iter().map(|group| group.plays.len()).sum::<usize>());
+        let told: HashSet<CaseId> = all[1..].iter().cloned().collect();
+        let [lost] = &lost(&groups, &told).collect::<Vec<_>>()[..] else { panic!("one is lost") };
+        assert_eq!((&lost.id, lost.verdict), (&all[0], Verdict::HarnessError));
+        assert!(lost.differences[0].what.contains("panicked"));
     }
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
-use crate::case::{Kind, Network, Playing, Way};
-use crate::catalogue::{Input, generated_tree};
+use crate::case::{InputId, Kind, Network, Playing, Way};
+use crate::catalogue::{Input, Scenario, generated_tree};
 use crate::event::Smallest;
 use crate::judge::Verdict;
 use crate::observation::Direction;
@@ -27,19 +27,14 @@ pub async fn smallest(
     playing: Playing,
     failed: Played,
 ) -> Option<Smallest> {
-    // proptest's trees stay on one thread.
-    let runtime = Handle::current();
-    let shrink = move || {
-        let (input, network) = (group.input.clone(), playing.network.clone());
-        let found = Found { input, network, played: failed };
-        let (tried, started) = (0, Instant::now());
-        let mut shrinking = Shrinking { stage, group, playing, found, tried, started };
-        runtime.block_on(shrinking.fewest_cuts());
-        shrinking.smallest_input(&runtime);
-        runtime.block_on(shrinking.fewest_cuts());
-        shrinking.result()
-    };
-    tokio::task::spawn_blocking(shrink).await.ok().flatten()
+    let (input, network) = (group.input.clone(), playing.network.clone());
+    let found = Found { input, network, played: failed };
+    let (tried, started) = (0, Instant::now());
+    let mut shrinking = Shrinking { stage, group, playing, found, tried, started };
+    shrinking.fewest_cuts().await;
+    shrinking.smallest_input().await;
+    shrinking.fewest_cuts().await;
+    shrinking.result()
 }
 
 struct Shrinking {
@@ -75,21 +70,18 @@ impl Shrinking {
     }
 
     /// Walk down proptest's tree of smaller inputs.
-    fn smallest_input(&mut self, runtime: &Handle) {
+    async fn smallest_input(&mut self) {
         if self.group.vector.is_some() {
             return;
         }
-        let Some(mut tree) = generated_tree(self.group.scenario, self.group.input_id) else {
-            return;
-        };
-        let mut more = tree.simplify();
-        while more && self.has_time() {
+        let (mut inputs, fails) = tree(self.group.scenario, self.group.input_id);
+        while self.has_time() {
+            let Some(input) = inputs.recv().await else { return };
             let network = self.found.network.clone();
-            more = if runtime.block_on(self.still_fails(tree.current(), network)) {
-                tree.simplify()
-            } else {
-                tree.complicate()
-            };
+            let still_fails = self.still_fails(input, network).await;
+            if fails.send(still_fails).await.is_err() {
+                return;
+            }
         }
     }
 
@@ -167,6 +159,28 @@ impl Shrinking {
             _ => false,
         }
     }
+}
+
+/// A generated input's smaller ones, each when it is known whether the one before still fails.
+/// proptest's trees stay on one thread, so it is asked there; it ends when nobody asks any more.
+fn tree(
+    scenario: &'static dyn Scenario,
+    input: InputId,
+) -> (mpsc::Receiver<Input>, mpsc::Sender<bool>) {
+    let (inputs, smaller) = mpsc::channel(1);
+    let (fails, mut answers) = mpsc::channel(1);
+    tokio::task::spawn_blocking(move || {
+        let Some(mut tree) = generated_tree(scenario, input) else { return };
+        let mut more = tree.simplify();
+        while more && inputs.blocking_send(tree.current()).is_ok() {
+            more = match answers.blocking_recv() {
+                Some(true) => tree.simplify(),
+                Some(false) => tree.complicate(),
+                None => return,
+            };
+        }
+    });
+    (smaller, fails)
 }
 
 fn same(one: &Played, other: &Played) -> bool {
