@@ -1,11 +1,15 @@
 //! A peer with one byte wrong: the run goes red, says which clause, and the case can be replayed.
 
+use std::io::BufRead;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use framecheck_tests::{Sandbox, program};
+use framecheck_tests::{Sandbox, program, repository};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{report, verdicts};
+use crate::peers::gone;
 
 /// A server like the tutorial's, but for the byte order of its header.
 pub(super) const BIG_ENDIAN_SERVER: &str = r#"#!/usr/bin/env python3
@@ -79,10 +83,8 @@ fn one_wrong_byte_order_fails_by_its_clause_and_is_replayed_where_it_parts() {
     assert!(shown.contains("\n- 00000000  ") && shown.contains("\n+ 00000000  00 00 "), "{shown}");
 }
 
-#[test]
-fn a_failing_generated_input_is_made_small() {
-    // Upper-cases as Unicode does, which differs from bytes.upper() beyond ASCII.
-    let script = r#"#!/usr/bin/env python3
+/// A server that upper-cases as Unicode does, which differs from bytes.upper() beyond ASCII.
+const UNICODE_SERVER: &str = r#"#!/usr/bin/env python3
 import socket, sys
 host, port = sys.argv[2].split('=', 1)[1].rsplit(':', 1)
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -93,8 +95,11 @@ while True:
     text = data.decode('utf-8', 'surrogateescape').upper()
     server.sendto(text.encode('utf-8', 'surrogateescape'), client)
 "#;
+
+#[test]
+fn a_failing_generated_input_is_made_small() {
     let sandbox = Sandbox::new();
-    let programs = programs(&sandbox, "frame-server", script);
+    let programs = programs(&sandbox, "frame-server", UNICODE_SERVER);
     let output = sandbox
         .framecheck()
         .args([
@@ -183,4 +188,51 @@ fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
         .clone();
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(stdout.contains("no luck"), "{stdout}");
+}
+
+/// `framecheck` that plays with these programs.
+fn framecheck(sandbox: &Sandbox, programs: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program("framecheck"));
+    command.args(arguments).arg("--programs").arg(programs).current_dir(sandbox.path());
+    command.env("FRAMECHECK_REFERENCE", repository().join("python-ref")).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn that_nobody_reads_the_report_to_its_end_is_no_verdict() {
+    let sandbox = Sandbox::new();
+    let programs = programs(&sandbox, "frame-server", BIG_ENDIAN_SERVER);
+    let run = "run --cases 0 --scenario file-transfer --pairing rust->python --network asis \
+               --transport tcp4 --skip *[0-9a-b] --no-shrink --out out";
+    let arguments: Vec<&str> = run.split_whitespace().collect();
+    let output = framecheck(&sandbox, &programs, &arguments).stdout(gone()).output().unwrap();
+    assert_eq!((output.status.code(), &output.stderr[..]), (Some(1), &b""[..]));
+    let report = report(&sandbox.path().join("out"));
+    assert!(!report["cases"].as_array().unwrap().is_empty());
+    assert!(sandbox.path().join("out/summary.md").is_file());
+    let verdicts = verdicts(&report);
+    let id = verdicts.keys().next().unwrap();
+    let output = framecheck(&sandbox, &programs, &["replay", id]).stdout(gone()).output().unwrap();
+    assert_eq!((output.status.code(), &output.stderr[..]), (Some(1), &b""[..]));
+}
+
+#[test]
+fn an_interrupt_while_inputs_are_made_small_is_no_panic() {
+    let sandbox = Sandbox::new();
+    let programs = programs(&sandbox, "frame-server", UNICODE_SERVER);
+    let run = "run --cases 60 --scenario udp-upper --pairing rust->python --transport udp4 \
+               --network asis --out out --format json";
+    let arguments: Vec<&str> = run.split_whitespace().collect();
+    let mut command = framecheck(&sandbox, &programs, &arguments);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    // One has been made small; two more are, one after the other.
+    assert!(lines.any(|line| line.unwrap().contains("\"verdict\":\"fail\"")));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    // Read to its end, so that nothing waits for us.
+    lines.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }

@@ -28,6 +28,11 @@ fn what_is_no_value_is_wrong_usage() {
     assert_refused(&["run", "--transport", "tcp5"], 2, &["tcp5"]);
     assert_refused(&["run", "--network", "wet"], 2, &["wet"]);
     assert_refused(&["run", "--jobs", "0"], 2, &["jobs"]);
+    for (command, what) in [("run", "--cases=0"), ("check-peer", "x.toml"), ("errata", "x")] {
+        for seconds in ["0", "86401", "18446744073709551615", "soon"] {
+            assert_refused(&[command, what, "--deadline", seconds], 2, &["--deadline", seconds]);
+        }
+    }
     assert_refused(&["run", "--scenario", "a[b"], 2, &["a[b", "no glob"]);
     assert_refused(&["replay", "file-transfer"], 2, &["SCENARIO/SERVER->CLIENT"]);
     assert_refused(&["frobnicate"], 2, &["frobnicate"]);

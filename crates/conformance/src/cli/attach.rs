@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::AttachArgs;
 use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
 use super::replay::{play, write_played};
 use super::setup::{runtime, setup};
 
@@ -54,7 +55,7 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     // A thread of it may still wait for a line to be typed.
     runtime.shutdown_background();
     let played = done?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
 }
@@ -75,7 +76,7 @@ fn by_hand(id: &CaseId, role: Role) -> Result<CaseId, PlanError> {
 
 /// Say what is to be started.
 fn tell(group: &Group, role: Role, wanted: &Wanted) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     let name = group.scenario.name();
     let (host, port) = match &wanted.address {
         Endpoint::Inet(address) => (address.ip().to_string(), address.port().to_string()),

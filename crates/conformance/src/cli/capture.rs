@@ -1,7 +1,7 @@
 //! `framecheck capture ID`
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use framecheck::report::Capture;
 
 use super::CaptureArgs;
 use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
 use super::replay::play;
 use super::setup::setup;
 
@@ -37,10 +38,10 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     };
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => PathBuf::from(args.id.to_string().replace('/', "_") + ".pcapng"),
+        None => PathBuf::from(args.id.file_name() + ".pcapng"),
     };
     if out == Path::new("-") {
-        capture.write(io::stdout().lock())?;
+        capture.write(stdout())?;
         return Ok(true);
     }
     let shown = out.display();
@@ -48,6 +49,6 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let packets =
         capture.write(BufWriter::new(file)).with_context(|| format!("cannot write to {shown}"))?;
     let verdict = judgement.verdict.name();
-    writeln!(io::stdout(), "{verdict}  {}: {packets} packets in {shown}", args.id)?;
+    writeln!(stdout(), "{verdict}  {}: {packets} packets in {shown}", args.id)?;
     Ok(true)
 }

@@ -14,11 +14,12 @@ use framecheck::stage::Stage;
 
 use super::CheckPeerArgs;
 use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
 use super::setup::setup_with;
 
 pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     let peer = Peer::from_manifest(&args.manifest)?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     let language = match peer.language.as_str() {
         "" => String::new(),
         language => format!(" ({language})"),

@@ -6,6 +6,7 @@ use console::style;
 use framecheck::changes::{Change, Changes, Report};
 use serde_json::json;
 
+use super::out::stdout;
 use super::{DiffArgs, Format};
 
 /// Of what neither broke nor was mended, so many cases are listed.
@@ -15,7 +16,7 @@ const LISTED_MAX: usize = 20;
 pub(super) fn main(args: &DiffArgs) -> anyhow::Result<bool> {
     let (old, new) = (Report::read(&args.old)?, Report::read(&args.new)?);
     let changes = Changes::between(&old, &new);
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     match args.format {
         Format::Human => {
             write_notes(&mut out, &old, &new)?;

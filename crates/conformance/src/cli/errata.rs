@@ -9,6 +9,7 @@ use globset::Glob;
 use serde_json::json;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
 use super::setup::setup;
 use super::{ErrataArgs, Format};
 use framecheck::plan::PlanError;
@@ -28,7 +29,7 @@ pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     let mut happened = 0;
     for (erratum, shown) in chosen.iter().zip(shown) {
         let shown = shown?;

@@ -31,11 +31,16 @@ pub(super) fn main(args: &JsonArgs) -> anyhow::Result<bool> {
     };
     let stdin = io::stdin().lock();
     let stdout = io::stdout().lock();
-    if args.lines {
-        every_line(&convert, BufReader::new(stdin), BufWriter::new(stdout))?;
-        return Ok(true);
+    let done = if args.lines {
+        every_line(&convert, BufReader::new(stdin), BufWriter::new(stdout)).map(|()| true)
+    } else {
+        whole(&convert, stdin, stdout)
+    };
+    match done {
+        // A reader that has seen enough, as `head` has: what it doesn't ask for isn't answered.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
+        done => Ok(done?),
     }
-    whole(&convert, stdin, stdout)
 }
 
 /// What is done with each text.
@@ -57,11 +62,7 @@ impl Converter {
 }
 
 /// One text: a refusal goes to standard error, and makes the command fail.
-fn whole(
-    convert: &Converter,
-    mut input: impl Read,
-    mut output: impl Write,
-) -> anyhow::Result<bool> {
+fn whole(convert: &Converter, mut input: impl Read, mut output: impl Write) -> io::Result<bool> {
     let mut text = Vec::new();
     input.read_to_end(&mut text)?;
     match convert.convert(&text) {

@@ -1,12 +1,14 @@
 //! `framecheck keep CASE.json --name NAME`
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use framecheck::catalogue::{Regression, regressions, scenarios};
 
 use super::KeepArgs;
+use super::out::stdout;
 use super::replay::Kept;
 
 pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
@@ -34,7 +36,7 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
         bail!("there is a vector of the name {:?} already", args.name);
     }
     append(&args.file, regression)?;
-    println!("kept as {} in {}", args.name, args.file.display());
+    writeln!(stdout(), "kept as {} in {}", args.name, args.file.display())?;
     Ok(true)
 }
 

@@ -8,11 +8,12 @@ use framecheck::observation::Role;
 use framecheck::peer::{HARNESS, REFERENCE, RUST, own_places};
 use serde_json::{Value, json};
 
+use super::out::stdout;
 use super::{Format, ListArgs};
 
 pub(super) fn main(args: &ListArgs) -> anyhow::Result<bool> {
     let listed = listed();
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     match args.format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&listed)?)?,
         Format::Human => print(&mut out)?,

@@ -18,6 +18,7 @@ mod json;
 mod keep;
 mod list;
 mod merge;
+mod out;
 mod pages;
 mod pythons;
 mod replay;
@@ -30,6 +31,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use framecheck::case::{CaseId, Pairing, Transport};
 use framecheck::changes::DiffError;
@@ -298,7 +300,7 @@ struct CheckPeerArgs {
     #[arg(value_name = "FILE")]
     manifest: PathBuf,
     /// How long each role may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     deadline: u64,
     #[command(flatten)]
     means: Means,
@@ -326,7 +328,7 @@ struct ErrataArgs {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// How long each may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     deadline: u64,
     #[command(flatten)]
     means: Means,
@@ -354,7 +356,7 @@ struct SetupArgs {
     #[arg(long, value_name = "FILE")]
     peer: Vec<PathBuf>,
     /// How long a case may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     deadline: u64,
     #[command(flatten)]
     means: Means,
@@ -391,6 +393,11 @@ enum Format {
     Json,
 }
 
+/// A time in whole seconds: some, and not more than a day, which no clock runs over at.
+fn seconds() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=24 * 60 * 60)
+}
+
 /// Carry the command out.
 pub(crate) fn main(args: Args) -> ExitCode {
     let done = match args.command {
@@ -417,8 +424,6 @@ pub(crate) fn main(args: Args) -> ExitCode {
             eprintln!("framecheck: {error}");
             ExitCode::from(USAGE)
         }
-        // A reader that has seen enough, as `head` has, is no failure of ours.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("framecheck: {error:#}");
             ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
@@ -442,10 +447,4 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.is::<Usage>()
         || error.downcast_ref().is_some_and(|it| !matches!(it, JournalError::Io { .. }))
         || matches!(error.downcast_ref(), Some(PeerError::Taken(_)))
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

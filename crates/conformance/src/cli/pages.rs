@@ -1,9 +1,10 @@
 //! `framecheck completions SHELL` and `framecheck man`: what a packager installs beside a program.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use clap::CommandFactory;
 
+use super::out::stdout;
 use super::{Args, CompletionsArgs};
 
 /// As the table of `cli/mod.rs` has it.
@@ -29,7 +30,7 @@ interrupted
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<bool> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "framecheck", &mut script);
-    io::stdout().write_all(&script)?;
+    stdout().write_all(&script)?;
     Ok(true)
 }
 
@@ -63,6 +64,6 @@ pub(super) fn man() -> anyhow::Result<bool> {
         }
     }
     whole.render_version_section(&mut page)?;
-    io::stdout().write_all(&page)?;
+    stdout().write_all(&page)?;
     Ok(true)
 }

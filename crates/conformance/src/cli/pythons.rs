@@ -8,6 +8,7 @@ use framecheck::interpreters::{Interpreter, installed};
 use framecheck::report::{Human, Sink, Versions};
 
 use super::RunArgs;
+use super::out::stdout;
 use super::run::{chosen, files, play, verdict_of};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
@@ -23,21 +24,21 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     let mut versions = Versions::default();
     let mut green = true;
     for Interpreter { version, path } in interpreters {
-        writeln!(io::stdout(), "\nCPython {version}")?;
+        writeln!(stdout(), "\nCPython {version}")?;
         versions.begin(&version);
         let mut with = args.setup.clone();
         with.means.python = path.into_os_string();
         with.means.reference = Some(reference.directory().to_owned());
         let out = args.out.join(format!("python{version}"));
         let mut sinks = files(&out)?;
-        sinks.push(Box::new(Human::new(io::stdout())));
+        sinks.push(Box::new(Human::new(stdout())));
         let mut column = Column(&mut versions);
         let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;
         sinks.push(Box::new(&mut column));
         green &= verdict_of(&play(args, &with, planned.clone(), &out, &mut sinks)?)?;
     }
-    writeln!(io::stdout(), "\nall versions, over all pairings:")?;
-    versions.write(&mut io::stdout())?;
+    writeln!(stdout(), "\nall versions, over all pairings:")?;
+    versions.write(&mut stdout())?;
     Ok(green)
 }
 

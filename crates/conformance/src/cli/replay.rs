@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::ReplayArgs;
 use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
 use super::setup::setup;
 
 const ROWS_MAX: usize = 16;
@@ -35,7 +36,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     writeln!(out, "{id}  input: {}", group.vector.unwrap_or("generated"))?;
     write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())

@@ -24,6 +24,7 @@ use framecheck::shard::Shard;
 use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
 use super::setup::{setup, versions};
 use super::{Format, RunArgs, SetupArgs};
 
@@ -121,8 +122,8 @@ pub(super) fn files(out: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
 /// The report that is printed.
 pub(super) fn printed(format: Format) -> Box<dyn Sink> {
     match format {
-        Format::Human => Box::new(Human::new(io::stdout())),
-        Format::Json => Box::new(JsonLines::new(io::stdout())),
+        Format::Human => Box::new(Human::new(stdout())),
+        Format::Json => Box::new(JsonLines::new(stdout())),
     }
 }
 
@@ -230,10 +231,7 @@ impl Told<'_, '_> {
 
     fn note(&mut self, done: anyhow::Result<()>) {
         let Err(error) = done else { return };
-        // Where the reader of standard output has seen enough, the files are written all the same.
-        if !super::is_broken_pipe(&error) {
-            self.failed.notify_one();
-        }
+        self.failed.notify_one();
         if self.reported.is_ok() {
             self.reported = Err(error);
         }

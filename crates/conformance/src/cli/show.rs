@@ -11,6 +11,7 @@ use framecheck::plan::{Group, group_of};
 use framecheck::stage::{home, reference_pairing};
 
 use super::ShowArgs;
+use super::out::stdout;
 use super::setup::setup;
 
 const ROWS_MAX: usize = 64;
@@ -22,7 +23,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let group = group_of(&id, &peers)?;
     let setup = setup(&with)?;
     let expected = right(&group, &setup.stage.oracle)?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     writeln!(out, "{id}")?;
     writeln!(out, "input: {}", group.vector.unwrap_or("generated"))?;
     writeln!(out, "  {}", serde_json::to_string(&group.input)?)?;
