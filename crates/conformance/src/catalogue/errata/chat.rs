@@ -69,8 +69,15 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         tidy: Some(cut_empty_message),
         sign: None,
         spins: false,
-        demo: Demo::Triggered,
-        shown: |_, _| true,
+        demo: Demo::Script {
+            input: || Input::raw(["hi"]).answered_by(["hello"]),
+            steps: || {
+                let message = Step::Send(b"hi".to_vec());
+                vec![Step::Connect, message, Step::Read(5), Step::Finish, Step::Hold]
+            },
+            network: "asis",
+        },
+        shown: |_, seen| contains(&seen.server.stdout.0, EMPTY_MESSAGE.as_bytes()),
     },
     Erratum {
         id: "chat-empty-message",

@@ -40,8 +40,11 @@ pub(in crate::catalogue) const ERRATA: &[Erratum] = &[
         tidy: Some(cut_answers_to_the_end),
         sign: None,
         spins: false,
-        demo: Demo::Triggered,
-        shown: |_, _| true,
+        demo: Demo::steps(|| {
+            let line = Step::Send(b"a".to_vec());
+            vec![Step::Connect, line, Step::Read(1), Step::Finish, Step::Hold]
+        }),
+        shown: |_, seen| contains(&seen.server.stdout.0, "接收客户端的数据: b''\n".as_bytes()),
     },
     Erratum {
         id: "tcp-upper-empty-line",
