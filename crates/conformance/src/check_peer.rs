@@ -2,7 +2,7 @@
 //! side, and what goes wrong is said in the words of whoever has to mend it.
 
 use crate::case::{CaseId, Network, Pairing, Playing};
-use crate::catalogue::{Input, Scenario, scenario, vectors};
+use crate::catalogue::{Input, Literal, Scenario, scenario, vectors};
 use crate::judge::{Judgement, Verdict};
 use crate::observation::{Exit, Observation, PeerEnd, Role};
 use crate::peer::{Peer, REFERENCE, Template, missing_program};
@@ -24,6 +24,8 @@ pub struct Finding {
     /// The literals that its command has no place for, so that inputs that change them are not
     /// played.
     pub no_place_for: Vec<&'static str>,
+    /// Those that it may know from the file it is given.
+    pub goes_by_file_for: Vec<&'static str>,
     /// The case that showed it, if it came to one.
     pub case: Option<CaseId>,
 }
@@ -45,9 +47,11 @@ pub async fn check(
         (None, None) => (Vec::new(), None),
     };
     let literals = scenario(name).map(|scenario| scenario.literals(role, &Input::default()));
-    let names = literals.into_iter().flatten().map(|literal| literal.name);
-    let no_place_for = names.filter(|name| !template.mentions(name)).collect();
-    Ok(Finding { role, scenario: name.to_owned(), troubles, no_place_for, case })
+    let untold = literals.into_iter().flatten().filter(|literal| !template.mentions(literal.name));
+    let (known, unknown): (Vec<_>, Vec<_>) = untold.partition(|literal| literal.is_known);
+    let names = |literals: Vec<Literal>| literals.into_iter().map(|literal| literal.name).collect();
+    let (no_place_for, goes_by_file_for) = (names(unknown), names(known));
+    Ok(Finding { role, scenario: name.to_owned(), troubles, no_place_for, goes_by_file_for, case })
 }
 
 async fn troubles(

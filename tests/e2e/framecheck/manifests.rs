@@ -221,8 +221,37 @@ fn check_peer_names_the_literals_that_a_command_takes_none_of() {
          [\"python3\", \"fixed.py\", \"{host}\", \"{port}\", \"{file}\", \"{desc}\"]\n",
     );
     let (stdout, _) = says(&sandbox, &["check-peer", "fixed.toml"], 0);
-    let note = "takes no {name}: inputs that need another are not applicable";
+    let note = "takes no {name}: inputs that need another are not applicable, unless it goes by its \
+                file's";
     assert!(stdout.contains(note), "{stdout}");
+}
+
+#[test]
+fn a_file_server_that_is_told_no_name_announces_the_tutorials_or_its_files() {
+    for (server, is_played) in [
+        (FILE_SERVER.to_owned(), false),
+        (FILE_SERVER.replace("'xyyyhtl.txt'", "os.path.basename(sys.argv[3])"), true),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("file.py", server.replacen("import ", "import os, ", 1));
+        sandbox.write(
+            "file.toml",
+            "name = \"file\"\n[server]\nfile-transfer = \
+             [\"python3\", \"file.py\", \"{host}\", \"{port}\", \"{file}\", \"{desc}\"]\n",
+        );
+        let run = "run --peer file.toml --scenario file-transfer --pairing file->rust --network \
+                   asis --transport tcp4 --cases 0 --out out";
+        says(&sandbox, &run.split_whitespace().collect::<Vec<_>>(), 0);
+        let report: Value = report(&sandbox.path().join("out"));
+        let verdict_of = |input: &str| {
+            let cases = report["cases"].as_array().unwrap();
+            cases.iter().find(|case| case["input"] == input).unwrap()["verdict"].clone()
+        };
+        assert_eq!(verdict_of("one-byte"), "pass");
+        let named = if is_played { "pass" } else { "not-applicable" };
+        assert_eq!(verdict_of("name-chinese"), named, "{is_played}");
+        assert_eq!(report["counts"]["not-applicable"] == 0, is_played, "{}", report["counts"]);
+    }
 }
 
 /// Announces the name that the tutorial's server does, whatever it serves.

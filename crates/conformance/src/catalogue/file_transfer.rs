@@ -198,10 +198,15 @@ impl Scenario for FileTransfer {
         super::disturbed::generated(nth)
     }
 
+    fn under_the_tutorials_name(&self, input: &Input) -> Option<Input> {
+        let other = Input { name: None, ..input.clone() };
+        (input.name() != other.name()).then_some(other)
+    }
+
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
         match role {
             Role::Client => Vec::new(),
-            // The served file has this name, so a server need not be told it.
+            // The served file has this name, so a server that goes by that need not be told it.
             Role::Server => vec![
                 Literal::known("name", input.name()),
                 Literal::or("desc", input.desc.as_deref(), Input::default().desc()),

@@ -188,24 +188,27 @@ pub struct Literal {
     /// Whether that differs from the tutorial's: a program whose command has no place for it can't
     /// play the case.
     pub is_changed: bool,
+    /// Whether a program knows it without being told, as the name of a file that it is given.
+    pub is_known: bool,
 }
 
 impl Literal {
     /// A literal that every program knows, told or not.
     pub fn known(name: &'static str, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), is_changed: false }
+        Self { name, value: value.into(), is_changed: false, is_known: true }
     }
 
     /// A literal that differs from the tutorial's.
     pub fn changed(name: &'static str, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), is_changed: true }
+        Self { name, value: value.into(), is_changed: true, is_known: false }
     }
 
     /// A literal that may differ from the tutorial's.
     #[must_use]
     pub fn or(name: &'static str, given: Option<&str>, usual: &str) -> Self {
         let is_changed = given.is_some_and(|given| given != usual);
-        Self { name, value: given.unwrap_or(usual).to_owned(), is_changed }
+        let value = given.unwrap_or(usual).to_owned();
+        Self { name, value, is_changed, is_known: false }
     }
 }
 

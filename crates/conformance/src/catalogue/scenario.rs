@@ -93,6 +93,11 @@ pub trait Scenario: Sync {
     fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
         Vec::new()
     }
+    /// The input as it is for a server that announces the tutorial's name for its file, whatever that is
+    /// called; `None` where it is called so.
+    fn under_the_tutorials_name(&self, _input: &Input) -> Option<Input> {
+        None
+    }
     /// Put [`CLIENT_ADDRESS`] and [`SERVER_ADDRESS`] in the place of addresses on a screen.
     fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
         let (shown, place) = match role {

@@ -75,14 +75,18 @@ async fn check_all(stage: &Arc<Stage>, peer: &Peer) -> anyhow::Result<Vec<Findin
 }
 
 fn print(out: &mut impl Write, finding: &Finding, peer: &Peer) -> io::Result<()> {
-    let Finding { role, scenario, troubles, no_place_for, case } = finding;
+    let Finding { role, scenario, troubles, no_place_for, goes_by_file_for, case } = finding;
     let verdict =
         if troubles.is_empty() { style("ok  ").green() } else { style("FAIL").red().bold() };
     writeln!(out, "  {verdict}  {role} of {scenario}")?;
-    if !no_place_for.is_empty() {
-        let places: Vec<_> = no_place_for.iter().map(|name| format!("{{{name}}}")).collect();
-        let places = places.join(", ");
-        writeln!(out, "          takes no {places}: inputs that need another are not applicable")?;
+    let unless = ", unless it goes by its file's";
+    for (names, unless) in [(no_place_for, ""), (goes_by_file_for, unless)] {
+        let places: Vec<_> = names.iter().map(|name| format!("{{{name}}}")).collect();
+        if !places.is_empty() {
+            let places = places.join(", ");
+            let what = "inputs that need another are not applicable";
+            writeln!(out, "          takes no {places}: {what}{unless}")?;
+        }
     }
     for trouble in troubles {
         writeln!(out, "          {trouble}")?;

@@ -1,6 +1,7 @@
 //! Where cases are played and judged: the driver, the oracle and the peers together.
 
 mod demonstrate;
+mod play;
 
 use std::time::Duration;
 
@@ -167,12 +168,8 @@ impl Stage {
         Ok(Ground { model, expected, reference })
     }
 
-    /// Play an input with a pairing and hold it against `expected`. `model` is what decides which
-    /// errata the input brings out.
-    ///
-    /// # Errors
-    /// See [`StageError`].
-    pub async fn play(
+    /// See [`play`](Self::play).
+    async fn play_and_judge(
         &self,
         scenario: &'static dyn Scenario,
         input: &Input,
