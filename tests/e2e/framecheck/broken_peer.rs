@@ -1,11 +1,12 @@
 //! A peer with one byte wrong: the run goes red, says which clause, and the case can be replayed.
 
+use std::ffi::OsString;
 use std::io::BufRead;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use framecheck_tests::{Sandbox, program, repository};
+use framecheck_tests::{Sandbox, program, python, repository};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{report, verdicts};
@@ -81,6 +82,13 @@ fn one_wrong_byte_order_fails_by_its_clause_and_is_replayed_where_it_parts() {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("server -> client: they part at byte 0"), "{shown}");
     assert!(shown.contains("\n- 00000000  ") && shown.contains("\n+ 00000000  00 00 "), "{shown}");
+    // As a script, without a framecheck on the PATH.
+    let mut again = Command::new(folder.join("repro.sh"));
+    again.arg("--programs").arg(&programs).env("PATH", without_framecheck());
+    let output = again.env("FRAMECHECK_PYTHON", python()).output().unwrap();
+    let again = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{again}");
+    assert!(again.contains("server -> client: they part at byte 0"), "{again}");
 }
 
 /// A server that upper-cases as Unicode does, which differs from bytes.upper() beyond ASCII.
@@ -190,6 +198,13 @@ fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
     assert!(stdout.contains("no luck"), "{stdout}");
 }
 
+/// Where programs are looked for, but for the directories that have a framecheck.
+fn without_framecheck() -> OsString {
+    let path = std::env::var_os("PATH").unwrap();
+    let without = std::env::split_paths(&path).filter(|place| !place.join("framecheck").exists());
+    std::env::join_paths(without).unwrap()
+}
+
 /// `framecheck` that plays with these programs.
 fn framecheck(sandbox: &Sandbox, programs: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program("framecheck"));
@@ -235,4 +250,22 @@ fn an_interrupt_while_inputs_are_made_small_is_no_panic() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn a_client_that_ends_before_it_connects_is_not_waited_for() {
+    for (script, verdict) in [("kill -SEGV $$", "crash"), ("exit 0", "fail"), ("exit 9", "fail")] {
+        let sandbox = Sandbox::new();
+        let programs = programs(&sandbox, "frame-client", &format!("#!/bin/sh\n{script}\n"));
+        let run = "run --cases 0 --pairing python->rust --scenario tcp-hello --transport tcp4 \
+                   --deadline 60 --no-shrink --out out";
+        let began = std::time::Instant::now();
+        let arguments: Vec<&str> = run.split_whitespace().collect();
+        let output = framecheck(&sandbox, &programs, &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "{script}: waited for");
+        let report = report(&sandbox.path().join("out"));
+        let all = verdicts(&report);
+        assert!(all.values().all(|it| *it == verdict), "{script}: {all:?}");
+    }
 }

@@ -176,14 +176,16 @@ impl Case<'_> {
                         None => std::future::pending().await,
                     }
                 }
-                // Its own end is waited for beside this, anyway; it can't come without a client.
-                _ if self.play.await_end => {
+                // Neither can come without a client.
+                _ if self.play.await_end || self.play.await_close => {
                     let connected = self.recording.wait_until(WireLog::is_connected);
-                    if timeout(QUIET, connected).await.is_ok() {
+                    if timeout(QUIET, connected).await.is_err() {
+                        return;
+                    }
+                    // Its own end is waited for beside this, anyway.
+                    if self.play.await_end {
                         std::future::pending().await
                     }
-                }
-                _ if self.play.await_close => {
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
                 }
                 _ => {}

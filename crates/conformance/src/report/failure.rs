@@ -68,7 +68,18 @@ fn write_folder(
     };
     capture.write(BufWriter::new(fs::File::create(folder.join("wire.pcapng"))?))?;
     let repro = folder.join("repro.sh");
-    let command = replays.command(&case.id);
-    fs::write(&repro, format!("#!/bin/sh\nexec {command} \"$@\"\n"))?;
+    fs::write(&repro, script(&replays.arguments(&case.id)))?;
     fs::set_permissions(&repro, fs::Permissions::from_mode(0o755))
+}
+
+/// Plays the case again: by this very program where that is still there, else by the one on the PATH.
+fn script(arguments: &str) -> String {
+    let found_by = std::env::current_exe().ok().and_then(|path| {
+        let path = path.into_os_string().into_string().ok()?;
+        Some(shlex::try_quote(&path).ok()?.into_owned())
+    });
+    let choose = found_by.map_or_else(String::new, |path| {
+        format!("[ -x {path} ] && exec {path} {arguments} \"$@\"\n")
+    });
+    format!("#!/bin/sh\n{choose}exec framecheck {arguments} \"$@\"\n")
 }

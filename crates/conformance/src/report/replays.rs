@@ -22,6 +22,12 @@ impl Replays {
         replay_command(id, self.manifests(&id.pairing))
     }
 
+    /// What that line has behind the program's name.
+    pub(super) fn arguments(&self, id: &CaseId) -> String {
+        let words = replay_words(id, self.manifests(&id.pairing));
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+    }
+
     /// What that line has behind the id of each case of this pairing.
     pub(super) fn peer_options(&self, pairing: &Pairing) -> String {
         let words: Vec<String> = self.manifests(pairing).flat_map(peer_option).collect();
@@ -37,10 +43,16 @@ impl Replays {
 
 /// The line for a shell that plays a case again whose peers have these manifests.
 pub fn replay_command<'a>(id: &CaseId, manifests: impl IntoIterator<Item = &'a Path>) -> String {
-    let mut words = vec!["framecheck".to_owned(), "replay".to_owned(), id.to_string()];
-    words.extend(manifests.into_iter().flat_map(peer_option));
+    let words = ["framecheck".to_owned()].into_iter().chain(replay_words(id, manifests));
+    let words: Vec<String> = words.collect();
     // No word has a NUL in it, the one thing that no shell can be told.
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+}
+
+fn replay_words<'a>(id: &CaseId, manifests: impl IntoIterator<Item = &'a Path>) -> Vec<String> {
+    let mut words = vec!["replay".to_owned(), id.to_string()];
+    words.extend(manifests.into_iter().flat_map(peer_option));
+    words
 }
 
 fn peer_option(manifest: &Path) -> [String; 2] {
