@@ -352,6 +352,13 @@ pub fn group_with(
         let why = format!("its input is not one that {} plays over {}", id.pairing, id.network);
         return Err(no_such_case(id, why));
     }
+    let is_clear = id.network == Network::AS_IS
+        || is_transparent(scenario, &id.network) && is_told(scenario, &id.network, &id.pairing);
+    if !is_clear {
+        let why =
+            format!("there is no telling what is right for {} over {}", id.pairing, id.network);
+        return Err(no_such_case(id, why));
+    }
     let playing = Playing {
         transport: id.transport,
         network: id.network.clone(),
@@ -436,4 +443,35 @@ fn matcher(glob: &str) -> Result<GlobMatcher, PlanError> {
 fn nothing<T: ToString>(option: &'static str, pattern: String, there_is: &[T]) -> PlanError {
     let there_is = there_is.iter().map(T::to_string).collect::<Vec<_>>().join(", ");
     PlanError::MatchesNothing { option, pattern, there_is }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_case_that_is_planned_is_the_one_its_id_names_and_no_other_is_played() {
+        let peers = Peers::installed(Path::new("")).unwrap();
+        let groups = plan(&Selection { cases: 4, ..Selection::default() }, &peers).unwrap();
+        for group in &groups {
+            for playing in &group.plays {
+                let id = group.case_id(playing);
+                let found = group_of(&id, &peers).unwrap();
+                assert_eq!(
+                    (found.vector, found.plays.as_slice()),
+                    (group.vector, &[playing.clone()][..])
+                );
+            }
+        }
+        for id in [
+            "chat/python->python/tcp4/random/9f2c41d0",
+            "tcp-upper/python->python/tcp4/cut-up@1/9f2c41d0",
+            "file-transfer/python->python/tcp4/flip@1/9f2c41d0",
+        ] {
+            let refused = group_of(&id.parse().unwrap(), &peers).err().unwrap().to_string();
+            assert!(refused.contains("no telling what is right"), "{refused}");
+        }
+    }
 }
