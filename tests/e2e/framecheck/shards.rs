@@ -146,12 +146,15 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let sandbox = Sandbox::new();
     let at = |name: &str| sandbox.path().join(name);
     run(&sandbox, &["--out", "unbroken"], 0);
+    // What a run that is killed leaves in the temporary directory is left there.
+    let temporary = Sandbox::new();
     let mut command = Command::new(program("framecheck"));
     command
         .args(SMALL)
         .args(["--out", "out", "--format", "json"])
         .current_dir(sandbox.path())
         .env("FRAMECHECK_REFERENCE", repository().join("python-ref"))
+        .env("TMPDIR", temporary.path())
         .stdout(Stdio::piped())
         .process_group(0);
     let mut child = command.spawn().unwrap();

@@ -45,9 +45,38 @@ fn an_id_that_names_nothing_is_wrong_usage() {
         ("tcp-upper/python->go/tcp4/asis/00000000", "no peer"),
         ("tcp-upper/python->rust/udp4/asis/00000000", "no transport"),
         ("tcp-upper/python->harness/tcp4/asis/00000000", "not one that"),
+        ("chat/python->rust/tcp4/random/00000000", "no telling what is right"),
     ] {
         assert_refused(&["replay", id], 2, &[id, why]);
         assert_refused(&["show", id], 2, &[id, why]);
+    }
+}
+
+#[test]
+fn what_names_no_vector_and_what_is_no_case_json_is_wrong_usage() {
+    for (name, word) in [("nope", "nope"), ("", "no case"), ("ftp/x", "ftp"), ("chat/no", "no")] {
+        assert_refused(&["show", name], 2, &[word]);
+    }
+    let sandbox = Sandbox::new();
+    for (content, why) in [("[]", "nothing at /result/id"), ("root:x:0:0", "no case.json")] {
+        let file = sandbox.write("case.json", content).to_string_lossy().into_owned();
+        assert_refused(&["replay", &file], 2, &[&file, why]);
+        assert_refused(&["keep", &file, "--name", "a-name"], 2, &[&file, why]);
+    }
+    assert_refused(&["keep", "no-such.json", "--name", "a-name"], 2, &["no-such.json"]);
+}
+
+#[test]
+fn the_status_says_it_too_where_standard_error_takes_nothing() {
+    for (arguments, status) in [
+        (&["run", "--scenario", "nope*"][..], 2),
+        (&["run", "--scenario", "tcp-hello", "--python", "/no/such/python3"], 3),
+        (&["check-peer", "/no/such/manifest.toml"], 2),
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(framecheck_tests::program("framecheck"));
+        let output = command.args(arguments).stderr(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
     }
 }
 

@@ -72,7 +72,8 @@ fn whole(convert: &Converter, mut input: impl Read, mut output: impl Write) -> i
             Ok(true)
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            // The status says it too.
+            let _ = writeln!(io::stderr(), "error: {error}");
             Ok(false)
         }
     }

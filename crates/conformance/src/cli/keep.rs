@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use framecheck::catalogue::{Regression, regressions, scenarios};
 
-use super::KeepArgs;
 use super::out::stdout;
 use super::replay::Kept;
+use super::{KeepArgs, Usage};
 
 pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
     let kept = Kept::read(&args.case)?;
@@ -30,10 +30,14 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
         })
     };
     if !is_kebab(&args.name) {
-        bail!("expected a name such as size-that-is-a-bool, found {:?}", args.name);
+        return Err(Usage(format!(
+            "expected a name such as size-that-is-a-bool, found {:?}",
+            args.name
+        ))
+        .into());
     }
     if is_taken(&args.name) {
-        bail!("there is a vector of the name {:?} already", args.name);
+        return Err(Usage(format!("there is a vector of the name {:?} already", args.name)).into());
     }
     append(&args.file, regression)?;
     writeln!(stdout(), "kept as {} in {}", args.name, args.file.display())?;
@@ -45,6 +49,10 @@ fn append(file: &Path, regression: Regression) -> anyhow::Result<()> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
     let mut all: Vec<Regression> =
         serde_json::from_str(&text).with_context(|| format!("{shown} holds no regressions"))?;
+    if all.iter().any(|other| other.name == regression.name) {
+        let name = regression.name;
+        return Err(Usage(format!("{shown} has a regression of the name {name:?} already")).into());
+    }
     all.push(regression);
     let text = serde_json::to_string_pretty(&all)? + "\n";
     fs::write(file, text).with_context(|| format!("cannot write {shown}"))

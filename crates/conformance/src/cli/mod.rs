@@ -200,7 +200,7 @@ struct ListArgs {
 #[derive(Debug, ClapArgs)]
 struct ShowArgs {
     /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a vector's name, e.g.
-    /// file-transfer/ten-bytes.
+    /// file-transfer/one-byte.
     #[arg(value_name = "ID|SCENARIO/VECTOR")]
     case: String,
     /// A manifest, of a peer that is named in the id.
@@ -421,11 +421,11 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
         Err(error) if is_usage(&error) => {
-            eprintln!("framecheck: {error}");
+            out::say(error);
             ExitCode::from(USAGE)
         }
         Err(error) => {
-            eprintln!("framecheck: {error:#}");
+            out::say(format_args!("{error:#}"));
             ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
         }
     }

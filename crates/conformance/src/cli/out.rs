@@ -1,5 +1,6 @@
-//! Standard output, for as long as anybody reads it.
+//! What a command prints, for as long as anybody reads it.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Stdout, Write};
 
 /// Standard output. A reader that has seen enough, as `head` has, changes nothing about what a command
@@ -22,6 +23,12 @@ impl<W: Write> Write for Heard<W> {
     fn flush(&mut self) -> io::Result<()> {
         unless_unheard(self.out.flush(), ())
     }
+}
+
+/// Tell the user something beside the command's output. Where that can't be written, there is nobody to
+/// tell, and the exit status says what it says.
+pub(super) fn say(what: impl Display) {
+    let _ = writeln!(io::stderr(), "framecheck: {what}");
 }
 
 fn unless_unheard<T>(done: io::Result<T>, dropped: T) -> io::Result<T> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use framecheck::case::{CaseId, Network, Playing};
 use framecheck::catalogue::{Check, Input, Wire};
 use framecheck::hex;
@@ -17,10 +17,10 @@ use framecheck::stage::{Played, Stage, StageError, home, reference_pairing};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ReplayArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
 use super::setup::setup;
+use super::{ReplayArgs, Usage};
 
 const ROWS_MAX: usize = 16;
 
@@ -55,7 +55,9 @@ pub(super) fn write_played(out: &mut impl Write, played: &Played, full: bool) ->
 /// The case of an id, or of a case.json.
 fn chosen(args: &ReplayArgs, peers: &Peers) -> anyhow::Result<(CaseId, Group)> {
     match args.case.parse::<CaseId>() {
-        Ok(id) if args.smallest => bail!("--smallest is for a case.json, and {id} is an id"),
+        Ok(id) if args.smallest => {
+            Err(Usage(format!("--smallest is for a case.json, and {id} is an id")).into())
+        }
         Ok(id) => {
             let group = group_of(&id, peers)?;
             Ok((id, group))
@@ -88,7 +90,13 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+    /// # Errors
+    /// [`Usage`]: the file can't be read, or is none.
+    pub(super) fn read(file: &Path) -> Result<Self, Usage> {
+        Self::read_as_it_is(file).map_err(|error| Usage(format!("{error:#}")))
+    }
+
+    fn read_as_it_is(file: &Path) -> anyhow::Result<Self> {
         let shown = file.display();
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
         let case: Value =

@@ -24,7 +24,7 @@ use framecheck::shard::Shard;
 use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
-use super::out::stdout;
+use super::out::{say, stdout};
 use super::setup::{setup, versions};
 use super::{Format, RunArgs, SetupArgs};
 
@@ -79,7 +79,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         }
         shard.retain(&mut groups);
         if groups.is_empty() {
-            eprintln!("framecheck: no case falls to shard {shard}: an empty report is written");
+            say(format_args!("no case falls to shard {shard}: an empty report is written"));
         }
     }
     let start = Start {
@@ -133,13 +133,13 @@ fn earlier(args: &RunArgs, start: &Start, out: &Path) -> anyhow::Result<Option<R
         return Ok(None);
     }
     let Some(mut recorded) = Recorded::read(out)? else {
-        eprintln!("framecheck: no run was begun in {}: it begins now", out.display());
+        say(format_args!("no run was begun in {}: it begins now", out.display()));
         return Ok(None);
     };
     recorded.is_of(start)?;
     recorded.forget_harness_errors();
     let (played, of) = (recorded.ids().count(), start.cases);
-    eprintln!("framecheck: {played} of {of} cases are there from before");
+    say(format_args!("{played} of {of} cases are there from before"));
     Ok(Some(recorded))
 }
 

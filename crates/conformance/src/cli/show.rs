@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context, bail};
 use framecheck::case::{CaseId, Network};
 use framecheck::catalogue::{Expected, ExpectedEnd, Wire, scenario, vectors};
 use framecheck::hex;
@@ -10,9 +9,9 @@ use framecheck::oracle::{Oracle, OracleError};
 use framecheck::plan::{Group, group_of};
 use framecheck::stage::{home, reference_pairing};
 
-use super::ShowArgs;
 use super::out::stdout;
 use super::setup::setup;
+use super::{ShowArgs, Usage};
 
 const ROWS_MAX: usize = 64;
 
@@ -62,14 +61,17 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
 fn chosen(name: &str) -> anyhow::Result<CaseId> {
     let vector = name.split_once('/').filter(|(_, vector)| !vector.contains('/'));
     let Some((scenario_name, vector)) = vector else {
-        return name.parse().with_context(|| format!("{name:?} is no case"));
+        let why = |error| Usage(format!("{name:?} is no case: {error}"));
+        return Ok(name.parse().map_err(why)?);
     };
     let scenario = scenario(scenario_name)
-        .with_context(|| format!("no scenario is called {scenario_name:?}"))?;
+        .ok_or_else(|| Usage(format!("no scenario is called {scenario_name:?}")))?;
     let known = vectors(scenario);
     let Some(vector) = known.iter().find(|known| known.name == vector) else {
         let names: Vec<_> = known.iter().map(|vector| vector.name).collect();
-        bail!("{scenario_name} has no vector {vector:?}; it has {}", names.join(", "));
+        let names = names.join(", ");
+        let why = format!("{scenario_name} has no vector {vector:?}; it has {names}");
+        return Err(Usage(why).into());
     };
     Ok(CaseId {
         scenario: scenario_name.to_owned(),
