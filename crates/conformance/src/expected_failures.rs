@@ -130,8 +130,12 @@ impl ExpectedFailures {
         }
     }
 
-    /// Hold a case against the list, and change its verdict to what that makes of it.
+    /// Hold a case against the list, and change its verdict to what that makes of it. One that isn't
+    /// applicable is neither a failure nor mended.
     pub fn judge(&mut self, case: &mut CaseResult) {
+        if case.verdict == Verdict::NotApplicable {
+            return;
+        }
         let id = case.id.to_string();
         let symptom = case.differences.first().map(ToString::to_string).unwrap_or_default();
         let fails = case.verdict.is_failure();

@@ -53,6 +53,20 @@ fn entry(id: &str, symptom: &str) -> String {
 }
 
 #[test]
+fn what_is_not_applicable_is_no_expected_failure_that_no_longer_holds() {
+    let sandbox = sandbox();
+    let (failing, _) = failing(&sandbox);
+    let list = entry(&format!("{{tcp-hello/*,{}}}", failing.join(",")), "[TU-2] to-client");
+    sandbox.write("known.toml", &list);
+    let more = ["--scenario", "tcp-hello", "--expected", "known.toml"];
+    says(&sandbox, &[RUN, &more].concat(), 0);
+    let verdicts = verdicts(&report(&sandbox.path().join("out")));
+    let count = |wanted: &str| verdicts.values().filter(|verdict| *verdict == wanted).count();
+    assert_eq!(count("expected-fail"), failing.len());
+    assert!(count("not-applicable") > 0, "{verdicts:?}");
+}
+
+#[test]
 fn failures_that_are_listed_are_expected_and_told_apart() {
     let sandbox = sandbox();
     let (failing, _) = failing(&sandbox);
