@@ -149,3 +149,17 @@ impl Sink for Journal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A merged report has each case's time as its shard has it, to the last digit.
+        #[test]
+        fn a_number_comes_back_from_the_journal_as_it_was(seconds in 0.0..1000.0_f64) {
+            let line = serde_json::to_string(&seconds).unwrap();
+            prop_assert_eq!(serde_json::from_str::<f64>(&line).unwrap(), seconds);
+        }
+    }
+}
