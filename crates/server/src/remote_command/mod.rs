@@ -47,7 +47,15 @@ async fn obey(mut stream: Connection, permit: Permit, max_output: u64) -> anyhow
         screen::print(&format!("cmd: {}", pytext::repr_bytes(command))).await?;
         let command = pytext::decode_utf8(command).context("the command is not UTF-8")?;
         let output = match permit.start(command) {
-            Ok(start) => run(start, max_output).await?,
+            Ok(start) => tokio::select! {
+                // What it has said is answered with, whatever happens meanwhile.
+                biased;
+                output = run(start, max_output) => output?,
+                // Nobody is left to be answered. One that has only ended its sending still is.
+                error = stream.broken() => {
+                    return Err(error).context("the client broke off while its command ran");
+                }
+            },
             // Said where the shell would say that it doesn't find a program.
             Err(refused) => {
                 let said = format!("frame-server: {refused}\n").into_bytes();
