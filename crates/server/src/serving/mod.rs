@@ -20,6 +20,7 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
+use endpoint::diagnostics::never_lost;
 use endpoint::{Address, Listener, Peer, Reach, Stream, with_clause};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -121,7 +122,7 @@ where
     }
     // A file that it listens at goes with it.
     scraping.shutdown().await;
-    tracing::info!("{}", ledger.counters);
+    never_lost(|| tracing::info!("{}", ledger.counters));
     Ok(())
 }
 
