@@ -10,8 +10,10 @@ mod permit;
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
+use endpoint::platform;
 use frame::{Limits, encode_head};
 use pyjson::Dict;
+use rustix::process::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -117,7 +119,8 @@ fn command(start: &Start<'_>) -> Command {
     command
 }
 
-/// A command whose answer isn't whole. Should its client lose the connection now, it is killed.
+/// A command whose answer isn't whole. Should its client lose the connection now, it is killed, with what
+/// it has started where the system says what that is.
 struct Running(Option<Child>);
 
 impl Running {
@@ -136,9 +139,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Some(mut child) = self.0.take() else { return };
-        // Only one that has ended can't be killed.
-        drop(child.start_kill());
+        let Some(child) = self.0.take() else { return };
+        // The number is its own: nobody has waited for it.
+        if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?)) {
+            platform::kill_with_descendants(pid);
+        }
         reap(Some(child));
     }
 }

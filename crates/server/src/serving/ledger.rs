@@ -21,6 +21,9 @@ use super::options::{Cut, Options, Refusal};
 /// How long a client may take to close its side after all was sent to it.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How long sessions may take to notice that they are cut short.
+const BREAK_OFF: Duration = Duration::from_secs(2);
+
 /// What a session waits for, if anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -275,15 +278,20 @@ impl Ledger {
     }
 
     /// End: who waits for a client to say something is cut short now, and whoever comes to that
-    /// point later. Return when all have gone, or after the deadline have been sent away.
+    /// point later. Return when all have gone, or at the deadline.
     pub(super) async fn end(&self) {
         self.clock.server_ends.store(true, Ordering::SeqCst);
         self.cut_all(Cut::Ending, |entry| entry.waiting() == Waits::ForMessage);
         let deadline = self.options.drain_timeout.limit().unwrap_or_default();
-        if tokio::time::timeout(deadline, self.empty()).await.is_err() {
-            self.cut_all(Cut::Unfinished, |_| true);
-            self.empty().await;
-        }
+        // Whoever is left is broken off.
+        drop(tokio::time::timeout(deadline, self.empty()).await);
+    }
+
+    /// Cut short whoever is left, and return when all have gone: when each session has got as far as to
+    /// where it waits for something, or after a time that none of them needs.
+    pub(super) async fn break_off(&self) {
+        self.cut_all(Cut::Unfinished, |_| true);
+        drop(tokio::time::timeout(BREAK_OFF, self.empty()).await);
     }
 
     async fn empty(&self) {

@@ -94,11 +94,11 @@ where
 
     let (report, mut screen_lost) = mpsc::channel(1);
     let mut refusals = Refusals::new(clauses);
-    loop {
+    let mut ended = loop {
         let (stream, peer) = tokio::select! {
             accepted = next_client(&listener, clauses) => accepted,
-            Some(error) = screen_lost.recv() => return Err(error),
-            () = signals.next() => break,
+            Some(error) = screen_lost.recv() => break Err(error),
+            () = signals.next() => break Ok(()),
         };
         let seat = match admit(&ledger, &stream, &peer, reach) {
             Ok(seat) => seat,
@@ -113,15 +113,20 @@ where
         let place = Place { seat, peer, clauses, is_done: false };
         let task = tokio::spawn(attend(served, place, report.clone()));
         entry.is_served_by(task.abort_handle());
-    }
+    };
     drop(listener);
-    tokio::select! {
-        () = ledger.end() => {}
-        () = signals.next() => tracing::warn!("[{}] asked again: not waiting", clauses.end),
-        Some(error) = screen_lost.recv() => return Err(error),
+    if ended.is_ok() {
+        tokio::select! {
+            () = ledger.end() => {}
+            () = signals.next() => tracing::warn!("[{}] asked again: not waiting", clauses.end),
+            Some(error) = screen_lost.recv() => ended = Err(error),
+        }
     }
+    // The end of the runtime may come before that of a task: a command would live on.
+    ledger.break_off().await;
     // A file that it listens at goes with it.
     scraping.shutdown().await;
+    ended?;
     never_lost(|| tracing::info!("{}", ledger.counters));
     Ok(())
 }
