@@ -18,8 +18,8 @@ const ROOM_POLL: Duration = Duration::from_millis(10);
 pub enum Datagrams {
     /// UDP over IPv4 or IPv6.
     Udp(UdpSocket),
-    /// A Unix datagram socket, and the name it has.
-    Unix(UnixDatagram, BoundTo),
+    /// The name of a Unix datagram socket, which goes before the socket does, and that.
+    Unix(BoundTo, UnixDatagram),
 }
 
 /// The name of a Unix datagram socket.
@@ -46,7 +46,7 @@ impl Datagrams {
             Address::Unix(path) => {
                 let (socket, file) =
                     SocketFile::bind(path, |path| UnixDatagram::bind(path)).await?;
-                Ok(Self::Unix(socket, BoundTo::Path(file)))
+                Ok(Self::Unix(BoundTo::Path(file), socket))
             }
         }
     }
@@ -70,7 +70,7 @@ impl Datagrams {
                 name.go_with_the_program()?;
                 socket.set_nonblocking(true)?;
                 let socket = UnixDatagram::from_std(socket)?;
-                Ok((Self::Unix(socket, BoundTo::Chosen(name)), Peer::Path(path.clone())))
+                Ok((Self::Unix(BoundTo::Chosen(name), socket), Peer::Path(path.clone())))
             }
         }
     }
@@ -82,7 +82,7 @@ impl Datagrams {
     pub fn local_name(&self) -> io::Result<String> {
         match self {
             Self::Udp(socket) => Ok(socket.local_addr()?.to_string()),
-            Self::Unix(socket, _) => Ok(Peer::from(socket.local_addr()?).to_string()),
+            Self::Unix(_, socket) => Ok(Peer::from(socket.local_addr()?).to_string()),
         }
     }
 
@@ -96,7 +96,7 @@ impl Datagrams {
                 let (len, from) = socket.recv_from(buffer).await?;
                 Ok((len, Peer::Inet(from)))
             }
-            Self::Unix(socket, _) => {
+            Self::Unix(_, socket) => {
                 let (len, from) = socket.recv_from(buffer).await?;
                 Ok((len, from.into()))
             }
@@ -131,8 +131,8 @@ impl Datagrams {
             (Self::Udp(socket), Peer::Inet(to)) => {
                 return socket.send_to(bytes, to).await.map(drop);
             }
-            (Self::Unix(socket, _), Peer::Path(path)) => (socket, SocketAddrUnix::new(path)?),
-            (Self::Unix(socket, _), Peer::Abstract(name)) => {
+            (Self::Unix(_, socket), Peer::Path(path)) => (socket, SocketAddrUnix::new(path)?),
+            (Self::Unix(_, socket), Peer::Abstract(name)) => {
                 (socket, platform::abstract_address(name)?)
             }
             _ => {

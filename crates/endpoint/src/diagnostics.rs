@@ -3,12 +3,16 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use clap::ValueEnum;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
+
+use crate::log_queue::{Ending, queue};
+
+pub use crate::log_queue::never_lost;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,33 +31,37 @@ pub fn start_log(format: LogFormat) {
 }
 
 /// The same from a thread of its own, for a program whose clients must not have to wait until
-/// somebody reads its log. What is not read is kept up to some thousand lines, and then lost: their
-/// number is the last line. Keep what is returned for as long as there is something to log.
-#[must_use]
-pub fn start_log_that_never_waits(format: LogFormat) -> Log {
-    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LOG_LINES);
-    let (writer, guard) = builder.thread_name("log").finish(io::stderr());
-    let lost = writer.error_counter();
-    start(format, writer);
-    Log { lost, _guard: guard }
+/// somebody reads its log. What is not read is kept up to some thousand lines, and then lost, but for
+/// what is [never to be](never_lost): their number is the last line. Keep what is returned for as long
+/// as there is something to log.
+///
+/// # Errors
+/// There can be no thread.
+pub fn start_log_that_never_waits(format: LogFormat) -> io::Result<Log> {
+    let (queue, ending) = queue(LOG_LINES, io::stderr())?;
+    start(format, queue);
+    Ok(Log(ending))
 }
 
 /// How many lines may wait to be read.
 const LOG_LINES: usize = 10_000;
 
-/// A log that is written by a thread; what waits is written when this is dropped, if it is read.
+/// How long a program that ends waits until its log is read.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A log that is written by a thread; what waits is written when this is dropped, if it is read soon.
 #[derive(Debug)]
-pub struct Log {
-    lost: ErrorCounter,
-    _guard: WorkerGuard,
-}
+pub struct Log(Ending);
 
 impl Drop for Log {
     fn drop(&mut self) {
-        let lost = self.lost.dropped_lines();
+        let lost = self.0.lost();
         if lost > 0 {
-            tracing::warn!("{lost} lines of this log are lost: nobody read it in time");
+            never_lost(|| {
+                tracing::warn!("{lost} lines of this log are lost: nobody read it in time");
+            });
         }
+        self.0.wait(END_TIMEOUT);
     }
 }
 

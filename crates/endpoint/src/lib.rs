@@ -15,6 +15,7 @@ mod buffers;
 mod clause;
 mod datagrams;
 pub mod diagnostics;
+mod log_queue;
 mod peer;
 pub mod platform;
 mod socket_file;

@@ -1,14 +1,29 @@
 //! The file of a Unix socket: taken over from a program that is gone, removed when its socket goes.
 //! It never touches a file that is no socket, or that another program is bound to.
+//!
+//! Of several programs that find the same abandoned file, one takes it over: whoever does holds a lock
+//! (flock(2)) on the directory from the look to the new socket's name. Nothing is left of that. A file
+//! that isn't abandoned is never another's to remove, so nobody else has to hold it: bind(2) makes a
+//! name only where there is none, and a socket is alive from then on.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use tokio::net::UnixStream;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-/// The file of a bound socket; left free when this is dropped.
+use crate::platform;
+
+/// How long another program may be busy with the same directory.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The file of a bound socket; left free when this is dropped, which has to be before the socket is:
+/// until then nobody takes it for abandoned.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
@@ -24,8 +39,15 @@ impl SocketFile {
         bind: impl Fn(&Path) -> io::Result<S>,
     ) -> io::Result<(S, Self)> {
         let socket = match bind(path) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_abandoned(path).await => {
-                fs::remove_file(path)?;
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_abandoned(path) => {
+                let _locked = lock_directory_of(path, LOCK_TIMEOUT).await.map_err(|why| {
+                    let why = format!("{error}, and its directory cannot be locked: {why}");
+                    io::Error::new(error.kind(), why)
+                })?;
+                // Somebody may have come first.
+                if is_abandoned(path) {
+                    fs::remove_file(path)?;
+                }
                 bind(path)?
             }
             bound => bound?,
@@ -45,14 +67,85 @@ impl Drop for SocketFile {
     }
 }
 
-/// Whether `path` is a socket that nobody is bound to: only then is a connection refused. To a
-/// living socket for datagrams it is one of the wrong type.
-async fn is_abandoned(path: &Path) -> bool {
+/// Whether `path` is a socket that nobody is bound to. A socket for datagrams asks: to one for streams
+/// it is of the wrong type (EPROTOTYPE), whether that listens yet or not, and one for datagrams is told
+/// nothing. So a living server has no client of it. Only where nobody is bound it is refused.
+fn is_abandoned(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|about| about.file_type().is_socket());
-    let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    is_socket && UnixStream::connect(path).await.is_err_and(refused)
+    is_socket && is_refused(path).unwrap_or(false)
+}
+
+fn is_refused(path: &Path) -> io::Result<bool> {
+    let asking = platform::socket(AddressFamily::UNIX, SocketType::DGRAM)?;
+    Ok(connect(&asking, &SocketAddrUnix::new(path)?) == Err(Errno::CONNREFUSED))
+}
+
+/// Nobody else's until it is dropped, in time: any program that may read the directory can lock it, for
+/// as long as it likes.
+async fn lock_directory_of(path: &Path, in_time: Duration) -> io::Result<File> {
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let directory = File::open(directory)?;
+    let locking = spawn_blocking(|| directory.lock().map(|()| directory));
+    // A thread that still waits after that gives back at once what it gets.
+    timeout(in_time, locking).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|about| (about.dev(), about.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+    use tokio::sync::Barrier;
+
+    use super::*;
+
+    /// Two that both found it abandoned once took it over one after the other, and the first listened
+    /// where nobody could reach it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn of_those_that_bind_at_one_abandoned_path_at_once_one_does() {
+        const RIVALS: usize = 4;
+        let directory = TempDir::new().unwrap();
+        for round in 0..200 {
+            let path = directory.path().join(round.to_string());
+            drop(UnixListener::bind(&path).unwrap());
+            let start = Arc::new(Barrier::new(RIVALS));
+            let rivals: Vec<_> = std::iter::repeat_with(|| {
+                let (path, start) = (path.clone(), start.clone());
+                tokio::spawn(async move {
+                    start.wait().await;
+                    SocketFile::bind(&path, |path| UnixListener::bind(path)).await
+                })
+            })
+            .take(RIVALS)
+            .collect();
+            let mut bound = Vec::new();
+            for rival in rivals {
+                match rival.await.unwrap() {
+                    Ok(one) => bound.push(one),
+                    Err(error) => assert_eq!(error.kind(), io::ErrorKind::AddrInUse),
+                }
+            }
+            assert_eq!(bound.len(), 1, "round {round}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_another_program_keeps_locked_is_not_waited_for_for_ever() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("socket");
+        let other = File::open(directory.path()).unwrap();
+        other.lock().unwrap();
+        let error = lock_directory_of(&path, Duration::from_millis(20)).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        other.unlock().unwrap();
+        lock_directory_of(&path, LOCK_TIMEOUT).await.unwrap();
+    }
 }

@@ -23,8 +23,8 @@ const BACKLOG: u16 = 4096;
 pub enum Listener {
     /// TCP over IPv4 or IPv6.
     Tcp(TcpListener),
-    /// A Unix stream socket; its file goes with it.
-    Unix(UnixListener, SocketFile),
+    /// The file of a Unix stream socket, which goes before the socket does, and that.
+    Unix(SocketFile, UnixListener),
 }
 
 impl Listener {
@@ -49,7 +49,7 @@ impl Listener {
             Address::Unix(path) => {
                 let bind = |path: &Path| listen_at(path, reach);
                 let (listener, file) = SocketFile::bind(path, bind).await?;
-                Ok(Self::Unix(listener, file))
+                Ok(Self::Unix(file, listener))
             }
         }
     }
@@ -61,7 +61,7 @@ impl Listener {
     pub fn local_name(&self) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
-            Self::Unix(listener, _) => Ok(Peer::from(listener.local_addr()?).to_string()),
+            Self::Unix(_, listener) => Ok(Peer::from(listener.local_addr()?).to_string()),
         }
     }
 
@@ -79,7 +79,7 @@ impl Listener {
                 }
                 Ok((Stream::Tcp(stream), Peer::Inet(peer)))
             }
-            Self::Unix(listener, _) => {
+            Self::Unix(_, listener) => {
                 let (stream, peer) = listener.accept().await?;
                 Ok((Stream::Unix(stream), peer.into()))
             }

@@ -10,12 +10,15 @@
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail, ensure};
 use endpoint::Breach;
 use frame::{Limits, encode_head};
 use pyjson::Dict;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::retry_on_intr;
 use tokio::io::AsyncWriteExt;
 
 use crate::args::{Clauses, FileTransfer};
@@ -59,15 +62,21 @@ impl Source {
         let path = &self.options.file;
         let shown = path.display();
         let cannot = || format!("cannot open {shown}");
-        // Looked at first: to open a named pipe is to wait for somebody who writes into it.
+        let is_file = |about: &Metadata| -> anyhow::Result<()> {
+            ensure!(about.is_file(), "cannot serve {shown}: not a regular file");
+            Ok(())
+        };
+        // Looked at first: the file that is open already need not be opened, nor a device at all.
         let mut about = std::fs::metadata(path).with_context(cannot)?;
-        ensure!(about.is_file(), "cannot serve {shown}: not a regular file");
+        is_file(&about)?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match &*last {
             Some(opened) if opened.is(&about) => opened.file.clone(),
             _ => {
-                let file = Arc::new(File::open(path).with_context(cannot)?);
+                let file = Arc::new(open_at_once(path).with_context(cannot)?);
+                // What was opened may not be what was looked at.
                 about = file.metadata().with_context(cannot)?;
+                is_file(&about)?;
                 let (device, inode) = (about.dev(), about.ino());
                 *last = Some(Opened { file: file.clone(), device, inode });
                 file
@@ -112,6 +121,14 @@ async fn send_file(mut stream: Connection, source: Arc<Source>) -> anyhow::Resul
     }
     stream.close_gently().await?;
     Ok(())
+}
+
+/// Open a file to be read. Whatever it is, nothing is waited for, as a named pipe would have one wait
+/// for somebody who writes into it; and a terminal does not become this process's own.
+fn open_at_once(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?;
+    Ok(opened.into())
 }
 
 /// As many bytes as there are, up to the buffer's length.

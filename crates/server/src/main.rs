@@ -35,10 +35,12 @@ mod tcp_upper;
 mod udp_hello;
 mod udp_upper;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use args::{Args, Chat, Clauses, Scenario};
 use clap::Parser;
+use endpoint::diagnostics::{never_lost, start_log_that_never_waits};
 use serving::Signals;
 
 fn main() -> ExitCode {
@@ -46,12 +48,20 @@ fn main() -> ExitCode {
     // What this was started with beside the standard streams is for none of the commands it runs:
     // Python's Popen has close_fds. All that is opened from here on is closed by an exec anyway.
     close_fds::set_fds_cloexec(3, &[]);
-    let _log = endpoint::diagnostics::start_log_that_never_waits(args.log_format);
+    let _log = match start_log_that_never_waits(args.log_format) {
+        Ok(log) => log,
+        Err(error) => {
+            // Nothing more can be done where nobody reads that.
+            drop(writeln!(io::stderr(), "cannot start a thread for the log: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
     let Clauses { end, .. } = args.scenario.clauses();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", endpoint::with_clause(error.as_ref(), end));
+            let error = endpoint::with_clause(error.as_ref(), end);
+            never_lost(|| tracing::error!("{error}"));
             ExitCode::FAILURE
         }
     }

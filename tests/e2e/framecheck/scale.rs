@@ -26,10 +26,15 @@ fn string<'a>(document: &'a Value, pointer: &str) -> &'a str {
 
 /// A stand-in for `name` in this directory that tells how it was called, and ends with a status.
 fn stand_in(sandbox: &Sandbox, name: &str, status: u8) {
+    stand_in_saying(sandbox, name, "\"$@\"", status);
+}
+
+/// The same of one that tells these words of a shell's after its name.
+fn stand_in_saying(sandbox: &Sandbox, name: &str, words: &str, status: u8) {
     use std::os::unix::fs::PermissionsExt;
     let said = sandbox.path().join("said");
     let script = format!(
-        "#!/bin/sh\nprintf '%s\\n' {name} \"$@\" >> '{}'\necho 42\nexit {status}\n",
+        "#!/bin/sh\nprintf '%s\\n' {name} {words} >> '{}'\necho 42\nexit {status}\n",
         said.display()
     );
     let path = sandbox.write(name, script);
@@ -164,13 +169,15 @@ fn the_workflow_of_github_numbers_its_shards_from_one_and_merges_what_it_uploads
 #[test]
 fn the_script_for_slurm_submits_an_array_and_what_merges_it() {
     let sandbox = Sandbox::new();
-    stand_in(&sandbox, "sbatch", 0);
+    stand_in_saying(&sandbox, "sbatch", "\"$@\" \"OUT=${OUT-}\"", 0);
     let script = repository().join("docs/scale/slurm.sh");
-    let out = sandbox.path().join("all reports");
+    let out = sandbox.path().join("all 'reports', $(touch made) \"`touch made`\"");
     let (status, said) = played(&sandbox, Command::new(script).arg("3").arg(&out));
     assert_eq!(status, Some(0));
     let has = |word: &str| assert!(said.iter().any(|it| it == word), "no {word:?} in {said:?}");
     has("--array=1-3");
+    has("--export=ALL");
+    has(&format!("OUT={}", out.display()));
     has("--dependency=afterany:42");
     assert_eq!(said.iter().filter(|word| *word == "sbatch").count(), 2);
 
@@ -185,6 +192,19 @@ fn the_script_for_slurm_submits_an_array_and_what_merges_it() {
     assert_eq!(called[..6], right);
     assert_eq!(called[6], at("merged"));
     assert!(Path::new(&out).is_dir());
+    assert!(!sandbox.path().join("made").exists());
+}
+
+#[test]
+fn the_script_for_slurm_refuses_a_directory_that_sbatch_would_take_for_another() {
+    let sandbox = Sandbox::new();
+    stand_in(&sandbox, "sbatch", 0);
+    for out in ["100%", "back\\slash", "two\nlines"] {
+        let mut script = Command::new(repository().join("docs/scale/slurm.sh"));
+        let (status, said) = played(&sandbox, script.args(["3", out]));
+        assert_eq!((status, said), (Some(2), Vec::new()), "{out}");
+        assert!(!sandbox.path().join(out).exists());
+    }
 }
 
 fn merged(sandbox: &Sandbox, arguments: &str) -> (Option<i32>, Vec<String>) {

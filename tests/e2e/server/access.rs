@@ -151,6 +151,36 @@ fn a_unix_socket_for_commands_is_this_users_alone() {
     assert_eq!(sandbox.names(), ["socket"]);
 }
 
+/// By the same rule as the other: who may not give commands learns nothing of who does either.
+#[test]
+fn a_unix_socket_for_the_numbers_of_commands_is_this_users_alone_too() {
+    let sandbox = Sandbox::new();
+    let arguments = ["remote-command", "--listen=unix:socket", "--metrics=unix:metrics"];
+    let (server, _) = Process::server(&sandbox, &arguments, None);
+    let path = sandbox.path().join("metrics");
+    for path in [&path, &sandbox.path().join("socket")] {
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let code = "import socket, sys\n\
+                s = socket.socket(socket.AF_UNIX)\n\
+                s.connect(sys.argv[1])\n\
+                try: s.sendall(b'GET /metrics HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'); print(s.recv(12))\n\
+                except ConnectionError: print(b'')\n";
+    let mut command = Command::new(python());
+    command.current_dir("/").args(["-c", code]).arg(&path);
+    let output = command.output().unwrap();
+    assert_eq!(output.stdout, b"b'HTTP/1.1 200'\n", "{output:?}");
+    if rustix::process::geteuid().is_root() {
+        for path in [sandbox.path(), &path] {
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
+        }
+        let output = command.uid(65534).gid(65534).output().unwrap();
+        assert_eq!(output.stdout, b"b''\n", "{output:?}");
+    }
+    assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
+    assert_eq!(sandbox.names(), Vec::<String>::new());
+}
+
 #[test]
 fn a_unix_socket_for_anything_else_is_as_open_as_the_umask_leaves_it() {
     let sandbox = Sandbox::new();

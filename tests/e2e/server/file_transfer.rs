@@ -5,6 +5,9 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use framecheck_tests::{Sandbox, Server};
 
@@ -133,4 +136,43 @@ fn a_client_that_breaks_off_or_talks_back_is_nobody_elses_matter() {
     let mut wire = Vec::new();
     stream.read_to_end(&mut wire).unwrap();
     assert!(wire.ends_with(b"short"));
+}
+
+/// Put another name of this file at a path, in one step.
+fn put(file: &Path, at: &Path) {
+    let new = at.with_extension("new");
+    fs::hard_link(file, &new).and_then(|()| fs::rename(&new, at)).unwrap();
+}
+
+/// Once the server looked at the path, and opened it after that: to open a named pipe is to wait for
+/// somebody who writes into it.
+#[test]
+fn a_path_at_which_files_and_a_named_pipe_take_turns_keeps_nobody_waiting() {
+    let sandbox = Sandbox::new();
+    let (path, pipe) = (sandbox.path().join("source"), sandbox.path().join("pipe"));
+    // A file that is open already is not opened again.
+    let files = ["one", "other"].map(|name| sandbox.write(name, "content"));
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+    put(&files[0], &path);
+    let server = sandbox.server(&["file-transfer", "source"]);
+    let done = Arc::new(AtomicBool::new(false));
+    let is_done = done.clone();
+    let taking_turns = std::thread::spawn(move || {
+        while !is_done.load(Ordering::Relaxed) {
+            for file in &files {
+                put(&pipe, &path);
+                put(file, &path);
+            }
+        }
+    });
+    let mut served = 0;
+    for _ in 0..1000 {
+        let wire = fetch(&server);
+        assert!(wire.is_empty() || wire.ends_with(b"content"), "{}", wire.escape_ascii());
+        served += usize::from(!wire.is_empty());
+    }
+    done.store(true, Ordering::Relaxed);
+    taking_turns.join().unwrap();
+    assert!(served > 0 && fetch(&server).ends_with(b"content"), "{served} of 1000");
+    assert_eq!(server.stop().0.code(), Some(0));
 }

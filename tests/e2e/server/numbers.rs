@@ -4,12 +4,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, ChildStderr, Stdio};
 use std::time::Instant;
 
 use framecheck_tests::{DEADLINE, Sandbox};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::peers::{Process, connect, read_exactly};
+use crate::peers::{Process, connect, in_time, read_exactly, server_command};
 
 fn http(address: &str, request: &str) -> String {
     let mut stream = connect(address);
@@ -113,4 +115,58 @@ fn the_last_line_sums_up() {
         "3 connections: 0 failed, 0 cut short; 0 more refused; 12 bytes received, 12 sent",
     );
     assert_eq!(server.end().code(), Some(0));
+}
+
+/// More lines than wait to be read (10,000), and than a pipe holds besides.
+const BAD_CLIENTS: usize = 12_000;
+
+/// A server that has been told to end, and has had so many clients to tell of that nobody could have
+/// kept it all. Nothing of its log has been read.
+fn ending_with_an_unread_log(sandbox: &Sandbox, options: &[&str]) -> (Child, ChildStderr) {
+    let arguments = [&["length-ack", "--listen=unix:socket"], options].concat();
+    let mut command = server_command(sandbox, &arguments);
+    let mut server = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let path = sandbox.path().join("socket");
+    let at = path.clone();
+    let first = in_time(move || {
+        std::iter::repeat_with(|| UnixStream::connect(&at)).find_map(Result::ok).unwrap()
+    });
+    let others = std::iter::repeat_with(|| UnixStream::connect(&path).unwrap());
+    for mut stream in std::iter::once(first).chain(others).take(BAD_CLIENTS) {
+        stream.write_all(b"x").unwrap();
+        // The server has closed, and said why before that.
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+    let log = server.stderr.take().unwrap();
+    (server, log)
+}
+
+#[test]
+fn lines_that_are_lost_are_counted_behind_the_line_that_sums_up() {
+    let sandbox = Sandbox::new();
+    for format in ["human", "json"] {
+        let (mut server, mut log) = ending_with_an_unread_log(&sandbox, &["--log-format", format]);
+        let mut said = String::new();
+        log.read_to_string(&mut said).unwrap();
+        assert_eq!(server.wait().unwrap().code(), Some(0));
+        let lines: Vec<&str> = said.lines().collect();
+        let [rest @ .., sum, lost] = &lines[..] else { panic!("{said}") };
+        let expected = format!("{BAD_CLIENTS} connections: {BAD_CLIENTS} failed, ");
+        assert!(sum.contains(&expected), "{sum}");
+        let (lost, _) = lost.split_once(" lines of this log are lost").unwrap();
+        let lost: usize =
+            lost.rsplit(|other: char| !other.is_ascii_digit()).next().unwrap().parse().unwrap();
+        let clients = rest.iter().filter(|line| line.contains("[LA-7]")).count();
+        assert_eq!(lost + clients, BAD_CLIENTS);
+        assert!(lost > 0);
+    }
+}
+
+#[test]
+fn a_log_that_nobody_ever_reads_does_not_keep_the_server_from_ending() {
+    let sandbox = Sandbox::new();
+    let (mut server, log) = ending_with_an_unread_log(&sandbox, &[]);
+    assert_eq!(in_time(move || server.wait()).unwrap().code(), Some(0));
+    drop(log);
 }

@@ -287,16 +287,49 @@ fn a_session_that_waits_keeps_nobody_from_being_served() {
 }
 
 #[test]
-fn a_client_that_leaves_before_its_answer_is_nobody_elses_matter() {
+fn a_client_that_breaks_off_while_its_command_runs_gives_its_place_back_and_ends_the_command() {
     let sandbox = Sandbox::new();
     let pipe = named_pipe(&sandbox, "pipe");
-    let (server, address) = Process::server(&sandbox, &["remote-command"], None);
+    let arguments = ["remote-command", "--max-connections=1"];
+    let (mut server, address) = Process::server(&sandbox, &arguments, None);
     let mut stream = connect(&address);
     say(&mut stream, "read x < pipe; head -c 3000000 /dev/zero");
+    let mut pipe = in_time(|| OpenOptions::new().write(true).open(pipe)).unwrap();
     crate::peers::reset(stream);
-    release(&pipe);
-    assert_eq!(ask(&mut connect(&address), "echo served"), "served\n");
+    server.wait_for("[RC-11] the client broke off while its command ran: Connection reset");
+    // Who read from the pipe is no more.
+    let error = in_time(move || {
+        loop {
+            if let Err(error) = pipe.write_all(b"x") {
+                return error;
+            }
+        }
+    });
+    assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    // The place is free a moment after that was logged.
+    let mut served = in_time(move || {
+        loop {
+            let mut stream = connect(&address);
+            say(&mut stream, "echo served");
+            if stream.peek(&mut [0]).is_ok_and(|read| read == 1) {
+                return stream;
+            }
+        }
+    });
+    assert_eq!(hear(&mut served), b"served\n");
     assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
+}
+
+#[test]
+fn a_client_that_only_ends_its_sending_while_its_command_runs_gets_its_answer() {
+    let sandbox = Sandbox::new();
+    let pipe = named_pipe(&sandbox, "pipe");
+    let (_server, mut stream) = server(&sandbox, &[]);
+    say(&mut stream, "read x < pipe; echo \"$x\"");
+    stream.shutdown(Shutdown::Write).unwrap();
+    release(&pipe);
+    assert_eq!(hear(&mut stream), b"go\n");
+    assert_eq!(stream.read_to_end(&mut Vec::new()).unwrap(), 0);
 }
 
 #[test]

@@ -130,6 +130,36 @@ fn a_command_that_takes_too_long_is_killed() {
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
 }
 
+/// A shell starts what is not its command's last, and waits for it.
+#[test]
+fn what_a_commands_shell_has_started_is_killed_with_it() {
+    for (drain, signals) in [("0.2", &[Signal::TERM][..]), ("1000", &[Signal::TERM, Signal::INT])] {
+        let sandbox = Sandbox::new();
+        let path = sandbox.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).unwrap();
+        let arguments = ["remote-command", "--drain-timeout", drain];
+        let (mut server, address) = Process::server(&sandbox, &arguments, None);
+        let mut stream = connect(&address);
+        stream.write_all(b"sh -c 'cat < pipe > /dev/null; true'; true").unwrap();
+        let mut pipe = opened(path);
+        for signal in signals {
+            server.signal(*signal);
+            // One that comes before the other was noticed is none.
+            wait_until_refused(&address);
+        }
+        server.wait_for("[RC-11] closed: not done when this server had to end");
+        assert_eq!(server.end().code(), Some(0));
+        let error = in_time(move || {
+            loop {
+                if let Err(error) = pipe.write_all(b"x") {
+                    return error;
+                }
+            }
+        });
+        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    }
+}
+
 #[test]
 fn a_message_that_has_begun_is_taken_whole_and_one_that_has_not_is_not_waited_for() {
     let sandbox = Sandbox::new();

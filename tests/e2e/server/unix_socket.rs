@@ -6,12 +6,13 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use framecheck_tests::{DEADLINE, Sandbox, Server};
 use rustix::process::Signal;
 
-use crate::peers::{Run, read_exactly};
+use crate::peers::{Process, Run, read_exactly};
 
 fn listening(sandbox: &Sandbox) -> Server {
     let server = sandbox.server(&["tcp-upper", "--listen", "unix:socket"]);
@@ -121,4 +122,38 @@ fn a_client_sees_the_servers_end_as_the_end_of_its_stream() {
     assert_eq!(read_exactly(&mut stream, 2), b"HI");
     assert_eq!(server.stop().0.code(), Some(0));
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+/// A server that asks whether the other lives is no client of it: that of `chat` has one.
+#[test]
+fn the_one_client_of_a_living_chat_is_not_the_server_that_is_refused() {
+    let sandbox = Sandbox::new();
+    let arguments = ["chat", "--listen=unix:socket"];
+    let (server, _) = Process::server(&sandbox, &arguments, None);
+    let output = sandbox.command("frame-server").args(arguments).output().unwrap();
+    Run::new(output, "chat").failed_saying("cannot listen on unix:socket: Address already in use");
+    let mut stream = UnixStream::connect(sandbox.path().join("socket")).unwrap();
+    stream.write_all(b"hi").unwrap();
+    // Nothing is typed there, which ends it.
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    let (status, screen) = server.stop(Signal::TERM);
+    assert!(status.success() && screen.starts_with("hi\n"), "{status} {screen}");
+}
+
+#[test]
+fn a_socket_that_is_bound_and_does_not_listen_yet_is_in_use_and_stays() {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, listen, socket};
+    for kind in [SocketType::STREAM, SocketType::SEQPACKET, SocketType::DGRAM] {
+        let sandbox = Sandbox::new();
+        let path = sandbox.path().join("socket");
+        let bound = socket(AddressFamily::UNIX, kind, None).unwrap();
+        bind(&bound, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        let before = fs::metadata(&path).unwrap().ino();
+        refused(&sandbox).failed_saying("cannot listen on unix:socket: Address already in use");
+        assert_eq!(fs::metadata(&path).unwrap().ino(), before, "{kind:?}");
+        if kind == SocketType::STREAM {
+            listen(&bound, 1).unwrap();
+            UnixStream::connect(&path).unwrap();
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What Linux has; see the [module](super) for what each item is elsewhere.
 
+mod descendants;
+
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,6 +20,8 @@ use tokio::io::Interest;
 
 use super::copier::{Copier, Unmoved};
 use crate::Stream;
+
+pub use descendants::kill_with_descendants;
 
 /// Whether a listener's connections have its options, such as `TCP_NODELAY`.
 pub const ACCEPTED_AS_LISTENER: bool = true;

@@ -17,6 +17,7 @@
 //! | [`send_file`] | sendfile(2) | pread(2) and send(2) |
 //! | [`Mover`] | splice(2) through a pipe | read(2) and write(2) |
 //! | [`write_if_room`] | `RWF_NOWAIT` | never: a pipe may always have to be waited for |
+//! | [`kill_with_descendants`] | what a child has started is killed too | the child alone |
 //! | [`is_null`] | device 1:3 | the device of `/dev/null` |
 //!
 //! What can be seen of the difference: a peer with an abstract name is one without a name to the
@@ -40,5 +41,6 @@ use portable as side;
 pub use copier::Unmoved;
 pub use side::{
     ACCEPTED_AS_LISTENER, ChosenName, END_FOLLOWS, Mover, QUIETLY, abstract_address, abstract_name,
-    family_of, is_full, is_null, listen_at, send_file, socket, socket_pair, write_if_room,
+    family_of, is_full, is_null, kill_with_descendants, listen_at, send_file, socket, socket_pair,
+    write_if_room,
 };

@@ -14,6 +14,7 @@ use rustix::net::{
     AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, bind, getsockname, listen,
     send, socketpair,
 };
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::AbortHandle;
@@ -185,6 +186,13 @@ pub fn send_file(
 /// None.
 pub fn write_if_room(_: impl AsFd, _: &[u8]) -> io::Result<bool> {
     Ok(false)
+}
+
+/// Kill a child of this process which has not been waited for. What that has started lives on: no call
+/// of every system's says who that is.
+pub fn kill_with_descendants(child: Pid) {
+    // Only one that has ended can't be killed.
+    let _has_ended = kill_process(child, Signal::KILL);
 }
 
 /// Whether that is the device which takes everything and keeps nothing.

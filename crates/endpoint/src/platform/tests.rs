@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, fcntl_getfl, stat};
@@ -291,6 +292,13 @@ fn a_line_is_written_whole_or_not_at_all_where_that_needs_no_waiting() {
     let mut received = Vec::new();
     reader.read_to_end(&mut received).unwrap();
     assert_eq!(received.len(), written);
+}
+
+#[test]
+fn a_child_is_killed() {
+    let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+    kill_with_descendants(rustix::process::Pid::from_child(&child));
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
 }
 
 #[test]

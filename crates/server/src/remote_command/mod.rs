@@ -10,8 +10,10 @@ mod permit;
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
+use endpoint::platform;
 use frame::{Limits, encode_head};
 use pyjson::Dict;
+use rustix::process::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -47,7 +49,15 @@ async fn obey(mut stream: Connection, permit: Permit, max_output: u64) -> anyhow
         screen::print(&format!("cmd: {}", pytext::repr_bytes(command))).await?;
         let command = pytext::decode_utf8(command).context("the command is not UTF-8")?;
         let output = match permit.start(command) {
-            Ok(start) => run(start, max_output).await?,
+            Ok(start) => tokio::select! {
+                // What it has said is answered with, whatever happens meanwhile.
+                biased;
+                output = run(start, max_output) => output?,
+                // Nobody is left to be answered. One that has only ended its sending still is.
+                error = stream.broken() => {
+                    return Err(error).context("the client broke off while its command ran");
+                }
+            },
             // Said where the shell would say that it doesn't find a program.
             Err(refused) => {
                 let said = format!("frame-server: {refused}\n").into_bytes();
@@ -109,7 +119,8 @@ fn command(start: &Start<'_>) -> Command {
     command
 }
 
-/// A command whose answer isn't whole. Should its client lose the connection now, it is killed.
+/// A command whose answer isn't whole. Should its client lose the connection now, it is killed, with what
+/// it has started where the system says what that is.
 struct Running(Option<Child>);
 
 impl Running {
@@ -128,9 +139,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Some(mut child) = self.0.take() else { return };
-        // Only one that has ended can't be killed.
-        drop(child.start_kill());
+        let Some(child) = self.0.take() else { return };
+        // The number is its own: nobody has waited for it.
+        if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?)) {
+            platform::kill_with_descendants(pid);
+        }
         reap(Some(child));
     }
 }

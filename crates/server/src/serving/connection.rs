@@ -53,6 +53,11 @@ impl Connection {
         read
     }
 
+    /// As [`Stream::broken`].
+    pub(crate) async fn broken(&self) -> io::Error {
+        self.stream.broken().await
+    }
+
     /// As [`Stream::reset_on_close`].
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,9 @@ use super::options::{Cut, Options, Refusal};
 
 /// How long a client may take to close its side after all was sent to it.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long sessions may take to notice that they are cut short.
+const BREAK_OFF: Duration = Duration::from_secs(2);
 
 /// What a session waits for, if anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +91,9 @@ impl Entry {
     /// The task of this connection's session, which may have gone past a limit already.
     pub(super) fn is_served_by(&self, task: AbortHandle) {
         let _only_once = self.abort.set(task);
-        // One of the two sees what the other has set.
+        // As in `cut_short`: each sets its own and then looks at the other's, and of two that have this
+        // fence in between one sees what the other has set.
+        fence(Ordering::SeqCst);
         if self.cut.get().is_some() {
             self.abort_task();
         }
@@ -96,6 +101,7 @@ impl Entry {
 
     fn cut_short(&self, why: Cut) {
         if self.cut.set(why).is_ok() {
+            fence(Ordering::SeqCst);
             self.abort_task();
         }
     }
@@ -272,15 +278,20 @@ impl Ledger {
     }
 
     /// End: who waits for a client to say something is cut short now, and whoever comes to that
-    /// point later. Return when all have gone, or after the deadline have been sent away.
+    /// point later. Return when all have gone, or at the deadline.
     pub(super) async fn end(&self) {
         self.clock.server_ends.store(true, Ordering::SeqCst);
         self.cut_all(Cut::Ending, |entry| entry.waiting() == Waits::ForMessage);
         let deadline = self.options.drain_timeout.limit().unwrap_or_default();
-        if tokio::time::timeout(deadline, self.empty()).await.is_err() {
-            self.cut_all(Cut::Unfinished, |_| true);
-            self.empty().await;
-        }
+        // Whoever is left is broken off.
+        drop(tokio::time::timeout(deadline, self.empty()).await);
+    }
+
+    /// Cut short whoever is left, and return when all have gone: when each session has got as far as to
+    /// where it waits for something, or after a time that none of them needs.
+    pub(super) async fn break_off(&self) {
+        self.cut_all(Cut::Unfinished, |_| true);
+        drop(tokio::time::timeout(BREAK_OFF, self.empty()).await);
     }
 
     async fn empty(&self) {
@@ -380,6 +391,31 @@ impl Drop for Seat {
         counters.sent.inc_by(self.entry.sent.load(Ordering::Relaxed));
         if table.entries.is_empty() {
             self.ledger.turned.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Args, Scenario};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_session_that_is_cut_short_just_as_it_begins_is_dropped() {
+        let args = Args::try_parse_from(["frame-server", "tcp-upper"]).unwrap();
+        let Scenario::TcpUpper(options) = args.scenario else { panic!("expected tcp-upper") };
+        let ledger = Ledger::new(options.serving, Counters::default());
+        for _ in 0..2000 {
+            let seat = ledger.admit(Client::User(0)).unwrap();
+            let entry = seat.entry.clone();
+            let cutting = tokio::spawn(async move { entry.cut_short(Cut::Ending) });
+            let session = tokio::spawn(std::future::pending::<()>());
+            seat.entry.is_served_by(session.abort_handle());
+            cutting.await.unwrap();
+            let ended = tokio::time::timeout(Duration::from_secs(30), session).await;
+            assert!(ended.unwrap().unwrap_err().is_cancelled());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use endpoint::{Listener, Stream};
+use endpoint::{Listener, Reach, Stream};
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -15,6 +15,8 @@ use tokio::sync::Semaphore;
 
 use super::counters::exposition;
 use super::ledger::Ledger;
+use super::may_enter;
+use super::options::Refusal;
 
 /// How long a scraper may take to send its request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,13 +26,16 @@ const SCRAPERS: usize = 8;
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// Answer whoever asks, for ever.
-pub(super) async fn serve(listener: Listener, ledger: Arc<Ledger>) {
+/// Answer whoever asks and may reach it, for ever.
+pub(super) async fn serve(listener: Listener, reach: Reach, ledger: Arc<Ledger>) {
     let scrapers = Arc::new(Semaphore::new(SCRAPERS));
     loop {
         // A semaphore that nobody closes gives permits.
         let Ok(permit) = scrapers.clone().acquire_owned().await else { return };
         match listener.accept().await {
+            Ok((stream, _)) if !may_enter(stream.peer_uid().unwrap_or_default(), reach) => {
+                tracing::warn!("metrics: refused: {}", Refusal::Stranger.label());
+            }
             Ok((stream, _)) => {
                 let ledger = ledger.clone();
                 tokio::spawn(async move {

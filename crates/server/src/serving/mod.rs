@@ -20,8 +20,10 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
+use endpoint::diagnostics::never_lost;
 use endpoint::{Address, Listener, Peer, Reach, Stream, with_clause};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::args::Clauses;
 use crate::screen::ScreenLost;
@@ -73,14 +75,15 @@ where
     let mut metrics_at = None;
     if let Some(address) = &options.metrics {
         let cannot = || format!("cannot listen on {address} for metrics");
-        let listener =
-            Listener::bind(address, options.access.reach()).await.with_context(cannot)?;
-        metrics_at = Some(listener);
+        let reach = options.reach(address);
+        let listener = Listener::bind(address, reach).await.with_context(cannot)?;
+        metrics_at = Some((listener, reach));
     }
     let listener = listen(address, reach).await?;
-    if let Some(listener) = metrics_at {
+    let mut scraping = JoinSet::new();
+    if let Some((listener, reach)) = metrics_at {
         tracing::info!("metrics on {}", listener.local_name()?);
-        tokio::spawn(metrics::serve(listener, ledger.clone()));
+        scraping.spawn(metrics::serve(listener, reach, ledger.clone()));
     }
     if let Some(notice) = options.notice {
         tracing::warn!("{notice}");
@@ -91,11 +94,11 @@ where
 
     let (report, mut screen_lost) = mpsc::channel(1);
     let mut refusals = Refusals::new(clauses);
-    loop {
+    let mut ended = loop {
         let (stream, peer) = tokio::select! {
             accepted = next_client(&listener, clauses) => accepted,
-            Some(error) = screen_lost.recv() => return Err(error),
-            () = signals.next() => break,
+            Some(error) = screen_lost.recv() => break Err(error),
+            () = signals.next() => break Ok(()),
         };
         let seat = match admit(&ledger, &stream, &peer, reach) {
             Ok(seat) => seat,
@@ -110,14 +113,21 @@ where
         let place = Place { seat, peer, clauses, is_done: false };
         let task = tokio::spawn(attend(served, place, report.clone()));
         entry.is_served_by(task.abort_handle());
-    }
+    };
     drop(listener);
-    tokio::select! {
-        () = ledger.end() => {}
-        () = signals.next() => tracing::warn!("[{}] asked again: not waiting", clauses.end),
-        Some(error) = screen_lost.recv() => return Err(error),
+    if ended.is_ok() {
+        tokio::select! {
+            () = ledger.end() => {}
+            () = signals.next() => tracing::warn!("[{}] asked again: not waiting", clauses.end),
+            Some(error) = screen_lost.recv() => ended = Err(error),
+        }
     }
-    tracing::info!("{}", ledger.counters);
+    // The end of the runtime may come before that of a task: a command would live on.
+    ledger.break_off().await;
+    // A file that it listens at goes with it.
+    scraping.shutdown().await;
+    ended?;
+    never_lost(|| tracing::info!("{}", ledger.counters));
     Ok(())
 }
 
@@ -130,16 +140,17 @@ fn admit(
 ) -> Result<Seat, Refusal> {
     // Of a client that is gone already nothing is known.
     let uid = stream.peer_uid().unwrap_or_default();
-    if reach == Reach::User && uid.is_some_and(|uid| !may_enter(uid)) {
+    if !may_enter(uid, reach) {
         return Err(Refusal::Stranger);
     }
     ledger.admit(Client::of(peer, uid))
 }
 
-/// Whether this server, reachable by its user alone, serves that user: its own, or the one who may
+/// Whether that user is served: where only this server's own can reach it, that one, and the one who may
 /// do anything anyway.
-fn may_enter(uid: u32) -> bool {
-    uid == 0 || uid == rustix::process::geteuid().as_raw()
+fn may_enter(uid: Option<u32>, reach: Reach) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    reach != Reach::User || uid.is_none_or(|uid| uid == 0 || uid == own)
 }
 
 /// See a session through to its end.
