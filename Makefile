@@ -118,8 +118,11 @@ other-systems:
 	done
 
 # Each crate that is published, packed, and built from what was packed with the others' packages in the place of the
-# registry.
+# registry. cargo keeps what it has unpacked of those by version and by this directory's path, and would build that again
+# when the sources are others and the version is the same: it goes first. (What has no host in its name is of no other
+# registry than such a one.)
 package:
+	rm -rf "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/-*
 	$(CARGO) package --workspace --exclude frame-bench --exclude frame-fuzz --exclude framecheck-tests --allow-dirty
 
 lint:

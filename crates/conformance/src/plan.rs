@@ -172,7 +172,10 @@ pub fn plan(selection: &Selection, peers: &Peers) -> Result<Vec<Group>, PlanErro
         let matcher = matcher(glob)?;
         let mut plays = groups.iter().flat_map(|group| &group.plays);
         if !plays.any(|playing| matcher.is_match(playing.network.to_string())) {
-            return Err(nothing("--network", glob.clone(), &Kind::NAMES));
+            let elsewhere = "that network, but no case over it among what the other options choose";
+            let is_one = glob.parse::<Network>().is_ok();
+            let there_is: &[&str] = if is_one { &[elsewhere] } else { &Kind::NAMES };
+            return Err(nothing("--network", glob.clone(), there_is));
         }
     }
     skip(&mut groups, &selection.skip)?;

@@ -26,7 +26,9 @@ fn a_pattern_that_matches_nothing_is_wrong_usage() {
 fn what_is_no_value_is_wrong_usage() {
     assert_refused(&["run", "--pairing", "python"], 2, &["SERVER->CLIENT"]);
     assert_refused(&["run", "--transport", "tcp5"], 2, &["tcp5"]);
-    assert_refused(&["run", "--network", "wet"], 2, &["wet"]);
+    assert_refused(&["run", "--network", "wet"], 2, &["wet", "bytewise"]);
+    let chat = ["run", "--scenario", "chat", "--network", "random"];
+    assert_refused(&chat, 2, &["random", "that network, but no case"]);
     assert_refused(&["run", "--jobs", "0"], 2, &["jobs"]);
     for (command, what) in [("run", "--cases=0"), ("check-peer", "x.toml"), ("errata", "x")] {
         for seconds in ["0", "86401", "18446744073709551615", "soon"] {
