@@ -118,6 +118,12 @@ impl Wire {
         }
     }
 
+    /// Whether it is a stream of more than what any system passes on at once.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        matches!(self, Self::Stream(bytes) if bytes.0.len() > 16 << 10)
+    }
+
     /// A stream of these bytes.
     #[must_use]
     pub fn stream(bytes: Vec<u8>) -> Self {
@@ -142,10 +148,11 @@ impl Ending {
     }
 }
 
-/// A Python program whose `input()` met the end: its last word is `EOFError`.
+/// A Python program whose `input()` met the end: its last words are those of CPython's for that, at a
+/// terminal or not, and not what a program may say of a stream that ends too early.
 fn died_of_end_of_input(end: &PeerEnd) -> bool {
     let last = end.stderr.0.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
-    last.is_some_and(|line| line.starts_with(b"EOFError"))
+    last.is_some_and(|line| line == b"EOFError" || line == b"EOFError: EOF when reading a line")
 }
 
 #[cfg(test)]
@@ -167,6 +174,7 @@ mod tests {
             (Role::Client, Exit::Status(1), true, "", Broken),
             (Role::Client, Exit::Status(1), true, eof, Complete),
             (Role::Client, Exit::Status(2), true, eof, Broken),
+            (Role::Client, Exit::Status(1), true, "EOFError: the stream is cut\n", Broken),
             (Role::Client, Exit::Signal(15), true, "", Killed),
             (Role::Server, Exit::Signal(15), false, "", Complete),
             (Role::Server, Exit::Signal(15), true, "", Killed),

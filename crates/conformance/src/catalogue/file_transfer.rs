@@ -231,6 +231,10 @@ fn content_vectors() -> Vec<Vector> {
     let every_byte: Vec<u8> = (0..=255).collect();
     vec![
         Vector::new("empty-file", served(b"")),
+        Vector::new(
+            "raw-client-that-reads-to-the-end",
+            Input { file: Some("hello".into()), ..Input::raw([""; 0]) },
+        ),
         Vector::new("one-byte", served(b"x")),
         Vector::new("1023-bytes", served(noise(1023))),
         Vector::new("1024-bytes", served(noise(1024))),

@@ -93,8 +93,10 @@ pub(super) fn file_from(
     };
     harmed.is_left_waiting = frame.is_cut_short() && harmed.clause != Some("FR-7");
     if let (None, Some(name)) = (harmed.clause, &frame.name) {
-        // What is taken away by renaming a file over it is not missed, unless it can't be.
-        if files.get(name).is_some_and(|there| there.0 == b"(a directory)") {
+        // A link's name is taken, and a file's; not that of something else.
+        let is_other =
+            |there: &Blob| [&b"(a directory)"[..], b"(a named pipe)"].contains(&&there.0[..]);
+        if files.get(name).is_some_and(is_other) {
             harmed.clause = None;
         } else {
             files.insert(name.clone(), frame.body.clone().into());

@@ -38,6 +38,11 @@ pub(super) fn files() -> Vec<Vector> {
         named("hostile-name-dot", "\".\""),
         named("hostile-name-empty", "\"\""),
         named("hostile-name-in-a-directory", "\"sub/a.txt\""),
+        Vector {
+            input: named("", "\"sub/a.txt\"").input.beside("sub", Beside::Directory),
+            ..named("hostile-name-in-a-directory-that-is-there", "")
+        },
+        named("hostile-name-in-this-directory", "\"./a.txt\""),
         named("hostile-name-trailing-slash", "\"a.txt/\""),
         named("hostile-name-nul", "\"a\\u0000b\""),
         named("hostile-name-too-long", &format!("\"{}\"", "n".repeat(256))),
@@ -75,6 +80,10 @@ fn directories() -> Vec<Vector> {
             whole().beside("a.txt", Beside::Symlink("/dev/null".to_owned())),
         ),
         Vector::new("hostile-over-a-directory", whole().beside("a.txt", Beside::Directory)),
+        Vector::new(
+            "hostile-over-a-named-pipe",
+            whole().beside("a.txt", Beside::Fifo).leaving(Leaving::Hold),
+        ),
     ]
 }
 
@@ -122,6 +131,7 @@ fn lengths(dict: &str, served: impl Fn(&'static str, Vec<u8>) -> Vector) -> Vec<
         served("hostile-length-maximum", announced(i32::MAX, dict, "hello")),
         served("hostile-length-one-over-the-cap", announced((1 << 20) + 1, dict, "hello")),
         served("hostile-length-of-the-cap", announced(1 << 20, dict, "hello")),
+        served("dict-of-the-cap", frame(padded(dict, 1 << 20), "hello")),
         served("hostile-length-zero", announced(0, dict, "hello")),
         served("hostile-length-one-short", announced(len - 1, dict, "hello")),
         served("hostile-length-one-long", announced(len + 1, dict, "hello")),
@@ -164,6 +174,9 @@ fn dicts(
         size("hostile-size-of-forty-digits", &"9".repeat(40)),
         size("hostile-size-of-five-thousand-digits", &"9".repeat(5000)),
         size("hostile-size-one-more", "6"),
+        size("hostile-size-of-two-to-the-31", "2147483648"),
+        size("hostile-size-four-gibibytes-more", "4294967301"),
+        size("hostile-size-of-the-cap", "1099511627776"),
         size("size-one-less", "4"),
         size("size-zero", "0"),
         size("size-minus-zero", "-0"),
@@ -187,12 +200,30 @@ fn dicts(
             frame(b"{\"file_name\": \"caf\xe9\", \"file_size\": 5}", "hello"),
         ),
         served("dict-in-utf-16", frame(utf16(&dict("5")), "hello")),
+        served("dict-in-utf-32", frame(utf32(&dict("5")), "hello")),
+        text("hostile-number-with-a-zero-before", &dict("05")),
+        text("hostile-number-with-a-plus", &dict("+5")),
+        text("hostile-comment", &dict("5 /* hello */")),
+        text("hostile-form-feed", &dict("5 \u{c}")),
+        served("all-kinds-of-values", frame(dict(&format!("5, {ALL_KINDS}")), "hello")),
         served("hostile-dict-with-a-bom", frame(format!("\u{feff}{}", dict("5")), "hello")),
         text("hostile-list-bomb", &"[".repeat(100_000)),
         text("hostile-dict-bomb", &"{\"a\":".repeat(100_000)),
         text("hostile-closed-list-bomb", &("[".repeat(50_000) + &"]".repeat(50_000))),
         served("spaces-around-the-dict", frame(format!(" \n\t{}\r\n", dict("5")), "hello")),
     ]
+}
+
+/// A value of each kind, as members of a dict: what `print` shows of them is not what they are in JSON.
+const ALL_KINDS: &str = r#""t": true, "f": false, "n": null, "x": 1e16, "y": 1E-7, "z": -0.0, "w": 0.1e2, "i": -12345678901234567890123, "l": [1, [2.50], {}], "d": {"é": "\ud83d\ude00\t", "'": "\"'"}"#;
+
+/// A dict with so many spaces in it, behind its brace, that it has this length in bytes.
+fn padded(dict: &str, len: usize) -> String {
+    dict.replacen('{', &format!("{{{}", " ".repeat(len.saturating_sub(dict.len()))), 1)
+}
+
+fn utf32(text: &str) -> Vec<u8> {
+    text.chars().flat_map(|char| u32::from(char).to_le_bytes()).collect()
 }
 
 fn utf16(text: &str) -> Vec<u8> {

@@ -193,9 +193,11 @@ impl Stage {
             let name = if role == Role::Server { &pairing.server } else { &pairing.client };
             self.peers.by_name(name).is_some_and(Peer::is_guest)
         };
-        // Into how many pieces a stranger's program cuts what it sends is its own affair.
+        // Into how many pieces a stranger's program cuts what it sends is its own affair, and into how
+        // many a system does that takes more than it can at once.
+        let is_long = [&model.to_server, &model.to_client].iter().any(|wire| wire.is_long());
         let excuses = |erratum: &&Erratum| {
-            erratum.sign.is_none() && (!is_undisturbed || strange(erratum.role.other()))
+            erratum.sign.is_none() && (!is_undisturbed || is_long || strange(erratum.role.other()))
         };
         let candidates: Vec<_> = others.into_iter().filter(excuses).collect();
 
