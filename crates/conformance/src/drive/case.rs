@@ -21,6 +21,9 @@ const ENDING: Duration = Duration::from_secs(5);
 pub(super) const QUIET: Duration = Duration::from_millis(400);
 /// When nothing has come for this long after both programs have ended, nothing is under way.
 const LAST_BYTES: Duration = Duration::from_millis(200);
+/// However much comes, it is not waited for longer than this: what a program has left behind may hold its
+/// connection, and speak.
+const LAST_BYTES_MAX: Duration = Duration::from_secs(5);
 
 /// A case under way.
 pub(super) struct Case<'a> {
@@ -170,10 +173,11 @@ impl Case<'_> {
         let mut passing = self.passing.clone();
         if !self.play.transport.is_datagram() {
             self.patience.send_replace(Patience::BothHaveEnded);
+            let until = Instant::now() + LAST_BYTES_MAX;
             let mut events = self.recording.event_count();
             while timeout(LAST_BYTES, passing.wait_for(Option::is_some)).await.is_err() {
                 let before = std::mem::replace(&mut events, self.recording.event_count());
-                if before == events {
+                if before == events || Instant::now() > until {
                     break;
                 }
             }
