@@ -36,7 +36,7 @@ PORTABLE_ARGS ?= --cases 0 --network asis --scenario file-transfer --scenario 'c
 EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 
 # What has another way to do things where the system is not Linux: docs/portability.md.
-PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --features portable
+PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --package framecheck-engine --features portable
 
 .PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak \
 	portable oldest-rust msrv other-systems package lint clean fuzz fuzz-minimize fuzz-seeds

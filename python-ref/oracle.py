@@ -241,7 +241,7 @@ def op_read_frames(request: Request) -> List[Dict[str, Any]]:
     data = bytes.fromhex(request["data"])
     frames = []
     for _ in range(request["count"]):
-        frame, length = read_frame(data, request["size_key"])
+        frame, length = read_frame(data, request["size_key"], request["body_max"])
         frames.append(frame)
         if frame["clause"]:
             break
@@ -249,12 +249,11 @@ def op_read_frames(request: Request) -> List[Dict[str, Any]]:
     return frames
 
 
-# What receivers take unless told otherwise.
+# What receivers take for a dict unless told otherwise.
 DICT_MAX_BYTES = 1 << 20
-BODY_MAX_BYTES = {"file_size": 1 << 40, "data_size": 256 << 20}
 
 
-def read_frame(data: bytes, size_key: str) -> Tuple[Dict[str, Any], int]:
+def read_frame(data: bytes, size_key: str, body_max: int) -> Tuple[Dict[str, Any], int]:
     """The first frame of `data`, and its length in bytes."""
     frame: Dict[str, Any] = dict(clause=None, cut_short=False, dict="", name=None, body="")
 
@@ -275,7 +274,7 @@ def read_frame(data: bytes, size_key: str) -> Tuple[Dict[str, Any], int]:
     except (ValueError, RecursionError):
         return refused("FR-3")
     size = about.get(size_key) if isinstance(about, dict) else None
-    if type(size) is not int or not 0 <= size <= BODY_MAX_BYTES[size_key]:
+    if type(size) is not int or not 0 <= size <= body_max:
         return refused("FR-4")
     frame["dict"] = hex_text(repr(about))
     frame["name"] = file_name_of(about)

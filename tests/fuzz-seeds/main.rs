@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, bail};
-use framecheck::catalogue::{Wire, scenario, vectors};
-use framecheck::oracle::Oracle;
+use framecheck::interpreters;
 use framecheck_tests::{python, repository};
+use model::Wire;
+use tutorials::Oracle;
 
 /// Longer streams have nothing in them that shorter ones have not, and make a fuzzer slow.
 const STREAM_MAX_BYTES: usize = 2048;
@@ -35,14 +37,16 @@ fn main() -> anyhow::Result<()> {
 
 /// The streams that servers of the framed scenarios send, by the names of their vectors.
 fn streams() -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-    let oracle = Oracle::start_up(&python(), &repository().join("python-ref"))?;
+    let oracle = Arc::<Oracle>::default();
+    interpreters::start(&oracle, &python(), &repository().join("python-ref"))?;
+    let catalogue = tutorials::catalogue(&oracle);
     let mut streams = BTreeMap::new();
     for name in ["file-transfer", "remote-command"] {
-        let scenario = scenario(name).context("no such scenario")?;
-        for vector in vectors(scenario) {
+        let scenario = catalogue.scenario(name).context("no such scenario")?;
+        for vector in scenario.vectors() {
             let stream = match &vector.input.served {
                 Some(served) => served.iter().flat_map(|part| part.0.clone()).collect(),
-                None => match scenario.right(&vector.input, &oracle)?.to_client {
+                None => match scenario.right(&vector.input)?.to_client {
                     Wire::Stream(bytes) => bytes.0,
                     Wire::Datagrams(_) => continue,
                 },

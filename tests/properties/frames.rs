@@ -3,15 +3,20 @@
 use std::sync::OnceLock;
 
 use frame::{Decoder, Event, FrameError, Limits, encode_head};
-use framecheck::oracle::Oracle;
+use framecheck::interpreters;
 use framecheck_tests::{python, repository};
 use proptest::prelude::*;
 use pyjson::Dict;
 use serde_json::json;
+use tutorials::Oracle;
 
 fn oracle() -> &'static Oracle {
     static ORACLE: OnceLock<Oracle> = OnceLock::new();
-    ORACLE.get_or_init(|| Oracle::start_up(&python(), &repository().join("python-ref")).unwrap())
+    ORACLE.get_or_init(|| {
+        let oracle = Oracle::default();
+        interpreters::start(&oracle, &python(), &repository().join("python-ref")).unwrap();
+        oracle
+    })
 }
 
 fn any_text() -> impl Strategy<Value = String> {

@@ -1,23 +1,23 @@
 //! The Rust programs against the Python ones, over loopback, in both directions: whatever a
 //! scenario's strategy puts in, each pairing gives what is right.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use framecheck::case::{Network, Pairing, Playing};
-use framecheck::catalogue::{Input, Scenario, scenario};
-use framecheck::drive::{Driver, Rooms};
-use framecheck::judge::Verdict;
-use framecheck::network::Ports;
-use framecheck::oracle::Oracle;
-use framecheck::peer::{HARNESS, Peers, Spawner};
-use framecheck::stage::Stage;
+use engine::drive::{Driver, Rooms};
+use engine::network::Ports;
+use engine::peer::Spawner;
+use engine::stage::Stage;
+use framecheck::{built_in, interpreters};
 use framecheck_tests::{program, python, repository};
+use model::case::{HARNESS, Network, Pairing, Playing};
+use model::{Catalogue, Input, Scenario, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
 use tokio::runtime::Runtime;
 
 struct Shared {
+    catalogue: Catalogue,
     stage: Stage,
     runtime: Runtime,
 }
@@ -35,10 +35,15 @@ fn shared() -> &'static Shared {
             rooms: Rooms::new(scratch.into()),
             deadline: Duration::from_secs(30),
         };
-        let oracle = Oracle::start_up(&python(), &reference).unwrap();
-        let mut peers = Peers::built_in(&programs).unwrap();
-        peers.locate_reference(&reference);
-        Shared { stage: Stage::new(driver, oracle, peers), runtime: Runtime::new().unwrap() }
+        let oracle = Arc::default();
+        interpreters::start(&oracle, &python(), &reference).unwrap();
+        let mut peers = built_in::built(&programs).unwrap();
+        peers.locate_launched(&reference);
+        Shared {
+            catalogue: tutorials::catalogue(&oracle),
+            stage: Stage::new(driver, peers),
+            runtime: Runtime::new().unwrap(),
+        }
     })
 }
 
@@ -53,7 +58,7 @@ fn config() -> Config {
 }
 
 async fn all_pairings_are_right(
-    scenario: &'static dyn Scenario,
+    scenario: &dyn Scenario,
     input: &Input,
 ) -> Result<(), TestCaseError> {
     let stage = &shared().stage;
@@ -83,11 +88,11 @@ async fn all_pairings_are_right(
 }
 
 fn interchangeable(name: &str) {
-    let scenario = scenario(name).unwrap();
+    let scenario = shared().catalogue.scenario(name).unwrap();
     let mut runner = TestRunner::new(config());
     runner
         .run(&scenario.strategy(), |input| {
-            shared().runtime.block_on(all_pairings_are_right(scenario, &input))
+            shared().runtime.block_on(all_pairings_are_right(&**scenario, &input))
         })
         .unwrap();
 }

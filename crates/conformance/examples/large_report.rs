@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use framecheck::case::{CaseId, InputId, Kind, Network, Pairing, Transport};
-use framecheck::catalogue::{Ending, Expected, ExpectedEnd, Input, Wire, scenarios};
-use framecheck::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Start};
-use framecheck::judge::{Difference, Parting, Verdict};
-use framecheck::observation::{
-    Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog,
-};
-use framecheck::report::{Html, Sink};
+use model::case::{CaseId, InputId, Kind, Network, Pairing, Transport};
+use model::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Sink, Start};
+use model::observation::{Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog};
+use model::{Difference, Ending, Expected, ExpectedEnd, Input, Notes, Parting, Verdict, Wire};
+use report::Html;
+use tutorials::tutorials;
 
 const PEERS: [&str; 3] = ["python", "rust", "acme"];
 
@@ -20,7 +19,8 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let usage = || io::Error::other("usage: large_report CASES FILE");
     let cases: usize = arguments.next().and_then(|it| it.parse().ok()).ok_or_else(usage)?;
-    let mut html = Html::new(arguments.next().ok_or_else(usage)?.into());
+    let catalogue = tutorials::catalogue(&Arc::default());
+    let mut html = Html::new(arguments.next().ok_or_else(usage)?.into(), catalogue);
     let peer = |name: &&str| PeerInfo {
         name: (*name).to_owned(),
         language: (*name).to_owned(),
@@ -54,7 +54,7 @@ fn pairings() -> impl Iterator<Item = Pairing> {
 
 fn case(number: usize) -> CaseResult {
     let nth = |of: usize, step: usize| number / step % of;
-    let scenario = scenarios().iter().cycle().nth(nth(scenarios().len(), 1));
+    let scenario = tutorials().iter().cycle().nth(nth(tutorials().len(), 1));
     let name = scenario.map_or("", |scenario| scenario.name());
     let pairing = pairings().nth(nth(9, 22)).unwrap_or_else(|| Pairing::new("a", "b"));
     let transport = scenario.and_then(|it| it.transports().get(nth(it.transports().len(), 198)));
@@ -107,7 +107,7 @@ fn difference(number: usize) -> Difference {
     let (expected, found) = (stream(number, b'a').into(), stream(number, b'b').into());
     Difference {
         check: None,
-        clause: "FR-5",
+        clause: "FR-5".to_owned(),
         what: format!("to-client parts at byte {}", number % 40),
         parting: Some(Parting { offset: 40, expected, found }),
     }
@@ -138,8 +138,7 @@ fn evidence(number: usize) -> Evidence {
             to_client: Wire::stream(stream(number, b'a')),
             server: end.clone(),
             client: end,
-            printed_bytes: Vec::new(),
-            body_bytes: Vec::new(),
+            notes: Notes::new(),
         },
         observed: Observation {
             wire: WireLog { events: (0..4).map(event).collect() },

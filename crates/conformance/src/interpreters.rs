@@ -1,9 +1,12 @@
-//! The interpreters of this machine.
+//! The interpreters of this machine, and the one that answers questions.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::oracle::Oracle;
+use engine::peer::{interpreter, started};
+use tutorials::Oracle;
 
 /// The oldest CPython that runs the reference programs: 3.8.
 const OLDEST_MINOR: u32 = 8;
@@ -17,6 +20,14 @@ pub struct Interpreter {
     pub path: PathBuf,
 }
 
+/// Start an oracle: the interpreter that `python` runs, on the programs in `reference`.
+///
+/// # Errors
+/// The interpreter can't be run.
+pub fn start(oracle: &Oracle, python: &OsStr, reference: &Path) -> io::Result<()> {
+    oracle.start(interpreter(python), reference, started)
+}
+
 /// One interpreter of each `python3.N` that is on the PATH or under pyenv's `versions`, and runs;
 /// the oldest first. `reference` has the oracle that they are asked by.
 #[must_use]
@@ -28,7 +39,10 @@ pub fn installed(reference: &Path) -> Vec<Interpreter> {
             continue;
         }
         // A wrapper of a version manager may be there without a version behind it.
-        let Ok(oracle) = Oracle::start_up(path.as_os_str(), reference) else { continue };
+        let oracle = Oracle::default();
+        if start(&oracle, path.as_os_str(), reference).is_err() {
+            continue;
+        }
         let (Ok(version), Ok(executable)) = (oracle.version(), oracle.executable()) else {
             continue;
         };

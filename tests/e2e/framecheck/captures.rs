@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
-use framecheck::case::InputId;
-use framecheck::catalogue::{Scenario, scenario, scenarios, vectors};
-use framecheck::stage::reference_pairing;
 use framecheck_tests::{Sandbox, repository};
+use model::case::InputId;
+use model::{Catalogue, Scenario};
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
 use pcap_file::pcapng::{Block, PcapNgReader};
 
@@ -49,17 +49,23 @@ fn dissected(capture: &Path, filter: &str, fields: &[&str]) -> Vec<Vec<String>> 
     stdout.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
+/// Every scenario. What is right for an input is not asked here.
+fn catalogue() -> Catalogue {
+    tutorials::catalogue(&Arc::default())
+}
+
 /// The id of a vector's case, played by the reference, or by the harness for it; by ours where the
 /// network brings out the reference's errata.
 fn id_of(scenario_name: &str, vector: &str, transport: &str, network: &str) -> String {
-    let played = scenario(scenario_name).unwrap();
-    let vector = vectors(played).into_iter().find(|it| it.name == vector).unwrap();
-    let pairing = reference_pairing(&vector.input);
+    let catalogue = catalogue();
+    let played = catalogue.scenario(scenario_name).unwrap();
+    let vector = played.vectors().into_iter().find(|it| it.name == vector).unwrap();
+    let pairing = played.reference_pairing(&vector.input);
     let pairing = match network {
         "asis" => pairing.to_string(),
         _ => pairing.to_string().replace("python", "rust"),
     };
-    let input = InputId::of_vector(vector.name);
+    let input = InputId::of_vector(&vector.name);
     format!("{scenario_name}/{pairing}/{transport}/{network}/{input}")
 }
 
@@ -102,10 +108,10 @@ fn is_sound(capture: &Path, packets: usize, id: &str) -> Vec<String> {
 }
 
 /// Dissect the first cases of these scenarios; how many of those have frames.
-fn dissect_first(sandbox: &Sandbox, part: &[&'static dyn Scenario]) -> usize {
+fn dissect_first(sandbox: &Sandbox, part: &[Arc<dyn Scenario>]) -> usize {
     let mut framed = 0;
     for scenario in part {
-        let first = vectors(*scenario)[0].name;
+        let first = scenario.vectors()[0].name.clone();
         for transport in scenario.transports() {
             // What a scenario is made of shows over one transport; what transports are, in two.
             let is_home = *transport == scenario.transports()[0];
@@ -113,11 +119,11 @@ fn dissect_first(sandbox: &Sandbox, part: &[&'static dyn Scenario]) -> usize {
             if !is_home && !is_told {
                 continue;
             }
-            let id = id_of(scenario.name(), first, transport.name(), "asis");
+            let id = id_of(scenario.name(), &first, transport.name(), "asis");
             let (file, packets) = capture(sandbox, &id);
             let sides = is_sound(&file, packets, &id);
             assert_eq!(packets == 0, transport.name() == "none", "{id}");
-            if scenario.size_key().is_some() {
+            if scenario.framing().is_some() {
                 assert!(["0", "1"].iter().all(|side| sides.iter().any(|it| it == side)), "{id}");
                 framed += 1;
             } else {
@@ -126,7 +132,7 @@ fn dissect_first(sandbox: &Sandbox, part: &[&'static dyn Scenario]) -> usize {
             // And broken: what is lost or broken off is no packet that is wrong.
             let network = if transport.is_datagram() { "drop@0" } else { "reset@1" };
             if is_home && packets > 0 {
-                let id = id_of(scenario.name(), first, transport.name(), network);
+                let id = id_of(scenario.name(), &first, transport.name(), network);
                 let (file, packets) = capture(sandbox, &id);
                 is_sound(&file, packets, &id);
             }
@@ -142,8 +148,9 @@ fn tshark_dissects_the_first_case_of_every_scenario_over_every_transport() {
     }
     let sandbox = Sandbox::new();
     // Most of it is waiting: for faults to show, and for tshark to start.
+    let scenarios: Vec<_> = catalogue().iter().cloned().collect();
     let framed: usize = std::thread::scope(|scope| {
-        let parts = scenarios().chunks(5).map(|part| scope.spawn(|| dissect_first(&sandbox, part)));
+        let parts = scenarios.chunks(5).map(|part| scope.spawn(|| dissect_first(&sandbox, part)));
         let parts: Vec<_> = parts.collect();
         parts.into_iter().map(|part| part.join().unwrap()).sum()
     });
@@ -362,7 +369,12 @@ fn a_failures_capture_has_the_bytes_the_cuts_and_the_times_of_its_recording() {
 #[test]
 fn a_capture_goes_to_standard_output_or_to_a_file_named_after_its_case() {
     let sandbox = Sandbox::new();
-    let id = id_of("tcp-upper", vectors(scenario("tcp-upper").unwrap())[0].name, "tcp4", "asis");
+    let id = id_of(
+        "tcp-upper",
+        &catalogue().scenario("tcp-upper").unwrap().vectors()[0].name,
+        "tcp4",
+        "asis",
+    );
     let output = sandbox.framecheck().args(["capture", &id, "--out", "-"]).assert().success();
     assert_eq!(output.get_output().stdout[..4], [0x0a, 0x0d, 0x0d, 0x0a]);
     assert_eq!(sandbox.names(), [""; 0]);

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use framecheck::catalogue::errata;
 use framecheck_tests::{Sandbox, program, repository};
 
 #[test]
 fn every_defect_that_is_written_down_happens() {
     let seen = demonstrated(Sandbox::new().framecheck().args(["errata", "--format", "json"]), 0);
-    let ids: Vec<&str> = errata().map(|erratum| erratum.id).collect();
+    let all = tutorials::tutorials().iter().flat_map(|scenario| scenario.errata());
+    let ids: Vec<&str> = all.map(|erratum| erratum.id).collect();
     assert_eq!(seen.iter().map(|it| it["id"].as_str().unwrap()).collect::<Vec<_>>(), ids);
     assert!(seen.iter().all(|it| it["happens"] == true), "{seen:#?}");
 }

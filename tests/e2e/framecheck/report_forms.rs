@@ -226,7 +226,7 @@ fn summary_md_has_counts_a_matrix_the_first_failures_and_errata() {
 
     let (out, _) = bad(&sandbox);
     let page = read(&out);
-    assert!(page.len() <= framecheck::report::SUMMARY_BYTES_MAX);
+    assert!(page.len() <= report::SUMMARY_BYTES_MAX);
     assert!(page.starts_with("## ❌ framecheck "), "{page}");
     let report = report(&out);
     for verdict in ["fail", "expected-fail", "pass"] {

@@ -3,19 +3,18 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use framecheck::case::{CaseId, Pairing};
-use framecheck::drive::{Hand, Wanted};
-use framecheck::network::Endpoint;
-use framecheck::observation::Role;
-use framecheck::peer::{HAND, HARNESS};
-use framecheck::plan::{Group, PlanError, group_of};
+use engine::drive::{Hand, Wanted};
+use engine::plan::{Group, PlanError, group_of};
+use model::Endpoint;
+use model::case::{CaseId, HAND, HARNESS, Pairing};
+use model::observation::Role;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::AttachArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
 use super::replay::{play, write_played};
-use super::setup::{runtime, setup};
+use super::setup::{Known, runtime, setup};
 
 /// A day.
 const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
@@ -23,13 +22,14 @@ const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
 pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     // A program under a debugger takes the time that it takes.
     let with = args.means.with(&args.peer, DEADLINE_SECONDS);
-    let peers = super::setup::peers(&with)?;
-    let mut group = group_of(&args.id, &peers)?;
+    let known = Known::new();
+    let peers = super::setup::peers(&with, &known)?;
+    let mut group = group_of(&args.id, &known.catalogue, &peers)?;
     let id = by_hand(&args.id, args.role.into())?;
     for playing in &mut group.plays {
         playing.pairing = id.pairing.clone();
     }
-    let mut setup = setup(&with)?;
+    let mut setup = setup(&with, &known)?;
     let hand = Hand::new(args.at);
     if let Some(stage) = Arc::get_mut(&mut setup.stage) {
         stage.hand = Some(hand.clone());

@@ -5,19 +5,20 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use framecheck::plan::group_of;
-use framecheck::report::Capture;
+use engine::plan::group_of;
+use report::Capture;
 
 use super::CaptureArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
 use super::replay::play;
-use super::setup::setup;
+use super::setup::{Known, setup};
 
 pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
-    let peers = super::setup::peers(&args.setup)?;
-    let group = group_of(&args.id, &peers)?;
-    let setup = setup(&args.setup)?;
+    let known = Known::new();
+    let peers = super::setup::peers(&args.setup, &known)?;
+    let group = group_of(&args.id, &known.catalogue, &peers)?;
+    let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
     let played = runtime.block_on(async {
         let interrupt = interrupt()?;
@@ -27,9 +28,10 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
         }
     })?;
     let judgement = &played.judgement;
-    let broken = judgement.differences.first().map(|difference| difference.clause);
-    let first = || group.scenario.clauses().first().map(|clause| clause.id);
+    let broken = judgement.differences.first().map(|difference| &*difference.clause);
+    let first = || group.scenario.clauses().first().map(|clause| &*clause.id);
     let capture = Capture {
+        framing: group.scenario.framing(),
         id: &args.id,
         verdict: judgement.verdict,
         clause: broken.or_else(first).unwrap_or_default(),

@@ -4,21 +4,22 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use console::style;
-use framecheck::case::Transport;
-use framecheck::catalogue::scenarios;
-use framecheck::check_peer::{Finding, check};
-use framecheck::observation::Role;
-use framecheck::peer::Peer;
-use framecheck::report::replay_command;
-use framecheck::stage::Stage;
+use engine::check_peer::{Finding, check};
+use engine::peer::Peer;
+use engine::stage::Stage;
+use model::case::Transport;
+use model::observation::Role;
+use model::{Catalogue, Scenario};
+use report::replay_command;
 
 use super::CheckPeerArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
-use super::setup::setup_with;
+use super::setup::{Known, guest, setup_with};
 
 pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
-    let peer = Peer::from_manifest(&args.manifest)?;
+    let known = Known::new();
+    let peer = guest(&args.manifest, &known.catalogue)?;
     let mut out = stdout();
     let language = match peer.language.as_str() {
         "" => String::new(),
@@ -26,20 +27,21 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     };
     writeln!(out, "{}{language}, as {} declares it", peer.name, args.manifest.display())?;
     out.flush()?;
-    let setup = setup_with(&args.means.with(&[], args.deadline), vec![peer.clone()])?;
+    let setup = setup_with(&args.means.with(&[], args.deadline), &known, vec![peer.clone()])?;
     let runtime = super::setup::runtime()?;
     let findings = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            findings = check_all(&setup.stage, &peer) => findings,
+            findings = check_all(&setup.stage, &known.catalogue, &peer) => findings,
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
     for finding in &findings {
         print(&mut out, finding, &peer)?;
     }
-    let missing = [Role::Server, Role::Client].map(|role| not_declared(&peer, role));
-    let [servers, clients] = missing.map(|scenarios| scenarios.len());
+    let missing = [Role::Server, Role::Client]
+        .map(|role| not_declared(&known.catalogue, &peer, role).count());
+    let [servers, clients] = missing;
     writeln!(
         out,
         "  not declared: {servers} scenarios as a server, {clients} as a client; see framecheck list"
@@ -58,14 +60,19 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
 }
 
 /// All roles at once: one that hangs keeps nobody waiting.
-async fn check_all(stage: &Arc<Stage>, peer: &Peer) -> anyhow::Result<Vec<Finding>> {
+async fn check_all(
+    stage: &Arc<Stage>,
+    catalogue: &Catalogue,
+    peer: &Peer,
+) -> anyhow::Result<Vec<Finding>> {
     let mut checks = Vec::new();
-    for (role, scenario, template) in peer.declared() {
+    for (role, name, template) in peer.declared() {
         let (stage, peer) = (stage.clone(), peer.clone());
-        let (scenario, template) = (scenario.to_owned(), template.clone());
-        checks.push(tokio::spawn(
-            async move { check(&stage, &peer, role, &scenario, &template).await },
-        ));
+        let (scenario, name) = (catalogue.scenario(name).cloned(), name.to_owned());
+        let template = template.clone();
+        checks.push(tokio::spawn(async move {
+            check(&stage, &peer, role, &name, scenario.as_deref(), &template).await
+        }));
     }
     let mut findings = Vec::new();
     for check in checks {
@@ -99,10 +106,14 @@ fn print(out: &mut impl Write, finding: &Finding, peer: &Peer) -> io::Result<()>
 }
 
 /// The scenarios in which it doesn't play this part.
-fn not_declared(peer: &Peer, role: Role) -> Vec<&'static str> {
-    let has_role =
-        |transports: &[Transport]| role == Role::Server || transports != Transport::ALONE;
-    let scenarios = scenarios().iter().filter(|scenario| has_role(scenario.transports()));
-    let missing = scenarios.filter(|scenario| peer.template(role, scenario.name()).is_none());
-    missing.map(|scenario| scenario.name()).collect()
+fn not_declared<'a>(
+    catalogue: &'a Catalogue,
+    peer: &'a Peer,
+    role: Role,
+) -> impl Iterator<Item = &'a Arc<dyn Scenario>> {
+    let has_role = move |scenario: &&Arc<dyn Scenario>| {
+        role == Role::Server || scenario.transports() != Transport::ALONE
+    };
+    let scenarios = catalogue.iter().filter(has_role);
+    scenarios.filter(move |scenario| peer.template(role, scenario.name()).is_none())
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use console::style;
-use framecheck::changes::{Change, Changes, Report};
+use report::changes::{Change, Changes, Report};
 use serde_json::json;
 
 use super::out::stdout;

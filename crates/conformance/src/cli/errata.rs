@@ -1,25 +1,27 @@
 //! `framecheck errata`
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use framecheck::catalogue::{Erratum, errata};
-use framecheck::observation::{Exit, PeerEnd, Role, Stop};
-use framecheck::stage::{Demonstrated, StageError};
+use engine::plan::PlanError;
+use engine::stage::{Demonstrated, Stage, StageError};
 use globset::Glob;
+use model::observation::{Exit, PeerEnd, Role, Stop};
+use model::{Catalogue, Erratum, Scenario};
 use serde_json::json;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
-use super::setup::setup;
+use super::setup::{Known, setup};
 use super::{ErrataArgs, Format};
-use framecheck::plan::PlanError;
 
 /// Demonstrations under way at once: most of them wait.
 const AT_ONCE: usize = 8;
 
 pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
-    let chosen = chosen(args)?;
-    let setup = setup(&args.means.with(&[], args.deadline))?;
+    let known = Known::new();
+    let chosen = chosen(args, &known.catalogue)?;
+    let setup = setup(&args.means.with(&[], args.deadline), &known)?;
     let stage = &setup.stage;
     let runtime = super::setup::runtime()?;
     let shown = runtime.block_on(async {
@@ -31,7 +33,8 @@ pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
     })?;
     let mut out = stdout();
     let mut happened = 0;
-    for (erratum, shown) in chosen.iter().zip(shown) {
+    for (Defect(scenario, at), shown) in chosen.iter().zip(shown) {
+        let Some(erratum) = scenario.errata().get(*at) else { continue };
         let shown = shown?;
         happened += usize::from(shown.shows);
         match args.format {
@@ -45,16 +48,31 @@ pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
     Ok(happened == chosen.len())
 }
 
+/// An erratum: a scenario, and which of its errata.
+#[derive(Clone)]
+struct Defect(Arc<dyn Scenario>, usize);
+
+impl Defect {
+    fn id(&self) -> &str {
+        let Self(scenario, at) = self;
+        scenario.errata().get(*at).map_or("", |erratum| erratum.id)
+    }
+}
+
 /// Those that are asked for.
-fn chosen(args: &ErrataArgs) -> anyhow::Result<Vec<&'static Erratum>> {
-    let all: Vec<_> = errata().collect();
+fn chosen(args: &ErrataArgs, catalogue: &Catalogue) -> anyhow::Result<Vec<Defect>> {
+    let of = |scenario: &Arc<dyn Scenario>| {
+        let scenario = scenario.clone();
+        (0..scenario.errata().len()).map(move |at| Defect(scenario.clone(), at))
+    };
+    let all: Vec<Defect> = catalogue.iter().flat_map(of).collect();
     let mut chosen = vec![args.erratum.is_empty(); all.len()];
     for glob in &args.erratum {
         let refuse = |why: String| PlanError::Glob { glob: glob.clone(), why };
         let matcher = Glob::new(glob).map_err(|error| refuse(error.to_string()))?.compile_matcher();
         let mut matched = false;
-        for (erratum, is_chosen) in all.iter().zip(&mut chosen) {
-            if matcher.is_match(erratum.id) {
+        for (defect, is_chosen) in all.iter().zip(&mut chosen) {
+            if matcher.is_match(defect.id()) {
                 (*is_chosen, matched) = (true, true);
             }
         }
@@ -65,26 +83,31 @@ fn chosen(args: &ErrataArgs) -> anyhow::Result<Vec<&'static Erratum>> {
         }
     }
     let chosen = all.into_iter().zip(chosen);
-    Ok(chosen.filter(|(_, is_chosen)| *is_chosen).map(|(erratum, _)| erratum).collect())
+    Ok(chosen.filter(|(_, is_chosen)| *is_chosen).map(|(defect, _)| defect).collect())
 }
 
 /// Each of them, in their order.
 async fn demonstrate(
-    stage: &std::sync::Arc<framecheck::stage::Stage>,
-    errata: &[&'static Erratum],
+    stage: &Arc<Stage>,
+    defects: &[Defect],
 ) -> Vec<Result<Demonstrated, StageError>> {
-    let places = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+    let places = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     let mut running = Vec::new();
-    for erratum in errata {
-        let (stage, places, erratum) = (stage.clone(), places.clone(), *erratum);
+    for defect in defects {
+        let (stage, places, Defect(scenario, at)) = (stage.clone(), places.clone(), defect.clone());
+        let id = defect.id().to_owned();
         running.push(tokio::spawn(async move {
             let _place = places.acquire().await;
-            stage.demonstrate(erratum).await
+            match scenario.errata().get(at) {
+                Some(erratum) => stage.demonstrate(&*scenario, erratum).await,
+                None => Err(StageError::NoDemonstration(id)),
+            }
         }));
     }
     let mut shown = Vec::new();
-    for (task, erratum) in running.into_iter().zip(errata) {
-        shown.push(task.await.unwrap_or(Err(StageError::NoDemonstration(erratum.id))));
+    for (task, defect) in running.into_iter().zip(defects) {
+        let failed = |_| Err(StageError::NoDemonstration(defect.id().to_owned()));
+        shown.push(task.await.unwrap_or_else(failed));
     }
     shown
 }

@@ -1,7 +1,6 @@
 //! Ctrl-C and SIGTERM: whoever is playing cases stops, kills what it started and clears up.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use tokio::signal::unix::{SignalKind, signal};
 

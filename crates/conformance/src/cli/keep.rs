@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use framecheck::catalogue::{Regression, regressions, scenarios};
+use tutorials::Regression;
 
 use super::out::stdout;
 use super::replay::Kept;
+use super::setup::Known;
 use super::{KeepArgs, Usage};
 
 pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
@@ -20,9 +21,9 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
         input: kept.smallest_input().clone(),
     };
     let is_taken = |name: &str| {
-        let own = scenarios().iter().flat_map(|scenario| scenario.vectors());
-        let own: Vec<_> = own.map(|vector| vector.name).collect();
-        own.contains(&name) || regressions().iter().any(|other| other.name == name)
+        let catalogue = Known::new().catalogue;
+        let mut all = catalogue.iter().flat_map(|scenario| scenario.vectors());
+        all.any(|vector| vector.name == name)
     };
     let is_kebab = |name: &str| {
         name.split('-').all(|word| {

@@ -1,22 +1,26 @@
 //! `framecheck list`
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use framecheck::case::Kind;
-use framecheck::catalogue::{COMMON, Check, Clause, errata, scenarios, vectors};
-use framecheck::observation::Role;
-use framecheck::peer::{HARNESS, REFERENCE, RUST, own_places};
+use engine::peer::own_places;
+use framecheck::built_in::RUST;
+use model::case::{HARNESS, Kind};
+use model::observation::Role;
+use model::{Catalogue, Check, Clause, Scenario};
 use serde_json::{Value, json};
+use tutorials::{REFERENCE, SECTIONS};
 
 use super::out::stdout;
+use super::setup::Known;
 use super::{Format, ListArgs};
 
 pub(super) fn main(args: &ListArgs) -> anyhow::Result<bool> {
-    let listed = listed();
+    let catalogue = Known::new().catalogue;
     let mut out = stdout();
     match args.format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&listed)?)?,
-        Format::Human => print(&mut out)?,
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&listed(&catalogue))?)?,
+        Format::Human => print(&mut out, &catalogue)?,
     }
     Ok(true)
 }
@@ -29,30 +33,30 @@ fn pairings() -> Vec<String> {
     typed.chain(raw).chain(served).collect()
 }
 
-fn listed() -> Value {
-    let scenario_json = |scenario: &&dyn framecheck::catalogue::Scenario| {
+fn listed(catalogue: &Catalogue) -> Value {
+    let scenario_json = |scenario: &Arc<dyn Scenario>| {
         json!({
             "name": scenario.name(),
             "summary": scenario.summary(),
             "transports": scenario.transports(),
             "places": {
-                "server": own_places(*scenario, Role::Server),
-                "client": own_places(*scenario, Role::Client),
+                "server": own_places(&**scenario, Role::Server),
+                "client": own_places(&**scenario, Role::Client),
             },
             "clauses": scenario.clauses(),
-            "vectors": vectors(*scenario).iter().map(|vector| json!({
+            "vectors": scenario.vectors().iter().map(|vector| json!({
                 "name": vector.name,
                 "id": vector.id().to_string(),
             })).collect::<Vec<_>>(),
         })
     };
     json!({
-        "scenarios": scenarios().iter().map(scenario_json).collect::<Vec<_>>(),
+        "scenarios": catalogue.iter().map(scenario_json).collect::<Vec<_>>(),
         "pairings": pairings(),
         "networks": Kind::NAMES,
-        "clauses": COMMON.map(|(title, _, clauses)| json!({"about": title, "clauses": clauses})),
+        "clauses": SECTIONS.iter().map(|(title, _, clauses)| json!({"about": title, "clauses": clauses})).collect::<Vec<_>>(),
         "checks": Check::ALL,
-        "errata": errata().map(|erratum| json!({
+        "errata": catalogue.errata().map(|erratum| json!({
             "id": erratum.id,
             "scenario": erratum.scenario,
             "role": erratum.role,
@@ -72,22 +76,22 @@ fn print_clauses(out: &mut impl Write, clauses: &[Clause]) -> io::Result<()> {
     Ok(())
 }
 
-fn print(out: &mut impl Write) -> io::Result<()> {
-    for scenario in scenarios() {
+fn print(out: &mut impl Write, catalogue: &Catalogue) -> io::Result<()> {
+    for scenario in catalogue.iter() {
         let transports: Vec<_> = scenario.transports().iter().map(ToString::to_string).collect();
         writeln!(out, "{}  ({})", scenario.name(), transports.join(", "))?;
         writeln!(out, "  {}", scenario.summary())?;
         for role in [Role::Server, Role::Client] {
-            let places = own_places(*scenario, role);
+            let places = own_places(&**scenario, role);
             if !places.is_empty() {
                 writeln!(out, "  a {role}'s command may have {{{}}}", places.join("}, {"))?;
             }
         }
         print_clauses(out, scenario.clauses())?;
-        let vectors: Vec<_> = vectors(*scenario).iter().map(|vector| vector.name).collect();
+        let vectors: Vec<_> = scenario.vectors().into_iter().map(|vector| vector.name).collect();
         writeln!(out, "  {} vectors: {}\n", vectors.len(), vectors.join(", "))?;
     }
-    for (title, _, clauses) in COMMON {
+    for (title, _, clauses) in SECTIONS {
         writeln!(out, "{title}, of every scenario")?;
         print_clauses(out, clauses)?;
         writeln!(out)?;
@@ -95,7 +99,7 @@ fn print(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "pairings: {}", pairings().join(", "))?;
     writeln!(out, "networks: {}; -up and -down say which way", Kind::NAMES.join(", "))?;
     writeln!(out, "\nerrata of the reference:")?;
-    for erratum in errata() {
+    for erratum in catalogue.errata() {
         writeln!(out, "  {} [{}]: {}", erratum.id, erratum.clause, erratum.trigger)?;
     }
     Ok(())

@@ -4,10 +4,11 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use framecheck::journal::Journal;
-use framecheck::merge::Shards;
+use engine::journal::Journal;
+use engine::merge::Shards;
 
 use super::run::{files, printed, verdict_of};
+use super::setup::Known;
 use super::{MergeArgs, Usage};
 
 pub(super) fn main(args: &MergeArgs) -> anyhow::Result<bool> {
@@ -20,7 +21,7 @@ pub(super) fn main(args: &MergeArgs) -> anyhow::Result<bool> {
         return Err(Usage(format!("--out is {shown}, a shard that it would overwrite")).into());
     }
     let shards = Shards::read(&args.shards)?;
-    let mut sinks = files(&args.out)?;
+    let mut sinks = files(&args.out, &Known::new().catalogue)?;
     sinks.insert(0, printed(args.format));
     let journal = Journal::create(&args.out);
     sinks.push(Box::new(journal.context("cannot write the journal")?));

@@ -33,16 +33,17 @@ use std::process::ExitCode;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use framecheck::case::{CaseId, Pairing, Transport};
-use framecheck::changes::DiffError;
-use framecheck::expected_failures::ExpectedError;
-use framecheck::journal::JournalError;
-use framecheck::merge::MergeError;
-use framecheck::observation::Role;
-use framecheck::peer::{ManifestError, PeerError};
-use framecheck::plan::{PlanError, USUAL_CASES};
-use framecheck::shard::ShardError;
+use engine::expected_failures::ExpectedError;
+use engine::journal::JournalError;
+use engine::merge::MergeError;
+use engine::peer::{ManifestError, PeerError};
+use engine::plan::PlanError;
+use model::case::{CaseId, Pairing, Transport};
+use model::event::USUAL_CASES;
+use model::observation::Role;
+use model::shard::ShardError;
 use pyjson::PythonVersion;
+use report::changes::DiffError;
 
 /// A conformance failure.
 const FAILED: u8 = 1;
@@ -315,7 +316,7 @@ struct KeepArgs {
     #[arg(long)]
     name: String,
     /// Where it is kept.
-    #[arg(long, value_name = "FILE", default_value = "crates/conformance/regressions.json")]
+    #[arg(long, value_name = "FILE", default_value = "crates/tutorials/regressions.json")]
     file: PathBuf,
 }
 

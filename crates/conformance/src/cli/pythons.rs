@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use anyhow::bail;
-use framecheck::event::Event;
 use framecheck::interpreters::{Interpreter, installed};
-use framecheck::report::{Human, Sink, Versions};
+use model::event::{Event, Sink};
+use report::{Human, Versions};
 
 use super::RunArgs;
 use super::out::stdout;
@@ -30,7 +30,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         with.means.python = path.into_os_string();
         with.means.reference = Some(reference.directory().to_owned());
         let out = args.out.join(format!("python{version}"));
-        let mut sinks = files(&out)?;
+        let mut sinks = files(&out, planned.catalogue())?;
         sinks.push(Box::new(Human::new(stdout())));
         let mut column = Column(&mut versions);
         let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;

@@ -5,29 +5,28 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use framecheck::case::{CaseId, Network, Playing};
-use framecheck::catalogue::{Check, Input, Wire};
-use framecheck::hex;
-use framecheck::judge::Verdict;
-use framecheck::observation::{Direction, PeerEnd, WireItem};
-use framecheck::peer::Peers;
-use framecheck::plan::{Group, PlanError, group_of, group_with};
-use framecheck::stage::{Played, Stage, StageError, home, reference_pairing};
-
+use engine::peer::Peers;
+use engine::plan::{Group, PlanError, group_of, group_with};
+use engine::stage::{Played, Stage, StageError};
+use model::case::{CaseId, Network, Playing};
+use model::observation::{Direction, PeerEnd, WireItem};
+use model::{Catalogue, Check, Input, Verdict, Wire};
+use report::hex;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
-use super::setup::setup;
+use super::setup::{Known, setup};
 use super::{ReplayArgs, Usage};
 
 const ROWS_MAX: usize = 16;
 
 pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
-    let peers = super::setup::peers(&args.setup)?;
-    let (id, group) = chosen(args, &peers)?;
-    let setup = setup(&args.setup)?;
+    let known = Known::new();
+    let peers = super::setup::peers(&args.setup, &known)?;
+    let (id, group) = chosen(args, &known.catalogue, &peers)?;
+    let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
     let played = runtime.block_on(async {
         let interrupt = interrupt()?;
@@ -37,7 +36,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
         }
     })?;
     let mut out = stdout();
-    writeln!(out, "{id}  input: {}", group.vector.unwrap_or("generated"))?;
+    writeln!(out, "{id}  input: {}", group.vector.as_deref().unwrap_or("generated"))?;
     write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
 }
@@ -53,13 +52,17 @@ pub(super) fn write_played(out: &mut impl Write, played: &Played, full: bool) ->
 }
 
 /// The case of an id, or of a case.json.
-fn chosen(args: &ReplayArgs, peers: &Peers) -> anyhow::Result<(CaseId, Group)> {
+fn chosen(
+    args: &ReplayArgs,
+    catalogue: &Catalogue,
+    peers: &Peers,
+) -> anyhow::Result<(CaseId, Group)> {
     match args.case.parse::<CaseId>() {
         Ok(id) if args.smallest => {
             Err(Usage(format!("--smallest is for a case.json, and {id} is an id")).into())
         }
         Ok(id) => {
-            let group = group_of(&id, peers)?;
+            let group = group_of(&id, catalogue, peers)?;
             Ok((id, group))
         }
         Err(error) if !Path::new(&args.case).is_file() => Err(PlanError::NoSuchCase {
@@ -75,7 +78,7 @@ fn chosen(args: &ReplayArgs, peers: &Peers) -> anyhow::Result<(CaseId, Group)> {
                 id.network = kept.smallest_network().clone();
                 input = kept.smallest_input().clone();
             }
-            let group = group_with(&id, None, input, peers)?;
+            let group = group_with(&id, None, input, catalogue, peers)?;
             Ok((id, group))
         }
     }
@@ -134,18 +137,19 @@ impl Kept {
 /// Play the case.
 pub(super) async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<Played, StageError> {
     let Group { scenario, input, .. } = group;
-    let ground = stage.ground(*scenario, input).await?;
+    let ground = stage.ground(&**scenario, input).await?;
     let playing = Playing {
         transport: id.transport,
         network: id.network.clone(),
         pairing: id.pairing.clone(),
     };
-    let is_reference = id.pairing == reference_pairing(input) && id.network == Network::AS_IS;
-    if is_reference && id.transport == home(*scenario) {
+    let is_reference =
+        id.pairing == scenario.reference_pairing(input) && id.network == Network::AS_IS;
+    if is_reference && id.transport == scenario.home() {
         return Ok(ground.reference);
     }
-    let expected = ground.expected_of(&id.pairing);
-    stage.play(*scenario, input, &playing, expected, &ground.model).await
+    let expected = ground.expected_of(&**scenario, &id.pairing);
+    stage.play(&**scenario, input, &playing, expected, &ground.model).await
 }
 
 /// Every segment and close, with its time.
@@ -217,7 +221,7 @@ fn write_streams(out: &mut impl Write, played: &Played, full: bool) -> io::Resul
             }
             (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
                 for index in 0..right.len().max(seen.len()) {
-                    let of = |side: &[framecheck::blob::Blob]| {
+                    let of = |side: &[model::blob::Blob]| {
                         side.get(index).map(|datagram| datagram.0.clone()).unwrap_or_default()
                     };
                     let name = format!("{name}, datagram {}", index + 1);

@@ -1,45 +1,50 @@
 //! `framecheck run`
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::Context;
-use framecheck::blob::sha256;
-use framecheck::case::CaseId;
-use framecheck::event::{Chosen, End, Event, PeerInfo, Start};
-use framecheck::expected_failures::ExpectedFailures;
-use framecheck::journal::{Journal, Recorded};
-use framecheck::judge::Verdict;
-use framecheck::peer::Peers;
-use framecheck::plan::{Group, Selection, ids, pairings_in, plan, retain};
-use framecheck::platform;
-use framecheck::report::{
-    FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Sink, Summary,
-};
-use framecheck::runner::{Begun, Manner, run};
-use framecheck::shard::Shard;
+use engine::expected_failures::ExpectedFailures;
+use engine::journal::{Journal, Recorded};
+use engine::peer::{Peer, Peers};
+use engine::plan::{Group, Selection, ids, pairings_in, plan, retain};
+use engine::platform;
+use engine::runner::{Begun, Manner, run};
+use model::blob::sha256;
+use model::case::CaseId;
+use model::event::{End, Event, PeerInfo, Sink, Start};
+use model::shard::Shard;
+use model::{Catalogue, Verdict};
+use report::{FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Summary};
 use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::out::{say, stdout};
-use super::setup::{setup, versions};
+use super::setup::{Known, setup, versions};
 use super::{Format, RunArgs, SetupArgs};
 
 /// What is to be played.
 #[derive(Clone)]
 pub(super) struct Planned {
+    known: Known,
     groups: Vec<Group>,
     start: Start,
     /// The cases of other shards, if somebody wants to know.
     elsewhere: Vec<CaseId>,
 }
 
+impl Planned {
+    /// The scenarios that it was chosen from.
+    pub(super) const fn catalogue(&self) -> &Catalogue {
+        &self.known.catalogue
+    }
+}
+
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     let planned = chosen(args)?;
-    let mut sinks = files(&args.out)?;
+    let mut sinks = files(&args.out, &planned.known.catalogue)?;
     sinks.insert(0, printed(args.format));
     let end = play(args, &args.setup, planned, &args.out, &mut sinks)?;
     verdict_of(&end)
@@ -69,15 +74,16 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         }
         None => None,
     };
-    let peers = super::setup::peers(&args.setup)?;
-    let mut groups = plan(&selection, &peers)?;
+    let known = Known::new();
+    let peers = super::setup::peers(&args.setup, &known)?;
+    let mut groups = plan(&selection, &known.catalogue, &peers)?;
     let pairings = pairings_in(&groups, &peers).iter().map(ToString::to_string).collect();
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
         if expected.is_some() {
             elsewhere = ids(&groups).filter(|id| !shard.has(id)).collect();
         }
-        shard.retain(&mut groups);
+        retain(&mut groups, |id| shard.has(id));
         if groups.is_empty() {
             say(format_args!("no case falls to shard {shard}: an empty report is written"));
         }
@@ -86,18 +92,18 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         framecheck: env!("CARGO_PKG_VERSION").to_owned(),
         seed: args.seed,
         generated: args.cases,
-        selection: Chosen::of(&selection, expected),
+        selection: selection.as_given(expected),
         shard,
         cases: groups.iter().map(|group| group.plays.len()).sum(),
         peers: infos(&peers),
         pairings,
         missing: [peers.missing(), &platform::missing()].concat(),
     };
-    Ok(Planned { groups, start, elsewhere })
+    Ok(Planned { known, groups, start, elsewhere })
 }
 
 fn infos(peers: &Peers) -> Vec<PeerInfo> {
-    let info = |peer: &framecheck::peer::Peer| PeerInfo {
+    let info = |peer: &Peer| PeerInfo {
         name: peer.name.clone(),
         language: peer.language.clone(),
         version: peer.version.clone(),
@@ -108,14 +114,14 @@ fn infos(peers: &Peers) -> Vec<PeerInfo> {
 }
 
 /// The reports that are written to `out`.
-pub(super) fn files(out: &Path) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+pub(super) fn files(out: &Path, catalogue: &Catalogue) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     fs::create_dir_all(out).with_context(|| format!("cannot write to {}", out.display()))?;
     Ok(vec![
         Box::new(ReportJson::new(out.join("report.json"))),
-        Box::new(Html::new(out.join("index.html"))),
+        Box::new(Html::new(out.join("index.html"), catalogue.clone())),
         Box::new(JUnit::new(out.join("junit.xml"))),
         Box::new(Summary::new(out.join("summary.md"))),
-        Box::new(FailureFolders::new(out)),
+        Box::new(FailureFolders::new(out, catalogue.clone())),
     ])
 }
 
@@ -155,10 +161,10 @@ pub(super) fn play(
         Some(file) => ExpectedFailures::read(file)?,
         None => ExpectedFailures::default(),
     };
-    let Planned { mut groups, mut start, elsewhere } = planned;
-    let setup = setup(with)?;
+    let Planned { known, mut groups, mut start, elsewhere } = planned;
+    let setup = setup(with, &known)?;
     let runtime = super::setup::runtime()?;
-    runtime.block_on(versions(&setup, with, &mut start.peers))?;
+    runtime.block_on(versions(&known.oracle, with, &mut start.peers))?;
     let earlier = earlier(args, &start, out)?;
     let mut journal = match &earlier {
         Some(recorded) => Journal::reopen(recorded),

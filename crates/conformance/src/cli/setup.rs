@@ -6,19 +6,42 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use framecheck::drive::{Driver, Rooms};
-use framecheck::event::PeerInfo;
-use framecheck::network::Ports;
-use framecheck::oracle::Oracle;
-use framecheck::peer::{Peer, Peers, REFERENCE, Spawner, adopt_orphans};
-use framecheck::reference::Reference;
-use framecheck::stage::Stage;
+use engine::drive::{Driver, Rooms};
+use engine::network::Ports;
+use engine::peer::{ManifestError, Peer, Peers, Spawner, adopt_orphans};
+use engine::stage::Stage;
+use framecheck::built_in::RUST;
+use framecheck::{built_in, interpreters};
+use model::Catalogue;
+use model::event::PeerInfo;
 use tempfile::TempDir;
+use tutorials::reference::Reference;
+use tutorials::{Oracle, REFERENCE};
 
 use super::{Means, SetupArgs};
 
 /// A program that has said no version by then says none.
 const VERSION_MAX: Duration = Duration::from_secs(5);
+
+/// What can be played, and the oracle that its scenarios ask once it has been started.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) catalogue: Catalogue,
+    pub(super) oracle: Arc<Oracle>,
+}
+
+impl Known {
+    /// The tutorials' scenarios.
+    pub(super) fn new() -> Self {
+        let oracle = Arc::<Oracle>::default();
+        Self { catalogue: tutorials::catalogue(&oracle), oracle }
+    }
+}
+
+/// The peer that a manifest describes.
+pub(super) fn guest(manifest: &Path, catalogue: &Catalogue) -> Result<Peer, ManifestError> {
+    Peer::from_manifest(manifest, catalogue, &[REFERENCE, RUST])
+}
 
 /// A stage, and the directories its cases live in, which go when this is dropped.
 pub(super) struct Setup {
@@ -28,10 +51,10 @@ pub(super) struct Setup {
 }
 
 /// The built-in peers and those of the manifests, without starting or unpacking anything.
-pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<Peers> {
+pub(super) fn peers(args: &SetupArgs, known: &Known) -> anyhow::Result<Peers> {
     let mut guests = Vec::new();
     for manifest in &args.peer {
-        let peer = Peer::from_manifest(manifest)?;
+        let peer = guest(manifest, &known.catalogue)?;
         peer.programs_are_there()?;
         guests.push(peer);
     }
@@ -40,10 +63,10 @@ pub(super) fn peers(args: &SetupArgs) -> anyhow::Result<Peers> {
 
 fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Peers> {
     let mut peers = if let Some(directory) = &args.means.programs {
-        Peers::built_in(&absolute(directory)?)?
+        built_in::built(&absolute(directory)?)?
     } else {
         let program = std::env::current_exe()?;
-        Peers::installed(program.parent().unwrap_or(&program))?
+        built_in::installed(program.parent().unwrap_or(&program))?
     };
     for peer in guests {
         peers.add(peer)?;
@@ -61,19 +84,23 @@ fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
 }
 
 /// Everything that cases need.
-pub(super) fn setup(args: &SetupArgs) -> anyhow::Result<Setup> {
-    set_up(args, peers(args)?)
+pub(super) fn setup(args: &SetupArgs, known: &Known) -> anyhow::Result<Setup> {
+    set_up(args, known, peers(args, known)?)
 }
 
 /// The same with these peers, whether their programs are there or not.
-pub(super) fn setup_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Setup> {
-    set_up(args, peers_with(args, guests)?)
+pub(super) fn setup_with(
+    args: &SetupArgs,
+    known: &Known,
+    guests: Vec<Peer>,
+) -> anyhow::Result<Setup> {
+    set_up(args, known, peers_with(args, guests)?)
 }
 
-fn set_up(args: &SetupArgs, mut peers: Peers) -> anyhow::Result<Setup> {
+fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<Setup> {
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
-    peers.locate_reference(reference);
+    peers.locate_launched(reference);
     if peers.guests().next().is_some() {
         adopt_orphans().context("cannot look after what peers leave behind")?;
     }
@@ -81,8 +108,8 @@ fn set_up(args: &SetupArgs, mut peers: Peers) -> anyhow::Result<Setup> {
     let hint = || {
         format!("cannot run {python:?}, which the reference programs need; --python names another")
     };
-    let oracle = Oracle::start_up(&args.means.python, reference).with_context(hint)?;
-    let interpreter = oracle.executable().with_context(hint)?;
+    interpreters::start(&known.oracle, &args.means.python, reference).with_context(hint)?;
+    let interpreter = known.oracle.executable().with_context(hint)?;
     let spawner =
         Spawner::new(interpreter.as_ref(), reference, args.means.fresh).with_context(hint)?;
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
@@ -92,19 +119,19 @@ fn set_up(args: &SetupArgs, mut peers: Peers) -> anyhow::Result<Setup> {
         rooms: Rooms::new(scratch.path().to_owned()),
         deadline: Duration::from_secs(args.deadline),
     };
-    let stage = Arc::new(Stage::new(driver, oracle, peers));
+    let stage = Arc::new(Stage::new(driver, peers));
     Ok(Setup { stage, _scratch: scratch, _reference: unpacked })
 }
 
 /// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.
 pub(super) async fn versions(
-    setup: &Setup,
+    oracle: &Oracle,
     args: &SetupArgs,
     peers: &mut [PeerInfo],
 ) -> anyhow::Result<()> {
     for peer in peers.iter_mut().filter(|peer| peer.manifest.is_none()) {
         peer.version = match peer.name.as_str() {
-            REFERENCE => Some(setup.stage.oracle.version()?),
+            REFERENCE => Some(oracle.version()?),
             _ => match program(args, "frame-server") {
                 Some(program) => program_version(&program).await,
                 None => None,

@@ -2,29 +2,28 @@
 
 use std::io::{self, Write};
 
-use framecheck::case::{CaseId, Network};
-use framecheck::catalogue::{Expected, ExpectedEnd, Wire, scenario, vectors};
-use framecheck::hex;
-use framecheck::oracle::{Oracle, OracleError};
-use framecheck::plan::{Group, group_of};
-use framecheck::stage::{home, reference_pairing};
+use engine::plan::{Group, group_of};
+use model::case::{CaseId, Network};
+use model::{Catalogue, Expected, ExpectedEnd, RightError, Wire};
+use report::hex;
 
 use super::out::stdout;
-use super::setup::setup;
+use super::setup::{Known, setup};
 use super::{ShowArgs, Usage};
 
 const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
-    let peers = super::setup::peers(&with)?;
-    let id = chosen(&args.case)?;
-    let group = group_of(&id, &peers)?;
-    let setup = setup(&with)?;
-    let expected = right(&group, &setup.stage.oracle)?;
+    let known = Known::new();
+    let peers = super::setup::peers(&with, &known)?;
+    let id = chosen(&args.case, &known.catalogue)?;
+    let group = group_of(&id, &known.catalogue, &peers)?;
+    let _setup = setup(&with, &known)?;
+    let expected = right(&group)?;
     let mut out = stdout();
     writeln!(out, "{id}")?;
-    writeln!(out, "input: {}", group.vector.unwrap_or("generated"))?;
+    writeln!(out, "input: {}", group.vector.as_deref().unwrap_or("generated"))?;
     writeln!(out, "  {}", serde_json::to_string(&group.input)?)?;
     if !id.network.is_harmless() {
         writeln!(out, "without the network's harm; what is right with it, `replay` shows")?;
@@ -49,7 +48,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     }
     show_end(&mut out, "server", &expected.server)?;
     show_end(&mut out, "client", &expected.client)?;
-    writeln!(out, "by these clauses, as {} does:", reference_pairing(&group.input))?;
+    writeln!(out, "by these clauses, as {} does:", group.scenario.reference_pairing(&group.input))?;
     for clause in group.scenario.clauses() {
         writeln!(out, "  {:6} {}", clause.id, clause.text)?;
     }
@@ -58,36 +57,37 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
 
 /// The case of an id; or that of a vector, over its scenario's own transport and as the reference
 /// plays it.
-fn chosen(name: &str) -> anyhow::Result<CaseId> {
+fn chosen(name: &str, catalogue: &Catalogue) -> anyhow::Result<CaseId> {
     let vector = name.split_once('/').filter(|(_, vector)| !vector.contains('/'));
     let Some((scenario_name, vector)) = vector else {
         let why = |error| Usage(format!("{name:?} is no case: {error}"));
         return Ok(name.parse().map_err(why)?);
     };
-    let scenario = scenario(scenario_name)
+    let scenario = catalogue
+        .scenario(scenario_name)
         .ok_or_else(|| Usage(format!("no scenario is called {scenario_name:?}")))?;
-    let known = vectors(scenario);
+    let known = scenario.vectors();
     let Some(vector) = known.iter().find(|known| known.name == vector) else {
-        let names: Vec<_> = known.iter().map(|vector| vector.name).collect();
+        let names: Vec<_> = known.iter().map(|vector| &*vector.name).collect();
         let names = names.join(", ");
         let why = format!("{scenario_name} has no vector {vector:?}; it has {names}");
         return Err(Usage(why).into());
     };
     Ok(CaseId {
         scenario: scenario_name.to_owned(),
-        pairing: reference_pairing(&vector.input),
-        transport: home(scenario),
+        pairing: scenario.reference_pairing(&vector.input),
+        transport: scenario.home(),
         network: Network::AS_IS,
         input: vector.id(),
     })
 }
 
 /// What is right for an input; where the harness is the server, given what it serves.
-fn right(group: &Group, oracle: &Oracle) -> Result<Expected, OracleError> {
-    let expected = group.scenario.right(&group.input, oracle)?;
+fn right(group: &Group) -> Result<Expected, RightError> {
+    let expected = group.scenario.right(&group.input)?;
     let Some(served) = &group.input.served else { return Ok(expected) };
     let given: Vec<u8> = served.iter().flat_map(|answer| answer.0.clone()).collect();
-    let mut right = group.scenario.harmed(&group.input, &given, oracle)?.given(&expected);
+    let mut right = group.scenario.harmed(&group.input, &given)?.given(&expected);
     right.to_client = match right.to_client {
         Wire::Stream(_) => Wire::stream(given),
         Wire::Datagrams(_) => Wire::Datagrams(served.clone()),

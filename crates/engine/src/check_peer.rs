@@ -1,0 +1,151 @@
+//! Is a peer usable? Each role that it declares is started once, with the reference on the other
+//! side, and what goes wrong is said in the words of whoever has to mend it.
+
+use model::case::{CaseId, Network, Pairing, Playing};
+use model::observation::{Exit, Observation, PeerEnd, Role};
+use model::{Input, Literal, Scenario, Verdict};
+
+use crate::judge::Judgement;
+use crate::peer::{Peer, Template, missing_program};
+use crate::stage::{Stage, StageError};
+
+/// So many of a program's last lines are told.
+const LAST_LINES: usize = 5;
+
+/// What came of starting one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The role.
+    pub role: Role,
+    /// The scenario.
+    pub scenario: String,
+    /// What is wrong, a line each; nothing if nothing is.
+    pub troubles: Vec<String>,
+    /// The literals that its command has no place for, so that inputs that change them are not
+    /// played.
+    pub no_place_for: Vec<String>,
+    /// Those that it may know from the file it is given.
+    pub goes_by_file_for: Vec<String>,
+    /// The case that showed it, if it came to one.
+    pub case: Option<CaseId>,
+}
+
+/// Start a peer's program for one role of a scenario, once. `name` is the scenario's as the peer
+/// declares it; `scenario` is that of the catalogue, if it has one of this name.
+///
+/// # Errors
+/// The harness could not do its work.
+pub async fn check(
+    stage: &Stage,
+    peer: &Peer,
+    role: Role,
+    name: &str,
+    scenario: Option<&dyn Scenario>,
+    template: &Template,
+) -> Result<Finding, StageError> {
+    let (troubles, case) = match (missing_program(template), scenario) {
+        (Some(missing), _) => (vec![missing], None),
+        (None, Some(scenario)) => troubles(stage, peer, role, scenario).await?,
+        (None, None) => (Vec::new(), None),
+    };
+    let literals = scenario.map(|scenario| scenario.literals(role, &Input::default()));
+    let untold = literals.into_iter().flatten().filter(|literal| !template.mentions(&literal.name));
+    let (known, unknown): (Vec<_>, Vec<_>) = untold.partition(|literal| literal.is_known);
+    let names = |literals: Vec<Literal>| literals.into_iter().map(|literal| literal.name).collect();
+    let (no_place_for, goes_by_file_for) = (names(unknown), names(known));
+    Ok(Finding { role, scenario: name.to_owned(), troubles, no_place_for, goes_by_file_for, case })
+}
+
+async fn troubles(
+    stage: &Stage,
+    peer: &Peer,
+    role: Role,
+    scenario: &dyn Scenario,
+) -> Result<(Vec<String>, Option<CaseId>), StageError> {
+    let pairing = match role {
+        Role::Server => Pairing::new(&peer.name, scenario.reference()),
+        Role::Client => Pairing::new(scenario.reference(), &peer.name),
+    };
+    let is_plain = |input: &Input| !input.raw && input.served.is_none();
+    let fits = |input: &Input| stage.can_play(scenario, input, &pairing).is_ok();
+    let mut vectors = scenario.vectors().into_iter();
+    let Some(vector) = vectors.find(|vector| is_plain(&vector.input) && fits(&vector.input)) else {
+        return Ok((vec!["no input can be played: it takes none of the literals".into()], None));
+    };
+    let playing = Playing { transport: scenario.home(), network: Network::AS_IS, pairing };
+    let ground = stage.ground(scenario, &vector.input).await?;
+    let expected = ground.expected_of(scenario, &playing.pairing);
+    let played = stage.play(scenario, &vector.input, &playing, expected, &ground.model).await;
+    let played = match played {
+        Ok(played) => played,
+        Err(error) if error.is_the_peers() => return Ok((vec![error.to_string()], None)),
+        Err(error) => return Err(error),
+    };
+    let Judgement { verdict, differences, .. } = &played.judgement;
+    // The reference's own errata are nothing that this peer could mend.
+    if matches!(verdict, Verdict::Pass | Verdict::Erratum) {
+        return Ok((Vec::new(), None));
+    }
+    let (what, is_met) = what_happened(role, &played.observed);
+    let mut troubles = vec![what];
+    if is_met {
+        // Else all that is different follows from that.
+        troubles.extend(differences.iter().map(ToString::to_string));
+    }
+    troubles.extend(last_words(played.observed.end(role)));
+    let Playing { transport, network, pairing } = playing;
+    let id = CaseId {
+        scenario: scenario.name().to_owned(),
+        pairing,
+        transport,
+        network,
+        input: vector.id(),
+    };
+    Ok((troubles, Some(id)))
+}
+
+/// How far it came, in a sentence, and whether the two met at all.
+fn what_happened(role: Role, seen: &Observation) -> (String, bool) {
+    let end = seen.end(role);
+    let is_met = match role {
+        Role::Server => seen.wire.is_open(),
+        Role::Client => seen.wire.is_connected(),
+    };
+    let what = match (role, &seen.listening_elsewhere[..]) {
+        (Role::Server, _) if is_met => {
+            "the reference's client reached it, but the exchange went wrong".to_owned()
+        }
+        (Role::Client, _) if is_met => {
+            "it reached the reference's server, but the exchange went wrong".to_owned()
+        }
+        (Role::Server, _) if end.by_itself => {
+            format!("it {} before anyone could connect to it", ended(end))
+        }
+        (Role::Server, []) => "it never listened at the address it was given".to_owned(),
+        (Role::Server, others) => format!(
+            "it never listened at the address it was given; it listens on {} instead",
+            others.join(", ")
+        ),
+        (Role::Client, _) if end.by_itself => {
+            format!("it {} without connecting to the address it was given", ended(end))
+        }
+        (Role::Client, _) => "it never connected to the address it was given".to_owned(),
+    };
+    (what, is_met)
+}
+
+fn ended(end: &PeerEnd) -> String {
+    match end.exit {
+        Some(Exit::Status(status)) => format!("ended with status {status}"),
+        Some(Exit::Signal(signal)) => format!("died of signal {signal}"),
+        None => "ended".to_owned(),
+    }
+}
+
+/// The end of what it said on standard error.
+fn last_words(end: &PeerEnd) -> Vec<String> {
+    let stderr = String::from_utf8_lossy(&end.stderr.0);
+    let lines: Vec<&str> = stderr.trim_end().lines().collect();
+    let first = lines.len().saturating_sub(LAST_LINES);
+    lines.iter().skip(first).map(|line| format!("stderr: {}", line.escape_debug())).collect()
+}

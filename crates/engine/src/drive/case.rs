@@ -1,0 +1,216 @@
+//! A case under way: from the start of both sides to all that was seen of it.
+
+use std::time::Duration;
+
+use model::observation::{
+    AtRest, Control, Observation, PeerEnd, Role, SERVER_CLOSE, Stop, WireLog,
+};
+use rustix::process::Signal;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::party::{Party, as_one};
+use super::{DriveError, Next, Play, Side};
+use crate::network::{Patience, Recording};
+use crate::peer::StartError;
+
+/// How long a server may take to end when it is asked to.
+const ENDING: Duration = Duration::from_secs(5);
+/// A known hang has happened when nothing has moved for this long; and a client that has ended and
+/// has not been seen to connect for this long never did.
+pub(super) const QUIET: Duration = Duration::from_millis(400);
+/// When nothing has come for this long after both programs have ended, nothing is under way.
+const LAST_BYTES: Duration = Duration::from_millis(200);
+/// However much comes, it is not waited for longer than this: what a program has left behind may hold its
+/// connection, and speak.
+const LAST_BYTES_MAX: Duration = Duration::from_secs(5);
+
+/// A case under way.
+pub(super) struct Case<'a> {
+    pub(super) play: &'a Play<'a>,
+    /// Where the server is to listen.
+    pub(super) address: String,
+    pub(super) recording: Recording,
+    pub(super) server: Party,
+    pub(super) client: Party,
+    pub(super) patience: watch::Sender<Patience>,
+    pub(super) passing: watch::Receiver<Option<Result<(), Stop>>>,
+}
+
+/// What came of the clients, before the control.
+struct Clients {
+    /// Those that have been replaced by the next.
+    gone: Vec<PeerEnd>,
+    stopped: Option<Stop>,
+    at_rest: Option<AtRest>,
+    /// Whether the last one ended before the harness ended it.
+    by_itself: bool,
+}
+
+impl Case<'_> {
+    /// Wait for the case's end, end what is left, and gather what was seen. `start_client` starts
+    /// a client that comes after the one before it has ended.
+    pub(super) async fn finish(
+        mut self,
+        deadline: Instant,
+        mut start_client: impl FnMut(Next<'_>) -> Result<Party, StartError>,
+    ) -> Result<Observation, DriveError> {
+        let mut clients = self.see_clients(deadline, &mut start_client).await?;
+        let can_go_on = matches!(clients.stopped, None | Some(Stop::Quiet | Stop::Spins(_)));
+        let control = match &self.play.control {
+            Some((input, side)) if can_go_on => {
+                let next = Next::Control(input, side);
+                Some(self.see_control(deadline, next, &mut start_client).await?)
+            }
+            _ => None,
+        };
+        if can_go_on {
+            let gone_wrong = match timeout_at(deadline, self.until_server_is_done()).await {
+                Ok(gone_wrong) => gone_wrong,
+                Err(_) => {
+                    let end = "the server to end";
+                    let what = if self.play.await_end { end } else { SERVER_CLOSE };
+                    Some(Stop::Deadline(what.to_owned()))
+                }
+            };
+            if !matches!(clients.stopped, Some(Stop::Spins(_))) {
+                clients.stopped = gone_wrong.or(clients.stopped);
+            }
+        }
+        self.take_down(clients, control).await
+    }
+
+    /// Wait for each client to end, or for what stops the case before.
+    async fn see_clients(
+        &mut self,
+        deadline: Instant,
+        start_client: &mut impl FnMut(Next<'_>) -> Result<Party, StartError>,
+    ) -> Result<Clients, DriveError> {
+        // A script plays all of its clients itself.
+        let later = self.play.input.later.iter();
+        let mut later = later.filter(|_| matches!(self.play.client, Side::Peer(..)));
+        let mut gone = Vec::new();
+        let (stopped, at_rest) = loop {
+            let seen = match timeout_at(deadline, self.until_client_ends()).await {
+                Ok(seen) => seen,
+                Err(_) => (Some(Stop::Deadline("the client to end".to_owned())), None),
+            };
+            match later.next() {
+                Some(lines) if seen.0.is_none() => {
+                    let next = start_client(Next::Later(lines))?;
+                    let ended = std::mem::replace(&mut self.client, next);
+                    gone.push(ended.finish(true).await);
+                }
+                _ => break seen,
+            }
+        };
+        let by_itself = self.client.has_ended();
+        if stopped == Some(Stop::Quiet) {
+            // One that waits in order is ended in order, so that it can clear up.
+            self.client.signal(Signal::TERM);
+            let _ = timeout(ENDING, self.client.wait()).await;
+        }
+        self.client.signal(Signal::KILL);
+        Ok(Clients { gone, stopped, at_rest, by_itself })
+    }
+
+    /// The network does no more harm: what comes of a client that does none either?
+    async fn see_control(
+        &mut self,
+        deadline: Instant,
+        next: Next<'_>,
+        start_client: &mut impl FnMut(Next<'_>) -> Result<Party, StartError>,
+    ) -> Result<(u32, bool, PeerEnd), DriveError> {
+        self.client.wait().await;
+        if !self.play.transport.is_datagram() {
+            // Its connection is counted among those before, even if nobody has looked at it yet.
+            let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_connected)).await;
+        }
+        self.play.disturbance.end();
+        if self.play.transport.is_datagram() {
+            // However busy the machine is; but a recorder that waits for its server may wait for good.
+            let is_open = self.recording.is_open();
+            let until = if is_open { deadline } else { Instant::now() + QUIET };
+            let _ = timeout_at(until, self.play.disturbance.noticed()).await;
+        }
+        let first_connection = self.recording.connection_count();
+        let client = start_client(next)?;
+        let ends = async {
+            tokio::select! {
+                _ = client.wait() => false,
+                () = self.idles(&client) => true,
+                never = self.tell_when_the_server_has_ended() => match never {},
+            }
+        };
+        let overdue = timeout_at(deadline, ends).await.unwrap_or(true);
+        client.signal(Signal::KILL);
+        Ok((first_connection, overdue, client.finish(!overdue).await))
+    }
+
+    /// End what is left, and gather what was seen.
+    async fn take_down(
+        self,
+        clients: Clients,
+        control: Option<(u32, bool, PeerEnd)>,
+    ) -> Result<Observation, DriveError> {
+        let Clients { mut gone, mut stopped, at_rest, by_itself } = clients;
+        let server_by_itself = self.server.has_ended();
+        let mut listening_elsewhere =
+            if self.recording.is_open() { Vec::new() } else { self.server.listening() };
+        let is_asked_for = |at: &String| at.trim_end_matches(" (UDP)") == self.address;
+        if listening_elsewhere.iter().any(is_asked_for) {
+            listening_elsewhere.clear();
+        }
+        let in_order = matches!(stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
+        self.server.signal(if in_order { Signal::TERM } else { Signal::KILL });
+        let is_process = !self.server.is_by_hand();
+        if is_process && timeout(ENDING, self.server.wait()).await.is_err() {
+            stopped = Some(Stop::Deadline("the server to end on SIGTERM".to_owned()));
+            self.server.signal(Signal::KILL);
+            self.server.wait().await;
+        }
+        // With both programs gone, a stream comes to its end by itself.
+        let mut passing = self.passing.clone();
+        if !self.play.transport.is_datagram() {
+            self.patience.send_replace(Patience::BothHaveEnded);
+            let until = Instant::now() + LAST_BYTES_MAX;
+            let mut events = self.recording.event_count();
+            while timeout(LAST_BYTES, passing.wait_for(Option::is_some)).await.is_err() {
+                let before = std::mem::replace(&mut events, self.recording.event_count());
+                if before == events || Instant::now() > until {
+                    break;
+                }
+            }
+        }
+        self.patience.send_replace(Patience::None);
+        match passing.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(Err(stop))) => stopped = Some(stop.clone()),
+            Ok(_) => {}
+            Err(_) => return Err(DriveError::RecorderPanicked),
+        }
+
+        if let Some(lost) = self.server.lost().or_else(|| self.client.lost()) {
+            return Err(lost.into());
+        }
+        let took = self.recording.started().elapsed();
+        let mut wire = self.recording.take();
+        let control = control.map(|(first_connection, overdue, client)| {
+            let (before, after) = std::mem::take(&mut wire).split(first_connection);
+            wire = before;
+            Box::new(Control { wire: after, client, overdue })
+        });
+        let server = self.server.finish(server_by_itself).await;
+        gone.push(self.client.finish(by_itself).await);
+        let client = as_one(gone);
+        Ok(Observation {
+            wire,
+            server,
+            client,
+            listening_elsewhere,
+            stopped,
+            at_rest,
+            control,
+            took,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! A side that a person starts by hand, in a debugger say: it is told where, and waited for.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::blob::Blob;
+use model::{Endpoint, Literal};
+use tokio::sync::watch;
+
+/// What the person has to know to start it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Where the server is to listen, or where the client is to connect.
+    pub address: Endpoint,
+    /// The file that a file server is to serve.
+    pub file: Option<PathBuf>,
+    /// What the case changes in the program.
+    pub literals: Vec<Literal>,
+    /// What is to be typed, a line each.
+    pub lines: Vec<Blob>,
+}
+
+/// A side that is played by hand.
+#[derive(Debug, Clone)]
+pub struct Hand {
+    /// Where a server is to listen; anywhere that is free unless told.
+    pub at: Option<SocketAddr>,
+    told: Arc<watch::Sender<Option<Wanted>>>,
+    has_ended: Arc<watch::Sender<bool>>,
+}
+
+impl Hand {
+    /// One that is still to be told what is wanted.
+    #[must_use]
+    pub fn new(at: Option<SocketAddr>) -> Self {
+        let (told, has_ended) = (watch::Sender::new(None), watch::Sender::new(false));
+        Self { at, told: Arc::new(told), has_ended: Arc::new(has_ended) }
+    }
+
+    /// Wait until it is known what is wanted.
+    pub async fn wanted(&self) -> Option<Wanted> {
+        let mut told = self.told.subscribe();
+        told.wait_for(Option::is_some).await.ok().and_then(|wanted| wanted.clone())
+    }
+
+    /// The person says that the program has ended.
+    pub fn end(&self) {
+        self.has_ended.send_replace(true);
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        *self.has_ended.borrow()
+    }
+
+    pub(super) async fn ended(&self) {
+        let _ = self.has_ended.subscribe().wait_for(|ended| *ended).await;
+    }
+
+    pub(super) fn tell(&self, wanted: Wanted) {
+        self.told.send_replace(Some(wanted));
+    }
+}

@@ -1,0 +1,324 @@
+//! Run one case: start both peers with the recorder between them, wait for what ends the case, end
+//! the rest, and give back all that was seen. It judges nothing.
+
+mod case;
+mod hand;
+mod party;
+mod room;
+mod waits;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use case::Case;
+pub use hand::{Hand, Wanted};
+use model::blob::Blob;
+use model::case::Transport;
+use model::observation::{Observation, Role};
+use model::{Addresses, Endpoint, Input, Scenario, Sign, Step};
+use party::Party;
+use room::Room;
+pub use room::Rooms;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
+use crate::peer::{Command, Peer, Places, Spawner, StartError, Template, User};
+use crate::script;
+
+/// What every case needs.
+#[derive(Debug)]
+pub struct Driver {
+    /// Starts peers.
+    pub spawner: Spawner,
+    /// Gives out ports.
+    pub ports: Ports,
+    /// Where each case has its directories while it runs.
+    pub rooms: Rooms,
+    /// How long a case may take.
+    pub deadline: Duration,
+}
+
+/// A case as the driver needs it.
+pub struct Play<'a> {
+    /// What is played.
+    pub scenario: &'a dyn Scenario,
+    /// Who serves.
+    pub server: Side<'a>,
+    /// Who connects.
+    pub client: Side<'a>,
+    /// What the bytes travel in, on the side of whoever can speak it.
+    pub transport: Transport,
+    /// What lies between the two.
+    pub disturbance: Disturbance,
+    /// What is put in.
+    pub input: &'a Input,
+    /// What a known hang of one of the two programs looks like.
+    pub sign: Option<(Role, Sign)>,
+    /// Whether to give the server time to close the connection after its client has.
+    pub await_close: bool,
+    /// Whether to give the server time to end by itself after its client has.
+    pub await_end: bool,
+    /// Whether the case is over when nothing moves after a fault.
+    pub rests: bool,
+    /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
+    /// first: and if so, from how much of its time on.
+    pub busy: [Option<Duration>; 2],
+    /// Who connects afterwards, undisturbed, and with what input.
+    pub control: Option<(&'a Input, Side<'a>)>,
+}
+
+/// One side of a case.
+#[derive(Debug, Clone)]
+pub enum Side<'a> {
+    /// A peer's program.
+    Peer(&'a Peer, &'a Template),
+    /// The harness, by script.
+    Script(Vec<Step>),
+    /// A person, who starts the program.
+    Hand(Hand),
+    /// Nobody: the scenario is one program.
+    Nobody,
+}
+
+/// The harness could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// No port.
+    #[error(transparent)]
+    Ports(#[from] PortsError),
+    /// The peer can't be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A directory or a socket.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+    /// What lies between the two programs is ours, and has panicked.
+    #[error("the recorder has panicked; standard error says where")]
+    RecorderPanicked,
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> DriveError {
+    move |error| DriveError::Io { what, error }
+}
+
+impl Driver {
+    /// Run a case.
+    ///
+    /// # Errors
+    /// The harness could not do its work. What peers do wrong is no error but an observation.
+    pub async fn run(&self, play: &Play<'_>) -> Result<Observation, DriveError> {
+        let room = self
+            .rooms
+            .take(play.scenario, play.input)
+            .map_err(failed("cannot make a case's directory"))?;
+        let server_side = play.server.speaks(play.transport);
+        let by_hand = match &play.server {
+            Side::Hand(hand) => hand.at,
+            _ => None,
+        };
+        let server_endpoint = self.server_endpoint(server_side, by_hand, &room)?;
+        let recorder = match play.transport {
+            Transport::None => None,
+            _ => {
+                let client = play.client.speaks(play.transport);
+                let sides = Sides {
+                    client,
+                    server: server_endpoint.clone(),
+                    directory: room.sockets.clone(),
+                };
+                Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?)
+            }
+        };
+        let client_endpoint = match &recorder {
+            Some(recorder) => recorder.client_endpoint().map_err(failed("cannot bind"))?,
+            None => server_endpoint.clone(),
+        };
+
+        let recording = Recording::start();
+        let deadline = Instant::from_std(recording.started() + self.deadline);
+        let server = self.start_server(play, &room, &server_endpoint)?;
+        let first = Visit {
+            side: &play.client,
+            input: play.input,
+            lines: &play.input.lines,
+            directory: &room.client,
+        };
+        let client = self.start_client(play, &room, &client_endpoint, &first)?;
+        let (patience, until) = watch::channel(Patience::Full);
+        let (passed, passing) = watch::channel(None);
+        let noting = recording.clone();
+        let disturbance = play.disturbance.clone();
+        tokio::spawn(async move {
+            let result = match recorder {
+                Some(recorder) => recorder.pass(noting, until, disturbance).await,
+                None => Ok(()),
+            };
+            passed.send_replace(Some(result));
+        });
+
+        let noted = recording.clone();
+        let address = server_endpoint.to_string();
+        let case = Case { play, address, recording, server, client, patience, passing };
+        let next = |visit: Next<'_>| {
+            let visit = match visit {
+                Next::Later(lines) => Visit { lines, ..first },
+                Next::Control(input, side) => {
+                    Visit { side, input, lines: &input.lines, directory: &room.control }
+                }
+            };
+            self.start_client(play, &room, &client_endpoint, &visit)
+        };
+        let mut seen = case.finish(deadline, next).await?;
+        let addresses =
+            Addresses { clients: noted.clients_seen_by_server(), server: client_endpoint };
+        play.scenario.hide_addresses(Role::Server, &addresses, &mut seen.server.stdout.0);
+        play.scenario.hide_addresses(Role::Client, &addresses, &mut seen.client.stdout.0);
+        if let Some(control) = &mut seen.control {
+            play.scenario.hide_addresses(Role::Client, &addresses, &mut control.client.stdout.0);
+        }
+        room.collect(&mut seen).map_err(failed("cannot read a peer's files"))?;
+        let is_deserted = !play.server.is_strange() && !play.client.is_strange();
+        self.rooms.give_back(room, is_deserted).map_err(failed("cannot clear up"))?;
+        Ok(seen)
+    }
+
+    /// Where a server that speaks this is to listen.
+    fn server_endpoint(
+        &self,
+        speaks: Transport,
+        by_hand: Option<SocketAddr>,
+        room: &Room,
+    ) -> Result<Endpoint, DriveError> {
+        if let Some(at) = by_hand {
+            return Ok(Endpoint::Inet(at));
+        }
+        Ok(if speaks.is_path() {
+            Endpoint::Path(room.sockets.join("server"))
+        } else {
+            let port = if speaks == Transport::None { 0 } else { self.ports.take(speaks)? };
+            Endpoint::Inet(SocketAddr::new(Endpoint::loopback(speaks), port))
+        })
+    }
+
+    fn start_server(
+        &self,
+        play: &Play<'_>,
+        room: &Room,
+        endpoint: &Endpoint,
+    ) -> Result<Party, DriveError> {
+        match &play.server {
+            Side::Peer(peer, template) => {
+                let literals = play.scenario.literals(Role::Server, play.input);
+                let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
+                let argv = template.fill(&places);
+                let command = Command { argv, directory: room.server.clone() };
+                let user = play.user(Role::Server, &play.input.server_lines);
+                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+            }
+            Side::Script(steps) => {
+                let side = script::Side::server(endpoint, play.transport.is_datagram())
+                    .map_err(failed("cannot listen"))?;
+                Ok(Party::script(script::play(side, steps.clone())))
+            }
+            Side::Hand(hand) => {
+                hand.tell(Wanted {
+                    address: endpoint.clone(),
+                    file: room.file.clone(),
+                    literals: play.scenario.literals(Role::Server, play.input),
+                    lines: play.input.server_lines.clone(),
+                });
+                Ok(Party::Hand(hand.clone()))
+            }
+            Side::Nobody => Ok(Party::Nobody),
+        }
+    }
+
+    fn start_client(
+        &self,
+        play: &Play<'_>,
+        room: &Room,
+        endpoint: &Endpoint,
+        visit: &Visit<'_>,
+    ) -> Result<Party, StartError> {
+        match visit.side {
+            Side::Peer(peer, template) => {
+                let literals = play.scenario.literals(Role::Client, visit.input);
+                let places = Places { endpoint, file: None, literals: &literals };
+                let argv = template.fill(&places);
+                let command = Command { argv, directory: visit.directory.to_owned() };
+                let user = play.user(Role::Client, visit.lines);
+                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+            }
+            Side::Script(steps) => {
+                let side = script::Side::Client {
+                    server: endpoint.clone(),
+                    is_datagram: play.transport.is_datagram(),
+                    directory: room.sockets.clone(),
+                };
+                Ok(Party::script(script::play(side, steps.clone())))
+            }
+            Side::Hand(hand) => {
+                hand.tell(Wanted {
+                    address: endpoint.clone(),
+                    file: None,
+                    literals: play.scenario.literals(Role::Client, visit.input),
+                    lines: visit.lines.to_vec(),
+                });
+                Ok(Party::Hand(hand.clone()))
+            }
+            Side::Nobody => Ok(Party::Nobody),
+        }
+    }
+}
+
+/// One client's coming.
+#[derive(Clone, Copy)]
+struct Visit<'a> {
+    side: &'a Side<'a>,
+    input: &'a Input,
+    lines: &'a [Blob],
+    directory: &'a Path,
+}
+
+/// Who comes when the client before has ended.
+enum Next<'a> {
+    /// The same again, with other lines.
+    Later(&'a [Blob]),
+    /// The positive control.
+    Control(&'a Input, &'a Side<'a>),
+}
+
+impl Side<'_> {
+    /// Whether what runs there is not ours, and may leave anything behind.
+    fn is_strange(&self) -> bool {
+        match self {
+            Self::Peer(peer, _) => peer.is_guest(),
+            Self::Hand(_) => true,
+            Self::Script(_) | Self::Nobody => false,
+        }
+    }
+
+    /// What the recorder is to speak to this side.
+    fn speaks(&self, transport: Transport) -> Transport {
+        match self {
+            Self::Peer(_, template) => template.speaks(transport),
+            Self::Script(_) | Self::Hand(_) | Self::Nobody => transport,
+        }
+    }
+}
+
+impl Play<'_> {
+    /// Who sits at the program in `role`, with these lines to type.
+    fn user(&self, role: Role, lines: &[Blob]) -> User {
+        let prompt = self.scenario.prompt(role).filter(|_| self.input.terminal);
+        User { lines: lines.to_vec(), terminal: prompt.map(str::to_owned) }
+    }
+}

@@ -1,0 +1,159 @@
+//! One side of a case: a peer's program, the harness itself by script, or nobody.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use model::Ending;
+use model::observation::{Exit, PeerEnd, Role};
+use rustix::process::Signal;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::Hand;
+use crate::peer::{Output, Process, StartError};
+
+/// A side that has been started.
+pub(super) enum Party {
+    Process(Process),
+    Script {
+        task: JoinHandle<()>,
+        ended: watch::Receiver<bool>,
+    },
+    /// A person's program: all that is known of it is on the wire, and what the person says.
+    Hand(Hand),
+    /// The scenario is one program, and that is the server.
+    Nobody,
+}
+
+impl Party {
+    /// The harness, playing this.
+    pub(super) fn script(playing: impl Future<Output = ()> + Send + 'static) -> Self {
+        let (done, ended) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            playing.await;
+            done.send_replace(true);
+        });
+        Self::Script { task, ended }
+    }
+
+    pub(super) const fn is_by_hand(&self) -> bool {
+        matches!(self, Self::Hand(_))
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        match self {
+            Self::Process(process) => process.exit().is_some(),
+            Self::Script { ended, .. } => *ended.borrow(),
+            Self::Hand(hand) => hand.has_ended(),
+            Self::Nobody => true,
+        }
+    }
+
+    pub(super) async fn wait(&self) -> Option<Exit> {
+        match self {
+            Self::Process(process) => process.wait().await,
+            Self::Script { ended, .. } => {
+                let _ = ended.clone().wait_for(|ended| *ended).await;
+                None
+            }
+            Self::Hand(hand) => {
+                hand.ended().await;
+                None
+            }
+            Self::Nobody => std::future::pending().await,
+        }
+    }
+
+    /// The screen, if it has one.
+    pub(super) fn stdout(&self) -> Option<&Output> {
+        match self {
+            Self::Process(process) => Some(process.stdout()),
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => None,
+        }
+    }
+
+    pub(super) fn lost(&self) -> Option<StartError> {
+        match self {
+            Self::Process(process) => process.lost(),
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => None,
+        }
+    }
+
+    /// What it has used of a processor so far.
+    pub(super) fn processor_time(&self) -> Duration {
+        match self {
+            Self::Process(process) => process.processor_time(),
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => Duration::ZERO,
+        }
+    }
+
+    /// Whether it does nothing until something happens to it. What the harness does, the wire shows.
+    pub(super) fn is_still(&self) -> bool {
+        match self {
+            Self::Process(process) => process.is_still(),
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => true,
+        }
+    }
+
+    /// Where it waits for clients.
+    pub(super) fn listening(&self) -> Vec<String> {
+        match self {
+            Self::Process(process) => process.listening(),
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => Vec::new(),
+        }
+    }
+
+    /// Wait until it has printed more than anyone would.
+    pub(super) async fn babbles(&self) {
+        match self {
+            Self::Process(process) => process.babbles().await,
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        match self {
+            Self::Process(process) => process.signal(signal),
+            Self::Script { task, .. } => task.abort(),
+            Self::Hand(_) | Self::Nobody => {}
+        }
+    }
+
+    pub(super) async fn finish(self, by_itself: bool) -> PeerEnd {
+        match self {
+            Self::Process(process) => {
+                let exit = process.wait().await;
+                let memory_bytes = process.excess_memory();
+                let (stdout, stderr) = process.finish().await;
+                let end = PeerEnd { memory_bytes, ..PeerEnd::default() };
+                PeerEnd { exit, by_itself, stdout: stdout.into(), stderr: stderr.into(), ..end }
+            }
+            Self::Script { .. } | Self::Hand(_) | Self::Nobody => {
+                PeerEnd { by_itself, ..PeerEnd::default() }
+            }
+        }
+    }
+}
+
+/// Several clients that came one after another, as if they were one: their screens in turn, and the
+/// worst of their ends.
+pub(super) fn as_one(ends: Vec<PeerEnd>) -> PeerEnd {
+    let severity = |end: &PeerEnd| match Ending::of(end, Role::Client) {
+        Ending::Complete => 0,
+        Ending::Broken => 1,
+        Ending::Killed => 2,
+    };
+    let stdout: Vec<u8> = ends.iter().flat_map(|end| end.stdout.0.iter().copied()).collect();
+    let mut by_severity: Vec<&PeerEnd> = ends.iter().collect();
+    by_severity.sort_by_key(|end| severity(end));
+    let stderr: Vec<u8> = by_severity.iter().flat_map(|end| end.stderr.0.iter().copied()).collect();
+    let Some(worst) = by_severity.last() else { return PeerEnd::default() };
+    PeerEnd {
+        exit: worst.exit,
+        by_itself: ends.iter().all(|end| end.by_itself),
+        stdout: stdout.into(),
+        stderr: stderr.into(),
+        files: BTreeMap::new(),
+        memory_bytes: ends.iter().filter_map(|end| end.memory_bytes).max(),
+    }
+}

@@ -1,0 +1,185 @@
+//! The directories of a case, and the files its peers leave in them.
+//!
+//! A room is emptied and used again, where nobody can be left in it: a file system that gives an
+//! inode back at once is rare, and ext4 looks through all that were given back in the last seconds
+//! for each new directory.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{FileTypeExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use model::blob::Blob;
+use model::observation::Observation;
+use model::{Beside, Input, Scenario};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+/// More of a peer's files than this is not kept.
+const FILE_MAX_BYTES: u64 = 64 << 20;
+
+/// What every room has.
+const PARTS: [&str; 5] = ["server", "client", "control", "s", "served"];
+
+/// All rooms: those that are used and those that wait to be used again.
+#[derive(Debug)]
+pub struct Rooms {
+    scratch: PathBuf,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    made: u64,
+    free: Vec<PathBuf>,
+}
+
+/// Where a case lives while it runs.
+pub(super) struct Room {
+    root: PathBuf,
+    /// The server's working directory.
+    pub(super) server: PathBuf,
+    /// The client's working directory.
+    pub(super) client: PathBuf,
+    /// The control client's working directory.
+    pub(super) control: PathBuf,
+    /// Where Unix sockets have their paths.
+    pub(super) sockets: PathBuf,
+    /// The file that is served, if one is.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl Rooms {
+    /// Rooms in this directory, which is somebody else's to remove.
+    pub fn new(scratch: PathBuf) -> Self {
+        Self { scratch, book: Mutex::default() }
+    }
+
+    /// An empty room, and in it what the input wants there.
+    pub(super) fn take(&self, scenario: &dyn Scenario, input: &Input) -> io::Result<Room> {
+        let (root, is_new) = {
+            let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(root) = book.free.pop() {
+                (root, false)
+            } else {
+                book.made += 1;
+                (self.scratch.join(book.made.to_string()), true)
+            }
+        };
+        if is_new {
+            for part in PARTS {
+                fs::create_dir_all(root.join(part))?;
+            }
+        }
+        Room::furnished(root, scenario, input)
+    }
+
+    /// Take a room back, after [`Room::collect`]. Where somebody may have been left behind in it,
+    /// it is not used again.
+    pub(super) fn give_back(&self, room: Room, is_deserted: bool) -> io::Result<()> {
+        if is_deserted && room.empty()? {
+            self.book.lock().unwrap_or_else(PoisonError::into_inner).free.push(room.root);
+            Ok(())
+        } else {
+            fs::remove_dir_all(&room.root)
+        }
+    }
+}
+
+impl Room {
+    fn furnished(root: PathBuf, scenario: &dyn Scenario, input: &Input) -> io::Result<Self> {
+        let [server, client, control, sockets, served] = PARTS.map(|part| root.join(part));
+        for (name, what) in &input.beside {
+            let path = client.join(name);
+            match what {
+                Beside::File(bytes) => fs::write(path, &bytes.0)?,
+                Beside::Symlink(target) => symlink(target, path)?,
+                Beside::Directory => fs::create_dir(path)?,
+                Beside::Fifo => mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?,
+            }
+        }
+        let file = match &input.file {
+            None => None,
+            Some(bytes) => {
+                // Under the name it is announced by, so that a server that is told no other can
+                // announce the file's own.
+                let file = served.join(scenario.served_name(input));
+                fs::write(&file, &bytes.0)?;
+                Some(file)
+            }
+        };
+        Ok(Self { root, server, client, control, sockets, file })
+    }
+
+    /// Take up what the peers left.
+    pub(super) fn collect(&self, seen: &mut Observation) -> io::Result<()> {
+        seen.server.files = files_in(&self.server)?;
+        seen.client.files = files_in(&self.client)?;
+        if let Some(control) = &mut seen.control {
+            control.client.files = files_in(&self.control)?;
+        }
+        // A program has no business up here; whose it was, nobody can tell but by its name.
+        for (name, content) in files_in(&self.root)? {
+            if !PARTS.contains(&name.as_str()) {
+                seen.client.files.insert(format!("../{name}"), content);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remove all that is in it; whether it is then as it was when it was new.
+    fn empty(&self) -> io::Result<bool> {
+        let rights = fs::symlink_metadata(&self.root)?.permissions();
+        let mut parts = 0;
+        for entry in fs::read_dir(&self.root)? {
+            let entry = entry?;
+            let about = entry.metadata()?;
+            let is_part = PARTS.iter().any(|part| entry.file_name() == *part);
+            if !is_part || !about.is_dir() || about.permissions() != rights {
+                return Ok(false);
+            }
+            for inner in fs::read_dir(entry.path())? {
+                let inner = inner?;
+                if inner.file_type()?.is_dir() {
+                    fs::remove_dir_all(inner.path())?;
+                } else {
+                    fs::remove_file(inner.path())?;
+                }
+            }
+            parts += 1;
+        }
+        Ok(parts == PARTS.len())
+    }
+}
+
+fn files_in(directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let about = entry.metadata()?;
+        let content = if !about.is_file() {
+            kind_of(&entry.path(), &about).into_bytes()
+        } else if about.len() > FILE_MAX_BYTES {
+            format!("({} bytes)", about.len()).into_bytes()
+        } else {
+            fs::read(entry.path())?
+        };
+        files.insert(name, Blob(content));
+    }
+    Ok(files)
+}
+
+/// What it is that is not a file, in words.
+fn kind_of(path: &Path, about: &fs::Metadata) -> String {
+    if about.is_dir() {
+        "(a directory)".to_owned()
+    } else if about.file_type().is_fifo() {
+        "(a named pipe)".to_owned()
+    } else if let Ok(target) = fs::read_link(path) {
+        format!("(a link to {})", target.display())
+    } else {
+        format!("(not a regular file: {:?})", about.file_type())
+    }
+}

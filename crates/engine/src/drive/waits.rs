@@ -1,0 +1,200 @@
+//! What a case waits for: its client's end, a hang that is known or that shows, its server's end.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use model::observation::{AtRest, Role, Stop, WireLog};
+use model::{Leaving, Sign, contains, count};
+use tokio::time::timeout;
+
+use super::case::{Case, QUIET};
+use super::party::Party;
+use crate::network::Patience;
+
+/// When nothing has moved for this long and both programs sleep, nothing ever will.
+const IDLE: Duration = Duration::from_secs(5);
+/// How often that is looked at, and whether programs sleep, as nothing tells it.
+const LOOK: Duration = Duration::from_millis(50);
+/// So many looks in a row at programs that sleep are a rest: on a quiet machine, as long as [`QUIET`].
+/// On a busy one they take longer, for the harness, too, may have to wait for a processor.
+const LOOKS: u32 = 8;
+
+impl Case<'_> {
+    /// Wait until the client has ended, or until it is clear that it won't. Where there is none,
+    /// the one program's end is what is waited for.
+    pub(super) async fn until_client_ends(&self) -> (Option<Stop>, Option<AtRest>) {
+        let mut passing = self.passing.clone();
+        tokio::select! {
+            _ = self.client.wait() => (None, None),
+            _ = self.server.wait(), if matches!(self.client, Party::Nobody) => (None, None),
+            () = self.recording.wait_until(WireLog::is_ended_by_client), if self.client.is_by_hand() => {
+                (None, None)
+            }
+            () = self.known_hang() => (Some(Stop::Quiet), None),
+            at_rest = self.rest(), if self.play.rests => (Some(Stop::Quiet), Some(at_rest)),
+            stop = self.goes_wrong() => (Some(stop), None),
+            Ok(result) = passing.wait_for(|result| matches!(result, Some(Err(_)))) => {
+                (result.clone().and_then(Result::err), None)
+            }
+            never = self.tell_when_the_server_has_ended() => match never {},
+        }
+    }
+
+    /// Tell the recorder when the server has ended: if it can't be reached then, it never will, and
+    /// the client is to see its connection end.
+    pub(super) async fn tell_when_the_server_has_ended(&self) -> Infallible {
+        self.server.wait().await;
+        self.patience.send_replace(Patience::ServerHasEnded);
+        std::future::pending().await
+    }
+
+    /// Wait for the sign of a known hang, and then until nothing moves any more.
+    async fn known_hang(&self) {
+        match self.play.sign {
+            Some((role, Sign::QuietAfter(text))) => {
+                let output = match role {
+                    Role::Server => self.server.stdout(),
+                    Role::Client => self.client.stdout(),
+                };
+                let Some(output) = output else { return std::future::pending().await };
+                output.wait_until(|seen| contains(seen, text.as_bytes())).await;
+            }
+            Some((_, Sign::QuietAfterEnd)) => {
+                self.recording.wait_until(WireLog::is_ended_by_client).await;
+            }
+            Some((_, Sign::QuietOnceOpen)) => self.recording.wait_until(WireLog::is_open).await,
+            Some((_, Sign::Repeated(..))) | None => return std::future::pending().await,
+        }
+        while self.moves_within(QUIET).await {}
+    }
+
+    /// Whether anything moves on the wire within this time.
+    async fn moves_within(&self, time: Duration) -> bool {
+        self.goes_beyond(self.recording.event_count(), time).await
+    }
+
+    /// Whether more than so many events have been seen on the wire, or are within this time.
+    async fn goes_beyond(&self, events: usize, time: Duration) -> bool {
+        let moved = self.recording.wait_until(|log| log.events.len() > events);
+        timeout(time, moved).await.is_ok()
+    }
+
+    /// Wait until nothing moves any more and both programs sleep, after the network's fault, or
+    /// without one after the server was reached; then see what the two used of a processor meanwhile.
+    /// One that never sleeps is for [`spins`](Self::spins) to find.
+    async fn rest(&self) -> AtRest {
+        self.recording.wait_until(WireLog::is_open).await;
+        let is_held = self.play.input.leaving == Leaving::Hold;
+        if !self.play.disturbance.network.is_harmless() && !is_held {
+            self.recording.wait_until(WireLog::has_fault).await;
+        }
+        loop {
+            let before = self.processor_times();
+            let events = self.recording.event_count();
+            let mut looks = 0;
+            while !self.goes_beyond(events, LOOK).await
+                && self.server.is_still()
+                && self.client.is_still()
+            {
+                looks += 1;
+                if looks == LOOKS {
+                    let (server, client) = self.processor_times();
+                    return AtRest {
+                        at: self.recording.started().elapsed(),
+                        server: server.saturating_sub(before.0),
+                        client: client.saturating_sub(before.1),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Wait until it is clear that it won't come to a good end.
+    async fn goes_wrong(&self) -> Stop {
+        // A person takes time, and may stop a program in mid-way.
+        let is_unattended = !self.server.is_by_hand() && !self.client.is_by_hand();
+        tokio::select! {
+            role = self.spins() => Stop::Spins(role),
+            () = self.server.babbles() => Stop::Babble(Role::Server),
+            () = self.client.babbles() => Stop::Babble(Role::Client),
+            () = self.idles(&self.client), if is_unattended => Stop::Idle,
+        }
+    }
+
+    /// Wait until the server was reached, nothing moves any more, and it and this client sleep.
+    pub(super) async fn idles(&self, client: &Party) {
+        self.recording.wait_until(WireLog::is_open).await;
+        let times = || (self.server.processor_time(), client.processor_time());
+        loop {
+            let before = times();
+            let moved = self.moves_within(IDLE).await;
+            let still = self.server.is_still() && client.is_still();
+            if !moved && still && before == times() {
+                return;
+            }
+        }
+    }
+
+    /// Wait until one of the two has kept a processor busy while nothing moved.
+    async fn spins(&self) -> Role {
+        let [server, client] = self.play.busy;
+        if server.is_none() && client.is_none() {
+            return std::future::pending().await;
+        }
+        self.recording.wait_until(WireLog::is_open).await;
+        loop {
+            let before = self.processor_times();
+            // However long it takes it on a busy machine to use that much.
+            while !self.moves_within(LOOK).await {
+                let now = self.processor_times();
+                let busy = |limit: Option<Duration>, now: Duration, before| {
+                    limit.is_some_and(|limit| now.saturating_sub(before) >= limit)
+                };
+                if busy(server, now.0, before.0) {
+                    return Role::Server;
+                }
+                if busy(client, now.1, before.1) {
+                    return Role::Client;
+                }
+            }
+        }
+    }
+
+    fn processor_times(&self) -> (Duration, Duration) {
+        (self.server.processor_time(), self.client.processor_time())
+    }
+
+    /// After the client: wait until the server has done what it is expected to do about that.
+    /// If it goes wrong instead, tell how.
+    pub(super) async fn until_server_is_done(&self) -> Option<Stop> {
+        let done = async {
+            match self.play.sign {
+                Some((Role::Server, Sign::Repeated(text, times))) => {
+                    let often = |seen: &[u8]| count(seen, text.as_bytes()) >= times;
+                    match self.server.stdout() {
+                        Some(output) => output.wait_until(often).await,
+                        None => std::future::pending().await,
+                    }
+                }
+                // Neither can come without a client.
+                _ if self.play.await_end || self.play.await_close => {
+                    let connected = self.recording.wait_until(WireLog::is_connected);
+                    if timeout(QUIET, connected).await.is_err() {
+                        return;
+                    }
+                    // Its own end is waited for beside this, anyway.
+                    if self.play.await_end {
+                        std::future::pending().await
+                    }
+                    self.recording.wait_until(WireLog::is_closed_by_server).await;
+                }
+                _ => {}
+            }
+        };
+        tokio::select! {
+            () = done => None,
+            _ = self.server.wait() => None,
+            stop = self.goes_wrong() => Some(stop),
+        }
+    }
+}

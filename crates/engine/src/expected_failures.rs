@@ -1,0 +1,233 @@
+//! The list of expected failures: which cases fail, why that is known, and how they fail. An entry
+//! that no longer holds, in any way, is a failure itself.
+//!
+//! ```toml
+//! [[expected]]
+//! id = "file-transfer/acme->*"     # a glob; every case that it matches must fail
+//! reason = "acme writes its length in network byte order; to be mended in 1.3"
+//! symptom = "[FT-2]"               # how the first line that says what is wrong begins
+//! ```
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobMatcher};
+use model::case::CaseId;
+use model::event::CaseResult;
+use model::{Difference, Verdict};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::located;
+use crate::located::Mistake;
+
+/// What is written at the head of a file that is rewritten.
+const HEAD: &str = "# Failures that are expected, and why. `framecheck run --expected` fails if one of these is not\n\
+                    # as it says; with --rewrite-expected it writes this file anew.\n";
+
+/// The list can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpectedError {
+    /// It can't be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// It says what makes no sense; the text shows each place.
+    #[error("{0}")]
+    Mistakes(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    expected: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEntry {
+    id: Spanned<String>,
+    reason: Spanned<String>,
+    symptom: Spanned<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Line {
+    id: String,
+    reason: String,
+    symptom: String,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    expected: Vec<Line>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    line: Line,
+    matcher: GlobMatcher,
+    /// Cases that it matched and that failed, with how they did.
+    failed: Vec<(String, String)>,
+    /// Whether every case that it matched failed as it says.
+    holds: bool,
+    /// Whether it matches a case of the run that is not held against it here.
+    is_elsewhere: bool,
+}
+
+/// A list of expected failures, and what a run has made of it so far.
+#[derive(Debug, Default)]
+pub struct ExpectedFailures {
+    path: PathBuf,
+    entries: Vec<Entry>,
+    /// Failures that no entry speaks of.
+    others: Vec<(String, String)>,
+}
+
+impl ExpectedFailures {
+    /// The list in a file.
+    ///
+    /// # Errors
+    /// See [`ExpectedError`]; all mistakes are told at once.
+    pub fn read(path: &Path) -> Result<Self, ExpectedError> {
+        let failed = |error| ExpectedError::Read { path: path.to_owned(), error };
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let mistaken = |mistakes: &[Mistake]| {
+            ExpectedError::Mistakes(located::show(&text, &path.display().to_string(), mistakes))
+        };
+        let file: File =
+            toml::from_str(&text).map_err(|error| mistaken(&[Mistake::of_toml(&error)]))?;
+        let mut mistakes = Vec::new();
+        let mut entries = Vec::new();
+        for raw in file.expected {
+            for (field, what) in [
+                (&raw.reason, "say why this failure is expected"),
+                (&raw.symptom, "say how it fails: the clause, as [FT-2], or more of the line"),
+            ] {
+                if field.get_ref().trim().is_empty() {
+                    let place = field.span();
+                    mistakes.push(Mistake { what: what.to_owned(), place, help: None });
+                }
+            }
+            match Glob::new(raw.id.get_ref()) {
+                Ok(glob) => entries.push(Entry::new(raw, glob.compile_matcher())),
+                Err(error) => mistakes.push(Mistake {
+                    what: format!("this is no pattern of case ids: {}", error.kind()),
+                    place: raw.id.span(),
+                    help: None,
+                }),
+            }
+        }
+        if mistakes.is_empty() {
+            Ok(Self { path: path.to_owned(), entries, others: Vec::new() })
+        } else {
+            Err(mistaken(&mistakes))
+        }
+    }
+
+    /// Hold a case against the list, and change its verdict to what that makes of it. One that isn't
+    /// applicable is neither a failure nor mended.
+    pub fn judge(&mut self, case: &mut CaseResult) {
+        if case.verdict == Verdict::NotApplicable {
+            return;
+        }
+        let id = case.id.to_string();
+        let symptom = case.differences.first().map(ToString::to_string).unwrap_or_default();
+        let fails = case.verdict.is_failure();
+        let mut spoken_of = false;
+        for entry in &mut self.entries {
+            if !entry.matcher.is_match(&id) {
+                continue;
+            }
+            if fails {
+                entry.failed.push((id.clone(), symptom.clone()));
+            }
+            let as_it_says = fails && symptom.starts_with(&entry.line.symptom);
+            entry.holds &= as_it_says;
+            if as_it_says && !spoken_of {
+                case.verdict = Verdict::ExpectedFail;
+                case.evidence = None;
+            } else if !as_it_says {
+                let Line { id, reason, symptom } = &entry.line;
+                let instead = if fails { "fails otherwise" } else { case.verdict.name() };
+                let what = format!(
+                    "expected to fail with {symptom:?} ({reason}), and {instead}; see {id:?} in {}",
+                    self.path.display()
+                );
+                case.verdict = Verdict::Fail;
+                case.differences.insert(0, Difference::told("", what));
+            }
+            spoken_of = true;
+        }
+        if fails && !spoken_of {
+            self.others.push((id, symptom));
+        }
+    }
+
+    /// Take note of a case that is not held against the list here: another shard plays it, or an
+    /// earlier part of this run has.
+    pub fn note_elsewhere(&mut self, id: &CaseId) {
+        let id = id.to_string();
+        for entry in self.entries.iter_mut().filter(|entry| !entry.is_elsewhere) {
+            entry.is_elsewhere = entry.matcher.is_match(&id);
+        }
+    }
+
+    /// The entries that have matched no case.
+    #[must_use]
+    pub fn unmatched(&self) -> Vec<String> {
+        let is_unmatched =
+            |entry: &&Entry| entry.holds && entry.failed.is_empty() && !entry.is_elsewhere;
+        let unmatched = self.entries.iter().filter(is_unmatched);
+        unmatched.map(|entry| entry.line.id.clone()).collect()
+    }
+
+    /// The list as this run would have it: what holds stays, what does not goes, and what fails
+    /// without an entry gets one, whose reason is still to be given.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn rewrite(&self) -> io::Result<()> {
+        let mut lines: Vec<Line> = Vec::new();
+        for entry in &self.entries {
+            if entry.holds && !entry.failed.is_empty() {
+                lines.push(entry.line.clone());
+                continue;
+            }
+            let reason = &entry.line.reason;
+            lines.extend(
+                entry.failed.iter().map(|(id, symptom)| Line::exactly(id, symptom, reason)),
+            );
+        }
+        let mut others = self.others.clone();
+        others.sort();
+        lines.extend(others.iter().map(|(id, symptom)| Line::exactly(id, symptom, "")));
+        let mut text = HEAD.to_owned();
+        let body = toml::to_string(&Lines { expected: lines }).map_err(io::Error::other)?;
+        let _ = write!(text, "\n{body}");
+        std::fs::write(&self.path, text)
+    }
+}
+
+impl Entry {
+    fn new(raw: RawEntry, matcher: GlobMatcher) -> Self {
+        let line = Line {
+            id: raw.id.into_inner(),
+            reason: raw.reason.into_inner(),
+            symptom: raw.symptom.into_inner(),
+        };
+        Self { line, matcher, failed: Vec::new(), holds: true, is_elsewhere: false }
+    }
+}
+
+impl Line {
+    fn exactly(id: &str, symptom: &str, reason: &str) -> Self {
+        Self { id: globset::escape(id), reason: reason.to_owned(), symptom: symptom.to_owned() }
+    }
+}

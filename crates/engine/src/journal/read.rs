@@ -1,0 +1,305 @@
+//! A journal, read: first what there is of which case, then the events.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use model::Verdict;
+use model::case::CaseId;
+use model::event::{CaseResult, Evidence, PeerInfo, Start};
+use serde::Deserialize;
+
+use super::{FORM, JournalError, NAME};
+
+/// A line, as much of it as must be known of all at once.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Glance {
+    Run { journal: u32, start: serde_json::Value },
+    Case { at: f64, result: Outcome },
+    End { seconds: f64, unmatched: Vec<String> },
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    id: CaseId,
+    verdict: Verdict,
+}
+
+/// A line of a case, all of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    Case { result: Box<CaseResult>, evidence: Option<Box<Evidence>> },
+}
+
+/// The last line of a case.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    offset: u64,
+    verdict: Verdict,
+}
+
+/// What a journal says.
+#[derive(Debug)]
+pub struct Recorded {
+    path: PathBuf,
+    start: Start,
+    /// Bytes up to the end of the last whole line.
+    whole_bytes: u64,
+    cases: HashMap<CaseId, Place>,
+    seconds: f64,
+    end: Option<Vec<String>>,
+}
+
+impl Recorded {
+    /// The journal of the run in this directory; `None` if there is none, or not even its first line.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn read(directory: &Path) -> Result<Option<Self>, JournalError> {
+        let path = directory.join(NAME);
+        let failed = |error| JournalError::Io { path: path.clone(), error };
+        let mut lines = match Lines::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
+        let Some((_, head)) = lines.next_line().map_err(failed)? else { return Ok(None) };
+        let start = read_head(&path, &head)?;
+        let mut recorded = Self {
+            path: path.clone(),
+            start,
+            whole_bytes: lines.offset,
+            cases: HashMap::new(),
+            seconds: 0.0,
+            end: None,
+        };
+        // A line that is not as it should be is forgiven if it turns out to be the last.
+        let mut torn = None;
+        while let Some((offset, line)) = lines.next_line().map_err(failed)? {
+            if let Some(torn) = torn {
+                return Err(torn);
+            }
+            match serde_json::from_slice(&line) {
+                Ok(Glance::Run { .. }) => torn = Some(lines.bad(&path, "it begins another run")),
+                Ok(glance) => {
+                    recorded.take(offset, glance);
+                    recorded.whole_bytes = lines.offset;
+                }
+                Err(error) => torn = Some(lines.bad(&path, &error.to_string())),
+            }
+        }
+        Ok(Some(recorded))
+    }
+
+    fn take(&mut self, offset: u64, glance: Glance) {
+        match glance {
+            Glance::Run { .. } => {}
+            Glance::Case { at, result: Outcome { id, verdict } } => {
+                self.cases.insert(id, Place { offset, verdict });
+                self.seconds = self.seconds.max(at);
+                self.end = None;
+            }
+            Glance::End { seconds, unmatched } => {
+                self.seconds = self.seconds.max(seconds);
+                self.end = Some(unmatched);
+            }
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the run is.
+    #[must_use]
+    pub const fn start(&self) -> &Start {
+        &self.start
+    }
+
+    /// Bytes up to the end of the last whole line.
+    #[must_use]
+    pub const fn whole_bytes(&self) -> u64 {
+        self.whole_bytes
+    }
+
+    /// How long the run took until the last line.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
+    }
+
+    /// The expected failures that are none of the run's, if it came to its end.
+    #[must_use]
+    pub fn unmatched(&self) -> Option<&[String]> {
+        self.end.as_deref()
+    }
+
+    /// Every case that has come out somehow.
+    pub fn ids(&self) -> impl Iterator<Item = &CaseId> {
+        self.cases.keys()
+    }
+
+    /// Whether a case has come out, in one way or another.
+    #[must_use]
+    pub fn has(&self, id: &CaseId) -> bool {
+        self.cases.contains_key(id)
+    }
+
+    /// How many cases there are, by verdict.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for place in self.cases.values() {
+            *counts.entry(place.verdict.name()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Leave out cases that could not be played: nothing is known of them.
+    pub fn forget_harness_errors(&mut self) {
+        self.cases.retain(|_, place| place.verdict != Verdict::HarnessError);
+    }
+
+    /// See that it is of the run that `start` begins.
+    ///
+    /// # Errors
+    /// [`JournalError::OtherRun`].
+    pub fn is_of(&self, start: &Start) -> Result<(), JournalError> {
+        let mut how = differences((&self.start, "it"), (start, "this run"));
+        if self.start.shard != start.shard {
+            let told = |start: &Start| match start.shard {
+                Some(shard) => format!("shard {shard}"),
+                None => "no shard".to_owned(),
+            };
+            how.push(format!("it is {}, this run is {}", told(&self.start), told(start)));
+        }
+        if how.is_empty() && self.start.cases != start.cases {
+            how.push(format!("it has {} cases, this run has {}", self.start.cases, start.cases));
+        }
+        let path = self.path.clone();
+        if how.is_empty() { Ok(()) } else { Err(JournalError::OtherRun { path, how }) }
+    }
+
+    /// Tell every case again, in the order in which they were written.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn replay(&self, mut listener: impl FnMut(Box<CaseResult>)) -> Result<(), JournalError> {
+        let failed = |error| JournalError::Io { path: self.path.clone(), error };
+        let mut places: Vec<u64> = self.cases.values().map(|place| place.offset).collect();
+        places.sort_unstable();
+        let mut lines = Lines::open(&self.path).map_err(failed)?;
+        for place in places {
+            lines.seek(place).map_err(failed)?;
+            let Some((_, line)) = lines.next_line().map_err(failed)? else { break };
+            let Line::Case { mut result, evidence } = serde_json::from_slice(&line)
+                .map_err(|error| lines.bad(&self.path, &error.to_string()))?;
+            result.evidence = evidence;
+            listener(result);
+        }
+        Ok(())
+    }
+}
+
+fn read_head(path: &Path, head: &[u8]) -> Result<Start, JournalError> {
+    let bad = |why: String| JournalError::Line { path: path.to_owned(), line: 1, why };
+    let (form, start) = match serde_json::from_slice(head) {
+        Ok(Glance::Run { journal, start }) => (journal, start),
+        Ok(_) => return Err(bad("expected what the run is".to_owned())),
+        Err(error) => return Err(bad(error.to_string())),
+    };
+    // What another version has written is not looked at.
+    let found = start.get("framecheck").and_then(|it| it.as_str()).unwrap_or("?").to_owned();
+    if form != FORM || found != env!("CARGO_PKG_VERSION") {
+        return Err(JournalError::Version { path: path.to_owned(), found });
+    }
+    Start::deserialize(start).map_err(|error| bad(error.to_string()))
+}
+
+/// What two runs differ in besides the part that is played, in words; `by` is what each is called.
+#[must_use]
+pub fn differences(
+    (one, one_is): (&Start, &str),
+    (other, other_is): (&Start, &str),
+) -> Vec<String> {
+    fn told<T: std::fmt::Debug>(value: &T) -> String {
+        format!("{value:?}")
+    }
+    let peers = |start: &Start| start.peers.iter().map(peer_told).collect::<Vec<_>>().join(", ");
+    let all = |start: &Start| {
+        let chosen = &start.selection;
+        [
+            ("version", start.framecheck.clone()),
+            ("seed", start.seed.to_string()),
+            ("--cases", start.generated.to_string()),
+            ("--scenario", told(&chosen.scenario)),
+            ("--pairing", told(&chosen.pairing)),
+            ("--transport", told(&chosen.transport)),
+            ("--network", told(&chosen.network)),
+            ("--skip", told(&chosen.skip)),
+            ("--expected", chosen.expected.clone().unwrap_or_else(|| "none".to_owned())),
+            ("peers", peers(start)),
+        ]
+    };
+    let both = all(one).into_iter().zip(all(other));
+    let differing = both.filter(|((_, one), (_, other))| one != other);
+    differing
+        .map(|((what, one), (_, other))| {
+            format!("{what}: {one_is} has {one}, {other_is} has {other}")
+        })
+        .collect()
+}
+
+/// All that tells a peer from another; where its manifest lies does not.
+fn peer_told(peer: &PeerInfo) -> String {
+    let PeerInfo { name, language, version, manifest_sha256, manifest: _ } = peer;
+    let version = version.as_deref().unwrap_or("of no known version");
+    let manifest = match manifest_sha256 {
+        Some(digest) => format!(", manifest {digest}"),
+        None => String::new(),
+    };
+    format!("{name} ({language} {version}{manifest})")
+}
+
+/// Whole lines of a file, and where they begin.
+struct Lines {
+    file: BufReader<File>,
+    offset: u64,
+    number: usize,
+}
+
+impl Lines {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: BufReader::new(File::open(path)?), offset: 0, number: 0 })
+    }
+
+    fn seek(&mut self, offset: u64) -> io::Result<()> {
+        if offset != self.offset {
+            self.file.seek(SeekFrom::Start(offset))?;
+            self.offset = offset;
+        }
+        Ok(())
+    }
+
+    /// The next one and its place; `None` at the end, and at a line that does not end.
+    fn next_line(&mut self) -> io::Result<Option<(u64, Vec<u8>)>> {
+        let mut line = Vec::new();
+        let read = self.file.read_until(b'\n', &mut line)?;
+        if line.pop() != Some(b'\n') {
+            return Ok(None);
+        }
+        let offset = self.offset;
+        self.offset += read as u64;
+        self.number += 1;
+        Ok(Some((offset, line)))
+    }
+
+    fn bad(&self, path: &Path, why: &str) -> JournalError {
+        JournalError::Line { path: path.to_owned(), line: self.number, why: why.to_owned() }
+    }
+}

@@ -1,0 +1,310 @@
+//! One check: what was seen against what is right, and the clause that a difference goes against.
+
+use model::blob::Blob;
+use model::observation::{Direction, Exit, Observation, Role, SERVER_CLOSE, Stop};
+use model::{Check, Clause, Difference, Ending, Parting, Wire};
+
+use super::Standard;
+
+pub(super) fn difference(
+    standard: &Standard<'_>,
+    check: Check,
+    seen: &Observation,
+) -> Option<Difference> {
+    let expected = standard.expected;
+    let [server_stdout, client_stdout] = standard.compare_stdout;
+    match check {
+        Check::ToServer => wire(standard, check, Direction::ToServer, seen),
+        Check::ToClient => wire(standard, check, Direction::ToClient, seen),
+        Check::ServerStdout if server_stdout => server_screen(standard, seen),
+        Check::ClientStdout if client_stdout => {
+            screen(standard, check, Role::Client, &expected.client.stdout, &seen.client.stdout)
+        }
+        Check::ServerExit if standard.server_is_peer => exit(standard, check, Role::Server, seen),
+        Check::ServerStays if standard.scenario.clause(check).is_some() => {
+            // How else it ended is told by how it ended.
+            let left = seen.server.by_itself && seen.server.exit == Some(Exit::Status(0));
+            let what = "the server ended by itself, with status 0".to_owned();
+            left.then(|| found(standard, check, what, None))
+        }
+        Check::ClientExit if standard.client_is_peer => exit(standard, check, Role::Client, seen),
+        Check::ServerFiles if standard.server_is_peer => files(standard, check, Role::Server, seen),
+        Check::ClientFiles if standard.client_is_peer => files(standard, check, Role::Client, seen),
+        Check::ServerCloses if standard.scenario.clause(check).is_some() => {
+            let was_awaited = seen.client.by_itself && awaits_close(seen.stopped.as_ref());
+            let was_stopped = seen.stopped.is_some() && !was_awaited;
+            let closed = was_stopped || !was_awaited && seen.wire.is_closed_by_server();
+            let what = "the server left the connection of a client that had gone open";
+            (!closed).then(|| found(standard, check, what.to_owned(), None))
+        }
+        Check::ServerEnds if standard.scenario.clause(check).is_some() => {
+            let ended = seen.server.by_itself || seen.stopped.is_some();
+            let what = "the server did not end after its client".to_owned();
+            (!ended).then(|| found(standard, check, what, None))
+        }
+        Check::ClientConnects if standard.scenario.clause(check).is_some() => {
+            let what = "the client did not connect".to_owned();
+            (!seen.wire.is_connected()).then(|| found(standard, check, what, None))
+        }
+        Check::NextClient => control(standard, seen),
+        Check::Memory => memory(standard, seen),
+        Check::ClientStderr
+        | Check::AtRest
+        | Check::ServerStdout
+        | Check::ServerExit
+        | Check::ServerStays
+        | Check::ClientStdout
+        | Check::ClientExit
+        | Check::ClientFiles
+        | Check::ServerFiles
+        | Check::ServerCloses
+        | Check::ServerEnds
+        | Check::ClientConnects => None,
+    }
+}
+
+/// Whether what stopped a case whose client had ended was that its server did not close. What it
+/// did when it was ended itself is no answer.
+fn awaits_close(stopped: Option<&Stop>) -> bool {
+    match stopped {
+        Some(Stop::Idle) => true,
+        Some(Stop::Deadline(what)) => what == SERVER_CLOSE,
+        _ => false,
+    }
+}
+
+pub(super) fn found(
+    standard: &Standard<'_>,
+    check: Check,
+    what: String,
+    parting: Option<Parting>,
+) -> Difference {
+    let clause = clause_of(standard, check, parting.as_ref());
+    let clause = clause.map_or_else(String::new, |clause| clause.id.clone().into_owned());
+    Difference { check: Some(check), clause, what, parting }
+}
+
+/// The clause a difference breaks.
+fn clause_of<'a>(
+    standard: &Standard<'a>,
+    check: Check,
+    parting: Option<&Parting>,
+) -> Option<&'a Clause> {
+    // A client that harm was done to is held to the clause about that.
+    let about_client = matches!(check, Check::ClientExit | Check::ClientStderr);
+    let harm = standard.harmed.and_then(|harmed| harmed.clause.as_ref()).filter(|_| about_client);
+    let common = standard.scenario.common_clauses();
+    let of_harm = harm.and_then(|harm| common.iter().find(|clause| clause.id == *harm));
+    of_harm.or_else(|| standard.scenario.clause_of(check, parting))
+}
+
+pub(super) fn wire(
+    standard: &Standard<'_>,
+    check: Check,
+    direction: Direction,
+    seen: &Observation,
+) -> Option<Difference> {
+    let expected = standard.expected.wire(direction);
+    let seen = expected.like(seen, direction);
+    match (expected, &seen) {
+        (Wire::Stream(expected), Wire::Stream(found)) => bytes(standard, check, expected, found),
+        (Wire::Datagrams(expected), Wire::Datagrams(seen)) => {
+            let pairs = expected.iter().zip(seen).enumerate();
+            for (index, (expected, datagram)) in pairs {
+                if expected != datagram {
+                    let parting = parting(expected, datagram);
+                    let what = format!(
+                        "{} datagram {} parts at byte {}",
+                        check.name(),
+                        index + 1,
+                        parting.offset
+                    );
+                    return Some(found(standard, check, what, Some(parting)));
+                }
+            }
+            (expected.len() != seen.len()).then(|| {
+                let what = format!(
+                    "{}: expected {} datagrams, found {}",
+                    check.name(),
+                    expected.len(),
+                    seen.len()
+                );
+                found(standard, check, what, None)
+            })
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn bytes(
+    standard: &Standard<'_>,
+    check: Check,
+    expected: &Blob,
+    seen: &Blob,
+) -> Option<Difference> {
+    if expected == seen {
+        return None;
+    }
+    let parting = parting(expected, seen);
+    let what = format!(
+        "{} parts at byte {}: expected {} bytes in all, found {}",
+        check.name(),
+        parting.offset,
+        expected.0.len(),
+        seen.0.len()
+    );
+    Some(found(standard, check, what, Some(parting)))
+}
+
+pub(super) fn screen(
+    standard: &Standard<'_>,
+    check: Check,
+    role: Role,
+    expected: &Blob,
+    seen: &Blob,
+) -> Option<Difference> {
+    let agrees = standard.scenario.screen_agrees(role, &expected.0, &seen.0);
+    if agrees { None } else { bytes(standard, check, expected, seen) }
+}
+
+fn parting(expected: &Blob, seen: &Blob) -> Parting {
+    let offset = expected.0.iter().zip(&seen.0).take_while(|(one, other)| one == other).count();
+    Parting { offset, expected: expected.clone(), found: seen.clone() }
+}
+
+pub(super) fn exit(
+    standard: &Standard<'_>,
+    check: Check,
+    role: Role,
+    seen: &Observation,
+) -> Option<Difference> {
+    let end = seen.end(role);
+    let expected = match role {
+        Role::Server => standard.expected.server.ending,
+        Role::Client => standard.expected.client.ending,
+    };
+    let ending = Ending::of(end, role);
+    (ending != expected).then(|| {
+        let found_exit = end.exit.map_or_else(|| "nothing".to_owned(), |exit| exit.to_string());
+        let what = format!("{}: expected {expected}, found {found_exit}", check.name());
+        found(standard, check, what, None)
+    })
+}
+
+pub(super) fn files(
+    standard: &Standard<'_>,
+    check: Check,
+    role: Role,
+    seen: &Observation,
+) -> Option<Difference> {
+    let expected = match role {
+        Role::Server => &standard.expected.server.files,
+        Role::Client => &standard.expected.client.files,
+    };
+    let seen = &seen.end(role).files;
+    for (name, content) in expected {
+        match seen.get(name) {
+            None => {
+                let what = format!("{}: no file {name:?}", check.name());
+                return Some(found(standard, check, what, None));
+            }
+            Some(other) if other != content => {
+                let parting = parting(content, other);
+                let what = format!("{}: {name:?} parts at byte {}", check.name(), parting.offset);
+                return Some(found(standard, check, what, Some(parting)));
+            }
+            Some(_) => {}
+        }
+    }
+    let extra = seen.keys().find(|name| !expected.contains_key(*name))?;
+    let what = format!("{}: unexpected file {extra:?}", check.name());
+    Some(found(standard, check, what, None))
+}
+
+/// What the server shows: of the case itself, and of the control, in whichever order it came to it.
+fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let case = &standard.expected.server.stdout;
+    let (seen, seen_ended) = (&seen.server.stdout, seen.server.by_itself);
+    let Some(control) = standard.control else {
+        return screen(standard, Check::ServerStdout, Role::Server, case, seen);
+    };
+    let control = &control.server.stdout;
+    let joined = |one: &Blob, other: &Blob| Blob([&*one.0, &*other.0].concat());
+    let first = joined(case, control);
+    let agrees = |right: &Blob| standard.scenario.screen_agrees(Role::Server, &right.0, &seen.0);
+    // A server that has ended shows nothing of a client that came too late.
+    let came_too_late = seen_ended && agrees(case);
+    if agrees(&first) || agrees(&joined(control, case)) || came_too_late {
+        return None;
+    }
+    bytes(standard, Check::ServerStdout, &first, seen)
+}
+
+/// The control: a client that comes afterwards is served as if nothing had been.
+fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let right = standard.control?;
+    let check = Check::NextClient;
+    let differs = |what: String, parting| {
+        let what = format!("the next client, to which no harm was done: {what}");
+        Some(found(standard, check, what, parting))
+    };
+    let Some(control) = &seen.control else {
+        return match seen.stopped {
+            // Nobody could come.
+            Some(_) => None,
+            None => differs("it never came".to_owned(), None),
+        };
+    };
+    if control.overdue {
+        return differs("it was never done".to_owned(), None);
+    }
+    for direction in [Direction::ToClient, Direction::ToServer] {
+        let way = direction.name();
+        match right.wire(direction) {
+            Wire::Stream(right) => {
+                let found = control.wire.stream(direction);
+                if right.0 != found {
+                    let parting = parting(right, &found.into());
+                    let what = format!("{way} parts at byte {}", parting.offset);
+                    return differs(what, Some(parting));
+                }
+            }
+            Wire::Datagrams(right) => {
+                let found: Vec<_> = control.wire.segments(direction).map(Blob::from).collect();
+                if *right != found {
+                    let (right, found) = (right.len(), found.len());
+                    return differs(
+                        format!("{way}: {found} datagrams, not the {right} right ones"),
+                        None,
+                    );
+                }
+            }
+        }
+    }
+    if !standard.client_is_peer {
+        return None;
+    }
+    let ending = Ending::of(&control.client, Role::Client);
+    if ending != right.client.ending {
+        let said = String::from_utf8_lossy(&control.client.stderr.0).into_owned();
+        return differs(format!("it ended {ending:?}: {}", said.trim_end()), None);
+    }
+    let [_, client_stdout] = standard.compare_stdout;
+    if client_stdout && control.client.stdout != right.client.stdout {
+        let parting = parting(&right.client.stdout, &control.client.stdout);
+        return differs(format!("its screen parts at byte {}", parting.offset), Some(parting));
+    }
+    if control.client.files != right.client.files {
+        let names: Vec<_> = control.client.files.keys().collect();
+        return differs(format!("its files are {names:?}, or differ"), None);
+    }
+    None
+}
+
+fn memory(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let control = seen.control.as_ref().map(|control| &control.client);
+    let ends = [Some(&seen.server), Some(&seen.client), control];
+    let excess = ends.into_iter().flatten().find_map(|end| end.memory_bytes)?;
+    let what = format!("a program held {} MiB of memory", excess >> 20);
+    Some(found(standard, Check::Memory, what, None))
+}

@@ -1,0 +1,133 @@
+//! One check of a case in which harm was done: by the network, or by the harness in the place of a
+//! server. What is right for the client depends on what it was given; the server is judged by what
+//! it sent and by what becomes of the next client.
+
+use std::time::Duration;
+
+use model::observation::{Direction, Observation, Role, Stop};
+use model::{Check, Clause, Difference, Ending, Expected, Harmed, Wire};
+
+use super::compare::found;
+use super::{Standard, compare};
+
+/// A program at rest has used less than this of a processor.
+const AT_REST_MAX: Duration = Duration::from_millis(40);
+
+pub(super) fn difference(
+    standard: &Standard<'_>,
+    harmed: &Harmed,
+    given: &Expected,
+    check: Check,
+    seen: &Observation,
+) -> Option<Difference> {
+    let as_given = Standard { expected: given, ..*standard };
+    let is_servers = matches!(
+        check,
+        Check::ToClient
+            | Check::ServerExit
+            | Check::ServerStays
+            | Check::ServerFiles
+            | Check::NextClient
+    );
+    if is_servers && !standard.server_is_judged {
+        return None;
+    }
+    match check {
+        Check::ToServer => prefix(standard, check, Direction::ToServer, seen),
+        Check::ToClient if standard.server_is_peer && !standard.server_is_misled => {
+            prefix(standard, check, Direction::ToClient, seen)
+        }
+        Check::ClientStdout if harmed.stdout.is_some() => {
+            compare::difference(&as_given, check, seen)
+        }
+        Check::ClientExit if standard.client_is_peer => client_exit(&as_given, harmed, seen),
+        Check::ClientStderr if standard.client_is_peer => client_stderr(&as_given, harmed, seen),
+        Check::ClientFiles if harmed.files.is_some() => compare::difference(&as_given, check, seen),
+        Check::AtRest => at_rest(standard, seen),
+        Check::ServerExit
+        | Check::ServerStays
+        | Check::ServerFiles
+        | Check::Memory
+        | Check::NextClient => compare::difference(&as_given, check, seen),
+        // What a program shows of a broken exchange, and when it closes it, is its own affair.
+        _ => None,
+    }
+}
+
+/// Of what is right to say, a broken exchange may have stopped the rest.
+fn prefix(
+    standard: &Standard<'_>,
+    check: Check,
+    direction: Direction,
+    seen: &Observation,
+) -> Option<Difference> {
+    let Wire::Stream(right) = standard.expected.wire(direction) else { return None };
+    let said = seen.wire.stream(direction);
+    if right.0.starts_with(&said) {
+        None
+    } else {
+        compare::bytes(standard, check, right, &said.into())
+    }
+}
+
+fn client_exit(standard: &Standard<'_>, harmed: &Harmed, seen: &Observation) -> Option<Difference> {
+    let ending = Ending::of(&seen.client, Role::Client);
+    match (&seen.stopped, harmed.ending) {
+        (Some(Stop::Quiet), _) if seen.at_rest.is_some() => {
+            // It waits for more, for ever: that is its right where more could come.
+            let done = harmed.ending.is_some() && !harmed.is_left_waiting;
+            done.then(|| {
+                let what = "the client waits, with all there to decide by".to_owned();
+                found(standard, Check::ClientExit, what, None)
+            })
+        }
+        (Some(_), _) => None,
+        (None, Some(_)) => compare::exit(standard, Check::ClientExit, Role::Client, seen),
+        (None, None) => (ending == Ending::Killed)
+            .then(|| found(standard, Check::ClientExit, "the client was killed".to_owned(), None)),
+    }
+}
+
+/// A client whose exchange was broken says why; ours, by which clause.
+fn client_stderr(
+    standard: &Standard<'_>,
+    harmed: &Harmed,
+    seen: &Observation,
+) -> Option<Difference> {
+    if seen.stopped.is_some() || Ending::of(&seen.client, Role::Client) != Ending::Broken {
+        return None;
+    }
+    let said = String::from_utf8_lossy(&seen.client.stderr.0);
+    let differs = |what| Some(found(standard, Check::ClientStderr, what, None));
+    if said.trim().is_empty() {
+        return differs("the client does not say on standard error what is wrong".to_owned());
+    }
+    let [_, names_clauses] = standard.names_clauses;
+    if !names_clauses {
+        return None;
+    }
+    let names = |clause: &Clause| said.contains(&format!("[{}]", clause.id));
+    let named = match &harmed.clause {
+        Some(clause) => said.contains(&format!("[{clause}]")),
+        None => {
+            let common = standard.scenario.common_clauses();
+            standard.scenario.clauses().iter().chain(common).any(names)
+        }
+    };
+    if named {
+        return None;
+    }
+    let right = harmed.clause.as_deref().unwrap_or("a clause");
+    differs(format!("the client does not name {right} on standard error: {}", said.trim()))
+}
+
+fn at_rest(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let used = seen.at_rest?;
+    let busy = |role, time: Duration| {
+        (time >= AT_REST_MAX).then(|| {
+            let what = format!("the {role} waits, and used {time:?} of a processor meanwhile");
+            found(standard, Check::AtRest, what, None)
+        })
+    };
+    busy(Role::Client, used.client).or_else(|| busy(Role::Server, used.server))
+}

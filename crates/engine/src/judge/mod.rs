@@ -1,0 +1,164 @@
+//! Hold an observation against what is right, clause by clause.
+
+mod compare;
+mod harm;
+mod pace;
+
+use model::observation::{Observation, Role, Stop};
+use model::{Check, Difference, Ending, Erratum, Expected, Harmed, Scenario, Verdict};
+
+/// What a case is judged by.
+pub struct Standard<'a> {
+    /// The scenario.
+    pub scenario: &'a dyn Scenario,
+    /// What is right for the input.
+    pub expected: &'a Expected,
+    /// The errata of the reference that this case has, as the input and the pairing bring them.
+    pub errata: &'a [&'a Erratum],
+    /// The errata that excuse the reference wherever they show: what a network brings out nobody
+    /// can tell from the input alone.
+    pub candidates: &'a [&'a Erratum],
+    /// Whether a stranger plays, and no harm was done: then the reference is excused only where what
+    /// the stranger sent is right, as far as it goes.
+    pub holds_strangers: bool,
+    /// Whether each role's standard output is compared, the server's first.
+    pub compare_stdout: [bool; 2],
+    /// Whether each role's errors are to name clauses.
+    pub names_clauses: [bool; 2],
+    /// Whether the server is a process, or the harness itself.
+    pub server_is_peer: bool,
+    /// Whether the client is a process, or the harness itself.
+    pub client_is_peer: bool,
+    /// What is right for the client, if harm was done to it; `expected` is what would have been.
+    pub harmed: Option<&'a Harmed>,
+    /// Whether it is no chance what becomes of the server. Where the network disturbs, the reference's
+    /// client may leave over unread bytes, and its server ends of that, or not.
+    pub server_is_judged: bool,
+    /// Whether the server was told something else than the client said.
+    pub server_is_misled: bool,
+    /// What is right for the positive control, if there is one.
+    pub control: Option<&'a Expected>,
+}
+
+/// A verdict with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// How it came out.
+    pub verdict: Verdict,
+    /// Why, if it is not a pass.
+    pub differences: Vec<Difference>,
+    /// The errata that showed.
+    pub errata: Vec<String>,
+}
+
+/// Judge what was seen.
+#[must_use]
+pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
+    let given = standard.harmed.map(|harmed| harmed.given(standard.expected));
+    let given = given.as_ref().unwrap_or(standard.expected);
+    let shows = |erratum: &&&Erratum| {
+        let is_put_upon = !standard.holds_strangers
+            || pace::is_blameless(standard.expected, erratum.role.other(), seen);
+        is_put_upon && (erratum.shown)(given, seen)
+    };
+    let excusing: Vec<&Erratum> = standard.candidates.iter().filter(shows).copied().collect();
+    let triggered = || standard.errata.iter().filter(|erratum| erratum.triggered.is_some());
+
+    let is_chance = |check: &Check| {
+        let is_servers =
+            matches!(check, Check::ServerExit | Check::ServerStays | Check::NextClient);
+        !standard.server_is_judged && is_servers
+    };
+    let checks = Check::ALL.into_iter().filter(|check| !is_chance(check));
+    let found = checks.filter_map(|check| match standard.harmed {
+        None => compare::difference(standard, check, seen),
+        Some(harmed) => harm::difference(standard, harmed, given, check, seen),
+    });
+    let waives = |erratum: &Erratum, difference: &Difference| {
+        difference.check.is_some_and(|check| erratum.waives_check(check))
+    };
+    let is_waived =
+        |difference: &Difference| standard.errata.iter().any(|it| waives(it, difference));
+    let is_excused = |difference: &Difference| {
+        let stands = |erratum: &Erratum| {
+            standard.holds_strangers && pace::stands(erratum.role, difference.check)
+        };
+        excusing.iter().any(|it| waives(it, difference) && !stands(it))
+    };
+    let (excused, mut differences): (Vec<Difference>, Vec<Difference>) =
+        found.filter(|difference| !is_waived(difference)).partition(is_excused);
+    for erratum in triggered() {
+        if !(erratum.shown)(standard.expected, seen) {
+            let what = format!("erratum {} no longer shows: {}", erratum.id, erratum.happens);
+            differences.push(Difference::told(erratum.clause, what));
+        }
+    }
+    let stopped = stopped(standard, &excusing, seen);
+    let excuses = !excused.is_empty() || stopped.is_none() && seen.stopped.is_some();
+    let judged: Vec<&Erratum> = if excuses {
+        triggered().copied().chain(excusing).collect()
+    } else {
+        triggered().copied().collect()
+    };
+    let verdict = match stopped {
+        Some((verdict, what)) => {
+            let elsewhere = match &seen.listening_elsewhere[..] {
+                [] => String::new(),
+                others => format!("; the server listens on {} instead", others.join(", ")),
+            };
+            differences.insert(0, ended(standard, what + &elsewhere));
+            verdict
+        }
+        None if differences.is_empty() && !judged.is_empty() => Verdict::Erratum,
+        None if differences.is_empty() => Verdict::Pass,
+        None if was_killed(standard, seen) => Verdict::Crash,
+        None => Verdict::Fail,
+    };
+    if verdict == Verdict::Erratum {
+        differences.extend(judged.iter().map(|erratum| {
+            let what = format!("erratum {}: {}", erratum.id, erratum.happens);
+            Difference::told(erratum.clause, what)
+        }));
+    }
+    let errata = judged.iter().map(|erratum| erratum.id.to_owned()).collect();
+    Judgement { verdict, differences, errata }
+}
+
+/// What a case that the harness had to stop comes to, unless it was stopped as it should be.
+fn stopped(
+    standard: &Standard<'_>,
+    excusing: &[&Erratum],
+    seen: &Observation,
+) -> Option<(Verdict, String)> {
+    let hangs = |erratum: &&Erratum| erratum.triggered.is_some() && erratum.sign.is_some();
+    let spins = |role| excusing.iter().any(|erratum| erratum.role == role && erratum.spins);
+    match seen.stopped.as_ref()? {
+        Stop::Deadline(what) => {
+            Some((Verdict::Timeout, format!("the deadline passed, waiting for {what}")))
+        }
+        Stop::Flood(role) => Some((Verdict::Fail, format!("the {role} sends without end"))),
+        Stop::Spins(role) | Stop::Babble(role) if spins(*role) => None,
+        Stop::Babble(role) => Some((Verdict::Fail, format!("the {role} prints without end"))),
+        Stop::Idle => {
+            Some((Verdict::Timeout, "nothing moves any more, and both programs sleep".to_owned()))
+        }
+        Stop::Spins(role) => {
+            Some((Verdict::Fail, format!("the {role} keeps a processor busy for nothing")))
+        }
+        Stop::Quiet if standard.errata.iter().any(hangs) => None,
+        Stop::Quiet if seen.at_rest.is_some() => None,
+        Stop::Quiet => Some((Verdict::Timeout, "nothing moves any more".to_owned())),
+    }
+}
+
+fn ended(standard: &Standard<'_>, what: String) -> Difference {
+    let clause = standard.scenario.clause_of_stop(standard.harmed.is_some());
+    Difference::told(clause.map_or("", |clause| &clause.id), what)
+}
+
+fn was_killed(standard: &Standard<'_>, seen: &Observation) -> bool {
+    let killed = |role| Ending::of(seen.end(role), role) == Ending::Killed;
+    // A client that was at rest was ended by the harness.
+    let client_is_judged = standard.client_is_peer && seen.at_rest.is_none();
+    killed(Role::Server) || client_is_judged && killed(Role::Client)
+}

@@ -1,0 +1,30 @@
+//! Plays two programs against each other over a recorded network, and judges what it saw.
+//!
+//! [`plan`] chooses cases from a [`model::Catalogue`], [`stage`] plays them by [`drive`], [`judge`]
+//! compares, and [`runner`] does that for all of them at once and tells what came out as
+//! [`model::event`]s. The engine knows no scenario by name: what is particular to one it asks the
+//! scenario.
+
+#[cfg(not(unix))]
+compile_error!(
+    "framecheck is for Unix systems: it uses their sockets, signals, terminals and process groups"
+);
+
+pub mod check_peer;
+pub mod drive;
+pub mod expected_failures;
+mod fork_guard;
+pub mod journal;
+pub mod judge;
+mod located;
+pub mod merge;
+pub mod network;
+pub mod peer;
+pub mod plan;
+pub mod platform;
+pub mod runner;
+pub mod script;
+pub mod shrink;
+pub mod stage;
+#[cfg(test)]
+mod toys;

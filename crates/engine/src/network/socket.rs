@@ -1,0 +1,338 @@
+//! Sockets of every transport under one roof: a listener, a connection, a datagram socket.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use model::Endpoint;
+use rustix::net::{
+    AddressFamily, RecvFlags, SocketAddrAny, SocketAddrUnix, SocketType, bind, connect,
+    getsockname, listen, recvfrom, sendto,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::{
+    TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream, tcp, unix,
+};
+
+use crate::platform::{NO_SIGNAL, StreamSocket, accept, socket};
+
+/// As long a queue as a case's clients can need.
+const BACKLOG: i32 = 64;
+
+/// Listens for connections.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix stream socket.
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// Listen; a port of 0 takes a free one.
+    ///
+    /// # Errors
+    /// As bind(2) and listen(2) fail.
+    pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
+        let address = any(endpoint)?;
+        let socket = socket(address.address_family(), SocketType::STREAM)?;
+        bind(&socket, &address)?;
+        listen(&socket, BACKLOG)?;
+        match endpoint {
+            Endpoint::Inet(_) => Ok(Self::Tcp(TcpListener::from_std(socket.into())?)),
+            Endpoint::Path(_) => Ok(Self::Unix(UnixListener::from_std(socket.into())?)),
+        }
+    }
+
+    /// Where it listens.
+    pub(super) fn endpoint(&self) -> io::Result<Endpoint> {
+        match self {
+            Self::Tcp(listener) => Ok(Endpoint::Inet(listener.local_addr()?)),
+            Self::Unix(listener) => endpoint_of(&getsockname(listener)?),
+        }
+    }
+
+    /// The next connection.
+    ///
+    /// # Errors
+    /// As accept(2) fails.
+    pub async fn accept(&self) -> io::Result<Connection> {
+        match self {
+            Self::Tcp(listener) => Ok(Connection::Tcp(listener.accept().await?.0)),
+            Self::Unix(listener) => Ok(Connection::Unix(listener.accept().await?.0)),
+        }
+    }
+
+    /// A connection that is already waiting; never waits for one.
+    pub(super) fn accept_waiting(&self) -> Option<Connection> {
+        match self {
+            Self::Tcp(listener) => {
+                let accepted = accept(listener).ok()?;
+                TcpStream::from_std(accepted.into()).ok().map(Connection::Tcp)
+            }
+            Self::Unix(listener) => {
+                let accepted = accept(listener).ok()?;
+                UnixStream::from_std(accepted.into()).ok().map(Connection::Unix)
+            }
+        }
+    }
+}
+
+/// A connection of either kind.
+#[derive(Debug)]
+pub enum Connection {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix stream.
+    Unix(UnixStream),
+}
+
+impl Connection {
+    /// What the system is asked about.
+    pub(super) const fn socket(&self) -> StreamSocket<'_> {
+        match self {
+            Self::Tcp(stream) => StreamSocket::Tcp(stream),
+            Self::Unix(stream) => StreamSocket::Unix(stream),
+        }
+    }
+
+    /// Connect. A Unix socket may be given a name of its own first, so that the server can see one.
+    ///
+    /// # Errors
+    /// As bind(2) and connect(2) fail.
+    pub async fn open(to: &Endpoint, own_path: Option<&Path>) -> io::Result<Self> {
+        let connection = match to {
+            Endpoint::Inet(address) => Self::Tcp(TcpStream::connect(address).await?),
+            Endpoint::Path(path) => {
+                let socket = socket(AddressFamily::UNIX, SocketType::STREAM)?;
+                if let Some(own_path) = own_path {
+                    bind(&socket, &SocketAddrUnix::new(own_path)?)?;
+                }
+                // A Unix connect never is under way: it is done, or refused.
+                connect(&socket, &SocketAddrUnix::new(path)?)?;
+                Self::Unix(UnixStream::from_std(socket.into())?)
+            }
+        };
+        connection.send_at_once();
+        Ok(connection)
+    }
+
+    /// Nagle's algorithm would cut the stream in other places than its writer.
+    pub fn send_at_once(&self) {
+        if let Self::Tcp(stream) = self {
+            let _ = stream.set_nodelay(true);
+        }
+    }
+
+    /// The end that this process has.
+    ///
+    /// # Errors
+    /// As getsockname(2) fails.
+    pub fn own_endpoint(&self) -> io::Result<Endpoint> {
+        match self {
+            Self::Tcp(stream) => Ok(Endpoint::Inet(stream.local_addr()?)),
+            Self::Unix(stream) => endpoint_of(&getsockname(stream)?),
+        }
+    }
+
+    /// Its two directions.
+    #[must_use]
+    pub fn into_split(self) -> (Incoming, Outgoing) {
+        match self {
+            Self::Tcp(stream) => {
+                let (incoming, outgoing) = stream.into_split();
+                (Incoming::Tcp(incoming), Outgoing::Tcp(outgoing))
+            }
+            Self::Unix(stream) => {
+                let (incoming, outgoing) = stream.into_split();
+                (Incoming::Unix(incoming), Outgoing::Unix(outgoing))
+            }
+        }
+    }
+}
+
+/// What comes in over a connection.
+#[derive(Debug)]
+pub enum Incoming {
+    /// TCP.
+    Tcp(tcp::OwnedReadHalf),
+    /// A Unix stream.
+    Unix(unix::OwnedReadHalf),
+}
+
+impl Incoming {
+    /// Some bytes; none at the end.
+    ///
+    /// # Errors
+    /// As recv(2) fails: the sender broke the connection off.
+    pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(half) => half.read(buffer).await,
+            Self::Unix(half) => half.read(buffer).await,
+        }
+    }
+}
+
+/// What goes out over a connection.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// TCP.
+    Tcp(tcp::OwnedWriteHalf),
+    /// A Unix stream.
+    Unix(unix::OwnedWriteHalf),
+}
+
+impl Outgoing {
+    /// Send all of it.
+    ///
+    /// # Errors
+    /// As send(2) fails: the receiver has gone.
+    pub async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Tcp(half) => half.write_all(bytes).await,
+            Self::Unix(half) => half.write_all(bytes).await,
+        }
+    }
+
+    /// Say that no more will come.
+    ///
+    /// # Errors
+    /// As shutdown(2) fails.
+    pub async fn shutdown(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp(half) => half.shutdown().await,
+            Self::Unix(half) => half.shutdown().await,
+        }
+    }
+
+    /// Break the connection off as soon as its other half is dropped too: a reset, where the
+    /// transport has one. A Unix stream ends as if closed.
+    pub fn break_off(self) {
+        match self {
+            Self::Tcp(half) => {
+                let stream: &TcpStream = half.as_ref();
+                let _ = stream.set_zero_linger();
+                half.forget();
+            }
+            Self::Unix(half) => half.forget(),
+        }
+    }
+}
+
+/// A socket for datagrams of either kind.
+#[derive(Debug)]
+pub enum DatagramSocket {
+    /// UDP.
+    Udp(UdpSocket),
+    /// A Unix datagram socket.
+    Unix(UnixDatagram),
+}
+
+/// Whether somebody has bound a datagram socket to this path. The path is there before it is: bind(2)
+/// makes the file first. Who has bound it doesn't notice.
+pub(super) fn is_bound(path: &Path) -> bool {
+    let connected = || {
+        let own = socket(AddressFamily::UNIX, SocketType::DGRAM)?;
+        io::Result::Ok(connect(&own, &SocketAddrUnix::new(path)?)?)
+    };
+    connected().is_ok()
+}
+
+impl DatagramSocket {
+    /// Bind; a port of 0 takes a free one.
+    ///
+    /// # Errors
+    /// As bind(2) fails.
+    pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
+        let address = any(endpoint)?;
+        let socket = socket(address.address_family(), SocketType::DGRAM)?;
+        bind(&socket, &address)?;
+        match endpoint {
+            Endpoint::Inet(_) => Ok(Self::Udp(UdpSocket::from_std(socket.into())?)),
+            Endpoint::Path(_) => Ok(Self::Unix(UnixDatagram::from_std(socket.into())?)),
+        }
+    }
+
+    /// Where it is bound.
+    ///
+    /// # Errors
+    /// As getsockname(2) fails.
+    pub fn endpoint(&self) -> io::Result<Endpoint> {
+        endpoint_of(&getsockname(self)?)
+    }
+
+    /// The next datagram, as far as it fits, and who sent it, if that has a name.
+    ///
+    /// # Errors
+    /// As recvfrom(2) fails.
+    pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddrAny>)> {
+        let receive = || {
+            let (len, _, from) = recvfrom(self, &mut *buffer, RecvFlags::empty())?;
+            Ok((len, from))
+        };
+        match self {
+            Self::Udp(socket) => socket.async_io(Interest::READABLE, receive).await,
+            Self::Unix(socket) => socket.async_io(Interest::READABLE, receive).await,
+        }
+    }
+
+    /// A datagram that is there already.
+    ///
+    /// # Errors
+    /// As recvfrom(2) fails; [`io::ErrorKind::WouldBlock`] if there is none.
+    pub fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddrAny>)> {
+        let (len, _, from) = recvfrom(self, buffer, RecvFlags::empty())?;
+        Ok((len, from))
+    }
+
+    /// Send a datagram.
+    ///
+    /// # Errors
+    /// As sendto(2) fails.
+    pub async fn send(&self, bytes: &[u8], to: &Endpoint) -> io::Result<()> {
+        self.send_to(bytes, &any(to)?).await
+    }
+
+    /// Send a datagram to whoever one came from.
+    ///
+    /// # Errors
+    /// As sendto(2) fails.
+    pub async fn send_to(&self, bytes: &[u8], to: &SocketAddrAny) -> io::Result<()> {
+        let send = || Ok(sendto(self, bytes, NO_SIGNAL, to).map(drop)?);
+        match self {
+            Self::Udp(socket) => socket.async_io(Interest::WRITABLE, send).await,
+            Self::Unix(socket) => socket.async_io(Interest::WRITABLE, send).await,
+        }
+    }
+}
+
+impl AsFd for DatagramSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Udp(socket) => socket.as_fd(),
+            Self::Unix(socket) => socket.as_fd(),
+        }
+    }
+}
+
+/// An endpoint as system calls take it.
+///
+/// # Errors
+/// The path is too long for one.
+pub(super) fn any(endpoint: &Endpoint) -> io::Result<SocketAddrAny> {
+    match endpoint {
+        Endpoint::Inet(SocketAddr::V4(v4)) => Ok(SocketAddrAny::from(*v4)),
+        Endpoint::Inet(SocketAddr::V6(v6)) => Ok(SocketAddrAny::from(*v6)),
+        Endpoint::Path(path) => Ok(SocketAddrUnix::new(path)?.into()),
+    }
+}
+
+fn endpoint_of(address: &SocketAddrAny) -> io::Result<Endpoint> {
+    if let Ok(inet) = SocketAddr::try_from(address.clone()) {
+        return Ok(Endpoint::Inet(inet));
+    }
+    let unix = SocketAddrUnix::try_from(address.clone())?;
+    let path = unix.path_bytes().unwrap_or_default();
+    Ok(Endpoint::Path(String::from_utf8_lossy(path).into_owned().into()))
+}

@@ -1,0 +1,269 @@
+//! The recorder between clients and a server that speak streams.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Endpoint;
+use model::observation::{Direction, Role, Stop, WireItem};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::disturbed::DisturbedLink;
+use super::passing::{Broken, CHUNK_BYTES};
+use super::socket::{Connection, Incoming, Listener, Outgoing};
+use super::{Disturbance, Patience, Recording, Sides};
+use crate::platform::ReadWatch;
+
+/// A client that has more connections than this at once is stopped.
+const CONNECTIONS_MAX: usize = 128;
+/// First and longest wait between two tries of a server that isn't up yet.
+const RETRY_FIRST: Duration = Duration::from_micros(200);
+const RETRY_LONGEST: Duration = Duration::from_millis(5);
+
+/// Listens for the client; knows where the server will be.
+#[derive(Debug)]
+pub struct StreamRecorder {
+    listener: Listener,
+    server: Endpoint,
+    directory: PathBuf,
+}
+
+impl StreamRecorder {
+    pub(super) fn bind(sides: &Sides) -> io::Result<Self> {
+        let listener = Listener::bind(&sides.listening())?;
+        let (server, directory) = (sides.server.clone(), sides.directory.clone());
+        Ok(Self { listener, server, directory })
+    }
+
+    pub(super) fn client_endpoint(&self) -> io::Result<Endpoint> {
+        self.listener.endpoint()
+    }
+
+    /// Pass every connection on, both ways, each until both sides have ended it. When `patience`
+    /// has seen both programs end, what is under way goes on to its end, and no longer. A connection
+    /// that comes before the disturbance is over is disturbed.
+    ///
+    /// # Errors
+    /// [`Stop::Flood`] when the client connects without end.
+    pub(super) async fn pass(
+        self,
+        recording: Recording,
+        patience: watch::Receiver<Patience>,
+        disturbance: Disturbance,
+    ) -> Result<(), Stop> {
+        let (mut running, mut until) = (JoinSet::new(), patience.clone());
+        let mut count = 0;
+        let disturbed = disturbance.disturbs(false).then(|| Arc::new(ReadWatch::open()));
+        let mut start = |client: Connection, running: &mut JoinSet<()>| {
+            let link = Link {
+                number: count,
+                server: self.server.clone(),
+                own_path: self.directory.join(format!("client-{count}")),
+                recording: recording.clone(),
+                disturbed: disturbed
+                    .clone()
+                    .filter(|_| !disturbance.is_over())
+                    .map(|diag| (disturbance.clone(), diag)),
+            };
+            count += 1;
+            running.spawn(link.pass(client, patience.clone()));
+        };
+        let mut accepting = true;
+        while accepting || !running.is_empty() {
+            tokio::select! {
+                Ok(client) = self.listener.accept(), if accepting => {
+                    if running.len() == CONNECTIONS_MAX {
+                        return Err(Stop::Flood(Role::Client));
+                    }
+                    start(client, &mut running);
+                }
+                Some(ended) = running.join_next() => {
+                    // What panics there has recorded half a case.
+                    if let Err(error) = ended && error.is_panic() {
+                        std::panic::resume_unwind(error.into_panic());
+                    }
+                }
+                _ = until.wait_for(|now| *now >= Patience::BothHaveEnded), if accepting => {
+                    // A client may have come and gone before anyone looked.
+                    while let Some(client) = self.listener.accept_waiting() {
+                        start(client, &mut running);
+                    }
+                    accepting = false;
+                }
+                () = patience_is_over(&patience) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn patience_is_over(patience: &watch::Receiver<Patience>) {
+    let _ = patience.clone().wait_for(|now| *now == Patience::None).await;
+}
+
+/// One client's connection and its other half to the server.
+struct Link {
+    number: u32,
+    server: Endpoint,
+    own_path: PathBuf,
+    recording: Recording,
+    /// What is to be done to it, unless it passes as it comes.
+    disturbed: Option<(Disturbance, Arc<ReadWatch>)>,
+}
+
+impl Link {
+    async fn pass(self, client: Connection, patience: watch::Receiver<Patience>) {
+        client.send_at_once();
+        self.note(Direction::ToServer, WireItem::Connect);
+        let Some(server) = self.connect_when_up(&patience).await else {
+            return self.hear_out(client).await;
+        };
+        if let Ok(own) = server.own_endpoint() {
+            self.recording.seen_by_server(own);
+        }
+        self.note(Direction::ToServer, WireItem::Open);
+        // Broken off or ended: either way it is over.
+        let _ = match &self.disturbed {
+            Some((disturbance, diag)) => {
+                let (number, recording) = (self.number, &self.recording);
+                let link = DisturbedLink { number, recording, disturbance, diag };
+                // In a box: it is larger than what passes as it comes, and rarer.
+                Box::pin(link.pass(client, server)).await
+            }
+            None => self.pass_as_is(client, server).await,
+        };
+    }
+
+    /// Everything at once, as it comes.
+    async fn pass_as_is(&self, client: Connection, server: Connection) -> Result<(), Broken> {
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        let up = self.pump(from_client, to_server, Direction::ToServer);
+        let down = self.pump(from_server, to_client, Direction::ToClient);
+        // When one breaks, both connections are dropped here, the one with its linger at zero.
+        tokio::try_join!(up, down).map(drop)
+    }
+
+    /// Nobody will serve this client: it sees its connection end, and what it says all the same is
+    /// written down.
+    async fn hear_out(&self, client: Connection) {
+        let (mut from_client, mut to_client) = client.into_split();
+        let _ = to_client.shutdown().await;
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            match from_client.read(&mut buffer).await {
+                Ok(0) => {
+                    self.note(Direction::ToServer, WireItem::Fin);
+                    return;
+                }
+                Ok(read) => {
+                    let bytes = buffer.split_at(read).0;
+                    self.note(Direction::ToServer, WireItem::Segment(bytes.into()));
+                }
+                Err(_) => {
+                    self.note(Direction::ToServer, WireItem::Reset);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Try until the server accepts. Only "nobody listens there yet" is tried again.
+    async fn connect_when_up(&self, patience: &watch::Receiver<Patience>) -> Option<Connection> {
+        let mut wait = RETRY_FIRST;
+        loop {
+            // Asked before trying: a server that accepts and then ends was there.
+            let has_ended = *patience.borrow() != Patience::Full;
+            match Connection::open(&self.server, Some(&self.own_path)).await {
+                Ok(connection) => return Some(connection),
+                Err(error) if !has_ended && is_not_up(&error) => {
+                    let _ = std::fs::remove_file(&self.own_path);
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(RETRY_LONGEST);
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Pass bytes on one way until their sender ends. A receiver that has gone doesn't stop the
+    /// reading: what the sender says is its own, whoever still listens. A sender that breaks off
+    /// breaks everything off: the receiver gets a reset too.
+    async fn pump(
+        &self,
+        mut from: Incoming,
+        mut to: Outgoing,
+        direction: Direction,
+    ) -> Result<(), Broken> {
+        let mut buffer = vec![0; CHUNK_BYTES];
+        let mut receiver_is_there = true;
+        loop {
+            let read = match from.read(&mut buffer).await {
+                Ok(0) => {
+                    self.note(direction, WireItem::Fin);
+                    let _ = to.shutdown().await;
+                    return Ok(());
+                }
+                Ok(read) => read,
+                Err(_) => {
+                    self.note(direction, WireItem::Reset);
+                    to.break_off();
+                    return Err(Broken::Reset);
+                }
+            };
+            let bytes = buffer.split_at(read).0;
+            self.note(direction, WireItem::Segment(bytes.into()));
+            if receiver_is_there {
+                receiver_is_there = to.write_all(bytes).await.is_ok();
+            }
+        }
+    }
+
+    fn note(&self, direction: Direction, what: WireItem) {
+        self.recording.note(self.number, direction, what);
+    }
+}
+
+/// Whether a server that could not be reached may yet come up: its port is closed, its socket file
+/// is not there, or nobody listens on it any more.
+fn is_not_up(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::case::Transport;
+
+    use super::*;
+    use crate::network::Recorder;
+
+    #[tokio::test]
+    async fn a_client_that_connects_without_end_is_stopped() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let sides = Sides {
+            client: Transport::Tcp4,
+            server: Endpoint::Inet(server.local_addr().unwrap()),
+            directory: directory.path().to_owned(),
+        };
+        let recorder = Recorder::bind(&sides).unwrap();
+        let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
+        let (_patience, patient) = watch::channel(Patience::Full);
+        let disturbance = Disturbance::new("asis".parse().unwrap(), 3);
+        let passing = recorder.pass(Recording::start(), patient, disturbance);
+        let connecting = async {
+            let mut connections = Vec::new();
+            while let Ok(connection) = tokio::net::TcpStream::connect(to).await {
+                connections.push(connection);
+            }
+            std::future::pending().await
+        };
+        let passed = tokio::select! {
+            passed = tokio::time::timeout(Duration::from_secs(60), passing) => passed.unwrap(),
+            never = connecting => never,
+        };
+        assert_eq!(passed, Err(Stop::Flood(Role::Client)));
+    }
+}

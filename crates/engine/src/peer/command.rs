@@ -1,0 +1,157 @@
+//! A peer's command: an argument vector with places to be filled in.
+
+use std::path::{Path, PathBuf};
+
+use model::case::Transport;
+use model::{Endpoint, Literal};
+
+/// An argument vector as a manifest gives it: `["./acme", "fetch", "{host}", "{port}"]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Template(pub Vec<String>);
+
+/// A command that can be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program, then its arguments.
+    pub argv: Vec<String>,
+    /// The directory it runs in.
+    pub directory: PathBuf,
+}
+
+/// What the places in a template stand for.
+#[derive(Debug, Clone)]
+pub struct Places<'a> {
+    /// Where the server listens, or where the client connects: `{host}` and `{port}`, `{path}`, or
+    /// whichever it is as one `{address}`.
+    pub endpoint: &'a Endpoint,
+    /// The file that a file server serves: `{file}`.
+    pub file: Option<&'a Path>,
+    /// The literals of the case, each at the place of its name.
+    pub literals: &'a [Literal],
+}
+
+impl Template {
+    /// Whether the place `{name}` occurs in it.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        let place = format!("{{{name}}}");
+        self.0.iter().any(|argument| argument.contains(&place))
+    }
+
+    /// The names of the places in an argument: lower-case words in braces.
+    pub fn places_in(argument: &str) -> impl Iterator<Item = &str> {
+        let is_name = |name: &&str| {
+            name.starts_with(|first: char| first.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'))
+        };
+        let after_brace = argument.split('{').skip(1);
+        after_brace.filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_name)
+    }
+
+    /// The template with each path in it that is relative to `directory` made whole: the program, if
+    /// it isn't one to be looked for on the PATH, and each argument with a dot or a slash in it that
+    /// names a file there, as in `["node", "peer.js"]`. `{dir}` stands for the directory itself.
+    #[must_use]
+    pub fn beside(self, directory: &Path) -> Self {
+        let whole = |(index, argument): (usize, String)| {
+            let is_path = argument.contains('/');
+            let path = directory.join(argument.trim_start_matches("./"));
+            let is_there = path.is_file() && (index == 0 || is_path || argument.contains('.'));
+            if is_there || index == 0 && is_path && !argument.contains("{dir}") {
+                path.to_string_lossy().into_owned()
+            } else {
+                argument.replace("{dir}", &directory.to_string_lossy())
+            }
+        };
+        Self(self.0.into_iter().enumerate().map(whole).collect())
+    }
+
+    /// What the program will speak where `asked` is asked for: that, if it takes any `{address}`;
+    /// else the one kind of address that it takes.
+    #[must_use]
+    pub fn speaks(&self, asked: Transport) -> Transport {
+        if self.mentions("address") {
+            asked
+        } else if self.mentions("path") {
+            asked.over_paths()
+        } else {
+            asked.over_ipv4()
+        }
+    }
+
+    /// Fill the places in. Text that comes from a place is not looked at again.
+    #[must_use]
+    pub fn fill(&self, places: &Places<'_>) -> Vec<String> {
+        self.0.iter().map(|argument| fill(argument, places)).collect()
+    }
+}
+
+fn fill(argument: &str, places: &Places<'_>) -> String {
+    let mut filled = String::new();
+    let mut rest = argument;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        match after.split_once('}').and_then(|(name, tail)| Some((value(name, places)?, tail))) {
+            Some((value, tail)) => {
+                filled.push_str(&value);
+                rest = tail;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled + rest
+}
+
+fn value(place: &str, places: &Places<'_>) -> Option<String> {
+    match (place, places.endpoint) {
+        ("address", endpoint) => Some(endpoint.to_string()),
+        ("host", Endpoint::Inet(address)) => Some(address.ip().to_string()),
+        ("port", Endpoint::Inet(address)) => Some(address.port().to_string()),
+        ("path", Endpoint::Path(path)) => Some(path.to_string_lossy().into_owned()),
+        ("file", _) => places.file.map(|file| file.to_string_lossy().into_owned()),
+        _ => {
+            let literal = places.literals.iter().find(|literal| literal.name == place)?;
+            Some(literal.value.clone())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(arguments: &[&str]) -> Template {
+        Template(arguments.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn places_are_filled_in_and_what_fills_them_is_left_alone() {
+        let endpoint = Endpoint::Inet("127.0.0.1:80".parse().unwrap());
+        let literals = [Literal::changed("name", "{port}{")];
+        let places = Places { endpoint: &endpoint, file: None, literals: &literals };
+        let template = template(&["{host}:{port}", "-n={name}}", "{x}{", "{address}", "{path}"]);
+        assert_eq!(
+            template.fill(&places),
+            ["127.0.0.1:80", "-n={port}{}", "{x}{", "127.0.0.1:80", "{path}"]
+        );
+        assert!(template.mentions("name") && !template.mentions("file"));
+    }
+
+    #[test]
+    fn a_program_speaks_what_its_places_let_it() {
+        let any = template(&["--listen={address}"]);
+        let inet = template(&["{host}", "{port}"]);
+        let path = template(&["{path}"]);
+        for asked in Transport::STREAMS.iter().chain(Transport::DATAGRAMS) {
+            assert_eq!(any.speaks(*asked), *asked);
+        }
+        assert_eq!(inet.speaks(Transport::Unix), Transport::Tcp4);
+        assert_eq!(inet.speaks(Transport::Udp6), Transport::Udp4);
+        assert_eq!(path.speaks(Transport::Tcp4), Transport::Unix);
+        assert_eq!(path.speaks(Transport::Udp4), Transport::Unixgram);
+    }
+}

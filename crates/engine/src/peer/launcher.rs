@@ -1,0 +1,174 @@
+//! The reference's launcher: `python-ref/launch.py --serve`, kept warm for the whole run.
+//!
+//! The protocol is written down in launch.py: one JSON object to a message of a Unix
+//! `SOCK_SEQPACKET` socket, which is the launcher's standard input; a program's three standard
+//! streams travel with the request that starts it.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::observation::Exit;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, recv, sendmsg};
+use rustix::process::{Pid, Signal};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::process::{exit_of, interpreter};
+use super::user::Ends;
+use super::{Command, Peer, StartError};
+use crate::platform::{NO_SIGNAL, launcher_pair, orphans};
+
+const ANSWER_MAX_BYTES: usize = 64 << 10;
+
+/// A warm interpreter that runs the reference programs.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    control: OwnedFd,
+    next_id: AtomicU64,
+    running: Arc<Running>,
+    child: Child,
+}
+
+/// What the launcher's answers are for.
+#[derive(Debug, Default)]
+struct Running {
+    programs: Mutex<HashMap<u64, watch::Sender<Option<Exit>>>>,
+    pids: Mutex<HashMap<u64, Pid>>,
+    trouble: Mutex<Option<String>>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    id: u64,
+    pid: Option<i32>,
+    status: Option<i32>,
+    error: Option<String>,
+}
+
+impl Launcher {
+    /// Start `python` on the launcher in `reference`.
+    ///
+    /// # Errors
+    /// The interpreter can't be run.
+    pub(super) fn start_up(python: &OsStr, reference: &Path) -> io::Result<Self> {
+        let (control, theirs) = launcher_pair()?;
+        let mut command = interpreter(python);
+        command.arg("-u").arg(reference.join("launch.py")).arg("--serve").stdin(theirs);
+        let child = command.spawn()?;
+        orphans::started(Pid::from_child(&child));
+        let running = Arc::<Running>::default();
+        let (answers, waiting) = (control.try_clone()?, running.clone());
+        std::thread::Builder::new()
+            .name("launcher".into())
+            .spawn(move || hand_out_answers(&answers, &waiting))?;
+        Ok(Self { control, next_id: AtomicU64::new(0), running, child })
+    }
+
+    /// Start a reference program; what comes back changes when it ends.
+    pub(super) fn start(
+        &self,
+        peer: &Peer,
+        command: &Command,
+        ends: Ends,
+    ) -> Result<(u64, watch::Receiver<Option<Exit>>), StartError> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (program, arguments) = program_of(peer, command);
+        let request = json!({
+            "op": "start",
+            "id": id,
+            "program": program,
+            "argv": arguments,
+            "cwd": command.directory,
+        });
+        let (sender, exit) = watch::channel(None);
+        lock(&self.running.programs).insert(id, sender);
+        let streams = [ends.stdin.as_fd(), ends.stdout.as_fd(), ends.stderr.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+        let mut attached = SendAncillaryBuffer::new(&mut space);
+        attached.push(SendAncillaryMessage::ScmRights(&streams));
+        let text = request.to_string();
+        sendmsg(&self.control, &[IoSlice::new(text.as_bytes())], &mut attached, NO_SIGNAL)
+            .map_err(|error| StartError::Launcher(error.to_string()))?;
+        Ok((id, exit))
+    }
+
+    /// Send a signal to a program's group. One that has ended gets none.
+    pub(super) fn signal(&self, id: u64, signal: Signal) {
+        let request = json!({"op": "signal", "id": id, "signal": signal.as_raw()}).to_string();
+        // If the launcher has gone, its programs have gone with it.
+        let _ = rustix::net::send(&self.control, request.as_bytes(), NO_SIGNAL);
+    }
+
+    /// The process of a program that has been started and has not ended.
+    pub(super) fn pid(&self, id: u64) -> Option<Pid> {
+        lock(&self.running.pids).get(&id).copied()
+    }
+
+    /// What went wrong with the launcher last.
+    pub(super) fn trouble(&self) -> String {
+        lock(&self.running.trouble).clone().unwrap_or_else(|| "it has ended".to_owned())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Launcher {
+    fn drop(&mut self) {
+        // The end of its input is its sign to kill what it runs and to end.
+        let _ = rustix::net::shutdown(&self.control, rustix::net::Shutdown::Both);
+        let _ = self.child.wait();
+    }
+}
+
+/// The path of the reference program that a command runs, and what is behind it.
+pub(super) fn program_of<'c>(peer: &Peer, command: &'c Command) -> (String, &'c [String]) {
+    let (program, arguments) =
+        command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
+    (peer.base.join(program).to_string_lossy().into_owned(), arguments)
+}
+
+/// Pass each answer to whoever waits for it, until the launcher goes away. Whoever waits for a
+/// program that was not started sees its sender go.
+fn hand_out_answers(control: &OwnedFd, running: &Running) {
+    let mut buffer = vec![0; ANSWER_MAX_BYTES];
+    loop {
+        let read = match recv(control, &mut buffer[..], RecvFlags::empty()) {
+            Ok((_, 0)) => break,
+            Ok((_, read)) => read,
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => break,
+        };
+        let Ok(answer) = serde_json::from_slice::<Answer>(buffer.split_at(read).0) else {
+            continue;
+        };
+        if let Some(pid) = answer.pid.and_then(Pid::from_raw) {
+            lock(&running.pids).insert(answer.id, pid);
+        } else {
+            lock(&running.pids).remove(&answer.id);
+        }
+        match (answer.status, answer.error) {
+            (Some(status), _) => {
+                if let Some(sender) = lock(&running.programs).remove(&answer.id) {
+                    sender.send_replace(Some(exit_of(ExitStatus::from_raw(status))));
+                }
+            }
+            (None, Some(error)) => {
+                *lock(&running.trouble) = Some(error);
+                lock(&running.programs).remove(&answer.id);
+            }
+            (None, None) => {}
+        }
+    }
+    lock(&running.programs).clear();
+}

@@ -1,0 +1,313 @@
+//! A manifest: the table by which anyone's programs become a peer, and every mistake in one, located.
+//!
+//! ```toml
+//! name = "acme"
+//! language = "Go 1.22"
+//! [server]
+//! file-transfer = ["./acme", "serve", "{host}", "{port}", "{file}"]
+//! [client]
+//! file-transfer = ["./acme", "fetch", "{host}", "{port}"]
+//! ```
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use model::blob::sha256;
+use model::case::{HAND, HARNESS, Transport};
+use model::observation::Role;
+use model::{Catalogue, Scenario};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Peer, Template};
+use crate::located;
+use crate::located::Mistake;
+
+/// Places that every command may have, besides the literals of its scenario.
+const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
+/// How like a name that is known one has to be to be taken for it, misspelt.
+const LIKE: f64 = 0.8;
+
+/// A manifest can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It can't be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A program it names is not there.
+    #[error("{}: {what}", manifest.display())]
+    NoProgram {
+        /// The manifest.
+        manifest: PathBuf,
+        /// Which, and for what.
+        what: String,
+    },
+    /// It says what makes no sense; the text shows each place.
+    #[error("{0}")]
+    Mistakes(String),
+}
+
+type Commands = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Manifest {
+    name: Spanned<String>,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    stdout: bool,
+    #[serde(default)]
+    names_clauses: bool,
+    #[serde(default)]
+    server: Commands,
+    #[serde(default)]
+    client: Commands,
+}
+
+impl Peer {
+    /// The peer that the manifest in a file describes. It plays scenarios of `catalogue`, and has none
+    /// of the names that are `taken`.
+    ///
+    /// # Errors
+    /// See [`ManifestError`]; all mistakes are told at once.
+    pub fn from_manifest(
+        path: &Path,
+        catalogue: &Catalogue,
+        taken: &[&str],
+    ) -> Result<Self, ManifestError> {
+        let failed = |error| ManifestError::Read { path: path.to_owned(), error };
+        let text = std::fs::read(path).map_err(failed)?;
+        let text = String::from_utf8(text)
+            .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let mistaken = |mistakes: &[Mistake]| {
+            ManifestError::Mistakes(located::show(&text, &path.display().to_string(), mistakes))
+        };
+        let manifest: Manifest =
+            toml::from_str(&text).map_err(|error| mistaken(&[Mistake::of_toml(&error)]))?;
+        let mistakes = mistakes(&manifest, catalogue, taken);
+        if !mistakes.is_empty() {
+            return Err(mistaken(&mistakes));
+        }
+        let path = std::path::absolute(path).map_err(failed)?;
+        let base = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self {
+            name: manifest.name.into_inner(),
+            language: manifest.language,
+            version: manifest.version,
+            stdout: manifest.stdout,
+            names_clauses: manifest.names_clauses,
+            is_launched: false,
+            server: templates(manifest.server, &base),
+            client: templates(manifest.client, &base),
+            base,
+            manifest: Some(path),
+            manifest_sha256: Some(sha256(text.as_bytes())),
+        })
+    }
+}
+
+impl Peer {
+    /// Whether every program of its commands can be found.
+    ///
+    /// # Errors
+    /// [`ManifestError::NoProgram`].
+    pub fn programs_are_there(&self) -> Result<(), ManifestError> {
+        for (role, scenario, template) in self.declared() {
+            if let Some(what) = missing_program(template) {
+                return Err(ManifestError::NoProgram {
+                    manifest: self.manifest.clone().unwrap_or_default(),
+                    what: format!("{} of {scenario}: {what}", role.name()),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why the program of a command can't be run, if that shows without running it.
+#[must_use]
+pub fn missing_program(template: &Template) -> Option<String> {
+    let program = template.0.first()?;
+    if !program.contains('/') {
+        let is_found = which::which(program).is_ok();
+        return (!is_found).then(|| {
+            format!("there is no {program:?} on the PATH, and no such file beside the manifest")
+        });
+    }
+    match std::fs::metadata(program) {
+        Err(error) => Some(format!("{program}: {error}; is it built?")),
+        Ok(about) if !about.is_file() => Some(format!("{program} is no file")),
+        Ok(about) if about.permissions().mode() & 0o111 == 0 => {
+            Some(format!("{program} is not executable; chmod +x?"))
+        }
+        Ok(_) => None,
+    }
+}
+
+fn templates(commands: Commands, base: &Path) -> BTreeMap<String, Template> {
+    let argv = |command: Spanned<Vec<Spanned<String>>>| {
+        Template(command.into_inner().into_iter().map(Spanned::into_inner).collect()).beside(base)
+    };
+    commands.into_iter().map(|(name, command)| (name.into_inner(), argv(command))).collect()
+}
+
+/// Everything in a manifest that is well formed and makes no sense.
+fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let name = manifest.name.get_ref();
+    let says = |what: String| Mistake { what, place: manifest.name.span(), help: None };
+    if taken.iter().chain(&[HARNESS, HAND]).any(|taken| taken == name) {
+        mistakes.push(says(format!("the name {name:?} is taken")));
+    } else if !is_name(name) {
+        let what = format!("{name:?} can't be a name in a pairing");
+        let help = "letters, digits, '.', '_' and '-', beginning with a letter or digit".to_owned();
+        mistakes.push(Mistake { help: Some(help), ..says(what) });
+    }
+    if manifest.server.is_empty() && manifest.client.is_empty() {
+        mistakes.push(Mistake {
+            help: Some(
+                "[server] or [client] needs a line such as tcp-upper = [\"./acme\", …]".to_owned(),
+            ),
+            ..says("this peer declares nothing".to_owned())
+        });
+    }
+    for (role, commands) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
+        for (name, command) in commands {
+            match catalogue.scenario(name.get_ref()) {
+                Some(scenario) => command_mistakes(&**scenario, role, name, command, &mut mistakes),
+                None => mistakes.push(unknown_scenario(name, catalogue)),
+            }
+        }
+    }
+    mistakes
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name
+            .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            .is_empty()
+}
+
+fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
+    let names: Vec<&str> = catalogue.names().collect();
+    Mistake {
+        what: format!("no scenario is called {:?}", name.get_ref()),
+        place: name.span(),
+        help: Some(meant(name.get_ref(), &names)),
+    }
+}
+
+/// The one that was meant, or all that there are.
+fn meant<T: AsRef<str>>(name: &str, known: &[T]) -> String {
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    let likeness = |known: &&&str| strsim::jaro_winkler(known, name);
+    let nearest = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    match nearest.filter(|nearest| likeness(nearest) >= LIKE) {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => format!("there is: {}", known.join(", ")),
+    }
+}
+
+fn command_mistakes(
+    scenario: &dyn Scenario,
+    role: Role,
+    name: &Spanned<String>,
+    command: &Spanned<Vec<Spanned<String>>>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let is_alone = scenario.transports() == Transport::ALONE;
+    if is_alone && role == Role::Client {
+        mistakes.push(Mistake {
+            what: format!("{} is one program, and has no client", scenario.name()),
+            place: name.span(),
+            help: Some("declare it under [server]".to_owned()),
+        });
+        return;
+    }
+    let argv = command.get_ref();
+    if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
+        mistakes.push(Mistake {
+            what: "a command begins with its program".to_owned(),
+            place: argv.first().map_or_else(|| command.span(), Spanned::span),
+            help: Some("e.g. [\"./acme\", \"serve\", \"{host}\", \"{port}\"]".to_owned()),
+        });
+        return;
+    }
+    let known = places(scenario, role);
+    for argument in argv {
+        for place in Template::places_in(argument.get_ref()) {
+            if !known.iter().any(|known| known == place) {
+                mistakes.push(Mistake {
+                    what: format!("{{{place}}} stands for nothing here"),
+                    place: argument.span(),
+                    help: Some(meant(place, &known)),
+                });
+            }
+        }
+        if argument.get_ref().contains('\0') {
+            mistakes.push(Mistake {
+                what: "no program can be given a NUL".to_owned(),
+                place: argument.span(),
+                help: None,
+            });
+        }
+    }
+    let mentions = |place: &str| {
+        argv.iter().any(|argument| Template::places_in(argument.get_ref()).any(|it| it == place))
+    };
+    let inet = mentions("host") || mentions("port");
+    if !is_alone && !inet && !mentions("path") && !mentions("address") {
+        let what = match role {
+            Role::Server => "this server is not told where to listen",
+            Role::Client => "this client is not told where to connect",
+        };
+        mistakes.push(Mistake {
+            what: what.to_owned(),
+            place: command.span(),
+            help: Some(
+                "give it {port}, and {host} if it takes one; or {path}, a Unix socket".to_owned(),
+            ),
+        });
+    }
+    if inet && mentions("path") {
+        mistakes.push(Mistake {
+            what: "{path} is a Unix socket, {host} and {port} an internet address".to_owned(),
+            place: command.span(),
+            help: Some("give it one of the two; or {address}, which may be either".to_owned()),
+        });
+    }
+}
+
+/// The places that a command for a role of a scenario may have.
+fn places(scenario: &dyn Scenario, role: Role) -> Vec<String> {
+    PLACES.iter().map(|place| (*place).to_owned()).chain(own_places(scenario, role)).collect()
+}
+
+/// Those of them that are this scenario's own: the file that is served, and each literal that a case
+/// may change.
+#[must_use]
+pub fn own_places(scenario: &dyn Scenario, role: Role) -> Vec<String> {
+    if role == Role::Client && scenario.transports() == Transport::ALONE {
+        return Vec::new();
+    }
+    let vectors = scenario.vectors();
+    let literals = vectors.iter().flat_map(|vector| scenario.literals(role, &vector.input));
+    let mut places: Vec<String> = literals.map(|literal| literal.name).collect();
+    if role == Role::Server && vectors.iter().any(|vector| vector.input.file.is_some()) {
+        places.push("file".to_owned());
+    }
+    let mut seen = HashSet::new();
+    places.retain(|place| seen.insert(place.clone()));
+    places
+}

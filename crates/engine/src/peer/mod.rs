@@ -1,0 +1,31 @@
+//! Peers: what implements the two roles of a scenario, and how it is started.
+//!
+//! Every peer is a table of commands, as a manifest gives it. A built-in peer has its table from
+//! whoever builds the run, and has no other way into the harness than a stranger's program has.
+
+mod command;
+mod launcher;
+mod manifest;
+mod output;
+mod process;
+mod table;
+mod terminal;
+mod usage;
+mod user;
+
+pub use command::{Command, Places, Template};
+use launcher::Launcher;
+pub use manifest::{ManifestError, missing_program, own_places};
+pub use output::Output;
+pub use process::{Process, Spawner, StartError, interpreter, started};
+pub use table::{Peer, PeerError, Peers};
+pub use user::User;
+
+/// From now on, become the parent of whatever a stranger's program leaves behind, where the system
+/// can do that.
+///
+/// # Errors
+/// It could, and doesn't.
+pub fn adopt_orphans() -> std::io::Result<()> {
+    crate::platform::orphans::adopt()
+}

@@ -1,0 +1,126 @@
+//! The peers of a run, by name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use model::observation::Role;
+
+use super::Template;
+
+/// A peer: a name, and a command for each role and scenario it declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name in pairings.
+    pub name: String,
+    /// What it is written in, for reports.
+    pub language: String,
+    /// Its version, as its manifest says it.
+    pub version: Option<String>,
+    /// Whether its standard output is held against the reference's.
+    pub stdout: bool,
+    /// Whether what it says on standard error of an error is to name the clause: `[FR-5]`.
+    pub names_clauses: bool,
+    /// Whether its programs are Python files that the launcher runs, by names relative to [`base`].
+    ///
+    /// [`base`]: Self::base
+    pub is_launched: bool,
+    /// Its servers, by scenario.
+    pub server: BTreeMap<String, Template>,
+    /// Its clients, by scenario.
+    pub client: BTreeMap<String, Template>,
+    /// Where its programs are, if their paths are relative.
+    pub base: PathBuf,
+    /// The manifest that describes it, unless it is built in.
+    pub manifest: Option<PathBuf>,
+    /// SHA-256 of that manifest, in hexadecimal.
+    pub manifest_sha256: Option<String>,
+}
+
+/// A peer can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerError {
+    /// Two peers have one name.
+    #[error("two peers are called {0:?}")]
+    Taken(String),
+}
+
+impl Peer {
+    /// Its command for a role of a scenario, if it declares that.
+    #[must_use]
+    pub fn template(&self, role: Role, scenario: &str) -> Option<&Template> {
+        match role {
+            Role::Server => self.server.get(scenario),
+            Role::Client => self.client.get(scenario),
+        }
+    }
+
+    /// Every role that it declares, by the scenario's name, with its command.
+    pub fn declared(&self) -> impl Iterator<Item = (Role, &str, &Template)> {
+        let servers = self.server.iter().map(|(name, it)| (Role::Server, name.as_str(), it));
+        let clients = self.client.iter().map(|(name, it)| (Role::Client, name.as_str(), it));
+        servers.chain(clients)
+    }
+
+    /// Whether a manifest describes it.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.manifest.is_some()
+    }
+}
+
+/// The peers of a run.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    peers: Vec<Peer>,
+    missing: Vec<String>,
+}
+
+impl Peers {
+    /// These built-in peers, the reference first. `missing` tells of programs that were not found, each
+    /// in a sentence that says what to do.
+    #[must_use]
+    pub const fn new(peers: Vec<Peer>, missing: Vec<String>) -> Self {
+        Self { peers, missing }
+    }
+
+    /// Say where the programs are that the launcher runs.
+    pub fn locate_launched(&mut self, directory: &Path) {
+        for peer in self.peers.iter_mut().filter(|peer| peer.is_launched) {
+            directory.clone_into(&mut peer.base);
+        }
+    }
+
+    /// The built-in programs that were not found, each in a sentence that says what to do.
+    #[must_use]
+    pub fn missing(&self) -> &[String] {
+        &self.missing
+    }
+
+    /// Let another peer take part.
+    ///
+    /// # Errors
+    /// [`PeerError::Taken`].
+    pub fn add(&mut self, peer: Peer) -> Result<(), PeerError> {
+        if self.by_name(&peer.name).is_some() {
+            return Err(PeerError::Taken(peer.name));
+        }
+        self.peers.push(peer);
+        Ok(())
+    }
+
+    /// Those that manifests describe.
+    pub fn guests(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter().filter(|peer| peer.is_guest())
+    }
+
+    /// The peer of this name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.name == name)
+    }
+
+    /// Every peer, the reference first.
+    pub fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter()
+    }
+}

@@ -1,0 +1,255 @@
+//! What does on any Unix, from the standard library, POSIX and what well-kept libraries know of
+//! each system.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use listeners::{Listener, Protocol, SocketState};
+use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
+use rustix::net::{AddressFamily, SendFlags, SocketType};
+use rustix::process::{Pid, getpgid};
+use rustix::pty::{OpenptFlags, openpt};
+use rustix::termios::Termios;
+use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
+
+use super::{Pauses, StreamSocket, reads_are_not_told};
+use crate::fork_guard;
+
+/// What this system does not have or tell.
+pub(crate) fn lacks() -> Vec<String> {
+    vec![
+        reads_are_not_told("not on this system"),
+        "warm interpreters (not on this system): each reference program gets a fresh one, \
+         which takes several times as long"
+            .to_owned(),
+    ]
+}
+
+// Processes.
+
+/// What is known of one process; nothing of one that isn't there.
+fn looked_up(pid: Pid) -> (sysinfo::Pid, System) {
+    let number = sysinfo::Pid::from_u32(pid.as_raw_pid().unsigned_abs());
+    let mut system = System::new();
+    let what = ProcessRefreshKind::nothing().with_cpu().with_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[number]), true, what);
+    (number, system)
+}
+
+/// The processor time that a process and its threads have used so far; zero for one that isn't there.
+pub(crate) fn processor_time(pid: Pid) -> Duration {
+    let (number, system) = looked_up(pid);
+    let used = system.process(number).map_or(0, sysinfo::Process::accumulated_cpu_time);
+    Duration::from_millis(used)
+}
+
+/// Whether a process, each thread of it where that is told, sleeps until something happens. One that
+/// isn't there doesn't sleep.
+pub(crate) fn is_asleep(pid: Pid) -> bool {
+    let (number, system) = looked_up(pid);
+    let sleeps = |process: &sysinfo::Process| {
+        matches!(process.status(), ProcessStatus::Sleep | ProcessStatus::Idle)
+    };
+    system.process(number).is_some_and(|process| {
+        let threads = process.tasks().into_iter().flatten();
+        sleeps(process) && threads.filter_map(|thread| system.process(*thread)).all(sleeps)
+    })
+}
+
+/// The most memory this process has held, in bytes.
+pub(crate) fn own_peak_bytes() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    // Some systems count in bytes, most in KiB.
+    let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+    let counted = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
+    u64::try_from(counted).unwrap_or(0) * unit
+}
+
+// Who listens.
+
+fn waits_for_clients(listener: &Listener) -> bool {
+    listener.protocol == Protocol::UDP || listener.state == SocketState::Listen
+}
+
+/// Each address at which a process of this group listens, or has bound a datagram socket; none
+/// where the system doesn't tell. Paths are not told.
+pub(crate) fn listening(group: Pid) -> Vec<String> {
+    let is_of_group = |listener: &Listener| {
+        let pid = i32::try_from(listener.process.pid).ok().and_then(Pid::from_raw);
+        pid.is_some_and(|pid| getpgid(Some(pid)) == Ok(group))
+    };
+    let all = listeners::get_all().into_iter().flatten();
+    let own = all.filter(|listener| waits_for_clients(listener) && is_of_group(listener));
+    own.map(|listener| match listener.protocol {
+        Protocol::UDP => format!("{} (UDP)", listener.socket),
+        Protocol::TCP => listener.socket.to_string(),
+    })
+    .collect()
+}
+
+/// Whether some UDP socket of this machine is bound to `port`.
+///
+/// # Errors
+/// The system doesn't tell.
+pub(crate) fn udp_is_bound(port: u16) -> io::Result<bool> {
+    let all = listeners::get_all().map_err(|error| io::Error::other(error.to_string()))?;
+    let is_it = |listener: &Listener| {
+        listener.protocol == Protocol::UDP && SocketAddr::port(&listener.socket) == port
+    };
+    Ok(all.iter().any(is_it))
+}
+
+// Ports.
+
+/// Where the ephemeral ports begin is not known.
+pub(crate) const fn ephemeral_start() -> Option<u16> {
+    None
+}
+
+/// A name that only one process of this machine has at a time, given back when it ends, however it
+/// ends: a file's, by its lock.
+#[derive(Debug)]
+pub(crate) struct PortClaim {
+    _locked: File,
+}
+
+impl PortClaim {
+    /// The name, unless someone has it.
+    ///
+    /// # Errors
+    /// There is no file to be had.
+    pub(crate) fn take(name: &str) -> io::Result<Option<Self>> {
+        let path = std::env::temp_dir().join(name);
+        // Another user's can be read and so locked.
+        let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => File::open(&path)?,
+            made => made?,
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _locked: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+// Whether a receiver has read.
+
+/// Nobody tells.
+#[derive(Debug)]
+pub(crate) struct ReadWatch;
+
+impl ReadWatch {
+    pub(crate) const fn open() -> Self {
+        Self
+    }
+}
+
+/// Who reads what is sent over a connection.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    pauses: Pauses,
+}
+
+impl Receiver {
+    /// The receiver of what is sent over a connection.
+    ///
+    /// # Errors
+    /// None here; the type is that of every system.
+    pub(crate) fn of(_: StreamSocket<'_>, _: &Arc<ReadWatch>) -> io::Result<Self> {
+        Ok(Self { pauses: Pauses::default() })
+    }
+
+    /// Wait until it is taken to have read all `sent` bytes.
+    pub(crate) async fn has_read(&self, _sent: u64) {
+        self.pauses.one().await;
+    }
+
+    /// Whether it is taken to have read all `sent` bytes by now.
+    #[expect(clippy::unused_self, reason = "where it is told, it depends on the receiver")]
+    pub(crate) const fn has_read_now(&self, _sent: u64) -> bool {
+        true
+    }
+}
+
+// Descriptors.
+
+/// Not every system can say so with the call; a send to one that has gone is no signal anyway, for
+/// Rust programs ignore that one.
+pub(crate) const NO_SIGNAL: SendFlags = SendFlags::empty();
+
+/// Whether there can be a launcher.
+pub(crate) const CAN_FORK: bool = false;
+
+/// The two ends of a connection to a launcher.
+///
+/// # Errors
+/// There can be none.
+pub(crate) fn launcher_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A socket that doesn't block.
+///
+/// # Errors
+/// As socket(2) fails.
+pub(crate) fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
+    fork_guard::alone(|| kept_to_ourselves(rustix::net::socket(family, kind, None)?))
+}
+
+/// A connection that is waiting; it doesn't block.
+///
+/// # Errors
+/// As accept(2) fails; none waits.
+pub(crate) fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
+    fork_guard::alone(|| kept_to_ourselves(rustix::net::accept(listener)?))
+}
+
+fn kept_to_ourselves(socket: OwnedFd) -> io::Result<OwnedFd> {
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    ioctl_fionbio(&socket, true)?;
+    Ok(socket)
+}
+
+/// The near side of a new terminal.
+///
+/// # Errors
+/// As openpt(3) fails.
+pub(crate) fn terminal() -> io::Result<OwnedFd> {
+    fork_guard::alone(|| {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        fcntl_setfd(&terminal, FdFlags::CLOEXEC)?;
+        Ok(terminal)
+    })
+}
+
+/// There are no more special characters than every system has.
+pub(crate) const fn quiet_terminal(_: &mut Termios) {}
+
+/// What a stranger's program leaves behind outside its process group can't be had hold of.
+pub(crate) mod orphans {
+    use std::io;
+    use std::process::Command;
+
+    use rustix::process::Pid;
+
+    pub(crate) const fn adopt() -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) const fn new_mark() -> String {
+        String::new()
+    }
+
+    pub(crate) const fn mark(_: &mut Command, _: &str) {}
+
+    pub(crate) const fn started(_: Pid) {}
+
+    pub(crate) const fn waited_for(_: Pid) {}
+
+    pub(crate) const fn end(_: Option<&str>) {}
+}

@@ -1,0 +1,328 @@
+//! Play every case of a plan, several at once, and tell what came out.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use model::case::{CaseId, Network, Playing};
+use model::event::{CaseResult, End, Event, Evidence, Start};
+use model::{Difference, Verdict};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::expected_failures::ExpectedFailures;
+use crate::plan::Group;
+use crate::shrink;
+use crate::stage::{Ground, Played, Stage, StageError, leaves_waiting};
+
+/// So many failures of a run are shrunk; the rest are told as they came.
+const SHRUNK_MAX: u32 = 3;
+
+/// Of what a failing program has printed, no more than this goes into the evidence.
+const SCREEN_MAX_BYTES: usize = 1 << 20;
+
+/// How a run is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Inputs that are played at once.
+    pub jobs: usize,
+    /// Whether failing generated inputs are made smaller.
+    pub shrink: bool,
+}
+
+/// What there is already when a run begins.
+#[derive(Debug)]
+pub struct Begun {
+    /// What the run is.
+    pub start: Start,
+    /// What came out in earlier parts of it, by verdict.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// How long those took.
+    pub took: Duration,
+}
+
+/// Play all of `groups`, holding each against `expected`, and telling `listener` everything in turn.
+/// When `interrupt` comes first, what
+/// is under way is given up and its peers are killed; the end that is told then says so.
+pub async fn run(
+    stage: Arc<Stage>,
+    groups: Vec<Group>,
+    manner: Manner,
+    earlier: Begun,
+    expected: &mut ExpectedFailures,
+    interrupt: impl Future<Output = ()>,
+    mut listener: impl FnMut(Event),
+) -> End {
+    let began = Instant::now();
+    let Begun { start, counts: before, took } = earlier;
+    listener(Event::Started(start));
+    let (results, mut finished) = mpsc::channel(64);
+    let places = Arc::new(Places {
+        busy: Semaphore::new(manner.jobs),
+        waiting: Semaphore::new(manner.jobs * WAITING),
+    });
+    let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
+    let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+    let mut playing = JoinSet::new();
+    for group in &groups {
+        let player = Player {
+            stage: stage.clone(),
+            results: results.clone(),
+            shrinks_left: shrinks_left.clone(),
+            places: places.clone(),
+        };
+        playing.spawn(player.play_group(group.clone()));
+    }
+    drop(results);
+    let mut counts: BTreeMap<&'static str, usize> =
+        Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
+    counts.extend(before);
+    let mut told = HashSet::new();
+    let mut tell = |mut result: Box<CaseResult>| {
+        expected.judge(&mut result);
+        *counts.entry(result.verdict.name()).or_default() += 1;
+        listener(Event::Finished(result));
+    };
+    tokio::pin!(interrupt);
+    let interrupted = loop {
+        tokio::select! {
+            result = finished.recv() => match result {
+                Some(result) => {
+                    told.insert(result.id.clone());
+                    tell(result);
+                }
+                None => break false,
+            },
+            () = &mut interrupt => break true,
+        }
+    };
+    playing.shutdown().await;
+    if !interrupted {
+        lost(&groups, &told).for_each(|result| tell(Box::new(result)));
+    }
+    let unmatched = if interrupted { Vec::new() } else { expected.unmatched() };
+    let end = End { counts, took: took + began.elapsed(), unmatched, interrupted };
+    listener(Event::Ended(end.clone()));
+    end
+}
+
+/// For each place where a case keeps a processor busy, so many where one mostly waits.
+const WAITING: usize = 4;
+
+/// How many cases there may be at once.
+struct Places {
+    busy: Semaphore,
+    waiting: Semaphore,
+}
+
+#[derive(Clone)]
+struct Player {
+    stage: Arc<Stage>,
+    results: mpsc::Sender<Box<CaseResult>>,
+    shrinks_left: Arc<AtomicU32>,
+    places: Arc<Places>,
+}
+
+impl Player {
+    /// Play an input over every transport and network and with every pairing that is wanted. The
+    /// reference is played first, wanted or not: it says what is right. What is disturbed comes
+    /// last, each case in a place of its own.
+    async fn play_group(self, group: Arc<Group>) {
+        let can_play =
+            |play: &Playing| self.stage.can_play(&*group.scenario, &group.input, &play.pairing);
+        let mut plays = Vec::new();
+        for play in &group.plays {
+            match can_play(play) {
+                Ok(()) => plays.push(play),
+                Err(error) => self.tell(could_not(&group, play, &error, 0.0)).await,
+            }
+        }
+        if plays.is_empty() {
+            return;
+        }
+        let Ok(place) = self.places.busy.acquire().await else { return };
+        let began = Instant::now();
+        let ground = Arc::new(self.stage.ground(&*group.scenario, &group.input).await);
+        let took = began.elapsed().as_secs_f64();
+        let reference = Playing {
+            transport: group.scenario.home(),
+            network: Network::AS_IS,
+            pairing: group.scenario.reference_pairing(&group.input),
+        };
+        let mut disturbed = JoinSet::new();
+        for play in plays {
+            match &*ground {
+                Err(error) => self.tell(could_not(&group, play, error, took)).await,
+                Ok(ground) if *play == reference => {
+                    let played = ground.reference.clone();
+                    self.tell(self.result(&group, play, played, took).await).await;
+                }
+                Ok(ground) if play.network == Network::AS_IS => {
+                    self.play_and_tell(&group, play, ground).await;
+                }
+                Ok(_) => {
+                    let later =
+                        self.clone().play_disturbed(group.clone(), play.clone(), ground.clone());
+                    disturbed.spawn(later);
+                }
+            }
+        }
+        drop(place);
+        while disturbed.join_next().await.is_some() {}
+    }
+
+    async fn play_disturbed(
+        self,
+        group: Arc<Group>,
+        play: Playing,
+        ground: Arc<Result<Ground, StageError>>,
+    ) {
+        let places = if leaves_waiting(&play.network, &group.input) {
+            &self.places.waiting
+        } else {
+            &self.places.busy
+        };
+        let Ok(_place) = places.acquire().await else { return };
+        if let Ok(ground) = &*ground {
+            self.play_and_tell(&group, &play, ground).await;
+        }
+    }
+
+    async fn play_and_tell(&self, group: &Group, play: &Playing, ground: &Ground) {
+        let began = Instant::now();
+        let played = self.play(group, play, ground).await;
+        let took = began.elapsed().as_secs_f64();
+        self.tell(match played {
+            Ok(played) => self.result(group, play, played, took).await,
+            Err(error) => could_not(group, play, &error, took),
+        })
+        .await;
+    }
+
+    async fn tell(&self, result: CaseResult) {
+        // Nobody listens any more only if the run is being given up.
+        let _ = self.results.send(Box::new(result)).await;
+    }
+
+    async fn play(
+        &self,
+        group: &Group,
+        playing: &Playing,
+        ground: &Ground,
+    ) -> Result<Played, StageError> {
+        let Group { scenario, input, .. } = group;
+        let (expected, model) = (ground.expected_of(&**scenario, &playing.pairing), &ground.model);
+        self.stage.play(&**scenario, input, playing, expected, model).await
+    }
+
+    async fn result(
+        &self,
+        group: &Group,
+        play: &Playing,
+        played: Played,
+        seconds: f64,
+    ) -> CaseResult {
+        let verdict = played.judgement.verdict;
+        let mut result = blank(group, play, verdict, seconds);
+        result.errata.clone_from(&played.judgement.errata);
+        result.differences.clone_from(&played.judgement.differences);
+        if let Some(difference) = result.differences.first() {
+            result.clause.clone_from(&difference.clause);
+        }
+        if verdict.is_failure() {
+            let expected = played.right.clone();
+            let mut observed = played.observed.clone();
+            for end in [&mut observed.server, &mut observed.client] {
+                end.stdout.0.truncate(SCREEN_MAX_BYTES);
+                end.stderr.0.truncate(SCREEN_MAX_BYTES);
+            }
+            let input = group.input.clone();
+            let mut evidence = Evidence { input, expected, observed, smallest: None };
+            if can_shrink(group, play) && self.may_shrink() {
+                let shrunk =
+                    shrink::smallest(self.stage.clone(), group.clone(), play.clone(), played);
+                evidence.smallest = shrunk.await.map(Box::new);
+            }
+            result.evidence = Some(Box::new(evidence));
+        }
+        result
+    }
+
+    fn may_shrink(&self) -> bool {
+        let take = |left: u32| left.checked_sub(1);
+        self.shrinks_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+}
+
+/// Whether there is anything about a case that could be smaller.
+fn can_shrink(group: &Group, play: &Playing) -> bool {
+    group.vector.is_none() || play.network != Network::AS_IS && play.network.is_harmless()
+}
+
+/// The result of a case that could not be played.
+fn could_not(group: &Group, play: &Playing, error: &StageError, seconds: f64) -> CaseResult {
+    let verdict = match error {
+        StageError::NotDeclared { .. } | StageError::NoPlace { .. } => Verdict::NotApplicable,
+        error if error.is_the_peers() => Verdict::Fail,
+        _ => Verdict::HarnessError,
+    };
+    let mut result = blank(group, play, verdict, seconds);
+    result.differences.push(Difference::told("", error.to_string()));
+    result
+}
+
+/// The results of the cases that nothing was told of: whoever played them has panicked. No run is
+/// green without them.
+fn lost<'a>(
+    groups: &'a [Arc<Group>],
+    told: &'a HashSet<CaseId>,
+) -> impl Iterator<Item = CaseResult> + 'a {
+    let of_group = |group: &'a Arc<Group>| {
+        let is_lost = |play: &&Playing| !told.contains(&group.case_id(play));
+        group.plays.iter().filter(is_lost).map(|play| {
+            let mut result = blank(group, play, Verdict::HarnessError, 0.0);
+            let what = "the harness has panicked in this case; standard error says where";
+            result.differences.push(Difference::told("", what));
+            result
+        })
+    };
+    groups.iter().flat_map(of_group)
+}
+
+fn blank(group: &Group, playing: &Playing, verdict: Verdict, seconds: f64) -> CaseResult {
+    CaseResult {
+        id: group.case_id(playing),
+        scenario: group.scenario.name().to_owned(),
+        pairing: playing.pairing.to_string(),
+        transport: playing.transport,
+        network: playing.network.clone(),
+        input: group.vector.as_deref().unwrap_or("generated").to_owned(),
+        verdict,
+        clause: group.scenario.clauses().first().map_or("", |clause| &*clause.id).to_owned(),
+        seconds,
+        errata: Vec::new(),
+        differences: Vec::new(),
+        evidence: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Selection, plan};
+    use crate::toys;
+
+    #[test]
+    fn a_case_that_nothing_is_told_of_is_the_harness_failing() {
+        let planned = plan(&Selection::default(), &toys::catalogue(), &toys::peers(&["pupil"]));
+        let groups: Vec<Arc<Group>> = planned.unwrap().into_iter().map(Arc::new).collect();
+        let ids = |result: CaseResult| result.id;
+        let all: Vec<CaseId> = lost(&groups, &HashSet::new()).map(ids).collect();
+        assert_eq!(all.len(), groups.iter().map(|group| group.plays.len()).sum::<usize>());
+        let told: HashSet<CaseId> = all[1..].iter().cloned().collect();
+        let [lost] = &lost(&groups, &told).collect::<Vec<_>>()[..] else { panic!("one is lost") };
+        assert_eq!((&lost.id, lost.verdict), (&all[0], Verdict::HarnessError));
+        assert!(lost.differences[0].what.contains("panicked"));
+    }
+}

@@ -1,0 +1,450 @@
+//! Where cases are played and judged: the driver and the peers together.
+
+mod demonstrate;
+mod play;
+
+use std::time::Duration;
+
+pub use demonstrate::Demonstrated;
+use model::case::{HAND, HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
+use model::observation::{Direction, Observation, Role};
+use model::{
+    Check, Erratum, Expected, Input, Leaving, Literal, RightError, Scenario, Step, Verdict, Wire,
+    given_to_client,
+};
+
+use crate::drive::{DriveError, Driver, Hand, Play, Side};
+use crate::judge::{Judgement, Standard, judge};
+use crate::network::Disturbance;
+use crate::peer::{Peer, Peers, StartError, Template};
+
+/// All that it takes to play a case.
+#[derive(Debug)]
+pub struct Stage {
+    /// Runs cases.
+    pub driver: Driver,
+    /// Who plays.
+    pub peers: Peers,
+    /// The side that is played by hand, if one is.
+    pub hand: Option<Hand>,
+}
+
+/// What is right for an input, and where that comes from.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// What the scenario says; the reference itself is held against this.
+    pub model: Expected,
+    /// What every other pairing is held against: what the reference was seen to do, or, where it
+    /// did not do right, the model.
+    pub expected: Expected,
+    /// The reference's own case, as it was played for this.
+    pub reference: Played,
+}
+
+impl Ground {
+    /// What a pairing is held against: the reference on both sides, against the model.
+    #[must_use]
+    pub fn expected_of(&self, scenario: &dyn Scenario, pairing: &Pairing) -> &Expected {
+        let is_reference = |name: &str| name == scenario.reference() || name == HARNESS;
+        if is_reference(&pairing.server) && is_reference(&pairing.client) {
+            &self.model
+        } else {
+            &self.expected
+        }
+    }
+}
+
+/// A case that was played.
+#[derive(Debug, Clone)]
+pub struct Played {
+    /// What was seen.
+    pub observed: Observation,
+    /// What to make of it.
+    pub judgement: Judgement,
+    /// What is right, given what the network or the harness made of the exchange.
+    pub right: Expected,
+    /// Whether harm was done: then a stream may be right and end early.
+    pub is_harmed: bool,
+}
+
+/// A case could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The driver failed.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The scenario can't say what is right.
+    #[error(transparent)]
+    Right(#[from] RightError),
+    /// An erratum without a way to make it happen: a defect of this program.
+    #[error("nothing makes the erratum {0} happen")]
+    NoDemonstration(String),
+    /// A peer of the pairing doesn't declare its role.
+    #[error("{peer} declares no {role} for {scenario}")]
+    NotDeclared {
+        /// The peer.
+        peer: String,
+        /// The role.
+        role: Role,
+        /// The scenario.
+        scenario: String,
+    },
+    /// The input changes a literal that a peer's program can't be told.
+    #[error("{peer}'s {role} of {scenario} takes no {{{literal}}}")]
+    NoPlace {
+        /// The peer.
+        peer: String,
+        /// The role.
+        role: Role,
+        /// The scenario.
+        scenario: String,
+        /// The literal.
+        literal: String,
+    },
+}
+
+impl StageError {
+    /// Whether it is the peer's fault that its program can't be started.
+    #[must_use]
+    pub const fn is_the_peers(&self) -> bool {
+        matches!(self, Self::Drive(DriveError::Start(StartError::Program { .. })))
+    }
+}
+
+impl Stage {
+    /// A stage that has played nothing yet.
+    #[must_use]
+    pub const fn new(driver: Driver, peers: Peers) -> Self {
+        Self { driver, peers, hand: None }
+    }
+
+    /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
+    /// it changes.
+    ///
+    /// # Errors
+    /// [`StageError::NotDeclared`], [`StageError::NoPlace`].
+    pub fn can_play(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        pairing: &Pairing,
+    ) -> Result<(), StageError> {
+        let is_alone = scenario.transports() == Transport::ALONE;
+        let sides = [(Role::Server, &pairing.server), (Role::Client, &pairing.client)];
+        let sides = sides.into_iter().filter(|(role, _)| !is_alone || *role == Role::Server);
+        for (role, name) in sides.filter(|(_, name)| *name != HARNESS) {
+            self.side(role, name, scenario, input)?;
+        }
+        Ok(())
+    }
+
+    /// Find out what is right for an input, playing it with the reference on both sides, or on the
+    /// server's alone where the harness is the client.
+    ///
+    /// # Errors
+    /// See [`StageError`].
+    pub async fn ground(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Ground, StageError> {
+        let transport = scenario.home();
+        let model = scenario.right(input)?;
+        let pairing = scenario.reference_pairing(input);
+        let playing = Playing { transport, network: Network::AS_IS, pairing };
+        let reference = self.play(scenario, input, &playing, &model, &model).await?;
+        let expected = if reference.judgement.verdict == Verdict::Pass && input.served.is_none() {
+            let mut expected = Expected::from_reference(&reference.observed, &model);
+            if reference.observed.control.is_some() {
+                // On the server's screen is what it shows of the control, too.
+                expected.server.stdout.clone_from(&model.server.stdout);
+            }
+            expected
+        } else {
+            model.clone()
+        };
+        Ok(Ground { model, expected, reference })
+    }
+
+    /// See [`play`](Self::play).
+    async fn play_and_judge(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        playing: &Playing,
+        expected: &Expected,
+        model: &Expected,
+    ) -> Result<Played, StageError> {
+        let Playing { transport, network, pairing } = playing;
+        let cast = self.cast(scenario, input, playing, model)?;
+        let is_asis = *network == Network::AS_IS;
+        let is_harmed = !network.is_harmless() || input.served.is_some();
+        let brings_out = |erratum: &Erratum| {
+            let triggered = |triggered: fn(&Input, &Expected) -> bool| triggered(input, model);
+            // What an input alone brings out may not come to that over another network.
+            erratum.triggered.is_none_or(|by| is_asis && !is_harmed && triggered(by))
+        };
+        let own: Vec<&Erratum> = errata_of(scenario, pairing).collect();
+        let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
+        let is_undisturbed = is_asis && !is_harmed;
+        let strange = |role| {
+            let name = if role == Role::Server { &pairing.server } else { &pairing.client };
+            self.peers.by_name(name).is_some_and(Peer::is_guest)
+        };
+        // Into how many pieces a stranger's program cuts what it sends is its own affair, and into how
+        // many a system does that takes more than it can at once.
+        let is_long = [&model.to_server, &model.to_client].iter().any(|wire| wire.is_long());
+        let excuses = |erratum: &&Erratum| {
+            erratum.sign.is_none() && (!is_undisturbed || is_long || strange(erratum.role.other()))
+        };
+        let candidates: Vec<_> = others.into_iter().filter(excuses).collect();
+
+        let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
+        let held_to = |check| scenario.clause(check).is_some() && !waived(check);
+        // A reference that is brought out of step may do anything; and a connection that is no
+        // more can't be seen to be closed.
+        let closes = is_asis
+            || pairing.server != scenario.reference()
+                && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_));
+        let play = Play {
+            scenario,
+            server: cast.server,
+            client: cast.client,
+            transport: *transport,
+            disturbance: Disturbance::new(network.clone(), seed_of(network, input)),
+            input,
+            sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
+            await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
+            await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
+            rests: leaves_waiting(network, input),
+            busy: [cast.server_peer, cast.client_peer]
+                .map(|peer| busy(peer, !is_asis || is_harmed)),
+            control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
+        };
+        let mut observed = self.driver.run(&play).await?;
+        tidy(&errata, &mut observed);
+        let harmed = if is_harmed {
+            let given = given_to_client(network, &observed);
+            let harmed = scenario.harmed(input, &given)?;
+            // When harm is done at once, it is chance how far the client has come.
+            let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
+            Some(if is_at_once { harmed.without_exchange() } else { harmed })
+        } else {
+            None
+        };
+        let of = |told: fn(&Peer) -> bool| {
+            [cast.server_peer, cast.client_peer].map(|peer| peer.is_some_and(told))
+        };
+        let standard = Standard {
+            scenario,
+            expected,
+            errata: &errata,
+            candidates: &candidates,
+            holds_strangers: !is_harmed && (strange(Role::Server) || strange(Role::Client)),
+            compare_stdout: of(|peer| peer.stdout),
+            names_clauses: of(|peer| peer.names_clauses),
+            server_is_peer: cast.server_peer.is_some(),
+            client_is_peer: cast.client_peer.is_some(),
+            harmed: harmed.as_ref(),
+            server_is_judged: pairing.server != scenario.reference() || is_asis && !is_harmed,
+            server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
+            control: cast.control.as_ref().map(|(_, right, _)| right),
+        };
+        let judgement = judge(&standard, &observed);
+        let mut right =
+            harmed.as_ref().map_or_else(|| expected.clone(), |harmed| harmed.given(expected));
+        if input.served.is_some() {
+            // Whatever the harness serves is meant.
+            right.to_client = right.to_client.like(&observed, Direction::ToClient);
+        }
+        Ok(Played { observed, judgement, right, is_harmed })
+    }
+
+    /// Who plays which part.
+    fn cast<'a>(
+        &'a self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        playing: &Playing,
+        model: &Expected,
+    ) -> Result<Cast<'a>, StageError> {
+        let Playing { transport, network, pairing } = playing;
+        let server_peer = self.peers.by_name(&pairing.server);
+        let client_peer = self.peers.by_name(&pairing.client);
+        let is_alone = *transport == Transport::None;
+        let wants_control =
+            !network.is_harmless() || input.served.is_some() || input.raw && !is_alone;
+        let goes_on =
+            pairing.server != scenario.reference() || input.raw && scenario.reference_goes_on();
+        let control = match scenario.control(input) {
+            Some(input) if wants_control && goes_on => {
+                let right = scenario.right(&input)?;
+                Some((input, right))
+            }
+            _ => None,
+        };
+        let side = |role, name: &str, steps: Vec<Step>| {
+            if name == HARNESS {
+                Ok(Side::Script(steps))
+            } else {
+                self.side(role, name, scenario, input)
+            }
+        };
+        let answering = || self.answering(scenario, input, control.as_ref());
+        let server = side(Role::Server, &pairing.server, answering())?;
+        if is_alone {
+            return Ok(Cast {
+                server,
+                client: Side::Nobody,
+                server_peer,
+                client_peer,
+                control: None,
+            });
+        }
+        let client = side(Role::Client, &pairing.client, scenario.script(input, model))?;
+        let control = control.map(|(input, right)| {
+            let side = match &client {
+                Side::Script(_) => Side::Script(scenario.script(&input, &right)),
+                side => side.clone(),
+            };
+            (input, right, side)
+        });
+        Ok(Cast { server, client, server_peer, client_peer, control })
+    }
+
+    /// The program of a peer in a role.
+    fn side<'a>(
+        &'a self,
+        role: Role,
+        name: &str,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Side<'a>, StageError> {
+        if let (HAND, Some(hand)) = (name, &self.hand) {
+            return Ok(Side::Hand(hand.clone()));
+        }
+        let peer = self.peers.by_name(name);
+        let template = peer.and_then(|peer| peer.template(role, scenario.name()));
+        match (peer, template) {
+            (Some(peer), Some(template)) => {
+                has_places(scenario, peer, role, template, input)?;
+                Ok(Side::Peer(peer, template))
+            }
+            _ => Err(StageError::NotDeclared {
+                peer: name.to_owned(),
+                role,
+                scenario: scenario.name().to_owned(),
+            }),
+        }
+    }
+
+    /// What the harness does as a server: what the input says to the first client, and what is
+    /// right to the one that comes after it.
+    fn answering(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        control: Option<&(Input, Expected)>,
+    ) -> Vec<Step> {
+        let answers = input.served.as_deref().unwrap_or_default();
+        let mut steps = scenario.answering(answers, input.leaving);
+        match control {
+            None if input.leaving == Leaving::Hold => steps.push(Step::Hold),
+            Some((_, Expected { to_client: Wire::Stream(answer), .. })) => {
+                let answers = std::slice::from_ref(answer);
+                steps.extend(scenario.answering(answers, Leaving::Finish));
+            }
+            _ => {}
+        }
+        steps
+    }
+}
+
+/// Who plays which part.
+struct Cast<'a> {
+    server: Side<'a>,
+    client: Side<'a>,
+    /// The server, unless it is the harness.
+    server_peer: Option<&'a Peer>,
+    /// The client, unless it is the harness or nobody.
+    client_peer: Option<&'a Peer>,
+    /// Who comes afterwards, with what, and what is right then.
+    control: Option<(Input, Expected, Side<'a>)>,
+}
+
+/// Whether a program may well wait for ever for what this network, or the harness, keeps back.
+pub(crate) const fn leaves_waiting(network: &Network, input: &Input) -> bool {
+    let is_held = matches!(input.leaving, Leaving::Hold) && input.served.is_some();
+    // A length with one bit changed may be one that never comes.
+    is_held || matches!(network.kind, Kind::Stall(_) | Kind::Drop(_) | Kind::Flip(_))
+}
+
+/// A program that has used a processor for this long while nothing moved does nothing useful.
+pub(crate) const BUSY: Duration = Duration::from_millis(150);
+/// A stranger's program may have a runtime that warms up.
+const BUSY_STRANGER: Duration = Duration::from_secs(1);
+
+/// From how much of a processor's time on a program spins, if it is one to be looked at: where
+/// nothing is disturbed, the reference's errata tell what it does.
+fn busy(peer: Option<&Peer>, is_disturbed: bool) -> Option<Duration> {
+    match peer {
+        Some(Peer { manifest: Some(_), .. }) => Some(BUSY_STRANGER),
+        Some(_) if is_disturbed => Some(BUSY),
+        _ => None,
+    }
+}
+
+/// What decides where a network leaves something open: the same for ever for the same input.
+fn seed_of(network: &Network, input: &Input) -> u64 {
+    let text = serde_json::json!([network, input]).to_string();
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Whether a program can be told every literal that the input changes.
+fn has_places(
+    scenario: &dyn Scenario,
+    peer: &Peer,
+    role: Role,
+    template: &Template,
+    input: &Input,
+) -> Result<(), StageError> {
+    let literals = scenario.literals(role, input);
+    let lacks = |literal: &&Literal| literal.is_changed && !template.mentions(&literal.name);
+    match literals.iter().find(lacks) {
+        None => Ok(()),
+        Some(literal) => Err(StageError::NoPlace {
+            peer: peer.name.clone(),
+            role,
+            scenario: scenario.name().to_owned(),
+            literal: literal.name.clone(),
+        }),
+    }
+}
+
+/// Take out what an erratum adds by chance to a standard output that is going to be compared.
+fn tidy(errata: &[&Erratum], observed: &mut Observation) {
+    for erratum in errata {
+        let (end, check) = match erratum.role {
+            Role::Server => (&mut observed.server, Check::ServerStdout),
+            Role::Client => (&mut observed.client, Check::ClientStdout),
+        };
+        let compared = !errata.iter().any(|other| other.waives.contains(&check));
+        if let (Some(tidy), true) = (erratum.tidy, compared) {
+            tidy(&mut end.stdout.0);
+        }
+    }
+}
+
+/// The errata of the roles that the reference plays.
+fn errata_of<'a>(
+    scenario: &'a dyn Scenario,
+    pairing: &Pairing,
+) -> impl Iterator<Item = &'a Erratum> {
+    let plays = |erratum: &&Erratum| match erratum.role {
+        Role::Server => pairing.server == scenario.reference(),
+        Role::Client => pairing.client == scenario.reference(),
+    };
+    scenario.errata().iter().filter(plays)
+}

@@ -1,0 +1,58 @@
+//! Play a case, unless it shows then that one of its peers can't.
+
+use model::case::Playing;
+use model::observation::{Direction, Role};
+use model::{Expected, Input, Scenario, Wire};
+
+use super::{Played, Stage, StageError};
+
+impl Stage {
+    /// Play an input with a pairing and hold it against `expected`. `model` is what decides which
+    /// errata the input brings out.
+    ///
+    /// # Errors
+    /// See [`StageError`].
+    pub async fn play(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        playing: &Playing,
+        expected: &Expected,
+        model: &Expected,
+    ) -> Result<Played, StageError> {
+        let played = self.play_and_judge(scenario, input, playing, expected, model).await?;
+        let server = &playing.pairing.server;
+        let Some((literal, other)) = scenario.untold(input) else { return Ok(played) };
+        if played.judgement.verdict.is_failure()
+            && !self.can_be_told(scenario, server, literal)
+            && is_of(scenario, &other, expected, &played)?
+        {
+            let (peer, role) = (server.clone(), Role::Server);
+            let (scenario, literal) = (scenario.name().to_owned(), literal.to_owned());
+            return Err(StageError::NoPlace { peer, role, scenario, literal });
+        }
+        Ok(played)
+    }
+
+    fn can_be_told(&self, scenario: &dyn Scenario, server: &str, literal: &str) -> bool {
+        let peer = self.peers.by_name(server);
+        let template = peer.and_then(|peer| peer.template(Role::Server, scenario.name()));
+        template.is_none_or(|template| template.mentions(literal))
+    }
+}
+
+/// Whether a server that could have known a literal has gone by its own instead: all that it has sent
+/// would be right with the `other` input, and isn't with this one.
+fn is_of(
+    scenario: &dyn Scenario,
+    other: &Input,
+    expected: &Expected,
+    played: &Played,
+) -> Result<bool, StageError> {
+    let sent = played.observed.wire.stream(Direction::ToClient);
+    let begins = |right: &Expected| match &right.to_client {
+        Wire::Stream(bytes) => bytes.0.starts_with(&sent),
+        Wire::Datagrams(_) => false,
+    };
+    Ok(!begins(expected) && begins(&scenario.right(other)?))
+}

@@ -1,0 +1,145 @@
+//! Whole runs of the toys: what is planned is played, judged and told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::case::CaseId;
+use model::event::{CaseResult, Chosen, End, Event, Start};
+use model::shard::Shard;
+use model::{Check, Verdict};
+
+use super::{catalogue, peers};
+use crate::drive::{Driver, Rooms};
+use crate::expected_failures::ExpectedFailures;
+use crate::network::Ports;
+use crate::peer::Spawner;
+use crate::plan::{Group, Selection, group_of, ids, plan, retain};
+use crate::runner::{Begun, Manner, run};
+use crate::stage::Stage;
+
+/// Play what is selected with these guests; what came out of each case, and the end.
+fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
+    let scratch = tempfile::tempdir().unwrap();
+    let peers = peers(guests);
+    let groups = plan(selection, &catalogue(), &peers).unwrap();
+    let start = Start {
+        framecheck: "0".to_owned(),
+        seed: selection.seed,
+        generated: selection.cases,
+        selection: Chosen::default(),
+        shard: None,
+        cases: ids(&groups).count(),
+        peers: Vec::new(),
+        pairings: Vec::new(),
+        missing: Vec::new(),
+    };
+    let driver = Driver {
+        spawner: Spawner::new("python3".as_ref(), scratch.path(), true).unwrap(),
+        ports: Ports::new(),
+        rooms: Rooms::new(scratch.path().to_owned()),
+        deadline: Duration::from_secs(30),
+    };
+    let stage = Arc::new(Stage::new(driver, peers));
+    let begun = Begun { start, counts: BTreeMap::new(), took: Duration::ZERO };
+    let manner = Manner { jobs: 4, shrink: true };
+    let mut results = Vec::new();
+    let mut expected = ExpectedFailures::default();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().unwrap();
+    let end = runtime.block_on(run(
+        stage,
+        groups,
+        manner,
+        begun,
+        &mut expected,
+        std::future::pending(),
+        |event| {
+            if let Event::Finished(result) = event {
+                results.push(*result);
+            }
+        },
+    ));
+    (results, end)
+}
+
+#[test]
+fn two_toys_are_played_by_the_reference_and_a_guest_and_every_case_passes() {
+    let (results, end) = played(&Selection { cases: 2, ..Selection::default() }, &["pupil"]);
+    let wrong: Vec<_> = results.iter().filter(|case| case.verdict != Verdict::Pass).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(end.is_green());
+    let played: BTreeSet<String> = results.iter().map(|case| case.id.to_string()).collect();
+    assert_eq!(played.len(), results.len());
+    for id in [
+        "repeat/pupil->teacher/tcp4/asis/",
+        "repeat/pupil->pupil/tcp4/split@2/",
+        "repeat/pupil->pupil/tcp4/cut@3/",
+        "knock/teacher->pupil/udp4/asis/",
+    ] {
+        assert!(played.iter().any(|played| played.starts_with(id)), "{id} of {played:#?}");
+    }
+}
+
+#[test]
+fn a_server_that_answers_wrongly_fails_by_its_scenarios_clause_and_no_client_is_blamed() {
+    let selection = Selection {
+        scenarios: vec!["repeat".to_owned()],
+        networks: vec!["asis".to_owned()],
+        cases: 1,
+        ..Selection::default()
+    };
+    let (results, end) = played(&selection, &["dunce"]);
+    assert!(!end.is_green());
+    for case in results {
+        let serves_wrongly = case.id.pairing.server == "dunce";
+        assert_eq!(case.verdict == Verdict::Fail, serves_wrongly, "{case:#?}");
+        if serves_wrongly {
+            let first = &case.differences[0];
+            assert_eq!((first.check, &*first.clause), (Some(Check::ToClient), "RE-2"));
+            assert!(case.evidence.is_some());
+        }
+    }
+}
+
+#[test]
+fn every_case_that_is_planned_is_the_one_its_id_names_and_no_other_is_played() {
+    let (catalogue, peers) = (catalogue(), peers(&["pupil"]));
+    let groups = plan(&Selection { cases: 3, ..Selection::default() }, &catalogue, &peers).unwrap();
+    for group in &groups {
+        for playing in &group.plays {
+            let found = group_of(&group.case_id(playing), &catalogue, &peers).unwrap();
+            assert_eq!(
+                (&found.vector, &found.input, found.plays.as_slice()),
+                (&group.vector, &group.input, &[playing.clone()][..])
+            );
+        }
+    }
+    for (id, why) in [
+        ("repeat/teacher->pupil/tcp4/cut-up@1/9f2c41d0", "no telling what is right"),
+        ("sing/teacher->pupil/tcp4/asis/9f2c41d0", "no scenario is called \"sing\""),
+        ("repeat/teacher->acme/tcp4/asis/9f2c41d0", "no peer is called \"acme\""),
+        ("knock/teacher->pupil/tcp4/asis/9f2c41d0", "knock has no transport tcp4"),
+    ] {
+        let refused = group_of(&id.parse().unwrap(), &catalogue, &peers).err().unwrap();
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+}
+
+#[test]
+fn shards_are_the_whole_and_no_case_is_in_two() {
+    let selection = Selection { cases: 40, ..Selection::default() };
+    let whole = plan(&selection, &catalogue(), &peers(&["pupil"])).unwrap();
+    let all: BTreeSet<CaseId> = ids(&whole).collect();
+    for of in [1, 2, 3, 7] {
+        let mut union = BTreeSet::new();
+        for number in 1..=of {
+            let (mut part, shard): (Vec<Group>, _) = (whole.clone(), Shard::new(number, of));
+            retain(&mut part, |id| shard.unwrap().has(id));
+            for id in ids(&part) {
+                assert!(union.insert(id.clone()), "{id} twice in {of} shards");
+            }
+        }
+        assert_eq!(union, all, "{of} shards");
+    }
+}

@@ -1,0 +1,124 @@
+//! Checks and the clauses they stand for.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// One comparison that a case is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// The bytes, or datagrams, from the client.
+    ToServer,
+    /// The bytes, or datagrams, from the server.
+    ToClient,
+    /// The client's standard output.
+    ClientStdout,
+    /// The server's standard output.
+    ServerStdout,
+    /// How the client ended.
+    ClientExit,
+    /// How the server ended.
+    ServerExit,
+    /// The server is still there when its clients have gone.
+    ServerStays,
+    /// The files in the client's directory.
+    ClientFiles,
+    /// The files in the server's directory.
+    ServerFiles,
+    /// The server closes a connection whose client has.
+    ServerCloses,
+    /// The server ends by itself after its client.
+    ServerEnds,
+    /// The client connects, whether or not anything is said.
+    ClientConnects,
+    /// What a client says on standard error of an exchange that was broken.
+    ClientStderr,
+    /// What a program that waits uses of a processor.
+    AtRest,
+    /// How much memory a program holds.
+    Memory,
+    /// What becomes of a client that comes after one that harm was done to, or that did some.
+    NextClient,
+}
+
+impl Check {
+    /// Every check there is.
+    pub const ALL: [Self; 16] = [
+        Self::ToServer,
+        Self::ToClient,
+        Self::ClientStdout,
+        Self::ServerStdout,
+        Self::ClientExit,
+        Self::ServerExit,
+        Self::ServerStays,
+        Self::ClientFiles,
+        Self::ServerFiles,
+        Self::ServerCloses,
+        Self::ServerEnds,
+        Self::ClientConnects,
+        Self::ClientStderr,
+        Self::AtRest,
+        Self::Memory,
+        Self::NextClient,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToServer => "to-server",
+            Self::ToClient => "to-client",
+            Self::ClientStdout => "client-stdout",
+            Self::ServerStdout => "server-stdout",
+            Self::ClientExit => "client-exit",
+            Self::ServerExit => "server-exit",
+            Self::ServerStays => "server-stays",
+            Self::ClientFiles => "client-files",
+            Self::ServerFiles => "server-files",
+            Self::ServerCloses => "server-closes",
+            Self::ServerEnds => "server-ends",
+            Self::ClientConnects => "client-connects",
+            Self::ClientStderr => "client-stderr",
+            Self::AtRest => "at-rest",
+            Self::Memory => "memory",
+            Self::NextClient => "next-client",
+        }
+    }
+}
+
+/// How binding a clause is, as RFC 2119 has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// A peer that doesn't is wrong.
+    Must,
+    /// A peer that doesn't had better have a reason.
+    Should,
+}
+
+/// A numbered sentence that says what a peer must do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Clause {
+    /// Its number, e.g. `FT-2`.
+    pub id: Cow<'static, str>,
+    /// How binding it is.
+    pub level: Level,
+    /// The sentence.
+    pub text: Cow<'static, str>,
+    /// The checks that hold a peer to it.
+    pub checks: Cow<'static, [Check]>,
+}
+
+impl Clause {
+    /// A clause that binds, as a program's source spells it.
+    #[must_use]
+    pub const fn must(id: &'static str, text: &'static str, checks: &'static [Check]) -> Self {
+        Self {
+            id: Cow::Borrowed(id),
+            level: Level::Must,
+            text: Cow::Borrowed(text),
+            checks: Cow::Borrowed(checks),
+        }
+    }
+}

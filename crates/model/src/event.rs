@@ -1,0 +1,222 @@
+//! What a run tells. Reports see these and nothing else.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::{CaseId, Network, Transport};
+use crate::observation::Observation;
+use crate::shard::Shard;
+use crate::{Difference, Expected, Input, Verdict};
+
+/// Generated inputs a scenario, unless told otherwise.
+pub const USUAL_CASES: u32 = 48;
+
+/// Takes every event of a run, in order.
+pub trait Sink {
+    /// Take one event.
+    ///
+    /// # Errors
+    /// What it writes to fails.
+    fn take(&mut self, event: &Event) -> io::Result<()>;
+}
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run begins.
+    Started(Start),
+    /// A case is over.
+    Finished(Box<CaseResult>),
+    /// The run is over.
+    Ended(End),
+}
+
+/// See [`Event::Started`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Version of framecheck.
+    pub framecheck: String,
+    /// The seed of the generated inputs.
+    pub seed: u64,
+    /// Generated inputs for each scenario.
+    pub generated: u32,
+    /// What was selected.
+    pub selection: Chosen,
+    /// Which part of the run this is, if it isn't all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// How many cases there are in this part.
+    pub cases: usize,
+    /// The peers, the reference first.
+    pub peers: Vec<PeerInfo>,
+    /// The pairings that occur in the whole run, in order.
+    pub pairings: Vec<String>,
+    /// The built-in programs that are not installed, so that nothing is played with them: what is
+    /// missing, and how it is had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+impl Start {
+    /// The options that made this a part of the default matrix, or more than that, as one types them;
+    /// nothing if it is just that.
+    #[must_use]
+    pub fn limits(&self) -> Option<String> {
+        let Chosen { scenario, pairing, transport, network, skip, expected: _ } = &self.selection;
+        let mut words = Vec::new();
+        for (option, values) in [
+            ("--scenario", scenario),
+            ("--pairing", pairing),
+            ("--transport", transport),
+            ("--network", network),
+            ("--skip", skip),
+        ] {
+            words.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
+        }
+        if self.generated != USUAL_CASES {
+            words.extend(["--cases".to_owned(), self.generated.to_string()]);
+        }
+        if let Some(shard) = self.shard {
+            words.extend(["--shard".to_owned(), shard.to_string()]);
+        }
+        // No argument holds a NUL.
+        let typed = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+        (!typed.is_empty()).then_some(typed)
+    }
+}
+
+/// The options that chose the cases and say how they are judged, as they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// Globs of scenario names.
+    pub scenario: Vec<String>,
+    /// Pairings.
+    pub pairing: Vec<String>,
+    /// Transports.
+    pub transport: Vec<String>,
+    /// Globs of networks.
+    pub network: Vec<String>,
+    /// Globs of case ids that were left out.
+    pub skip: Vec<String>,
+    /// SHA-256 of the list of expected failures, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+}
+
+/// A peer, for reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerInfo {
+    /// Its name.
+    pub name: String,
+    /// What it is written in.
+    pub language: String,
+    /// Its version, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// SHA-256 of the manifest that describes it, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<String>,
+    /// The manifest that describes it, unless it is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<PathBuf>,
+}
+
+/// See [`Event::Finished`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// The case.
+    pub id: CaseId,
+    /// Its scenario.
+    pub scenario: String,
+    /// Its pairing.
+    pub pairing: String,
+    /// Its transport.
+    pub transport: Transport,
+    /// Its network.
+    pub network: Network,
+    /// The vector's name, or `generated`.
+    pub input: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The clause that is broken, or that an erratum goes against; else the scenario's first.
+    pub clause: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// The errata that showed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errata: Vec<String>,
+    /// Why it is not a pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// All there is to know of a case that went wrong.
+    #[serde(skip)]
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// What a failure is explained with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was put in.
+    pub input: Input,
+    /// What is right.
+    pub expected: Expected,
+    /// What was seen.
+    pub observed: Observation,
+    /// The smallest input that goes wrong in the same way, if one was looked for and found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest: Option<Box<Smallest>>,
+}
+
+/// The end of a failing input's shrinking.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Smallest {
+    /// The input.
+    pub input: Input,
+    /// The network.
+    pub network: Network,
+    /// What is different with it.
+    pub differences: Vec<Difference>,
+    /// How many inputs were tried.
+    pub tried: u32,
+}
+
+/// See [`Event::Ended`].
+#[derive(Debug, Clone, Serialize)]
+pub struct End {
+    /// Cases by verdict, every verdict there is.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// How long the run took.
+    #[serde(serialize_with = "as_seconds")]
+    pub took: Duration,
+    /// Expected failures that are none of this run's: a failure, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<String>,
+    /// Whether it was interrupted: then cases are missing.
+    pub interrupted: bool,
+}
+
+impl End {
+    /// How many cases came out like this.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.counts.get(verdict.name()).copied().unwrap_or_default()
+    }
+
+    /// Whether no case has failed, and every expected failure was seen.
+    #[must_use]
+    pub fn is_green(&self) -> bool {
+        self.unmatched.is_empty()
+            && !Verdict::ALL.into_iter().any(|it| it.is_failure() && self.count(it) > 0)
+    }
+}
+
+fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}

@@ -1,0 +1,197 @@
+//! What is right for an input.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::blob::Blob;
+use crate::observation::{Direction, Exit, Observation, PeerEnd, Role};
+
+/// What is right for an input, whoever plays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// What the client sends.
+    pub to_server: Wire,
+    /// What the server sends.
+    pub to_client: Wire,
+    /// How the server ends.
+    pub server: ExpectedEnd,
+    /// How the client ends.
+    pub client: ExpectedEnd,
+    /// What the scenario knows besides, for its own errata and scripts.
+    #[serde(skip)]
+    pub notes: Notes,
+}
+
+/// Numbers that a scenario notes of what is right, by a name of its own. Nothing is held to them, and
+/// no report shows them.
+pub type Notes = BTreeMap<&'static str, Vec<usize>>;
+
+/// What goes one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wire {
+    /// A stream; its cuts mean nothing.
+    Stream(Blob),
+    /// Datagrams; their bounds mean all.
+    Datagrams(Vec<Blob>),
+}
+
+/// How a program is to end and what it is to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedEnd {
+    /// Standard output.
+    pub stdout: Blob,
+    /// The kind of exit status.
+    pub ending: Ending,
+    /// The files in its directory.
+    pub files: BTreeMap<String, Blob>,
+}
+
+/// Kinds of exit status that users can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// All was done: status 0. Also the reference's way to meet the end of what its user types, a
+    /// status of 1 and an `EOFError`; and, for a server, ending when it was asked to.
+    Complete,
+    /// Something was wrong: another status.
+    Broken,
+    /// Ended by a signal that nobody sent on purpose.
+    Killed,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "status 0",
+            Self::Broken => "a status other than 0",
+            Self::Killed => "an end by a signal",
+        })
+    }
+}
+
+impl ExpectedEnd {
+    /// A program that prints this, ends well and leaves no file.
+    #[must_use]
+    pub fn printing(stdout: Vec<u8>) -> Self {
+        Self { stdout: stdout.into(), ending: Ending::Complete, files: BTreeMap::new() }
+    }
+
+    fn of(end: &PeerEnd, role: Role) -> Self {
+        Self { stdout: end.stdout.clone(), ending: Ending::of(end, role), files: end.files.clone() }
+    }
+}
+
+impl Expected {
+    /// What was seen of the reference, as what is right.
+    #[must_use]
+    pub fn from_reference(seen: &Observation, model: &Self) -> Self {
+        Self {
+            to_server: model.to_server.like(seen, Direction::ToServer),
+            to_client: model.to_client.like(seen, Direction::ToClient),
+            server: ExpectedEnd::of(&seen.server, Role::Server),
+            client: ExpectedEnd::of(&seen.client, Role::Client),
+            ..model.clone()
+        }
+    }
+
+    /// What the scenario has noted under this name; nothing if it hasn't.
+    #[must_use]
+    pub fn noted(&self, name: &str) -> &[usize] {
+        self.notes.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What goes this way.
+    #[must_use]
+    pub const fn wire(&self, direction: Direction) -> &Wire {
+        match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        }
+    }
+}
+
+impl Wire {
+    /// What was seen going this way, in the form of `self`.
+    #[must_use]
+    pub fn like(&self, seen: &Observation, direction: Direction) -> Self {
+        match self {
+            Self::Stream(_) => Self::Stream(seen.wire.stream(direction).into()),
+            Self::Datagrams(_) => {
+                Self::Datagrams(seen.wire.segments(direction).map(Blob::from).collect())
+            }
+        }
+    }
+
+    /// Whether it is a stream of more than what any system passes on at once.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        matches!(self, Self::Stream(bytes) if bytes.0.len() > 16 << 10)
+    }
+
+    /// A stream of these bytes.
+    #[must_use]
+    pub fn stream(bytes: Vec<u8>) -> Self {
+        Self::Stream(bytes.into())
+    }
+}
+
+impl Ending {
+    /// The kind of end this was.
+    #[must_use]
+    pub fn of(end: &PeerEnd, role: Role) -> Self {
+        const SIGTERM: i32 = 15;
+        let asked = role == Role::Server && !end.by_itself;
+        match end.exit {
+            None | Some(Exit::Status(0)) => Self::Complete,
+            Some(Exit::Signal(SIGTERM)) if asked => Self::Complete,
+            Some(Exit::Status(status)) if asked && status == 128 + SIGTERM => Self::Complete,
+            Some(Exit::Status(1)) if died_of_end_of_input(end) => Self::Complete,
+            Some(Exit::Status(_)) => Self::Broken,
+            Some(Exit::Signal(_)) => Self::Killed,
+        }
+    }
+}
+
+/// A Python program whose `input()` met the end: its last words are those of CPython's for that, at a
+/// terminal or not, and not what a program may say of a stream that ends too early.
+fn died_of_end_of_input(end: &PeerEnd) -> bool {
+    let last = end.stderr.0.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+    last.is_some_and(|line| line == b"EOFError" || line == b"EOFError: EOF when reading a line")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(role: Role, exit: Exit, by_itself: bool, stderr: &str) -> Ending {
+        let end =
+            PeerEnd { exit: Some(exit), by_itself, stderr: stderr.into(), ..PeerEnd::default() };
+        Ending::of(&end, role)
+    }
+
+    #[test]
+    fn endings_are_told_apart_as_a_user_would() {
+        use Ending::{Broken, Complete, Killed};
+        let eof = "Traceback ...\nEOFError: EOF when reading a line\n";
+        for (role, exit, by_itself, stderr, expected) in [
+            (Role::Client, Exit::Status(0), true, "", Complete),
+            (Role::Client, Exit::Status(1), true, "", Broken),
+            (Role::Client, Exit::Status(1), true, eof, Complete),
+            (Role::Client, Exit::Status(2), true, eof, Broken),
+            (Role::Client, Exit::Status(1), true, "EOFError: the stream is cut\n", Broken),
+            (Role::Client, Exit::Signal(15), true, "", Killed),
+            (Role::Server, Exit::Signal(15), false, "", Complete),
+            (Role::Server, Exit::Signal(15), true, "", Killed),
+            (Role::Server, Exit::Signal(9), false, "", Killed),
+            (Role::Server, Exit::Status(143), false, "", Complete),
+            (Role::Server, Exit::Status(143), true, "", Broken),
+            (Role::Server, Exit::Status(1), true, eof, Complete),
+            (Role::Server, Exit::Status(1), true, "", Broken),
+        ] {
+            assert_eq!(ending(role, exit, by_itself, stderr), expected, "{role:?} {exit:?}");
+        }
+    }
+}

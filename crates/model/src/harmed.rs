@@ -1,0 +1,71 @@
+//! What is right for a client that a network or a server has done harm to, given what it was given.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::blob::Blob;
+use crate::case::Network;
+use crate::observation::{Direction, Observation};
+use crate::{Beside, Ending, Expected, ExpectedEnd, Input};
+
+/// What is right for the client; `None` where the clauses leave it open.
+#[derive(Debug, Clone, Default)]
+pub struct Harmed {
+    /// How it ends, if it gets to.
+    pub ending: Option<Ending>,
+    /// What it prints.
+    pub stdout: Option<Blob>,
+    /// What is in its directory in the end.
+    pub files: Option<BTreeMap<String, Blob>>,
+    /// The clause that what it says on standard error goes by, if it is to say something.
+    pub clause: Option<Cow<'static, str>>,
+    /// Whether the clauses let it do with what it was given anything but wait for more.
+    pub is_left_waiting: bool,
+}
+
+impl Harmed {
+    /// Nothing is known but that it writes no files.
+    #[must_use]
+    pub fn writing_nothing(input: &Input) -> Self {
+        Self { files: Some(files_beside(input)), ..Self::default() }
+    }
+
+    /// What is left to say where it is chance how far the exchange came.
+    #[must_use]
+    pub fn without_exchange(self) -> Self {
+        Self { stdout: None, clause: None, ..self }
+    }
+
+    /// The same as what is right in the whole, with `right` where nothing is known.
+    #[must_use]
+    pub fn given(&self, right: &Expected) -> Expected {
+        let client = ExpectedEnd {
+            stdout: self.stdout.clone().unwrap_or_else(|| right.client.stdout.clone()),
+            ending: self.ending.unwrap_or(right.client.ending),
+            files: self.files.clone().unwrap_or_else(|| right.client.files.clone()),
+        };
+        Expected { client, ..right.clone() }
+    }
+}
+
+/// The bytes that the client was given over its first connection.
+#[must_use]
+pub fn given_to_client(network: &Network, seen: &Observation) -> Vec<u8> {
+    if *network == Network::AS_IS {
+        seen.wire.stream(Direction::ToClient)
+    } else {
+        seen.wire.delivered(0, Direction::ToClient).flatten().copied().collect()
+    }
+}
+
+/// What is in a client's directory before it starts, as it is seen there afterwards.
+#[must_use]
+pub fn files_beside(input: &Input) -> BTreeMap<String, Blob> {
+    let seen = |what: &Beside| match what {
+        Beside::File(bytes) => bytes.clone(),
+        Beside::Symlink(target) => Blob::from(&format!("(a link to {target})")),
+        Beside::Directory => Blob::from("(a directory)"),
+        Beside::Fifo => Blob::from("(a named pipe)"),
+    };
+    input.beside.iter().map(|(name, what)| (name.clone(), seen(what))).collect()
+}

@@ -1,0 +1,44 @@
+//! What framecheck plays and judges, as data and traits.
+//!
+//! A [`Scenario`] says which inputs are tried and what is right for each. A [`CaseId`](case::CaseId)
+//! names one play of an input. An [`Observation`](observation::Observation) is all that was seen of
+//! it; [`Difference`]s and a [`Verdict`] say what came out. [`event`] is how a run tells its reports.
+//!
+//! This crate does no I/O: it opens no file and no socket, and it starts no process. Everything in
+//! it is owned and can be read back from a journal without the scenarios that wrote it.
+
+pub mod blob;
+pub mod case;
+mod catalogue;
+mod check;
+mod endpoint;
+mod erratum;
+pub mod event;
+mod expected;
+mod frames;
+mod harmed;
+mod input;
+mod literal;
+pub mod observation;
+pub mod scenario;
+mod search;
+pub mod shard;
+mod step;
+mod verdict;
+
+pub use catalogue::Catalogue;
+pub use check::{Check, Clause, Level};
+pub use endpoint::Endpoint;
+pub use erratum::{Demo, Erratum, Sign};
+pub use expected::{Ending, Expected, ExpectedEnd, Notes, Wire};
+pub use frames::{Frame, Frames, Key};
+pub use harmed::{Harmed, files_beside, given_to_client};
+pub use input::{Beside, Input};
+pub use literal::{Literal, Literals, Value};
+pub use scenario::{
+    Addresses, CLIENT_ADDRESS, RightError, SERVER_ADDRESS, Scenario, Vector, generated_input,
+    generated_tree,
+};
+pub use search::{contains, count};
+pub use step::{Leaving, Step};
+pub use verdict::{Difference, Parting, Verdict};

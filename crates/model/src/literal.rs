@@ -1,0 +1,164 @@
+//! Literals of a program that an input may change.
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The literals that an input changes, by name, in the order in which they were set. In JSON, an
+/// object. What a name means is its scenario's to say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Literals(Vec<(String, Value)>);
+
+/// What a literal is changed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Several texts, in order.
+    Texts(Vec<String>),
+}
+
+impl Literals {
+    /// Set a literal, in place of what it was.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Leave a literal as its program has it.
+    pub fn unset(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
+    /// What a literal is changed to, if it is.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The text that a literal is changed to.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number that a literal is changed to.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.value(name)? {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The texts that a literal is changed to; none if it isn't.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> &[String] {
+        match self.value(name) {
+            Some(Value::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// The names of those that are changed, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts)
+    }
+}
+
+impl Serialize for Literals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Literals {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+struct InOrder;
+
+impl<'de> Visitor<'de> for InOrder {
+    type Value = Literals;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("literals by name: texts, numbers or lists of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Literals, A::Error> {
+        let mut literals = Literals::default();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            literals.set(&name, value);
+        }
+        Ok(literals)
+    }
+}
+
+/// A literal of a program as a command is told it: it fills the place `{name}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    /// Its name.
+    pub name: String,
+    /// What it is in this case.
+    pub value: String,
+    /// Whether that differs from what the program has by itself: a program whose command has no place
+    /// for it can't play the case.
+    pub is_changed: bool,
+    /// Whether a program knows it without being told, as the name of a file that it is given.
+    pub is_known: bool,
+}
+
+impl Literal {
+    /// A literal that every program knows, told or not.
+    pub fn known(name: &str, value: impl Into<String>) -> Self {
+        let (name, value) = (name.to_owned(), value.into());
+        Self { name, value, is_changed: false, is_known: true }
+    }
+
+    /// A literal that differs from what the program has by itself.
+    pub fn changed(name: &str, value: impl Into<String>) -> Self {
+        let (name, value) = (name.to_owned(), value.into());
+        Self { name, value, is_changed: true, is_known: false }
+    }
+
+    /// A literal that may differ from what the program has by itself, `usual`.
+    #[must_use]
+    pub fn or(name: &str, given: Option<&str>, usual: &str) -> Self {
+        let is_changed = given.is_some_and(|given| given != usual);
+        let value = given.unwrap_or(usual).to_owned();
+        Self { name: name.to_owned(), value, is_changed, is_known: false }
+    }
+}

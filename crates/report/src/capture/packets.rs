@@ -1,0 +1,206 @@
+//! Packets with right sequence numbers, lengths and checksums, from steps.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use etherparse::{IpHeaders, PacketBuilder, PacketBuilderStep, TcpHeader, TcpOptionElement};
+use model::case::Transport;
+use model::observation::Direction;
+
+use super::steps::{Link, Step, What};
+
+const CLIENT: usize = 0;
+const RECORDER: usize = 1;
+const SERVER: usize = 2;
+
+/// Who there is, and where: the client, the recorder, the server.
+pub(super) const HOSTS: [(&str, Ipv4Addr, Ipv6Addr); 3] = [
+    ("client", Ipv4Addr::new(127, 0, 0, 1), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1)),
+    ("recorder", Ipv4Addr::new(127, 0, 0, 2), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2)),
+    ("server", Ipv4Addr::new(127, 0, 0, 3), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 3)),
+];
+
+/// The port of a case's first client; each later one has the next.
+const CLIENT_PORT: u16 = 50_000;
+const HOPS: u8 = 64;
+/// What fits into a packet of either IP beside the headers that are made here.
+const SEGMENT_MAX_BYTES: u16 = 65_535 - 20 - 20;
+const DATAGRAM_MAX_BYTES: usize = 65_535 - 20 - 8;
+/// Sequence numbers begin here, ahead of each other so that neither is taken for the other.
+const FIRST_NUMBERS: [u32; 2] = [1_000_000, 2_000_000];
+/// With a scale of 14, a window that no case fills.
+const WINDOW: u16 = u16::MAX;
+/// What both say when they open a connection.
+const GREETING: [TcpOptionElement; 4] = [
+    TcpOptionElement::MaximumSegmentSize(SEGMENT_MAX_BYTES),
+    TcpOptionElement::Noop,
+    TcpOptionElement::WindowScale(14),
+    TcpOptionElement::SelectiveAcknowledgementPermitted,
+];
+
+/// A packet as it would have been captured.
+#[derive(Debug)]
+pub(super) struct Packet {
+    pub(super) at: Duration,
+    pub(super) link: Link,
+    pub(super) comments: Vec<String>,
+    /// From the IP header on.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Makes packets, step by step.
+#[derive(Debug)]
+pub(super) struct Packets {
+    transport: Transport,
+    port: u16,
+    /// The next sequence number to the server and to the client, by connection.
+    next: BTreeMap<(u32, Link), [u32; 2]>,
+    pub(super) made: Vec<Packet>,
+}
+
+/// What of a TCP header is told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flag {
+    Syn,
+    Ack,
+    Push,
+    Fin,
+    Reset,
+}
+
+impl Packets {
+    pub(super) const fn new(transport: Transport, port: u16) -> Self {
+        Self { transport, port, next: BTreeMap::new(), made: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, step: &Step<'_>) {
+        let back = opposite(step.direction);
+        match step.what {
+            What::Data(bytes) if self.transport.is_datagram() => self.datagram(step, bytes),
+            What::Open => {
+                self.next.insert((step.connection, step.link), FIRST_NUMBERS);
+                self.tcp(step, step.direction, Flag::Syn, &[], &step.comments);
+                self.tcp(step, back, Flag::Syn, &[], &[]);
+                self.tcp(step, step.direction, Flag::Ack, &[], &[]);
+            }
+            What::Data(bytes) => {
+                let parts: Vec<&[u8]> = bytes.chunks(SEGMENT_MAX_BYTES.into()).collect();
+                for (index, part) in parts.iter().enumerate() {
+                    let is_last = index + 1 == parts.len();
+                    let flag = if is_last { Flag::Push } else { Flag::Ack };
+                    let comments = part_comments(step, index, parts.len());
+                    self.tcp(step, step.direction, flag, part, &comments);
+                }
+            }
+            What::Fin => {
+                self.tcp(step, step.direction, Flag::Fin, &[], &step.comments);
+                self.tcp(step, back, Flag::Ack, &[], &[]);
+            }
+            What::Reset => self.tcp(step, step.direction, Flag::Reset, &[], &step.comments),
+        }
+    }
+
+    /// A datagram; one that is longer than UDP can have becomes several, which say so.
+    fn datagram(&mut self, step: &Step<'_>, bytes: &[u8]) {
+        let mut parts: Vec<&[u8]> = bytes.chunks(DATAGRAM_MAX_BYTES).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        for (index, part) in parts.iter().enumerate() {
+            let (from, to) = self.ports(step, step.direction);
+            let builder = self.ip(step, step.direction).udp(from, to);
+            let mut packet = Vec::with_capacity(builder.size(part.len()));
+            // It fits, and memory can be written to.
+            let _ = builder.write(&mut packet, part);
+            self.push(step, packet, part_comments(step, index, parts.len()));
+        }
+    }
+
+    fn tcp(
+        &mut self,
+        step: &Step<'_>,
+        direction: Direction,
+        flag: Flag,
+        bytes: &[u8],
+        comments: &[String],
+    ) {
+        let (from, to) = self.ports(step, direction);
+        let builder = self.ip(step, direction);
+        let numbers = self.next.entry((step.connection, step.link)).or_insert(FIRST_NUMBERS);
+        let (own, other) = match (direction, numbers) {
+            (Direction::ToServer, [up, down]) => (up, down),
+            (Direction::ToClient, [up, down]) => (down, up),
+        };
+        let mut header = TcpHeader::new(from, to, *own, WINDOW);
+        // The first packet of all has nothing to acknowledge.
+        if flag != Flag::Syn || direction != step.direction {
+            header.ack = true;
+            header.acknowledgment_number = *other;
+        }
+        match flag {
+            Flag::Ack => {}
+            Flag::Push => header.psh = true,
+            Flag::Fin => header.fin = true,
+            Flag::Reset => header.rst = true,
+            Flag::Syn => {
+                header.syn = true;
+                // There is room for them.
+                let _ = header.set_options(&GREETING);
+            }
+        }
+        let builder = builder.tcp_header(header);
+        let taken = u32::try_from(bytes.len()).unwrap_or_default();
+        *own = own.wrapping_add(taken + u32::from(matches!(flag, Flag::Syn | Flag::Fin)));
+        let mut packet = Vec::with_capacity(builder.size(bytes.len()));
+        // It fits, and memory can be written to.
+        let _ = builder.write(&mut packet, bytes);
+        self.push(step, packet, comments.to_vec());
+    }
+
+    fn push(&mut self, step: &Step<'_>, bytes: Vec<u8>, comments: Vec<String>) {
+        self.made.push(Packet { at: step.at, link: step.link, comments, bytes });
+    }
+
+    /// The port it comes from, and the one it goes to.
+    fn ports(&self, step: &Step<'_>, direction: Direction) -> (u16, u16) {
+        let nth = u16::try_from(step.connection % u32::from(u16::MAX - CLIENT_PORT));
+        let client = CLIENT_PORT + nth.unwrap_or_default();
+        match direction {
+            Direction::ToServer => (client, self.port),
+            Direction::ToClient => (self.port, client),
+        }
+    }
+
+    fn ip(&self, step: &Step<'_>, direction: Direction) -> PacketBuilderStep<IpHeaders> {
+        let (upper, lower) = match step.link {
+            Link::Client => (HOSTS[CLIENT], HOSTS[RECORDER]),
+            Link::Server => (HOSTS[RECORDER], HOSTS[SERVER]),
+        };
+        let (from, to) = match direction {
+            Direction::ToServer => (upper, lower),
+            Direction::ToClient => (lower, upper),
+        };
+        if matches!(self.transport, Transport::Tcp6 | Transport::Udp6) {
+            PacketBuilder::ipv6(from.2.octets(), to.2.octets(), HOPS)
+        } else {
+            PacketBuilder::ipv4(from.1.octets(), to.1.octets(), HOPS)
+        }
+    }
+}
+
+const fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::ToServer => Direction::ToClient,
+        Direction::ToClient => Direction::ToServer,
+    }
+}
+
+/// The comments of one of the packets that a step needs.
+fn part_comments(step: &Step<'_>, index: usize, count: usize) -> Vec<String> {
+    let mut comments = if index == 0 { step.comments.clone() } else { Vec::new() };
+    if count > 1 {
+        comments.push(format!("part {} of {count} of what was one piece", index + 1));
+    }
+    comments
+}

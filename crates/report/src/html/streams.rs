@@ -1,0 +1,169 @@
+//! What went either way beside what was to go: byte for byte, frame by frame, event by event.
+
+use std::collections::BTreeMap;
+
+use model::blob::to_hex;
+use model::observation::{Direction, Observation, WireItem, WireLog};
+use model::{Expected, Frames, Key, Wire};
+use serde::Serialize;
+
+use super::text::{Bytes, parting, shortened};
+
+/// Of an exchange of datagrams, so many are shown each way.
+const DATAGRAMS_MAX: usize = 64;
+/// Of the events on the wire, the first so many,
+const EVENTS_FIRST: usize = 300;
+/// and the last so many.
+const EVENTS_LAST: usize = 60;
+/// Longer keys and values of a dict are shortened.
+const VALUE_MAX_CHARS: usize = 400;
+const PREVIEW_BYTES: usize = 12;
+
+/// All that went one way.
+#[derive(Debug, Serialize)]
+pub(super) struct Way {
+    direction: &'static str,
+    datagrams: bool,
+    /// How many datagrams were to go, and went.
+    counts: (usize, usize),
+    units: Vec<Unit>,
+}
+
+/// A stream, or a datagram: what is right and what was seen of it.
+#[derive(Debug, Serialize)]
+struct Unit {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Side>,
+    /// Not there if it is the same as what is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<Side>,
+    same: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parting: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct Side {
+    #[serde(flatten)]
+    bytes: Bytes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<Frames>,
+}
+
+impl Way {
+    /// What went this way; `frames` says which frames a stream is made of, if any.
+    pub(super) fn of(
+        direction: Direction,
+        expected: &Expected,
+        seen: &Observation,
+        frames: &dyn Fn(&[u8]) -> Option<Frames>,
+    ) -> Self {
+        let right = expected.wire(direction);
+        let found = right.like(seen, direction);
+        let (right, found) = (units(right), units(&found));
+        let counts = (right.len(), found.len());
+        let shown = counts.0.max(counts.1).min(DATAGRAMS_MAX);
+        let unit = |index| Unit::of(right.get(index).copied(), found.get(index).copied(), frames);
+        Self {
+            direction: direction.name(),
+            datagrams: matches!(expected.wire(direction), Wire::Datagrams(_)),
+            counts,
+            units: (0..shown).map(unit).collect(),
+        }
+    }
+}
+
+/// The same frames with long keys and values shortened.
+fn with_short_keys(mut frames: Frames) -> Frames {
+    for Key(key, value, _) in frames.frames.iter_mut().flat_map(|frame| &mut frame.keys) {
+        *key = shortened(key, VALUE_MAX_CHARS);
+        *value = shortened(value, VALUE_MAX_CHARS);
+    }
+    frames
+}
+
+fn units(wire: &Wire) -> Vec<&[u8]> {
+    match wire {
+        Wire::Stream(bytes) => vec![&bytes.0],
+        Wire::Datagrams(datagrams) => datagrams.iter().map(|it| &it.0[..]).collect(),
+    }
+}
+
+impl Unit {
+    fn of(
+        right: Option<&[u8]>,
+        found: Option<&[u8]>,
+        frames: &dyn Fn(&[u8]) -> Option<Frames>,
+    ) -> Self {
+        let same = right == found;
+        let at = match (right, found) {
+            (Some(right), Some(found)) => parting(right, found),
+            _ => Some(0),
+        };
+        let longest = right.map_or(0, <[u8]>::len).max(found.map_or(0, <[u8]>::len));
+        let side = |bytes: &[u8]| Side {
+            bytes: Bytes::of(bytes, longest, at),
+            frames: frames(bytes).map(with_short_keys),
+        };
+        let shown = found.filter(|_| !same);
+        Self { expected: right.map(side), found: shown.map(side), same, parting: at }
+    }
+}
+
+/// What happened on the wire, in the order of time.
+#[derive(Debug, Serialize)]
+pub(super) struct Events {
+    events: Vec<Told>,
+    /// So many are left out before the one of this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<(usize, usize)>,
+}
+
+/// Microseconds since the beginning, connection, direction, what, offset and length of bytes, and
+/// the first of these.
+#[derive(Debug, Serialize)]
+struct Told(u64, u32, &'static str, &'static str, usize, usize, String);
+
+impl Events {
+    pub(super) fn of(log: &WireLog) -> Self {
+        let mut offsets: BTreeMap<(u32, Direction, bool), usize> = BTreeMap::new();
+        let mut events = Vec::new();
+        let left_out = log.events.len().saturating_sub(EVENTS_FIRST + EVENTS_LAST);
+        for (number, event) in log.events.iter().enumerate() {
+            let bytes = match &event.what {
+                WireItem::Segment(bytes) | WireItem::Delivered(bytes) => &bytes.0[..],
+                _ => &[],
+            };
+            let is_delivered = matches!(event.what, WireItem::Delivered(_));
+            let offset =
+                offsets.entry((event.connection, event.direction, is_delivered)).or_default();
+            let at = *offset;
+            *offset += bytes.len();
+            if (EVENTS_FIRST..EVENTS_FIRST + left_out).contains(&number) {
+                continue;
+            }
+            events.push(Told(
+                u64::try_from(event.at.as_micros()).unwrap_or(u64::MAX),
+                event.connection,
+                event.direction.name(),
+                name(&event.what),
+                at,
+                bytes.len(),
+                to_hex(bytes.get(..PREVIEW_BYTES).unwrap_or(bytes)),
+            ));
+        }
+        Self { events, left_out: (left_out > 0).then_some((left_out, EVENTS_FIRST)) }
+    }
+}
+
+const fn name(what: &WireItem) -> &'static str {
+    match what {
+        WireItem::Connect => "connect",
+        WireItem::Open => "open",
+        WireItem::Segment(_) => "segment",
+        WireItem::Fin => "fin",
+        WireItem::Reset => "reset",
+        WireItem::Delivered(_) => "delivered",
+        WireItem::Fault => "fault",
+    }
+}

@@ -1,0 +1,200 @@
+//! For people: how far it is while it runs, then the matrix, the first failures in full and the
+//! rest by id, those of one cause together.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use console::style;
+use indicatif::{ProgressBar, ProgressStyle};
+use model::Difference;
+use model::event::{CaseResult, End, Event, Evidence, Sink, Start};
+
+use super::causes::{Cause, Causes};
+use super::matrix::Matrix;
+use super::pace::Pace;
+use super::replays::Replays;
+use crate::hex;
+
+/// So many failures are shown in full, and so many are told when they come.
+const IN_FULL: usize = 3;
+/// Of cases that went wrong alike, so many are named.
+const ALIKE_MAX: usize = 3;
+const ROWS_BEFORE: usize = 1;
+const ROWS_MAX: usize = 6;
+
+/// Writes to a terminal or a pipe. Colours are left out of a pipe and where `NO_COLOR` or `CLICOLOR=0`
+/// says so; in the place of the moving bar, a pipe is given a line now and then.
+#[derive(Debug)]
+pub struct Human<W> {
+    out: W,
+    matrix: Matrix,
+    bar: ProgressBar,
+    pace: Option<Pace>,
+    causes: Causes,
+    replays: Replays,
+}
+
+impl<W: Write> Human<W> {
+    /// A report to `out`; progress goes to standard error.
+    pub fn new(out: W) -> Self {
+        Self {
+            out,
+            matrix: Matrix::default(),
+            bar: ProgressBar::hidden(),
+            pace: None,
+            causes: Causes::default(),
+            replays: Replays::default(),
+        }
+    }
+
+    fn started(&mut self, start: &Start) -> io::Result<()> {
+        self.matrix = Matrix::new(&start.pairings);
+        self.replays = Replays::new(start);
+        let template = "{bar:30} {pos}/{len} cases  {per_sec}  {eta} left  {msg}";
+        self.bar = ProgressBar::new(start.cases as u64);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        if !console::user_attended_stderr() {
+            self.pace = Some(Pace::start(start.cases, Instant::now()));
+        }
+        let peers: Vec<String> =
+            start.peers.iter().map(|peer| format!("{} ({})", peer.name, peer.language)).collect();
+        writeln!(
+            self.out,
+            "framecheck {}: {} cases, seed {}, peers {}{}",
+            start.framecheck,
+            start.cases,
+            start.seed,
+            peers.join(", "),
+            start.limits().map(|limits| format!("; {limits}")).unwrap_or_default()
+        )?;
+        for missing in &start.missing {
+            writeln!(self.out, "{} {missing}", style("missing:").yellow().bold())?;
+        }
+        Ok(())
+    }
+
+    fn finished(&mut self, case: &CaseResult) {
+        self.matrix.add(&case.pairing, case);
+        let failed = self.causes.case_count();
+        self.causes.add(case);
+        let now_failed = self.causes.case_count();
+        if now_failed > failed {
+            self.bar.set_message(style(format!("{now_failed} failed")).red().to_string());
+            if now_failed <= IN_FULL {
+                let verdict = style(case.verdict.name().to_uppercase()).red().bold();
+                self.bar.println(format!("{verdict} [{}] {}", case.clause, case.id));
+            }
+        }
+        let line = self.pace.as_mut().and_then(|pace| pace.one_more(now_failed, Instant::now()));
+        if let Some(line) = line {
+            // Nobody is there to be told that nobody is there.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+        self.bar.inc(1);
+    }
+
+    fn ended(&mut self, end: &End) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        writeln!(self.out, "{}", self.matrix.render())?;
+        let mut causes = self.causes.iter();
+        for cause in causes.by_ref().take(IN_FULL) {
+            write_failure(&mut self.out, &cause.first, &self.replays)?;
+            write_others(&mut self.out, cause)?;
+        }
+        let mut rest = causes.peekable();
+        if rest.peek().is_some() {
+            writeln!(self.out, "\nalso not as they should be:")?;
+        }
+        for cause in rest {
+            let CaseResult { verdict, clause, id, .. } = &cause.first;
+            writeln!(self.out, "  {}  {clause}  {id}", verdict.name())?;
+            write_others(&mut self.out, cause)?;
+        }
+        for id in &end.unmatched {
+            writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
+        }
+        let happened = end.counts.iter().filter(|(_, count)| **count > 0);
+        let counts: Vec<String> =
+            happened.map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let took = end.took.as_secs_f64();
+        let how = if end.interrupted { ", interrupted" } else { "" };
+        writeln!(self.out, "{} in {took:.1} s{how}", counts.join(", "))
+    }
+}
+
+impl<W: Write> Sink for Human<W> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => self.started(start)?,
+            Event::Finished(case) => self.finished(case),
+            Event::Ended(end) => self.ended(end)?,
+        }
+        self.out.flush()
+    }
+}
+
+fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> io::Result<()> {
+    writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
+    writeln!(out, "  input: {}", case.input)?;
+    write_differences(out, &case.differences)?;
+    if let Some(evidence) = &case.evidence {
+        write_evidence(out, evidence)?;
+    }
+    writeln!(out, "  replay: {}", replays.command(&case.id))
+}
+
+/// What both programs said last, and the smallest input.
+fn write_evidence(out: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
+    let seen = &evidence.observed;
+    for (name, end) in [("server", &seen.server), ("client", &seen.client)] {
+        let stderr = String::from_utf8_lossy(&end.stderr.0);
+        if let Some(last) = stderr.trim_end().lines().next_back() {
+            writeln!(out, "  {name}'s last word on stderr: {}", last.escape_debug())?;
+        }
+    }
+    if let Some(smallest) = &evidence.smallest {
+        let input = serde_json::to_string(&smallest.input)?;
+        writeln!(out, "  smallest input that does it ({} tried): {input}", smallest.tried)?;
+    }
+    Ok(())
+}
+
+/// The cases that went wrong as the first of their cause did.
+fn write_others(out: &mut impl Write, cause: &Cause) -> io::Result<()> {
+    if cause.count == 1 {
+        return Ok(());
+    }
+    let others = cause.count - 1;
+    writeln!(out, "    and {others} more of the same input, by the same check:")?;
+    for id in cause.others.iter().take(ALIKE_MAX) {
+        writeln!(out, "      {id}")?;
+    }
+    if others > ALIKE_MAX {
+        writeln!(out, "      ...")?;
+    }
+    Ok(())
+}
+
+/// Each difference with its clause, and the rows in which two byte sequences part.
+pub(super) fn write_differences(
+    out: &mut impl Write,
+    differences: &[Difference],
+) -> io::Result<()> {
+    for difference in differences {
+        writeln!(out, "  {difference}")?;
+        if let Some(parting) = &difference.parting {
+            let shown = hex::diff(&parting.expected.0, &parting.found.0, ROWS_BEFORE, ROWS_MAX);
+            for line in shown.lines() {
+                let coloured = match line.as_bytes().first() {
+                    Some(b'-') => style(line).green(),
+                    Some(b'+') => style(line).red(),
+                    _ => style(line),
+                };
+                writeln!(out, "    {coloured}")?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! For programs: `report.json` at the end, or every event as a line while it runs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use model::Difference;
+use model::event::{CaseResult, Chosen, Event, PeerInfo, Sink, Start};
+use model::shard::Shard;
+use serde::Serialize;
+
+/// Version of the form of `report.json`.
+const SCHEMA: u32 = 1;
+/// Two sequences that part are in the report if neither is longer; a failure's case.json has all.
+const PARTING_MAX_BYTES: usize = 64 << 10;
+
+/// Every event, as a line of JSON.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    out: W,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Lines to `out`.
+    pub const fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Sink for JsonLines<W> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, event)?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()
+    }
+}
+
+/// `report.json`, written when the run has ended. Cases are in the order of their ids.
+#[derive(Debug)]
+pub struct ReportJson {
+    path: PathBuf,
+    start: Option<Start>,
+    cases: Vec<CaseResult>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    framecheck: &'a str,
+    seed: u64,
+    generated: u32,
+    selection: &'a Chosen,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Shard>,
+    seconds: f64,
+    interrupted: bool,
+    peers: &'a [PeerInfo],
+    pairings: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing: &'a [String],
+    counts: &'a BTreeMap<&'static str, usize>,
+    cases: &'a [CaseResult],
+}
+
+impl ReportJson {
+    /// A report to this file.
+    #[must_use]
+    pub const fn new(path: PathBuf) -> Self {
+        Self { path, start: None, cases: Vec::new() }
+    }
+}
+
+/// A mebibyte that differs, in a thousand cases, would make a report that nobody can load.
+fn leave_out_long_partings(difference: &mut Difference) {
+    difference.parting = difference
+        .parting
+        .take()
+        .filter(|parting| parting.expected.0.len().max(parting.found.0.len()) <= PARTING_MAX_BYTES);
+}
+
+impl Sink for ReportJson {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => self.start = Some(start.clone()),
+            Event::Finished(case) => {
+                let evidence = None;
+                let mut case = CaseResult { evidence, ..(**case).clone() };
+                case.differences.iter_mut().for_each(leave_out_long_partings);
+                self.cases.push(case);
+            }
+            Event::Ended(end) => {
+                self.cases.sort_by(|one, other| one.id.cmp(&other.id));
+                let Some(start) = &self.start else { return Ok(()) };
+                let report = Report {
+                    schema: SCHEMA,
+                    framecheck: &start.framecheck,
+                    seed: start.seed,
+                    generated: start.generated,
+                    selection: &start.selection,
+                    shard: start.shard,
+                    seconds: end.took.as_secs_f64(),
+                    interrupted: end.interrupted,
+                    peers: &start.peers,
+                    pairings: &start.pairings,
+                    missing: &start.missing,
+                    counts: &end.counts,
+                    cases: &self.cases,
+                };
+                let mut out = BufWriter::new(File::create(&self.path)?);
+                serde_json::to_writer_pretty(&mut out, &report)?;
+                out.write_all(b"\n")?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Parting;
+
+    use super::*;
+
+    #[test]
+    fn a_long_parting_is_left_out_and_what_is_said_of_it_stays() {
+        for (len, is_kept) in [(PARTING_MAX_BYTES, true), (PARTING_MAX_BYTES + 1, false)] {
+            let (expected, found) = (vec![0; len].into(), vec![1; 3].into());
+            let parting = Some(Parting { offset: 0, expected, found });
+            let what = "parts".to_owned();
+            let mut difference =
+                Difference { check: None, clause: "FT-2".to_owned(), what, parting };
+            leave_out_long_partings(&mut difference);
+            assert_eq!(difference.parting.is_some(), is_kept);
+            assert_eq!(difference.to_string(), "[FT-2] parts");
+        }
+    }
+}

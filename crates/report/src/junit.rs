@@ -1,0 +1,202 @@
+//! `junit.xml`: a test suite for each scenario, a test case for each case. docs/junit.xsd says what
+//! is in it.
+//!
+//! | verdict | JUnit |
+//! |---|---|
+//! | `pass` | a test case with nothing in it |
+//! | `erratum` | the same, with a property `erratum` for each one that showed |
+//! | `fail`, `crash`, `timeout` | `failure`, its type the verdict |
+//! | `expected-fail` | `skipped`, its message how it fails |
+//! | `not-applicable` | `skipped` |
+//! | `harness-error` | `error` |
+//!
+//! An expected failure that is none of the run's is a `failure` of the suite `expected failures`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use model::Verdict;
+use model::event::{CaseResult, End, Event, Sink};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
+
+use super::replays::Replays;
+use crate::hex;
+
+/// Of two sequences that part, so much is shown.
+const ROWS_BEFORE: usize = 1;
+const ROWS_MAX: usize = 16;
+/// Of what a program printed, no more than its last so many bytes.
+const OUTPUT_MAX_BYTES: usize = 4 << 10;
+
+/// Writes a `junit.xml` when the run has ended.
+#[derive(Debug)]
+pub struct JUnit {
+    path: PathBuf,
+    replays: Replays,
+    suites: BTreeMap<String, Vec<TestCase>>,
+    seed: u64,
+    limits: Option<String>,
+    missing: Vec<String>,
+}
+
+impl JUnit {
+    /// A report to this file.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        let (replays, suites) = (Replays::default(), BTreeMap::new());
+        Self { path, replays, suites, seed: 0, limits: None, missing: Vec::new() }
+    }
+
+    fn write(&mut self, end: &End) -> io::Result<()> {
+        let mut report = Report::new("framecheck");
+        report.set_time(end.took);
+        for (name, mut cases) in std::mem::take(&mut self.suites) {
+            cases.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+            let mut suite = TestSuite::new(text(&name));
+            suite.set_time(cases.iter().filter_map(|case| case.time).sum());
+            suite.add_property(("seed", &*self.seed.to_string()));
+            if let Some(limits) = &self.limits {
+                suite.add_property(("limits", &*text(limits)));
+            }
+            for missing in &self.missing {
+                suite.add_property(("missing", &**missing));
+            }
+            if end.interrupted {
+                suite.add_property(("interrupted", "true"));
+            }
+            suite.add_test_cases(cases);
+            report.add_test_suite(suite);
+        }
+        if !end.unmatched.is_empty() {
+            let mut suite = TestSuite::new("expected failures");
+            for pattern in &end.unmatched {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_type("unmatched");
+                status.set_message("no case of this run is this expected failure");
+                suite.add_test_case(TestCase::new(text(pattern), status));
+            }
+            report.add_test_suite(suite);
+        }
+        let mut out = BufWriter::new(File::create(&self.path)?);
+        report.serialize(&mut out).map_err(io::Error::other)?;
+        out.flush()
+    }
+}
+
+impl Sink for JUnit {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => {
+                self.replays = Replays::new(start);
+                self.seed = start.seed;
+                self.limits = start.limits();
+                self.missing.clone_from(&start.missing);
+            }
+            Event::Finished(case) => {
+                let made = test_case(case, &self.replays);
+                self.suites.entry(case.scenario.clone()).or_default().push(made);
+            }
+            Event::Ended(end) => self.write(end)?,
+        }
+        Ok(())
+    }
+}
+
+fn test_case(case: &CaseResult, replays: &Replays) -> TestCase {
+    let id = case.id.to_string();
+    let mut made = TestCase::new(text(&id), status(case, replays));
+    made.set_classname(text(&format!("{}.{}", case.scenario, case.pairing)));
+    made.set_time(std::time::Duration::try_from_secs_f64(case.seconds).unwrap_or_default());
+    made.add_property(("verdict", case.verdict.name()));
+    made.add_property(("clause", &*case.clause));
+    made.add_property(("input", &*case.input));
+    for erratum in &case.errata {
+        made.add_property(("erratum", erratum.as_str()));
+    }
+    if let Some(evidence) = &case.evidence {
+        let seen = &evidence.observed;
+        let streams = |of: fn(&model::observation::PeerEnd) -> &[u8]| {
+            let (server, client) = (last_of(of(&seen.server)), last_of(of(&seen.client)));
+            text(&format!("server:\n{server}\nclient:\n{client}"))
+        };
+        made.set_system_out(streams(|end| &end.stdout.0));
+        made.set_system_err(streams(|end| &end.stderr.0));
+    }
+    made
+}
+
+fn status(case: &CaseResult, replays: &Replays) -> TestCaseStatus {
+    let mut status = match case.verdict {
+        Verdict::Pass | Verdict::Erratum => return TestCaseStatus::success(),
+        Verdict::ExpectedFail | Verdict::NotApplicable => TestCaseStatus::skipped(),
+        Verdict::Fail | Verdict::Crash | Verdict::Timeout => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
+        Verdict::HarnessError => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    status.set_type(case.verdict.name());
+    if let Some(first) = case.differences.first() {
+        status.set_message(text(&first.to_string()));
+    }
+    if !matches!(status, TestCaseStatus::Skipped { .. }) {
+        status.set_description(text(&description(case, replays)));
+    }
+    status
+}
+
+/// Each difference, with the rows in which two sequences part, and how to see it again.
+fn description(case: &CaseResult, replays: &Replays) -> String {
+    let mut told = String::new();
+    for difference in &case.differences {
+        let _ = writeln!(told, "{difference}");
+        if let Some(parting) = &difference.parting {
+            told += &hex::diff(&parting.expected.0, &parting.found.0, ROWS_BEFORE, ROWS_MAX);
+        }
+    }
+    let _ = write!(told, "replay: {}", replays.command(&case.id));
+    told
+}
+
+fn last_of(output: &[u8]) -> String {
+    let from = output.len().saturating_sub(OUTPUT_MAX_BYTES);
+    let left_out = if from > 0 { "(the end of it)\n" } else { "" };
+    left_out.to_owned() + &String::from_utf8_lossy(output.get(from..).unwrap_or_default())
+}
+
+/// A character that XML 1.0 has no way to write becomes its escape in Rust, `\u{1b}`; so does a
+/// carriage return, which XML takes for a newline. A tab becomes spaces: the writer would drop it.
+fn text(raw: &str) -> XmlString {
+    let is_allowed = |char: char| {
+        matches!(char, '\n' | ' '..='\u{fffd}' | '\u{10000}'..)
+            && !matches!(char, '\u{7f}'..='\u{9f}')
+    };
+    let mut made = String::with_capacity(raw.len());
+    for char in raw.chars() {
+        match char {
+            '\t' => made.push_str("    "),
+            '\r' => made.push_str("\\r"),
+            char if is_allowed(char) => made.push(char),
+            char => made.extend(char.escape_unicode()),
+        }
+    }
+    XmlString::new(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_xml_cannot_have_stay_visible() {
+        for (raw, shown) in [
+            ("\u{1b}[31mred\u{0}", "\\u{1b}[31mred\\u{0}"),
+            ("\u{fffe}\u{ffff}\u{85}", "\\u{fffe}\\u{ffff}\\u{85}"),
+            ("a\tb\r\n\u{fffd}粘包<&>\"'\u{1f600}", "a    b\\r\n\u{fffd}粘包<&>\"'\u{1f600}"),
+        ] {
+            assert_eq!(text(raw).as_str(), shown);
+        }
+    }
+}

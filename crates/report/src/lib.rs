@@ -1,0 +1,53 @@
+//! The reports of a run: each is a [`Sink`](model::event::Sink) of events and sees nothing else. Words
+//! that stand for a name, such as a clause's sentence, are looked up in a [`model::Catalogue`]; a name
+//! that it hasn't is shown as it is.
+
+mod capture;
+mod causes;
+pub mod changes;
+mod failure;
+pub mod hex;
+mod html;
+mod human;
+mod json;
+mod junit;
+mod matrix;
+mod pace;
+mod replays;
+mod summary;
+mod versions;
+
+pub use capture::{Capture, FRAMED_PORT, PLAIN_PORT};
+pub use failure::FailureFolders;
+pub use html::Html;
+pub use human::Human;
+pub use json::{JsonLines, ReportJson};
+pub use junit::JUnit;
+pub use replays::replay_command;
+pub use summary::{BYTES_MAX as SUMMARY_BYTES_MAX, Summary};
+pub use versions::Versions;
+
+#[cfg(test)]
+mod tests {
+    use model::Verdict;
+    use model::event::CaseResult;
+
+    /// The result of the case of this id.
+    pub(super) fn case(id: &str, verdict: Verdict) -> CaseResult {
+        let id: model::case::CaseId = id.parse().unwrap();
+        CaseResult {
+            scenario: id.scenario.clone(),
+            pairing: id.pairing.to_string(),
+            transport: id.transport,
+            network: id.network.clone(),
+            input: "generated".to_owned(),
+            verdict,
+            clause: "XX-1".to_owned(),
+            seconds: 0.25,
+            errata: Vec::new(),
+            differences: Vec::new(),
+            evidence: None,
+            id,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! `summary.md`: the page that a CI job shows, in GitHub's Markdown.
+//!
+//! Counts, a small matrix of pairings and scenarios, the first failures with the line that plays
+//! each again, errata. It is never longer than [`BYTES_MAX`]: GitHub shows nothing of a summary over
+//! 1 MiB.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::{fs, io};
+
+use model::event::{CaseResult, End, Event, Sink, Start};
+use model::{Difference, Verdict};
+
+use super::causes::Causes;
+use super::replays::Replays;
+use crate::hex;
+
+/// The longest page that is written.
+pub const BYTES_MAX: usize = 256 << 10;
+/// So many causes are shown with their bytes.
+const IN_FULL: usize = 5;
+/// So many more are listed.
+const LISTED_MAX: usize = 50;
+const ROWS_BEFORE: usize = 1;
+const ROWS_MAX: usize = 4;
+/// No line of another's making is longer.
+const LINE_MAX_CHARS: usize = 400;
+
+/// Writes a `summary.md` when the run has ended.
+#[derive(Debug)]
+pub struct Summary {
+    path: PathBuf,
+    start: Option<Start>,
+    cells: BTreeMap<String, BTreeMap<String, BTreeMap<Verdict, usize>>>,
+    causes: Causes,
+    errata: BTreeMap<String, usize>,
+}
+
+impl Summary {
+    /// A page to this file.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            start: None,
+            cells: BTreeMap::new(),
+            causes: Causes::default(),
+            errata: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, case: &CaseResult) {
+        let row = self.cells.entry(case.scenario.clone()).or_default();
+        let cell = row.entry(case.pairing.clone()).or_default();
+        *cell.entry(case.verdict).or_default() += 1;
+        for erratum in &case.errata {
+            *self.errata.entry(erratum.clone()).or_default() += 1;
+        }
+        self.causes.add(case);
+    }
+
+    fn page(&self, start: &Start, end: &End) -> String {
+        let mut page = String::new();
+        let is_green = self.causes.is_empty() && end.unmatched.is_empty() && !end.interrupted;
+        let (mark, word) = if is_green { ("✅", "conforms") } else { ("❌", "does not conform") };
+        let word = if end.interrupted { "was interrupted" } else { word };
+        let _ = writeln!(page, "## {mark} framecheck {}: {word}\n", start.framecheck);
+        let counts = end.counts.iter().filter(|(_, count)| **count > 0);
+        let counts: Vec<_> = counts.map(|(name, count)| format!("**{count}** {name}")).collect();
+        let peers: Vec<_> = start
+            .peers
+            .iter()
+            .map(|peer| format!("{} ({})", inline(&peer.name), inline(&peer.language)))
+            .collect();
+        let _ = writeln!(
+            page,
+            "{} in {:.1} s, seed {}{}, peers {}.\n",
+            counts.join(", "),
+            end.took.as_secs_f64(),
+            start.seed,
+            start.limits().map(|limits| format!(", {}", code(&limits))).unwrap_or_default(),
+            peers.join(", ")
+        );
+        for missing in &start.missing {
+            let _ = writeln!(page, "⚠️ **missing**: {}\n", inline(missing));
+        }
+        self.matrix(&mut page, start);
+        self.failures(&mut page, start);
+        for pattern in end.unmatched.iter().take(LISTED_MAX) {
+            let _ = writeln!(page, "- no case is the expected failure {}", code(pattern));
+        }
+        if !self.errata.is_empty() {
+            let showed: usize = self.errata.values().sum();
+            let _ = writeln!(
+                page,
+                "\n{} known errata of the reference showed, {showed} times; `framecheck errata` \
+                 makes each happen.",
+                self.errata.len()
+            );
+        }
+        bounded(page)
+    }
+
+    /// A row a scenario, a column a pairing.
+    fn matrix(&self, page: &mut String, start: &Start) {
+        if self.cells.is_empty() {
+            return;
+        }
+        let columns: Vec<_> = start.pairings.iter().map(|pairing| code(pairing)).collect();
+        let _ = writeln!(page, "| scenario | {} |", columns.join(" | "));
+        let _ = writeln!(page, "|---{}|", "|---".repeat(start.pairings.len()));
+        for (scenario, row) in &self.cells {
+            let cells = start
+                .pairings
+                .iter()
+                .map(|pairing| row.get(pairing).map_or_else(String::new, cell));
+            let _ = writeln!(
+                page,
+                "| {} | {} |",
+                inline(scenario),
+                cells.collect::<Vec<_>>().join(" | ")
+            );
+        }
+        page.push('\n');
+    }
+
+    fn failures(&self, page: &mut String, start: &Start) {
+        let replays = Replays::new(start);
+        let mut causes = self.causes.iter();
+        for cause in causes.by_ref().take(IN_FULL) {
+            let case = &cause.first;
+            let _ = writeln!(page, "### {} {}\n", case.verdict.name(), code(&case.id.to_string()));
+            let _ = writeln!(page, "Input {}{}.\n", code(&case.input), others(cause.count));
+            fenced(page, &differences(&case.differences));
+            fenced(page, &replays.command(&case.id));
+        }
+        let rest: Vec<_> = causes.collect();
+        if rest.is_empty() {
+            return;
+        }
+        let _ = writeln!(page, "<details><summary>{} more</summary>\n", rest.len());
+        for cause in rest.iter().take(LISTED_MAX) {
+            let case = &cause.first;
+            let id = code(&case.id.to_string());
+            let _ = writeln!(
+                page,
+                "- {} {} {id}{}",
+                case.verdict.name(),
+                inline(&case.clause),
+                others(cause.count)
+            );
+        }
+        if rest.len() > LISTED_MAX {
+            let _ = writeln!(page, "- and {} more; report.json has all", rest.len() - LISTED_MAX);
+        }
+        let _ = writeln!(page, "\n</details>\n");
+    }
+}
+
+impl Sink for Summary {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => self.start = Some(start.clone()),
+            Event::Finished(case) => self.add(case),
+            Event::Ended(end) => {
+                let Some(start) = &self.start else { return Ok(()) };
+                fs::write(&self.path, self.page(start, end))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn others(count: usize) -> String {
+    match count {
+        0 | 1 => String::new(),
+        count => format!(", and {} cases more of the same input and check", count - 1),
+    }
+}
+
+/// `✅ 52`, or each verdict that is not simply good by its word.
+fn cell(counts: &BTreeMap<Verdict, usize>) -> String {
+    let part = |(verdict, count): (&Verdict, &usize)| match verdict {
+        Verdict::Pass => format!("{count} pass"),
+        verdict if verdict.is_failure() => format!("❌ **{count} {}**", verdict.name()),
+        Verdict::HarnessError => format!("⚠️ **{count} {}**", verdict.name()),
+        verdict => format!("{count} {}", verdict.name()),
+    };
+    counts.iter().map(part).collect::<Vec<_>>().join("<br>")
+}
+
+fn differences(all: &[Difference]) -> String {
+    let mut told = String::new();
+    for difference in all {
+        told += &short(&difference.to_string());
+        told.push('\n');
+        if let Some(parting) = &difference.parting {
+            told += &hex::diff(&parting.expected.0, &parting.found.0, ROWS_BEFORE, ROWS_MAX);
+        }
+    }
+    told
+}
+
+/// The first line, and not all of a long one.
+fn short(text: &str) -> String {
+    let line: String = text.escape_debug().take(LINE_MAX_CHARS).collect();
+    if text.escape_debug().count() > LINE_MAX_CHARS { line + "..." } else { line }
+}
+
+/// Another's words, so that nothing in them is Markdown or HTML, and a table's cell holds them.
+fn inline(text: &str) -> String {
+    let mut made = String::new();
+    for char in short(text).chars() {
+        match char {
+            '<' => made.push_str("&lt;"),
+            '>' => made.push_str("&gt;"),
+            '&' => made.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => made.extend(['\\', char]),
+            _ => made.push(char),
+        }
+    }
+    made
+}
+
+/// The same as code; in a table a bar would end the cell even there.
+fn code(text: &str) -> String {
+    let text = short(text).replace('`', "'").replace('|', "\\|");
+    format!("`{text}`")
+}
+
+/// A block of code that nothing in it can end.
+fn fenced(page: &mut String, text: &str) {
+    let text = text.replace("```", "'''");
+    let _ = writeln!(page, "```text\n{}\n```\n", text.trim_end());
+}
+
+/// Nothing here comes near the limit unless names are very long; then the end is left out.
+fn bounded(mut page: String) -> String {
+    const LEFT_OUT: &str = "\n```\n\n(the rest is left out; report.json has all)\n";
+    if page.len() > BYTES_MAX {
+        let mut end = BYTES_MAX - LEFT_OUT.len();
+        while !page.is_char_boundary(end) {
+            end -= 1;
+        }
+        page.truncate(end);
+        page.push_str(LEFT_OUT);
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_anothers_is_markup() {
+        assert_eq!(inline("<img>|*a*\n[x](y)"), "&lt;img&gt;\\|\\*a\\*\\\\n\\[x\\](y)");
+        assert_eq!(code("a`b|c"), "`a'b\\|c`");
+        let mut page = String::new();
+        fenced(&mut page, "```\n# title");
+        assert_eq!(page, "```text\n'''\n# title\n```\n\n");
+    }
+
+    #[test]
+    fn no_page_is_too_long() {
+        let page = bounded("粘".repeat(BYTES_MAX));
+        assert!(page.len() <= BYTES_MAX);
+        assert!(page.ends_with("report.json has all)\n"), "{}", &page[page.len() - 60..]);
+    }
+}

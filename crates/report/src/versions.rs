@@ -1,0 +1,54 @@
+//! Several runs side by side, a column for each version of CPython.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use model::Verdict;
+use model::event::CaseResult;
+
+use super::matrix::Matrix;
+
+/// What came out under each version.
+#[derive(Debug, Default)]
+pub struct Versions {
+    matrix: Matrix,
+    names: Vec<String>,
+    verdicts: BTreeMap<String, Vec<Option<Verdict>>>,
+}
+
+impl Versions {
+    /// Begin the column of a version.
+    pub fn begin(&mut self, name: &str) {
+        self.matrix.add_column(name);
+        self.names.push(name.to_owned());
+    }
+
+    /// Count a case of the version that was begun last.
+    pub fn add(&mut self, case: &CaseResult) {
+        let Some(name) = self.names.last() else { return };
+        self.matrix.add(name, case);
+        let verdicts = self.verdicts.entry(case.id.to_string()).or_default();
+        verdicts.resize(self.names.len() - 1, None);
+        verdicts.push(Some(case.verdict));
+    }
+
+    /// Write the matrix, and the cases that did not come out alike in all versions.
+    ///
+    /// # Errors
+    /// As writing fails.
+    pub fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}", self.matrix.render())?;
+        for (id, verdicts) in &mut self.verdicts {
+            verdicts.resize(self.names.len(), None);
+            let first = verdicts.first().copied().flatten();
+            if verdicts.iter().all(|verdict| *verdict == first) {
+                continue;
+            }
+            let by_version = self.names.iter().zip(verdicts.iter()).map(|(name, verdict)| {
+                format!("{name} {}", verdict.map_or("not played", Verdict::name))
+            });
+            writeln!(out, "differs: {id}: {}", by_version.collect::<Vec<_>>().join(", "))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The scenarios of the socket tutorials: what is tried, what is right, the known errata of the
+//! reference programs, and those programs themselves.
+//!
+//! [`catalogue`] gives them to the engine. A folder of `scenarios/` is a scenario; what several have
+//! in common is in `shared/`. What CPython would do is asked of CPython, by the [`oracle`].
+
+mod clauses;
+pub mod docs;
+mod frame_map;
+mod framing;
+mod literals;
+pub mod oracle;
+mod peers;
+pub mod reference;
+mod regressions;
+mod scenarios;
+mod shared;
+mod tutorial;
+
+use std::sync::Arc;
+
+pub use clauses::{COMMON, SECTIONS, common_clause};
+use model::Catalogue;
+pub use oracle::Oracle;
+pub use peers::{Commands, commands};
+pub use regressions::Regression;
+pub use scenarios::tutorials;
+pub use tutorial::{REFERENCE, Tutorial};
+
+/// Every scenario, in the order of the documents. What is right for an input is asked of `oracle`,
+/// which needs not to be started for anything else.
+#[must_use]
+pub fn catalogue(oracle: &Arc<Oracle>) -> Catalogue {
+    let asking = |tutorial: &&'static dyn Tutorial| {
+        Arc::new(tutorial::Asking { tutorial: *tutorial, oracle: oracle.clone() }) as Arc<_>
+    };
+    Catalogue::new(tutorials().iter().map(asking).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use model::case::Transport;
+    use model::{Check, Scenario, Vector};
+
+    use super::*;
+
+    fn all() -> Vec<Arc<dyn Scenario>> {
+        catalogue(&Arc::default()).iter().cloned().collect()
+    }
+
+    #[test]
+    fn every_clause_has_a_check_and_every_number_is_used_once() {
+        let mut ids = BTreeSet::new();
+        for clause in tutorials().iter().flat_map(|it| it.clauses()).chain(&*COMMON) {
+            assert!(!clause.checks.is_empty(), "nothing checks {}", clause.id);
+            assert!(ids.insert(&clause.id), "two clauses are {}", clause.id);
+        }
+    }
+
+    /// Some checks are only made where a clause asks for them; all others are always made.
+    #[test]
+    fn every_check_stands_for_a_clause_in_every_scenario() {
+        let on_demand =
+            [Check::ServerCloses, Check::ServerStays, Check::ServerEnds, Check::ClientConnects];
+        let of_clients = [Check::ClientStdout, Check::ClientExit, Check::ClientFiles];
+        for scenario in all() {
+            let is_alone = scenario.transports() == Transport::ALONE;
+            for check in Check::ALL {
+                let is_clients = of_clients.contains(&check);
+                let made = !(on_demand.contains(&check) || is_alone && is_clients);
+                let stands = scenario.clause_of(check, None).is_some();
+                assert!(!made || stands, "{}: {}", scenario.name(), check.name());
+            }
+        }
+        for check in on_demand {
+            assert!(all().iter().any(|scenario| scenario.clause(check).is_some()));
+        }
+    }
+
+    #[test]
+    fn every_vector_has_an_id_of_its_own() {
+        for scenario in all() {
+            let vectors = scenario.vectors();
+            let ids: BTreeSet<_> = vectors.iter().map(Vector::id).collect();
+            assert_eq!(ids.len(), vectors.len(), "{}", scenario.name());
+        }
+    }
+
+    #[test]
+    fn an_input_changes_no_literal_but_the_tutorials() {
+        for vector in all().iter().flat_map(|scenario| scenario.vectors()) {
+            for name in vector.input.literals.names() {
+                assert!(literals::ALL.contains(&name), "{}: {name}", vector.name);
+            }
+        }
+    }
+}

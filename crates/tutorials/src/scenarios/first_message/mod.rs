@@ -1,0 +1,70 @@
+//! `first-message`: a message and its answer, both shown as text.
+
+mod errata;
+
+use model::{Check, Clause};
+
+use crate::shared::one_turn::{OneTurn, Shows};
+
+pub(crate) static FIRST_MESSAGE: OneTurn = OneTurn {
+    name: "first-message",
+    summary: "a message and its answer over a stream, both shown as text",
+    message: "qiubabi munieniu",
+    answer: "萨瓦迪卡客户端",
+    server_shows: Shows::TextBehind("收到来自客户端的消息:"),
+    client_shows: Shows::TextBehind("收到来自服务端的消息:"),
+    clauses: CLAUSES,
+    errata: errata::ERRATA,
+    peers: include_str!("peers.toml"),
+};
+
+const CLAUSES: &[Clause] = &[
+    Clause::must(
+        "FM-1",
+        "The client sends its message as UTF-8, without a newline or a length. A stream can't \
+               carry a message of no bytes: in its place the client says that it sends no more.",
+        &[Check::ToServer],
+    ),
+    Clause::must(
+        "FM-2",
+        "The server sends its answer as UTF-8, and nothing else, if the first 1024 bytes it \
+               received are UTF-8; none are, too. If they are not, it sends nothing. That a client \
+               sent more than 1024 bytes keeps no answer from arriving.",
+        &[Check::ToClient],
+    ),
+    Clause::must(
+        "FM-3",
+        "The server prints the client's address as Python's accept gives it, then \
+               '收到来自客户端的消息:' and the text of one recv(1024), the first 1024 bytes of a longer \
+               message. Where that is not UTF-8 it prints the address alone.",
+        &[Check::ServerStdout],
+    ),
+    Clause::must(
+        "FM-4",
+        "The client prints '收到来自服务端的消息:' and the text of the first 1024 bytes of the \
+               answer.",
+        &[Check::ClientStdout],
+    ),
+    Clause::must(
+        "FM-5",
+        "The client ends with status 0 when it has its answer, and with another, printing \
+               nothing, when the connection ends without one or these bytes are not UTF-8.",
+        &[Check::ClientExit],
+    ),
+    Clause::must(
+        "FM-6",
+        "The server goes on until it is asked to end, or ends with status 0 after a client, \
+               whatever that sent.",
+        &[Check::ServerExit],
+    ),
+    Clause::must(
+        "FM-7",
+        "The server closes the connection after its answer, or where it gives none.",
+        &[Check::ServerCloses],
+    ),
+    Clause::must(
+        "FM-8",
+        "Neither program writes files.",
+        &[Check::ClientFiles, Check::ServerFiles],
+    ),
+];

@@ -1,0 +1,11 @@
+//! What is wrong with the tutorial's client: it takes the network for one that loses nothing.
+
+use model::Erratum;
+
+use crate::shared::answers::waits_for_what_is_lost;
+
+pub(crate) const ERRATA: &[Erratum] = &[waits_for_what_is_lost(
+    "line-upper-udp-waits-for-what-is-lost",
+    "line-upper-udp",
+    "as-the-tutorial-has-it",
+)];

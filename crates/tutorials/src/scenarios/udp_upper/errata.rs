@@ -1,0 +1,8 @@
+//! What is wrong with the tutorial's client: it takes the network for one that loses nothing.
+
+use model::Erratum;
+
+use crate::shared::answers::waits_for_what_is_lost;
+
+pub(crate) const ERRATA: &[Erratum] =
+    &[waits_for_what_is_lost("udp-upper-waits-for-what-is-lost", "udp-upper", "three-lines")];

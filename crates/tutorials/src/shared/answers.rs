@@ -1,0 +1,77 @@
+//! What clients make of an answer that comes in parts, not at all, or twice: one recv is all that
+//! they ask for.
+
+use model::observation::Role;
+use model::{Demo, Erratum};
+
+use crate::shared::frames::{breaks_off, ended_well, is_asked_to_end};
+
+/// An entry about a client.
+const CLIENT: Erratum = Erratum { role: Role::Client, ..Erratum::DEMONSTRATED };
+
+/// A client that takes the first part of an answer for the whole. The vector's answer is cut by the
+/// network.
+pub(crate) const fn cut_answer(
+    id: &'static str,
+    scenario: &'static str,
+    clause: &'static str,
+    vector: &'static str,
+    network: &'static str,
+) -> Erratum {
+    Erratum {
+        id,
+        scenario,
+        trigger: "an answer that arrives in two parts",
+        happens: "one recv(1024) is taken for the whole answer: the first part is shown as if it \
+                  were all, with status 0, and the rest is thrown away",
+        right: "reads to the end of the stream, or 1024 bytes",
+        clause,
+        demo: Demo::Vector(vector, network),
+        shown: |right, seen| {
+            ended_well(seen) && seen.client.stdout.0.len() < right.client.stdout.0.len()
+        },
+        ..CLIENT
+    }
+}
+
+/// A client that decodes the first part of an answer by itself. The vector's answer is cut by the
+/// network inside a character.
+pub(crate) const fn cut_character(
+    id: &'static str,
+    scenario: &'static str,
+    clause: &'static str,
+    vector: &'static str,
+    network: &'static str,
+) -> Erratum {
+    Erratum {
+        id,
+        scenario,
+        trigger: "an answer that arrives in two parts, cut inside a character",
+        happens: "what one recv(1024) has returned is decoded by itself, which raises: an answer \
+                  that is UTF-8, and arrives whole, ends the client with status 1",
+        right: "reads the whole answer before it decodes it",
+        clause,
+        demo: Demo::Vector(vector, network),
+        shown: |right, seen| breaks_off(right, seen, &["UnicodeDecodeError"]),
+        ..CLIENT
+    }
+}
+
+/// A client that waits for ever for an answer that was lost. The vector asks for one.
+pub(crate) const fn waits_for_what_is_lost(
+    id: &'static str,
+    scenario: &'static str,
+    vector: &'static str,
+) -> Erratum {
+    Erratum {
+        id,
+        scenario,
+        trigger: "a datagram that is lost, on the way there or back",
+        happens: "recv has no time limit, and nothing is sent again: the client waits for ever",
+        right: "waits a limited time, then asks again or ends with an error",
+        clause: "NW-3",
+        demo: Demo::Vector(vector, "drop@0"),
+        shown: |_, seen| seen.wire.has_fault() && is_asked_to_end(seen),
+        ..CLIENT
+    }
+}

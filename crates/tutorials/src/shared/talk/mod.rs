@@ -1,0 +1,234 @@
+//! What the three chat scenarios have in common: two people who type in strict turns. What is right
+//! for them, line by line, and how the harness plays the client.
+
+pub(crate) mod errata;
+
+use model::blob::Blob;
+use model::{Ending, Expected, ExpectedEnd, Input, Notes, Step, Wire};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::oracle::{Oracle, OracleError};
+use crate::shared::text;
+
+/// What one recv(1024) takes for a message.
+pub(crate) const MESSAGE_MAX_BYTES: usize = 1024;
+
+/// What the server asks its user with.
+pub(crate) const SERVER_PROMPT: &str = "请回复消息>>>:";
+
+/// Noted of what is right: bytes of each answer that the harness as a client is to read.
+const ANSWERS: &str = "answers";
+
+/// In what the three differ.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    /// What the client asks its user with.
+    pub(crate) client_prompt: &'static str,
+    /// What the client prints in front of an answer.
+    pub(crate) before_answer: &'static str,
+    /// What the server prints in front of a message.
+    pub(crate) before_message: &'static str,
+    /// What an empty answer becomes. Without it the server's user is asked again.
+    pub(crate) empty_answer: Option<&'static str>,
+    /// How the server ends after a talk in which something was wrong.
+    pub(crate) ending_after_trouble: Ending,
+    /// Whether more clients are served after the first.
+    pub(crate) relistens: bool,
+    /// How the harness leaves as a client: it breaks off after the last answer, or it ends its
+    /// stream before that. A reset is an end like another only to a server that forgives one, and
+    /// Unix streams have none.
+    pub(crate) harness_breaks_off: bool,
+}
+
+impl Manner {
+    /// What is right when these lines are typed, or sent.
+    pub(crate) fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError> {
+        let mut talk = Talk {
+            manner: self,
+            oracle,
+            answers: input.server_lines.iter(),
+            to_server: Vec::new(),
+            to_client: Vec::new(),
+            screens: Screens::default(),
+            endings: [Ending::Complete; 2],
+            answer_bytes: Vec::new(),
+        };
+        for lines in self.clients(input) {
+            if input.raw { talk.be_spoken_to(lines)? } else { talk.be_typed_at(lines)? }
+        }
+        let [server_ending, client_ending] = talk.endings;
+        let mut server = ExpectedEnd::printing(talk.screens.server.into_bytes());
+        server.ending = server_ending;
+        let mut client = ExpectedEnd::printing(talk.screens.client.into_bytes());
+        client.ending = client_ending;
+        Ok(Expected {
+            to_server: Wire::stream(talk.to_server),
+            to_client: Wire::stream(talk.to_client),
+            server,
+            client,
+            notes: Notes::from([(ANSWERS, talk.answer_bytes)]),
+        })
+    }
+
+    /// What the harness does as clients, one after another.
+    pub(crate) fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut answers = right.noted(ANSWERS).iter();
+        for messages in self.clients(input) {
+            steps.push(Step::Connect);
+            let mut left = messages.iter();
+            while let Some(message) = left.next() {
+                steps.push(Step::Send(message.0.clone()));
+                if left.len() == 0 && !self.harness_breaks_off {
+                    steps.push(Step::Finish);
+                }
+                match answers.next() {
+                    Some(bytes @ 1..) => steps.push(Step::Read(*bytes)),
+                    _ => {
+                        steps.push(Step::ReadEnd);
+                        break;
+                    }
+                }
+            }
+            let end = if self.harness_breaks_off { Step::Reset } else { Step::ReadEnd };
+            steps.push(end);
+        }
+        steps
+    }
+
+    /// What each client is to say.
+    fn clients<'i>(&self, input: &'i Input) -> impl Iterator<Item = &'i [Blob]> {
+        let later = input.later.iter().map(Vec::as_slice).filter(|_| self.relistens);
+        std::iter::once(&input.lines[..]).chain(later)
+    }
+}
+
+/// What happens line by line, when everyone does right.
+struct Talk<'a> {
+    manner: &'a Manner,
+    oracle: &'a Oracle,
+    /// What the server's user has yet to type.
+    answers: std::slice::Iter<'a, Blob>,
+    to_server: Vec<u8>,
+    to_client: Vec<u8>,
+    screens: Screens,
+    /// The server's and the client's.
+    endings: [Ending; 2],
+    /// Bytes of the answers to each message that the harness sends; none, if it isn't answered.
+    answer_bytes: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Screens {
+    server: String,
+    client: String,
+}
+
+impl Talk<'_> {
+    /// A client, from its first prompt to its end.
+    fn be_typed_at(&mut self, lines: &[Blob]) -> Result<(), OracleError> {
+        for line in lines {
+            self.screens.client.push_str(self.manner.client_prompt);
+            let Some(message) = self.stripped(line)? else {
+                self.endings[1] = Ending::Broken;
+                return Ok(());
+            };
+            if message.is_empty() {
+                continue;
+            }
+            self.to_server.extend_from_slice(message.as_bytes());
+            let Some(answer) = self.answer_to(message.as_bytes())? else {
+                self.endings[1] = Ending::Broken;
+                return Ok(());
+            };
+            self.screens.client += &format!("{}{answer}\n", self.manner.before_answer);
+        }
+        self.screens.client.push_str(self.manner.client_prompt);
+        Ok(())
+    }
+
+    /// The harness, which sends what it likes.
+    fn be_spoken_to(&mut self, messages: &[Blob]) -> Result<(), OracleError> {
+        for message in messages {
+            self.to_server.extend_from_slice(&message.0);
+            let mut bytes = 0;
+            for received in message.0.chunks(MESSAGE_MAX_BYTES) {
+                let Some(answer) = self.answer_to(received)? else {
+                    self.answer_bytes.push(0);
+                    return Ok(());
+                };
+                bytes += answer.len();
+            }
+            self.answer_bytes.push(bytes);
+        }
+        Ok(())
+    }
+
+    /// What the server sends when it has received this; nothing, if it closes the connection.
+    fn answer_to(&mut self, received: &[u8]) -> Result<Option<String>, OracleError> {
+        let Ok(message) = std::str::from_utf8(received) else {
+            self.endings[0] = self.manner.ending_after_trouble;
+            return Ok(None);
+        };
+        self.screens.server += &format!("{}{message}\n", self.manner.before_message);
+        loop {
+            self.screens.server.push_str(SERVER_PROMPT);
+            let Some(line) = self.answers.next() else { return Ok(None) };
+            let Some(mut answer) = self.stripped(line)? else {
+                self.endings[0] = self.manner.ending_after_trouble;
+                return Ok(None);
+            };
+            if answer.is_empty() {
+                let Some(instead) = self.manner.empty_answer else { continue };
+                instead.clone_into(&mut answer);
+            }
+            self.to_client.extend_from_slice(answer.as_bytes());
+            return Ok(Some(answer));
+        }
+    }
+
+    /// A typed line as it is sent; nothing, if it can't be.
+    fn stripped(&self, line: &Blob) -> Result<Option<String>, OracleError> {
+        let Ok(text) = std::str::from_utf8(&line.0) else { return Ok(None) };
+        let stripped = self.oracle.strip(text)?;
+        Ok((stripped.len() <= MESSAGE_MAX_BYTES).then_some(stripped))
+    }
+}
+
+/// Whether nothing is left of a line when `str.strip()` has stripped it.
+pub(crate) fn is_blank(line: &str) -> bool {
+    line.chars().all(is_space)
+}
+
+/// `str.isspace()`, which takes four separators more for whitespace than Unicode does.
+pub(crate) fn is_space(character: char) -> bool {
+    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+}
+
+/// A line as it can be typed by either user, at a terminal too: there, Ctrl-D is the end of input.
+pub(crate) fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => text::line(1..=40, MESSAGE_MAX_BYTES),
+        1 => text::line(300..=600, MESSAGE_MAX_BYTES),
+    ]
+    .prop_map(|line| line.replace('\u{4}', ""))
+}
+
+/// A line that says something.
+pub(crate) fn words() -> impl Strategy<Value = String> {
+    line().prop_filter("a blank line is a case of its own", |line| !is_blank(line))
+}
+
+/// Some turns, each with what is typed at the client and then at the server.
+pub(crate) fn turns(
+    message: impl Strategy<Value = String>,
+    answer: impl Strategy<Value = String>,
+) -> impl Strategy<Value = Vec<(String, String)>> {
+    vec((message, answer), 0..5)
+}
+
+/// Typed into pipes, or one time in four at terminals.
+pub(crate) fn somewhere(input: impl Strategy<Value = Input>) -> impl Strategy<Value = Input> {
+    (input, prop::bool::weighted(0.25)).prop_map(|(input, terminal)| Input { terminal, ..input })
+}

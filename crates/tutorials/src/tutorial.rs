@@ -1,0 +1,259 @@
+//! What every scenario here has, and how the engine sees it.
+
+use std::sync::Arc;
+
+use model::blob::Blob;
+use model::case::{Kind, Network, Transport};
+use model::observation::{Direction, Role};
+use model::scenario::{answer_each, can_judge_unframed, hide_printed};
+use model::{
+    Addresses, Check, Clause, Erratum, Expected, Frames, Harmed, Input, Leaving, Literal, Parting,
+    RightError, Scenario, Step, Vector,
+};
+use proptest::strategy::BoxedStrategy;
+
+use crate::clauses::{BROKEN_EXCHANGE, COMMON, common_clause};
+use crate::frame_map::part_at;
+use crate::literals::TutorialLiterals;
+use crate::oracle::{Oracle, OracleError};
+use crate::{framing, regressions};
+
+/// The peer that says what is right: the tutorials' own programs.
+pub const REFERENCE: &str = "python";
+
+/// One client/server program of the tutorials. See [`Scenario`] for what each method says; here,
+/// what CPython must be asked is asked of the oracle.
+pub trait Tutorial: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// What it is, in one line.
+    fn summary(&self) -> &'static str;
+    /// What it travels in, the tutorial's own first.
+    fn transports(&self) -> &'static [Transport];
+    /// How its programs are started, by the reference and by the port: the text of `peers.toml`.
+    fn peers(&self) -> &'static str;
+    /// For a framed scenario, the key that gives the body's size.
+    fn size_key(&self) -> Option<&'static str> {
+        None
+    }
+    /// Its clauses.
+    fn clauses(&self) -> &'static [Clause];
+    /// The fixed inputs, but for those that were found.
+    fn vectors(&self) -> Vec<Vector>;
+    /// Where the generated inputs come from.
+    fn strategy(&self) -> BoxedStrategy<Input>;
+    /// What is right for an input. Every byte that Python would format comes from the oracle.
+    ///
+    /// # Errors
+    /// The oracle can't answer.
+    fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
+    /// The known defects of the tutorial's programs.
+    fn errata(&self) -> &'static [Erratum] {
+        &[]
+    }
+    /// What the program in `role` asks its user with.
+    fn prompt(&self, _role: Role) -> Option<&'static str> {
+        None
+    }
+    /// What the harness does as a client with a raw input.
+    fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
+        Vec::new()
+    }
+    /// What is right for a client that harm was done to, given what it was given.
+    ///
+    /// # Errors
+    /// The oracle can't answer.
+    fn harmed(&self, input: &Input, _given: &[u8], _: &Oracle) -> Result<Harmed, OracleError> {
+        Ok(Harmed::writing_nothing(input))
+    }
+    /// The input of the client that comes afterwards.
+    fn control(&self, _input: &Input) -> Option<Input> {
+        None
+    }
+    /// Whether the tutorial's server goes on after a client.
+    fn reference_goes_on(&self) -> bool {
+        false
+    }
+    /// What the harness does as a server over one connection, to send these.
+    fn answering(&self, answers: &[Blob], leaving: Leaving) -> Vec<Step> {
+        answer_each(answers, leaving)
+    }
+    /// Whether it means nothing where what goes this way is cut.
+    fn cuts_mean_nothing(&self, _direction: Direction) -> bool {
+        false
+    }
+    /// The networks that a generated input is played over besides `asis`.
+    fn generated_networks(&self, _nth: usize) -> Vec<Network> {
+        Vec::new()
+    }
+    /// The literals of the program in `role` that an input may change.
+    fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
+        Vec::new()
+    }
+    /// The name under which the file that is served lies.
+    fn served_name(&self, input: &Input) -> String {
+        input.name().to_owned()
+    }
+    /// A literal that a server could know, and the input for one that goes by the tutorial's instead.
+    fn untold(&self, _input: &Input) -> Option<(&'static str, Input)> {
+        None
+    }
+    /// Hide the addresses on a screen.
+    fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
+        hide_printed(role, addresses, screen);
+    }
+    /// Whether a screen shows what is right, where the clauses leave more than one way.
+    fn screen_agrees(&self, _role: Role, right: &[u8], seen: &[u8]) -> bool {
+        right == seen
+    }
+}
+
+/// A tutorial's scenario and the oracle that it asks.
+pub(crate) struct Asking {
+    pub(crate) tutorial: &'static dyn Tutorial,
+    pub(crate) oracle: Arc<Oracle>,
+}
+
+impl Scenario for Asking {
+    fn name(&self) -> &str {
+        self.tutorial.name()
+    }
+
+    fn summary(&self) -> &str {
+        self.tutorial.summary()
+    }
+
+    fn reference(&self) -> &str {
+        REFERENCE
+    }
+
+    fn transports(&self) -> &[Transport] {
+        self.tutorial.transports()
+    }
+
+    fn clauses(&self) -> &[Clause] {
+        self.tutorial.clauses()
+    }
+
+    fn common_clauses(&self) -> &[Clause] {
+        &COMMON
+    }
+
+    fn vectors(&self) -> Vec<Vector> {
+        let found = regressions::vectors(self.tutorial.name());
+        self.tutorial.vectors().into_iter().chain(found).collect()
+    }
+
+    fn strategy(&self) -> BoxedStrategy<Input> {
+        self.tutorial.strategy()
+    }
+
+    fn right(&self, input: &Input) -> Result<Expected, RightError> {
+        self.tutorial.right(input, &self.oracle).map_err(failed)
+    }
+
+    fn errata(&self) -> &[Erratum] {
+        self.tutorial.errata()
+    }
+
+    fn prompt(&self, role: Role) -> Option<&str> {
+        self.tutorial.prompt(role)
+    }
+
+    fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {
+        self.tutorial.script(input, right)
+    }
+
+    fn harmed(&self, input: &Input, given: &[u8]) -> Result<Harmed, RightError> {
+        self.tutorial.harmed(input, given, &self.oracle).map_err(failed)
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        self.tutorial.control(input)
+    }
+
+    fn reference_goes_on(&self) -> bool {
+        self.tutorial.reference_goes_on()
+    }
+
+    fn answering(&self, answers: &[Blob], leaving: Leaving) -> Vec<Step> {
+        self.tutorial.answering(answers, leaving)
+    }
+
+    fn cuts_mean_nothing(&self, direction: Direction) -> bool {
+        self.tutorial.cuts_mean_nothing(direction)
+    }
+
+    /// Where there are frames, CPython says what is right of any stream, but for one that the tutorial's
+    /// client reads with a wrong length: what one recv of that returns is chance.
+    fn can_judge(&self, network: &Network, serves: bool, connects: bool) -> bool {
+        match self.tutorial.size_key() {
+            Some(_) => !(matches!(network.kind, Kind::Flip(_)) && connects),
+            None => can_judge_unframed(network, serves, connects),
+        }
+    }
+
+    fn generated_networks(&self, nth: usize) -> Vec<Network> {
+        self.tutorial.generated_networks(nth)
+    }
+
+    fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
+        self.tutorial.literals(role, input)
+    }
+
+    fn served_name(&self, input: &Input) -> String {
+        self.tutorial.served_name(input)
+    }
+
+    fn untold(&self, input: &Input) -> Option<(&str, Input)> {
+        self.tutorial.untold(input)
+    }
+
+    fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
+        self.tutorial.hide_addresses(role, addresses, screen);
+    }
+
+    fn screen_agrees(&self, role: Role, right: &[u8], seen: &[u8]) -> bool {
+        self.tutorial.screen_agrees(role, right, seen)
+    }
+
+    /// What clients of framed scenarios send is no frame.
+    fn frames(&self, direction: Direction, stream: &[u8]) -> Option<Frames> {
+        let size_key = self.tutorial.size_key().filter(|_| direction == Direction::ToClient)?;
+        Some(framing::read(stream, size_key))
+    }
+
+    fn framing(&self) -> Option<&str> {
+        self.tutorial.size_key().map(|_| framing::IN_WORDS)
+    }
+
+    /// In a frame, the clause of the part in which the bytes part.
+    fn clause_of(&self, check: Check, parting: Option<&Parting>) -> Option<&Clause> {
+        let mut own = self.clauses().iter().filter(|clause| clause.checks.contains(&check));
+        if self.clause(check).is_none() {
+            // A network's clause before a frame's: it holds for every scenario.
+            return COMMON.iter().rfind(|clause| clause.checks.contains(&check));
+        }
+        let nth = match (check, self.tutorial.size_key(), parting) {
+            // The first clause speaks for the whole stream, the next three for its parts.
+            (Check::ToClient, Some(size_key), Some(parting)) => {
+                match part_at(&parting.expected.0, size_key, parting.offset) {
+                    Some(frame::Part::Header) => 1,
+                    Some(frame::Part::Dict) => 2,
+                    Some(frame::Part::Body) => 3,
+                    None => 0,
+                }
+            }
+            _ => 0,
+        };
+        own.nth(nth)
+    }
+
+    fn clause_of_stop(&self, is_harmed: bool) -> Option<&Clause> {
+        if is_harmed { common_clause(BROKEN_EXCHANGE) } else { self.clause(Check::ClientExit) }
+    }
+}
+
+fn failed(error: OracleError) -> RightError {
+    RightError(Box::new(error))
+}
