@@ -13,7 +13,8 @@ use endpoint::{Stream, Terminal};
 use pytext::Line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::args::{Chat, Clauses};
+use crate::args::Chat;
+use crate::clauses::Clauses;
 use crate::screen::{self, ScreenLost};
 use crate::serving::{listen, next_client, warn_of};
 

@@ -400,13 +400,18 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::args::{Args, Scenario};
+
+    /// A command line of nothing but a server's options.
+    #[derive(Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        options: Options,
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_session_that_is_cut_short_just_as_it_begins_is_dropped() {
-        let args = Args::try_parse_from(["frame-server", "tcp-upper"]).unwrap();
-        let Scenario::TcpUpper(options) = args.scenario else { panic!("expected tcp-upper") };
-        let ledger = Ledger::new(options.serving, Counters::default());
+        let CommandLine { options } = CommandLine::try_parse_from(["frame-server"]).unwrap();
+        let ledger = Ledger::new(options, Counters::default());
         for _ in 0..2000 {
             let seat = ledger.admit(Client::User(0)).unwrap();
             let entry = seat.entry.clone();

@@ -25,7 +25,7 @@ use endpoint::{Address, Listener, Peer, Reach, Stream, with_clause};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::args::Clauses;
+use crate::clauses::Clauses;
 use crate::screen::ScreenLost;
 use counters::Counters;
 use ledger::{Client, Ledger, Seat};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use endpoint::Peer;
 
 use super::options::Refusal;
-use crate::args::Clauses;
+use crate::clauses::Clauses;
 
 /// How often a line is written at most.
 const INTERVAL: Duration = Duration::from_secs(1);
