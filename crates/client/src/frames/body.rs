@@ -27,7 +27,7 @@ pub(crate) struct Body {
 
 impl Body {
     /// The body of the frame with this head.
-    pub(crate) fn of(head: &Head, stream: Stream, mut begun: Bytes, timeout_seconds: u64) -> Self {
+    pub(super) fn of(head: &Head, stream: Stream, mut begun: Bytes, timeout_seconds: u64) -> Self {
         let len = head.body_len;
         // What is behind the body is no part of it.
         begun.truncate(usize::try_from(len).unwrap_or(usize::MAX));
@@ -38,7 +38,7 @@ impl Body {
     ///
     /// # Errors
     /// The stream breaks off, ends, or stands still for too long; or the file can't be written.
-    pub(super) async fn save(self, file: &File) -> anyhow::Result<()> {
+    pub(crate) async fn save(self, file: &File) -> anyhow::Result<()> {
         self.save_by(Mover::new(), file).await
     }
 
