@@ -14,6 +14,7 @@ use endpoint::Peer;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use super::counters::Counters;
 use super::options::{Cut, Options, Refusal};
@@ -265,15 +266,15 @@ impl Ledger {
         let shortest = limits.into_iter().flatten().min().map_or(longest, |limit| limit / 4);
         let tick = shortest.clamp(Duration::from_millis(10), longest);
         loop {
-            while self.open.load(Ordering::Relaxed) == 0 {
-                let turned = self.turned.notified();
-                if self.open.load(Ordering::Relaxed) == 0 {
-                    turned.await;
-                }
+            self.not_empty().await;
+            let mut looks = looks_every(tick);
+            let mut before = Instant::now();
+            while self.open.load(Ordering::Relaxed) > 0 {
+                looks.tick().await;
+                let now = Instant::now();
+                self.look(now - before);
+                before = now;
             }
-            let before = Instant::now();
-            tokio::time::sleep(tick).await;
-            self.look(before.elapsed());
         }
     }
 
@@ -292,6 +293,16 @@ impl Ledger {
     pub(super) async fn break_off(&self) {
         self.cut_all(Cut::Unfinished, |_| true);
         drop(tokio::time::timeout(BREAK_OFF, self.empty()).await);
+    }
+
+    async fn not_empty(&self) {
+        loop {
+            let turned = self.turned.notified();
+            if self.open.load(Ordering::Relaxed) > 0 {
+                return;
+            }
+            turned.await;
+        }
     }
 
     async fn empty(&self) {
@@ -358,6 +369,18 @@ impl Ledger {
         // Nothing is left half done under this lock that a panic could come between.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A tick for each look at the connections.
+///
+/// A limit passes without an event: nothing happens at a connection that stands still. A timer for each
+/// read would make one, but costs every message, and the rate needs a look while bytes move, too.
+fn looks_every(tick: Duration) -> Interval {
+    let mut looks = interval_at(tokio::time::Instant::now() + tick, tick);
+    // A look measures the time since the one before. So a late one covers those that were missed, and
+    // catching up would only look twice at the same moment.
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
 }
 
 /// A connection's place, given back when it is dropped.
