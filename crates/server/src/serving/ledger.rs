@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use endpoint::Peer;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::task::AbortHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
@@ -186,7 +187,7 @@ pub(super) struct Ledger {
     pub(super) counters: Counters,
     /// How many there are: read without the lock.
     open: AtomicUsize,
-    /// Told when the first connection comes and when the last has gone.
+    /// Told when the first connection comes, and whenever one has gone.
     turned: Notify,
 }
 
@@ -276,6 +277,11 @@ impl Ledger {
                 before = now;
             }
         }
+    }
+
+    /// Ends when a connection ends after this call. The connection has given its descriptor back by then.
+    pub(super) fn next_departure(&self) -> Notified<'_> {
+        self.turned.notified()
     }
 
     /// End: who waits for a client to say something is cut short now, and whoever comes to that
@@ -412,9 +418,8 @@ impl Drop for Seat {
         let counters = &self.ledger.counters;
         counters.received.inc_by(self.entry.received.load(Ordering::Relaxed));
         counters.sent.inc_by(self.entry.sent.load(Ordering::Relaxed));
-        if table.entries.is_empty() {
-            self.ledger.turned.notify_waiters();
-        }
+        drop(table);
+        self.ledger.turned.notify_waiters();
     }
 }
 
@@ -431,10 +436,28 @@ mod tests {
         options: Options,
     }
 
+    fn ledger() -> Arc<Ledger> {
+        let CommandLine { options } = CommandLine::try_parse_from(["frame-server"]).unwrap();
+        Ledger::new(options, Counters::default())
+    }
+
+    #[tokio::test]
+    async fn a_departure_is_told_of_with_others_still_there_and_once() {
+        let ledger = ledger();
+        let seats = [(); 3].map(|()| ledger.admit(Client::User(0)).unwrap());
+        let [first, second, _third] = seats;
+        let departure = ledger.next_departure();
+        drop(first);
+        tokio::time::timeout(Duration::from_secs(30), departure).await.unwrap();
+        let mut departure = std::pin::pin!(ledger.next_departure());
+        assert!(!departure.as_mut().enable());
+        drop(second);
+        assert!(departure.as_mut().enable());
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_session_that_is_cut_short_just_as_it_begins_is_dropped() {
-        let CommandLine { options } = CommandLine::try_parse_from(["frame-server"]).unwrap();
-        let ledger = Ledger::new(options, Counters::default());
+        let ledger = ledger();
         for _ in 0..2000 {
             let seat = ledger.admit(Client::User(0)).unwrap();
             let entry = seat.entry.clone();
