@@ -6,6 +6,7 @@ use std::process::Command;
 
 use framecheck_tests::repository;
 
+mod module_loops;
 mod rust_text;
 
 /// Which of our crates may depend on which others of ours: one way round. The harness starts the

@@ -105,7 +105,7 @@ pub(super) fn without_tests<'t>(words: &[&'t str]) -> Vec<&'t str> {
 }
 
 /// Where the group ends that begins with this bracket: behind its last one.
-fn group_end(words: &[&str], start: usize) -> usize {
+pub(super) fn group_end(words: &[&str], start: usize) -> usize {
     let mut depth = 0;
     for (at, word) in words.iter().enumerate().skip(start) {
         match *word {
