@@ -14,6 +14,7 @@ mod process;
 mod report;
 mod rivals;
 mod rows;
+mod sent_file;
 mod settings;
 mod stats;
 mod table;

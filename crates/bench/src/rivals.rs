@@ -10,7 +10,7 @@ use anyhow::Context;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::rows::head;
+use crate::sent_file::head;
 
 /// What is copied at once: more than this was no faster.
 pub(crate) const COPY_BYTES: usize = 256 << 10;

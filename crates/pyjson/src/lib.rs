@@ -33,8 +33,6 @@
 
 mod decimal;
 mod decode;
-mod deep;
-mod dict;
 mod dumps;
 mod int;
 mod loads;
@@ -49,7 +47,6 @@ mod vector;
 mod version;
 
 pub use decode::UnicodeDecodeError;
-pub use dict::{Dict, Iter};
 pub use dumps::{DumpsError, DumpsOptions, Indent, append_dict, dumps};
 pub use int::{Int, ParseIntError};
 pub use loads::{
@@ -58,7 +55,7 @@ pub use loads::{
 pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
 #[cfg(feature = "serde_json")]
 pub use serde_json::SerdeJsonError;
-pub use value::Value;
+pub use value::{Dict, Iter, Value};
 pub use version::{PythonVersion, UnknownPythonVersion};
 
 /// The README's example is run too.

@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use endpoint::Address;
 use endpoint::diagnostics::LogFormat;
 
+use crate::clauses::Clauses;
 use crate::serving::{Access, LIMITS, Options};
 
 /// The server programs of the Python socket tutorials, byte for byte.
@@ -78,16 +79,8 @@ pub(crate) enum Scenario {
     SocketApi(SocketApi),
 }
 
-/// The clauses of docs/PROTOCOL.md that a server's errors go by which have none of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Clauses {
-    /// When the server ends, and how.
-    pub(crate) end: &'static str,
-    /// What becomes of a client that doesn't do its part.
-    pub(crate) client: &'static str,
-}
-
 impl Scenario {
+    /// The clauses of docs/PROTOCOL.md that its errors go by.
     pub(crate) const fn clauses(&self) -> Clauses {
         let (end, client) = match self {
             Self::FileTransfer(_) => ("FT-10", "FT-11"),

@@ -8,7 +8,8 @@
 use endpoint::BufferSizes;
 use tokio::io::AsyncWriteExt;
 
-use crate::args::{Buffers, Clauses};
+use crate::args::Buffers;
+use crate::clauses::Clauses;
 use crate::screen;
 use crate::serving::{Connection, serve_each};
 

@@ -13,9 +13,10 @@ use endpoint::{Stream, Terminal};
 use pytext::Line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::args::{Chat, Clauses};
+use crate::args::Chat;
+use crate::clauses::Clauses;
 use crate::screen::{self, ScreenLost};
-use crate::serving::{listen, next_client, warn_of};
+use crate::serving::{Acceptor, cannot_accept, listen, warn_of};
 
 /// What one recv(1024) takes for a message.
 const MESSAGE_MAX_BYTES: usize = 1024;
@@ -45,9 +46,10 @@ pub(crate) const RELISTEN: Manner = Manner { relistens: true, ..GUARDED };
 
 pub(crate) async fn serve(options: Chat, clauses: Clauses, manner: &Manner) -> anyhow::Result<()> {
     let listener = listen(&options.listen, options.access.reach()).await?;
+    let mut clients = Acceptor::of_one(listener, cannot_accept(clauses));
     let mut terminal = Terminal::new();
     loop {
-        let (stream, peer) = next_client(&listener, clauses).await;
+        let (stream, peer) = clients.next().await;
         match talk(stream, &mut terminal, manner).await {
             Err(error) if manner.forgives && !error.is::<ScreenLost>() => {
                 warn_of(&peer, &error, clauses);

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use endpoint::{Address, Datagrams, Peer};
 
-use crate::args::Clauses;
+use crate::clauses::Clauses;
 use crate::screen;
 use crate::serving::{Access, cannot_listen, warn_of};
 

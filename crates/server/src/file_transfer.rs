@@ -21,7 +21,8 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 use tokio::io::AsyncWriteExt;
 
-use crate::args::{Clauses, FileTransfer};
+use crate::args::FileTransfer;
+use crate::clauses::Clauses;
 use crate::serving::{Connection, serve_each};
 
 /// Up to this size a copy costs less than one more system call, and a packet more.

@@ -9,7 +9,8 @@ use anyhow::Context;
 use endpoint::Peer;
 use pytext::{decode_utf8, repr_bytes};
 
-use crate::args::{Clauses, FirstMessage};
+use crate::args::FirstMessage;
+use crate::clauses::Clauses;
 use crate::one_turn::{answer, receive};
 use crate::screen;
 use crate::serving::{Connection, serve_each_from};

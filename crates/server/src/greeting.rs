@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::args::{Clauses, Greeting};
+use crate::args::Greeting;
+use crate::clauses::Clauses;
 use crate::one_turn::{answer, receive};
 use crate::serving::{Connection, serve_each};
 

@@ -6,7 +6,8 @@
 use anyhow::{Context, ensure};
 use frame::header;
 
-use crate::args::{Clauses, Messages};
+use crate::args::Messages;
+use crate::clauses::Clauses;
 use crate::reading::read_up_to;
 use crate::screen;
 use crate::serving::{Connection, serve_each};

@@ -6,7 +6,8 @@
 use endpoint::Peer;
 use pytext::{bytes_strip, bytes_upper, repr_bytes};
 
-use crate::args::{Clauses, LineUpper};
+use crate::args::LineUpper;
+use crate::clauses::Clauses;
 use crate::one_turn::{answer, receive};
 use crate::screen;
 use crate::serving::{Connection, serve_each_from};

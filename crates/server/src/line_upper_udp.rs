@@ -2,7 +2,8 @@
 //!
 //! Source: `python-ref/line-upper-udp/server.py`, where socketserver takes 8192 bytes of a datagram.
 
-use crate::args::{Clauses, LineUpperUdp};
+use crate::args::LineUpperUdp;
+use crate::clauses::Clauses;
 use crate::datagrams::serve_each;
 use crate::line_upper::turn;
 

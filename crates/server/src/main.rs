@@ -12,6 +12,7 @@
 mod args;
 mod buffers;
 mod chat;
+mod clauses;
 mod datagrams;
 mod file_transfer;
 mod first_message;
@@ -38,8 +39,9 @@ mod udp_upper;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use args::{Args, Chat, Clauses, Scenario};
+use args::{Args, Chat, Scenario};
 use clap::Parser;
+use clauses::Clauses;
 use endpoint::diagnostics::{never_lost, start_log_that_never_waits};
 use serving::Signals;
 

@@ -3,7 +3,8 @@
 //! Source: `python-ref/sticky/server.py`. Each of its recv(5) returns what is there, five bytes at
 //! most. This server waits for all five: what it shows is what the tutorial shows, each time.
 
-use crate::args::{Clauses, Plain8080};
+use crate::args::Plain8080;
+use crate::clauses::Clauses;
 use crate::reading::read_up_to;
 use crate::screen;
 use crate::serving::{Connection, serve_each};

@@ -6,7 +6,8 @@
 
 use tokio::io::AsyncWriteExt;
 
-use crate::args::{Clauses, Plain8898};
+use crate::args::Plain8898;
+use crate::clauses::Clauses;
 use crate::reading::read_up_to;
 use crate::screen;
 use crate::serving::{Connection, serve_each};

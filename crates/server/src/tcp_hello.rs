@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::args::{Clauses, TcpHello};
+use crate::args::TcpHello;
+use crate::clauses::Clauses;
 use crate::one_turn::{answer, receive};
 use crate::screen;
 use crate::serving::{Connection, serve_each};

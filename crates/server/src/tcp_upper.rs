@@ -8,7 +8,8 @@ use std::io;
 use endpoint::python_os_error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::args::{Clauses, TcpUpper};
+use crate::args::TcpUpper;
+use crate::clauses::Clauses;
 use crate::screen;
 use crate::serving::{Connection, serve_each};
 

@@ -2,7 +2,8 @@
 //!
 //! Source: `python-ref/udp-hello/server.py`. Unlike it, this server goes on after the first one.
 
-use crate::args::{Clauses, UdpHello};
+use crate::args::UdpHello;
+use crate::clauses::Clauses;
 use crate::datagrams::serve_each;
 
 pub(crate) async fn serve(options: UdpHello, clauses: Clauses) -> anyhow::Result<()> {

@@ -4,7 +4,8 @@
 
 use pytext::{bytes_upper, repr_bytes};
 
-use crate::args::{Clauses, UdpUpper};
+use crate::args::UdpUpper;
+use crate::clauses::Clauses;
 use crate::datagrams::serve_each;
 
 pub(crate) async fn serve(options: UdpUpper, clauses: Clauses) -> anyhow::Result<()> {

@@ -125,6 +125,7 @@ fn a_server_out_of_descriptors_goes_on_once_some_clients_have_left() {
     let address = server.wait_for("listening on ");
     let clients: Vec<TcpStream> = (0..40).map(|_| connect(&address)).collect();
     server.wait_for("cannot accept: Too many open files");
+    server.wait_for(" more failures since the last line)");
     drop(clients);
     let mut stream = connect(&address);
     stream.write_all(b"hi").unwrap();

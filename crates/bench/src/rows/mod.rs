@@ -15,12 +15,9 @@ use std::process::Command;
 use crate::load::Counted;
 use crate::measure::Group;
 use crate::process::{Output, Program};
+use crate::sent_file::{DESC, NAME};
 use crate::settings::{beside, in_repository};
 use crate::stats::float;
-
-/// `file_name` and `file_desc` of every file that is sent.
-const NAME: &str = "bench.bin";
-const DESC: &str = "random bytes";
 
 /// All rows, in the order of the table.
 pub(crate) fn groups() -> Vec<Group> {
@@ -59,15 +56,6 @@ fn file_server(file: &Path) -> anyhow::Result<Command> {
     let mut command = frame_server("file-transfer")?;
     command.args(["--name", NAME, "--desc", DESC]).arg(file);
     Ok(command)
-}
-
-/// What `frame-server file-transfer` sends before a file's bytes.
-pub(crate) fn head(size: u64) -> anyhow::Result<Vec<u8>> {
-    let mut dict = pyjson::Dict::default();
-    dict.insert("file_name", NAME);
-    dict.insert("file_desc", DESC);
-    dict.insert("file_size", size);
-    Ok(frame::encode_head(&dict, &frame::Limits::default())?.into_bytes())
 }
 
 /// `frame-client file-transfer` into this directory.

@@ -3,9 +3,10 @@
 
 use std::ffi::OsStr;
 
-use super::{DESC, NAME, Server, file_server, head, own_command, python_program};
+use super::{Server, file_server, own_command, python_program};
 use crate::load::fetch;
 use crate::measure::{Contender, Group, Quantity};
+use crate::sent_file::{DESC, NAME, head};
 use crate::settings::Settings;
 use crate::stats::Better;
 

@@ -11,12 +11,13 @@ use anyhow::{Context, ensure};
 use rustix::fs::syncfs;
 
 use super::{
-    NAME, Server, file_client, file_server, gib_per_second, iperf3, own_command,
-    python_file_client, python_file_server,
+    Server, file_client, file_server, gib_per_second, iperf3, own_command, python_file_client,
+    python_file_server,
 };
 use crate::load::{receive_and_drop, receive_and_write};
 use crate::measure::{Contender, Group, Quantity};
 use crate::process::{Output, Program};
+use crate::sent_file::NAME;
 use crate::settings::{Settings, shown};
 use crate::stats::Better;
 

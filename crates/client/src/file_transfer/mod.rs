@@ -4,9 +4,8 @@
 //! stays in the directory, and shows the file under it only when every byte has come. A file or a link
 //! of that name is replaced then, and never followed; a directory, a device or a pipe never is.
 //!
-//! [`name`] says which names are taken, [`landing`] is the directory, [`body`] moves the bytes.
+//! [`name`] says which names are taken, [`landing`] is the directory.
 
-mod body;
 mod landing;
 mod name;
 
@@ -20,10 +19,8 @@ use pyjson::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::FileTransfer;
-use crate::frames::Frames;
+use crate::frames::{Body, Frames};
 use landing::{Directory, NAME_CLAUSE};
-
-pub(crate) use body::Body;
 
 /// When a file is there.
 const WHOLE_CLAUSE: &str = "FR-8";

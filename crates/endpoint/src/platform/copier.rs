@@ -1,49 +1,35 @@
-//! From a stream into a file through a buffer: what every system can do.
+//! From a stream into a file through a buffer: what every system can do. Nothing here waits.
 
 use std::io::{self, Write};
-
-use tokio::io::Interest;
-
-use crate::Stream;
+use std::os::fd::AsFd;
 
 const BUFFER_BYTES: usize = 256 << 10;
-
-/// What a byte failed at on its way from a stream into a file.
-#[derive(Debug, thiserror::Error)]
-pub enum Unmoved {
-    /// It could not be received.
-    #[error("cannot receive: {0}")]
-    Receive(#[source] io::Error),
-    /// It could not be written.
-    #[error("cannot write: {0}")]
-    Write(#[source] io::Error),
-}
 
 /// Copies, and keeps its buffer.
 #[derive(Debug, Default)]
 pub(super) struct Copier {
     buffer: Vec<u8>,
+    /// How many bytes of the buffer are yet to be written.
+    filled: usize,
 }
 
 impl Copier {
-    /// Wait for bytes and copy them, `max_bytes` at most; 0 at the end of the stream.
-    pub(super) async fn receive<F>(
-        &mut self,
-        stream: &Stream,
-        mut file: &F,
-        max_bytes: u64,
-    ) -> Result<u64, Unmoved>
-    where
-        for<'f> &'f F: Write,
-    {
+    /// Read what has come, `max_bytes` at most; 0 at the end of the stream.
+    pub(super) fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
         let len = usize::try_from(max_bytes).map_or(BUFFER_BYTES, |max| max.min(BUFFER_BYTES));
         if self.buffer.len() < len {
             self.buffer.resize(len, 0);
         }
-        let buffer = self.buffer.split_at_mut(len).0;
-        let receive = || Ok(rustix::io::read(stream, &mut *buffer)?);
-        let read = stream.async_io(Interest::READABLE, receive).await.map_err(Unmoved::Receive)?;
-        file.write_all(buffer.split_at(read).0).map_err(Unmoved::Write)?;
-        Ok(read as u64)
+        self.filled = rustix::io::read(stream, self.buffer.split_at_mut(len).0)?;
+        Ok(self.filled)
+    }
+
+    /// Write what was read.
+    pub(super) fn write_to<F>(&mut self, mut file: &F) -> io::Result<()>
+    where
+        for<'f> &'f F: Write,
+    {
+        let filled = std::mem::take(&mut self.filled);
+        file.write_all(self.buffer.split_at(filled).0)
     }
 }

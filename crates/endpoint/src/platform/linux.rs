@@ -16,10 +16,8 @@ use rustix::net::{
     socketpair, sockopt,
 };
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
-use tokio::io::Interest;
 
-use super::copier::{Copier, Unmoved};
-use crate::Stream;
+use super::copier::Copier;
 
 pub use descendants::kill_with_descendants;
 
@@ -180,37 +178,45 @@ impl Mover {
         Self::default()
     }
 
-    /// Wait for bytes and move them, `max_bytes` at most; 0 at the end of the stream. Given up while
-    /// it waits, this has moved nothing.
+    /// Take what the stream has brought, `max_bytes` at most, to be [written](Self::write_to) next; 0 at
+    /// the end of the stream.
     ///
     /// # Errors
-    /// Nothing can be received, or not be written.
-    pub async fn receive<F>(
-        &mut self,
-        stream: &Stream,
-        file: &F,
-        max_bytes: u64,
-    ) -> Result<u64, Unmoved>
+    /// As splice(2) or read(2) fails, also where it would block.
+    pub fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
+        if let Some(pipe) = &mut self.pipe {
+            match pipe.receive(&stream, max_bytes) {
+                Err(error) if is_not_for_this(&error) => self.pipe = None,
+                received => return received,
+            }
+        }
+        self.copier.receive(stream, max_bytes)
+    }
+
+    /// Write what was received.
+    ///
+    /// # Errors
+    /// As splice(2) or write(2) fails.
+    pub fn write_to<F>(&mut self, file: &F) -> io::Result<()>
     where
         F: AsFd,
         for<'f> &'f F: Write,
     {
-        if let Some(pipe) = &self.pipe {
-            if let Some(moved) = pipe.receive(stream, file, max_bytes).await? {
-                return Ok(moved);
-            }
-            self.pipe = None;
+        match &mut self.pipe {
+            Some(pipe) => pipe.write_to(file),
+            None => self.copier.write_to(file),
         }
-        self.copier.receive(stream, file, max_bytes).await
     }
 }
 
-/// A pipe that is empty between two steps.
+/// A pipe that is empty between two moves.
 #[derive(Debug)]
 struct Pipe {
     read: OwnedFd,
     write: OwnedFd,
     size: usize,
+    /// How many bytes are in it.
+    filled: usize,
 }
 
 impl Pipe {
@@ -218,33 +224,25 @@ impl Pipe {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
         // A user's pipes are limited in sum: then a smaller one has to do.
         let size = fcntl_setpipe_size(&write, PIPE_BYTES).unwrap_or(64 << 10);
-        Ok(Self { read, write, size })
+        Ok(Self { read, write, size, filled: 0 })
     }
 
-    /// Move some bytes on, or none at the end of the stream; nothing at all if splice(2) can't be
-    /// used here.
-    async fn receive<F>(
-        &self,
-        stream: &Stream,
-        file: &F,
-        max_bytes: u64,
-    ) -> Result<Option<u64>, Unmoved>
+    fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
+        let ask = usize::try_from(max_bytes).map_or(self.size, |max| max.min(self.size));
+        let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
+        self.filled = splice(stream, None, &self.write, None, ask, flags)?;
+        Ok(self.filled)
+    }
+
+    fn write_to<F>(&mut self, file: &F) -> io::Result<()>
     where
         F: AsFd,
         for<'f> &'f F: Write,
     {
-        let ask = usize::try_from(max_bytes).map_or(self.size, |max| max.min(self.size));
-        let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
-        let receive = || Ok(splice(stream, None, &self.write, None, ask, flags)?);
-        let received = match stream.async_io(Interest::READABLE, receive).await {
-            Err(error) if is_not_for_this(&error) => return Ok(None),
-            received => received.map_err(Unmoved::Receive)?,
-        };
-        let mut in_pipe = received;
-        while in_pipe > 0 {
-            in_pipe -= self.write_into(file, in_pipe).map_err(Unmoved::Write)?;
+        while self.filled > 0 {
+            self.filled -= self.write_into(file, self.filled)?;
         }
-        Ok(Some(received as u64))
+        Ok(())
     }
 
     /// Some of what is in it, into a file.

@@ -38,7 +38,6 @@ use linux as side;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 use portable as side;
 
-pub use copier::Unmoved;
 pub use side::{
     ACCEPTED_AS_LISTENER, ChosenName, END_FOLLOWS, Mover, QUIETLY, abstract_address, abstract_name,
     family_of, is_full, is_null, kill_with_descendants, listen_at, send_file, socket, socket_pair,

@@ -19,8 +19,7 @@ use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::AbortHandle;
 
-use super::copier::{Copier, Unmoved};
-use crate::Stream;
+use super::copier::Copier;
 
 /// Whether a listener's connections have its options, such as `TCP_NODELAY`.
 pub const ACCEPTED_AS_LISTENER: bool = false;
@@ -218,21 +217,24 @@ impl Mover {
         Self::default()
     }
 
-    /// Wait for bytes and move them, `max_bytes` at most; 0 at the end of the stream. Given up while
-    /// it waits, this has moved nothing.
+    /// Take what the stream has brought, `max_bytes` at most, to be [written](Self::write_to) next; 0 at
+    /// the end of the stream.
     ///
     /// # Errors
-    /// Nothing can be received, or not be written.
-    pub async fn receive<F>(
-        &mut self,
-        stream: &Stream,
-        file: &F,
-        max_bytes: u64,
-    ) -> Result<u64, Unmoved>
+    /// As read(2) fails, also where it would block.
+    pub fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
+        self.0.receive(stream, max_bytes)
+    }
+
+    /// Write what was received.
+    ///
+    /// # Errors
+    /// As write(2) fails.
+    pub fn write_to<F>(&mut self, file: &F) -> io::Result<()>
     where
         F: AsFd,
         for<'f> &'f F: Write,
     {
-        self.0.receive(stream, file, max_bytes).await
+        self.0.write_to(file)
     }
 }

@@ -18,7 +18,7 @@ use tempfile::{TempDir, tempfile};
 use tokio::io::AsyncWriteExt;
 
 use super::*;
-use crate::{Address, Datagrams, Peer, Reach, Stream};
+use crate::{Address, Datagrams, Peer, Reach, Stream, Unmoved};
 
 fn is_closed_by_exec(fd: impl AsFd) -> bool {
     fcntl_getfd(fd).unwrap().contains(FdFlags::CLOEXEC)
@@ -229,13 +229,13 @@ async fn what_a_stream_brings_is_moved_and_nothing_behind_it() {
         let receive = async {
             let mut left = 2_999_999;
             while left > 0 {
-                let moved = mover.receive(&near, &file, left).await.unwrap();
+                let moved = near.move_into(&file, &mut mover, left).await.unwrap();
                 assert!(moved > 0 && moved <= left);
                 left -= moved;
             }
             assert!(content(&file) == sent[..2_999_999]);
-            assert_eq!(mover.receive(&near, &file, 5).await.unwrap(), 1);
-            assert_eq!(mover.receive(&near, &file, 5).await.unwrap(), 0);
+            assert_eq!(near.move_into(&file, &mut mover, 5).await.unwrap(), 1);
+            assert_eq!(near.move_into(&file, &mut mover, 5).await.unwrap(), 0);
         };
         tokio::join!(send, receive);
         assert!(content(&file) == sent);
@@ -251,7 +251,7 @@ async fn what_a_stream_brings_can_be_appended() {
         let file = File::options().append(true).create_new(true).open(&path).unwrap();
         let (mut far, near) = tokio::net::UnixStream::pair().unwrap();
         far.write_all(b"content").await.unwrap();
-        let moved = mover.receive(&Stream::Unix(near), &file, 100).await.unwrap();
+        let moved = Stream::Unix(near).move_into(&file, &mut mover, 100).await.unwrap();
         assert_eq!((moved, std::fs::read(&path).unwrap()), (7, b"content".to_vec()));
     }
 }
@@ -265,7 +265,7 @@ async fn a_move_says_which_side_it_failed_at() {
         let only_read = File::open(&path).unwrap();
         let (mut far, near) = tokio::net::UnixStream::pair().unwrap();
         far.write_all(b"content").await.unwrap();
-        let failed = new().receive(&Stream::Unix(near), &only_read, 100).await;
+        let failed = Stream::Unix(near).move_into(&only_read, &mut new(), 100).await;
         assert!(matches!(failed, Err(Unmoved::Write(_))), "{failed:?}");
 
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -273,7 +273,8 @@ async fn a_move_says_which_side_it_failed_at() {
         let (far, _) = listener.accept().unwrap();
         far.set_nonblocking(true).unwrap();
         tokio::net::TcpStream::from_std(far).unwrap().set_zero_linger().unwrap();
-        let failed = new().receive(&Stream::Tcp(near), &tempfile().unwrap(), 100).await;
+        let file = tempfile().unwrap();
+        let failed = Stream::Tcp(near).move_into(&file, &mut new(), 100).await;
         assert!(matches!(failed, Err(Unmoved::Receive(_))), "{failed:?}");
     }
 }

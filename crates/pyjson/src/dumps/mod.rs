@@ -42,9 +42,18 @@ pub fn append_dict(out: &mut Vec<u8>, dict: &Dict) {
     *out = writer.out;
 }
 
-/// [`dumps`] of a dict that is not a [`Value`].
-pub(crate) fn dumps_dict(dict: &Dict) -> String {
-    ascii(|writer| writer.dict(dict))
+/// The text of [`dumps`], which tells all types apart.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&dumps(self))
+    }
+}
+
+/// The text of [`dumps`].
+impl fmt::Debug for Dict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&ascii(|writer| writer.dict(self)))
+    }
 }
 
 /// Writes in the default style, which is all ASCII and refuses nothing.

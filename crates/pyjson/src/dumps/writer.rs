@@ -4,7 +4,7 @@
 //! What CPython keeps on the C stack is kept in a vector, so depth costs memory and not stack.
 
 use super::{DumpsError, escape, float};
-use crate::dict::Entry;
+use crate::value::Entry;
 use crate::{Dict, Int, PyString, PythonVersion, Value};
 
 /// Room for a header, so that one allocation is enough for it.

@@ -6,8 +6,8 @@
 use super::error::{Container, JsonDecodeError, LoadsError, Message};
 use super::slots::{Place, Slots};
 use super::text::Text;
-use crate::dict::Entry;
 use crate::pystr::Builder;
+use crate::value::Entry;
 use crate::{Dict, PyString, PythonVersion, Value};
 
 /// What the options and the version come to.

@@ -17,7 +17,8 @@ use rustix::process::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
-use crate::args::{Clauses, RemoteCommand};
+use crate::args::RemoteCommand;
+use crate::clauses::Clauses;
 use crate::screen;
 use crate::serving::{Connection, serve_each};
 use permit::{Permit, Start};

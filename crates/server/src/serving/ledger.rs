@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use endpoint::Peer;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::task::AbortHandle;
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use super::counters::Counters;
 use super::options::{Cut, Options, Refusal};
@@ -185,7 +187,7 @@ pub(super) struct Ledger {
     pub(super) counters: Counters,
     /// How many there are: read without the lock.
     open: AtomicUsize,
-    /// Told when the first connection comes and when the last has gone.
+    /// Told when the first connection comes, and whenever one has gone.
     turned: Notify,
 }
 
@@ -265,16 +267,21 @@ impl Ledger {
         let shortest = limits.into_iter().flatten().min().map_or(longest, |limit| limit / 4);
         let tick = shortest.clamp(Duration::from_millis(10), longest);
         loop {
-            while self.open.load(Ordering::Relaxed) == 0 {
-                let turned = self.turned.notified();
-                if self.open.load(Ordering::Relaxed) == 0 {
-                    turned.await;
-                }
+            self.not_empty().await;
+            let mut looks = looks_every(tick);
+            let mut before = Instant::now();
+            while self.open.load(Ordering::Relaxed) > 0 {
+                looks.tick().await;
+                let now = Instant::now();
+                self.look(now - before);
+                before = now;
             }
-            let before = Instant::now();
-            tokio::time::sleep(tick).await;
-            self.look(before.elapsed());
         }
+    }
+
+    /// Ends when a connection ends after this call. The connection has given its descriptor back by then.
+    pub(super) fn next_departure(&self) -> Notified<'_> {
+        self.turned.notified()
     }
 
     /// End: who waits for a client to say something is cut short now, and whoever comes to that
@@ -292,6 +299,16 @@ impl Ledger {
     pub(super) async fn break_off(&self) {
         self.cut_all(Cut::Unfinished, |_| true);
         drop(tokio::time::timeout(BREAK_OFF, self.empty()).await);
+    }
+
+    async fn not_empty(&self) {
+        loop {
+            let turned = self.turned.notified();
+            if self.open.load(Ordering::Relaxed) > 0 {
+                return;
+            }
+            turned.await;
+        }
     }
 
     async fn empty(&self) {
@@ -360,6 +377,18 @@ impl Ledger {
     }
 }
 
+/// A tick for each look at the connections.
+///
+/// A limit passes without an event: nothing happens at a connection that stands still. A timer for each
+/// read would make one, but costs every message, and the rate needs a look while bytes move, too.
+fn looks_every(tick: Duration) -> Interval {
+    let mut looks = interval_at(tokio::time::Instant::now() + tick, tick);
+    // A look measures the time since the one before. So a late one covers those that were missed, and
+    // catching up would only look twice at the same moment.
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
+}
+
 /// A connection's place, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -389,9 +418,8 @@ impl Drop for Seat {
         let counters = &self.ledger.counters;
         counters.received.inc_by(self.entry.received.load(Ordering::Relaxed));
         counters.sent.inc_by(self.entry.sent.load(Ordering::Relaxed));
-        if table.entries.is_empty() {
-            self.ledger.turned.notify_waiters();
-        }
+        drop(table);
+        self.ledger.turned.notify_waiters();
     }
 }
 
@@ -400,13 +428,36 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::args::{Args, Scenario};
+
+    /// A command line of nothing but a server's options.
+    #[derive(Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn ledger() -> Arc<Ledger> {
+        let CommandLine { options } = CommandLine::try_parse_from(["frame-server"]).unwrap();
+        Ledger::new(options, Counters::default())
+    }
+
+    #[tokio::test]
+    async fn a_departure_is_told_of_with_others_still_there_and_once() {
+        let ledger = ledger();
+        let seats = [(); 3].map(|()| ledger.admit(Client::User(0)).unwrap());
+        let [first, second, _third] = seats;
+        let departure = ledger.next_departure();
+        drop(first);
+        tokio::time::timeout(Duration::from_secs(30), departure).await.unwrap();
+        let mut departure = std::pin::pin!(ledger.next_departure());
+        assert!(!departure.as_mut().enable());
+        drop(second);
+        assert!(departure.as_mut().enable());
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_session_that_is_cut_short_just_as_it_begins_is_dropped() {
-        let args = Args::try_parse_from(["frame-server", "tcp-upper"]).unwrap();
-        let Scenario::TcpUpper(options) = args.scenario else { panic!("expected tcp-upper") };
-        let ledger = Ledger::new(options.serving, Counters::default());
+        let ledger = ledger();
         for _ in 0..2000 {
             let seat = ledger.admit(Client::User(0)).unwrap();
             let entry = seat.entry.clone();

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use endpoint::{Listener, Reach, Stream};
+use endpoint::{Reach, Stream};
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
 
+use super::acceptor::Acceptor;
 use super::counters::exposition;
 use super::ledger::Ledger;
 use super::may_enter;
@@ -27,27 +28,21 @@ const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// Answer whoever asks and may reach it, for ever.
-pub(super) async fn serve(listener: Listener, reach: Reach, ledger: Arc<Ledger>) {
+pub(super) async fn serve(mut clients: Acceptor, reach: Reach, ledger: Arc<Ledger>) {
     let scrapers = Arc::new(Semaphore::new(SCRAPERS));
     loop {
         // A semaphore that nobody closes gives permits.
         let Ok(permit) = scrapers.clone().acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, _)) if !may_enter(stream.peer_uid().unwrap_or_default(), reach) => {
-                tracing::warn!("metrics: refused: {}", Refusal::Stranger.label());
-            }
-            Ok((stream, _)) => {
-                let ledger = ledger.clone();
-                tokio::spawn(async move {
-                    answer(stream, ledger).await;
-                    drop(permit);
-                });
-            }
-            Err(error) => {
-                tracing::warn!("cannot accept for metrics: {error}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+        let (stream, _) = clients.next().await;
+        if !may_enter(stream.peer_uid().unwrap_or_default(), reach) {
+            tracing::warn!("metrics: refused: {}", Refusal::Stranger.label());
+            continue;
         }
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            answer(stream, ledger).await;
+            drop(permit);
+        });
     }
 }
 

@@ -2,22 +2,22 @@
 //! serve one at a time; limits, so that no client takes from the others; an end in which nothing is
 //! lost; and the numbers of it all.
 //!
-//! [`options`] is what may be set, [`ledger`] knows who is connected and cuts short who goes past a
+//! [`options`] is what may be set, [`acceptor`] waits for clients, [`ledger`] knows who is connected and cuts short who goes past a
 //! limit, [`connection`] is what a session reads and writes, [`counters`] and [`metrics`] say what
 //! was done.
 
+mod acceptor;
 mod connection;
 mod counters;
 mod descriptors;
 mod ledger;
+mod line_limit;
 mod metrics;
 mod options;
 mod refusals;
 mod signals;
 
 use std::future::Future;
-use std::io;
-use std::time::Duration;
 
 use anyhow::Context;
 use endpoint::diagnostics::never_lost;
@@ -25,13 +25,14 @@ use endpoint::{Address, Listener, Peer, Reach, Stream, with_clause};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::args::Clauses;
+use crate::clauses::Clauses;
 use crate::screen::ScreenLost;
 use counters::Counters;
 use ledger::{Client, Ledger, Seat};
 use options::Refusal;
 use refusals::Refusals;
 
+pub(crate) use acceptor::Acceptor;
 pub(crate) use connection::Connection;
 pub(crate) use options::{Access, LIMITS, Options};
 pub(crate) use signals::Signals;
@@ -83,7 +84,9 @@ where
     let mut scraping = JoinSet::new();
     if let Some((listener, reach)) = metrics_at {
         tracing::info!("metrics on {}", listener.local_name()?);
-        scraping.spawn(metrics::serve(listener, reach, ledger.clone()));
+        let failure = "cannot accept for metrics".to_owned();
+        let scrapers = Acceptor::of_many(listener, ledger.clone(), failure);
+        scraping.spawn(metrics::serve(scrapers, reach, ledger.clone()));
     }
     if let Some(notice) = options.notice {
         tracing::warn!("{notice}");
@@ -94,9 +97,10 @@ where
 
     let (report, mut screen_lost) = mpsc::channel(1);
     let mut refusals = Refusals::new(clauses);
+    let mut clients = Acceptor::of_many(listener, ledger.clone(), cannot_accept(clauses));
     let mut ended = loop {
         let (stream, peer) = tokio::select! {
-            accepted = next_client(&listener, clauses) => accepted,
+            accepted = clients.next() => accepted,
             Some(error) = screen_lost.recv() => break Err(error),
             () = signals.next() => break Ok(()),
         };
@@ -114,7 +118,7 @@ where
         let task = tokio::spawn(attend(served, place, report.clone()));
         entry.is_served_by(task.abort_handle());
     };
-    drop(listener);
+    drop(clients);
     if ended.is_ok() {
         tokio::select! {
             () = ledger.end() => {}
@@ -217,28 +221,7 @@ pub(crate) fn cannot_listen(address: &Address) -> String {
     format!("cannot listen on {address}")
 }
 
-/// The next client, however long that takes.
-pub(crate) async fn next_client(listener: &Listener, clauses: Clauses) -> (Stream, Peer) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) if is_one_clients(&error) => {}
-            // Out of descriptors or memory: what is being served goes on, and frees some.
-            Err(error) => {
-                tracing::warn!("[{}] cannot accept: {error}", clauses.end);
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-}
-
-/// Errors of accept(2) that belong to the one connection it was about to answer.
-fn is_one_clients(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
+/// What is said in front of an error of accept(2).
+pub(crate) fn cannot_accept(clauses: Clauses) -> String {
+    format!("[{}] cannot accept", clauses.end)
 }

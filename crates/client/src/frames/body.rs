@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 use bytes::Bytes;
 use cap_std::fs::File;
-use endpoint::platform::{Mover, Unmoved};
-use endpoint::{Breach, Stream};
+use endpoint::platform::Mover;
+use endpoint::{Breach, Stream, Unmoved};
 use frame::{FrameError, Head, Part, header};
 
 /// What is left of a frame once its head is read.
@@ -27,7 +27,7 @@ pub(crate) struct Body {
 
 impl Body {
     /// The body of the frame with this head.
-    pub(crate) fn of(head: &Head, stream: Stream, mut begun: Bytes, timeout_seconds: u64) -> Self {
+    pub(super) fn of(head: &Head, stream: Stream, mut begun: Bytes, timeout_seconds: u64) -> Self {
         let len = head.body_len;
         // What is behind the body is no part of it.
         begun.truncate(usize::try_from(len).unwrap_or(usize::MAX));
@@ -38,7 +38,7 @@ impl Body {
     ///
     /// # Errors
     /// The stream breaks off, ends, or stands still for too long; or the file can't be written.
-    pub(super) async fn save(self, file: &File) -> anyhow::Result<()> {
+    pub(crate) async fn save(self, file: &File) -> anyhow::Result<()> {
         self.save_by(Mover::new(), file).await
     }
 
@@ -48,7 +48,7 @@ impl Body {
         let mut left = self.len - self.begun.len() as u64;
         let wait = Duration::from_secs(self.timeout_seconds);
         while left > 0 {
-            let receive = mover.receive(&self.stream, file, left);
+            let receive = self.stream.move_into(file, &mut mover, left);
             let moved = tokio::time::timeout(wait, receive).await.map_err(|_| self.too_slow())?;
             left -= match moved {
                 Ok(0) => return Err(self.ended_early(left).into()),

@@ -1,5 +1,9 @@
 //! The next item of a stream of frames, from a server that may say anything, or nothing more.
 //! Whatever is wrong with it goes by the clause of the part of a frame that was being read.
+//!
+//! [`Body`] takes what is left of a frame into a file, without an item for each piece.
+
+mod body;
 
 use std::time::Duration;
 
@@ -9,7 +13,7 @@ use frame::codec::{CodecError, FrameCodec, Item};
 use futures_util::StreamExt;
 use tokio_util::codec::{Decoder, Framed};
 
-use crate::file_transfer::Body;
+pub(crate) use body::Body;
 
 /// A connection to a server that answers in frames.
 pub(crate) struct Frames {

@@ -3,12 +3,12 @@
 //! Small dicts, which nearly all are, are one vector searched from the front. A large one also
 //! has an index of hashes, seeded by the process, so that hostile keys cannot make it slow.
 
-use std::fmt;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::{PyString, Value};
+use super::{Value, deep};
+use crate::PyString;
 
 /// The longest dict that is searched without an index.
 const UNINDEXED: usize = 8;
@@ -274,14 +274,7 @@ impl Clone for Dict {
 /// As in Python, whatever the order of the keys.
 impl PartialEq for Dict {
     fn eq(&self, other: &Self) -> bool {
-        crate::deep::dicts_equal(self, other)
-    }
-}
-
-/// The text of [`dumps`](crate::dumps).
-impl fmt::Debug for Dict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::dumps::dumps_dict(self))
+        deep::dicts_equal(self, other)
     }
 }
 

@@ -1,8 +1,15 @@
 //! What `json.loads` gives and `json.dumps` takes. No text is read or written here.
+//!
+//! A value holds dicts and a dict holds values, so [`dict`] is in here. [`deep`] drops, clones and compares
+//! both without a deep stack.
 
-use std::fmt;
+mod deep;
+mod dict;
 
-use crate::{Dict, Int, PyString};
+use crate::{Int, PyString};
+
+pub(crate) use dict::Entry;
+pub use dict::{Dict, Iter};
 
 /// A Python value that JSON can hold.
 ///
@@ -174,13 +181,6 @@ impl Value {
             Self::Dict(dict) => Ok(std::mem::take(dict)),
             _ => Err(self),
         }
-    }
-}
-
-/// The text of [`dumps`](crate::dumps), which tells all types apart.
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::dumps(self))
     }
 }
 

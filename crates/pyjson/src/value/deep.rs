@@ -3,8 +3,8 @@
 //! A text of a few kilobytes nests deeper than a stack can follow, so nothing here calls itself:
 //! what remains to be done is kept on the heap.
 
-use crate::dict::Entry;
-use crate::{Dict, PyString, Value};
+use super::{Dict, Entry, Value};
+use crate::PyString;
 
 /// How deep a value is dropped by recursion, which is fast, before the heap takes over.
 const RECURSION: usize = 64;
@@ -147,7 +147,7 @@ impl PartialEq for Value {
     }
 }
 
-pub(crate) fn dicts_equal(left: &Dict, right: &Dict) -> bool {
+pub(super) fn dicts_equal(left: &Dict, right: &Dict) -> bool {
     let mut pending = Vec::new();
     push_entries(left, right, &mut pending) && all_equal(pending)
 }
