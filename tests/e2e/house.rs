@@ -10,8 +10,9 @@ mod module_loops;
 mod rust_text;
 
 /// Which of our crates may depend on which others of ours: one way round. The harness starts the
-/// programs it tests, and so must not be linked with them.
-const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
+/// programs it tests, and so must not be linked with them; its reports and the tutorials know the model
+/// alone, and its engine knows no scenario.
+const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
     ("endpoint", &["pytext"]),
@@ -20,8 +21,31 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("frame-fuzz", &["framecheck-frame", "pyjson", "pytext"]),
     ("frame-server", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
-    ("framecheck", &["framecheck-frame", "pyjson"]),
-    ("framecheck-tests", &["framecheck-frame", "framecheck", "pyjson"]),
+    ("framecheck-model", &[]),
+    ("framecheck-engine", &["framecheck-model"]),
+    ("framecheck-report", &["framecheck-model"]),
+    ("framecheck-tutorials", &["framecheck-frame", "framecheck-model", "pyjson"]),
+    ("framecheck", &HARNESS),
+    ("framecheck-tests", &TESTS),
+];
+
+/// The command knows all parts of the harness. It doesn't use frames itself; see its Cargo.toml.
+const HARNESS: [&str; 6] = [
+    "framecheck-engine",
+    "framecheck-frame",
+    "framecheck-model",
+    "framecheck-report",
+    "framecheck-tutorials",
+    "pyjson",
+];
+const TESTS: [&str; 7] = [
+    "framecheck",
+    "framecheck-engine",
+    "framecheck-frame",
+    "framecheck-model",
+    "framecheck-report",
+    "framecheck-tutorials",
+    "pyjson",
 ];
 
 #[test]
@@ -49,6 +73,31 @@ fn dependencies_point_one_way() {
             assert!(fine, "{package_name} must not depend on {dependency}");
         }
     }
+}
+
+/// `cargo run -p framecheck` after `make` compiles nothing, and `cargo test` after it only tests: what the
+/// command is made of has the same features as when everything is built.
+#[test]
+fn the_command_alone_is_made_of_what_everything_is_made_of() {
+    let features = |selected: &[&str]| -> BTreeSet<String> {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--prefix", "none", "--format", "{p} {f}"])
+            .args(selected)
+            .current_dir(repository())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect()
+    };
+    let alone = features(&["--package", "framecheck", "--edges", "normal,build"]);
+    let everything = features(&["--workspace", "--edges", "normal,build,dev"]);
+    let others: Vec<_> = alone.difference(&everything).collect();
+    assert!(
+        others.is_empty(),
+        "built again for the command alone: {others:#?}\nask for what is missing in \
+         crates/conformance/Cargo.toml"
+    );
 }
 
 #[test]

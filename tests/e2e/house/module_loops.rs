@@ -13,12 +13,6 @@ use framecheck_tests::repository;
 use super::rust_text::{group_end, without_tests, words};
 use super::sources;
 
-/// Crates whose modules may import each other in a loop, and why.
-const MAY_LOOP: &[(&str, &str)] = &[(
-    "crates/conformance/src",
-    "it will be several crates, and Cargo allows no loop between those",
-)];
-
 #[test]
 fn modules_of_a_crate_import_each_other_one_way_round() {
     let files = sources(&repository());
@@ -26,20 +20,10 @@ fn modules_of_a_crate_import_each_other_one_way_round() {
         files.iter().filter(|file| is_root(file)).filter_map(|file| file.parent()).collect();
     assert!(roots.len() > 10, "{roots:?}");
     let mut wrong = Vec::new();
-    let mut exempted = BTreeSet::new();
     for root in roots {
         let name = root.strip_prefix(repository()).unwrap().to_str().unwrap();
         let Some(edges) = imports(&read(root, &files)).first_loop() else { continue };
-        if MAY_LOOP.iter().any(|(exempt, _)| *exempt == name) {
-            exempted.insert(name.to_owned());
-        } else {
-            wrong.push(format!("{name}: modules import each other in a loop:\n{edges}"));
-        }
-    }
-    for (exempt, why) in MAY_LOOP {
-        if !exempted.contains(*exempt) {
-            wrong.push(format!("{exempt}: no loop, so it needs no exemption ({why})"));
-        }
+        wrong.push(format!("{name}: modules import each other in a loop:\n{edges}"));
     }
     assert!(
         wrong.is_empty(),
