@@ -43,19 +43,20 @@ PORTABLE := --package endpoint --package frame-server --package frame-client --p
 
 all: build
 
-# The end-to-end tests and the harness run the programs as a user would: built, and by path.
+# The three programs, and nothing else. The end-to-end tests and the harness run them as a user would: by path.
 build:
-	$(CARGO) build --workspace --bins
+	$(CARGO) build
 
 conformance: build
-	$(CARGO) run --quiet --package framecheck -- run $(ARGS)
+	$(TARGET)/debug/framecheck run $(ARGS)
 
 conformance-pythons: build
-	$(CARGO) run --quiet --package framecheck -- pythons $(ARGS)
+	$(TARGET)/debug/framecheck pythons $(ARGS)
 
 # UPDATE_DOCS=1 writes the document anew, and takes longer.
 mutants: build
-	UPDATE_DOCS=$(UPDATE_DOCS) $(CARGO) run --quiet --package framecheck-tests --bin mutants -- $(ARGS)
+	$(CARGO) build --package framecheck-tests --bin mutants
+	UPDATE_DOCS=$(UPDATE_DOCS) $(TARGET)/debug/mutants $(ARGS)
 
 test: build
 	$(CARGO) test --workspace
@@ -95,7 +96,7 @@ portable:
 	$(CARGO) build $(PORTABLE) --bins
 	mkdir -p $(TARGET)/portable
 	cp $(TARGET)/debug/framecheck $(TARGET)/debug/frame-server $(TARGET)/debug/frame-client $(TARGET)/portable/
-	$(CARGO) build --workspace --bins
+	$(CARGO) build
 	$(TARGET)/portable/framecheck run --out $(TARGET)/portable/conformance $(PORTABLE_ARGS)
 
 # Where rustup has it. What is checked lies beside what is built, which stays as it is.

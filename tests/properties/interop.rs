@@ -1,7 +1,7 @@
 //! The Rust programs against the Python ones, over loopback, in both directions: whatever a
 //! scenario's strategy puts in, each pairing gives what is right.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use engine::drive::{Driver, Rooms};
@@ -87,122 +87,27 @@ async fn all_pairings_are_right(
     Ok(())
 }
 
-fn interchangeable(name: &str) {
-    let scenario = shared().catalogue.scenario(name).unwrap();
+/// Whatever the scenario's strategy puts in; how it went wrong, if it did.
+fn is_interchangeable(scenario: &dyn Scenario) -> Result<(), String> {
     let mut runner = TestRunner::new(config());
-    runner
-        .run(&scenario.strategy(), |input| {
-            shared().runtime.block_on(all_pairings_are_right(&**scenario, &input))
-        })
-        .unwrap();
+    let played = runner.run(&scenario.strategy(), |input| {
+        shared().runtime.block_on(all_pairings_are_right(scenario, &input))
+    });
+    played.map_err(|error| format!("{}: {error}", scenario.name()))
 }
 
+/// A scenario that is added is tried here without being named.
 #[test]
-fn file_transfer_is_interchangeable() {
-    interchangeable("file-transfer");
-}
-
-#[test]
-fn remote_command_is_interchangeable() {
-    interchangeable("remote-command");
-}
-
-#[test]
-fn tcp_upper_is_interchangeable() {
-    interchangeable("tcp-upper");
-}
-
-#[test]
-fn udp_upper_is_interchangeable() {
-    interchangeable("udp-upper");
-}
-
-#[test]
-fn tcp_connect_is_interchangeable() {
-    interchangeable("tcp-connect");
-}
-
-#[test]
-fn tcp_hello_is_interchangeable() {
-    interchangeable("tcp-hello");
-}
-
-#[test]
-fn udp_hello_is_interchangeable() {
-    interchangeable("udp-hello");
-}
-
-#[test]
-fn line_upper_is_interchangeable() {
-    interchangeable("line-upper");
-}
-
-#[test]
-fn line_upper_serial_is_interchangeable() {
-    interchangeable("line-upper-serial");
-}
-
-#[test]
-fn line_upper_udp_is_interchangeable() {
-    interchangeable("line-upper-udp");
-}
-
-#[test]
-fn greeting_is_interchangeable() {
-    interchangeable("greeting");
-}
-
-#[test]
-fn first_message_is_interchangeable() {
-    interchangeable("first-message");
-}
-
-#[test]
-fn struct_demo_is_interchangeable() {
-    interchangeable("struct-demo");
-}
-
-#[test]
-fn chat_is_interchangeable() {
-    interchangeable("chat");
-}
-
-#[test]
-fn chat_guarded_is_interchangeable() {
-    interchangeable("chat-guarded");
-}
-
-#[test]
-fn chat_relisten_is_interchangeable() {
-    interchangeable("chat-relisten");
-}
-
-#[test]
-fn length_ack_is_interchangeable() {
-    interchangeable("length-ack");
-}
-
-#[test]
-fn length_prefix_is_interchangeable() {
-    interchangeable("length-prefix");
-}
-
-#[test]
-fn buffers_is_interchangeable() {
-    interchangeable("buffers");
-}
-
-#[test]
-fn sticky_is_interchangeable() {
-    interchangeable("sticky");
-}
-
-#[test]
-fn sticky_sizes_is_interchangeable() {
-    interchangeable("sticky-sizes");
-}
-
-#[test]
-fn socket_api_shows_the_same_by_either_program() {
-    interchangeable("socket-api");
+fn every_scenario_is_interchangeable() {
+    let left = Mutex::new(shared().catalogue.iter());
+    let next = || left.lock().unwrap().next();
+    let try_some = || -> Vec<String> {
+        std::iter::from_fn(next).filter_map(|it| is_interchangeable(&**it).err()).collect()
+    };
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let trying: Vec<_> = (0..threads).map(|_| scope.spawn(try_some)).collect();
+        trying.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -1,8 +1,7 @@
 //! What every end-to-end test needs: the three programs, a directory of its own, a server on a
 //! free port, and Python.
 //!
-//! The programs must be built first: `make test` does it, and so does `cargo build --workspace
-//! --bins`. A failing test prints the command, its directory, its status and both streams.
+//! The programs must be built first: `make test` does it, and so does `cargo build`. A failing test prints the command, its directory, its status and both streams.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -27,7 +26,7 @@ pub fn program(name: &str) -> PathBuf {
     // target/debug/deps/e2e-0123 -> target/debug
     let test = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
     let path = test.ancestors().nth(2).unwrap_or(&test).join(name);
-    assert!(path.is_file(), "no {}: run `cargo build --workspace --bins` first", path.display());
+    assert!(path.is_file(), "no {}: run `make` first", path.display());
     path
 }
 

@@ -40,7 +40,7 @@ pub fn built(programs: &Path) -> Result<Peers, BuiltInError> {
     for what in [SERVER_PROGRAM, CLIENT_PROGRAM] {
         if !programs.join(what).is_file() {
             let directory = programs.to_owned();
-            let hint = "run `cargo build --workspace --bins` first";
+            let hint = "run `cargo build` first";
             return Err(BuiltInError::NotBuilt { what, directory, hint });
         }
     }

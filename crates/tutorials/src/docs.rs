@@ -1,11 +1,13 @@
 //! The documents that are made from the catalogue, so that they can't drift from it.
 
 use std::fmt::Write as _;
+use std::iter::once;
 
 use model::observation::Role;
 use model::{Clause, Level};
 
-use crate::tutorials;
+use crate::about::{About, Documents};
+use crate::{SECTIONS, tutorials};
 
 /// docs/ERRATA.md.
 #[must_use]
@@ -59,6 +61,80 @@ pub fn clause_markdown(clause: &Clause) -> String {
     format!("- **{}** ({level}) {}", clause.id, clause.text)
 }
 
+/// docs/PROTOCOL.md with the clauses of each section in the place of those that it has.
+///
+/// # Errors
+/// The heading of a section that isn't there, or has no clauses to be replaced.
+pub fn with_clauses(protocol: &str) -> Result<String, String> {
+    let common = SECTIONS.iter().map(|(title, _, clauses)| (*title, *clauses));
+    let own = tutorials().iter().map(|scenario| (scenario.name(), scenario.clauses()));
+    let mut text = protocol.to_owned();
+    for (title, clauses) in common.chain(own) {
+        let heading = format!("\n## {title}\n");
+        let (before, section) = text.split_once(&heading).ok_or(format!("## {title}"))?;
+        let end = section.find("\n## ").unwrap_or(section.len());
+        let (section, after) = section.split_at(end);
+        let is_clause = |line: &&str| line.starts_with("- **");
+        let prose = section.lines().take_while(|line| !is_clause(line));
+        let behind = section.lines().skip_while(|line| !is_clause(line)).skip_while(is_clause);
+        let clauses = clauses.iter().map(clause_markdown);
+        let lines: Vec<String> =
+            prose.map(str::to_owned).chain(clauses).chain(behind.map(str::to_owned)).collect();
+        text = format!("{before}{heading}{}\n{after}", lines.join("\n"));
+    }
+    Ok(text)
+}
+
+/// The table of README.md: what each program does.
+///
+/// # Errors
+/// A `scenario.toml` is not as it should be.
+pub fn programs_table() -> Result<String, toml::de::Error> {
+    table(["scenario", "server", "client"], |it| [it.server, it.client])
+}
+
+/// The table of python-ref/README.md: where each program comes from.
+///
+/// # Errors
+/// A `scenario.toml` is not as it should be.
+pub fn sources_table() -> Result<String, toml::de::Error> {
+    let head = ["scenario", "tutorial", "section", "address"];
+    table(head, |it| [it.tutorial, it.section, it.address])
+}
+
+/// A row a scenario, its name first.
+fn table<const CELLS: usize, const REST: usize>(
+    head: [&str; CELLS],
+    rest: impl Fn(Documents) -> [String; REST],
+) -> Result<String, toml::de::Error> {
+    let row = |cells: Vec<&str>| {
+        let cells: Vec<String> = cells.iter().map(|cell| format!(" {cell} ")).collect();
+        // An empty cell is one space wide.
+        format!("|{}|\n", cells.join("|").replace("|  ", "| "))
+    };
+    let mut text = row(head.to_vec());
+    let _ = writeln!(text, "|{}", "---|".repeat(CELLS));
+    for tutorial in tutorials() {
+        let name = format!("`{}`", tutorial.name());
+        let cells = rest(About::of(*tutorial)?.documents);
+        text += &row(once(name.as_str()).chain(cells.iter().map(String::as_str)).collect());
+    }
+    Ok(text)
+}
+
+/// `document` with this table in the place of the one that begins with the same line.
+///
+/// # Errors
+/// The first line of a table that isn't there.
+pub fn with_table(document: &str, table: &str) -> Result<String, String> {
+    let head = table.lines().next().unwrap_or_default();
+    let begin = document.find(head).ok_or(head)?;
+    let (before, rest) = document.split_at(begin);
+    let end = rest.find("\n\n").map_or(rest.len(), |at| at + 1);
+    let (_, after) = rest.split_at(end);
+    Ok(format!("{before}{table}{after}"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -66,31 +142,41 @@ mod tests {
     use super::*;
     use crate::{COMMON, common_clause};
 
-    fn document(name: &str) -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
+    /// Hold a document against what is to be in it; with UPDATE_DOCS=1, write that first.
+    fn is(name: &str, with: impl Fn(&str) -> String) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
+        let written = std::fs::read_to_string(&path).unwrap();
+        let right = with(&written);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &right).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert!(written == right, "{name} is not as the scenarios have it; UPDATE_DOCS=1");
     }
 
     #[test]
-    fn errata_md_is_the_catalogues() {
-        let path = document("ERRATA.md");
-        if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(&path, errata_markdown()).unwrap();
-        }
-        let written = std::fs::read_to_string(&path).unwrap();
-        assert!(
-            written == errata_markdown(),
-            "docs/ERRATA.md is not the catalogue's; UPDATE_DOCS=1"
-        );
+    fn errata_md_is_the_scenarios() {
+        is("docs/ERRATA.md", |_| errata_markdown());
     }
 
     #[test]
     fn protocol_md_has_every_clause_and_no_other() {
-        let written = std::fs::read_to_string(document("PROTOCOL.md")).unwrap();
+        is("docs/PROTOCOL.md", |written| with_clauses(written).unwrap());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/PROTOCOL.md");
+        let written = std::fs::read_to_string(path).unwrap();
         let clauses: Vec<&str> = written.lines().filter(|line| line.starts_with("- **")).collect();
         let of_scenarios = tutorials().iter().flat_map(|scenario| scenario.clauses());
-        let common = COMMON.iter();
-        let expected: Vec<String> = common.chain(of_scenarios).map(clause_markdown).collect();
+        let expected: Vec<String> =
+            COMMON.iter().chain(of_scenarios).map(clause_markdown).collect();
         assert_eq!(clauses, expected);
+    }
+
+    #[test]
+    fn the_tables_of_both_readmes_have_every_scenario_and_no_other() {
+        let programs = programs_table().unwrap();
+        is("README.md", |written| with_table(written, &programs).unwrap());
+        let sources = sources_table().unwrap();
+        is("python-ref/README.md", |written| with_table(written, &sources).unwrap());
     }
 
     #[test]

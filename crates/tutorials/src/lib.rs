@@ -4,13 +4,13 @@
 //! [`catalogue`] gives them to the engine. A folder of `scenarios/` is a scenario; what several have
 //! in common is in `shared/`. What CPython would do is asked of CPython, by the [`oracle`].
 
+mod about;
 mod clauses;
 pub mod docs;
 mod frame_map;
 mod framing;
 mod literals;
 pub mod oracle;
-mod peers;
 pub mod reference;
 mod regressions;
 mod scenarios;
@@ -19,10 +19,10 @@ mod tutorial;
 
 use std::sync::Arc;
 
+pub use about::Commands;
 pub use clauses::{COMMON, SECTIONS, common_clause};
 use model::Catalogue;
 pub use oracle::Oracle;
-pub use peers::{Commands, commands};
 pub use regressions::Regression;
 pub use scenarios::tutorials;
 pub use tutorial::{REFERENCE, Tutorial};
@@ -35,6 +35,14 @@ pub fn catalogue(oracle: &Arc<Oracle>) -> Catalogue {
         Arc::new(tutorial::Asking { tutorial: *tutorial, oracle: oracle.clone() }) as Arc<_>
     };
     Catalogue::new(tutorials().iter().map(asking).collect())
+}
+
+/// The commands of the reference, and those of the port.
+///
+/// # Errors
+/// A `scenario.toml` is not as it should be: a defect of this program, which a test would have told.
+pub fn commands() -> Result<(Commands, Commands), toml::de::Error> {
+    about::commands(tutorials())
 }
 
 #[cfg(test)]

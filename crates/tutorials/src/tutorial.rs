@@ -30,8 +30,8 @@ pub trait Tutorial: Sync {
     fn summary(&self) -> &'static str;
     /// What it travels in, the tutorial's own first.
     fn transports(&self) -> &'static [Transport];
-    /// How its programs are started, by the reference and by the port: the text of `peers.toml`.
-    fn peers(&self) -> &'static str;
+    /// What documents say of its programs, and how they are started: the text of `scenario.toml`.
+    fn about(&self) -> &'static str;
     /// For a framed scenario, the key that gives the body's size.
     fn size_key(&self) -> Option<&'static str> {
         None

@@ -117,11 +117,7 @@ impl Stage {
     /// played on.
     pub(crate) fn new(repository: &Path, patient: bool) -> anyhow::Result<Self> {
         let framecheck = std::env::current_exe()?.with_file_name("framecheck");
-        ensure!(
-            framecheck.is_file(),
-            "no {}: run `cargo build --workspace --bins`",
-            framecheck.display()
-        );
+        ensure!(framecheck.is_file(), "no {}: run `make`", framecheck.display());
         let [quick, slow] = ON;
         let on = if patient { slow } else { quick };
         Ok(Self { repository: repository.to_owned(), framecheck, on })

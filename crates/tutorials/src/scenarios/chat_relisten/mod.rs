@@ -88,8 +88,8 @@ impl Tutorial for ChatRelisten {
         Transport::STREAMS
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

@@ -101,8 +101,8 @@ impl Tutorial for FileTransfer {
         Some("file_size")
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

@@ -15,7 +15,7 @@ pub(crate) static FIRST_MESSAGE: OneTurn = OneTurn {
     client_shows: Shows::TextBehind("收到来自服务端的消息:"),
     clauses: CLAUSES,
     errata: errata::ERRATA,
-    peers: include_str!("peers.toml"),
+    about: include_str!("scenario.toml"),
 };
 
 const CLAUSES: &[Clause] = &[

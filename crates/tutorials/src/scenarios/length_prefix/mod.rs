@@ -74,8 +74,8 @@ impl Tutorial for LengthPrefix {
         Transport::STREAMS
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

@@ -33,8 +33,8 @@ pub(crate) struct LineUpper {
     pub(crate) summary: &'static str,
     pub(crate) clauses: &'static [Clause],
     pub(crate) errata: &'static [Erratum],
-    /// How its programs are started: the text of `peers.toml`.
-    pub(crate) peers: &'static str,
+    /// What documents say of it and how its programs are started: the text of `scenario.toml`.
+    pub(crate) about: &'static str,
     /// Whether a client that says nothing keeps no other waiting.
     pub(crate) is_concurrent: bool,
 }
@@ -44,7 +44,7 @@ pub(crate) static LINE_UPPER: LineUpper = LineUpper {
     summary: "a line back in upper case, each client in a thread of its own",
     clauses: clauses::CLAUSES,
     errata: errata::ERRATA,
-    peers: include_str!("peers.toml"),
+    about: include_str!("scenario.toml"),
     is_concurrent: true,
 };
 
@@ -61,8 +61,8 @@ impl Tutorial for LineUpper {
         Transport::STREAMS
     }
 
-    fn peers(&self) -> &'static str {
-        self.peers
+    fn about(&self) -> &'static str {
+        self.about
     }
 
     fn clauses(&self) -> &'static [Clause] {

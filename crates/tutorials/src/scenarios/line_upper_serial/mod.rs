@@ -10,6 +10,6 @@ pub(crate) static LINE_UPPER_SERIAL: LineUpper = LineUpper {
     summary: "a line back in upper case, one client after another",
     clauses: clauses::CLAUSES,
     errata: errata::ERRATA,
-    peers: include_str!("peers.toml"),
+    about: include_str!("scenario.toml"),
     is_concurrent: false,
 };

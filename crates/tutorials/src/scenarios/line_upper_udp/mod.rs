@@ -80,8 +80,8 @@ impl Tutorial for LineUpperUdp {
         Transport::DATAGRAMS
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

@@ -112,8 +112,8 @@ impl Tutorial for RemoteCommand {
         Some("data_size")
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

@@ -50,8 +50,8 @@ impl Tutorial for TcpConnect {
         Transport::STREAMS
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

@@ -15,7 +15,7 @@ pub(crate) static TCP_HELLO: OneTurn = OneTurn {
     client_shows: Shows::BytesRepr,
     clauses: CLAUSES,
     errata: errata::ERRATA,
-    peers: include_str!("peers.toml"),
+    about: include_str!("scenario.toml"),
 };
 
 const CLAUSES: &[Clause] = &[

@@ -77,8 +77,8 @@ impl Tutorial for UdpUpper {
         Transport::DATAGRAMS
     }
 
-    fn peers(&self) -> &'static str {
-        include_str!("peers.toml")
+    fn about(&self) -> &'static str {
+        include_str!("scenario.toml")
     }
 
     fn clauses(&self) -> &'static [Clause] {

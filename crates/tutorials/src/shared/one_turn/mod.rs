@@ -33,8 +33,8 @@ pub(crate) struct OneTurn {
     pub(crate) client_shows: Shows,
     pub(crate) clauses: &'static [Clause],
     pub(crate) errata: &'static [Erratum],
-    /// How its programs are started: the text of `peers.toml`.
-    pub(crate) peers: &'static str,
+    /// What documents say of it and how its programs are started: the text of `scenario.toml`.
+    pub(crate) about: &'static str,
 }
 
 /// What a program prints of what it received.
@@ -81,8 +81,8 @@ impl Tutorial for OneTurn {
         Transport::STREAMS
     }
 
-    fn peers(&self) -> &'static str {
-        self.peers
+    fn about(&self) -> &'static str {
+        self.about
     }
 
     fn clauses(&self) -> &'static [Clause] {
