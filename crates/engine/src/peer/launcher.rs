@@ -22,9 +22,9 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::process::{exit_of, interpreter};
+use super::starting::{StartError, exit_of, interpreter};
 use super::user::Ends;
-use super::{Command, Peer, StartError};
+use super::{Command, Peer};
 use crate::platform::{NO_SIGNAL, launcher_pair, orphans};
 
 const ANSWER_MAX_BYTES: usize = 64 << 10;

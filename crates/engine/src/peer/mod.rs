@@ -8,6 +8,7 @@ mod launcher;
 mod manifest;
 mod output;
 mod process;
+mod starting;
 mod table;
 mod terminal;
 mod usage;
@@ -17,7 +18,8 @@ pub use command::{Command, Places, Template};
 use launcher::Launcher;
 pub use manifest::{ManifestError, missing_program, own_places};
 pub use output::Output;
-pub use process::{Process, Spawner, StartError, interpreter, started};
+pub use process::{Process, Spawner};
+pub use starting::{StartError, interpreter, started};
 pub use table::{Peer, PeerError, Peers};
 pub use user::User;
 

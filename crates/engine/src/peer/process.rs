@@ -6,9 +6,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ExitStatus};
+use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::sync::watch;
 
 use super::launcher::program_of;
+use super::starting::{StartError, exit_of, prepare_environment};
 use super::user::{Ends, Seat};
 use super::{Command, Launcher, Output, Peer, User, usage};
 use crate::platform::orphans;
@@ -42,25 +43,6 @@ pub struct Spawner {
 struct Alive {
     count: Mutex<usize>,
     fewer: Condvar,
-}
-
-/// A peer could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The program can't be run.
-    #[error("cannot start {program}: {error}")]
-    Program {
-        /// The program.
-        program: String,
-        /// Why not.
-        error: io::Error,
-    },
-    /// The system gives no pipe, no terminal, or no process descriptor.
-    #[error("cannot set up a peer's pipes: {0}")]
-    Pipes(io::Error),
-    /// The launcher of the reference has gone.
-    #[error("the reference's launcher: {0}")]
-    Launcher(String),
 }
 
 /// A running peer.
@@ -197,33 +179,6 @@ impl Alive {
     }
 }
 
-/// The environment of every peer: this process's, with what changes a Python program's behaviour
-/// taken out, the locale fixed, and no colours in the traceback it shows at a terminal.
-pub(super) fn prepare_environment(command: &mut std::process::Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PYTHON") {
-            command.env_remove(name);
-        }
-    }
-    command.env("LC_ALL", "C.UTF-8").env("PYTHONDONTWRITEBYTECODE", "1").env("NO_COLOR", "1");
-    command.env_remove("FORCE_COLOR");
-}
-
-/// A command of `python`, prepared as every peer's: the same environment, and a process group of its
-/// own, so that Ctrl-C at the terminal is for this process to deal with.
-#[must_use]
-pub fn interpreter(python: &OsStr) -> std::process::Command {
-    let mut command = std::process::Command::new(python);
-    command.process_group(0);
-    prepare_environment(&mut command);
-    command
-}
-
-/// Say that the caller has started this child and will wait for it: it is nobody's leftover.
-pub fn started(child: &Child) {
-    orphans::started(Pid::from_child(child));
-}
-
 type Started = (Handle, watch::Receiver<Option<Exit>>, Memory);
 
 /// Wait for a child's end, kill what is left of its group, and only then give its number back.
@@ -251,14 +206,6 @@ fn reap(
         status
     };
     ended.send_replace(Some(exit_of(status.unwrap_or_default())));
-}
-
-/// What a wait status says.
-pub(super) fn exit_of(status: ExitStatus) -> Exit {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => Exit::Status(code),
-        (None, signal) => Exit::Signal(signal.unwrap_or_default()),
-    }
 }
 
 impl Process {

@@ -1,18 +1,14 @@
-//! What this server has done so far, in numbers: for the log's last line and for `/metrics`.
+//! What this server has done so far, in numbers: for the log's last line and for `exposition.rs`.
 
 use std::fmt;
 
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::{Registry, Unit};
 
-use super::ledger::Ledger;
 use super::options::{Cut, Refusal};
 
 /// By reason, which is the name of the option that sets the limit where there is one.
-type ByReason = Family<[(&'static str, &'static str); 1], Counter>;
+pub(super) type ByReason = Family<[(&'static str, &'static str); 1], Counter>;
 
 /// Counters of whole connections. What those have moved that are still open comes from the ledger.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +17,8 @@ pub(super) struct Counters {
     pub(super) failed: Counter,
     pub(super) received: Counter,
     pub(super) sent: Counter,
-    refused: ByReason,
-    cut: ByReason,
+    pub(super) refused: ByReason,
+    pub(super) cut: ByReason,
     /// Sums of the two before, which they don't give themselves.
     refused_in_all: Counter,
     cut_in_all: Counter,
@@ -56,28 +52,4 @@ impl fmt::Display for Counters {
             self.sent.get()
         )
     }
-}
-
-/// All of it in the text format of OpenMetrics, which Prometheus reads.
-///
-/// # Errors
-/// None in practice: a String takes everything.
-pub(super) fn exposition(ledger: &Ledger) -> Result<String, fmt::Error> {
-    let Counters { connections, failed, refused, cut, .. } = &ledger.counters;
-    let (open, received, sent) = ledger.totals();
-    let mut registry = Registry::with_prefix("frame_server");
-    registry.register("connections", "Connections served", connections.clone());
-    registry.register("failed", "Connections that ended in an error", failed.clone());
-    registry.register("refused", "Connections closed unserved, by the limit", refused.clone());
-    registry.register("cut_short", "Connections cut short, by the limit", cut.clone());
-    let open = ConstGauge::new(i64::try_from(open).unwrap_or(i64::MAX));
-    registry.register("open_connections", "Connections that are open now", open);
-    for (name, help, bytes) in
-        [("received", "Received from clients", received), ("sent", "Sent to clients", sent)]
-    {
-        registry.register_with_unit(name, help, Unit::Bytes, ConstCounter::new(bytes));
-    }
-    let mut text = String::new();
-    encode(&mut text, &registry)?;
-    Ok(text)
 }

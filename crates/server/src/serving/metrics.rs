@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
 
 use super::acceptor::Acceptor;
-use super::counters::exposition;
+use super::exposition::exposition;
 use super::ledger::Ledger;
 use super::may_enter;
 use super::options::Refusal;

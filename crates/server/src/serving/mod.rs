@@ -10,6 +10,7 @@ mod acceptor;
 mod connection;
 mod counters;
 mod descriptors;
+mod exposition;
 mod ledger;
 mod line_limit;
 mod metrics;
