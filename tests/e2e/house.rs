@@ -75,6 +75,28 @@ fn dependencies_point_one_way() {
     }
 }
 
+/// What is particular to a scenario is asked of the scenario.
+#[test]
+fn the_engine_the_model_and_the_reports_name_no_scenario() {
+    let names: Vec<String> =
+        tutorials::tutorials().iter().map(|scenario| format!("\"{}", scenario.name())).collect();
+    for path in sources(&repository()) {
+        let is_asked = ["crates/engine/", "crates/model/", "crates/report/"];
+        if !is_asked.iter().any(|part| path.to_string_lossy().contains(part)) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        // Tests stand at the end of a file, or in one of their own.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = if path.ends_with("tests.rs") { "" } else { code };
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines {
+            let named = names.iter().find(|name| line.contains(*name));
+            assert!(named.is_none(), "{}: {line}", path.display());
+        }
+    }
+}
+
 /// `cargo run -p framecheck` after `make` compiles nothing, and `cargo test` after it only tests: what the
 /// command is made of has the same features as when everything is built.
 #[test]

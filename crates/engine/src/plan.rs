@@ -203,7 +203,7 @@ pub fn plan(
     if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }
 }
 
-/// One input in so many is played over a transport that is not the tutorials' own, unless that
+/// One input in so many is played over a transport that is not the scenario's first, unless that
 /// transport is asked for: of the generated ones, and of all where both sides are bridged.
 const AWAY: usize = 8;
 
@@ -249,7 +249,7 @@ fn is_for(input: &Input, pairing: &Pairing) -> bool {
 }
 
 /// Who is to play an input over the networks that are there for it, and those that were asked for
-/// by name. Transports but the tutorials' own are played where they are asked for.
+/// by name. Transports but the scenario's first are played where they are asked for.
 fn disturbed_plays(
     scenario: &dyn Scenario,
     selection: &Selection,

@@ -64,8 +64,7 @@ pub enum Demo {
 }
 
 impl Demo {
-    /// By the harness on the other side, over a network that does nothing. The program is the
-    /// tutorial's own.
+    /// By the harness on the other side, over a network that does nothing, without an input.
     #[must_use]
     pub const fn steps(steps: fn() -> Vec<Step>) -> Self {
         Self::Script { input: Input::default, steps, network: "asis" }

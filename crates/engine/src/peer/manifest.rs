@@ -174,10 +174,11 @@ fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<M
         mistakes.push(Mistake { help: Some(help), ..says(what) });
     }
     if manifest.server.is_empty() && manifest.client.is_empty() {
+        let example = catalogue.names().next().unwrap_or("scenario");
         mistakes.push(Mistake {
-            help: Some(
-                "[server] or [client] needs a line such as tcp-upper = [\"./acme\", …]".to_owned(),
-            ),
+            help: Some(format!(
+                "[server] or [client] needs a line such as {example} = [\"./acme\", …]"
+            )),
             ..says("this peer declares nothing".to_owned())
         });
     }

@@ -73,9 +73,9 @@ impl Transport {
     /// Every transport there is.
     pub const ALL: [Self; 7] =
         [Self::Tcp4, Self::Tcp6, Self::Unix, Self::Udp4, Self::Udp6, Self::Unixgram, Self::None];
-    /// What every stream scenario travels in, the tutorials' own first.
+    /// What every stream scenario travels in, the usual one first.
     pub const STREAMS: &[Self] = &[Self::Tcp4, Self::Tcp6, Self::Unix];
-    /// What every datagram scenario travels in, the tutorials' own first.
+    /// What every datagram scenario travels in, the usual one first.
     pub const DATAGRAMS: &[Self] = &[Self::Udp4, Self::Udp6, Self::Unixgram];
     /// What a scenario of one program travels in.
     pub const ALONE: &[Self] = &[Self::None];
