@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::peer::Peers;
-use engine::plan::{Group, Selection, group_of, ids, plan, retain};
+use engine::plan::{Group, Selection, group_of, group_with, ids, plan, retain};
 use model::Catalogue;
 use model::case::CaseId;
 use model::shard::Shard;
@@ -98,4 +98,12 @@ fn a_case_is_in_the_same_shard_whatever_else_is_selected() {
     assert_eq!(at, Some(563));
     let other: CaseId = "file-transfer/rust->rust/unix/asis/9f2c41d0".parse().unwrap();
     assert!(Shard::new(563, 1000).unwrap().has(&other));
+}
+
+#[test]
+fn an_input_with_a_part_that_no_scenario_knows_is_refused_by_name() {
+    let id: CaseId = "tcp-hello/python->rust/tcp4/asis/9f2c41d0".parse().unwrap();
+    let input = serde_json::from_str(r#"{"messages": ["hi"], "linse": ["x"]}"#).unwrap();
+    let refused = group_with(&id, None, input, &catalogue(), &peers()).err().unwrap().to_string();
+    assert!(refused.contains("\"linse\", which is no part of an input of tcp-hello"), "{refused}");
 }

@@ -364,6 +364,12 @@ pub fn group_with(
         let why = format!("its input is not one that {} plays over {}", id.pairing, id.network);
         return Err(no_such_case(id, why));
     }
+    let known = scenario.literal_names();
+    if let Some(name) = input.literals.names().find(|name| !known.contains(name)) {
+        let why =
+            format!("its input has {name:?}, which is no part of an input of {}", id.scenario);
+        return Err(no_such_case(id, why));
+    }
     let is_clear = id.network == Network::AS_IS
         || is_transparent(&**scenario, &id.network)
             && is_told(&**scenario, &id.network, &id.pairing);

@@ -97,7 +97,11 @@ pub trait Scenario: Send + Sync {
     fn generated_networks(&self, _nth: usize) -> Vec<Network> {
         Vec::new()
     }
-    /// The literals of the program in `role` that an input may change.
+    /// The names that an input's [literals](Input::literals) may have.
+    fn literal_names(&self) -> &[&str] {
+        &[]
+    }
+    /// The literals of the program in `role` as they are in an input.
     fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
         Vec::new()
     }

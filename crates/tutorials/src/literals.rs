@@ -14,7 +14,6 @@ pub(crate) const ANSWER: &str = "answer";
 pub(crate) const NUMBER: &str = "number";
 
 /// Every literal there is: an input that has another is a mistake.
-#[cfg(test)]
 pub(crate) const ALL: [&str; 5] = [NAME, DESC, MESSAGES, ANSWER, NUMBER];
 
 /// What an input of the tutorials says, and how one is made.

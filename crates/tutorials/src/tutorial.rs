@@ -14,7 +14,7 @@ use proptest::strategy::BoxedStrategy;
 
 use crate::clauses::{BROKEN_EXCHANGE, COMMON, common_clause};
 use crate::frame_map::part_at;
-use crate::literals::TutorialLiterals;
+use crate::literals::{self, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
 use crate::{framing, regressions};
 
@@ -195,6 +195,10 @@ impl Scenario for Asking {
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {
         self.tutorial.generated_networks(nth)
+    }
+
+    fn literal_names(&self) -> &[&str] {
+        &literals::ALL
     }
 
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
