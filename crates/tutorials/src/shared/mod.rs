@@ -5,6 +5,7 @@ pub(crate) mod disturbed;
 pub(crate) mod frames;
 pub(crate) mod harm;
 pub(crate) mod hostile;
+pub(crate) mod line_upper;
 pub(crate) mod messages;
 pub(crate) mod one_turn;
 pub(crate) mod parts;

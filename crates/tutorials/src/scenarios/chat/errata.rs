@@ -3,7 +3,7 @@
 use model::observation::{Direction, Role, Stop};
 use model::{Check, Demo, Ending, Erratum, Input, Sign, Step, contains, count};
 
-use crate::scenarios::chat::CLIENT_PROMPT;
+use crate::scenarios::chat::prompt::CLIENT_PROMPT;
 use crate::shared::talk::SERVER_PROMPT;
 use crate::shared::talk::errata::{
     WHOLE_TALK, is_empty_message, long_answer, long_message, sent_too_long,

@@ -1,6 +1,7 @@
 //! `chat`: one client and one server take turns, as their users type.
 
 mod errata;
+mod prompt;
 
 use model::case::Transport;
 use model::observation::Role;
@@ -9,12 +10,11 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
 use crate::oracle::{Oracle, OracleError};
+use crate::scenarios::chat::prompt::CLIENT_PROMPT;
 use crate::shared::talk::{Manner, SERVER_PROMPT, somewhere, turns, words};
 use crate::tutorial::Tutorial;
 
 pub(crate) struct Chat;
-
-pub(crate) const CLIENT_PROMPT: &str = "请输入你需要发送的消息>>>:";
 
 const MANNER: Manner = Manner {
     client_prompt: CLIENT_PROMPT,

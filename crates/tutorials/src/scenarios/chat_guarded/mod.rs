@@ -1,31 +1,20 @@
 //! `chat-guarded`: `chat`, with its empty messages and the client's leaving taken care of.
 
-pub(crate) mod errata;
+mod errata;
 
 use model::case::Transport;
 use model::observation::Role;
-use model::{Check, Clause, Ending, Erratum, Expected, Input, Step, Vector};
+use model::{Check, Clause, Erratum, Expected, Input, Step, Vector};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
 use crate::oracle::{Oracle, OracleError};
-use crate::shared::talk::{Manner, SERVER_PROMPT, line, somewhere, turns};
+use crate::shared::talk::guarded::{CLIENT_PROMPT, MANNER};
+use crate::shared::talk::{SERVER_PROMPT, line, somewhere, turns};
 use crate::tutorial::Tutorial;
 
 pub(crate) struct ChatGuarded;
-
-pub(crate) const CLIENT_PROMPT: &str = "请输入你想要发送的信息>>>:";
-
-pub(crate) const MANNER: Manner = Manner {
-    client_prompt: CLIENT_PROMPT,
-    before_answer: "收到服务端消息>>>:",
-    before_message: "收到客户端消息>>",
-    empty_answer: Some("太忙了 暂无消息"),
-    ending_after_trouble: Ending::Complete,
-    relistens: false,
-    harness_breaks_off: true,
-};
 
 const CLAUSES: &[Clause] = &[
     Clause::must(

@@ -2,8 +2,8 @@
 
 use model::Erratum;
 
-use crate::scenarios::chat_guarded::errata::shows_an_empty_answer;
 use crate::shared::talk::errata::{long_answer, long_message, takes_the_end_for_an_answer};
+use crate::shared::talk::guarded::shows_an_empty_answer;
 
 pub(crate) const ERRATA: &[Erratum] = &[
     takes_the_end_for_an_answer(

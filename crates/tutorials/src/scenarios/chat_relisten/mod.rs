@@ -10,14 +10,13 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
 use crate::oracle::{Oracle, OracleError};
-use crate::scenarios::chat_guarded;
-use crate::scenarios::chat_guarded::CLIENT_PROMPT;
+use crate::shared::talk::guarded::{self, CLIENT_PROMPT};
 use crate::shared::talk::{Manner, SERVER_PROMPT, line, somewhere, turns};
 use crate::tutorial::Tutorial;
 
 pub(crate) struct ChatRelisten;
 
-const MANNER: Manner = Manner { relistens: true, ..chat_guarded::MANNER };
+const MANNER: Manner = Manner { relistens: true, ..guarded::MANNER };
 
 const CLAUSES: &[Clause] = &[
     Clause::must(

@@ -3,7 +3,7 @@
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Demo, Erratum, Expected, Input, Sign, Step};
 
-use crate::scenarios::length_ack::{announced, raw_message};
+use crate::scenarios::length_ack::message::{announced, raw_message};
 use crate::shared::frames::{ended_well, sent};
 use crate::shared::rude_clients::{
     beside_a_silent_one, died_of_a_reset, dies_of_a_reset, silent_client,

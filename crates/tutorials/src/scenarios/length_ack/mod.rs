@@ -1,6 +1,7 @@
 //! `length-ack`: a message's length as text, an ok, the message.
 
 mod errata;
+mod message;
 
 use model::case::Transport;
 use model::observation::Role;
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use crate::literals::TutorialLiterals;
 use crate::oracle::{Oracle, OracleError};
+use crate::scenarios::length_ack::message::{announced, raw_message};
 use crate::shared::disturbed;
 use crate::shared::messages::message_vectors;
 use crate::shared::text::{noise, noisy_text, text};
@@ -21,7 +23,6 @@ use crate::tutorial::Tutorial;
 pub(crate) struct LengthAck;
 
 const MESSAGE: &str = "hello!";
-const LENGTH_MAX: u64 = 0x7fff_ffff;
 
 const CLAUSES: &[Clause] = &[
     Clause::must(
@@ -191,17 +192,4 @@ impl Tutorial for LengthAck {
             Role::Client => vec![Literal::or("message", input.message(0), MESSAGE)],
         }
     }
-}
-
-/// The length that a raw input announces, if it is one.
-pub(crate) fn announced(input: &Input) -> Option<u64> {
-    let length = &input.lines.first()?.0;
-    let is_plain = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
-    let length = std::str::from_utf8(length).ok().filter(|_| is_plain)?.parse().ok()?;
-    (length <= LENGTH_MAX).then_some(length)
-}
-
-/// What a raw input sends after its length.
-pub(crate) fn raw_message(input: &Input) -> Vec<u8> {
-    input.lines.iter().skip(1).flat_map(|part| part.0.iter().copied()).collect()
 }

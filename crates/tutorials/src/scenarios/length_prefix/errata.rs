@@ -3,7 +3,7 @@
 use model::observation::Role;
 use model::{Check, Demo, Erratum, Input, Step};
 
-use crate::scenarios::length_prefix::{announced, whole_message};
+use crate::scenarios::length_prefix::message::{announced, whole_message};
 use crate::shared::rude_clients::{
     beside_a_silent_one, died_of_a_reset, dies_of_a_reset, silent_client,
 };

@@ -1,6 +1,7 @@
 //! `length-prefix`: a packed length and the message, in one send.
 
 mod errata;
+mod message;
 
 use model::case::Transport;
 use model::observation::{Direction, Role};
@@ -12,6 +13,7 @@ use proptest::strategy::BoxedStrategy;
 
 use crate::literals::TutorialLiterals;
 use crate::oracle::{Oracle, OracleError};
+use crate::scenarios::length_prefix::message::whole_message;
 use crate::shared::disturbed;
 use crate::shared::messages::message_vectors;
 use crate::shared::text::{noisy_text, text};
@@ -20,7 +22,6 @@ use crate::tutorial::Tutorial;
 pub(crate) struct LengthPrefix;
 
 const MESSAGE: &str = "hello!";
-const HEADER_BYTES: usize = 4;
 
 const CLAUSES: &[Clause] = &[
     Clause::must(
@@ -161,15 +162,4 @@ impl Tutorial for LengthPrefix {
             Role::Client => vec![Literal::or("message", input.message(0), MESSAGE)],
         }
     }
-}
-
-/// The length that these bytes announce, if their header is whole.
-pub(crate) fn announced(sent: &[u8]) -> Option<i32> {
-    sent.first_chunk::<HEADER_BYTES>().copied().map(i32::from_ne_bytes)
-}
-
-/// The message in these bytes, if it is whole.
-pub(crate) fn whole_message(sent: &[u8]) -> Option<&[u8]> {
-    let length = usize::try_from(announced(sent)?).ok()?;
-    sent.get(HEADER_BYTES..)?.get(..length)
 }

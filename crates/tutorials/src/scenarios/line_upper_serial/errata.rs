@@ -2,8 +2,8 @@
 
 use model::Erratum;
 
-use crate::scenarios::line_upper::errata::takes_the_end;
 use crate::shared::answers::{cut_answer, cut_character};
+use crate::shared::line_upper::errata::takes_the_end;
 
 pub(crate) const ERRATA: &[Erratum] = &[
     cut_answer(

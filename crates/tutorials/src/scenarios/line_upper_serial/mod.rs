@@ -3,7 +3,7 @@
 mod clauses;
 mod errata;
 
-use crate::scenarios::line_upper::LineUpper;
+use crate::shared::line_upper::LineUpper;
 
 pub(crate) static LINE_UPPER_SERIAL: LineUpper = LineUpper {
     name: "line-upper-serial",

@@ -14,8 +14,8 @@ use proptest::strategy::BoxedStrategy;
 
 use crate::literals::TutorialLiterals;
 use crate::oracle::{Oracle, OracleError};
-use crate::scenarios::line_upper::{LINE, hide_hosts, literals, texts};
 use crate::shared::disturbed;
+use crate::shared::line_upper::{LINE, hide_hosts, literals, texts};
 use crate::shared::one_turn::received;
 use crate::shared::text::{noise, text};
 use crate::tutorial::Tutorial;

@@ -3,7 +3,7 @@
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Demo, Ending, Erratum, Input, Sign, Step, Wire, contains};
 
-use super::{BODIES, PRINTED};
+use crate::scenarios::remote_command::notes::{BODIES, PRINTED};
 use crate::shared::frames::{allocates, cut_dict, cut_header, ended_well, sent};
 use crate::shared::rude_clients::{
     beside_a_silent_one, died_of_a_reset, keeps_the_second_waiting, silent_client,

@@ -1,6 +1,7 @@
 //! `remote-command`: commands to a shell, framed answers back.
 
 mod errata;
+mod notes;
 
 use model::blob::Blob;
 use model::case::{Kind, Network, Transport};
@@ -14,6 +15,7 @@ use proptest::strategy::BoxedStrategy;
 use serde_json::json;
 
 use crate::oracle::{Oracle, OracleError};
+use crate::scenarios::remote_command::notes::{BODIES, PRINTED};
 use crate::shared::disturbed::frame_everywhere;
 use crate::tutorial::Tutorial;
 
@@ -23,11 +25,6 @@ pub(crate) struct RemoteCommand;
 const COMMAND_MAX_BYTES: usize = 1024;
 /// Header and dict of an answer of fewer than ten bytes.
 const HEAD_BYTES: usize = 4 + r#"{"data_size": 3}"#.len();
-
-/// Noted of what is right: bytes of the body of each answer.
-pub(crate) const BODIES: &str = "bodies";
-/// Noted of what is right: bytes that each command prints on standard output, whatever is answered.
-pub(crate) const PRINTED: &str = "printed";
 
 const CLAUSES: &[Clause] = &[
     Clause::must(

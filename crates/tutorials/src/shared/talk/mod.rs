@@ -2,6 +2,7 @@
 //! for them, line by line, and how the harness plays the client.
 
 pub(crate) mod errata;
+pub(crate) mod guarded;
 
 use model::blob::Blob;
 use model::{Ending, Expected, ExpectedEnd, Input, Notes, Step, Wire};
