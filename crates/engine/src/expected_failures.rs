@@ -3,7 +3,8 @@
 //!
 //! ```toml
 //! [[expected]]
-//! id = "file-transfer/acme->*"     # a glob; every case that it matches must fail
+//! id = "file-transfer/acme->*"     # a glob of ids; every case that it matches must fail. A vector's
+//!                                  # name may stand in the place of an id's last part
 //! reason = "acme writes its length in network byte order; to be mended in 1.3"
 //! symptom = "[FT-2]"               # how the first line that says what is wrong begins
 //! ```
@@ -21,6 +22,7 @@ use toml::Spanned;
 
 use crate::located;
 use crate::located::Mistake;
+use crate::plan::names_of;
 
 /// What is written at the head of a file that is rewritten.
 const HEAD: &str = "# Failures that are expected, and why. `framecheck run --expected` fails if one of these is not\n\
@@ -137,12 +139,13 @@ impl ExpectedFailures {
         if case.verdict == Verdict::NotApplicable {
             return;
         }
+        let names = names_of(&case.id, &case.input);
         let id = case.id.to_string();
         let symptom = case.differences.first().map(ToString::to_string).unwrap_or_default();
         let fails = case.verdict.is_failure();
         let mut spoken_of = false;
         for entry in &mut self.entries {
-            if !entry.matcher.is_match(&id) {
+            if !names.iter().any(|name| entry.matcher.is_match(name)) {
                 continue;
             }
             if fails {
@@ -171,11 +174,11 @@ impl ExpectedFailures {
     }
 
     /// Take note of a case that is not held against the list here: another shard plays it, or an
-    /// earlier part of this run has.
-    pub fn note_elsewhere(&mut self, id: &CaseId) {
-        let id = id.to_string();
+    /// earlier part of this run has. `input` is the name of its input.
+    pub fn note_elsewhere(&mut self, id: &CaseId, input: &str) {
+        let names = names_of(id, input);
         for entry in self.entries.iter_mut().filter(|entry| !entry.is_elsewhere) {
-            entry.is_elsewhere = entry.matcher.is_match(&id);
+            entry.is_elsewhere = names.iter().any(|name| entry.matcher.is_match(name));
         }
     }
 

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
-use model::case::{CaseId, HARNESS, InputId, Kind, Network, Pairing, Playing, Transport};
+use model::case::{
+    CaseId, CaseIdError, HARNESS, InputId, Kind, Network, Pairing, Playing, Transport,
+};
 use model::event::Chosen;
 use model::observation::{Direction, Role};
 use model::{Catalogue, Input, Scenario, Vector, generated_input};
@@ -18,14 +20,18 @@ pub struct Selection {
     pub scenarios: Vec<String>,
     /// Globs of case ids that are left out.
     pub skip: Vec<String>,
-    /// Pairings; none means all, or where manifests describe peers, all that such a peer takes part
-    /// in.
-    pub pairings: Vec<Pairing>,
+    /// Globs of pairings; none means all, or where manifests describe peers, all that such a peer takes
+    /// part in.
+    pub pairings: Vec<String>,
     /// Transports; none means all.
     pub transports: Vec<Transport>,
     /// Globs of networks; none means those that are there for each input. One that is the name of a
     /// network is played with every input that it fits.
     pub networks: Vec<String>,
+    /// Globs of inputs, by a vector's name, by an id's last part, or as `generated`; none means all.
+    pub inputs: Vec<String>,
+    /// Globs of inputs that are left out.
+    pub skip_inputs: Vec<String>,
     /// Generated inputs a scenario.
     pub cases: u32,
     /// What they are generated from.
@@ -94,6 +100,8 @@ impl Selection {
             transport: told(&self.transports),
             network: told(&self.networks),
             skip: told(&self.skip),
+            input: told(&self.inputs),
+            skip_input: told(&self.skip_inputs),
             expected,
         }
     }
@@ -112,12 +120,53 @@ impl Selection {
         if self.pairings.is_empty() {
             guests.peek().is_none() || guests.any(is_guest)
         } else {
-            self.pairings.contains(pairing)
+            let name = pairing.to_string();
+            let matches = |glob: &String| matcher(glob).is_ok_and(|it| it.is_match(&name));
+            self.pairings.iter().any(matches)
         }
     }
 }
 
+/// What an input is called where it has no name of its own.
+pub const GENERATED: &str = "generated";
+
+/// What a case is called by: its id, and the same with its input's name in the place of the last part.
+#[must_use]
+pub fn names_of(id: &CaseId, input: &str) -> [String; 2] {
+    let CaseId { scenario, pairing, transport, network, .. } = id;
+    [id.to_string(), format!("{scenario}/{pairing}/{transport}/{network}/{input}")]
+}
+
+/// The case of this id, in which a vector's name may stand in the place of the last part.
+///
+/// # Errors
+/// [`PlanError::NoSuchCase`].
+pub fn case_named(name: &str, catalogue: &Catalogue) -> Result<CaseId, PlanError> {
+    let no_such = |why: String| PlanError::NoSuchCase { id: name.to_owned(), why };
+    let as_it_is = || name.parse::<CaseId>().map_err(|error| no_such(error.to_string()));
+    let Some((case, input)) = name.rsplit_once('/') else { return as_it_is() };
+    if input.parse::<InputId>().is_ok() || case.matches('/').count() != 3 {
+        return as_it_is();
+    }
+    let id: CaseId = format!("{case}/{}", InputId::of_vector(input))
+        .parse()
+        .map_err(|error: CaseIdError| no_such(error.to_string()))?;
+    let scenario = scenario_of(&id, catalogue)?;
+    let names: Vec<String> = scenario.vectors().into_iter().map(|vector| vector.name).collect();
+    if names.iter().any(|known| known == input) {
+        return Ok(id);
+    }
+    let names = names.join(", ");
+    Err(no_such(format!("{} has no vector {input:?}; it has {names}", id.scenario)))
+}
+
 impl Group {
+    /// The name of its input: its vector's, or [`GENERATED`].
+    #[must_use]
+    pub fn input_name(&self) -> &str {
+        self.vector.as_deref().unwrap_or(GENERATED)
+    }
+
     /// The id of the case that a pairing of this group is.
     #[must_use]
     pub fn case_id(&self, playing: &Playing) -> CaseId {
@@ -171,11 +220,12 @@ pub fn plan(
 ) -> Result<Vec<Group>, PlanError> {
     let chosen_scenarios = choose_scenarios(&selection.scenarios, catalogue)?;
     let all_pairings = pairings(peers);
-    for pairing in &selection.pairings {
-        if !all_pairings.contains(pairing) {
-            let there_is: Vec<String> = all_pairings.iter().map(ToString::to_string).collect();
-            let there_is = [&there_is[..], peers.missing()].concat();
-            return Err(nothing("--pairing", pairing.to_string(), &there_is));
+    let names: Vec<String> = all_pairings.iter().map(ToString::to_string).collect();
+    for glob in &selection.pairings {
+        let matcher = matcher(glob)?;
+        if !names.iter().any(|name| matcher.is_match(name)) {
+            let there_is = [&names[..], peers.missing()].concat();
+            return Err(nothing("--pairing", glob.clone(), &there_is));
         }
     }
     let mut groups = Vec::new();
@@ -188,6 +238,7 @@ pub fn plan(
             groups.push(Group { scenario: scenario.clone(), input_id, vector, input, plays });
         }
     }
+    choose_inputs(&mut groups, selection)?;
     for glob in &selection.networks {
         let matcher = matcher(glob)?;
         let mut plays = groups.iter().flat_map(|group| &group.plays);
@@ -447,6 +498,31 @@ fn choose_scenarios(
     Ok(catalogue.iter().filter(wanted).cloned().collect())
 }
 
+/// Keep only the inputs that are asked for, and leave out those that are not wanted.
+fn choose_inputs(groups: &mut Vec<Group>, selection: &Selection) -> Result<(), PlanError> {
+    let is_called = |group: &Group, matcher: &GlobMatcher| {
+        matcher.is_match(group.input_name()) || matcher.is_match(group.input_id.to_string())
+    };
+    let options = [("--input", &selection.inputs), ("--skip-input", &selection.skip_inputs)];
+    let mut chosen = Vec::new();
+    for (option, globs) in options {
+        let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
+        for (glob, matcher) in globs.iter().zip(&matchers) {
+            if !groups.iter().any(|group| is_called(group, matcher)) {
+                let there_is = ["the vectors of the chosen scenarios; see `framecheck list`"];
+                return Err(nothing(option, glob.clone(), &there_is));
+            }
+        }
+        chosen.push(matchers);
+    }
+    let [wanted, unwanted] = &chosen[..] else { return Ok(()) };
+    groups.retain(|group| {
+        let matches = |matcher: &GlobMatcher| is_called(group, matcher);
+        (wanted.is_empty() || wanted.iter().any(matches)) && !unwanted.iter().any(matches)
+    });
+    Ok(())
+}
+
 fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
     for glob in globs {
         let matcher = matcher(glob)?;
@@ -455,7 +531,10 @@ fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
             let ids: Vec<bool> = group
                 .plays
                 .iter()
-                .map(|playing| matcher.is_match(group.case_id(playing).to_string()))
+                .map(|playing| {
+                    let names = names_of(&group.case_id(playing), group.input_name());
+                    names.iter().any(|name| matcher.is_match(name))
+                })
                 .collect();
             skipped += ids.iter().filter(|matched| **matched).count();
             let mut matched = ids.into_iter();

@@ -297,7 +297,7 @@ fn blank(group: &Group, playing: &Playing, verdict: Verdict, seconds: f64) -> Ca
         pairing: playing.pairing.to_string(),
         transport: playing.transport,
         network: playing.network.clone(),
-        input: group.vector.as_deref().unwrap_or("generated").to_owned(),
+        input: group.input_name().to_owned(),
         verdict,
         clause: group.scenario.clauses().first().map_or("", |clause| &*clause.id).to_owned(),
         seconds,

@@ -67,7 +67,8 @@ impl Start {
     /// nothing if it is just that.
     #[must_use]
     pub fn limits(&self) -> Option<String> {
-        let Chosen { scenario, pairing, transport, network, skip, expected: _ } = &self.selection;
+        let Chosen { scenario, pairing, transport, network, skip, input, skip_input, expected: _ } =
+            &self.selection;
         let mut words = Vec::new();
         for (option, values) in [
             ("--scenario", scenario),
@@ -75,6 +76,8 @@ impl Start {
             ("--transport", transport),
             ("--network", network),
             ("--skip", skip),
+            ("--input", input),
+            ("--skip-input", skip_input),
         ] {
             words.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
         }
@@ -104,6 +107,12 @@ pub struct Chosen {
     pub network: Vec<String>,
     /// Globs of case ids that were left out.
     pub skip: Vec<String>,
+    /// Globs of inputs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input: Vec<String>,
+    /// Globs of inputs that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_input: Vec<String>,
     /// SHA-256 of the list of expected failures, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,

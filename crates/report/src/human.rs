@@ -84,7 +84,8 @@ impl<W: Write> Human<W> {
             self.bar.set_message(style(format!("{now_failed} failed")).red().to_string());
             if now_failed <= IN_FULL {
                 let verdict = style(case.verdict.name().to_uppercase()).red().bold();
-                self.bar.println(format!("{verdict} [{}] {}", case.clause, case.id));
+                self.bar
+                    .println(format!("{verdict} [{}] {} ({})", case.clause, case.id, case.input));
             }
         }
         let line = self.pace.as_mut().and_then(|pace| pace.one_more(now_failed, Instant::now()));
@@ -108,8 +109,8 @@ impl<W: Write> Human<W> {
             writeln!(self.out, "\nalso not as they should be:")?;
         }
         for cause in rest {
-            let CaseResult { verdict, clause, id, .. } = &cause.first;
-            writeln!(self.out, "  {}  {clause}  {id}", verdict.name())?;
+            let CaseResult { verdict, clause, id, input, .. } = &cause.first;
+            writeln!(self.out, "  {}  {clause}  {id}  ({input})", verdict.name())?;
             write_others(&mut self.out, cause)?;
         }
         for id in &end.unmatched {

@@ -145,9 +145,10 @@ impl Summary {
             let id = code(&case.id.to_string());
             let _ = writeln!(
                 page,
-                "- {} {} {id}{}",
+                "- {} {} {id} {}{}",
                 case.verdict.name(),
                 inline(&case.clause),
+                code(&case.input),
                 others(cause.count)
             );
         }

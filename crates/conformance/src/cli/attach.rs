@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use engine::drive::{Hand, Wanted};
-use engine::plan::{Group, PlanError, group_of};
+use engine::plan::{Group, PlanError, case_named, group_of};
 use model::Endpoint;
 use model::case::{CaseId, HAND, HARNESS, Pairing};
 use model::observation::Role;
@@ -24,8 +24,9 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     let with = args.means.with(&args.peer, DEADLINE_SECONDS);
     let known = Known::new();
     let peers = super::setup::peers(&with, &known)?;
-    let mut group = group_of(&args.id, &known.catalogue, &peers)?;
-    let id = by_hand(&args.id, args.role.into())?;
+    let named = case_named(&args.id, &known.catalogue)?;
+    let mut group = group_of(&named, &known.catalogue, &peers)?;
+    let id = by_hand(&named, args.role.into())?;
     for playing in &mut group.plays {
         playing.pairing = id.pairing.clone();
     }

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use engine::plan::group_of;
+use engine::plan::{case_named, group_of};
 use report::Capture;
 
 use super::CaptureArgs;
@@ -17,13 +17,14 @@ use super::setup::{Known, setup};
 pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let known = Known::new();
     let peers = super::setup::peers(&args.setup, &known)?;
-    let group = group_of(&args.id, &known.catalogue, &peers)?;
+    let id = case_named(&args.id, &known.catalogue)?;
+    let group = group_of(&id, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
     let played = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            played = play(&setup.stage, &group, &args.id) => Ok(played?),
+            played = play(&setup.stage, &group, &id) => Ok(played?),
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
@@ -32,7 +33,7 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let first = || group.scenario.clauses().first().map(|clause| &*clause.id);
     let capture = Capture {
         framing: group.scenario.framing(),
-        id: &args.id,
+        id: &id,
         verdict: judgement.verdict,
         clause: broken.or_else(first).unwrap_or_default(),
         differences: &judgement.differences,
@@ -40,7 +41,7 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     };
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => PathBuf::from(args.id.file_name() + ".pcapng"),
+        None => PathBuf::from(id.file_name() + ".pcapng"),
     };
     if out == Path::new("-") {
         capture.write(stdout())?;
@@ -51,6 +52,6 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let packets =
         capture.write(BufWriter::new(file)).with_context(|| format!("cannot write to {shown}"))?;
     let verdict = judgement.verdict.name();
-    writeln!(stdout(), "{verdict}  {}: {packets} packets in {shown}", args.id)?;
+    writeln!(stdout(), "{verdict}  {id}: {packets} packets in {shown}")?;
     Ok(true)
 }

@@ -30,6 +30,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -38,7 +39,7 @@ use engine::journal::JournalError;
 use engine::merge::MergeError;
 use engine::peer::{ManifestError, PeerError};
 use engine::plan::PlanError;
-use model::case::{CaseId, Pairing, Transport};
+use model::case::{CaseIdError, Pairing, Transport};
 use model::event::USUAL_CASES;
 use model::observation::Role;
 use model::shard::ShardError;
@@ -123,17 +124,36 @@ enum Command {
     Man,
 }
 
+/// A glob of pairings, which names a server and a client.
+#[derive(Debug, Clone)]
+struct PairingGlob(String);
+
+impl FromStr for PairingGlob {
+    type Err = CaseIdError;
+
+    fn from_str(text: &str) -> Result<Self, CaseIdError> {
+        let Pairing { .. } = text.parse()?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
-    /// Only these pairings, e.g. 'python->rust'.
+    /// Only pairings that match, e.g. 'python->rust', 'acme->*'.
     #[arg(long, value_name = "S->C")]
-    pairing: Vec<Pairing>,
+    pairing: Vec<PairingGlob>,
     /// Only scenarios that match.
     #[arg(long, value_name = "GLOB")]
     scenario: Vec<String>,
-    /// Leave out cases whose id matches.
+    /// Leave out cases whose id matches; a vector's name may stand in the place of an id's last part.
     #[arg(long, value_name = "GLOB")]
     skip: Vec<String>,
+    /// Only inputs that match: a vector's name, an id's last part, or 'generated' for all that are.
+    #[arg(long, value_name = "NAME|GLOB")]
+    input: Vec<String>,
+    /// Leave out inputs that match.
+    #[arg(long, value_name = "NAME|GLOB")]
+    skip_input: Vec<String>,
     /// Only these transports: tcp4, udp4.
     #[arg(long, value_name = "T")]
     transport: Vec<Transport>,
@@ -200,8 +220,8 @@ struct ListArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ShowArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a vector's name, e.g.
-    /// file-transfer/one-byte.
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, in which a vector's name may stand
+    /// in the place of the last part; or a vector alone, e.g. file-transfer/one-byte.
     #[arg(value_name = "ID|SCENARIO/VECTOR")]
     case: String,
     /// A manifest, of a peer that is named in the id.
@@ -213,7 +233,8 @@ struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ReplayArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a failure's case.json.
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a failure's case.json. A
+    /// vector's name may stand in the place of an id's last part.
     #[arg(value_name = "ID|CASE.json")]
     case: String,
     /// Of a case.json, the smallest input and the fewest cuts that fail in the same way.
@@ -228,8 +249,9 @@ struct ReplayArgs {
 
 #[derive(Debug, ClapArgs)]
 struct CaptureArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
-    id: CaseId,
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may stand in the
+    /// place of its last part.
+    id: String,
     /// Where it is written, - for standard output; a file in the working directory unless told.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -259,8 +281,9 @@ struct CompletionsArgs {
 
 #[derive(Debug, ClapArgs)]
 struct AttachArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0.
-    id: CaseId,
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may stand in the
+    /// place of its last part.
+    id: String,
     /// The side that you start.
     #[arg(long, value_enum)]
     role: Side,

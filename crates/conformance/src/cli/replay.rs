@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use engine::peer::Peers;
-use engine::plan::{Group, PlanError, group_of, group_with};
+use engine::plan::{Group, PlanError, case_named, group_of, group_with};
 use engine::stage::{Played, Stage, StageError};
 use model::case::{CaseId, Network, Playing};
 use model::observation::{Direction, PeerEnd, WireItem};
@@ -36,7 +36,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
         }
     })?;
     let mut out = stdout();
-    writeln!(out, "{id}  input: {}", group.vector.as_deref().unwrap_or("generated"))?;
+    writeln!(out, "{id}  input: {}", group.input_name())?;
     write_played(&mut out, &played, args.full)?;
     Ok(!played.judgement.verdict.is_failure())
 }
@@ -57,7 +57,7 @@ fn chosen(
     catalogue: &Catalogue,
     peers: &Peers,
 ) -> anyhow::Result<(CaseId, Group)> {
-    match args.case.parse::<CaseId>() {
+    match case_named(&args.case, catalogue) {
         Ok(id) if args.smallest => {
             Err(Usage(format!("--smallest is for a case.json, and {id} is an id")).into())
         }
@@ -65,9 +65,11 @@ fn chosen(
             let group = group_of(&id, catalogue, peers)?;
             Ok((id, group))
         }
-        Err(error) if !Path::new(&args.case).is_file() => Err(PlanError::NoSuchCase {
-            id: args.case.clone(),
-            why: format!("{error}, and there is no such file"),
+        Err(error) if !Path::new(&args.case).is_file() => Err(match error {
+            PlanError::NoSuchCase { id, why } => {
+                PlanError::NoSuchCase { id, why: format!("{why}, and there is no such file") }
+            }
+            other => other,
         }
         .into()),
         Err(_) => {

@@ -9,7 +9,7 @@ use anyhow::Context;
 use engine::expected_failures::ExpectedFailures;
 use engine::journal::{Journal, Recorded};
 use engine::peer::{Peer, Peers};
-use engine::plan::{Group, Selection, ids, pairings_in, plan, retain};
+use engine::plan::{Group, Selection, pairings_in, plan, retain};
 use engine::platform;
 use engine::runner::{Begun, Manner, run};
 use model::blob::sha256;
@@ -31,8 +31,8 @@ pub(super) struct Planned {
     known: Known,
     groups: Vec<Group>,
     start: Start,
-    /// The cases of other shards, if somebody wants to know.
-    elsewhere: Vec<CaseId>,
+    /// The cases of other shards with their inputs' names, if there is a list to hold them against.
+    elsewhere: Vec<(CaseId, String)>,
 }
 
 impl Planned {
@@ -55,9 +55,11 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
     let selection = Selection {
         scenarios: args.scenario.clone(),
         skip: args.skip.clone(),
-        pairings: args.pairing.clone(),
+        pairings: args.pairing.iter().map(|glob| glob.0.clone()).collect(),
         transports: args.transport.clone(),
         networks: args.network.clone(),
+        inputs: args.input.clone(),
+        skip_inputs: args.skip_input.clone(),
         cases: args.cases,
         seed: args.seed,
     };
@@ -81,7 +83,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
         if expected.is_some() {
-            elsewhere = ids(&groups).filter(|id| !shard.has(id)).collect();
+            elsewhere = named(&groups).filter(|(id, _)| !shard.has(id)).collect();
         }
         retain(&mut groups, |id| shard.has(id));
         if groups.is_empty() {
@@ -100,6 +102,14 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         missing: [peers.missing(), &platform::missing()].concat(),
     };
     Ok(Planned { known, groups, start, elsewhere })
+}
+
+/// The id of every case of a plan, with the name of its input.
+fn named(groups: &[Group]) -> impl Iterator<Item = (CaseId, String)> {
+    groups.iter().flat_map(|group| {
+        let named = |playing| (group.case_id(playing), group.input_name().to_owned());
+        group.plays.iter().map(named)
+    })
 }
 
 fn infos(peers: &Peers) -> Vec<PeerInfo> {
@@ -171,11 +181,11 @@ pub(super) fn play(
         None => Journal::create(out),
     }
     .context("cannot write the journal")?;
-    elsewhere.iter().for_each(|id| expected.note_elsewhere(id));
+    elsewhere.iter().for_each(|(id, input)| expected.note_elsewhere(id, input));
     let (mut counts, mut took) = (BTreeMap::new(), Duration::ZERO);
     if let Some(recorded) = &earlier {
         (counts, took) = (recorded.counts(), recorded.took());
-        recorded.ids().for_each(|id| expected.note_elsewhere(id));
+        recorded.named().for_each(|(id, input)| expected.note_elsewhere(id, input));
         retain(&mut groups, |id| !recorded.has(id));
     }
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use engine::plan::{Group, group_of};
+use engine::plan::{Group, case_named, group_of};
 use model::case::{CaseId, Network};
 use model::{Catalogue, Expected, ExpectedEnd, RightError, Wire};
 use report::hex;
@@ -23,7 +23,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let expected = right(&group)?;
     let mut out = stdout();
     writeln!(out, "{id}")?;
-    writeln!(out, "input: {}", group.vector.as_deref().unwrap_or("generated"))?;
+    writeln!(out, "input: {}", group.input_name())?;
     writeln!(out, "  {}", serde_json::to_string(&group.input)?)?;
     if !id.network.is_harmless() {
         writeln!(out, "without the network's harm; what is right with it, `replay` shows")?;
@@ -61,6 +61,9 @@ fn chosen(name: &str, catalogue: &Catalogue) -> anyhow::Result<CaseId> {
     let vector = name.split_once('/').filter(|(_, vector)| !vector.contains('/'));
     let Some((scenario_name, vector)) = vector else {
         let why = |error| Usage(format!("{name:?} is no case: {error}"));
+        if name.matches('/').count() == 4 {
+            return Ok(case_named(name, catalogue)?);
+        }
         return Ok(name.parse().map_err(why)?);
     };
     let scenario = catalogue

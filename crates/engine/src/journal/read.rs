@@ -25,6 +25,7 @@ enum Glance {
 #[derive(Deserialize)]
 struct Outcome {
     id: CaseId,
+    input: String,
     verdict: Verdict,
 }
 
@@ -36,10 +37,12 @@ enum Line {
 }
 
 /// The last line of a case.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Place {
     offset: u64,
     verdict: Verdict,
+    /// The name of its input.
+    input: String,
 }
 
 /// What a journal says.
@@ -97,8 +100,8 @@ impl Recorded {
     fn take(&mut self, offset: u64, glance: Glance) {
         match glance {
             Glance::Run { .. } => {}
-            Glance::Case { at, result: Outcome { id, verdict } } => {
-                self.cases.insert(id, Place { offset, verdict });
+            Glance::Case { at, result: Outcome { id, input, verdict } } => {
+                self.cases.insert(id, Place { offset, verdict, input });
                 self.seconds = self.seconds.max(at);
                 self.end = None;
             }
@@ -142,6 +145,11 @@ impl Recorded {
     /// Every case that has come out somehow.
     pub fn ids(&self) -> impl Iterator<Item = &CaseId> {
         self.cases.keys()
+    }
+
+    /// The same, each with the name of its input.
+    pub fn named(&self) -> impl Iterator<Item = (&CaseId, &str)> {
+        self.cases.iter().map(|(id, place)| (id, place.input.as_str()))
     }
 
     /// Whether a case has come out, in one way or another.

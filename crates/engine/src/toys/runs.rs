@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::case::CaseId;
+use model::case::{CaseId, InputId};
 use model::event::{CaseResult, Chosen, End, Event, Start};
 use model::shard::Shard;
 use model::{Check, Verdict};
@@ -14,7 +14,7 @@ use crate::drive::{Driver, Rooms};
 use crate::expected_failures::ExpectedFailures;
 use crate::network::Ports;
 use crate::peer::Spawner;
-use crate::plan::{Group, Selection, group_of, ids, plan, retain};
+use crate::plan::{Group, PlanError, Selection, case_named, group_of, ids, names_of, plan, retain};
 use crate::runner::{Begun, Manner, run};
 use crate::stage::Stage;
 
@@ -141,5 +141,77 @@ fn shards_are_the_whole_and_no_case_is_in_two() {
             }
         }
         assert_eq!(union, all, "{of} shards");
+    }
+}
+
+fn planned(selection: &Selection) -> Result<Vec<String>, PlanError> {
+    let groups = plan(selection, &catalogue(), &peers(&["pupil", "dunce"]))?;
+    Ok(groups
+        .iter()
+        .flat_map(|group| {
+            let name = |play| {
+                let [_, named] = names_of(&group.case_id(play), group.input_name());
+                named
+            };
+            group.plays.iter().map(name).collect::<Vec<_>>()
+        })
+        .collect())
+}
+
+#[test]
+fn pairings_and_inputs_are_chosen_by_globs_and_left_out_by_them() {
+    let of = |pairing: &str, input: &str, skip_input: &str, skip: &str| {
+        let globs = |glob: &str| if glob.is_empty() { vec![] } else { vec![glob.to_owned()] };
+        planned(&Selection {
+            scenarios: vec!["repeat".to_owned()],
+            networks: vec!["asis".to_owned()],
+            pairings: globs(pairing),
+            inputs: globs(input),
+            skip_inputs: globs(skip_input),
+            skip: globs(skip),
+            cases: 1,
+            ..Selection::default()
+        })
+    };
+    let vector = "tcp4/asis/two-lines";
+    assert_eq!(
+        of("pupil->*", "two-*", "", "").unwrap(),
+        ["teacher", "pupil", "dunce"].map(|client| format!("repeat/pupil->{client}/{vector}"))
+    );
+    let generated = ["repeat/pupil->dunce/tcp4/asis/generated"];
+    assert_eq!(of("pupil->dunce", "generated", "", "").unwrap(), generated);
+    assert_eq!(of("pupil->dunce", "", "two-lines", "").unwrap(), generated);
+    assert_eq!(of("pupil->dunce", "", "", "*/two-lines").unwrap(), generated);
+    let id = InputId::of_vector("two-lines").to_string();
+    assert_eq!(of("pupil->dunce", "", &id, "").unwrap(), generated);
+    assert_eq!(of("pupil->dunce", &id, "", "").unwrap(), [format!("repeat/pupil->dunce/{vector}")]);
+    for (pairing, input, skip_input, option) in [
+        ("acme->*", "", "", "--pairing \"acme->*\" matches nothing; there is: teacher->teacher"),
+        ("", "three-lines", "", "--input \"three-lines\" matches nothing"),
+        ("", "", "three-*", "--skip-input \"three-*\" matches nothing"),
+    ] {
+        let refused = of(pairing, input, skip_input, "").unwrap_err().to_string();
+        assert!(refused.starts_with(option), "{refused}");
+    }
+}
+
+#[test]
+fn a_vectors_name_stands_for_an_ids_last_part_and_another_name_for_nothing() {
+    let catalogue = catalogue();
+    let named = case_named("repeat/pupil->teacher/tcp4/split@2/two-lines", &catalogue).unwrap();
+    assert_eq!(named.input, InputId::of_vector("two-lines"));
+    assert_eq!(case_named(&named.to_string(), &catalogue).unwrap(), named);
+    for (name, why) in [
+        (
+            "repeat/a->b/tcp4/asis/three-lines",
+            "repeat has no vector \"three-lines\"; it has two-lines",
+        ),
+        ("sing/a->b/tcp4/asis/two-lines", "no scenario is called \"sing\""),
+        ("repeat/a->b/tcp5/asis/two-lines", "no transport is called \"tcp5\""),
+        ("repeat/a->b/tcp4/two-lines", "found 4 parts"),
+        ("two-lines", "found 1 parts"),
+    ] {
+        let refused = case_named(name, &catalogue).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
     }
 }
