@@ -162,3 +162,34 @@ impl Literal {
         Self { name: name.to_owned(), value, is_changed, is_known: false }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Input;
+
+    #[test]
+    fn literals_stand_beside_the_other_parts_of_an_input_in_the_order_in_which_they_were_set() {
+        let mut input = Input::typed(["a line"]);
+        input.literals.set("name", "b".to_owned());
+        input.literals.set("count", 7);
+        input.literals.set("messages", vec!["x".to_owned(), String::new()]);
+        input.literals.set("name", "a".to_owned());
+        let json = r#"{"name":"a","count":7,"messages":["x",""],"lines":["a line"]}"#;
+        assert_eq!(serde_json::to_string(&input).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Input>(json).unwrap(), input);
+        input.literals.unset("name");
+        assert_eq!(input.literals.names().collect::<Vec<_>>(), ["count", "messages"]);
+    }
+
+    #[test]
+    fn a_literal_has_one_value_of_one_kind() {
+        let mut literals = Literals::default();
+        literals.set("count", 7);
+        assert_eq!((literals.number("count"), literals.text("count")), (Some(7), None));
+        assert!(literals.texts("count").is_empty() && literals.value("name").is_none());
+        for json in [r#"{"count": 1.5}"#, r#"{"count": null}"#, r#"{"count": [1]}"#, "[]"] {
+            assert!(serde_json::from_str::<Literals>(json).is_err(), "{json}");
+        }
+    }
+}
