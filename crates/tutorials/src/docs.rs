@@ -64,22 +64,25 @@ pub fn clause_markdown(clause: &Clause) -> String {
 /// docs/PROTOCOL.md with the clauses of each section in the place of those that it has.
 ///
 /// # Errors
-/// The heading of a section that isn't there, or has no clauses to be replaced.
+/// The heading of a section that isn't there.
 pub fn with_clauses(protocol: &str) -> Result<String, String> {
     let common = SECTIONS.iter().map(|(title, _, clauses)| (*title, *clauses));
     let own = tutorials().iter().map(|scenario| (scenario.name(), scenario.clauses()));
     let mut text = protocol.to_owned();
     for (title, clauses) in common.chain(own) {
         let heading = format!("\n## {title}\n");
-        let (before, section) = text.split_once(&heading).ok_or(format!("## {title}"))?;
+        let (before, section) = text.split_once(&heading).ok_or_else(|| format!("## {title}"))?;
         let end = section.find("\n## ").unwrap_or(section.len());
         let (section, after) = section.split_at(end);
         let is_clause = |line: &&str| line.starts_with("- **");
-        let prose = section.lines().take_while(|line| !is_clause(line));
+        let mut lines: Vec<String> =
+            section.lines().take_while(|line| !is_clause(line)).map(str::to_owned).collect();
+        if lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(String::new());
+        }
+        lines.extend(clauses.iter().map(clause_markdown));
         let behind = section.lines().skip_while(|line| !is_clause(line)).skip_while(is_clause);
-        let clauses = clauses.iter().map(clause_markdown);
-        let lines: Vec<String> =
-            prose.map(str::to_owned).chain(clauses).chain(behind.map(str::to_owned)).collect();
+        lines.extend(behind.map(str::to_owned));
         text = format!("{before}{heading}{}\n{after}", lines.join("\n"));
     }
     Ok(text)
@@ -162,6 +165,8 @@ mod tests {
     #[test]
     fn protocol_md_has_every_clause_and_no_other() {
         is("docs/PROTOCOL.md", |written| with_clauses(written).unwrap());
+        let refused = with_clauses("# The protocols\n\n## frames\n").unwrap_err();
+        assert_eq!(refused, "## network");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/PROTOCOL.md");
         let written = std::fs::read_to_string(path).unwrap();
         let clauses: Vec<&str> = written.lines().filter(|line| line.starts_with("- **")).collect();
