@@ -71,6 +71,8 @@ struct ReportForm {
 #[derive(Deserialize)]
 struct CaseForm {
     id: String,
+    #[serde(default)]
+    input: String,
     verdict: Verdict,
     clause: String,
     #[serde(default)]
@@ -86,6 +88,8 @@ struct DifferenceForm {
 /// How a case came out, and the first thing that was wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Outcome {
+    /// The name of its input, or nothing where the report has none.
+    input: String,
     verdict: Verdict,
     clause: String,
     what: String,
@@ -132,6 +136,7 @@ impl Report {
                 clause => format!("[{clause}] {}", it.what),
             });
             let outcome = Outcome {
+                input: case.input,
                 verdict: case.verdict,
                 clause: case.clause,
                 what: what.unwrap_or_default(),
@@ -149,6 +154,9 @@ impl Report {
 pub struct Change {
     /// The case.
     pub id: String,
+    /// The name of its input, if the report has one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub input: String,
     /// How it came out before, if it was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<&'static str>,
@@ -221,6 +229,7 @@ fn change(id: &str, before: Option<&Outcome>, after: Option<&Outcome>) -> Change
     let is_told = |outcome: &&Outcome| outcome.verdict != Verdict::Pass;
     Change {
         id: id.to_owned(),
+        input: after.or(before).map(|outcome| outcome.input.clone()).unwrap_or_default(),
         old: before.map(|outcome| outcome.verdict.name()),
         new: after.map(|outcome| outcome.verdict.name()),
         shown,
@@ -238,7 +247,8 @@ mod tests {
             .map(|(id, verdict, clause)| {
                 let differences = [serde_json::json!({"clause": clause, "what": "parts"})];
                 serde_json::json!({
-                    "id": id, "verdict": verdict, "clause": clause, "differences": differences,
+                    "id": id, "input": "one-byte", "verdict": verdict, "clause": clause,
+                    "differences": differences,
                 })
             })
             .collect();
@@ -289,6 +299,7 @@ mod tests {
         assert_eq!(ids(&changes.new), ["new"]);
         assert_eq!(ids(&changes.changed), ["excused", "otherwise"]);
         assert_eq!(changes.changed[1].shown, "fail [A-1] -> fail [A-2]");
+        assert_eq!(changes.changed[1].input, "one-byte");
         assert_eq!(changes.unchanged, 1);
         assert_eq!((changes.regressions, changes.fixes), (vec![], vec![]));
     }

@@ -13,7 +13,8 @@ use super::matrix::Matrix;
 pub struct Versions {
     matrix: Matrix,
     names: Vec<String>,
-    verdicts: BTreeMap<String, Vec<Option<Verdict>>>,
+    /// By the case's id and the name of its input.
+    verdicts: BTreeMap<(String, String), Vec<Option<Verdict>>>,
 }
 
 impl Versions {
@@ -27,7 +28,7 @@ impl Versions {
     pub fn add(&mut self, case: &CaseResult) {
         let Some(name) = self.names.last() else { return };
         self.matrix.add(name, case);
-        let verdicts = self.verdicts.entry(case.id.to_string()).or_default();
+        let verdicts = self.verdicts.entry((case.id.to_string(), case.input.clone())).or_default();
         verdicts.resize(self.names.len() - 1, None);
         verdicts.push(Some(case.verdict));
     }
@@ -38,7 +39,7 @@ impl Versions {
     /// As writing fails.
     pub fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{}", self.matrix.render())?;
-        for (id, verdicts) in &mut self.verdicts {
+        for ((id, input), verdicts) in &mut self.verdicts {
             verdicts.resize(self.names.len(), None);
             let first = verdicts.first().copied().flatten();
             if verdicts.iter().all(|verdict| *verdict == first) {
@@ -47,7 +48,11 @@ impl Versions {
             let by_version = self.names.iter().zip(verdicts.iter()).map(|(name, verdict)| {
                 format!("{name} {}", verdict.map_or("not played", Verdict::name))
             });
-            writeln!(out, "differs: {id}: {}", by_version.collect::<Vec<_>>().join(", "))?;
+            writeln!(
+                out,
+                "differs: {id} ({input}): {}",
+                by_version.collect::<Vec<_>>().join(", ")
+            )?;
         }
         Ok(())
     }

@@ -81,7 +81,11 @@ fn write_kind(
     }
     writeln!(out, "{title}:")?;
     for change in changes.iter().take(listed_max) {
-        writeln!(out, "  {}  {}", change.id, change.shown)?;
+        let input = match change.input.as_str() {
+            "" => String::new(),
+            name => format!(" ({name})"),
+        };
+        writeln!(out, "  {}{input}  {}", change.id, change.shown)?;
         if !change.what.is_empty() {
             writeln!(out, "    {}", change.what)?;
         }
