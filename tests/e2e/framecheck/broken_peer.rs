@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use framecheck_tests::{Sandbox, program, python, repository};
+use framecheck_tests::{Sandbox, program, python, repository, search_path};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{report, verdicts};
@@ -200,8 +200,8 @@ fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
 
 /// Where programs are looked for, but for the directories that have a framecheck.
 fn without_framecheck() -> OsString {
-    let path = std::env::var_os("PATH").unwrap();
-    let without = std::env::split_paths(&path).filter(|place| !place.join("framecheck").exists());
+    let path = search_path();
+    let without = std::env::split_paths(path).filter(|place| !place.join("framecheck").exists());
     std::env::join_paths(without).unwrap()
 }
 
@@ -210,6 +210,7 @@ fn framecheck(sandbox: &Sandbox, programs: &Path, arguments: &[&str]) -> Command
     let mut command = Command::new(program("framecheck"));
     command.args(arguments).arg("--programs").arg(programs).current_dir(sandbox.path());
     command.env("FRAMECHECK_REFERENCE", repository().join("python-ref")).stderr(Stdio::piped());
+    command.env("PATH", search_path());
     command
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use framecheck_tests::{DEADLINE, Sandbox, program, repository};
+use framecheck_tests::{DEADLINE, Sandbox, program, repository, search_path};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::manifests::{UPPER_SERVER, upper_server};
@@ -104,6 +104,7 @@ fn framecheck(sandbox: &Sandbox, manifest: &str) -> Command {
         .args(["--deadline", "3", "--out", "out", "--skip", "*[1-9a-f]"])
         .env("FRAMECHECK_REFERENCE", repository().join("python-ref"))
         .env("TMPDIR", sandbox.path().join("tmp"))
+        .env("PATH", search_path())
         .current_dir(sandbox.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
