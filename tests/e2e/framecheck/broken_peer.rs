@@ -259,7 +259,7 @@ fn a_client_that_ends_before_it_connects_is_not_waited_for() {
         let sandbox = Sandbox::new();
         let programs = programs(&sandbox, "frame-client", &format!("#!/bin/sh\n{script}\n"));
         let run = "run --cases 0 --pairing python->rust --scenario tcp-hello --transport tcp4 \
-                   --deadline 60 --no-shrink --out out";
+                   --deadline 60 --no-shrink --skip *[4-9a-f] --out out";
         let began = std::time::Instant::now();
         let arguments: Vec<&str> = run.split_whitespace().collect();
         let output = framecheck(&sandbox, &programs, &arguments).output().unwrap();

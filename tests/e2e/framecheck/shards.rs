@@ -15,7 +15,9 @@ use super::broken_peer::{BIG_ENDIAN_SERVER, programs};
 use super::manifests::says;
 use super::report;
 
-const SMALL: &[&str] = &["run", "--scenario", "tcp-*", "--cases", "1", "--network", "asis"];
+/// Cases of two scenarios, in every pairing and over every transport of theirs.
+const SMALL: &[&str] =
+    &["run", "--scenario", "tcp-{connect,upper}", "--cases", "1", "--network", "asis"];
 
 fn run(sandbox: &Sandbox, options: &[&str], status: i32) -> String {
     let (stdout, stderr) = says(sandbox, &[SMALL, options].concat(), status);
@@ -171,7 +173,10 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
         .stdout(Stdio::piped())
         .process_group(0);
     let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let stdout = child.stdout.take().unwrap();
+    // So that the run can't end while this test waits for a processor.
+    rustix::pipe::fcntl_setpipe_size(&stdout, 4096).unwrap();
+    let mut lines = BufReader::new(stdout).lines();
     for _ in 0..40 {
         lines.next().unwrap().unwrap();
     }
@@ -205,19 +210,29 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let said = run(&sandbox, &["--out", "out", "--resume"], 0);
     assert!(said.contains(&format!("{kept} of ")), "{kept} in {said}");
     assert_eq!(timeless(&at("out")), whole().0);
-    // There is nothing left to play; without --resume it begins anew.
+    // There is nothing left to play; without --resume it begins anew, with fewer cases here.
     let said = run(&sandbox, &["--out", "out", "--resume"], 0);
     let all = report(&at("out"))["cases"].as_array().unwrap().len();
     assert!(said.contains(&format!("{all} of {all} cases are there from before")), "{said}");
-    run(&sandbox, &["--out", "out"], 0);
+    run(&sandbox, &["--skip", "*[1-9a-f]", "--out", "out"], 0);
+    let few = report(&at("out"))["cases"].as_array().unwrap().len();
+    assert!(0 < few && few < all, "{few} of {all}");
     let lines = std::fs::read_to_string(&journal).unwrap().lines().count();
-    assert_eq!(lines, all + 2);
+    assert_eq!(lines, few + 2);
 }
 
 /// The small run with these options in the place of what they say otherwise.
 fn resumed<'a>(options: &[&'a str]) -> Vec<&'a str> {
-    let mut all =
-        vec!["run", "--scenario", "tcp-*", "--network", "asis", "--out", "out", "--resume"];
+    let mut all = vec![
+        "run",
+        "--scenario",
+        "tcp-{connect,upper}",
+        "--network",
+        "asis",
+        "--out",
+        "out",
+        "--resume",
+    ];
     if !options.contains(&"--cases") {
         all.extend(["--cases", "1"]);
     }
