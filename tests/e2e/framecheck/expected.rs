@@ -22,6 +22,7 @@ const RUN: &[&str] = &[
     "tcp4",
     "--pairing",
     "lower->python",
+    "--no-shrink",
     "--out",
     "out",
 ];
