@@ -241,7 +241,10 @@ fn an_interrupt_while_inputs_are_made_small_is_no_panic() {
     let arguments: Vec<&str> = run.split_whitespace().collect();
     let mut command = framecheck(&sandbox, &programs, &arguments);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let stdout = child.stdout.take().unwrap();
+    // So that the run can't end while this test waits for a processor.
+    rustix::pipe::fcntl_setpipe_size(&stdout, 4096).unwrap();
+    let mut lines = std::io::BufReader::new(stdout).lines();
     // One has been made small; two more are, one after the other.
     assert!(lines.any(|line| line.unwrap().contains("\"verdict\":\"fail\"")));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();

@@ -2,6 +2,7 @@
 //! started and nothing else, and leaves nothing behind.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -11,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::manifests::{UPPER_SERVER, upper_server};
 use super::{report, verdicts};
+use crate::peers::in_time;
 
 const LISTEN: &str = "import os, signal, socket, subprocess, sys, time\n\
                       server = socket.create_server((sys.argv[1], int(sys.argv[2])))\n";
@@ -170,20 +172,18 @@ fn an_interrupt_ends_a_hostile_peer_too() {
     for (name, signal) in [("ignores-sigterm", Signal::INT), ("leaves-a-daemon", Signal::TERM)] {
         let (_, server, ..) = hostile().into_iter().find(|(it, ..)| *it == name).unwrap();
         let sandbox = Sandbox::new();
-        // It says that it is there, and is asked nothing more.
-        let server = server.replace("while True:", "open(sys.argv[3], 'w').close()\nwhile True:");
+        // It says that it is there, and serves nobody: the run can't end before the signal.
+        let waits = "open(sys.argv[3], 'w').close()\ntime.sleep(99)\nwhile True:";
+        let server = server.replace("while True:", waits);
         let manifest = upper_server(&sandbox, name, &server);
         let path = sandbox.path().join(&manifest);
         let started = sandbox.path().join("started");
         let text = std::fs::read_to_string(&path).unwrap();
         let text = text.replace("\"{port}\"", &format!("\"{{port}}\", \"{}\"", started.display()));
         std::fs::write(&path, text).unwrap();
-        let mut child = framecheck(&sandbox, &manifest, "3").spawn().unwrap();
-        let until = Instant::now() + DEADLINE;
-        while !started.exists() {
-            assert!(Instant::now() < until, "{name} was never started");
-            std::thread::yield_now();
-        }
+        rustix::fs::mkfifoat(rustix::fs::CWD, &started, 0o600.into()).unwrap();
+        let mut child = framecheck(&sandbox, &manifest, "30").spawn().unwrap();
+        in_time(move || File::open(started)).unwrap();
         kill_process(Pid::from_child(&child), signal).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{name}");
         nothing_is_left(&sandbox, name);
