@@ -256,7 +256,7 @@ impl Process {
         scenario: &str,
         arguments: &[&str],
     ) -> (Self, String) {
-        let mut command = reference_server_command(python(), sandbox, scenario, arguments);
+        let mut command = reference_server_command(sandbox, scenario, arguments);
         Self::listening(&mut command, None)
     }
 
@@ -333,15 +333,14 @@ pub(crate) fn server_command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     command
 }
 
-/// The reference's server of a scenario in the sandbox, on a free port, run by this interpreter.
+/// The reference's server of a scenario in the sandbox, on a free port.
 pub(crate) fn reference_server_command(
-    interpreter: impl AsRef<std::ffi::OsStr>,
     sandbox: &Sandbox,
     scenario: &str,
     arguments: &[&str],
 ) -> Command {
     let ready = if scenario.starts_with("udp") { "bind" } else { "listen" };
-    let mut command = Command::new(interpreter);
+    let mut command = Command::new(python());
     command.args(["-u", "-X", "utf8", "-c", TELL_WHEN_READY, ready]);
     command.arg(repository().join("python-ref").join(scenario).join("server.py"));
     command.args(["--port", "0"]).args(arguments).env_remove("FRAME_LOG");

@@ -3,12 +3,12 @@
 //!
 //! The programs must be built first: `make test` does it, and so does `cargo build`. A failing test prints the command, its directory, its status and both streams.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -36,10 +36,51 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// The interpreter that runs the reference programs.
+/// The interpreter that runs the reference programs: itself, and no wrapper such as pyenv's, which
+/// takes several times as long to start.
+///
+/// # Panics
+/// There is no Python.
 #[must_use]
-pub fn python() -> std::ffi::OsString {
+pub fn python() -> OsString {
+    static PYTHON: OnceLock<OsString> = OnceLock::new();
+    PYTHON.get_or_init(|| interpreter(&python_on_path()).into()).clone()
+}
+
+/// What is asked for the interpreter. Another user may find another one by this name.
+#[must_use]
+pub fn python_on_path() -> OsString {
     std::env::var_os("FRAMECHECK_PYTHON").unwrap_or_else(|| "python3".into())
+}
+
+/// Where programs are looked for. If the `python3` of the PATH is a wrapper, the directory of its
+/// interpreter comes first: a test may start dozens of Python programs.
+///
+/// # Panics
+/// There is no Python.
+#[must_use]
+pub fn search_path() -> &'static OsStr {
+    static SEARCH_PATH: OnceLock<OsString> = OnceLock::new();
+    SEARCH_PATH.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let interpreter = interpreter("python3".as_ref());
+        let directory = interpreter.parent().unwrap_or(&interpreter).to_owned();
+        let is_itself = which::which("python3").is_ok_and(|found| found == interpreter);
+        if is_itself || !directory.join("python3").is_file() {
+            return path;
+        }
+        let places = [directory].into_iter().chain(std::env::split_paths(&path));
+        std::env::join_paths(places).unwrap_or(path)
+    })
+}
+
+/// The program that runs when `python` is called, as it says itself.
+fn interpreter(python: &OsStr) -> PathBuf {
+    let mut asking = Command::new(python);
+    asking.args(["-c", "import sys; print(end=sys.executable)"]);
+    let output = asking.output().unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+    assert!(output.status.success(), "{}: {output:?}", python.display());
+    String::from_utf8_lossy(&output.stdout).into_owned().into()
 }
 
 /// A directory that goes when it is dropped, and commands that run in it.
@@ -107,7 +148,7 @@ impl Sandbox {
     #[must_use]
     pub fn framecheck(&self) -> assert_cmd::Command {
         let mut command = self.command("framecheck");
-        command.env_remove("FRAMECHECK_REFERENCE");
+        command.env_remove("FRAMECHECK_REFERENCE").env("PATH", search_path());
         command
     }
 

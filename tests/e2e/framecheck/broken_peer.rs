@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use framecheck_tests::{Sandbox, program, python, repository};
+use framecheck_tests::{Sandbox, program, python, repository, search_path};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{report, verdicts};
@@ -200,8 +200,8 @@ fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
 
 /// Where programs are looked for, but for the directories that have a framecheck.
 fn without_framecheck() -> OsString {
-    let path = std::env::var_os("PATH").unwrap();
-    let without = std::env::split_paths(&path).filter(|place| !place.join("framecheck").exists());
+    let path = search_path();
+    let without = std::env::split_paths(path).filter(|place| !place.join("framecheck").exists());
     std::env::join_paths(without).unwrap()
 }
 
@@ -210,6 +210,7 @@ fn framecheck(sandbox: &Sandbox, programs: &Path, arguments: &[&str]) -> Command
     let mut command = Command::new(program("framecheck"));
     command.args(arguments).arg("--programs").arg(programs).current_dir(sandbox.path());
     command.env("FRAMECHECK_REFERENCE", repository().join("python-ref")).stderr(Stdio::piped());
+    command.env("PATH", search_path());
     command
 }
 
@@ -240,7 +241,10 @@ fn an_interrupt_while_inputs_are_made_small_is_no_panic() {
     let arguments: Vec<&str> = run.split_whitespace().collect();
     let mut command = framecheck(&sandbox, &programs, &arguments);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let stdout = child.stdout.take().unwrap();
+    // So that the run can't end while this test waits for a processor.
+    rustix::pipe::fcntl_setpipe_size(&stdout, 4096).unwrap();
+    let mut lines = std::io::BufReader::new(stdout).lines();
     // One has been made small; two more are, one after the other.
     assert!(lines.any(|line| line.unwrap().contains("\"verdict\":\"fail\"")));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
@@ -258,7 +262,7 @@ fn a_client_that_ends_before_it_connects_is_not_waited_for() {
         let sandbox = Sandbox::new();
         let programs = programs(&sandbox, "frame-client", &format!("#!/bin/sh\n{script}\n"));
         let run = "run --cases 0 --pairing python->rust --scenario tcp-hello --transport tcp4 \
-                   --deadline 60 --no-shrink --out out";
+                   --deadline 60 --no-shrink --skip *[4-9a-f] --out out";
         let began = std::time::Instant::now();
         let arguments: Vec<&str> = run.split_whitespace().collect();
         let output = framecheck(&sandbox, &programs, &arguments).output().unwrap();

@@ -1,5 +1,7 @@
 //! `--expected`: failures that are known, and a list that may not grow stale.
 
+use std::sync::OnceLock;
+
 use framecheck_tests::Sandbox;
 
 use super::manifests::{UPPER_SERVER, says, upper_server};
@@ -20,6 +22,7 @@ const RUN: &[&str] = &[
     "tcp4",
     "--pairing",
     "lower->python",
+    "--no-shrink",
     "--out",
     "out",
 ];
@@ -37,15 +40,19 @@ fn run(sandbox: &Sandbox, list: &str, status: i32) -> String {
     stdout + &stderr
 }
 
-/// The ids of the cases that fail without a list, and of one that passes.
-fn failing(sandbox: &Sandbox) -> (Vec<String>, String) {
-    says(sandbox, RUN, 1);
-    let verdicts = verdicts(&report(&sandbox.path().join("out")));
-    let of = |wanted: &str| {
-        let matching = verdicts.iter().filter(|(_, verdict)| *verdict == wanted);
-        matching.map(|(id, _)| id.clone()).collect::<Vec<_>>()
-    };
-    (of("fail"), of("pass").swap_remove(0))
+/// The ids of the cases that fail without a list, and of one that passes; the same for all tests.
+fn failing() -> &'static (Vec<String>, String) {
+    static FAILING: OnceLock<(Vec<String>, String)> = OnceLock::new();
+    FAILING.get_or_init(|| {
+        let sandbox = sandbox();
+        says(&sandbox, RUN, 1);
+        let verdicts = verdicts(&report(&sandbox.path().join("out")));
+        let of = |wanted: &str| {
+            let matching = verdicts.iter().filter(|(_, verdict)| *verdict == wanted);
+            matching.map(|(id, _)| id.clone()).collect::<Vec<_>>()
+        };
+        (of("fail"), of("pass").swap_remove(0))
+    })
 }
 
 fn entry(id: &str, symptom: &str) -> String {
@@ -55,7 +62,7 @@ fn entry(id: &str, symptom: &str) -> String {
 #[test]
 fn what_is_not_applicable_is_no_expected_failure_that_no_longer_holds() {
     let sandbox = sandbox();
-    let (failing, _) = failing(&sandbox);
+    let (failing, _) = failing();
     let list = entry(&format!("{{tcp-hello/*,{}}}", failing.join(",")), "[TU-2] to-client");
     sandbox.write("known.toml", &list);
     let more = ["--scenario", "tcp-hello", "--expected", "known.toml"];
@@ -69,7 +76,7 @@ fn what_is_not_applicable_is_no_expected_failure_that_no_longer_holds() {
 #[test]
 fn failures_that_are_listed_are_expected_and_told_apart() {
     let sandbox = sandbox();
-    let (failing, _) = failing(&sandbox);
+    let (failing, _) = failing();
     let list: String = failing.iter().map(|id| entry(id, "[TU-2] to-client")).collect();
     let shown = run(&sandbox, &list, 0);
     assert!(shown.contains(&format!("{} expected-fail", failing.len())), "{shown}");
@@ -81,10 +88,10 @@ fn failures_that_are_listed_are_expected_and_told_apart() {
 #[test]
 fn an_entry_that_no_longer_holds_is_a_failure() {
     let sandbox = sandbox();
-    let (failing, passing) = failing(&sandbox);
+    let (failing, passing) = failing();
     let list: String = failing.iter().map(|id| entry(id, "[TU-2]")).collect();
 
-    let stale = run(&sandbox, &(list.clone() + &entry(&passing, "[TU-2]")), 1);
+    let stale = run(&sandbox, &(list.clone() + &entry(passing, "[TU-2]")), 1);
     assert!(
         stale.contains("expected to fail with \"[TU-2]\" (to be mended in 1.3), and pass"),
         "{stale}"
@@ -107,15 +114,15 @@ fn an_entry_that_no_longer_holds_is_a_failure() {
 #[test]
 fn the_list_is_rewritten_as_the_run_would_have_it_and_reasons_are_asked_for() {
     let sandbox = sandbox();
-    let (failing, passing) = failing(&sandbox);
+    let (failing, passing) = failing();
     let kept = entry(&failing[0], "[TU-2] to-client");
     let changed = entry(&failing[1], "[TU-3]");
-    sandbox.write("known.toml", kept + &changed + &entry(&passing, "[TU-2]"));
+    sandbox.write("known.toml", kept + &changed + &entry(passing, "[TU-2]"));
     let rewrite = ["--expected", "known.toml", "--rewrite-expected"];
     says(&sandbox, &[RUN, &rewrite].concat(), 1);
     let list = std::fs::read_to_string(sandbox.path().join("known.toml")).unwrap();
     assert_eq!(list.matches("[[expected]]").count(), failing.len(), "{list}");
-    assert!(!list.contains(&passing) && !list.contains("[TU-3]"), "{list}");
+    assert!(!list.contains(passing) && !list.contains("[TU-3]"), "{list}");
     assert_eq!(list.matches("to be mended in 1.3").count(), 2, "{list}");
 
     let refused = run(&sandbox, &list, 2);

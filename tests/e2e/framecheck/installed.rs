@@ -24,20 +24,13 @@ fn install(sandbox: &Sandbox, programs: &[&str]) -> PathBuf {
     bin.join("framecheck")
 }
 
-/// The interpreter itself: a wrapper would need its PATH and its home.
-fn interpreter() -> String {
-    let code = "import sys; print(sys.executable)";
-    let output = Command::new(python()).args(["-c", code]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
 /// In the empty directory `work`, with nothing on the PATH and no home.
 fn at_a_stranger<'c>(command: &'c mut Command, sandbox: &Sandbox) -> &'c mut Command {
     command
         .env_clear()
         .env("HOME", "/nonexistent")
         .env("TMPDIR", sandbox.path().join("tmp"))
-        .env("FRAMECHECK_PYTHON", interpreter())
+        .env("FRAMECHECK_PYTHON", python())
         .env("PATH", sandbox.path().join("path"))
         .current_dir(sandbox.path().join("work"))
 }

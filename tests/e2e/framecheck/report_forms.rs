@@ -2,8 +2,9 @@
 //! be, for a run in which all is well and for one in which not.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use framecheck_tests::{Sandbox, repository};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
@@ -12,21 +13,46 @@ use serde_json::{Value, json};
 use super::broken_peer::{BIG_ENDIAN_SERVER, programs};
 use super::report;
 
-/// A run in which all is well, errata too.
-fn good(sandbox: &Sandbox) -> PathBuf {
-    sandbox
+/// What a run has told.
+struct Told {
+    report: Value,
+    junit: String,
+    summary: String,
+    stdout: String,
+}
+
+impl Told {
+    fn read(out: &Path, stdout: Vec<u8>) -> Self {
+        let text = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+        let (junit, summary) = (text("junit.xml"), text("summary.md"));
+        Self { report: report(out), junit, summary, stdout: String::from_utf8(stdout).unwrap() }
+    }
+}
+
+/// A run in which all is well, errata too; the same for all tests.
+fn good() -> &'static Told {
+    static GOOD: OnceLock<Told> = OnceLock::new();
+    GOOD.get_or_init(|| play_good(&Sandbox::new()))
+}
+
+fn play_good(sandbox: &Sandbox) -> Told {
+    let assert = sandbox
         .framecheck()
         .args(["run", "--cases", "1", "--scenario", "file-transfer", "--transport", "tcp4"])
         .args(["--network", "asis", "--skip", "*[0-9a-c]", "--out", "good"])
         .assert()
         .success();
-    sandbox.path().join("good")
+    Told::read(&sandbox.path().join("good"), assert.get_output().stdout.clone())
 }
 
 /// A run in which a server packs its header the wrong way round and prints what XML can't have; in
-/// which some of that is expected, and something that doesn't happen is, too. Its report, and what it
-/// printed.
-fn bad(sandbox: &Sandbox) -> (PathBuf, String) {
+/// which some of that is expected, and something that doesn't happen is, too. The same for all tests.
+fn bad() -> &'static Told {
+    static BAD: OnceLock<Told> = OnceLock::new();
+    BAD.get_or_init(|| play_bad(&Sandbox::new()))
+}
+
+fn play_bad(sandbox: &Sandbox) -> Told {
     let noisy = "import json, os, socket, struct, sys\n\
                  os.write(2, b'\\x1b[31m\\x00\\xff ]]> <&> done\\n')\n";
     let script = BIG_ENDIAN_SERVER.replace("import json, os, socket, struct, sys\n", noisy);
@@ -35,7 +61,7 @@ fn bad(sandbox: &Sandbox) -> (PathBuf, String) {
                     symptom = '[FT-2]'\n\
                     [[expected]]\nid = 'no-such/*'\nreason = 'none'\nsymptom = '[FT-2]'\n";
     sandbox.write("expected.toml", expected);
-    let output = sandbox
+    let assert = sandbox
         .framecheck()
         .args(["run", "--cases", "1", "--scenario", "file-transfer", "--transport", "tcp4"])
         .args(["--pairing", "rust->rust", "--pairing", "python->rust", "--network", "asis"])
@@ -44,8 +70,7 @@ fn bad(sandbox: &Sandbox) -> (PathBuf, String) {
         .arg(&programs)
         .assert()
         .code(1);
-    let stdout = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-    (sandbox.path().join("bad"), stdout)
+    Told::read(&sandbox.path().join("bad"), assert.get_output().stdout.clone())
 }
 
 fn schema() -> jsonschema::Validator {
@@ -61,10 +86,9 @@ fn faults(schema: &jsonschema::Validator, report: &Value) -> Vec<String> {
 
 #[test]
 fn report_json_is_as_its_schema_says_and_the_schema_says_it_all() {
-    let sandbox = Sandbox::new();
     let schema = schema();
-    let (good, bad) = (report(&good(&sandbox)), report(&bad(&sandbox).0));
-    for report in [&good, &bad] {
+    let (good, bad) = (&good().report, &bad().report);
+    for report in [good, bad] {
         assert_eq!(faults(&schema, report), [""; 0]);
         let cases = report["cases"].as_array().unwrap();
         for (verdict, count) in report["counts"].as_object().unwrap() {
@@ -144,12 +168,10 @@ fn property<'a>(case: &'a TestCase, name: &str) -> &'a str {
 #[test]
 fn junit_xml_is_valid_reads_back_and_has_every_case_with_its_verdict() {
     let sandbox = Sandbox::new();
-    for (out, has_unmatched) in [(good(&sandbox), false), (bad(&sandbox).0, true)] {
-        let file = out.join("junit.xml");
-        is_valid_junit(&file).unwrap();
-        let text = std::fs::read_to_string(&file).unwrap();
-        let junit = Report::deserialize_from_str(&text).unwrap();
-        let report = report(&out);
+    for (told, has_unmatched) in [(good(), false), (bad(), true)] {
+        is_valid_junit(&sandbox.write("junit.xml", &told.junit)).unwrap();
+        let junit = Report::deserialize_from_str(&told.junit).unwrap();
+        let report = &told.report;
         let count = |verdicts: &[&str]| -> usize {
             let counts = verdicts.iter().map(|it| report["counts"][it].as_u64().unwrap());
             usize::try_from(counts.sum::<u64>()).unwrap()
@@ -196,9 +218,9 @@ fn junit_xml_is_valid_reads_back_and_has_every_case_with_its_verdict() {
 #[test]
 fn the_schema_of_junit_xml_refuses_what_is_no_report_of_ours() {
     let sandbox = Sandbox::new();
-    let text = std::fs::read_to_string(good(&sandbox).join("junit.xml")).unwrap();
+    let text = &good().junit;
     let is_refused = |text: &str| is_valid_junit(&sandbox.write("junit.xml", text)).is_err();
-    if is_valid_junit(&sandbox.write("junit.xml", &text)).is_ok() && !is_refused("<testsuites/>") {
+    if is_valid_junit(&sandbox.write("junit.xml", text)).is_ok() && !is_refused("<testsuites/>") {
         // Nobody was there to say anything; that has been told.
         return;
     }
@@ -216,19 +238,15 @@ fn the_schema_of_junit_xml_refuses_what_is_no_report_of_ours() {
 
 #[test]
 fn summary_md_has_counts_a_matrix_the_first_failures_and_errata() {
-    let sandbox = Sandbox::new();
-    let read = |out: &Path| std::fs::read_to_string(out.join("summary.md")).unwrap();
-    let page = read(&good(&sandbox));
+    let page = &good().summary;
     assert!(page.starts_with("## ✅ framecheck "), "{page}");
     assert!(page.contains("| scenario | `python->python` |"), "{page}");
     assert!(page.contains("known errata of the reference showed"), "{page}");
     assert!(!page.contains("###"), "{page}");
 
-    let (out, _) = bad(&sandbox);
-    let page = read(&out);
+    let Told { summary: page, report, .. } = bad();
     assert!(page.len() <= report::SUMMARY_BYTES_MAX);
     assert!(page.starts_with("## ❌ framecheck "), "{page}");
-    let report = report(&out);
     for verdict in ["fail", "expected-fail", "pass"] {
         let count = format!("**{}** {verdict}", report["counts"][verdict]);
         assert!(page.contains(&count), "{count} in {page}");
@@ -250,8 +268,7 @@ fn summary_md_has_counts_a_matrix_the_first_failures_and_errata() {
 
 #[test]
 fn the_terminal_shows_each_cause_once_and_no_colour_to_a_pipe() {
-    let sandbox = Sandbox::new();
-    let (out, stdout) = bad(&sandbox);
+    let Told { stdout, report, .. } = bad();
     assert!(!stdout.contains('\u{1b}'), "{stdout}");
     // One failure is shown for each input, with its bytes; the other networks' stand under it.
     let full = |line: &&str| line.starts_with("FAIL file-transfer/");
@@ -270,7 +287,7 @@ fn the_terminal_shows_each_cause_once_and_no_colour_to_a_pipe() {
             line.trim().strip_prefix("and ")?.split(' ').next()?.parse::<usize>().ok()
         })
         .sum();
-    let failed = report(&out)["counts"]["fail"].as_u64().unwrap();
+    let failed = report["counts"]["fail"].as_u64().unwrap();
     assert_eq!((shown.len() + listed + more) as u64, failed, "{stdout}");
 }
 

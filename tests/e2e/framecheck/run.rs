@@ -70,6 +70,7 @@ fn the_same_seed_gives_the_same_cases_and_another_seed_others() {
 #[test]
 fn a_fresh_interpreter_for_each_program_changes_nothing() {
     let sandbox = Sandbox::new();
+    // Its programs speak IPv4 whatever the recorder's other side does, so they see no other transport.
     let verdicts = |fresh: &[&str], out: &str| {
         let arguments = [
             "run",
@@ -77,6 +78,10 @@ fn a_fresh_interpreter_for_each_program_changes_nothing() {
             "2",
             "--pairing",
             "python->python",
+            "--transport",
+            "tcp4",
+            "--transport",
+            "udp4",
             "--skip",
             "*[0-7]",
             "--out",
@@ -122,9 +127,12 @@ fn options_choose_cases_by_scenario_pairing_transport_and_id() {
 fn a_run_leaves_no_directory_behind() {
     let sandbox = Sandbox::new();
     let temporary = Sandbox::new();
+    // Each kind of network in each pairing over each transport: those that cut or harm at some of their
+    // places, and asis with half of the inputs.
     sandbox
         .framecheck()
         .args(["run", "--cases", "0", "--scenario", "file-transfer"])
+        .args(["--skip", "*@[1-57-8]*", "--skip", "*/asis/*[89a-f]"])
         .env("TMPDIR", temporary.path())
         .assert()
         .success();

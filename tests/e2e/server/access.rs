@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use framecheck_tests::{Sandbox, python};
+use framecheck_tests::{Sandbox, python_on_path};
 use rustix::process::Signal;
 
 use crate::peers::{Process, Run, connect, read_exactly};
@@ -142,7 +142,7 @@ fn a_unix_socket_for_commands_is_this_users_alone() {
                 s.connect(sys.argv[1])\n\
                 try: s.sendall(b'touch made'); print(s.recv(1))\n\
                 except ConnectionError: print(b'')\n";
-    let mut command = Command::new(python());
+    let mut command = Command::new(python_on_path());
     command.uid(65534).gid(65534).current_dir("/").args(["-c", code]).arg(&path);
     let output = command.output().unwrap();
     let about = format!("{output:?}");
@@ -166,7 +166,7 @@ fn a_unix_socket_for_the_numbers_of_commands_is_this_users_alone_too() {
                 s.connect(sys.argv[1])\n\
                 try: s.sendall(b'GET /metrics HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'); print(s.recv(12))\n\
                 except ConnectionError: print(b'')\n";
-    let mut command = Command::new(python());
+    let mut command = Command::new(python_on_path());
     command.current_dir("/").args(["-c", code]).arg(&path);
     let output = command.output().unwrap();
     assert_eq!(output.stdout, b"b'HTTP/1.1 200'\n", "{output:?}");
