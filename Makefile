@@ -58,8 +58,9 @@ mutants: build
 	$(CARGO) build --package framecheck-tests --bin mutants
 	UPDATE_DOCS=$(UPDATE_DOCS) $(TARGET)/debug/mutants $(ARGS)
 
+# Most tests wait for programs: more of them at once than there are processors.
 test: build
-	$(CARGO) test --workspace
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --workspace
 	$(CARGO) test --package pyjson --all-features
 
 fuzz:
