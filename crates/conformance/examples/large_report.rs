@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
         manifest: (*name == "acme").then(|| "acme.toml".into()),
         ..PeerInfo::default()
     };
-    html.take(&Event::Started(Start {
+    html.take(&Event::Started(Box::new(Start {
         framecheck: env!("CARGO_PKG_VERSION").to_owned(),
         generated: 0,
         selection: Chosen::default(),
@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
         peers: PEERS.iter().map(peer).collect(),
         pairings: pairings().map(|pairing| pairing.to_string()).collect(),
         missing: Vec::new(),
-    }))?;
+    })))?;
     let mut counts = BTreeMap::new();
     for number in 0..cases {
         let case = case(number);

@@ -189,7 +189,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path: &Path = directory.path();
         let mut journal = Journal::create(path).unwrap();
-        journal.take(&Event::Started(start)).unwrap();
+        journal.take(&Event::Started(Box::new(start))).unwrap();
         journal.take(&Event::Finished(Box::new(result.clone()))).unwrap();
         let recorded = Recorded::read(path).unwrap().unwrap();
         let mut read = Vec::new();

@@ -87,7 +87,7 @@ impl Shards {
     /// # Errors
     /// A journal can no longer be read.
     pub fn tell(&self, mut listener: impl FnMut(Event)) -> Result<&End, JournalError> {
-        listener(Event::Started(self.start.clone()));
+        listener(Event::Started(Box::new(self.start.clone())));
         for part in &self.parts {
             part.recorded.replay(|result| listener(Event::Finished(result)))?;
         }

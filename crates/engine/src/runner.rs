@@ -56,7 +56,7 @@ pub async fn run(
 ) -> End {
     let began = Instant::now();
     let Begun { start, counts: before, took } = earlier;
-    listener(Event::Started(start));
+    listener(Event::Started(Box::new(start)));
     let (results, mut finished) = mpsc::channel(64);
     let places = Arc::new(Places {
         busy: Semaphore::new(manner.jobs),

@@ -29,7 +29,7 @@ pub trait Sink {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The run begins.
-    Started(Start),
+    Started(Box<Start>),
     /// A case is over.
     Finished(Box<CaseResult>),
     /// The run is over.

@@ -82,7 +82,7 @@ fn leave_out_long_partings(difference: &mut Difference) {
 impl Sink for ReportJson {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Started(start) => self.start = Some(start.clone()),
+            Event::Started(start) => self.start = Some((**start).clone()),
             Event::Finished(case) => {
                 let evidence = None;
                 let mut case = CaseResult { evidence, ..(**case).clone() };

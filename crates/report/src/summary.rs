@@ -162,7 +162,7 @@ impl Summary {
 impl Sink for Summary {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Started(start) => self.start = Some(start.clone()),
+            Event::Started(start) => self.start = Some((**start).clone()),
             Event::Finished(case) => self.add(case),
             Event::Ended(end) => {
                 let Some(start) = &self.start else { return Ok(()) };

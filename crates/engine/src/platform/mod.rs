@@ -30,6 +30,10 @@ use rustix::process::Pid;
 use tokio::net::{TcpStream, UnixStream};
 
 /// One end of a connection, of which is asked whether the other has read.
+#[cfg_attr(
+    not(all(target_os = "linux", not(feature = "portable"))),
+    expect(dead_code, reason = "other systems are not asked")
+)]
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum StreamSocket<'a> {
     /// TCP.

@@ -51,9 +51,13 @@ pub fn frame_differential(data: &[u8]) {
         }
     };
     let theirs = with_oracle(|oracle| {
-        let question =
-            json!({"op": "read_frames", "data": hex(data), "size_key": "file_size", "count": 1});
-        oracle.ask(&question)
+        oracle.ask(&json!({
+            "op": "read_frames",
+            "data": hex(data),
+            "size_key": "file_size",
+            "body_max": Limits::default().body_max_bytes,
+            "count": 1,
+        }))
     });
     let theirs = theirs.pointer("/ok/0").expect("a frame");
     let text = |key: &str| theirs.get(key).and_then(Json::as_str).map(unhex).unwrap_or_default();

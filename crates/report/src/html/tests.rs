@@ -173,7 +173,7 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
         pairings: vec!["python->acme".to_owned()],
         missing: Vec::new(),
     };
-    html.take(&Event::Started(start)).unwrap();
+    html.take(&Event::Started(Box::new(start))).unwrap();
     for case in cases {
         html.take(&Event::Finished(Box::new(case))).unwrap();
     }

@@ -1,42 +1,19 @@
 //! Which cases a run has.
 
+mod named;
+mod selection;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use globset::{Glob, GlobMatcher};
-use model::case::{
-    CaseId, CaseIdError, HARNESS, InputId, Kind, Network, Pairing, Playing, Transport,
-};
-use model::event::Chosen;
+use model::case::{CaseId, HARNESS, InputId, Kind, Network, Pairing, Playing, Transport};
 use model::observation::{Direction, Role};
 use model::{Catalogue, Input, Scenario, Vector, generated_input};
+pub use named::{GENERATED, case_named, group_of, group_with, names_of};
+pub use selection::Selection;
 
-use crate::peer::{Peer, Peers};
-
-/// What is asked for on the command line.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// Globs of scenario names; none means all.
-    pub scenarios: Vec<String>,
-    /// Globs of case ids that are left out.
-    pub skip: Vec<String>,
-    /// Globs of pairings; none means all, or where manifests describe peers, all that such a peer takes
-    /// part in.
-    pub pairings: Vec<String>,
-    /// Transports; none means all.
-    pub transports: Vec<Transport>,
-    /// Globs of networks; none means those that are there for each input. One that is the name of a
-    /// network is played with every input that it fits.
-    pub networks: Vec<String>,
-    /// Globs of inputs, by a vector's name, by an id's last part, or as `generated`; none means all.
-    pub inputs: Vec<String>,
-    /// Globs of inputs that are left out.
-    pub skip_inputs: Vec<String>,
-    /// Generated inputs a scenario.
-    pub cases: u32,
-    /// What they are generated from.
-    pub seed: u64,
-}
+use self::selection::{choose_inputs, choose_scenarios, matcher, nothing, skip};
+use crate::peer::Peers;
 
 /// An input and the pairings that play it.
 #[derive(Clone)]
@@ -85,79 +62,6 @@ pub enum PlanError {
         /// What isn't there.
         why: String,
     },
-}
-
-impl Selection {
-    /// The options as they were given, and a list of expected failures of this digest.
-    #[must_use]
-    pub fn as_given(&self, expected: Option<String>) -> Chosen {
-        fn told<T: ToString>(all: &[T]) -> Vec<String> {
-            all.iter().map(ToString::to_string).collect()
-        }
-        Chosen {
-            scenario: told(&self.scenarios),
-            pairing: told(&self.pairings),
-            transport: told(&self.transports),
-            network: told(&self.networks),
-            skip: told(&self.skip),
-            input: told(&self.inputs),
-            skip_input: told(&self.skip_inputs),
-            expected,
-        }
-    }
-
-    /// Whether cases over this network are wanted.
-    fn takes(&self, network: &Network) -> bool {
-        let name = network.to_string();
-        let matches = |glob: &String| matcher(glob).is_ok_and(|matcher| matcher.is_match(&name));
-        self.networks.is_empty() || self.networks.iter().any(matches)
-    }
-
-    /// Whether cases of this pairing are wanted.
-    fn takes_pairing(&self, pairing: &Pairing, peers: &Peers) -> bool {
-        let is_guest = |peer: &Peer| [&pairing.server, &pairing.client].contains(&&peer.name);
-        let mut guests = peers.guests().peekable();
-        if self.pairings.is_empty() {
-            guests.peek().is_none() || guests.any(is_guest)
-        } else {
-            let name = pairing.to_string();
-            let matches = |glob: &String| matcher(glob).is_ok_and(|it| it.is_match(&name));
-            self.pairings.iter().any(matches)
-        }
-    }
-}
-
-/// What an input is called where it has no name of its own.
-pub const GENERATED: &str = "generated";
-
-/// What a case is called by: its id, and the same with its input's name in the place of the last part.
-#[must_use]
-pub fn names_of(id: &CaseId, input: &str) -> [String; 2] {
-    let CaseId { scenario, pairing, transport, network, .. } = id;
-    [id.to_string(), format!("{scenario}/{pairing}/{transport}/{network}/{input}")]
-}
-
-/// The case of this id, in which a vector's name may stand in the place of the last part.
-///
-/// # Errors
-/// [`PlanError::NoSuchCase`].
-pub fn case_named(name: &str, catalogue: &Catalogue) -> Result<CaseId, PlanError> {
-    let no_such = |why: String| PlanError::NoSuchCase { id: name.to_owned(), why };
-    let as_it_is = || name.parse::<CaseId>().map_err(|error| no_such(error.to_string()));
-    let Some((case, input)) = name.rsplit_once('/') else { return as_it_is() };
-    if input.parse::<InputId>().is_ok() || case.matches('/').count() != 3 {
-        return as_it_is();
-    }
-    let id: CaseId = format!("{case}/{}", InputId::of_vector(input))
-        .parse()
-        .map_err(|error: CaseIdError| no_such(error.to_string()))?;
-    let scenario = scenario_of(&id, catalogue)?;
-    let names: Vec<String> = scenario.vectors().into_iter().map(|vector| vector.name).collect();
-    if names.iter().any(|known| known == input) {
-        return Ok(id);
-    }
-    let names = names.join(", ");
-    Err(no_such(format!("{} has no vector {input:?}; it has {names}", id.scenario)))
 }
 
 impl Group {
@@ -369,87 +273,6 @@ fn is_spoken(
     speaks(&pairing.server, Role::Server) || speaks(&pairing.client, Role::Client)
 }
 
-/// The one case an id names.
-///
-/// # Errors
-/// [`PlanError::NoSuchCase`].
-pub fn group_of(id: &CaseId, catalogue: &Catalogue, peers: &Peers) -> Result<Group, PlanError> {
-    let scenario = scenario_of(id, catalogue)?;
-    let vector = scenario.vectors().into_iter().find(|vector| vector.id() == id.input);
-    let (vector, input) = match vector {
-        Some(vector) => (Some(vector.name), Some(vector.input)),
-        None => (None, generated_input(&**scenario, id.input)),
-    };
-    match input {
-        Some(input) => group_with(id, vector, input, catalogue, peers),
-        None => Err(no_such_case(id, format!("the strategy makes nothing of {}", id.input))),
-    }
-}
-
-/// The case that an id names, with an input of its own.
-///
-/// # Errors
-/// [`PlanError::NoSuchCase`].
-pub fn group_with(
-    id: &CaseId,
-    vector: Option<String>,
-    input: Input,
-    catalogue: &Catalogue,
-    peers: &Peers,
-) -> Result<Group, PlanError> {
-    let scenario = scenario_of(id, catalogue)?;
-    if !scenario.transports().contains(&id.transport) {
-        let why = format!("{} has no transport {}", id.scenario, id.transport);
-        return Err(no_such_case(id, why));
-    }
-    for name in [&id.pairing.server, &id.pairing.client] {
-        if peers.by_name(name).is_none() && name != HARNESS {
-            let mut why = format!("no peer is called {name:?}");
-            for missing in peers.missing() {
-                why = format!("{why}; {missing}");
-            }
-            return Err(no_such_case(id, why));
-        }
-    }
-    if !is_for(&input, &id.pairing) || !id.network.fits(id.transport.is_datagram()) {
-        let why = format!("its input is not one that {} plays over {}", id.pairing, id.network);
-        return Err(no_such_case(id, why));
-    }
-    let known = scenario.literal_names();
-    if let Some(name) = input.literals.names().find(|name| !known.contains(name)) {
-        let why =
-            format!("its input has {name:?}, which is no part of an input of {}", id.scenario);
-        return Err(no_such_case(id, why));
-    }
-    let is_clear = id.network == Network::AS_IS
-        || is_transparent(&**scenario, &id.network)
-            && is_told(&**scenario, &id.network, &id.pairing);
-    if !is_clear {
-        let why =
-            format!("there is no telling what is right for {} over {}", id.pairing, id.network);
-        return Err(no_such_case(id, why));
-    }
-    let playing = Playing {
-        transport: id.transport,
-        network: id.network.clone(),
-        pairing: id.pairing.clone(),
-    };
-    let scenario = scenario.clone();
-    Ok(Group { scenario, input_id: id.input, vector, input, plays: vec![playing] })
-}
-
-fn scenario_of<'c>(
-    id: &CaseId,
-    catalogue: &'c Catalogue,
-) -> Result<&'c Arc<dyn Scenario>, PlanError> {
-    let missing = || no_such_case(id, format!("no scenario is called {:?}", id.scenario));
-    catalogue.scenario(&id.scenario).ok_or_else(missing)
-}
-
-fn no_such_case(id: &CaseId, why: String) -> PlanError {
-    PlanError::NoSuchCase { id: id.to_string(), why }
-}
-
 /// An input that a run has.
 struct Planned {
     id: InputId,
@@ -479,83 +302,4 @@ fn inputs(scenario: &dyn Scenario, selection: &Selection) -> Vec<Planned> {
             Planned { id, vector: None, input, networks }
         });
     fixed.chain(generated).collect()
-}
-
-fn choose_scenarios(
-    globs: &[String],
-    catalogue: &Catalogue,
-) -> Result<Vec<Arc<dyn Scenario>>, PlanError> {
-    let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
-    let names: Vec<_> = catalogue.names().collect();
-    for (glob, matcher) in globs.iter().zip(&matchers) {
-        if !names.iter().any(|name| matcher.is_match(name)) {
-            return Err(nothing("--scenario", glob.clone(), &names));
-        }
-    }
-    let wanted = |scenario: &&Arc<dyn Scenario>| {
-        matchers.is_empty() || matchers.iter().any(|matcher| matcher.is_match(scenario.name()))
-    };
-    Ok(catalogue.iter().filter(wanted).cloned().collect())
-}
-
-/// Keep only the inputs that are asked for, and leave out those that are not wanted.
-fn choose_inputs(groups: &mut Vec<Group>, selection: &Selection) -> Result<(), PlanError> {
-    let is_called = |group: &Group, matcher: &GlobMatcher| {
-        matcher.is_match(group.input_name()) || matcher.is_match(group.input_id.to_string())
-    };
-    let options = [("--input", &selection.inputs), ("--skip-input", &selection.skip_inputs)];
-    let mut chosen = Vec::new();
-    for (option, globs) in options {
-        let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
-        for (glob, matcher) in globs.iter().zip(&matchers) {
-            if !groups.iter().any(|group| is_called(group, matcher)) {
-                let there_is = ["the vectors of the chosen scenarios; see `framecheck list`"];
-                return Err(nothing(option, glob.clone(), &there_is));
-            }
-        }
-        chosen.push(matchers);
-    }
-    let [wanted, unwanted] = &chosen[..] else { return Ok(()) };
-    groups.retain(|group| {
-        let matches = |matcher: &GlobMatcher| is_called(group, matcher);
-        (wanted.is_empty() || wanted.iter().any(matches)) && !unwanted.iter().any(matches)
-    });
-    Ok(())
-}
-
-fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
-    for glob in globs {
-        let matcher = matcher(glob)?;
-        let mut skipped = 0;
-        for group in &mut *groups {
-            let ids: Vec<bool> = group
-                .plays
-                .iter()
-                .map(|playing| {
-                    let names = names_of(&group.case_id(playing), group.input_name());
-                    names.iter().any(|name| matcher.is_match(name))
-                })
-                .collect();
-            skipped += ids.iter().filter(|matched| **matched).count();
-            let mut matched = ids.into_iter();
-            group.plays.retain(|_| !matched.next().unwrap_or(false));
-        }
-        if skipped == 0 {
-            return Err(nothing("--skip", glob.clone(), &["case ids; see `framecheck list`"]));
-        }
-    }
-    Ok(())
-}
-
-fn matcher(glob: &str) -> Result<GlobMatcher, PlanError> {
-    let compiled = Glob::new(glob).map_err(|error| PlanError::Glob {
-        glob: glob.to_owned(),
-        why: error.kind().to_string(),
-    })?;
-    Ok(compiled.compile_matcher())
-}
-
-fn nothing<T: ToString>(option: &'static str, pattern: String, there_is: &[T]) -> PlanError {
-    let there_is = there_is.iter().map(T::to_string).collect::<Vec<_>>().join(", ");
-    PlanError::MatchesNothing { option, pattern, there_is }
 }

@@ -1,0 +1,163 @@
+//! What is asked for on the command line, and what of a plan it chooses and leaves out.
+
+use std::sync::Arc;
+
+use globset::{Glob, GlobMatcher};
+use model::case::{Network, Pairing, Transport};
+use model::event::Chosen;
+use model::{Catalogue, Scenario};
+
+use super::named::names_of;
+use super::{Group, PlanError};
+use crate::peer::{Peer, Peers};
+
+/// What is asked for on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Globs of scenario names; none means all.
+    pub scenarios: Vec<String>,
+    /// Globs of case ids that are left out.
+    pub skip: Vec<String>,
+    /// Globs of pairings; none means all, or where manifests describe peers, all that such a peer takes
+    /// part in.
+    pub pairings: Vec<String>,
+    /// Transports; none means all.
+    pub transports: Vec<Transport>,
+    /// Globs of networks; none means those that are there for each input. One that is the name of a
+    /// network is played with every input that it fits.
+    pub networks: Vec<String>,
+    /// Globs of inputs, by a vector's name, by an id's last part, or as `generated`; none means all.
+    pub inputs: Vec<String>,
+    /// Globs of inputs that are left out.
+    pub skip_inputs: Vec<String>,
+    /// Generated inputs a scenario.
+    pub cases: u32,
+    /// What they are generated from.
+    pub seed: u64,
+}
+
+impl Selection {
+    /// The options as they were given, and a list of expected failures of this digest.
+    #[must_use]
+    pub fn as_given(&self, expected: Option<String>) -> Chosen {
+        fn told<T: ToString>(all: &[T]) -> Vec<String> {
+            all.iter().map(ToString::to_string).collect()
+        }
+        Chosen {
+            scenario: told(&self.scenarios),
+            pairing: told(&self.pairings),
+            transport: told(&self.transports),
+            network: told(&self.networks),
+            skip: told(&self.skip),
+            input: told(&self.inputs),
+            skip_input: told(&self.skip_inputs),
+            expected,
+        }
+    }
+
+    /// Whether cases over this network are wanted.
+    pub(super) fn takes(&self, network: &Network) -> bool {
+        let name = network.to_string();
+        let matches = |glob: &String| matcher(glob).is_ok_and(|matcher| matcher.is_match(&name));
+        self.networks.is_empty() || self.networks.iter().any(matches)
+    }
+
+    /// Whether cases of this pairing are wanted.
+    pub(super) fn takes_pairing(&self, pairing: &Pairing, peers: &Peers) -> bool {
+        let is_guest = |peer: &Peer| [&pairing.server, &pairing.client].contains(&&peer.name);
+        let mut guests = peers.guests().peekable();
+        if self.pairings.is_empty() {
+            guests.peek().is_none() || guests.any(is_guest)
+        } else {
+            let name = pairing.to_string();
+            let matches = |glob: &String| matcher(glob).is_ok_and(|it| it.is_match(&name));
+            self.pairings.iter().any(matches)
+        }
+    }
+}
+
+pub(super) fn choose_scenarios(
+    globs: &[String],
+    catalogue: &Catalogue,
+) -> Result<Vec<Arc<dyn Scenario>>, PlanError> {
+    let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = catalogue.names().collect();
+    for (glob, matcher) in globs.iter().zip(&matchers) {
+        if !names.iter().any(|name| matcher.is_match(name)) {
+            return Err(nothing("--scenario", glob.clone(), &names));
+        }
+    }
+    let wanted = |scenario: &&Arc<dyn Scenario>| {
+        matchers.is_empty() || matchers.iter().any(|matcher| matcher.is_match(scenario.name()))
+    };
+    Ok(catalogue.iter().filter(wanted).cloned().collect())
+}
+
+/// Keep only the inputs that are asked for, and leave out those that are not wanted.
+pub(super) fn choose_inputs(
+    groups: &mut Vec<Group>,
+    selection: &Selection,
+) -> Result<(), PlanError> {
+    let is_called = |group: &Group, matcher: &GlobMatcher| {
+        matcher.is_match(group.input_name()) || matcher.is_match(group.input_id.to_string())
+    };
+    let options = [("--input", &selection.inputs), ("--skip-input", &selection.skip_inputs)];
+    let mut chosen = Vec::new();
+    for (option, globs) in options {
+        let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
+        for (glob, matcher) in globs.iter().zip(&matchers) {
+            if !groups.iter().any(|group| is_called(group, matcher)) {
+                let there_is = ["the vectors of the chosen scenarios; see `framecheck list`"];
+                return Err(nothing(option, glob.clone(), &there_is));
+            }
+        }
+        chosen.push(matchers);
+    }
+    let [wanted, unwanted] = &chosen[..] else { return Ok(()) };
+    groups.retain(|group| {
+        let matches = |matcher: &GlobMatcher| is_called(group, matcher);
+        (wanted.is_empty() || wanted.iter().any(matches)) && !unwanted.iter().any(matches)
+    });
+    Ok(())
+}
+
+pub(super) fn skip(groups: &mut [Group], globs: &[String]) -> Result<(), PlanError> {
+    for glob in globs {
+        let matcher = matcher(glob)?;
+        let mut skipped = 0;
+        for group in &mut *groups {
+            let ids: Vec<bool> = group
+                .plays
+                .iter()
+                .map(|playing| {
+                    let names = names_of(&group.case_id(playing), group.input_name());
+                    names.iter().any(|name| matcher.is_match(name))
+                })
+                .collect();
+            skipped += ids.iter().filter(|matched| **matched).count();
+            let mut matched = ids.into_iter();
+            group.plays.retain(|_| !matched.next().unwrap_or(false));
+        }
+        if skipped == 0 {
+            return Err(nothing("--skip", glob.clone(), &["case ids; see `framecheck list`"]));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn matcher(glob: &str) -> Result<GlobMatcher, PlanError> {
+    let compiled = Glob::new(glob).map_err(|error| PlanError::Glob {
+        glob: glob.to_owned(),
+        why: error.kind().to_string(),
+    })?;
+    Ok(compiled.compile_matcher())
+}
+
+pub(super) fn nothing<T: ToString>(
+    option: &'static str,
+    pattern: String,
+    there_is: &[T],
+) -> PlanError {
+    let there_is = there_is.iter().map(T::to_string).collect::<Vec<_>>().join(", ");
+    PlanError::MatchesNothing { option, pattern, there_is }
+}
