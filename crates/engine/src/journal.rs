@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// Names that no scenario of this program has: a journal is read by whoever has not the scenarios.
+    /// The names here belong to no scenario of this program.
     #[test]
     fn a_journal_is_read_without_the_scenarios_that_it_names() {
         let id: model::case::CaseId = "sing/choir->acme/tcp4/asis/9f2c41d0".parse().unwrap();

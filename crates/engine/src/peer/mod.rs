@@ -1,7 +1,7 @@
 //! Peers: what implements the two roles of a scenario, and how it is started.
 //!
-//! Every peer is a table of commands, as a manifest gives it. A built-in peer has its table from
-//! whoever builds the run, and has no other way into the harness than a stranger's program has.
+//! Every peer is a table of commands, as a manifest gives it. The command puts the tables of the built-in
+//! peers together; their programs have no other way into the harness than a guest's.
 
 mod command;
 mod launcher;

@@ -52,7 +52,7 @@ pub fn interpreter(python: &OsStr) -> std::process::Command {
     command
 }
 
-/// Say that the caller has started this child and will wait for it: it is nobody's leftover.
+/// Say that the caller has started this child and will wait for it, so that it is not ended as a leftover.
 pub fn started(child: &Child) {
     orphans::started(Pid::from_child(child));
 }

@@ -92,7 +92,7 @@ const REPEAT: &[Clause] = &[
     Clause::must("RE-2", "The server sends each line back.", &[Check::ToClient]),
     Clause::must(
         "RE-3",
-        "Each does so whatever becomes of the other.",
+        "Each ends well, and the server serves the next client.",
         &[Check::ClientExit, Check::ServerExit, Check::NextClient],
     ),
 ];
