@@ -48,10 +48,11 @@ impl Harmed {
     }
 }
 
-/// The bytes that the client was given over its first connection.
+/// The bytes that the client was given over its first connection, or would have been if it had stayed: a
+/// network that does no harm passes on all that is sent.
 #[must_use]
 pub fn given_to_client(network: &Network, seen: &Observation) -> Vec<u8> {
-    if *network == Network::AS_IS {
+    if network.is_harmless() {
         seen.wire.stream(Direction::ToClient)
     } else {
         seen.wire.delivered(0, Direction::ToClient).flatten().copied().collect()
@@ -68,4 +69,39 @@ pub fn files_beside(input: &Input) -> BTreeMap<String, Blob> {
         Beside::Fifo => Blob::from("(a named pipe)"),
     };
     input.beside.iter().map(|(name, what)| (name.clone(), seen(what))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::observation::{PeerEnd, WireEvent, WireItem, WireLog};
+
+    /// A client that refuses a frame leaves before the rest of it has come.
+    #[test]
+    fn a_client_that_left_early_is_held_to_all_that_a_harmless_network_would_have_brought() {
+        let event = |what| WireEvent {
+            at: Duration::ZERO,
+            connection: 0,
+            direction: Direction::ToClient,
+            what,
+        };
+        let events =
+            vec![event(WireItem::Segment("hello".into())), event(WireItem::Delivered("he".into()))];
+        let seen = Observation {
+            wire: WireLog { events },
+            server: PeerEnd::default(),
+            client: PeerEnd::default(),
+            listening_elsewhere: Vec::new(),
+            stopped: None,
+            at_rest: None,
+            control: None,
+            took: Duration::ZERO,
+        };
+        for (network, given) in [("bytewise", "hello"), ("split@2", "hello"), ("cut@2", "he")] {
+            let network: Network = network.parse().unwrap();
+            assert_eq!(given_to_client(&network, &seen), given.as_bytes(), "{network}");
+        }
+    }
 }
