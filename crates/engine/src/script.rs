@@ -182,7 +182,7 @@ async fn play_datagrams_to(server: &Endpoint, directory: &Path, steps: &[Step]) 
     Ok(())
 }
 
-/// Datagrams go to whoever sent the last one.
+/// Each answer goes to the sender of the last datagram.
 async fn answer_datagrams(socket: &DatagramSocket, steps: &[Step]) -> io::Result<()> {
     let mut question = vec![0; CHUNK_BYTES];
     let mut from = None;

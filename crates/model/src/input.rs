@@ -30,7 +30,7 @@ pub struct Input {
     /// The harness is the client and sends `lines` as they are, each as one message.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
-    /// The harness is the server and sends these, as they are, to whatever the client says.
+    /// The harness is the server and sends these bytes unchanged, whatever the client sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<Vec<Blob>>,
     /// How the harness as a server ends the connection.
@@ -69,7 +69,7 @@ impl Input {
         self
     }
 
-    /// What the harness, as a server, sends to whoever connects.
+    /// The harness is the server and sends these bytes to the client that connects.
     pub fn served<L: AsRef<[u8]>>(answers: impl IntoIterator<Item = L>) -> Self {
         Self { served: Some(blobs(answers)), ..Self::default() }
     }
@@ -114,6 +114,6 @@ pub enum Beside {
     Symlink(String),
     /// A directory with nothing in it.
     Directory,
-    /// A named pipe that nobody has open.
+    /// A named pipe that no program has open.
     Fifo,
 }

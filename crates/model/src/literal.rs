@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for InOrder {
     }
 }
 
-/// A literal of a program as a command is told it: it fills the place `{name}`.
+/// A literal of a program, with its value in this case. In a command line it replaces `{name}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Literal {
     /// Its name.

@@ -166,8 +166,9 @@ pub fn answer_each(answers: &[Blob], leaving: Leaving) -> Vec<Step> {
     [Step::Connect].into_iter().chain(exchanges).chain(leaving.steps()).collect()
 }
 
-/// Whether what is right can be told without frames, where the reference serves and where it connects:
-/// what the reference makes of a stream that is cut or harmed is its own affair.
+/// Whether the harness can judge a protocol without frames over this network. `serves` and
+/// `connects` say which sides the reference plays. A reference may do anything with a stream that
+/// the network cut or harmed, so such a case has no right outcome.
 #[must_use]
 pub fn can_judge_unframed(network: &Network, serves: bool, connects: bool) -> bool {
     if network.is_harmless() {

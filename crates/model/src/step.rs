@@ -10,11 +10,11 @@ pub enum Step {
     Connect,
     /// Turn to the connection of this number, counted from 0.
     Turn(usize),
-    /// Send this, in one piece; for datagrams, as one, a server's to whoever sent the last.
+    /// Send these bytes in one piece, or as one datagram. A server sends it to the last sender.
     Send(Vec<u8>),
     /// Read so many bytes, or one datagram.
     Read(usize),
-    /// Read whatever comes next.
+    /// Read the bytes that arrive next, however many.
     ReadSome,
     /// Read to the end of the stream.
     ReadEnd,

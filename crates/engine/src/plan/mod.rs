@@ -244,8 +244,8 @@ fn disturbed_plays(
     plays
 }
 
-/// Whether what is right over this network can be told: it does harm, which is judged by what is
-/// given, or it cuts where cuts mean nothing.
+/// Whether the harness knows the right outcome over this network. It does if the network does harm,
+/// because the judge then looks at the bytes that arrived. It also does if cuts change nothing.
 fn is_transparent(scenario: &dyn Scenario, network: &Network) -> bool {
     let cuts = |direction| network.way.concerns(direction) && network.kind != Kind::Delayed;
     let fine = |direction| !cuts(direction) || scenario.cuts_mean_nothing(direction);
