@@ -1,4 +1,4 @@
-"""Run reference programs, each in a process forked from this one, warm, interpreter.
+"""Run Python programs, each in a process forked from this one, warm, interpreter.
 
 A fresh interpreter takes 20 to 50 ms to start on a small machine, a fork about one. What a forked
 program can see is what `python3 -u PROGRAM ARG...` would show it: a `__main__` of its own, its
@@ -6,7 +6,9 @@ arguments, unbuffered standard streams, default signal handling, the directory o
 first on sys.path, no other descriptors, and the interpreter's own way to end, with traceback and
 exit status. `--fresh` runs one program in a new interpreter instead, for checking just that.
 What does differ is what no interpreter's own `__main__` has: frames of this file below the
-program's, a recursion limit that makes up for them, and modules that are imported already.
+program's, a recursion limit that makes up for them, and modules that are imported already:
+those of this file, and the standard modules that programs import (launch_imports.py). Where a
+file beside a program has the name of one of them, the forked process becomes a new interpreter.
 
     python3 launch.py --fresh PROGRAM [ARG...]      become python3 -u PROGRAM ARG...
     python3 -u launch.py --serve                    take requests from standard input
@@ -14,15 +16,24 @@ program's, a recursion limit that makes up for them, and modules that are import
 With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to a message:
 
     request {"op": "start", "id": N, "program": PATH, "argv": [...], "cwd": PATH}, both absolute,
-            with three descriptors attached (SCM_RIGHTS): its standard input, output and error
+            with three descriptors attached (SCM_RIGHTS): its standard input, output and error;
+            "env": {NAME: VALUE} where the program is to have these variables besides, and it is
+            to be told what it leaves behind
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
-    answer  {"id": N, "status": W}                   when it has ended; W as waitpid gives it
+    answer  {"id": N, "status": W, "maxrss_kib": K, "left": [[PID, NAME], ...]}
+            when it has ended; W as waitpid gives it, K the most memory it or a child has held
     answer  {"id": N, "error": TEXT}                 when it could not be started
 
 Whatever a program leaves in its process group is killed when the program ends. When the other
 end of the socket goes away, every program is killed and this process ends.
 """
+# ruff: noqa: E402
+import sys
+
+# What an interpreter has imported before it looks beside a program.
+FRESH = frozenset(sys.modules)
+
 import argparse
 import array
 import atexit
@@ -38,18 +49,26 @@ import socket
 import socketserver  # noqa: F401 (here so that no program waits for it after its fork)
 import struct  # noqa: F401
 import subprocess  # noqa: F401
-import sys
 import threading
+import time
 import types
-from typing import Any, Dict, List, NoReturn, Optional, Tuple, Union
+import warnings
+from typing import Any, Dict, List, NoReturn, Optional, Set, Tuple, Union
 
 REQUEST_MAX_BYTES = 1 << 20
 
-# A program's code, or why it could not be compiled; the program's own process is to say so.
-Code = Union[types.CodeType, Exception]
+# The flag of a process that is in the kernel's exit.
+PF_EXITING = 4
+
+# A program's code, or why it could not be compiled; the program's own process is to say so. Or its
+# source, where compiling it warns: then that process compiles it.
+Code = Union[types.CodeType, Exception, bytes]
 
 # A program to run: its path followed by its arguments, and its code.
 Program = Tuple[List[str], Code]
+
+# A process that a program has left behind: its number, and its name.
+Left = Tuple[int, str]
 
 
 def main() -> None:
@@ -64,17 +83,23 @@ def main() -> None:
         if not options.fresh:
             parser.error('--fresh needs a program')
         os.execv(sys.executable, [sys.executable, '-u'] + options.fresh)
+    import launch_imports
+    # No program is to find it, and one of this name beside a program is the program's own.
+    del sys.modules[launch_imports.__name__]
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=0)
     # Kept here, for what a child gives up it must first copy.
-    launcher = Launcher(control)
+    launcher = Launcher(control, launch_imports)
     run_as_main(*launcher.run())
 
 
 class Launcher:
     """The long-lived parent. `run` returns in each forked child, with what that is to run."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, imports: Any) -> None:
         self.control = control
+        self.imports = imports
+        self.environment = Environment()
+        self.watched: Set[int] = set()
         self.pid_by_id: Dict[int, int] = {}
         self.id_by_pid: Dict[int, int] = {}
         self.code_by_program: Dict[str, Tuple[Any, Code]] = {}
@@ -86,11 +111,7 @@ class Launcher:
         self.selector = selectors.DefaultSelector()
 
     def run(self) -> Program:
-        # What is here now stays for good: no child needs to look through it for garbage, and so
-        # to copy it.
-        gc.collect()
-        if hasattr(gc, 'freeze'):
-            gc.freeze()
+        keep_for_good()
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         # Ctrl-C at a terminal reaches the whole foreground group; the harness decides what ends.
@@ -142,8 +163,13 @@ class Launcher:
         else:
             if pid == 0:
                 try:
+                    argv = [request['program']] + request['argv']
                     self.become(request, descriptors)
-                    return [request['program']] + request['argv'], code
+                    directory = os.path.dirname(os.path.realpath(argv[0]))
+                    if self.imports.is_shadowed(directory, FRESH):
+                        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+                        os.execv(sys.executable, [sys.executable, '-u'] + argv)
+                    return argv, code
                 except BaseException as error:
                     os.write(2, 'launch.py: cannot start {}: {}\n'.format(
                         request['program'], error).encode('utf-8', 'replace'))
@@ -153,6 +179,8 @@ class Launcher:
                 os.setpgid(pid, pid)
             except OSError:
                 pass
+            if 'env' in request:
+                self.watched.add(pid)
             self.pid_by_id[request['id']] = pid
             self.id_by_pid[pid] = request['id']
             self.send({'id': request['id'], 'pid': pid})
@@ -168,11 +196,12 @@ class Launcher:
         if known is None or known[0] != stamp:
             with open(program, 'rb') as source:
                 text = source.read()
-            try:
-                known = stamp, compile(text, program, 'exec', dont_inherit=True)
-            except Exception as error:
-                known = stamp, error
+            known = stamp, compiled_quietly(text, program)
             self.code_by_program[program] = known
+            imported = len(sys.modules)
+            self.imports.warm(program, text)
+            if len(sys.modules) != imported:
+                keep_for_good()
         return known[1]
 
     def become(self, request: Dict[str, Any], descriptors: List[int]) -> None:
@@ -189,6 +218,8 @@ class Launcher:
             os.dup2(descriptor, number)
             os.close(descriptor)
         os.chdir(request['cwd'])
+        for name, value in request.get('env', {}).items():
+            self.environment.set(name, value)
 
     def drain_wakeups(self) -> None:
         try:
@@ -203,12 +234,15 @@ class Launcher:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is None:
                 return
+            left = left_in_group(ended.si_pid) if ended.si_pid in self.watched else []
             signal_group(ended.si_pid, signal.SIGKILL)
-            pid, status = os.waitpid(ended.si_pid, 0)
+            pid, status, usage = os.wait4(ended.si_pid, 0)
+            self.watched.discard(pid)
             number = self.id_by_pid.pop(pid, None)
             if number is not None:
                 del self.pid_by_id[number]
-                self.send({'id': number, 'status': status})
+                self.send({'id': number, 'status': status, 'left': left,
+                           'maxrss_kib': kibibytes(usage.ru_maxrss)})
 
     def send(self, answer: Dict[str, Any]) -> None:
         try:
@@ -224,6 +258,100 @@ class Launcher:
             os.waitpid(pid, 0)
 
 
+class Environment:
+    """The variables of this process, which is to change some after its start as if before it.
+
+    The kernel shows a process's environment as it was at its exec, and a program's children that
+    never call exec have no other. So a value is also changed in the memory that the kernel shows,
+    if one as long stands there.
+    """
+
+    def __init__(self) -> None:
+        # Where each variable's value begins, and how long it is.
+        self.places: Dict[bytes, Tuple[int, int]] = {}
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with open('/proc/self/stat', 'rb') as stat:
+                # Fields 50 and 51; the third is the first behind the name.
+                fields = stat.read().rpartition(b')')[2].split()
+            address, end = int(fields[47]), int(fields[48])
+            with open('/proc/self/mem', 'rb', 0) as memory:
+                memory.seek(address)
+                block = memory.read(end - address)
+            for variable in block.split(b'\0'):
+                name, _, value = variable.partition(b'=')
+                self.places[name] = address + len(name) + 1, len(value)
+                address += len(variable) + 1
+
+    def set(self, name: str, value: str) -> None:
+        os.environ[name] = value
+        new = os.fsencode(value)
+        address, length = self.places.get(os.fsencode(name), (0, -1))
+        if length == len(new):
+            with contextlib.suppress(OSError), open('/proc/self/mem', 'r+b', 0) as memory:
+                memory.seek(address)
+                memory.write(new)
+
+
+def keep_for_good() -> None:
+    """Keep what is here now: no child needs to look through it for garbage, and so to copy it."""
+    gc.collect()
+    if hasattr(gc, 'freeze'):
+        gc.freeze()
+
+
+def compiled_quietly(text: bytes, program: str) -> Code:
+    """A program's code. What is to be said of it is left to the program's own process."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter('always')
+        try:
+            code: Code = compile(text, program, 'exec', dont_inherit=True)
+        except Exception as error:
+            code = error
+    return text if told else code
+
+
+def left_in_group(leader: int) -> List[Left]:
+    """The processes of a group that live on without its leader; none where /proc is not."""
+    left: List[Left] = []
+    try:
+        entries = os.listdir('/proc')
+    except OSError:
+        return left
+    for pid in map(int, filter(str.isdigit, entries)):
+        with contextlib.suppress(OSError):
+            if pid != leader and os.getpgid(pid) == leader:
+                name = living_name(pid)
+                if name is not None:
+                    left.append((pid, name))
+    return left
+
+
+def living_name(pid: int) -> Optional[str]:
+    """The name of a process, unless it has ended or is about to.
+
+    One that a signal is about to end is ended together with its leader.
+    """
+    decided_by = time.monotonic() + 0.02
+    while True:
+        with open(f'/proc/{pid}/stat', 'rb') as stat:
+            name, _, rest = stat.read().partition(b'(')[2].rpartition(b')')
+        # Fields 3, 9 and 31 of proc(5): the state, the flags, and the signals that wait; the kernel
+        # adds SIGKILL to those wherever a signal ends the process.
+        fields = rest.split()
+        state, flags, waiting = fields[0], int(fields[6]), int(fields[28])
+        if state in (b'Z', b'X') or flags & PF_EXITING or waiting & 1 << (signal.SIGKILL - 1):
+            return None
+        # One that has taken its signal and is not yet in its exit is running.
+        if state != b'R' or time.monotonic() >= decided_by:
+            return name.decode('utf-8', 'replace')
+        os.sched_yield()
+
+
+def kibibytes(maxrss: int) -> int:
+    """What the system counts as a process's peak of memory; macOS counts bytes."""
+    return maxrss // 1024 if sys.platform == 'darwin' else maxrss
+
+
 def signal_group(pid: int, number: int) -> None:
     try:
         os.killpg(pid, number)
@@ -234,6 +362,8 @@ def signal_group(pid: int, number: int) -> None:
 def run_as_main(argv: List[str], code: Code) -> NoReturn:
     """Run a program as `python3 -u` runs it, then end the process as the interpreter would."""
     sys.argv = argv
+    if sys.version_info >= (3, 10):
+        sys.orig_argv[2:] = argv
     sys.path[0] = os.path.dirname(os.path.realpath(argv[0]))
     sys.stdin = sys.__stdin__ = reopened(sys.stdin, 'r')  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = reopened(sys.stdout, 'w')  # type: ignore[misc]
@@ -247,6 +377,8 @@ def run_as_main(argv: List[str], code: Code) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         if isinstance(code, Exception):
             raise code.with_traceback(None)
+        if isinstance(code, bytes):
+            code = compile(code, argv[0], 'exec', dont_inherit=True)
         # A call, unlike exec(), is no deeper on the C stack than the interpreter's own start.
         types.FunctionType(code, sys.modules['__main__'].__dict__)()
     except SystemExit as stop:

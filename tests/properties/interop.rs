@@ -38,7 +38,7 @@ fn shared() -> &'static Shared {
         let oracle = Arc::default();
         interpreters::start(&oracle, &python(), &reference).unwrap();
         let mut peers = built_in::built(&programs).unwrap();
-        peers.locate_launched(&reference);
+        peers.locate_built_in(&reference);
         Shared {
             catalogue: tutorials::catalogue(&oracle),
             stage: Stage::new(driver, peers),

@@ -67,7 +67,7 @@ fn with_port(server: Option<&Path>, client: Option<&Path>) -> Result<Peers, Buil
     let (of_python, of_rust) = tutorials::commands()?;
     let (mut python, mut rust) =
         (peer(REFERENCE, "Python", of_python), peer(RUST, "Rust", of_rust));
-    python.is_launched = true;
+    python.warm = true;
     rust.names_clauses = true;
     let mut missing = Vec::new();
     for (what, directory, role) in

@@ -69,6 +69,21 @@ fn a_strangers_server_plays_with_both_built_in_clients_and_the_harness() {
 }
 
 #[test]
+fn a_strangers_warm_server_has_the_verdicts_of_a_fresh_one() {
+    let sandbox = Sandbox::new();
+    let manifest = upper_server(&sandbox, "acme", UPPER_SERVER);
+    let text = std::fs::read_to_string(sandbox.path().join(&manifest)).unwrap();
+    sandbox.write(&manifest, text.replace("[server]", "warm = true\n[server]"));
+    let run = ["run", "--peer", &manifest, "--scenario", "tcp-upper", "--cases", "2", "--out"];
+    let [warm, fresh] = [&["warm"][..], &["fresh", "--fresh"]].map(|out| {
+        says(&sandbox, &[&run[..], out].concat(), 0);
+        verdicts(&report(&sandbox.path().join(out[0])))
+    });
+    assert!(warm.values().any(|verdict| verdict == "pass"));
+    assert_eq!(warm, fresh);
+}
+
+#[test]
 fn two_strangers_play_with_each_other_and_two_of_one_name_are_refused() {
     let sandbox = Sandbox::new();
     let acme = upper_server(&sandbox, "acme", UPPER_SERVER);
@@ -105,6 +120,7 @@ fn each_mistake_in_a_manifest_is_shown_in_its_line() {
         ("name = 5\n", "bad.toml:1:8", "expected a string"),
         ("name = \"a\"\n[server\n", "bad.toml:2:8", "unclosed"),
         ("name = \"a\"\nspeed = 1\n", "bad.toml:2:1", "unknown field `speed`"),
+        ("name = \"a\"\nwarm = 1\n", "bad.toml:2:8", "expected a boolean"),
         ("[server]\ntcp-upper = [\"sh\", \"{port}\"]\n", "bad.toml:1:1", "missing field `name`"),
         ("name = \"python\"\n", "bad.toml:1:8", "the name \"python\" is taken"),
         ("name = \"a->b\"\n", "bad.toml:1:8", "can't be a name in a pairing"),

@@ -100,7 +100,7 @@ pub(super) fn setup_with(
 fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<Setup> {
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
-    peers.locate_launched(reference);
+    peers.locate_built_in(reference);
     if peers.guests().next().is_some() {
         adopt_orphans().context("cannot look after what peers leave behind")?;
     }

@@ -1,4 +1,4 @@
-//! The reference's launcher: `python-ref/launch.py --serve`, kept warm for the whole run.
+//! The launcher of Python programs: `python-ref/launch.py --serve`, kept warm for the whole run.
 //!
 //! The protocol is written down in launch.py: one JSON object to a message of a Unix
 //! `SOCK_SEQPACKET` socket, which is the launcher's standard input; a program's three standard
@@ -15,21 +15,20 @@ use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::observation::Exit;
+use model::observation::MEMORY_MAX_BYTES;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, recv, sendmsg};
 use rustix::process::{Pid, Signal};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::watch;
 
+use super::ending::{Named, Teller};
 use super::starting::{StartError, exit_of, interpreter};
 use super::user::Ends;
-use super::{Command, Peer};
 use crate::platform::{NO_SIGNAL, launcher_pair, orphans};
 
 const ANSWER_MAX_BYTES: usize = 64 << 10;
 
-/// A warm interpreter that runs the reference programs.
+/// A warm interpreter that runs programs.
 #[derive(Debug)]
 pub(super) struct Launcher {
     control: OwnedFd,
@@ -41,9 +40,30 @@ pub(super) struct Launcher {
 /// What the launcher's answers are for.
 #[derive(Debug, Default)]
 struct Running {
-    programs: Mutex<HashMap<u64, watch::Sender<Option<Exit>>>>,
+    programs: Mutex<HashMap<u64, Waiting>>,
     pids: Mutex<HashMap<u64, Pid>>,
     trouble: Mutex<Option<String>>,
+}
+
+/// Who waits for a program, and the mark of a stranger's.
+#[derive(Debug)]
+struct Waiting {
+    teller: Teller,
+    mark: Option<String>,
+}
+
+/// A program to be forked.
+#[derive(Debug)]
+pub(super) struct Program<'a> {
+    /// Its path.
+    pub(super) path: &'a str,
+    /// What is behind it.
+    pub(super) arguments: &'a [String],
+    /// Where it runs.
+    pub(super) directory: &'a Path,
+    /// Whether it is a stranger's, which is measured, and after which the launcher and the harness
+    /// clear up.
+    pub(super) is_stranger: bool,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +71,10 @@ struct Answer {
     id: u64,
     pid: Option<i32>,
     status: Option<i32>,
+    #[serde(default)]
+    maxrss_kib: u64,
+    #[serde(default)]
+    left: Vec<(i32, String)>,
     error: Option<String>,
 }
 
@@ -63,6 +87,8 @@ impl Launcher {
         let (control, theirs) = launcher_pair()?;
         let mut command = interpreter(python);
         command.arg("-u").arg(reference.join("launch.py")).arg("--serve").stdin(theirs);
+        // So there is room for the mark of each program that it forks.
+        orphans::mark(&mut command, &orphans::new_mark());
         let child = command.spawn()?;
         orphans::started(Pid::from_child(&child));
         let running = Arc::<Running>::default();
@@ -73,32 +99,37 @@ impl Launcher {
         Ok(Self { control, next_id: AtomicU64::new(0), running, child })
     }
 
-    /// Start a reference program; what comes back changes when it ends.
+    /// Start a program. The teller is told of its end.
     pub(super) fn start(
         &self,
-        peer: &Peer,
-        command: &Command,
+        program: &Program<'_>,
         ends: Ends,
-    ) -> Result<(u64, watch::Receiver<Option<Exit>>), StartError> {
+        teller: Teller,
+    ) -> Result<u64, StartError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let (program, arguments) = program_of(peer, command);
-        let request = json!({
+        let mut request = json!({
             "op": "start",
             "id": id,
-            "program": program,
-            "argv": arguments,
-            "cwd": command.directory,
+            "program": program.path,
+            "argv": program.arguments,
+            "cwd": program.directory,
         });
-        let (sender, exit) = watch::channel(None);
-        lock(&self.running.programs).insert(id, sender);
+        let mark = program.is_stranger.then(orphans::new_mark);
+        if let (Some(mark), Some(request)) = (&mark, request.as_object_mut()) {
+            request.insert("env".to_owned(), json!({orphans::MARK: mark}));
+        }
+        lock(&self.running.programs).insert(id, Waiting { teller, mark });
         let streams = [ends.stdin.as_fd(), ends.stdout.as_fd(), ends.stderr.as_fd()];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
         let mut attached = SendAncillaryBuffer::new(&mut space);
         attached.push(SendAncillaryMessage::ScmRights(&streams));
         let text = request.to_string();
         sendmsg(&self.control, &[IoSlice::new(text.as_bytes())], &mut attached, NO_SIGNAL)
-            .map_err(|error| StartError::Launcher(error.to_string()))?;
-        Ok((id, exit))
+            .map_err(|error| {
+                lock(&self.running.programs).remove(&id);
+                StartError::Launcher(error.to_string())
+            })?;
+        Ok(id)
     }
 
     /// Send a signal to a program's group. One that has ended gets none.
@@ -131,11 +162,20 @@ impl Drop for Launcher {
     }
 }
 
-/// The path of the reference program that a command runs, and what is behind it.
-pub(super) fn program_of<'c>(peer: &Peer, command: &'c Command) -> (String, &'c [String]) {
-    let (program, arguments) =
-        command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
-    (peer.base.join(program).to_string_lossy().into_owned(), arguments)
+impl Waiting {
+    /// The program has ended, and so has what it left in its group. End what else it left.
+    fn ended(self, status: ExitStatus, memory_bytes: u64, mut left: Named) {
+        let Self { teller, mark } = self;
+        let is_excess = mark.is_some() && memory_bytes > MEMORY_MAX_BYTES;
+        teller.ended(exit_of(status), is_excess.then_some(memory_bytes));
+        let Some(mark) = mark else { return teller.cleaned(left) };
+        let clear_up = move || {
+            left.extend(orphans::end(Some(&mark)));
+            teller.cleaned(left);
+        };
+        // A system that gives no thread gives one later, perhaps; what was left ends with the run.
+        let _ = std::thread::Builder::new().name("clearer".into()).spawn(clear_up);
+    }
 }
 
 /// Pass each answer to whoever waits for it, until the launcher goes away. Whoever waits for a
@@ -159,8 +199,10 @@ fn hand_out_answers(control: &OwnedFd, running: &Running) {
         }
         match (answer.status, answer.error) {
             (Some(status), _) => {
-                if let Some(sender) = lock(&running.programs).remove(&answer.id) {
-                    sender.send_replace(Some(exit_of(ExitStatus::from_raw(status))));
+                let waiting = lock(&running.programs).remove(&answer.id);
+                if let Some(waiting) = waiting {
+                    let left = answer.left.into_iter().collect();
+                    waiting.ended(ExitStatus::from_raw(status), answer.maxrss_kib << 10, left);
                 }
             }
             (None, Some(error)) => {

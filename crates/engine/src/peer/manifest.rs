@@ -69,6 +69,8 @@ struct Manifest {
     #[serde(default)]
     names_clauses: bool,
     #[serde(default)]
+    warm: bool,
+    #[serde(default)]
     server: Commands,
     #[serde(default)]
     client: Commands,
@@ -106,7 +108,8 @@ impl Peer {
             version: manifest.version,
             stdout: manifest.stdout,
             names_clauses: manifest.names_clauses,
-            is_launched: false,
+            warm: manifest.warm,
+            is_stranger: true,
             server: templates(manifest.server, &base),
             client: templates(manifest.client, &base),
             base,
@@ -117,12 +120,16 @@ impl Peer {
 }
 
 impl Peer {
-    /// Whether every program of its commands can be found.
+    /// Whether every program of its commands can be found. The harness has its own interpreter for a
+    /// warm one.
     ///
     /// # Errors
     /// [`ManifestError::NoProgram`].
     pub fn programs_are_there(&self) -> Result<(), ManifestError> {
         for (role, scenario, template) in self.declared() {
+            if self.python_program(&template.0).is_some() {
+                continue;
+            }
             if let Some(what) = missing_program(template) {
                 return Err(ManifestError::NoProgram {
                     manifest: self.manifest.clone().unwrap_or_default(),
@@ -311,4 +318,48 @@ pub fn own_places(scenario: &dyn Scenario, role: Role) -> Vec<String> {
     let mut seen = HashSet::new();
     places.retain(|place| seen.insert(place.clone()));
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toys::catalogue;
+
+    /// The peer of a manifest, and its directory, where a program `peer.py` is.
+    fn peer(keys: &str, command: &str) -> (Peer, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("peer.py"), "").unwrap();
+        let manifest = directory.path().join("acme.toml");
+        std::fs::write(
+            &manifest,
+            format!("name = \"acme\"\n{keys}\n[server]\nrepeat = {command}\n"),
+        )
+        .unwrap();
+        let peer = Peer::from_manifest(&manifest, &catalogue(), &[]).unwrap();
+        (peer, directory)
+    }
+
+    #[test]
+    fn python_commands_of_a_warm_peer_are_warm_and_no_others() {
+        for (keys, command, is_warm) in [
+            ("warm = true", r#"["python3", "peer.py", "{port}"]"#, true),
+            ("warm = true", r#"["python3", "-u", "./peer.py", "{port}"]"#, true),
+            ("warm = true", r#"["python3", "-O", "peer.py", "{port}"]"#, false),
+            ("warm = true", r#"["python3", "other.py", "{port}"]"#, false),
+            ("warm = true", r#"["/usr/bin/python3", "peer.py", "{port}"]"#, false),
+            ("warm = true", r#"["python3", "-u", "{port}"]"#, false),
+            ("warm = false", r#"["python3", "peer.py", "{port}"]"#, false),
+            ("", r#"["python3", "peer.py", "{port}"]"#, false),
+        ] {
+            let (peer, _directory) = peer(keys, command);
+            let (_, _, template) = peer.declared().next().unwrap();
+            let program = peer.python_program(&template.0);
+            assert_eq!(program.is_some(), is_warm, "{keys} {command}");
+            if let Some((path, arguments)) = program {
+                assert!(Path::new(&path).is_absolute() && path.ends_with("peer.py"), "{path}");
+                assert_eq!(arguments, ["{port}"]);
+            }
+            assert!(peer.is_stranger);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! peers together; their programs have no other way into the harness than a guest's.
 
 mod command;
+mod ending;
 mod launcher;
 mod manifest;
 mod output;

@@ -9,15 +9,15 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Child;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::observation::Exit;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tokio::sync::watch;
 
-use super::launcher::program_of;
+use super::ending::{Alive, Named, Teller, Told, ending};
+use super::launcher::Program;
 use super::starting::{StartError, exit_of, prepare_environment};
 use super::user::{Ends, Seat};
 use super::{Command, Launcher, Output, Peer, User, usage};
@@ -27,35 +27,30 @@ use crate::{fork_guard, platform};
 /// How long a killed process may take to be gone; only one that the kernel itself holds up needs it.
 const LAST_BREATH: Duration = Duration::from_secs(5);
 
-/// Starts peers: the reference by a launcher if there is one, everyone else as a plain process.
+/// Starts peers: warm Python programs by a launcher if there is one, everyone else as a plain process.
 ///
-/// Dropping it waits for the plain ones, which must have ended or been killed by then: a process
-/// that was killed lives on until the kernel next runs it.
+/// Dropping it waits for all of them, which must have ended or been killed by then: a process that
+/// was killed lives on until the kernel next runs it.
 #[derive(Debug)]
 pub struct Spawner {
-    python: OsString,
-    launcher: Option<Arc<Launcher>>,
-    plain: Arc<Alive>,
+    python: Option<Python>,
+    alive: Arc<Alive>,
 }
 
-/// How many plain processes have not been reaped.
-#[derive(Debug, Default)]
-struct Alive {
-    count: Mutex<usize>,
-    fewer: Condvar,
+/// What runs warm programs.
+#[derive(Debug)]
+struct Python {
+    interpreter: OsString,
+    launcher: Option<Arc<Launcher>>,
 }
 
 /// A running peer.
 #[derive(Debug)]
 pub struct Process {
     handle: Handle,
-    exit: watch::Receiver<Option<Exit>>,
-    memory: Memory,
+    told: Told,
     seat: Seat,
 }
-
-/// How much memory a process has held, if too much, once it has ended.
-type Memory = Arc<Mutex<Option<u64>>>;
 
 #[derive(Debug)]
 enum Handle {
@@ -64,20 +59,23 @@ enum Handle {
 }
 
 impl Spawner {
-    /// Start the programs that are [launched](Peer::is_launched), which `python` runs, by the launcher in
-    /// `reference`; or, if they are to be `fresh` or the system has no way to talk to one, each in an
-    /// interpreter of its own.
+    /// Start [warm](Peer::warm) programs, which `python` runs, by the launcher in `reference`; or, if
+    /// they are to be `fresh` or the system has no way to talk to one, each in an interpreter of its
+    /// own.
     ///
     /// # Errors
     /// The interpreter can't be run.
     pub fn new(python: &OsStr, reference: &Path, fresh: bool) -> io::Result<Self> {
         let is_launched = platform::CAN_FORK && !fresh;
         let launcher = is_launched.then(|| Launcher::start_up(python, reference)).transpose()?;
-        Ok(Self {
-            python: python.to_owned(),
-            launcher: launcher.map(Arc::new),
-            plain: Arc::default(),
-        })
+        let python = Python { interpreter: python.to_owned(), launcher: launcher.map(Arc::new) };
+        Ok(Self { python: Some(python), alive: Arc::default() })
+    }
+
+    /// Start plain processes only. A [warm](Peer::warm) program is refused.
+    #[must_use]
+    pub fn without_python() -> Self {
+        Self { python: None, alive: Arc::default() }
     }
 
     /// Start `command` of `peer`, with `user` at its standard streams.
@@ -91,121 +89,103 @@ impl Spawner {
         user: &User,
     ) -> Result<Process, StartError> {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
-        let (handle, exit, memory) = match &self.launcher {
-            Some(launcher) if peer.is_launched => {
-                let (id, exit) = launcher.start(peer, command, ends)?;
-                (Handle::Launched(launcher.clone(), id), exit, Memory::default())
-            }
-            None if peer.is_launched => {
-                self.start_plain(&self.fresh_command(peer, command), command, user, ends)?
-            }
-            _ => self.start_plain(&command.argv, command, user, ends)?,
+        let (teller, told) = ending(&self.alive);
+        let is_stranger = peer.is_stranger;
+        let Some((path, arguments)) = peer.python_program(&command.argv) else {
+            let (program, arguments) =
+                command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
+            let mut plain = std::process::Command::new(program);
+            plain.args(arguments).current_dir(&command.directory);
+            let handle = start_plain(plain, user, ends, is_stranger, teller)?;
+            return Ok(Process { handle, told, seat });
         };
-        Ok(Process { handle, exit, memory, seat })
-    }
-
-    /// The argument vector that runs a reference program in an interpreter of its own.
-    fn fresh_command(&self, peer: &Peer, command: &Command) -> Vec<String> {
-        let (program, arguments) = program_of(peer, command);
-        let python = self.python.to_string_lossy().into_owned();
-        [python, "-u".to_owned(), program].into_iter().chain(arguments.iter().cloned()).collect()
-    }
-
-    fn start_plain(
-        &self,
-        argv: &[String],
-        command: &Command,
-        user: &User,
-        ends: Ends,
-    ) -> Result<Started, StartError> {
-        let (program, arguments) =
-            argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
-        let mut prepared = std::process::Command::new(program);
-        prepared
-            .args(arguments)
-            .current_dir(&command.directory)
-            .process_group(0)
-            .stdin(ends.stdin)
-            .stdout(ends.stdout)
-            .stderr(ends.stderr);
-        prepare_environment(&mut prepared);
-        if user.terminal.is_some() {
-            // Nothing else is to show on the one screen there is.
-            prepared.env("FRAME_LOG", "off");
-        }
-        let mark = orphans::new_mark();
-        orphans::mark(&mut prepared, &mark);
-        let spawn = || {
-            let child = prepared.spawn()?;
-            orphans::started(Pid::from_child(&child));
-            Ok(child)
+        let Some(python) = &self.python else { return Err(StartError::NoPython(path)) };
+        let handle = if let Some(launcher) = &python.launcher {
+            let directory = &command.directory;
+            let program = Program { path: &path, arguments, directory, is_stranger };
+            Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)
+        } else {
+            let mut fresh = std::process::Command::new(&python.interpreter);
+            fresh.args(["-u", &path]).args(arguments).current_dir(&command.directory);
+            start_plain(fresh, user, ends, is_stranger, teller)?
         };
-        let child = fork_guard::alone(spawn)
-            .map_err(|error| StartError::Program { program: program.to_owned(), error })?;
-        // The prepared command holds the peer's ends of the pipes; without this they would stay
-        // open.
-        drop(prepared);
-        let pid = Pid::from_child(&child);
-        let alive = Arc::new(Mutex::new(Some(pid)));
-        let (ended, exit) = watch::channel(None);
-        let (watched, plain) = (alive.clone(), self.plain.clone());
-        let memory = Memory::default();
-        let noting = memory.clone();
-        plain.change(|count| *count += 1);
-        std::thread::Builder::new()
-            .name("reaper".into())
-            .spawn(move || {
-                reap(child, pid, &watched, &noting, &ended);
-                orphans::end(Some(&mark));
-                plain.change(|count| *count -= 1);
-            })
-            .map_err(StartError::Pipes)?;
-        Ok((Handle::Plain(alive), exit, memory))
+        Ok(Process { handle, told, seat })
     }
+}
+
+/// Start a prepared command as a process of its own, which `teller` then tells of.
+fn start_plain(
+    mut prepared: std::process::Command,
+    user: &User,
+    ends: Ends,
+    is_stranger: bool,
+    teller: Teller,
+) -> Result<Handle, StartError> {
+    prepared.process_group(0).stdin(ends.stdin).stdout(ends.stdout).stderr(ends.stderr);
+    prepare_environment(&mut prepared);
+    if user.terminal.is_some() {
+        // Nothing else is to show on the one screen there is.
+        prepared.env("FRAME_LOG", "off");
+    }
+    let program = prepared.get_program().to_string_lossy().into_owned();
+    let mark = orphans::new_mark();
+    orphans::mark(&mut prepared, &mark);
+    let spawn = || {
+        let child = prepared.spawn()?;
+        orphans::started(Pid::from_child(&child));
+        Ok(child)
+    };
+    let child = fork_guard::alone(spawn).map_err(|error| StartError::Program { program, error })?;
+    // The prepared command holds the peer's ends of the pipes; without this they would stay
+    // open.
+    drop(prepared);
+    let pid = Pid::from_child(&child);
+    let alive = Arc::new(Mutex::new(Some(pid)));
+    let watched = alive.clone();
+    std::thread::Builder::new()
+        .name("reaper".into())
+        .spawn(move || {
+            let mut left = reap(child, pid, is_stranger, &watched, &teller);
+            left.extend(orphans::end(Some(&mark)));
+            teller.cleaned(left);
+        })
+        .map_err(StartError::Pipes)?;
+    Ok(Handle::Plain(alive))
 }
 
 impl Drop for Spawner {
     fn drop(&mut self) {
-        let count = self.plain.count.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.plain.fewer.wait_timeout_while(count, LAST_BREATH, |count| *count > 0);
+        self.alive.wait_for_none(LAST_BREATH);
         orphans::end(None);
     }
 }
 
-impl Alive {
-    fn change(&self, by: impl FnOnce(&mut usize)) {
-        by(&mut self.count.lock().unwrap_or_else(PoisonError::into_inner));
-        self.fewer.notify_all();
-    }
-}
-
-type Started = (Handle, watch::Receiver<Option<Exit>>, Memory);
-
-/// Wait for a child's end, kill what is left of its group, and only then give its number back.
+/// Wait for a child's end, kill what is left of its group, and only then give its number back. What a
+/// stranger left there is named.
 fn reap(
     mut child: Child,
     pid: Pid,
+    is_stranger: bool,
     alive: &Mutex<Option<Pid>>,
-    memory: &Mutex<Option<u64>>,
-    ended: &watch::Sender<Option<Exit>>,
-) {
+    teller: &Teller,
+) -> Named {
     let until_ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), until_ended) {}
-    let status = {
+    let left = if is_stranger { platform::left_in_group(pid) } else { Named::new() };
+    let (status, excess) = {
         let mut alive = alive.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = alive.take() {
             let _ = kill_process_group(pid, Signal::KILL);
         }
         // Whoever looks for orphans meanwhile must not take it for one.
-        let (status, excess) = fork_guard::alone(|| {
+        fork_guard::alone(|| {
             let reaped = usage::reap(&mut child);
             orphans::waited_for(pid);
             reaped
-        });
-        *memory.lock().unwrap_or_else(PoisonError::into_inner) = excess;
-        status
+        })
     };
-    ended.send_replace(Some(exit_of(status.unwrap_or_default())));
+    teller.ended(exit_of(status.unwrap_or_default()), excess);
+    left
 }
 
 impl Process {
@@ -224,12 +204,12 @@ impl Process {
     /// How it ended, if it has.
     #[must_use]
     pub fn exit(&self) -> Option<Exit> {
-        *self.exit.borrow()
+        *self.told.exit.borrow()
     }
 
     /// Wait for its end; `None` if nobody knows any more how it ended (see [`lost`](Self::lost)).
     pub async fn wait(&self) -> Option<Exit> {
-        let mut exit = self.exit.clone();
+        let mut exit = self.told.exit.clone();
         exit.wait_for(Option::is_some).await.ok().and_then(|ended| *ended)
     }
 
@@ -237,7 +217,7 @@ impl Process {
     /// all, or the launcher has gone.
     #[must_use]
     pub fn lost(&self) -> Option<StartError> {
-        let gone = self.exit.has_changed().is_err() && self.exit().is_none();
+        let gone = self.told.exit.has_changed().is_err() && self.exit().is_none();
         gone.then(|| match &self.handle {
             Handle::Launched(launcher, _) => StartError::Launcher(launcher.trouble()),
             Handle::Plain(_) => StartError::Pipes(io::Error::other("the reaper has gone")),
@@ -280,7 +260,20 @@ impl Process {
     /// The most memory it ever held, if that was too much; known once it has ended.
     #[must_use]
     pub fn excess_memory(&self) -> Option<u64> {
-        *self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.excess_memory()
+    }
+
+    /// Wait until it has ended and the harness has ended what it left behind.
+    pub async fn cleaned(&self) {
+        self.told.cleaned().await;
+    }
+
+    /// The names of the processes that a stranger's program left behind and that the harness had to
+    /// kill. They are known once it is [`cleaned`](Self::cleaned). Only Linux tells; it tells of
+    /// processes outside the program's group only after [`adopt_orphans`](super::adopt_orphans).
+    #[must_use]
+    pub fn left_behind(&self) -> Vec<String> {
+        self.told.left_behind()
     }
 
     /// What it has written to standard output; at a terminal, all that is on the screen.

@@ -25,9 +25,12 @@ pub enum StartError {
     /// The system gives no pipe, no terminal, or no process descriptor.
     #[error("cannot set up a peer's pipes: {0}")]
     Pipes(io::Error),
-    /// The launcher of the reference has gone.
-    #[error("the reference's launcher: {0}")]
+    /// The launcher has gone.
+    #[error("the launcher of Python programs: {0}")]
     Launcher(String),
+    /// A warm program is to be started without an interpreter.
+    #[error("cannot start {0}: it needs a Python interpreter, and none was found")]
+    NoPython(String),
 }
 
 /// The environment of every peer: this process's, with what changes a Python program's behaviour

@@ -7,6 +7,9 @@ use model::observation::Role;
 
 use super::Template;
 
+/// The program of a command that may be run warm.
+const PYTHON: &str = "python3";
+
 /// A peer: a name, and a command for each role and scenario it declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
@@ -20,10 +23,12 @@ pub struct Peer {
     pub stdout: bool,
     /// Whether what it says on standard error of an error is to name the clause: `[FR-5]`.
     pub names_clauses: bool,
-    /// Whether its programs are Python files that the launcher runs, by names relative to [`base`].
-    ///
-    /// [`base`]: Self::base
-    pub is_launched: bool,
+    /// Whether its commands `python3 X.py …` run in the harness's own interpreter, which is warm: each
+    /// is forked from the launcher, where there is one. They behave as under `python3 -u`.
+    pub warm: bool,
+    /// Whether its programs are a stranger's. The harness measures their memory, and ends and names
+    /// what they leave behind.
+    pub is_stranger: bool,
     /// Its servers, by scenario.
     pub server: BTreeMap<String, Template>,
     /// Its clients, by scenario.
@@ -61,6 +66,20 @@ impl Peer {
         servers.chain(clients)
     }
 
+    /// The Python program of a command that is to be run warm, and its arguments: of
+    /// `["python3", "X.py", …]`, or the same with `-u`, where that file is there.
+    pub(super) fn python_program<'c>(&self, argv: &'c [String]) -> Option<(String, &'c [String])> {
+        let (python, rest) = argv.split_first()?;
+        let (mut program, mut arguments) = rest.split_first()?;
+        if program == "-u" {
+            (program, arguments) = arguments.split_first()?;
+        }
+        let path = self.base.join(program);
+        let is_program = || path.extension().is_some_and(|it| it == "py") && path.is_file();
+        let is_warm = self.warm && python == PYTHON && is_program();
+        is_warm.then(|| (path.to_string_lossy().into_owned(), arguments))
+    }
+
     /// Whether a manifest describes it.
     #[must_use]
     pub fn is_guest(&self) -> bool {
@@ -83,9 +102,10 @@ impl Peers {
         Self { peers, missing }
     }
 
-    /// Say where the programs are that the launcher runs.
-    pub fn locate_launched(&mut self, directory: &Path) {
-        for peer in self.peers.iter_mut().filter(|peer| peer.is_launched) {
+    /// Say where the built-in warm programs are.
+    pub fn locate_built_in(&mut self, directory: &Path) {
+        let is_built_in = |peer: &&mut Peer| peer.warm && !peer.is_stranger;
+        for peer in self.peers.iter_mut().filter(is_built_in) {
             directory.clone_into(&mut peer.base);
         }
     }

@@ -84,6 +84,7 @@ const _: () = {
     let _: fn(Pid) -> Duration = processor_time;
     let _: fn(Pid) -> bool = is_asleep;
     let _: fn(Pid) -> Vec<String> = listening;
+    let _: fn(Pid) -> std::collections::BTreeMap<i32, String> = left_in_group;
     let _: fn(u16) -> std::io::Result<bool> = udp_is_bound;
     let _: fn() -> Option<u16> = ephemeral_start;
     let _: fn(StreamSocket<'_>, &std::sync::Arc<ReadWatch>) -> std::io::Result<Receiver> =

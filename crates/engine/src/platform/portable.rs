@@ -1,6 +1,7 @@
 //! What does on any Unix, from the standard library, POSIX and what well-kept libraries know of
 //! each system.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::net::SocketAddr;
@@ -58,6 +59,11 @@ pub(crate) fn is_asleep(pid: Pid) -> bool {
         let threads = process.tasks().into_iter().flatten();
         sleeps(process) && threads.filter_map(|thread| system.process(*thread)).all(sleeps)
     })
+}
+
+/// The processes that are left in a group are not looked for.
+pub(crate) const fn left_in_group(_: Pid) -> BTreeMap<i32, String> {
+    BTreeMap::new()
 }
 
 /// The most memory this process has held, in bytes.
@@ -232,10 +238,14 @@ pub(crate) const fn quiet_terminal(_: &mut Termios) {}
 
 /// What a stranger's program leaves behind outside its process group can't be had hold of.
 pub(crate) mod orphans {
+    use std::collections::BTreeMap;
     use std::io;
     use std::process::Command;
 
     use rustix::process::Pid;
+
+    /// The name of the variable that would mark a peer.
+    pub(crate) const MARK: &str = "FRAMECHECK_PEER";
 
     pub(crate) const fn adopt() -> io::Result<()> {
         Ok(())
@@ -251,5 +261,7 @@ pub(crate) mod orphans {
 
     pub(crate) const fn waited_for(_: Pid) {}
 
-    pub(crate) const fn end(_: Option<&str>) {}
+    pub(crate) const fn end(_: Option<&str>) -> BTreeMap<i32, String> {
+        BTreeMap::new()
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) fn peers(guests: &[&str]) -> Peers {
     let mut peers = Peers::new(vec![peer("teacher")], Vec::new());
     for name in guests {
         let manifest = Some(Path::new("/toys").join(name).with_extension("toml"));
-        peers.add(Peer { manifest, ..peer(name) }).unwrap();
+        peers.add(Peer { manifest, is_stranger: true, ..peer(name) }).unwrap();
     }
     peers
 }

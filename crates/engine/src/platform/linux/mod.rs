@@ -9,7 +9,7 @@ mod sockets;
 
 pub(crate) use listening::listening;
 pub(crate) use ports::{PortClaim, ephemeral_start, udp_is_bound};
-pub(crate) use processes::{is_asleep, own_peak_bytes, processor_time};
+pub(crate) use processes::{is_asleep, left_in_group, own_peak_bytes, processor_time};
 pub(crate) use sock_diag::{ReadWatch, Receiver};
 pub(crate) use sockets::{
     CAN_FORK, NO_SIGNAL, accept, launcher_pair, quiet_terminal, socket, terminal,

@@ -2,7 +2,7 @@
 //! own. They become this process's children, are known by a mark in their environment, and end
 //! with their case; what has lost its mark ends with the run (Linux).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,10 +13,11 @@ use rustix::process::{
     Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
 };
 
+use super::processes::living_name;
 use crate::fork_guard;
 
 /// The variable that marks a peer and all that it starts.
-const MARK: &str = "FRAMECHECK_PEER";
+pub(crate) const MARK: &str = "FRAMECHECK_PEER";
 
 static ADOPTING: AtomicBool = AtomicBool::new(false);
 /// Children that were started here, and are waited for where that was done.
@@ -32,10 +33,10 @@ pub(crate) fn adopt() -> io::Result<()> {
     Ok(())
 }
 
-/// A value for [`MARK`] that no other peer has.
+/// A value for [`MARK`] that no other peer has. All that one harness gives are as long.
 pub(crate) fn new_mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("{}.{}", getpid().as_raw_pid(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!("{}.{:016x}", getpid().as_raw_pid(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Mark a command and all that it will start.
@@ -54,17 +55,20 @@ pub(crate) fn waited_for(pid: Pid) {
 }
 
 /// End what was left behind by the peer with this mark, or by anyone; and give back the numbers of
-/// those that have ended by themselves.
-pub(crate) fn end(mark: Option<&str>) {
+/// those that have ended by themselves. What comes back are the names of those that would have lived
+/// on.
+pub(crate) fn end(mark: Option<&str>) -> BTreeMap<i32, String> {
+    let mut all = BTreeMap::new();
     if !ADOPTING.load(Ordering::Relaxed) {
-        return;
+        return all;
     }
     // One that ends leaves its own children behind.
-    while fork_guard::alone(|| end_once(mark)) > 0 {}
+    while fork_guard::alone(|| end_once(mark, &mut all)) > 0 {}
+    all
 }
 
 /// How many there were.
-fn end_once(mark: Option<&str>) -> usize {
+fn end_once(mark: Option<&str>, named: &mut BTreeMap<i32, String>) -> usize {
     let mut ended = 0;
     let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let is_ours = |process: &Process| {
@@ -78,8 +82,10 @@ fn end_once(mark: Option<&str>) -> usize {
                 environment.get(OsStr::new(MARK)).is_some_and(|value| value == mark)
             })
         });
+        let name = if is_wanted { living_name(process.pid()) } else { None };
         if is_wanted && kill_process(pid, Signal::KILL).is_ok() {
             ended += usize::from(waitpid(Some(pid), WaitOptions::empty()).is_ok());
+            named.extend(name.map(|name| (process.pid(), name)));
         } else {
             let _ = waitpid(Some(pid), WaitOptions::NOHANG);
         }

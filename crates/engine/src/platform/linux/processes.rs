@@ -1,12 +1,22 @@
-//! What processes use of a processor while they run, from /proc.
+//! What processes use of a processor while they run, and who is in a group, from /proc.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::unistd::{Pid as AnyPid, getpgid};
 use rustix::process::Pid;
 
 /// The kernel counts for /proc in hundredths of a second, whatever it counts in itself.
 const TICK: Duration = Duration::from_millis(10);
+
+/// The flag of a process that is in the kernel's exit (`PF_EXITING`).
+const EXITING: u64 = 4;
+/// SIGKILL among the signals that wait; the kernel adds it wherever a signal ends the process.
+const KILL_WAITS: u64 = 1 << 8;
+
+/// How long a running process may take to be seen to end.
+const DECIDED_BY: Duration = Duration::from_millis(20);
 
 /// The processor time that a process and its threads have used so far; zero for one that isn't there.
 pub(crate) fn processor_time(pid: Pid) -> Duration {
@@ -41,4 +51,45 @@ pub(crate) fn is_asleep(pid: Pid) -> bool {
 pub(crate) fn own_peak_bytes() -> u64 {
     let kibibytes = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
     u64::try_from(kibibytes).unwrap_or(0) << 10
+}
+
+/// The processes of a group that live on without its leader, by their numbers.
+pub(crate) fn left_in_group(leader: Pid) -> BTreeMap<i32, String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let leader = AnyPid::from_raw(leader.as_raw_pid());
+    let members = pids.map(AnyPid::from_raw).filter(|pid| {
+        // Asking for the group opens no file, so most processes are passed over fast. A thread of the
+        // kernel has group 0, which rustix has no type for.
+        *pid != leader && getpgid(Some(*pid)) == Ok(leader)
+    });
+    members.filter_map(|pid| Some((pid.as_raw(), living_name(pid.as_raw())?))).collect()
+}
+
+/// The name of a process, unless it has ended or is about to: a signal that ends it counts, so that
+/// what is ended together with its leader is not taken for left behind.
+pub(super) fn living_name(pid: i32) -> Option<String> {
+    let decided_by = Instant::now() + DECIDED_BY;
+    loop {
+        let (name, is_running) = living(pid)?;
+        // One that has taken its signal and is not yet in its exit is running.
+        if !is_running || Instant::now() >= decided_by {
+            return Some(name);
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The name of a process, and whether it runs just now, unless it is seen to end.
+fn living(pid: i32) -> Option<(String, bool)> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let bits = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    // Fields 3, 9 and 31 of proc(5): the state, the flags, and the signals that wait for the process.
+    let state = *fields.first()?;
+    let is_gone = matches!(state, "Z" | "X");
+    let is_ending = bits(6)? & EXITING != 0 || bits(28)? & KILL_WAITS != 0;
+    (!is_gone && !is_ending).then(|| (name.to_owned(), state == "R"))
 }
