@@ -12,7 +12,7 @@ mod rust_text;
 /// Which of our crates may depend on which others of ours: one way round. The harness starts the
 /// programs it tests, and so must not be linked with them; its reports and the tutorials know the model
 /// alone, and its engine knows no scenario.
-const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
     ("endpoint", &["pytext"]),
@@ -21,8 +21,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
     ("frame-fuzz", &["framecheck-frame", "pyjson", "pytext"]),
     ("frame-server", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
+    ("framecheck-located", &[]),
     ("framecheck-model", &[]),
-    ("framecheck-engine", &["framecheck-model"]),
+    ("framecheck-engine", &["framecheck-located", "framecheck-model"]),
+    ("framecheck-protocols", &["framecheck-located", "framecheck-model"]),
     ("framecheck-report", &["framecheck-model"]),
     ("framecheck-tutorials", &["framecheck-frame", "framecheck-model", "pyjson"]),
     ("framecheck", &HARNESS),
@@ -30,10 +32,11 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
 ];
 
 /// The command knows all parts of the harness. It doesn't use frames itself; see its Cargo.toml.
-const HARNESS: [&str; 6] = [
+const HARNESS: [&str; 7] = [
     "framecheck-engine",
     "framecheck-frame",
     "framecheck-model",
+    "framecheck-protocols",
     "framecheck-report",
     "framecheck-tutorials",
     "pyjson",

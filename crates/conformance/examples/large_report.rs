@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
         seed: 0,
         cases,
         peers: PEERS.iter().map(peer).collect(),
+        protocols: Vec::new(),
         pairings: pairings().map(|pairing| pairing.to_string()).collect(),
         missing: Vec::new(),
     })))?;
@@ -118,6 +119,7 @@ fn evidence(number: usize) -> Evidence {
         stdout: b"as it should be"[..].to_vec().into(),
         ending: Ending::Complete,
         files: BTreeMap::new(),
+        by_itself: None,
     };
     let seen = PeerEnd {
         exit: Some(Exit::Status(1)),

@@ -74,8 +74,7 @@ async fn troubles(
     };
     let playing = Playing { transport: scenario.home(), network: Network::AS_IS, pairing };
     let ground = stage.ground(scenario, &vector.input).await?;
-    let expected = ground.expected_of(scenario, &playing.pairing);
-    let played = stage.play(scenario, &vector.input, &playing, expected, &ground.model).await;
+    let played = stage.play(scenario, &vector.input, &playing, &ground).await;
     let played = match played {
         Ok(played) => played,
         Err(error) if error.is_the_peers() => return Ok((vec![error.to_string()], None)),

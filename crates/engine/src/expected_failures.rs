@@ -14,14 +14,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
+use located::Mistake;
 use model::case::CaseId;
 use model::event::CaseResult;
 use model::{Difference, Verdict};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::located;
-use crate::located::Mistake;
 use crate::plan::names_of;
 
 /// What is written at the head of a file that is rewritten.
@@ -59,11 +58,32 @@ struct RawEntry {
     symptom: Spanned<String>,
 }
 
+/// An entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Line {
-    id: String,
-    reason: String,
-    symptom: String,
+pub struct Line {
+    /// A glob of case ids.
+    pub id: String,
+    /// Why the failure is expected.
+    pub reason: String,
+    /// How the first line that says what is wrong begins.
+    pub symptom: String,
+}
+
+/// Where entries come from, and go when they are written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A list of its own.
+    List(PathBuf),
+    /// The protocol file of the scenario of this name.
+    Protocol(PathBuf, String),
+}
+
+impl Source {
+    fn path(&self) -> &Path {
+        match self {
+            Self::List(path) | Self::Protocol(path, _) => path,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -74,6 +94,8 @@ struct Lines {
 #[derive(Debug)]
 struct Entry {
     line: Line,
+    /// The number of its source.
+    source: usize,
     matcher: GlobMatcher,
     /// Cases that it matched and that failed, with how they did.
     failed: Vec<(String, String)>,
@@ -86,7 +108,7 @@ struct Entry {
 /// A list of expected failures, and what a run has made of it so far.
 #[derive(Debug, Default)]
 pub struct ExpectedFailures {
-    path: PathBuf,
+    sources: Vec<Source>,
     entries: Vec<Entry>,
     /// Failures that no entry speaks of.
     others: Vec<(String, String)>,
@@ -127,9 +149,22 @@ impl ExpectedFailures {
             }
         }
         if mistakes.is_empty() {
-            Ok(Self { path: path.to_owned(), entries, others: Vec::new() })
+            let sources = vec![Source::List(path.to_owned())];
+            Ok(Self { sources, entries, others: Vec::new() })
         } else {
             Err(mistaken(&mistakes))
+        }
+    }
+
+    /// Add the entries that a protocol file has for its own scenario. An id that is no glob matches nothing.
+    pub fn add_protocol(&mut self, path: &Path, scenario: &str, lines: Vec<Line>) {
+        let source = self.sources.len();
+        self.sources.push(Source::Protocol(path.to_owned(), scenario.to_owned()));
+        for line in lines {
+            if let Ok(glob) = Glob::new(&line.id) {
+                let matcher = glob.compile_matcher();
+                self.entries.push(Entry { source, ..Entry::of(line, matcher) });
+            }
         }
     }
 
@@ -151,17 +186,18 @@ impl ExpectedFailures {
             if fails {
                 entry.failed.push((id.clone(), symptom.clone()));
             }
-            let as_it_says = fails && symptom.starts_with(&entry.line.symptom);
+            let as_it_says = fails && is_as_said(&symptom, &entry.line.symptom);
             entry.holds &= as_it_says;
             if as_it_says && !spoken_of {
                 case.verdict = Verdict::ExpectedFail;
                 case.evidence = None;
             } else if !as_it_says {
                 let Line { id, reason, symptom } = &entry.line;
+                let path = self.sources.get(entry.source).map_or(Path::new(""), Source::path);
                 let instead = if fails { "fails otherwise" } else { case.verdict.name() };
                 let what = format!(
                     "expected to fail with {symptom:?} ({reason}), and {instead}; see {id:?} in {}",
-                    self.path.display()
+                    path.display()
                 );
                 case.verdict = Verdict::Fail;
                 case.differences.insert(0, Difference::told("", what));
@@ -191,14 +227,33 @@ impl ExpectedFailures {
         unmatched.map(|entry| entry.line.id.clone()).collect()
     }
 
-    /// The list as this run would have it: what holds stays, what does not goes, and what fails
-    /// without an entry gets one, whose reason is still to be given.
-    ///
-    /// # Errors
-    /// The file can't be written.
-    pub fn rewrite(&self) -> io::Result<()> {
+    /// Each list as this run would have it: what holds stays, what does not goes, and what fails without an
+    /// entry gets one, whose reason is still to be given. A failure without an entry goes to the list of its
+    /// own, if there is one, or to its scenario's protocol file.
+    #[must_use]
+    pub fn rewritten(&self) -> Vec<(Source, Vec<Line>)> {
+        let mut others = self.others.clone();
+        others.sort();
+        let has_list = self.sources.iter().any(|source| matches!(source, Source::List(_)));
+        let list = |(number, source): (usize, &Source)| {
+            let mut lines = self.kept(number);
+            let is_its = |id: &str| match source {
+                Source::List(_) => true,
+                Source::Protocol(_, name) => {
+                    !has_list && id.split_once('/').is_some_and(|(scenario, _)| scenario == name)
+                }
+            };
+            let new = others.iter().filter(|(id, _)| is_its(id));
+            lines.extend(new.map(|(id, symptom)| Line::exactly(id, symptom, "")));
+            (source.clone(), lines)
+        };
+        self.sources.iter().enumerate().map(list).collect()
+    }
+
+    /// What stays of the entries of a source.
+    fn kept(&self, source: usize) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
-        for entry in &self.entries {
+        for entry in self.entries.iter().filter(|entry| entry.source == source) {
             if entry.holds && !entry.failed.is_empty() {
                 lines.push(entry.line.clone());
                 continue;
@@ -208,14 +263,26 @@ impl ExpectedFailures {
                 entry.failed.iter().map(|(id, symptom)| Line::exactly(id, symptom, reason)),
             );
         }
-        let mut others = self.others.clone();
-        others.sort();
-        lines.extend(others.iter().map(|(id, symptom)| Line::exactly(id, symptom, "")));
-        let mut text = HEAD.to_owned();
-        let body = toml::to_string(&Lines { expected: lines }).map_err(io::Error::other)?;
-        let _ = write!(text, "\n{body}");
-        std::fs::write(&self.path, text)
+        lines
     }
+}
+
+/// Write a list of its own.
+///
+/// # Errors
+/// The file can't be written.
+pub fn write_list(path: &Path, lines: Vec<Line>) -> io::Result<()> {
+    let mut text = HEAD.to_owned();
+    let body = toml::to_string(&Lines { expected: lines }).map_err(io::Error::other)?;
+    let _ = write!(text, "\n{body}");
+    std::fs::write(path, text)
+}
+
+/// Whether a failure shows as an entry says: by how its line begins, with or without the bracket, or by what
+/// comes behind the clause.
+fn is_as_said(line: &str, symptom: &str) -> bool {
+    let behind = line.split_once("] ").map_or("", |(_, behind)| behind);
+    [line, line.trim_start_matches('['), behind].iter().any(|text| text.starts_with(symptom))
 }
 
 impl Entry {
@@ -225,7 +292,12 @@ impl Entry {
             reason: raw.reason.into_inner(),
             symptom: raw.symptom.into_inner(),
         };
-        Self { line, matcher, failed: Vec::new(), holds: true, is_elsewhere: false }
+        Self::of(line, matcher)
+    }
+
+    const fn of(line: Line, matcher: GlobMatcher) -> Self {
+        let failed = Vec::new();
+        Self { line, source: 0, matcher, failed, holds: true, is_elsewhere: false }
     }
 }
 

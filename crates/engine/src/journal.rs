@@ -183,6 +183,7 @@ mod tests {
             shard: None,
             cases: 1,
             peers: Vec::new(),
+            protocols: Vec::new(),
             pairings: Vec::new(),
             missing: Vec::new(),
         };

@@ -10,13 +10,13 @@ compile_error!(
     "framecheck is for Unix systems: it uses their sockets, signals, terminals and process groups"
 );
 
+pub mod baseline;
 pub mod check_peer;
 pub mod drive;
 pub mod expected_failures;
 mod fork_guard;
 pub mod journal;
 pub mod judge;
-mod located;
 pub mod merge;
 pub mod network;
 pub mod peer;

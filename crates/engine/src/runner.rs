@@ -154,9 +154,9 @@ impl Player {
         for play in plays {
             match &*ground {
                 Err(error) => self.tell(could_not(&group, play, error, took)).await,
-                Ok(ground) if *play == reference => {
-                    let played = ground.reference.clone();
-                    self.tell(self.result(&group, play, played, took).await).await;
+                Ok(Ground { reference: Some(played), .. }) if *play == reference => {
+                    let result = self.result(&group, play, played.clone(), took);
+                    self.tell(result.await).await;
                 }
                 Ok(ground) if play.network == Network::AS_IS => {
                     self.play_and_tell(&group, play, ground).await;
@@ -212,8 +212,7 @@ impl Player {
         ground: &Ground,
     ) -> Result<Played, StageError> {
         let Group { scenario, input, .. } = group;
-        let (expected, model) = (ground.expected_of(&**scenario, &playing.pairing), &ground.model);
-        self.stage.play(&**scenario, input, playing, expected, model).await
+        self.stage.play(&**scenario, input, playing, ground).await
     }
 
     async fn result(

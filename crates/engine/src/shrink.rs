@@ -148,8 +148,7 @@ impl Shrinking {
         let playing = Playing { network: network.clone(), ..self.playing.clone() };
         let scenario = self.group.scenario.clone();
         let Ok(ground) = self.stage.ground(&*scenario, &input).await else { return false };
-        let expected = ground.expected_of(&*scenario, &playing.pairing);
-        let played = self.stage.play(&*scenario, &input, &playing, expected, &ground.model).await;
+        let played = self.stage.play(&*scenario, &input, &playing, &ground).await;
         match played {
             Ok(played) if same(&played, &self.found.played) => {
                 self.found = Found { input, network, played };

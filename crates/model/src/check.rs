@@ -40,11 +40,13 @@ pub enum Check {
     Memory,
     /// What becomes of a client that comes after one that harm was done to, or that did some.
     NextClient,
+    /// Whether a program waits for the other side before it sends, as the reference does.
+    Turns,
 }
 
 impl Check {
     /// Every check there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ToServer,
         Self::ToClient,
         Self::ClientStdout,
@@ -61,6 +63,7 @@ impl Check {
         Self::AtRest,
         Self::Memory,
         Self::NextClient,
+        Self::Turns,
     ];
 
     /// Its name in reports.
@@ -83,6 +86,7 @@ impl Check {
             Self::AtRest => "at-rest",
             Self::Memory => "memory",
             Self::NextClient => "next-client",
+            Self::Turns => "turns",
         }
     }
 }

@@ -54,6 +54,9 @@ pub struct Start {
     pub cases: usize,
     /// The peers, the reference first.
     pub peers: Vec<PeerInfo>,
+    /// The files of the scenarios that are described by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protocols: Vec<ProtocolInfo>,
     /// The pairings that occur in the whole run, in order.
     pub pairings: Vec<String>,
     /// The built-in programs that are not installed, so that nothing is played with them: what is
@@ -116,6 +119,18 @@ pub struct Chosen {
     /// SHA-256 of the list of expected failures, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
+}
+
+/// A protocol's file, for reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProtocolInfo {
+    /// The scenario that it describes.
+    pub scenario: String,
+    /// Where it is.
+    pub file: PathBuf,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
 }
 
 /// A peer, for reports.

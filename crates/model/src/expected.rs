@@ -47,6 +47,9 @@ pub struct ExpectedEnd {
     pub ending: Ending,
     /// The files in its directory.
     pub files: BTreeMap<String, Blob>,
+    /// Whether it ends before the harness ends it; `None` where that is not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_itself: Option<bool>,
 }
 
 /// Kinds of exit status that users can tell apart.
@@ -76,11 +79,17 @@ impl ExpectedEnd {
     /// A program that prints this, ends well and leaves no file.
     #[must_use]
     pub fn printing(stdout: Vec<u8>) -> Self {
-        Self { stdout: stdout.into(), ending: Ending::Complete, files: BTreeMap::new() }
+        Self {
+            stdout: stdout.into(),
+            ending: Ending::Complete,
+            files: BTreeMap::new(),
+            by_itself: None,
+        }
     }
 
     fn of(end: &PeerEnd, role: Role) -> Self {
-        Self { stdout: end.stdout.clone(), ending: Ending::of(end, role), files: end.files.clone() }
+        let (stdout, files) = (end.stdout.clone(), end.files.clone());
+        Self { stdout, ending: Ending::of(end, role), files, by_itself: None }
     }
 }
 
@@ -129,6 +138,15 @@ impl Wire {
     #[must_use]
     pub fn is_long(&self) -> bool {
         matches!(self, Self::Stream(bytes) if bytes.0.len() > 16 << 10)
+    }
+
+    /// How many bytes it is in all.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        match self {
+            Self::Stream(bytes) => bytes.0.len(),
+            Self::Datagrams(datagrams) => datagrams.iter().map(|it| it.0.len()).sum(),
+        }
     }
 
     /// A stream of these bytes.

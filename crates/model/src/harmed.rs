@@ -43,6 +43,7 @@ impl Harmed {
             stdout: self.stdout.clone().unwrap_or_else(|| right.client.stdout.clone()),
             ending: self.ending.unwrap_or(right.client.ending),
             files: self.files.clone().unwrap_or_else(|| right.client.files.clone()),
+            by_itself: right.client.by_itself,
         };
         Expected { client, ..right.clone() }
     }
@@ -62,13 +63,23 @@ pub fn given_to_client(network: &Network, seen: &Observation) -> Vec<u8> {
 /// What is in a client's directory before it starts, as it is seen there afterwards.
 #[must_use]
 pub fn files_beside(input: &Input) -> BTreeMap<String, Blob> {
+    as_seen(&input.beside)
+}
+
+/// What is in a server's directory before it starts, as it is seen there afterwards.
+#[must_use]
+pub fn files_beside_server(input: &Input) -> BTreeMap<String, Blob> {
+    as_seen(&input.server_beside)
+}
+
+fn as_seen(beside: &BTreeMap<String, Beside>) -> BTreeMap<String, Blob> {
     let seen = |what: &Beside| match what {
         Beside::File(bytes) => bytes.clone(),
         Beside::Symlink(target) => Blob::from(&format!("(a link to {target})")),
         Beside::Directory => Blob::from("(a directory)"),
         Beside::Fifo => Blob::from("(a named pipe)"),
     };
-    input.beside.iter().map(|(name, what)| (name.clone(), seen(what))).collect()
+    beside.iter().map(|(name, what)| (name.clone(), seen(what))).collect()
 }
 
 #[cfg(test)]

@@ -39,6 +39,12 @@ pub struct Input {
     /// What lies in the client's directory when it starts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub beside: BTreeMap<String, Beside>,
+    /// What lies in the server's directory when it starts.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub server_beside: BTreeMap<String, Beside>,
+    /// What each program asks its user with at a terminal, by role, where the scenario says none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prompts: BTreeMap<String, String>,
     /// Both programs are at a terminal each, with somebody who types a line when asked for it; else
     /// everything is typed ahead, into pipes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -19,6 +19,7 @@ mod frames;
 mod harmed;
 mod input;
 mod literal;
+pub mod mask;
 pub mod observation;
 pub mod scenario;
 mod search;
@@ -32,12 +33,12 @@ pub use endpoint::Endpoint;
 pub use erratum::{Demo, Erratum, Sign};
 pub use expected::{Ending, Expected, ExpectedEnd, Notes, Wire};
 pub use frames::{Frame, Frames, Key};
-pub use harmed::{Harmed, files_beside, given_to_client};
+pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
 pub use input::{Beside, Input};
-pub use literal::{Literal, Literals, Value};
+pub use literal::{Literal, Literals, Value, places_in};
 pub use scenario::{
-    Addresses, CLIENT_ADDRESS, RightError, SERVER_ADDRESS, Scenario, Vector, generated_input,
-    generated_tree,
+    Addresses, CLIENT_ADDRESS, GENERATED, Generator, RightError, SERVER_ADDRESS, Scenario, Truth,
+    Vector, generated_input, generated_tree, generator_of, one_generator,
 };
 pub use search::{contains, count};
 pub use step::{Leaving, Step};

@@ -127,6 +127,19 @@ impl<'de> Visitor<'de> for InOrder {
     }
 }
 
+/// The names of the places in an argument of a command: words of lower-case letters, digits, `-` and `_`, in
+/// braces.
+pub fn places_in(argument: &str) -> impl Iterator<Item = &str> {
+    let is_name = |name: &&str| {
+        name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
+    };
+    let after_brace = argument.split('{').skip(1);
+    after_brace.filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_name)
+}
+
 /// A literal of a program, with its value in this case. In a command line it replaces `{name}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Literal {

@@ -164,6 +164,9 @@ pub struct PeerEnd {
     /// The most memory it ever held, if that was over [`MEMORY_MAX_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// What it left running when it ended, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
 }
 
 /// No peer may ever hold more memory than this, whatever it is sent. What the harness itself held

@@ -1,10 +1,13 @@
 //! What a scenario is, and how its generated inputs come from a seed.
 
+use std::ops::Range;
+
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::blob::Blob;
 use crate::case::{HARNESS, InputId, Network, Pairing, Transport};
+use crate::mask::{FileForm, Place};
 use crate::observation::{Direction, Role};
 use crate::{
     Check, Clause, Endpoint, Erratum, Expected, Frames, Harmed, Input, Leaving, Literal, Parting,
@@ -15,6 +18,26 @@ use crate::{
 pub const CLIENT_ADDRESS: &str = "{client address}";
 /// Stands for the server's address in what a client prints.
 pub const SERVER_ADDRESS: &str = "{server address}";
+
+/// What a generated input is called where its generator has no name of its own.
+pub const GENERATED: &str = "generated";
+
+/// Where what is right comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// The scenario says it, by [`Scenario::right`] and [`Scenario::harmed`], and the reference must do it.
+    Model,
+    /// The reference is seen to do it.
+    Reference,
+}
+
+/// Makes inputs.
+pub struct Generator {
+    /// What its inputs are called.
+    pub name: String,
+    /// Makes one of them from a seed.
+    pub strategy: BoxedStrategy<Input>,
+}
 
 /// A scenario can't say what is right: what it asks has failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +64,13 @@ pub trait Scenario: Send + Sync {
     }
     /// The fixed inputs.
     fn vectors(&self) -> Vec<Vector>;
-    /// Where the generated inputs come from.
-    fn strategy(&self) -> BoxedStrategy<Input>;
+    /// Where the generated inputs come from. An input's id says which of the generators makes it: that
+    /// of the number which is left when the id is divided by how many there are.
+    fn generators(&self) -> Vec<Generator>;
+    /// Where what is right comes from.
+    fn truth(&self) -> Truth {
+        Truth::Model
+    }
     /// What is right for an input.
     ///
     /// # Errors
@@ -98,8 +126,8 @@ pub trait Scenario: Send + Sync {
         Vec::new()
     }
     /// The names that an input's [literals](Input::literals) may have.
-    fn literal_names(&self) -> &[&str] {
-        &[]
+    fn literal_names(&self) -> Vec<String> {
+        Vec::new()
     }
     /// The literals of the program in `role` as they are in an input.
     fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
@@ -114,6 +142,35 @@ pub trait Scenario: Send + Sync {
     /// same.
     fn untold(&self, _input: &Input) -> Option<(&str, Input)> {
         None
+    }
+    /// The places that a peer's command must have in `role`.
+    fn required_places(&self, _role: Role) -> Vec<String> {
+        Vec::new()
+    }
+    /// The ranges of what was seen that differ from run to run. They rise and do not overlap.
+    fn masked(&self, _place: Place, _seen: &[u8]) -> Vec<Range<usize>> {
+        Vec::new()
+    }
+    /// Whether a masked range may begin with these bytes, to their last, and go on.
+    fn may_begin_masked(&self, _place: Place, _tail: &[u8]) -> bool {
+        false
+    }
+    /// The entry of the protocol's file that would mask the first difference of these, if one is known.
+    fn proposed_mask(&self, _place: Place, _plays: &[&[u8]]) -> Option<String> {
+        None
+    }
+    /// How a file that the program in `role` leaves is compared; by its path in the program's directory.
+    fn file_form(&self, _role: Role, _path: &str) -> FileForm {
+        FileForm::Content
+    }
+    /// Whether every peer's standard output is compared. Otherwise a peer says so itself.
+    fn compares_stdout(&self) -> bool {
+        false
+    }
+    /// The programs that may not send a byte before they have been sent what the reference had been sent
+    /// when it sent that byte.
+    fn takes_turns(&self) -> &[Role] {
+        &[]
     }
     /// Put [`CLIENT_ADDRESS`] and [`SERVER_ADDRESS`] in the place of addresses on a screen.
     fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
@@ -256,7 +313,7 @@ impl Vector {
 }
 
 /// The input that a scenario's strategy makes from this id; the same for ever, as long as the
-/// strategy stays the same.
+/// generator stays the same.
 #[must_use]
 pub fn generated_input(scenario: &dyn Scenario, id: InputId) -> Option<Input> {
     Some(generated_tree(scenario, id)?.current())
@@ -274,5 +331,19 @@ pub fn generated_tree(
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
-    scenario.strategy().new_tree(&mut runner).ok()
+    let generators = scenario.generators();
+    generator_of(&generators, id)?.strategy.new_tree(&mut runner).ok()
+}
+
+/// The one of these generators that makes the input of this id.
+#[must_use]
+pub fn generator_of(generators: &[Generator], id: InputId) -> Option<&Generator> {
+    let count = u32::try_from(generators.len()).ok()?;
+    generators.get(usize::try_from(id.0.checked_rem(count)?).ok()?)
+}
+
+/// The one generator of a scenario whose generated inputs have no names of their own.
+#[must_use]
+pub fn one_generator(strategy: BoxedStrategy<Input>) -> Vec<Generator> {
+    vec![Generator { name: GENERATED.to_owned(), strategy }]
 }

@@ -7,8 +7,8 @@ use model::case::{Kind, Network, Transport};
 use model::observation::{Direction, Role};
 use model::scenario::{answer_each, can_judge_unframed, hide_printed};
 use model::{
-    Addresses, Check, Clause, Erratum, Expected, Frames, Harmed, Input, Leaving, Literal, Parting,
-    RightError, Scenario, Step, Vector,
+    Addresses, Check, Clause, Erratum, Expected, Frames, Generator, Harmed, Input, Leaving,
+    Literal, Parting, RightError, Scenario, Step, Vector, one_generator,
 };
 use proptest::strategy::BoxedStrategy;
 
@@ -144,8 +144,8 @@ impl Scenario for Asking {
         self.tutorial.vectors().into_iter().chain(found).collect()
     }
 
-    fn strategy(&self) -> BoxedStrategy<Input> {
-        self.tutorial.strategy()
+    fn generators(&self) -> Vec<Generator> {
+        one_generator(self.tutorial.strategy())
     }
 
     fn right(&self, input: &Input) -> Result<Expected, RightError> {
@@ -197,8 +197,8 @@ impl Scenario for Asking {
         self.tutorial.generated_networks(nth)
     }
 
-    fn literal_names(&self) -> &[&str] {
-        &literals::ALL
+    fn literal_names(&self) -> Vec<String> {
+        literals::ALL.map(str::to_owned).to_vec()
     }
 
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {

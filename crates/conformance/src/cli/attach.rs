@@ -10,11 +10,11 @@ use model::case::{CaseId, HAND, HARNESS, Pairing};
 use model::observation::Role;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::AttachArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
 use super::replay::{play, write_played};
 use super::setup::{Known, runtime, setup};
+use super::{AttachArgs, case_and_files};
 
 /// A day.
 const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
@@ -22,9 +22,10 @@ const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
 pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     // A program under a debugger takes the time that it takes.
     let with = args.means.with(&args.peer, DEADLINE_SECONDS);
-    let known = Known::new();
+    let (id, files) = case_and_files(&args.id, &args.files);
+    let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&with, &known)?;
-    let named = case_named(&args.id, &known.catalogue)?;
+    let named = case_named(&id, &known.catalogue)?;
     let mut group = group_of(&named, &known.catalogue, &peers)?;
     let id = by_hand(&named, args.role.into())?;
     for playing in &mut group.plays {

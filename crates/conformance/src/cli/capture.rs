@@ -8,16 +8,17 @@ use anyhow::Context;
 use engine::plan::{case_named, group_of};
 use report::Capture;
 
-use super::CaptureArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
 use super::replay::play;
 use super::setup::{Known, setup};
+use super::{CaptureArgs, case_and_files};
 
 pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
-    let known = Known::new();
+    let (id, files) = case_and_files(&args.id, &args.files);
+    let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&args.setup, &known)?;
-    let id = case_named(&args.id, &known.catalogue)?;
+    let id = case_named(&id, &known.catalogue)?;
     let group = group_of(&id, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;

@@ -1,6 +1,7 @@
 //! `framecheck check-peer FILE`
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use console::style;
@@ -10,6 +11,7 @@ use engine::stage::Stage;
 use model::case::Transport;
 use model::observation::Role;
 use model::{Catalogue, Scenario};
+use protocols::Protocol;
 use report::replay_command;
 
 use super::CheckPeerArgs;
@@ -18,14 +20,15 @@ use super::out::stdout;
 use super::setup::{Known, guest, setup_with};
 
 pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
-    let known = Known::new();
-    let peer = guest(&args.manifest, &known.catalogue)?;
+    let (manifest, files) = manifest_and_files(args);
+    let known = Known::with_all(&files)?;
+    let peer = guest(&manifest, &known)?;
     let mut out = stdout();
     let language = match peer.language.as_str() {
         "" => String::new(),
         language => format!(" ({language})"),
     };
-    writeln!(out, "{}{language}, as {} declares it", peer.name, args.manifest.display())?;
+    writeln!(out, "{}{language}, as {} declares it", peer.name, manifest.display())?;
     out.flush()?;
     let setup = setup_with(&args.means.with(&[], args.deadline), &known, vec![peer.clone()])?;
     let runtime = super::setup::runtime()?;
@@ -37,7 +40,7 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
         }
     })?;
     for finding in &findings {
-        print(&mut out, finding, &peer)?;
+        print(&mut out, finding, &peer, &known)?;
     }
     let missing = [Role::Server, Role::Client]
         .map(|role| not_declared(&known.catalogue, &peer, role).count());
@@ -50,13 +53,26 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     match bad {
         0 => writeln!(
             out,
-            "all {} roles work; next: framecheck run --peer {}",
+            "all {} roles work; next: framecheck run{} --peer {}",
             findings.len(),
-            args.manifest.display()
+            files.iter().map(|file| format!(" {}", file.display())).collect::<String>(),
+            manifest.display()
         )?,
         bad => writeln!(out, "{bad} of {} roles don't work", findings.len())?,
     }
     Ok(bad == 0)
+}
+
+/// The manifest and the files of protocols, in whichever order they were given.
+fn manifest_and_files(args: &CheckPeerArgs) -> (PathBuf, Vec<PathBuf>) {
+    let is_protocol = |path: &PathBuf| {
+        std::fs::read_to_string(path).is_ok_and(|text| protocols::is_protocol(&text))
+    };
+    let mut all = vec![args.manifest.clone()];
+    all.extend(args.files.iter().cloned());
+    let at = all.iter().position(|path| !is_protocol(path)).unwrap_or_default();
+    let manifest = all.remove(at);
+    (manifest, all)
 }
 
 /// All roles at once: one that hangs keeps nobody waiting.
@@ -81,7 +97,7 @@ async fn check_all(
     Ok(findings)
 }
 
-fn print(out: &mut impl Write, finding: &Finding, peer: &Peer) -> io::Result<()> {
+fn print(out: &mut impl Write, finding: &Finding, peer: &Peer, known: &Known) -> io::Result<()> {
     let Finding { role, scenario, troubles, no_place_for, goes_by_file_for, case } = finding;
     let verdict =
         if troubles.is_empty() { style("ok  ").green() } else { style("FAIL").red().bold() };
@@ -99,7 +115,9 @@ fn print(out: &mut impl Write, finding: &Finding, peer: &Peer) -> io::Result<()>
         writeln!(out, "          {trouble}")?;
     }
     if let Some(case) = case {
-        let command = replay_command(case, peer.manifest.as_deref());
+        let is_its = |protocol: &&Arc<Protocol>| protocol.name() == case.scenario;
+        let file = known.protocols.iter().find(is_its).map(|protocol| protocol.path());
+        let command = replay_command(case, file, peer.manifest.as_deref());
         writeln!(out, "          see it again: {command}")?;
     }
     Ok(())

@@ -3,8 +3,12 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
+use model::Scenario;
+use model::case::Kind;
+use protocols::Protocol;
 use tutorials::Regression;
 
 use super::out::stdout;
@@ -14,6 +18,9 @@ use super::{KeepArgs, Usage};
 
 pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
     let kept = Kept::read(&args.case)?;
+    if let Some(file) = args.files.first() {
+        return keep_in(args, &kept, file);
+    }
     let regression = Regression {
         name: args.name.clone(),
         scenario: kept.id.scenario.clone(),
@@ -25,23 +32,39 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
         let mut all = catalogue.iter().flat_map(|scenario| scenario.vectors());
         all.any(|vector| vector.name == name)
     };
-    let is_kebab = |name: &str| {
-        name.split('-').all(|word| {
-            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        })
-    };
-    if !is_kebab(&args.name) {
-        return Err(Usage(format!(
-            "expected a name such as size-that-is-a-bool, found {:?}",
-            args.name
-        ))
-        .into());
-    }
+    check_name(&args.name)?;
     if is_taken(&args.name) {
         return Err(Usage(format!("there is a vector of the name {:?} already", args.name)).into());
     }
     append(&args.file, regression)?;
     writeln!(stdout(), "kept as {} in {}", args.name, args.file.display())?;
+    Ok(true)
+}
+
+fn check_name(name: &str) -> Result<(), Usage> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    if name.split('-').all(is_word) {
+        return Ok(());
+    }
+    Err(Usage(format!("expected a name such as size-that-is-a-bool, found {name:?}")))
+}
+
+/// Keep a case of a protocol in the protocol's file.
+fn keep_in(args: &KeepArgs, kept: &Kept, file: &Path) -> anyhow::Result<bool> {
+    check_name(&args.name)?;
+    let known = Known::with(&args.files, &[])?;
+    let is_its = |protocol: &&Arc<Protocol>| protocol.name() == kept.id.scenario;
+    let Some(protocol) = known.protocols.iter().find(is_its) else {
+        let what = format!("{} does not describe {}", file.display(), kept.id.scenario);
+        return Err(Usage(what).into());
+    };
+    let network = kept.smallest_network();
+    // The usual networks of an input have cuts at some places only.
+    let every_place = matches!(network.kind, Kind::Split(_) | Kind::Cut(_));
+    protocols::keep(protocol, &args.name, kept.smallest_input(), every_place)?;
+    writeln!(stdout(), "kept as the input {} in {}", args.name, protocol.path().display())?;
     Ok(true)
 }
 

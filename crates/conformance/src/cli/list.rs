@@ -7,7 +7,7 @@ use engine::peer::own_places;
 use framecheck::built_in::RUST;
 use model::case::{HARNESS, Kind};
 use model::observation::Role;
-use model::{Catalogue, Check, Clause, Scenario};
+use model::{Check, Clause, GENERATED, Scenario};
 use serde_json::{Value, json};
 use tutorials::{REFERENCE, SECTIONS};
 
@@ -16,16 +16,24 @@ use super::setup::Known;
 use super::{Format, ListArgs};
 
 pub(super) fn main(args: &ListArgs) -> anyhow::Result<bool> {
-    let catalogue = Known::new().catalogue;
+    let known = Known::with(&args.files, &[])?;
     let mut out = stdout();
     match args.format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&listed(&catalogue))?)?,
-        Format::Human => print(&mut out, &catalogue)?,
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&listed(&known))?)?,
+        Format::Human => print(&mut out, &known)?,
     }
     Ok(true)
 }
 
-fn pairings() -> Vec<String> {
+/// Every pairing of the built-in peers; of files, the reference's with itself.
+fn pairings(known: &Known) -> Vec<String> {
+    if !known.protocols.is_empty() {
+        let own = known.protocols.iter().map(|protocol| &protocol.programs().name);
+        let mut pairings: Vec<String> = own.map(|name| format!("{name}->{name}")).collect();
+        pairings.sort();
+        pairings.dedup();
+        return pairings;
+    }
     let peers = [REFERENCE, RUST];
     let typed = peers.iter().flat_map(|c| peers.iter().map(move |s| format!("{s}->{c}")));
     let raw = peers.iter().map(|server| format!("{server}->{HARNESS}"));
@@ -33,7 +41,8 @@ fn pairings() -> Vec<String> {
     typed.chain(raw).chain(served).collect()
 }
 
-fn listed(catalogue: &Catalogue) -> Value {
+fn listed(known: &Known) -> Value {
+    let catalogue = &known.catalogue;
     let scenario_json = |scenario: &Arc<dyn Scenario>| {
         json!({
             "name": scenario.name(),
@@ -48,13 +57,14 @@ fn listed(catalogue: &Catalogue) -> Value {
                 "name": vector.name,
                 "id": vector.id().to_string(),
             })).collect::<Vec<_>>(),
+            "generated": scenario.generators().into_iter().map(|it| it.name).collect::<Vec<_>>(),
         })
     };
     json!({
         "scenarios": catalogue.iter().map(scenario_json).collect::<Vec<_>>(),
-        "pairings": pairings(),
+        "pairings": pairings(known),
         "networks": Kind::NAMES,
-        "clauses": SECTIONS.iter().map(|(title, _, clauses)| json!({"about": title, "clauses": clauses})).collect::<Vec<_>>(),
+        "clauses": sections(known).iter().map(|(title, _, clauses)| json!({"about": title, "clauses": clauses})).collect::<Vec<_>>(),
         "checks": Check::ALL,
         "errata": catalogue.errata().map(|erratum| json!({
             "id": erratum.id,
@@ -76,7 +86,13 @@ fn print_clauses(out: &mut impl Write, clauses: &[Clause]) -> io::Result<()> {
     Ok(())
 }
 
-fn print(out: &mut impl Write, catalogue: &Catalogue) -> io::Result<()> {
+/// The clauses that hold for all of the tutorials' scenarios.
+fn sections(known: &Known) -> &'static [(&'static str, bool, &'static [Clause])] {
+    if known.protocols.is_empty() { &SECTIONS } else { &[] }
+}
+
+fn print(out: &mut impl Write, known: &Known) -> io::Result<()> {
+    let catalogue = &known.catalogue;
     for scenario in catalogue.iter() {
         let transports: Vec<_> = scenario.transports().iter().map(ToString::to_string).collect();
         writeln!(out, "{}  ({})", scenario.name(), transports.join(", "))?;
@@ -89,15 +105,25 @@ fn print(out: &mut impl Write, catalogue: &Catalogue) -> io::Result<()> {
         }
         print_clauses(out, scenario.clauses())?;
         let vectors: Vec<_> = scenario.vectors().into_iter().map(|vector| vector.name).collect();
-        writeln!(out, "  {} vectors: {}\n", vectors.len(), vectors.join(", "))?;
+        writeln!(out, "  {} vectors: {}", vectors.len(), vectors.join(", "))?;
+        let generated: Vec<_> = scenario.generators().into_iter().map(|it| it.name).collect();
+        match &generated[..] {
+            [only] if only == GENERATED => {}
+            [] => {}
+            names => writeln!(out, "  generated: {}", names.join(", "))?,
+        }
+        writeln!(out)?;
     }
-    for (title, _, clauses) in SECTIONS {
+    for (title, _, clauses) in sections(known) {
         writeln!(out, "{title}, of every scenario")?;
         print_clauses(out, clauses)?;
         writeln!(out)?;
     }
-    writeln!(out, "pairings: {}", pairings().join(", "))?;
+    writeln!(out, "pairings: {}", pairings(known).join(", "))?;
     writeln!(out, "networks: {}; -up and -down say which way", Kind::NAMES.join(", "))?;
+    if catalogue.errata().next().is_none() {
+        return Ok(());
+    }
     writeln!(out, "\nerrata of the reference:")?;
     for erratum in catalogue.errata() {
         writeln!(out, "  {} [{}]: {}", erratum.id, erratum.clause, erratum.trigger)?;

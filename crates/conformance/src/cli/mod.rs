@@ -8,9 +8,11 @@
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
+mod args;
 mod attach;
 mod capture;
 mod check_peer;
+mod check_protocol;
 mod diff;
 mod errata;
 mod interrupt;
@@ -26,24 +28,22 @@ mod run;
 mod setup;
 mod show;
 
-use std::net::SocketAddr;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 
-use clap::builder::RangedU64ValueParser;
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use args::{
+    AttachArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs, DEADLINE_SECONDS,
+    DiffArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs, ReplayArgs,
+    RunArgs, SetupArgs, ShowArgs,
+};
+use clap::{Parser, Subcommand};
 use engine::expected_failures::ExpectedError;
 use engine::journal::JournalError;
 use engine::merge::MergeError;
 use engine::peer::{ManifestError, PeerError};
 use engine::plan::PlanError;
-use model::case::{CaseIdError, Pairing, Transport};
-use model::event::USUAL_CASES;
-use model::observation::Role;
 use model::shard::ShardError;
-use pyjson::PythonVersion;
+use protocols::ProtocolError;
 use report::changes::DiffError;
 
 /// A conformance failure.
@@ -52,8 +52,6 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// The harness could not do its work.
 const HARNESS: u8 = 3;
-/// How long a case may take, unless told.
-const DEADLINE_SECONDS: u64 = 20;
 /// Interrupted, as a shell says it: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 
@@ -74,6 +72,9 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play all cases, or those that are chosen, and report.
+    ///
+    /// With a FILE, which describes a protocol, that protocol is played alone; --scenario adds of the
+    /// tutorials' what it names.
     Run(RunArgs),
     /// Play them under each CPython of this machine, from 3.8 on, and set the outcomes side by side.
     ///
@@ -107,6 +108,11 @@ enum Command {
     ///
     /// Exit status 1 when anything does.
     CheckPeer(CheckPeerArgs),
+    /// Say whether the file of a protocol is usable: play each fixed input three times with the reference.
+    ///
+    /// Exit status 1 when the reference is not the same each time, when a mask covers nothing, or when the
+    /// reference leaves something behind; 2 when the file has mistakes.
+    CheckProtocol(CheckProtocolArgs),
     /// Keep a failing case as a permanent one: its smallest input, and its network.
     Keep(KeepArgs),
     /// Make each known defect of the reference programs happen, and say what is seen.
@@ -124,304 +130,6 @@ enum Command {
     Man,
 }
 
-/// A glob of pairings, which names a server and a client.
-#[derive(Debug, Clone)]
-struct PairingGlob(String);
-
-impl FromStr for PairingGlob {
-    type Err = CaseIdError;
-
-    fn from_str(text: &str) -> Result<Self, CaseIdError> {
-        let Pairing { .. } = text.parse()?;
-        Ok(Self(text.to_owned()))
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-struct RunArgs {
-    /// Only pairings that match, e.g. 'python->rust', 'acme->*'.
-    #[arg(long, value_name = "S->C")]
-    pairing: Vec<PairingGlob>,
-    /// Only scenarios that match.
-    #[arg(long, value_name = "GLOB")]
-    scenario: Vec<String>,
-    /// Leave out cases whose id matches; a vector's name may stand in the place of an id's last part.
-    #[arg(long, value_name = "GLOB")]
-    skip: Vec<String>,
-    /// Only inputs that match: a vector's name, an id's last part, or 'generated' for all that are.
-    #[arg(long, value_name = "NAME|GLOB")]
-    input: Vec<String>,
-    /// Leave out inputs that match.
-    #[arg(long, value_name = "NAME|GLOB")]
-    skip_input: Vec<String>,
-    /// Only these transports: tcp4, udp4.
-    #[arg(long, value_name = "T")]
-    transport: Vec<Transport>,
-    /// Only networks that match, e.g. asis, random, 'split*', 'cut@*'; one that is a whole name,
-    /// such as split@3, is played with every input of a stream.
-    #[arg(long, value_name = "GLOB")]
-    network: Vec<String>,
-    /// Generated inputs for each scenario, besides the fixed ones.
-    #[arg(long, value_name = "N", default_value_t = USUAL_CASES)]
-    cases: u32,
-    /// What the generated inputs are made from: the same seed, the same cases.
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    seed: u64,
-    /// Inputs that are played at once; four times the number of processors unless told.
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
-    /// The failures that are expected: a file of entries with id pattern, reason and symptom. One
-    /// that does not happen as it says is a failure.
-    #[arg(long, value_name = "FILE")]
-    expected: Option<PathBuf>,
-    /// Write the --expected file anew, as this run would have it; reasons that are missing must be
-    /// given by hand.
-    #[arg(long, requires = "expected", conflicts_with_all = ["shard", "resume"])]
-    rewrite_expected: bool,
-    /// Only the cases that fall to this part of N, by their ids alone: 1/4 to 4/4; auto takes it from
-    /// the environment. See docs/scale.md.
-    #[arg(long, value_name = "K/N|auto")]
-    shard: Option<String>,
-    /// Go on with the run in --out that was broken off, or begin it if there is none.
-    #[arg(long)]
-    resume: bool,
-    /// Tell failures as they come, and look for no smaller input or network that fails likewise.
-    #[arg(long)]
-    no_shrink: bool,
-    /// Where report.json, junit.xml, summary.md, failures/ and the journal are written.
-    #[arg(long, value_name = "DIR", default_value = "target/conformance")]
-    out: PathBuf,
-    /// How results are printed.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-    #[command(flatten)]
-    setup: SetupArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-struct MergeArgs {
-    /// The --out of each shard's run, all of them, in any order.
-    #[arg(value_name = "DIR", required = true)]
-    shards: Vec<PathBuf>,
-    /// Where the reports are written.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// How results are printed.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-}
-
-#[derive(Debug, ClapArgs)]
-struct ListArgs {
-    /// How it is printed.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-}
-
-#[derive(Debug, ClapArgs)]
-struct ShowArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, in which a vector's name may stand
-    /// in the place of the last part; or a vector alone, e.g. file-transfer/one-byte.
-    #[arg(value_name = "ID|SCENARIO/VECTOR")]
-    case: String,
-    /// A manifest, of a peer that is named in the id.
-    #[arg(long, value_name = "FILE")]
-    peer: Vec<PathBuf>,
-    #[command(flatten)]
-    means: Means,
-}
-
-#[derive(Debug, ClapArgs)]
-struct ReplayArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a failure's case.json. A
-    /// vector's name may stand in the place of an id's last part.
-    #[arg(value_name = "ID|CASE.json")]
-    case: String,
-    /// Of a case.json, the smallest input and the fewest cuts that fail in the same way.
-    #[arg(long)]
-    smallest: bool,
-    /// Show every byte, however many there are.
-    #[arg(long)]
-    full: bool,
-    #[command(flatten)]
-    setup: SetupArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-struct CaptureArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may stand in the
-    /// place of its last part.
-    id: String,
-    /// Where it is written, - for standard output; a file in the working directory unless told.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    #[command(flatten)]
-    setup: SetupArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-struct DiffArgs {
-    /// The report.json of the run before.
-    #[arg(value_name = "OLD.json")]
-    old: PathBuf,
-    /// The report.json of the run after.
-    #[arg(value_name = "NEW.json")]
-    new: PathBuf,
-    /// How it is printed.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-}
-
-#[derive(Debug, ClapArgs)]
-struct CompletionsArgs {
-    /// The shell.
-    #[arg(value_enum)]
-    shell: clap_complete::Shell,
-}
-
-#[derive(Debug, ClapArgs)]
-struct AttachArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may stand in the
-    /// place of its last part.
-    id: String,
-    /// The side that you start.
-    #[arg(long, value_enum)]
-    role: Side,
-    /// Where your server listens; it is told a free port otherwise.
-    #[arg(long, value_name = "HOST:PORT")]
-    at: Option<SocketAddr>,
-    /// Show every byte, however many there are.
-    #[arg(long)]
-    full: bool,
-    /// A manifest, of the peer on the other side.
-    #[arg(long, value_name = "FILE")]
-    peer: Vec<PathBuf>,
-    #[command(flatten)]
-    means: Means,
-}
-
-/// One of the two programs.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Side {
-    /// The one that listens.
-    Server,
-    /// The one that connects.
-    Client,
-}
-
-impl From<Side> for Role {
-    fn from(side: Side) -> Self {
-        match side {
-            Side::Server => Self::Server,
-            Side::Client => Self::Client,
-        }
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-struct CheckPeerArgs {
-    /// The manifest.
-    #[arg(value_name = "FILE")]
-    manifest: PathBuf,
-    /// How long each role may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
-    deadline: u64,
-    #[command(flatten)]
-    means: Means,
-}
-
-#[derive(Debug, ClapArgs)]
-struct KeepArgs {
-    /// A failure's case.json.
-    #[arg(value_name = "CASE.json")]
-    case: PathBuf,
-    /// What to call it: what it broke, in kebab-case.
-    #[arg(long)]
-    name: String,
-    /// Where it is kept.
-    #[arg(long, value_name = "FILE", default_value = "crates/tutorials/regressions.json")]
-    file: PathBuf,
-}
-
-#[derive(Debug, ClapArgs)]
-struct ErrataArgs {
-    /// Only those whose name matches, e.g. 'file-transfer-*'.
-    #[arg(value_name = "GLOB")]
-    erratum: Vec<String>,
-    /// How they are printed; for programs, an object a line.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-    /// How long each may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
-    deadline: u64,
-    #[command(flatten)]
-    means: Means,
-}
-
-#[derive(Debug, ClapArgs)]
-struct JsonArgs {
-    /// One text a line, in and out; line ends are no part of the texts.
-    #[arg(long)]
-    lines: bool,
-    /// The CPython to be like, from 3.6 on: messages and limits differ.
-    #[arg(long, value_name = "X.Y", default_value_t)]
-    python_version: PythonVersion,
-    /// Take the input for text, as sys.stdin.read() gives it. Otherwise json.loads is given bytes,
-    /// and itself finds out whether they are UTF-8, UTF-16 or UTF-32.
-    #[arg(long)]
-    text: bool,
-}
-
-/// What it takes to play cases.
-#[derive(Debug, Clone, ClapArgs)]
-struct SetupArgs {
-    /// A manifest: anyone's programs, which play with the reference, with each other and with the
-    /// port. See docs/adding-a-peer.md.
-    #[arg(long, value_name = "FILE")]
-    peer: Vec<PathBuf>,
-    /// How long a case may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
-    deadline: u64,
-    #[command(flatten)]
-    means: Means,
-}
-
-/// What every play takes, whoever plays.
-#[derive(Debug, Clone, ClapArgs)]
-struct Means {
-    /// The CPython that runs the reference programs.
-    #[arg(long, value_name = "EXE", env = "FRAMECHECK_PYTHON", default_value = "python3")]
-    python: std::ffi::OsString,
-    /// Run each reference program in a fresh interpreter, not in a fork of a warm one.
-    #[arg(long)]
-    fresh: bool,
-    /// Where the reference programs are; they come with this program unless told.
-    #[arg(long, value_name = "DIR", env = "FRAMECHECK_REFERENCE")]
-    reference: Option<PathBuf>,
-    /// Where frame-server and frame-client are; beside this program or on the PATH unless told.
-    #[arg(long, value_name = "DIR", env = "FRAMECHECK_PROGRAMS")]
-    programs: Option<PathBuf>,
-}
-
-impl Means {
-    fn with(&self, peer: &[PathBuf], deadline: u64) -> SetupArgs {
-        SetupArgs { peer: peer.to_owned(), deadline, means: self.clone() }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
-}
-
-/// A time in whole seconds: some, and not more than a day, which no clock runs over at.
-fn seconds() -> RangedU64ValueParser {
-    clap::value_parser!(u64).range(1..=24 * 60 * 60)
-}
-
 /// Carry the command out.
 pub(crate) fn main(args: Args) -> ExitCode {
     let done = match args.command {
@@ -435,6 +143,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::Diff(args) => diff::main(&args),
         Command::Attach(args) => attach::main(&args),
         Command::CheckPeer(args) => check_peer::main(&args),
+        Command::CheckProtocol(args) => check_protocol::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),
@@ -460,10 +169,26 @@ pub(crate) fn main(args: Args) -> ExitCode {
 #[error("{0}")]
 struct Usage(String);
 
+/// What names a case, and the files that describe its scenario, in whichever order they were given.
+fn case_and_files(case: &str, files: &[PathBuf]) -> (String, Vec<PathBuf>) {
+    let is_file = |path: &Path| path.extension().is_some_and(|it| it == "toml") && path.is_file();
+    let named = files.iter().position(|file| !is_file(file));
+    match named {
+        Some(at) if is_file(Path::new(case)) => {
+            let mut files = files.to_vec();
+            let name = files.remove(at).to_string_lossy().into_owned();
+            files.insert(0, PathBuf::from(case));
+            (name, files)
+        }
+        _ => (case.to_owned(), files.to_vec()),
+    }
+}
+
 /// Whether what was asked for makes no sense.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<PlanError>()
         || error.is::<ManifestError>()
+        || error.is::<ProtocolError>()
         || error.is::<ExpectedError>()
         || error.is::<DiffError>()
         || error.is::<ShardError>()

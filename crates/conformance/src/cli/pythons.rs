@@ -15,7 +15,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if args.rewrite_expected {
         bail!("what fails may differ from version to version: write it anew with framecheck run");
     }
-    let planned = chosen(args)?;
+    let (planned, _) = chosen(args)?;
     let reference = super::setup::reference(&args.setup.means)?;
     let interpreters = installed(reference.directory());
     if interpreters.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         let mut column = Column(&mut versions);
         let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;
         sinks.push(Box::new(&mut column));
-        green &= verdict_of(&play(args, &with, planned.clone(), &out, &mut sinks)?)?;
+        green &= verdict_of(&play(args, &with, planned.clone(), None, &out, &mut sinks)?)?;
     }
     writeln!(stdout(), "\nall versions, over all pairings:")?;
     versions.write(&mut stdout())?;

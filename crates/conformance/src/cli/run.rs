@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use anyhow::Context;
-use engine::expected_failures::ExpectedFailures;
+use engine::expected_failures::{ExpectedFailures, Line, Source, write_list};
 use engine::journal::{Journal, Recorded};
 use engine::peer::{Peer, Peers};
 use engine::plan::{Group, Selection, pairings_in, plan, retain};
@@ -14,16 +14,17 @@ use engine::platform;
 use engine::runner::{Begun, Manner, run};
 use model::blob::sha256;
 use model::case::CaseId;
-use model::event::{End, Event, PeerInfo, Sink, Start};
+use model::event::{End, Event, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
-use model::{Catalogue, Verdict};
+use model::{Catalogue, Scenario, Verdict};
+use protocols::{KnownFailure, Protocol, rewrite_known_failures};
 use report::{FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Summary};
 use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::out::{say, stdout};
-use super::setup::{Known, setup, versions};
-use super::{Format, RunArgs, SetupArgs};
+use super::setup::{Known, Setup, measure, setup, versions};
+use super::{Format, RunArgs, SetupArgs, Usage};
 
 /// What is to be played.
 #[derive(Clone)]
@@ -43,17 +44,18 @@ impl Planned {
 }
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
-    let planned = chosen(args)?;
+    let (planned, setup) = chosen(args)?;
     let mut sinks = files(&args.out, &planned.known.catalogue)?;
     sinks.insert(0, printed(args.format));
-    let end = play(args, &args.setup, planned, &args.out, &mut sinks)?;
+    let end = play(args, &args.setup, planned, setup, &args.out, &mut sinks)?;
     verdict_of(&end)
 }
 
-/// The cases that are asked for.
-pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
+/// The cases that are asked for, and where the references of protocol files were looked at for that.
+pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)> {
     let selection = Selection {
-        scenarios: args.scenario.clone(),
+        // With files, what it names has been added to them.
+        scenarios: if args.files.is_empty() { args.scenario.clone() } else { Vec::new() },
         skip: args.skip.clone(),
         pairings: args.pairing.iter().map(|glob| glob.0.clone()).collect(),
         transports: args.transport.clone(),
@@ -76,8 +78,26 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         }
         None => None,
     };
-    let known = Known::new();
+    if args.rewrite_expected && args.expected.is_none() && args.files.is_empty() {
+        let what = "--rewrite-expected needs --expected, or the file of a protocol";
+        return Err(Usage(what.to_owned()).into());
+    }
+    let known = Known::with(&args.files, &args.scenario)?;
     let peers = super::setup::peers(&args.setup, &known)?;
+    plays_something(&known, &peers)?;
+    let looked = if known.protocols.is_empty() {
+        None
+    } else {
+        let setup = setup(&args.setup, &known)?;
+        super::setup::runtime()?.block_on(async {
+            let interrupt = interrupt()?;
+            tokio::select! {
+                () = measure(&setup, &known, jobs(args)) => Ok(()),
+                () = interrupt => Err(anyhow::Error::from(Interrupted)),
+            }
+        })?;
+        Some(setup)
+    };
     let mut groups = plan(&selection, &known.catalogue, &peers)?;
     let pairings = pairings_in(&groups, &peers).iter().map(ToString::to_string).collect();
     let mut elsewhere = Vec::new();
@@ -98,10 +118,30 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<Planned> {
         shard,
         cases: groups.iter().map(|group| group.plays.len()).sum(),
         peers: infos(&peers),
+        protocols: known.protocols.iter().map(|it| info_of(it)).collect(),
         pairings,
         missing: [peers.missing(), &platform::missing()].concat(),
     };
-    Ok(Planned { known, groups, start, elsewhere })
+    Ok((Planned { known, groups, start, elsewhere }, looked))
+}
+
+/// A peer that declares no role of what the files describe is a mistake.
+fn plays_something(known: &Known, peers: &Peers) -> anyhow::Result<()> {
+    for peer in peers.guests().filter(|_| !known.protocols.is_empty()) {
+        if !peer.declared().any(|(_, scenario, _)| known.catalogue.scenario(scenario).is_some()) {
+            let names = known.catalogue.names().collect::<Vec<_>>().join(", ");
+            let manifest = peer.manifest.clone().unwrap_or_default();
+            let what = format!("{} declares no role of {names}", manifest.display());
+            return Err(Usage(what).into());
+        }
+    }
+    Ok(())
+}
+
+/// Inputs that are played at once.
+fn jobs(args: &RunArgs) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    args.jobs.map_or(processors * 4, std::num::NonZero::get)
 }
 
 /// The id of every case of a plan, with the name of its input.
@@ -110,6 +150,14 @@ fn named(groups: &[Group]) -> impl Iterator<Item = (CaseId, String)> {
         let named = |playing| (group.case_id(playing), group.input_name().to_owned());
         group.plays.iter().map(named)
     })
+}
+
+fn info_of(protocol: &Protocol) -> ProtocolInfo {
+    ProtocolInfo {
+        scenario: protocol.name().to_owned(),
+        file: protocol.path().to_owned(),
+        sha256: sha256(protocol.text().as_bytes()),
+    }
 }
 
 fn infos(peers: &Peers) -> Vec<PeerInfo> {
@@ -164,6 +212,7 @@ pub(super) fn play(
     args: &RunArgs,
     with: &SetupArgs,
     planned: Planned,
+    looked: Option<Setup>,
     out: &Path,
     sinks: &mut [Box<dyn Sink + '_>],
 ) -> anyhow::Result<End> {
@@ -172,7 +221,18 @@ pub(super) fn play(
         None => ExpectedFailures::default(),
     };
     let Planned { known, mut groups, mut start, elsewhere } = planned;
-    let setup = setup(with, &known)?;
+    for protocol in &known.protocols {
+        let lines = protocol.known_failures().iter().cloned().map(|known| Line {
+            id: known.id,
+            reason: known.reason,
+            symptom: known.symptom,
+        });
+        expected.add_protocol(protocol.path(), protocol.name(), lines.collect());
+    }
+    let setup = match looked {
+        Some(setup) => setup,
+        None => setup(with, &known)?,
+    };
     let runtime = super::setup::runtime()?;
     runtime.block_on(versions(&known.oracle, with, &mut start.peers))?;
     let earlier = earlier(args, &start, out)?;
@@ -188,9 +248,7 @@ pub(super) fn play(
         recorded.named().for_each(|(id, input)| expected.note_elsewhere(id, input));
         retain(&mut groups, |id| !recorded.has(id));
     }
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = args.jobs.map_or(processors * 4, std::num::NonZero::get);
-    let manner = Manner { jobs, shrink: !args.no_shrink };
+    let manner = Manner { jobs: jobs(args), shrink: !args.no_shrink };
     let failed = Notify::new();
     let mut told =
         Told { sinks, journal: &mut journal, earlier, reported: Ok(()), failed: &failed };
@@ -211,9 +269,27 @@ pub(super) fn play(
         return Err(Interrupted.into());
     }
     if args.rewrite_expected {
-        expected.rewrite().context("cannot rewrite the expected failures")?;
+        rewrite(&expected).context("cannot rewrite the expected failures")?;
     }
     Ok(end)
+}
+
+/// Write each list of expected failures as the run would have it.
+fn rewrite(expected: &ExpectedFailures) -> anyhow::Result<()> {
+    for (source, lines) in expected.rewritten() {
+        match source {
+            Source::List(path) => write_list(&path, lines)?,
+            Source::Protocol(path, _) => {
+                let known = lines.into_iter().map(|line| KnownFailure {
+                    id: line.id,
+                    reason: line.reason,
+                    symptom: line.symptom,
+                });
+                rewrite_known_failures(&path, &known.collect::<Vec<_>>())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Tells everybody, and stops the run where that fails: what can't be written was played for nothing.

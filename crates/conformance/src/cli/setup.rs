@@ -6,19 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use engine::baseline::cache::Cache;
 use engine::drive::{Driver, Rooms};
 use engine::network::Ports;
-use engine::peer::{ManifestError, Peer, Peers, Spawner, adopt_orphans};
+use engine::peer::{ManifestError, Peer, Peers, Spawner, Template, adopt_orphans, missing_program};
+use engine::plan::choose_scenarios;
 use engine::stage::Stage;
 use framecheck::built_in::RUST;
 use framecheck::{built_in, interpreters};
-use model::Catalogue;
 use model::event::PeerInfo;
+use model::observation::Role;
+use model::{Catalogue, Expected, Scenario, Truth, Wire};
+use protocols::{Protocol, Sizes};
 use tempfile::TempDir;
 use tutorials::reference::Reference;
 use tutorials::{Oracle, REFERENCE};
 
-use super::{Means, SetupArgs};
+use super::out::say;
+use super::{Means, SetupArgs, Usage};
 
 /// A program that has said no version by then says none.
 const VERSION_MAX: Duration = Duration::from_secs(5);
@@ -28,19 +33,88 @@ const VERSION_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Known {
     pub(super) catalogue: Catalogue,
     pub(super) oracle: Arc<Oracle>,
+    /// The scenarios that files describe.
+    pub(super) protocols: Vec<Arc<Protocol>>,
+    /// All that a manifest may declare, whether it is played or not.
+    all: Catalogue,
 }
 
 impl Known {
     /// The tutorials' scenarios.
     pub(super) fn new() -> Self {
         let oracle = Arc::<Oracle>::default();
-        Self { catalogue: tutorials::catalogue(&oracle), oracle }
+        let catalogue = tutorials::catalogue(&oracle);
+        Self { all: catalogue.clone(), catalogue, oracle, protocols: Vec::new() }
+    }
+
+    /// The scenarios that these files describe, and of the tutorials' those that match; without a file, the
+    /// tutorials'.
+    pub(super) fn with(files: &[PathBuf], scenarios: &[String]) -> anyhow::Result<Self> {
+        let of_tutorials = Self::new();
+        if files.is_empty() {
+            return Ok(of_tutorials);
+        }
+        let mut protocols: Vec<Arc<Protocol>> = Vec::new();
+        for file in files {
+            let taken: Vec<&str> = of_tutorials
+                .catalogue
+                .names()
+                .chain(protocols.iter().map(|protocol| protocol.name()))
+                .collect();
+            let protocol = Protocol::read(file, &taken)?;
+            if !protocol.unused().is_empty() {
+                let unused = protocol.unused().join(", ");
+                say(format_args!("{}: not used by this version: {unused}", file.display()));
+            }
+            protocols.push(Arc::new(protocol));
+        }
+        let own = || protocols.iter().map(|protocol| protocol.clone() as Arc<dyn Scenario>);
+        let all = Catalogue::new(own().chain(of_tutorials.all.iter().cloned()).collect());
+        let is_added = |scenario: &Arc<dyn Scenario>| scenario.truth() == Truth::Model;
+        let added = match scenarios {
+            [] => Vec::new(),
+            globs => choose_scenarios(globs, &all)?.into_iter().filter(is_added).collect(),
+        };
+        let catalogue = Catalogue::new(own().chain(added).collect());
+        Ok(Self { catalogue, protocols, all, ..of_tutorials })
+    }
+
+    /// The scenarios that these files describe, and all of the tutorials'.
+    pub(super) fn with_all(files: &[PathBuf]) -> anyhow::Result<Self> {
+        Self::with(files, &["*".to_owned()])
     }
 }
 
 /// The peer that a manifest describes.
-pub(super) fn guest(manifest: &Path, catalogue: &Catalogue) -> Result<Peer, ManifestError> {
-    Peer::from_manifest(manifest, catalogue, &[REFERENCE, RUST])
+pub(super) fn guest(manifest: &Path, known: &Known) -> Result<Peer, ManifestError> {
+    let own = known.protocols.iter().map(|protocol| protocol.programs().name.as_str());
+    let taken: Vec<&str> = [REFERENCE, RUST].into_iter().chain(own).collect();
+    Peer::from_manifest(manifest, &known.all, &taken)
+}
+
+/// The reference of a protocol, as a peer.
+fn reference_of(protocol: &Protocol) -> anyhow::Result<Peer> {
+    let programs = protocol.programs();
+    let base = protocol.path().parent().map(Path::to_owned).unwrap_or_default();
+    let mut peer = Peer {
+        name: programs.name.clone(),
+        language: programs.language.clone(),
+        warm: true,
+        is_stranger: true,
+        ..Peer::default()
+    };
+    for (role, command) in [(Role::Server, &programs.server), (Role::Client, &programs.client)] {
+        let template = Template(command.clone()).beside(&base);
+        if let Some(what) = missing_program(&template) {
+            bail!(Usage(format!("{}: the reference's {role}: {what}", protocol.path().display())));
+        }
+        let templates = match role {
+            Role::Server => &mut peer.server,
+            Role::Client => &mut peer.client,
+        };
+        templates.insert(protocol.name().to_owned(), template);
+    }
+    Ok(peer)
 }
 
 /// A stage, and the directories its cases live in, which go when this is dropped.
@@ -54,20 +128,23 @@ pub(super) struct Setup {
 pub(super) fn peers(args: &SetupArgs, known: &Known) -> anyhow::Result<Peers> {
     let mut guests = Vec::new();
     for manifest in &args.peer {
-        let peer = guest(manifest, &known.catalogue)?;
+        let peer = guest(manifest, known)?;
         peer.programs_are_there()?;
         guests.push(peer);
     }
-    peers_with(args, guests)
+    peers_with(args, known, guests)
 }
 
-fn peers_with(args: &SetupArgs, guests: Vec<Peer>) -> anyhow::Result<Peers> {
+fn peers_with(args: &SetupArgs, known: &Known, guests: Vec<Peer>) -> anyhow::Result<Peers> {
     let mut peers = if let Some(directory) = &args.means.programs {
         built_in::built(&absolute(directory)?)?
     } else {
         let program = std::env::current_exe()?;
         built_in::installed(program.parent().unwrap_or(&program))?
     };
+    for protocol in &known.protocols {
+        peers.play_reference(reference_of(protocol)?);
+    }
     for peer in guests {
         peers.add(peer)?;
     }
@@ -94,16 +171,51 @@ pub(super) fn setup_with(
     known: &Known,
     guests: Vec<Peer>,
 ) -> anyhow::Result<Setup> {
-    set_up(args, known, peers_with(args, guests)?)
+    set_up(args, known, peers_with(args, known, guests)?)
 }
 
 fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<Setup> {
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
     peers.locate_built_in(reference);
-    if peers.guests().next().is_some() {
+    if peers.guests().next().is_some() || !known.protocols.is_empty() {
         adopt_orphans().context("cannot look after what peers leave behind")?;
     }
+    let (spawner, interpreter) = if uses_python(known, &peers) {
+        spawner(args, known, reference)?
+    } else {
+        (Spawner::without_python(), String::new())
+    };
+    let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
+    let driver = Driver {
+        spawner,
+        ports: Ports::new(),
+        rooms: Rooms::new(scratch.path().to_owned()),
+        deadline: Duration::from_secs(args.deadline),
+    };
+    let mut stage = Stage::new(driver, peers);
+    if !args.means.no_cache {
+        for protocol in &known.protocols {
+            let cache = cache(args, protocol, &interpreter)?;
+            stage.caches.insert(protocol.name().to_owned(), cache);
+        }
+    }
+    Ok(Setup { stage: Arc::new(stage), _scratch: scratch, _reference: unpacked })
+}
+
+/// Whether a program of what may be played is for the interpreter that `--python` names. The tutorials'
+/// scenarios ask it besides.
+fn uses_python(known: &Known, peers: &Peers) -> bool {
+    let is_played = |name: &str| known.catalogue.scenario(name).is_some();
+    let is_python = |template: &Template| template.0.first().is_some_and(|it| it == "python3");
+    let has_tutorials = known.catalogue.iter().any(|it| it.truth() == Truth::Model);
+    let warm = peers.iter().filter(|peer| peer.warm);
+    has_tutorials
+        || warm.flat_map(Peer::declared).any(|(_, name, it)| is_played(name) && is_python(it))
+}
+
+/// What starts programs, and which interpreter it has.
+fn spawner(args: &SetupArgs, known: &Known, reference: &Path) -> anyhow::Result<(Spawner, String)> {
     let python = args.means.python.to_string_lossy().into_owned();
     let hint = || {
         format!("cannot run {python:?}, which the reference programs need; --python names another")
@@ -112,15 +224,48 @@ fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<S
     let interpreter = known.oracle.executable().with_context(hint)?;
     let spawner =
         Spawner::new(interpreter.as_ref(), reference, args.means.fresh).with_context(hint)?;
-    let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
-    let driver = Driver {
-        spawner,
-        ports: Ports::new(),
-        rooms: Rooms::new(scratch.path().to_owned()),
-        deadline: Duration::from_secs(args.deadline),
+    let version = known.oracle.version().unwrap_or_default();
+    Ok((spawner, format!("{interpreter} {version}")))
+}
+
+/// Where what the reference of a protocol does is kept.
+fn cache(args: &SetupArgs, protocol: &Protocol, interpreter: &str) -> anyhow::Result<Cache> {
+    let version = env!("CARGO_PKG_VERSION");
+    let context = format!("framecheck {version}, {interpreter}, fresh: {}", args.means.fresh);
+    let key = protocols::key(protocol, &context)
+        .with_context(|| format!("cannot read the programs of {}", protocol.path().display()))?;
+    let root = match &args.means.cache {
+        Some(root) => root.clone(),
+        None => protocol.path().parent().unwrap_or(Path::new("")).join(".framecheck"),
     };
-    let stage = Arc::new(Stage::new(driver, peers));
-    Ok(Setup { stage, _scratch: scratch, _reference: unpacked })
+    Ok(Cache::new(&root, protocol.name(), &key))
+}
+
+/// Look how much the reference sends with each fixed input of the protocols' files, which says over which
+/// networks it is played. Where that can't be told, the run itself says why.
+pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
+    for protocol in &known.protocols {
+        let places = Arc::new(tokio::sync::Semaphore::new(jobs));
+        let mut looking = tokio::task::JoinSet::new();
+        for (name, input) in protocol.inputs_to_measure() {
+            let (stage, protocol, places) = (setup.stage.clone(), protocol.clone(), places.clone());
+            looking.spawn(async move {
+                let _place = places.acquire().await.ok()?;
+                let baseline = stage.baseline(&*protocol, &input).await.ok()?;
+                Some((name, sizes(&baseline.expected)))
+            });
+        }
+        protocol.measured(looking.join_all().await.into_iter().flatten().collect());
+    }
+}
+
+/// How much goes each way: bytes, or datagrams.
+fn sizes(expected: &Expected) -> Sizes {
+    let size = |wire: &Wire| match wire {
+        Wire::Stream(bytes) => bytes.0.len(),
+        Wire::Datagrams(datagrams) => datagrams.len(),
+    };
+    Sizes { to_server: size(&expected.to_server), to_client: size(&expected.to_client) }
 }
 
 /// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.
@@ -131,11 +276,13 @@ pub(super) async fn versions(
 ) -> anyhow::Result<()> {
     for peer in peers.iter_mut().filter(|peer| peer.manifest.is_none()) {
         peer.version = match peer.name.as_str() {
-            REFERENCE => Some(oracle.version()?),
-            _ => match program(args, "frame-server") {
+            // Where nothing needs an interpreter, none was started.
+            REFERENCE => oracle.version().ok(),
+            RUST => match program(args, "frame-server") {
                 Some(program) => program_version(&program).await,
                 None => None,
             },
+            _ => None,
         };
     }
     Ok(())

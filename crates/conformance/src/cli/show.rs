@@ -4,23 +4,27 @@ use std::io::{self, Write};
 
 use engine::plan::{Group, case_named, group_of};
 use model::case::{CaseId, Network};
-use model::{Catalogue, Expected, ExpectedEnd, RightError, Wire};
+use model::{Catalogue, Expected, ExpectedEnd, RightError, Truth, Wire};
 use report::hex;
 
 use super::out::stdout;
-use super::setup::{Known, setup};
-use super::{ShowArgs, Usage};
+use super::setup::{Known, Setup, setup};
+use super::{ShowArgs, Usage, case_and_files};
 
 const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
-    let known = Known::new();
+    let (case, files) = case_and_files(&args.case, &args.files);
+    let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&with, &known)?;
-    let id = chosen(&args.case, &known.catalogue)?;
+    let id = chosen(&case, &known.catalogue)?;
     let group = group_of(&id, &known.catalogue, &peers)?;
-    let _setup = setup(&with, &known)?;
-    let expected = right(&group)?;
+    let setup = setup(&with, &known)?;
+    let expected = match group.scenario.truth() {
+        Truth::Model => right(&group)?,
+        Truth::Reference => seen(&setup, &group)?,
+    };
     let mut out = stdout();
     writeln!(out, "{id}")?;
     writeln!(out, "input: {}", group.input_name())?;
@@ -83,6 +87,13 @@ fn chosen(name: &str, catalogue: &Catalogue) -> anyhow::Result<CaseId> {
         network: Network::AS_IS,
         input: vector.id(),
     })
+}
+
+/// What the reference is seen to do with an input.
+fn seen(setup: &Setup, group: &Group) -> anyhow::Result<Expected> {
+    let runtime = super::setup::runtime()?;
+    let baseline = runtime.block_on(setup.stage.baseline(&*group.scenario, &group.input))?;
+    Ok(baseline.expected.clone())
 }
 
 /// What is right for an input; where the harness is the server, given what it serves.

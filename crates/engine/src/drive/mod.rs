@@ -17,7 +17,7 @@ pub use hand::{Hand, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
 use model::observation::{Observation, Role};
-use model::{Addresses, Endpoint, Input, Scenario, Sign, Step};
+use model::{Addresses, Endpoint, Input, Scenario, Sign, Step, Truth};
 use party::Party;
 use room::Room;
 pub use room::Rooms;
@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
-use crate::peer::{Command, Peer, Places, Spawner, StartError, Template, User};
+use crate::peer::{Command, Peer, Places, Prompt, Spawner, StartError, Template, User};
 use crate::script;
 
 /// What every case needs.
@@ -61,8 +61,12 @@ pub struct Play<'a> {
     pub await_close: bool,
     /// Whether to give the server time to end by itself after its client has.
     pub await_end: bool,
-    /// Whether the case is over when nothing moves after a fault.
-    pub rests: bool,
+    /// After so many looks in a row at which nothing moves and both programs sleep, the case is over. Without
+    /// it a program that waits for ever is wrong.
+    pub rests: Option<u32>,
+    /// After the client, the server gets so many looks at which it sleeps, to see whether it goes on or
+    /// ends by itself.
+    pub settles: Option<u32>,
     /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
     /// first: and if so, from how much of its time on.
     pub busy: [Option<Duration>; 2],
@@ -185,7 +189,8 @@ impl Driver {
             play.scenario.hide_addresses(Role::Client, &addresses, &mut control.client.stdout.0);
         }
         room.collect(&mut seen).map_err(failed("cannot read a peer's files"))?;
-        let is_deserted = !play.server.is_strange() && !play.client.is_strange();
+        let is_stranger = |side: &Side<'_>| side.is_strange(play.scenario);
+        let is_deserted = !is_stranger(&play.server) && !is_stranger(&play.client);
         self.rooms.give_back(room, is_deserted).map_err(failed("cannot clear up"))?;
         Ok(seen)
     }
@@ -219,7 +224,9 @@ impl Driver {
                 let literals = play.scenario.literals(Role::Server, play.input);
                 let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
                 let argv = template.fill(&places);
-                let command = Command { argv, directory: room.server.clone() };
+                let directory = room.server.clone();
+                let is_stranger = play.server.is_strange(play.scenario);
+                let command = Command { argv, directory, is_stranger };
                 let user = play.user(Role::Server, &play.input.server_lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
@@ -253,7 +260,9 @@ impl Driver {
                 let literals = play.scenario.literals(Role::Client, visit.input);
                 let places = Places { endpoint, file: None, literals: &literals };
                 let argv = template.fill(&places);
-                let command = Command { argv, directory: visit.directory.to_owned() };
+                let directory = visit.directory.to_owned();
+                let is_stranger = visit.side.is_strange(play.scenario);
+                let command = Command { argv, directory, is_stranger };
                 let user = play.user(Role::Client, visit.lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
@@ -298,9 +307,9 @@ enum Next<'a> {
 
 impl Side<'_> {
     /// Whether what runs there is not ours, and may leave anything behind.
-    fn is_strange(&self) -> bool {
+    fn is_strange(&self, scenario: &dyn Scenario) -> bool {
         match self {
-            Self::Peer(peer, _) => peer.is_guest(),
+            Self::Peer(peer, _) => peer.is_stranger || scenario.truth() == Truth::Reference,
             Self::Hand(_) => true,
             Self::Script(_) | Self::Nobody => false,
         }
@@ -318,7 +327,14 @@ impl Side<'_> {
 impl Play<'_> {
     /// Who sits at the program in `role`, with these lines to type.
     fn user(&self, role: Role, lines: &[Blob]) -> User {
-        let prompt = self.scenario.prompt(role).filter(|_| self.input.terminal);
-        User { lines: lines.to_vec(), terminal: prompt.map(str::to_owned) }
+        let own = self.input.prompts.get(role.name()).map(String::as_str);
+        let prompt = own.or_else(|| self.scenario.prompt(role)).map(str::to_owned);
+        let is_described = self.scenario.truth() == Truth::Reference;
+        let terminal = match prompt {
+            _ if !self.input.terminal => None,
+            Some(prompt) => Some(Prompt::Shown(prompt)),
+            None => is_described.then_some(Prompt::Unknown),
+        };
+        User { lines: lines.to_vec(), terminal }
     }
 }

@@ -124,8 +124,10 @@ impl Party {
             Self::Process(process) => {
                 let exit = process.wait().await;
                 let memory_bytes = process.excess_memory();
+                process.cleaned().await;
+                let left_behind = process.left_behind();
                 let (stdout, stderr) = process.finish().await;
-                let end = PeerEnd { memory_bytes, ..PeerEnd::default() };
+                let end = PeerEnd { memory_bytes, left_behind, ..PeerEnd::default() };
                 PeerEnd { exit, by_itself, stdout: stdout.into(), stderr: stderr.into(), ..end }
             }
             Self::Script { .. } | Self::Hand(_) | Self::Nobody => {
@@ -155,5 +157,6 @@ pub(super) fn as_one(ends: Vec<PeerEnd>) -> PeerEnd {
         stderr: stderr.into(),
         files: BTreeMap::new(),
         memory_bytes: ends.iter().filter_map(|end| end.memory_bytes).max(),
+        left_behind: ends.iter().flat_map(|end| end.left_behind.clone()).collect(),
     }
 }

@@ -12,12 +12,16 @@ use std::{fs, io};
 
 use model::blob::Blob;
 use model::observation::Observation;
-use model::{Beside, Input, Scenario};
+use model::{Beside, Input, Scenario, Truth};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 /// More of a peer's files than this is not kept.
 const FILE_MAX_BYTES: u64 = 64 << 20;
+
+/// So deep, and so many, are the files of a peer that are looked at one by one.
+const DEPTH_MAX: usize = 32;
+const FILES_MAX: usize = 10_000;
 
 /// What every room has.
 const PARTS: [&str; 5] = ["server", "client", "control", "s", "served"];
@@ -48,6 +52,8 @@ pub(super) struct Room {
     pub(super) sockets: PathBuf,
     /// The file that is served, if one is.
     pub(super) file: Option<PathBuf>,
+    /// Whether a directory with nothing in it counts as something that a peer leaves.
+    shows_directories: bool,
 }
 
 impl Rooms {
@@ -90,14 +96,11 @@ impl Rooms {
 impl Room {
     fn furnished(root: PathBuf, scenario: &dyn Scenario, input: &Input) -> io::Result<Self> {
         let [server, client, control, sockets, served] = PARTS.map(|part| root.join(part));
-        for (name, what) in &input.beside {
-            let path = client.join(name);
-            match what {
-                Beside::File(bytes) => fs::write(path, &bytes.0)?,
-                Beside::Symlink(target) => symlink(target, path)?,
-                Beside::Directory => fs::create_dir(path)?,
-                Beside::Fifo => mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?,
-            }
+        furnish(&client, &input.beside)?;
+        furnish(&server, &input.server_beside)?;
+        if scenario.truth() == Truth::Reference {
+            // The client that comes afterwards is the first one again.
+            furnish(&control, &input.beside)?;
         }
         let file = match &input.file {
             None => None,
@@ -109,15 +112,16 @@ impl Room {
                 Some(file)
             }
         };
-        Ok(Self { root, server, client, control, sockets, file })
+        let shows_directories = scenario.truth() == Truth::Model;
+        Ok(Self { root, server, client, control, sockets, file, shows_directories })
     }
 
     /// Take up what the peers left.
     pub(super) fn collect(&self, seen: &mut Observation) -> io::Result<()> {
-        seen.server.files = files_in(&self.server)?;
-        seen.client.files = files_in(&self.client)?;
+        seen.server.files = self.files_below(&self.server)?;
+        seen.client.files = self.files_below(&self.client)?;
         if let Some(control) = &mut seen.control {
-            control.client.files = files_in(&self.control)?;
+            control.client.files = self.files_below(&self.control)?;
         }
         // A program has no business up here; whose it was, nobody can tell but by its name.
         for (name, content) in files_in(&self.root)? {
@@ -126,6 +130,25 @@ impl Room {
             }
         }
         Ok(())
+    }
+
+    /// Every file below a directory, by its path there.
+    fn files_below(&self, directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
+        let mut files = BTreeMap::new();
+        let mut waiting = vec![(directory.to_owned(), String::new())];
+        while let Some((directory, prefix)) = waiting.pop() {
+            for (name, content) in files_in(&directory)? {
+                let path = directory.join(&name);
+                let is_open = prefix.matches('/').count() < DEPTH_MAX && files.len() < FILES_MAX;
+                let is_directory = path.is_dir() && !path.is_symlink();
+                if is_directory && is_open && !is_empty(&path) {
+                    waiting.push((path, format!("{prefix}{name}/")));
+                } else if !is_directory || self.shows_directories {
+                    files.insert(format!("{prefix}{name}"), content);
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// Remove all that is in it; whether it is then as it was when it was new.
@@ -151,6 +174,27 @@ impl Room {
         }
         Ok(parts == PARTS.len())
     }
+}
+
+/// Put these in a directory; a name may lead into subdirectories.
+fn furnish(directory: &Path, beside: &BTreeMap<String, Beside>) -> io::Result<()> {
+    for (name, what) in beside {
+        let path = directory.join(name);
+        if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
+            fs::create_dir_all(parent)?;
+        }
+        match what {
+            Beside::File(bytes) => fs::write(path, &bytes.0)?,
+            Beside::Symlink(target) => symlink(target, path)?,
+            Beside::Directory => fs::create_dir(path)?,
+            Beside::Fifo => mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?,
+        }
+    }
+    Ok(())
+}
+
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 fn files_in(directory: &Path) -> io::Result<BTreeMap<String, Blob>> {

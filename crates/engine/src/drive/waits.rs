@@ -15,9 +15,8 @@ use crate::network::Patience;
 const IDLE: Duration = Duration::from_secs(5);
 /// How often that is looked at, and whether programs sleep, as nothing tells it.
 const LOOK: Duration = Duration::from_millis(50);
-/// So many looks in a row at programs that sleep are a rest: on a quiet machine, as long as [`QUIET`].
-/// On a busy one they take longer, for the harness, too, may have to wait for a processor.
-const LOOKS: u32 = 8;
+/// How often a server that its client has left is looked at.
+const SETTLING: Duration = Duration::from_millis(10);
 
 impl Case<'_> {
     /// Wait until the client has ended, or until it is clear that it won't. Where there is none,
@@ -31,7 +30,9 @@ impl Case<'_> {
                 (None, None)
             }
             () = self.known_hang() => (Some(Stop::Quiet), None),
-            at_rest = self.rest(), if self.play.rests => (Some(Stop::Quiet), Some(at_rest)),
+            at_rest = self.rest(self.play.rests.unwrap_or_default()), if self.play.rests.is_some() => {
+                (Some(Stop::Quiet), Some(at_rest))
+            }
             stop = self.goes_wrong() => (Some(stop), None),
             Ok(result) = passing.wait_for(|result| matches!(result, Some(Err(_)))) => {
                 (result.clone().and_then(Result::err), None)
@@ -82,7 +83,7 @@ impl Case<'_> {
     /// Wait until nothing moves any more and both programs sleep, after the network's fault, or
     /// without one after the server was reached; then see what the two used of a processor meanwhile.
     /// One that never sleeps is for [`spins`](Self::spins) to find.
-    async fn rest(&self) -> AtRest {
+    async fn rest(&self, looks_wanted: u32) -> AtRest {
         self.recording.wait_until(WireLog::is_open).await;
         let is_held = self.play.input.leaving == Leaving::Hold;
         if !self.play.disturbance.network.is_harmless() && !is_held {
@@ -97,7 +98,7 @@ impl Case<'_> {
                 && self.client.is_still()
             {
                 looks += 1;
-                if looks == LOOKS {
+                if looks == looks_wanted {
                     let (server, client) = self.processor_times();
                     return AtRest {
                         at: self.recording.started().elapsed(),
@@ -164,6 +165,18 @@ impl Case<'_> {
         (self.server.processor_time(), self.client.processor_time())
     }
 
+    /// Wait until the server sleeps, and nothing moves, at so many looks in a row.
+    async fn settle(&self, looks_wanted: u32) {
+        let mut looks = 0;
+        while looks < looks_wanted {
+            let events = self.recording.event_count();
+            let before = self.server.processor_time();
+            let moved = self.goes_beyond(events, SETTLING).await;
+            let is_still = self.server.is_still() && before == self.server.processor_time();
+            looks = if moved || !is_still { 0 } else { looks + 1 };
+        }
+    }
+
     /// After the client: wait until the server has done what it is expected to do about that.
     /// If it goes wrong instead, tell how.
     pub(super) async fn until_server_is_done(&self) -> Option<Stop> {
@@ -187,6 +200,9 @@ impl Case<'_> {
                         std::future::pending().await
                     }
                     self.recording.wait_until(WireLog::is_closed_by_server).await;
+                }
+                _ if self.play.settles.is_some() => {
+                    self.settle(self.play.settles.unwrap_or_default()).await;
                 }
                 _ => {}
             }

@@ -5,6 +5,7 @@ use model::observation::{Direction, Exit, Observation, Role, SERVER_CLOSE, Stop}
 use model::{Check, Clause, Difference, Ending, Parting, Wire};
 
 use super::Standard;
+use crate::baseline::first_early;
 
 pub(super) fn difference(
     standard: &Standard<'_>,
@@ -48,6 +49,7 @@ pub(super) fn difference(
         }
         Check::NextClient => control(standard, seen),
         Check::Memory => memory(standard, seen),
+        Check::Turns => turns(standard, seen),
         Check::ClientStderr
         | Check::AtRest
         | Check::ServerStdout
@@ -299,6 +301,14 @@ fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
         return differs(format!("its files are {names:?}, or differ"), None);
     }
     None
+}
+
+/// A program that is to wait for an answer does not send what comes after it before.
+fn turns(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
+    let scenario = standard.scenario;
+    let form = &standard.expected.to_client;
+    let early = first_early(standard.turns?, scenario.takes_turns(), scenario, form, &seen.wire)?;
+    Some(found(standard, Check::Turns, early.told(form), None))
 }
 
 fn memory(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {

@@ -1,9 +1,11 @@
 //! Hold an observation against what is right, clause by clause.
 
+pub(crate) mod by_reference;
 mod compare;
 mod harm;
 mod pace;
 
+use crate::baseline::Turns;
 use model::observation::{Observation, Role, Stop};
 use model::{Check, Difference, Ending, Erratum, Expected, Harmed, Scenario, Verdict};
 
@@ -38,6 +40,8 @@ pub struct Standard<'a> {
     pub server_is_misled: bool,
     /// What is right for the positive control, if there is one.
     pub control: Option<&'a Expected>,
+    /// What the reference had been sent when it sent something, if a program is to wait as it does.
+    pub turns: Option<&'a Turns>,
 }
 
 /// A verdict with its reasons.

@@ -17,6 +17,9 @@ pub struct Command {
     pub argv: Vec<String>,
     /// The directory it runs in.
     pub directory: PathBuf,
+    /// Whether it is a stranger's program. The harness measures its memory, and ends and names what it
+    /// leaves behind.
+    pub is_stranger: bool,
 }
 
 /// What the places in a template stand for.
@@ -37,16 +40,6 @@ impl Template {
     pub fn mentions(&self, name: &str) -> bool {
         let place = format!("{{{name}}}");
         self.0.iter().any(|argument| argument.contains(&place))
-    }
-
-    /// The names of the places in an argument: lower-case words in braces.
-    pub fn places_in(argument: &str) -> impl Iterator<Item = &str> {
-        let is_name = |name: &&str| {
-            name.starts_with(|first: char| first.is_ascii_lowercase())
-                && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'))
-        };
-        let after_brace = argument.split('{').skip(1);
-        after_brace.filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_name)
     }
 
     /// The template with each path in it that is relative to `directory` made whole: the program, if

@@ -14,21 +14,18 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use located::{Mistake, meant};
 use model::blob::sha256;
 use model::case::{HAND, HARNESS, Transport};
 use model::observation::Role;
-use model::{Catalogue, Scenario};
+use model::{Catalogue, Scenario, places_in};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Peer, Template};
-use crate::located;
-use crate::located::Mistake;
 
 /// Places that every command may have, besides the literals of its scenario.
 const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
-/// How like a name that is known one has to be to be taken for it, misspelt.
-const LIKE: f64 = 0.8;
 
 /// A manifest can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -216,17 +213,6 @@ fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
     }
 }
 
-/// The one that was meant, or all that there are.
-fn meant<T: AsRef<str>>(name: &str, known: &[T]) -> String {
-    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
-    let likeness = |known: &&&str| strsim::jaro_winkler(known, name);
-    let nearest = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    match nearest.filter(|nearest| likeness(nearest) >= LIKE) {
-        Some(nearest) => format!("did you mean {nearest:?}?"),
-        None => format!("there is: {}", known.join(", ")),
-    }
-}
-
 fn command_mistakes(
     scenario: &dyn Scenario,
     role: Role,
@@ -254,7 +240,7 @@ fn command_mistakes(
     }
     let known = places(scenario, role);
     for argument in argv {
-        for place in Template::places_in(argument.get_ref()) {
+        for place in places_in(argument.get_ref()) {
             if !known.iter().any(|known| known == place) {
                 mistakes.push(Mistake {
                     what: format!("{{{place}}} stands for nothing here"),
@@ -271,8 +257,17 @@ fn command_mistakes(
             });
         }
     }
+    for place in scenario.required_places(role) {
+        let takes =
+            |argument: &Spanned<String>| places_in(argument.get_ref()).any(|it| it == place);
+        if !argv.iter().any(takes) {
+            let what = format!("this {role} has no place for {{{place}}}");
+            let help = format!("the reference's {role} takes it: put {{{place}}} where yours does");
+            mistakes.push(Mistake::new(what, command.span()).with_help(help));
+        }
+    }
     let mentions = |place: &str| {
-        argv.iter().any(|argument| Template::places_in(argument.get_ref()).any(|it| it == place))
+        argv.iter().any(|argument| places_in(argument.get_ref()).any(|it| it == place))
     };
     let inet = mentions("host") || mentions("port");
     if !is_alone && !inet && !mentions("path") && !mentions("address") {
@@ -312,6 +307,7 @@ pub fn own_places(scenario: &dyn Scenario, role: Role) -> Vec<String> {
     let vectors = scenario.vectors();
     let literals = vectors.iter().flat_map(|vector| scenario.literals(role, &vector.input));
     let mut places: Vec<String> = literals.map(|literal| literal.name).collect();
+    places.extend(scenario.required_places(role));
     if role == Role::Server && vectors.iter().any(|vector| vector.input.file.is_some()) {
         places.push("file".to_owned());
     }

@@ -22,7 +22,7 @@ pub use output::Output;
 pub use process::{Process, Spawner};
 pub use starting::{StartError, interpreter, started};
 pub use table::{Peer, PeerError, Peers};
-pub use user::User;
+pub use user::{Prompt, User};
 
 /// From now on, become the parent of whatever a stranger's program leaves behind, where the system
 /// can do that.

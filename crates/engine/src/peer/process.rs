@@ -90,7 +90,7 @@ impl Spawner {
     ) -> Result<Process, StartError> {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
         let (teller, told) = ending(&self.alive);
-        let is_stranger = peer.is_stranger;
+        let is_stranger = command.is_stranger;
         let Some((path, arguments)) = peer.python_program(&command.argv) else {
             let (program, arguments) =
                 command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));

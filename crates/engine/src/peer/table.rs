@@ -128,6 +128,18 @@ impl Peers {
         Ok(())
     }
 
+    /// Let a peer of this name serve and connect as the reference of a scenario that is described in a file.
+    /// It may be one that is there already.
+    pub fn play_reference(&mut self, reference: Peer) {
+        match self.peers.iter_mut().find(|peer| peer.name == reference.name) {
+            Some(peer) => {
+                peer.server.extend(reference.server);
+                peer.client.extend(reference.client);
+            }
+            None => self.peers.insert(0, reference),
+        }
+    }
+
     /// Those that manifests describe.
     pub fn guests(&self) -> impl Iterator<Item = &Peer> {
         self.peers.iter().filter(|peer| peer.is_guest())

@@ -26,7 +26,16 @@ pub struct User {
     /// The prompt to wait for before each line, if the user sits at a terminal. All three standard
     /// streams are the terminal then, and every prompt after the last line is answered by Ctrl-D.
     /// Without it they are pipes, and all lines are typed ahead.
-    pub terminal: Option<String>,
+    pub terminal: Option<Prompt>,
+}
+
+/// When a user at a terminal types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prompt {
+    /// A line each time that this is shown, and Ctrl-D each time after the last line.
+    Shown(String),
+    /// All lines ahead, and Ctrl-D behind them.
+    Unknown,
 }
 
 /// A peer's ends of its three standard streams.
@@ -71,7 +80,7 @@ impl Seat {
         Ok((seat, ends))
     }
 
-    fn at_terminal(prompt: String, lines: Vec<Blob>) -> io::Result<(Self, Ends)> {
+    fn at_terminal(prompt: Prompt, lines: Vec<Blob>) -> io::Result<(Self, Ends)> {
         let (near, far) = terminal::open()?;
         let keyboard = pipe::Sender::from_owned_fd_unchecked(near.try_clone()?)?;
         let stdout = Output::collect(pipe::Receiver::from_owned_fd_unchecked(near)?);
@@ -112,9 +121,12 @@ async fn pour(mut pipe: pipe::Sender, typed: Vec<u8>) {
 async fn answer_prompts(
     mut keyboard: pipe::Sender,
     screen: Screen,
-    prompt: String,
+    prompt: Prompt,
     lines: Vec<Blob>,
 ) {
+    let Prompt::Shown(prompt) = prompt else {
+        return pour(keyboard, [&typed_ahead(&lines)[..], END_OF_INPUT].concat()).await;
+    };
     let mut lines = lines.into_iter();
     for asked in 1.. {
         screen.wait_until(|seen| count(seen, prompt.as_bytes()) >= asked).await;

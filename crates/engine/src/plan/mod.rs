@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use model::case::{CaseId, HARNESS, InputId, Kind, Network, Pairing, Playing, Transport};
 use model::observation::{Direction, Role};
-use model::{Catalogue, Input, Scenario, Vector, generated_input};
-pub use named::{GENERATED, case_named, group_of, group_with, names_of};
-pub use selection::Selection;
+use model::{Catalogue, Input, Scenario, Truth, Vector, generated_input, generator_of};
+pub use named::{case_named, group_of, group_with, names_of};
+pub use selection::{Selection, choose_scenarios};
 
-use self::selection::{choose_inputs, choose_scenarios, matcher, nothing, skip};
+use self::selection::{choose_inputs, matcher, nothing, skip};
 use crate::peer::Peers;
 
 /// An input and the pairings that play it.
@@ -24,6 +24,8 @@ pub struct Group {
     pub input_id: InputId,
     /// The vector's name, or `None` for a generated input.
     pub vector: Option<String>,
+    /// The name of the generator, for a generated input.
+    pub generator: String,
     /// The input.
     pub input: Input,
     /// Who plays it, and over what.
@@ -65,10 +67,10 @@ pub enum PlanError {
 }
 
 impl Group {
-    /// The name of its input: its vector's, or [`GENERATED`].
+    /// The name of its input: its vector's, or its generator's.
     #[must_use]
     pub fn input_name(&self) -> &str {
-        self.vector.as_deref().unwrap_or(GENERATED)
+        self.vector.as_deref().unwrap_or(&self.generator)
     }
 
     /// The id of the case that a pairing of this group is.
@@ -135,11 +137,12 @@ pub fn plan(
     let mut groups = Vec::new();
     for scenario in chosen_scenarios {
         for (nth, planned) in inputs(&*scenario, selection).into_iter().enumerate() {
-            let Planned { id: input_id, vector, input, networks } = planned;
+            let Planned { id: input_id, vector, generator, input, networks } = planned;
             let place = (nth, vector.is_some());
             let mut plays = plays(&*scenario, selection, place, &input, peers);
             plays.extend(disturbed_plays(&*scenario, selection, &input, &networks, peers));
-            groups.push(Group { scenario: scenario.clone(), input_id, vector, input, plays });
+            let scenario = scenario.clone();
+            groups.push(Group { scenario, input_id, vector, generator, input, plays });
         }
     }
     choose_inputs(&mut groups, selection)?;
@@ -175,6 +178,7 @@ fn plays(
         let is_typed = input.served.is_none();
         let often = is_vector && is_typed && is_spoken(scenario, transport, pairing, peers);
         is_for(input, pairing)
+            && is_declared(scenario, pairing, peers)
             && selection.takes_pairing(pairing, peers)
             && selection.takes(&Network::AS_IS)
             && (asked_for(&transport)
@@ -201,6 +205,18 @@ fn plays(
 fn is_for(input: &Input, pairing: &Pairing) -> bool {
     (pairing.client == HARNESS) == input.raw
         && (pairing.server == HARNESS) == input.served.is_some()
+}
+
+/// Whether both peers declare their roles, where that decides whether there is a case. In a scenario of
+/// the catalogue's own a role that a peer lacks is a case that is not applicable; in one that is described
+/// from outside, most built-in peers have no role at all.
+fn is_declared(scenario: &dyn Scenario, pairing: &Pairing, peers: &Peers) -> bool {
+    let declares = |name: &str, role| {
+        let peer = peers.by_name(name);
+        name == HARNESS || peer.is_some_and(|it| it.template(role, scenario.name()).is_some())
+    };
+    scenario.truth() == Truth::Model
+        || declares(&pairing.server, Role::Server) && declares(&pairing.client, Role::Client)
 }
 
 /// Who is to play an input over the networks that are there for it, and those that were asked for
@@ -231,6 +247,7 @@ fn disturbed_plays(
         for network in &networks {
             let wanted = |pairing: &&Pairing| {
                 is_for(input, pairing)
+                    && is_declared(scenario, pairing, peers)
                     && is_told(scenario, network, pairing)
                     && selection.takes_pairing(pairing, peers)
             };
@@ -277,29 +294,42 @@ fn is_spoken(
 struct Planned {
     id: InputId,
     vector: Option<String>,
+    generator: String,
     input: Input,
     /// What it is played over besides `asis`.
     networks: Vec<Network>,
 }
 
-/// The fixed inputs of a scenario, then as many generated ones as are asked for.
+/// The fixed inputs of a scenario, then as many of each generator as are asked for.
 fn inputs(scenario: &dyn Scenario, selection: &Selection) -> Vec<Planned> {
     let vectors = scenario.vectors();
     let taken: HashSet<InputId> = vectors.iter().map(Vector::id).collect();
-    let fixed = vectors.into_iter().map(|vector| {
-        let id = vector.id();
-        let Vector { name, input, networks } = vector;
-        Planned { id, vector: Some(name), input, networks }
-    });
-    let generated = (0..u32::MAX)
-        .map(|index| InputId::of_generated(scenario.name(), selection.seed, index))
-        .filter(|id| !taken.contains(id))
-        .take(selection.cases as usize)
-        .filter_map(|id| Some((id, generated_input(scenario, id)?)))
-        .enumerate()
-        .map(|(nth, (id, input))| {
-            let networks = scenario.generated_networks(nth);
-            Planned { id, vector: None, input, networks }
-        });
-    fixed.chain(generated).collect()
+    let mut planned: Vec<Planned> = vectors
+        .into_iter()
+        .map(|vector| {
+            let id = vector.id();
+            let Vector { name, input, networks } = vector;
+            Planned { id, vector: Some(name), generator: String::new(), input, networks }
+        })
+        .collect();
+    let generators = scenario.generators();
+    for generator in &generators {
+        let is_its = |id: &InputId| {
+            generator_of(&generators, *id).is_some_and(|found| found.name == generator.name)
+        };
+        let ids = (0..u32::MAX)
+            .map(|index| InputId::of_generated(scenario.name(), selection.seed, index))
+            .filter(|id| !taken.contains(id) && is_its(id))
+            .take(selection.cases as usize)
+            .filter_map(|id| Some((id, generated_input(scenario, id)?)))
+            .enumerate();
+        planned.extend(ids.map(|(nth, (id, input))| Planned {
+            id,
+            vector: None,
+            generator: generator.name.clone(),
+            input,
+            networks: scenario.generated_networks(nth),
+        }));
+    }
+    planned
 }

@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use model::case::{CaseId, CaseIdError, HARNESS, InputId, Network, Playing};
-use model::{Catalogue, Input, Scenario, generated_input};
+use model::{Catalogue, Input, Scenario, generated_input, generator_of};
 
 use super::{Group, PlanError, is_for, is_told, is_transparent};
 use crate::peer::Peers;
-
-/// What an input is called where it has no name of its own.
-pub const GENERATED: &str = "generated";
 
 /// What a case is called by: its id, and the same with its input's name in the place of the last part.
 #[must_use]
@@ -88,7 +85,8 @@ pub fn group_with(
         return Err(no_such_case(id, why));
     }
     let known = scenario.literal_names();
-    if let Some(name) = input.literals.names().find(|name| !known.contains(name)) {
+    if let Some(name) = input.literals.names().find(|name| !known.iter().any(|known| known == name))
+    {
         let why =
             format!("its input has {name:?}, which is no part of an input of {}", id.scenario);
         return Err(no_such_case(id, why));
@@ -106,8 +104,10 @@ pub fn group_with(
         network: id.network.clone(),
         pairing: id.pairing.clone(),
     };
-    let scenario = scenario.clone();
-    Ok(Group { scenario, input_id: id.input, vector, input, plays: vec![playing] })
+    let generators = scenario.generators();
+    let generator = generator_of(&generators, id.input).map(|it| it.name.clone());
+    let (scenario, generator) = (scenario.clone(), generator.unwrap_or_default());
+    Ok(Group { scenario, input_id: id.input, vector, generator, input, plays: vec![playing] })
 }
 
 fn scenario_of<'c>(

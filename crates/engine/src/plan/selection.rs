@@ -76,7 +76,11 @@ impl Selection {
     }
 }
 
-pub(super) fn choose_scenarios(
+/// The scenarios that these globs name; all, without one.
+///
+/// # Errors
+/// [`PlanError::Glob`], [`PlanError::MatchesNothing`].
+pub fn choose_scenarios(
     globs: &[String],
     catalogue: &Catalogue,
 ) -> Result<Vec<Arc<dyn Scenario>>, PlanError> {

@@ -4,7 +4,7 @@ use model::case::{HARNESS, Network, Pairing, Playing};
 use model::observation::{Observation, Role};
 use model::{Demo, Erratum, Input, Scenario, Step, given_to_client};
 
-use super::{BUSY, Stage, StageError, seed_of};
+use super::{BUSY, LOOKS, Stage, StageError, seed_of};
 use crate::drive::{Play, Side};
 use crate::network::Disturbance;
 
@@ -55,7 +55,8 @@ impl Stage {
             sign: erratum.sign.map(|sign| (erratum.role, sign)),
             await_close: false,
             await_end: false,
-            rests: erratum.sign.is_none() && !erratum.spins,
+            rests: (erratum.sign.is_none() && !erratum.spins).then_some(LOOKS),
+            settles: None,
             busy: [erratum.sign.is_none().then_some(BUSY); 2],
             control: None,
         };

@@ -1,18 +1,25 @@
 //! Where cases are played and judged: the driver and the peers together.
 
+mod by_reference;
 mod demonstrate;
 mod play;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use by_reference::Book;
 
 pub use demonstrate::Demonstrated;
 use model::case::{HAND, HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
 use model::observation::{Direction, Observation, Role};
 use model::{
-    Check, Erratum, Expected, Input, Leaving, Literal, RightError, Scenario, Step, Verdict, Wire,
-    given_to_client,
+    Check, Erratum, Expected, Input, Leaving, Literal, RightError, Scenario, Step, Truth, Verdict,
+    Wire, given_to_client,
 };
 
+use crate::baseline::cache::Cache;
+use crate::baseline::{Baseline, Turns, Unsteady};
 use crate::drive::{DriveError, Driver, Hand, Play, Side};
 use crate::judge::{Judgement, Standard, judge};
 use crate::network::Disturbance;
@@ -27,6 +34,9 @@ pub struct Stage {
     pub peers: Peers,
     /// The side that is played by hand, if one is.
     pub hand: Option<Hand>,
+    /// Where what references do is kept, by scenario.
+    pub caches: HashMap<String, Cache>,
+    book: Book,
 }
 
 /// What is right for an input, and where that comes from.
@@ -37,8 +47,10 @@ pub struct Ground {
     /// What every other pairing is held against: what the reference was seen to do, or, where it
     /// did not do right, the model.
     pub expected: Expected,
-    /// The reference's own case, as it was played for this.
-    pub reference: Played,
+    /// The reference's own case, if it was played for this.
+    pub reference: Option<Played>,
+    /// What the reference was seen to do, where that is what is right.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 impl Ground {
@@ -76,6 +88,12 @@ pub enum StageError {
     /// The scenario can't say what is right.
     #[error(transparent)]
     Right(#[from] RightError),
+    /// The reference was not the same each time, so nothing can be held against it.
+    #[error("{0}")]
+    Unsteady(Box<Unsteady>),
+    /// The reference itself does not come through.
+    #[error("the reference does not come through by itself: {0}")]
+    NoBaseline(String),
     /// An erratum without a way to make it happen: a defect of this program.
     #[error("nothing makes the erratum {0} happen")]
     NoDemonstration(String),
@@ -114,8 +132,8 @@ impl StageError {
 impl Stage {
     /// A stage that has played nothing yet.
     #[must_use]
-    pub const fn new(driver: Driver, peers: Peers) -> Self {
-        Self { driver, peers, hand: None }
+    pub fn new(driver: Driver, peers: Peers) -> Self {
+        Self { driver, peers, hand: None, caches: HashMap::new(), book: Book::default() }
     }
 
     /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
@@ -148,11 +166,14 @@ impl Stage {
         scenario: &dyn Scenario,
         input: &Input,
     ) -> Result<Ground, StageError> {
+        if scenario.truth() == Truth::Reference {
+            return self.ground_by_reference(scenario, input).await;
+        }
         let transport = scenario.home();
         let model = scenario.right(input)?;
         let pairing = scenario.reference_pairing(input);
         let playing = Playing { transport, network: Network::AS_IS, pairing };
-        let reference = self.play(scenario, input, &playing, &model, &model).await?;
+        let reference = self.play_by_model(scenario, input, &playing, &model, &model, None).await?;
         let expected = if reference.judgement.verdict == Verdict::Pass && input.served.is_none() {
             let mut expected = Expected::from_reference(&reference.observed, &model);
             if reference.observed.control.is_some() {
@@ -163,7 +184,7 @@ impl Stage {
         } else {
             model.clone()
         };
-        Ok(Ground { model, expected, reference })
+        Ok(Ground { model, expected, reference: Some(reference), baseline: None })
     }
 
     /// See [`play`](Self::play).
@@ -174,6 +195,7 @@ impl Stage {
         playing: &Playing,
         expected: &Expected,
         model: &Expected,
+        turns: Option<&Turns>,
     ) -> Result<Played, StageError> {
         let Playing { transport, network, pairing } = playing;
         let cast = self.cast(scenario, input, playing, model)?;
@@ -216,7 +238,8 @@ impl Stage {
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
             await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
             await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
-            rests: leaves_waiting(network, input),
+            rests: leaves_waiting(network, input).then_some(LOOKS),
+            settles: None,
             busy: [cast.server_peer, cast.client_peer]
                 .map(|peer| busy(peer, !is_asis || is_harmed)),
             control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
@@ -249,6 +272,8 @@ impl Stage {
             server_is_judged: pairing.server != scenario.reference() || is_asis && !is_harmed,
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
+            // What was sent late may have been waited for in vain.
+            turns: turns.filter(|_| !is_harmed && !input.raw),
         };
         let judgement = judge(&standard, &observed);
         let mut right =
@@ -383,6 +408,9 @@ pub(crate) const fn leaves_waiting(network: &Network, input: &Input) -> bool {
 pub(crate) const BUSY: Duration = Duration::from_millis(150);
 /// A stranger's program may have a runtime that warms up.
 const BUSY_STRANGER: Duration = Duration::from_secs(1);
+/// So many looks in a row at programs that sleep are a rest: on a quiet machine, 400 ms. On a busy one they
+/// take longer, for the harness, too, may have to wait for a processor.
+const LOOKS: u32 = 8;
 
 /// From how much of a processor's time on a program spins, if it is one to be looked at: where
 /// nothing is disturbed, the reference's errata tell what it does.

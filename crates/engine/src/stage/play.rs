@@ -4,11 +4,11 @@ use model::case::Playing;
 use model::observation::{Direction, Role};
 use model::{Expected, Input, Scenario, Wire};
 
-use super::{Played, Stage, StageError};
+use super::{Ground, Played, Stage, StageError};
+use crate::baseline::Turns;
 
 impl Stage {
-    /// Play an input with a pairing and hold it against `expected`. `model` is what decides which
-    /// errata the input brings out.
+    /// Play an input with a pairing, and judge it by what is right for the input.
     ///
     /// # Errors
     /// See [`StageError`].
@@ -17,10 +17,30 @@ impl Stage {
         scenario: &dyn Scenario,
         input: &Input,
         playing: &Playing,
+        ground: &Ground,
+    ) -> Result<Played, StageError> {
+        if let Some(baseline) = &ground.baseline {
+            return self.play_by_reference(scenario, input, playing, baseline).await;
+        }
+        let expected = ground.expected_of(scenario, &playing.pairing);
+        let reference = ground.reference.as_ref().filter(|_| !scenario.takes_turns().is_empty());
+        let turns = reference
+            .map(|played| Turns::heard(scenario, &expected.to_client, &played.observed.wire));
+        self.play_by_model(scenario, input, playing, expected, &ground.model, turns.as_ref()).await
+    }
+
+    /// Play an input with a pairing and hold it against `expected`. `model` is what decides which
+    /// errata the input brings out.
+    pub(super) async fn play_by_model(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        playing: &Playing,
         expected: &Expected,
         model: &Expected,
+        turns: Option<&Turns>,
     ) -> Result<Played, StageError> {
-        let played = self.play_and_judge(scenario, input, playing, expected, model).await?;
+        let played = self.play_and_judge(scenario, input, playing, expected, model, turns).await?;
         let server = &playing.pairing.server;
         let Some((literal, other)) = scenario.untold(input) else { return Ok(played) };
         if played.judgement.verdict.is_failure()

@@ -18,8 +18,8 @@ use model::blob::Blob;
 use model::case::{Kind, Network, Transport};
 use model::observation::Direction;
 use model::{
-    Catalogue, Check, Clause, Expected, ExpectedEnd, Input, Notes, RightError, Scenario, Vector,
-    Wire,
+    Catalogue, Check, Clause, Expected, ExpectedEnd, Generator, Input, Notes, RightError, Scenario,
+    Vector, Wire, one_generator,
 };
 use proptest::collection::vec;
 use proptest::strategy::{BoxedStrategy, Strategy};
@@ -124,8 +124,8 @@ impl Scenario for Repeat {
         vec![Vector::new("two-lines", Input::typed(["one", "two"])).over([split, cut])]
     }
 
-    fn strategy(&self) -> BoxedStrategy<Input> {
-        lines()
+    fn generators(&self) -> Vec<Generator> {
+        one_generator(lines())
     }
 
     fn right(&self, input: &Input) -> Result<Expected, RightError> {
@@ -178,8 +178,8 @@ impl Scenario for Knock {
         vec![Vector::new("one-knock", Input::typed(["me"]))]
     }
 
-    fn strategy(&self) -> BoxedStrategy<Input> {
-        lines()
+    fn generators(&self) -> Vec<Generator> {
+        one_generator(lines())
     }
 
     fn right(&self, input: &Input) -> Result<Expected, RightError> {

@@ -31,6 +31,7 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
         shard: None,
         cases: ids(&groups).count(),
         peers: Vec::new(),
+        protocols: Vec::new(),
         pairings: Vec::new(),
         missing: Vec::new(),
     };

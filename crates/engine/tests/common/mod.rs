@@ -42,7 +42,9 @@ impl Programs {
         let argv = ["python3", &main, "a", "b"].map(str::to_owned).to_vec();
         let peer = Peer { warm, is_stranger: true, base, ..Peer::default() };
         let user = User { lines: vec!["one".into(), "two".into()], terminal: None };
-        spawner.start(&peer, &Command { argv, directory }, &user).unwrap()
+        spawner
+            .start(&peer, &Command { argv, directory, is_stranger: peer.is_stranger }, &user)
+            .unwrap()
     }
 
     /// What comes of it as a warm peer's program.

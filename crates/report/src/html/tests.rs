@@ -8,10 +8,10 @@ use model::case::{CaseId, InputId, Network, Pairing, Transport};
 use model::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Sink, Start};
 use model::observation::{Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog};
 use model::{
-    Catalogue, Check, Clause, Difference, Ending, Expected, ExpectedEnd, Frame, Frames, Input, Key,
-    Notes, Parting, RightError, Scenario, Vector, Verdict, Wire,
+    Catalogue, Check, Clause, Difference, Ending, Expected, ExpectedEnd, Frame, Frames, Generator,
+    Input, Key, Notes, Parting, RightError, Scenario, Vector, Verdict, Wire, one_generator,
 };
-use proptest::strategy::{BoxedStrategy, Just, Strategy};
+use proptest::strategy::{Just, Strategy};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -51,8 +51,8 @@ impl Scenario for Toy {
         Vec::new()
     }
 
-    fn strategy(&self) -> BoxedStrategy<Input> {
-        Just(Input::default()).boxed()
+    fn generators(&self) -> Vec<Generator> {
+        one_generator(Just(Input::default()).boxed())
     }
 
     fn right(&self, _: &Input) -> Result<Expected, RightError> {
@@ -114,6 +114,7 @@ fn evidence() -> Evidence {
         stdout: "right".into(),
         ending: Ending::Complete,
         files: BTreeMap::from([("\"<b>\"".to_owned(), MARKUP.into())]),
+        by_itself: None,
     };
     let seen = PeerEnd {
         exit: Some(Exit::Status(1)),
@@ -122,6 +123,7 @@ fn evidence() -> Evidence {
         stderr: MARKUP.into(),
         files: BTreeMap::new(),
         memory_bytes: None,
+        left_behind: Vec::new(),
     };
     let what = WireItem::Segment(MARKUP.into());
     let at = Duration::from_micros(1500);
@@ -170,6 +172,7 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
         shard: None,
         cases: 3,
         peers: vec![acme],
+        protocols: Vec::new(),
         pairings: vec!["python->acme".to_owned()],
         missing: Vec::new(),
     };

@@ -149,6 +149,7 @@ impl Tutorial for FileTransfer {
                 stdout: screen.into(),
                 ending: Ending::Complete,
                 files: BTreeMap::from([(input.name().to_owned(), file)]),
+                by_itself: None,
             },
             notes: Notes::new(),
         })

@@ -1,0 +1,183 @@
+//! `framecheck check-protocol FILE`
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+
+use console::style;
+use engine::baseline::Unsteady;
+use engine::stage::{Stage, StageError};
+use model::case::InputId;
+use model::observation::Observation;
+use model::{Input, Scenario, Wire, generated_input};
+use protocols::Protocol;
+
+use super::CheckProtocolArgs;
+use super::interrupt::{Interrupted, interrupt};
+use super::out::stdout;
+use super::setup::{Known, setup};
+
+/// So many more plays there are behind those of a baseline.
+const MORE_PLAYS: usize = 2;
+
+pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
+    let known = Known::with(std::slice::from_ref(&args.file), &[])?;
+    // What is checked is played anew.
+    let mut means = args.means.clone();
+    means.no_cache = true;
+    let setup = setup(&means.with(&[], args.deadline), &known)?;
+    let runtime = super::setup::runtime()?;
+    let mut out = stdout();
+    let mut is_fine = true;
+    for protocol in &known.protocols {
+        let checked = runtime.block_on(async {
+            let interrupt = interrupt()?;
+            tokio::select! {
+                checked = check(&setup.stage, protocol) => Ok(checked?),
+                () = interrupt => Err(anyhow::Error::from(Interrupted)),
+            }
+        })?;
+        is_fine &= print(&mut out, protocol, &checked)?;
+    }
+    Ok(is_fine)
+}
+
+/// What was seen of an input.
+struct Checked {
+    name: String,
+    what: Result<Shown, String>,
+    /// The numbers of the masks that covered something.
+    masks: BTreeSet<usize>,
+}
+
+/// A baseline, in numbers.
+struct Shown {
+    to_server: String,
+    to_client: String,
+    server_goes_on: bool,
+    client_waits: bool,
+    keeps_state: bool,
+    screens: Option<Unsteady>,
+    left_behind: Vec<String>,
+}
+
+/// Every fixed input, and one of each generator, one after another: nothing is to disturb them.
+async fn check(stage: &Stage, protocol: &Arc<Protocol>) -> Result<Vec<Checked>, StageError> {
+    let fixed = protocol.vectors().into_iter().map(|vector| (vector.name, vector.input));
+    let generators = protocol.generators();
+    let generated = generators.iter().enumerate().filter_map(|(nth, generator)| {
+        let count = u32::try_from(generators.len()).ok()?;
+        // The id of a generator's input leaves its number when it is divided by how many there are.
+        let id = InputId(u32::try_from(nth).ok()? + count * 1000);
+        Some((format!("{} (one of them)", generator.name), generated_input(&**protocol, id)?))
+    });
+    let mut all = Vec::new();
+    for (name, input) in fixed.chain(generated) {
+        all.push(check_input(stage, protocol, name, &input).await?);
+    }
+    Ok(all)
+}
+
+async fn check_input(
+    stage: &Stage,
+    protocol: &Arc<Protocol>,
+    name: String,
+    input: &Input,
+) -> Result<Checked, StageError> {
+    let failed = |error: StageError, masks| match error {
+        StageError::Unsteady(_) | StageError::NoBaseline(_) => {
+            Ok(Checked { name: name.clone(), what: Err(error.to_string()), masks })
+        }
+        other => Err(other),
+    };
+    let baseline = match stage.baseline(&**protocol, input).await {
+        Ok(baseline) => baseline,
+        Err(error) => return failed(error, BTreeSet::new()),
+    };
+    let mut masks = BTreeSet::new();
+    for _ in 0..MORE_PLAYS {
+        let (unsteady, seen) = match stage.look_again(&**protocol, input, &baseline).await {
+            Ok(looked) => looked,
+            Err(error) => return failed(error, masks),
+        };
+        masks.extend(met(protocol, &seen));
+        if let Some(unsteady) = unsteady {
+            return Ok(Checked { name, what: Err(unsteady.to_string()), masks });
+        }
+    }
+    let expected = &baseline.expected;
+    let shown = Shown {
+        to_server: told(&expected.to_server),
+        to_client: told(&expected.to_client),
+        server_goes_on: expected.server.by_itself == Some(false),
+        client_waits: expected.client.by_itself == Some(false),
+        keeps_state: baseline.next.as_ref().is_some_and(|next| !next.is_as_first),
+        screens: baseline.screens.clone(),
+        left_behind: baseline.left_behind.clone(),
+    };
+    Ok(Checked { name, what: Ok(shown), masks })
+}
+
+fn met(protocol: &Protocol, seen: &Observation) -> BTreeSet<usize> {
+    (0..protocol.masks().len()).filter(|number| protocol.mask_is_met(*number, seen)).collect()
+}
+
+fn told(wire: &Wire) -> String {
+    match wire {
+        Wire::Stream(bytes) => format!("{} bytes", bytes.0.len()),
+        Wire::Datagrams(datagrams) => format!("{} datagrams", datagrams.len()),
+    }
+}
+
+/// Say what was seen; whether all is as it should be.
+fn print(out: &mut impl Write, protocol: &Protocol, checked: &[Checked]) -> std::io::Result<bool> {
+    let mut is_fine = true;
+    let programs = protocol.programs();
+    writeln!(out, "{}: {} plays itself", protocol.name(), programs.name)?;
+    for Checked { name, what, .. } in checked {
+        match what {
+            Err(what) => {
+                is_fine = false;
+                writeln!(out, "  {}  {name}", style("FAIL").red().bold())?;
+                what.lines().try_for_each(|line| writeln!(out, "          {line}"))?;
+            }
+            Ok(shown) => is_fine &= print_input(out, name, shown)?,
+        }
+    }
+    for (number, mask) in protocol.masks().iter().enumerate() {
+        if !checked.iter().any(|checked| checked.masks.contains(&number)) {
+            is_fine = false;
+            writeln!(out, "  {}  {mask}, covers nothing", style("FAIL").red().bold())?;
+        }
+    }
+    if is_fine {
+        let file = protocol.path().display();
+        writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
+    }
+    Ok(is_fine)
+}
+
+fn print_input(out: &mut impl Write, name: &str, shown: &Shown) -> std::io::Result<bool> {
+    let Shown { to_server, to_client, .. } = shown;
+    writeln!(
+        out,
+        "  {}    {name}: {to_server} to the server, {to_client} to the client",
+        style("ok").green()
+    )?;
+    let mut note = |is_so: bool, what: &str| {
+        if is_so { writeln!(out, "          {what}") } else { Ok(()) }
+    };
+    note(!shown.server_goes_on, "the server ends after its client; so may a port's, or go on")?;
+    note(shown.client_waits, "the client waits at the end; so may a port's, or end well")?;
+    note(shown.keeps_state, "a second client is served otherwise: the server keeps a state")?;
+    if let Some(screens) = &shown.screens {
+        note(true, "the screens differ from play to play, and can't be compared:")?;
+        screens.to_string().lines().try_for_each(|line| note(true, line))?;
+    }
+    if shown.left_behind.is_empty() {
+        return Ok(true);
+    }
+    let names = shown.left_behind.join(", ");
+    writeln!(out, "  {}  it leaves processes behind: {names}", style("FAIL").red().bold())?;
+    Ok(false)
+}

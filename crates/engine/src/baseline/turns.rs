@@ -1,0 +1,234 @@
+//! Who had been sent what when he sent something.
+//!
+//! A program takes turns if it sends no byte before it has been sent what the reference had been sent when
+//! the reference sent that byte. Bytes are counted without what is masked, datagrams one by one.
+
+use std::ops::Range;
+
+use model::mask::{Place, unmasked_offset};
+use model::observation::{Direction, Role, WireItem, WireLog};
+use model::{Scenario, Wire};
+use serde::{Deserialize, Serialize};
+
+/// For each way, how much of the other way came first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Turns {
+    to_server: Vec<Turn>,
+    to_client: Vec<Turn>,
+    /// Whether the connections of a play ran beside each other: then there is no order to hold to.
+    is_interleaved: bool,
+}
+
+/// From this offset on, a sender had been sent so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Turn {
+    from: usize,
+    needs: usize,
+}
+
+/// Something that was sent too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Early {
+    pub(crate) role: Role,
+    /// Offset of what was sent.
+    pub(crate) at: usize,
+    /// How much its sender had been sent by then.
+    pub(crate) had: usize,
+    /// How much the reference had been sent by then.
+    pub(crate) needs: usize,
+}
+
+impl Early {
+    /// What is wrong, in words. `form` says what is counted.
+    pub(crate) fn told(&self, form: &Wire) -> String {
+        let Self { role, at, had, needs } = self;
+        let unit = if matches!(form, Wire::Stream(_)) { "byte" } else { "datagram" };
+        format!(
+            "turns: the {role} sends {unit} {at} when it has been sent {had} {unit}s; the reference had been \
+             sent {needs} by then"
+        )
+    }
+}
+
+/// Which event says that a receiver has been sent something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// What the recorder has heard. The receiver may not have it yet.
+    Heard,
+    /// What the recorder has passed on. The receiver may have had it a moment before.
+    PassedOn,
+}
+
+impl Turns {
+    /// The turns of a play over a network that passes everything on at once.
+    #[must_use]
+    pub(crate) fn heard(scenario: &dyn Scenario, form: &Wire, log: &WireLog) -> Self {
+        Self::of(scenario, form, log, Given::Heard)
+    }
+
+    /// The turns of a play over a network that is late with everything: what was sent without waiting
+    /// is seen to be sent without.
+    #[must_use]
+    pub(crate) fn passed_on(scenario: &dyn Scenario, form: &Wire, log: &WireLog) -> Self {
+        Self::of(scenario, form, log, Given::PassedOn)
+    }
+
+    fn of(scenario: &dyn Scenario, form: &Wire, log: &WireLog, given: Given) -> Self {
+        let mut turns = Self { is_interleaved: is_interleaved(log), ..Self::default() };
+        for sent in Sendings::of(scenario, form, log, given) {
+            let way = turns.way_mut(sent.direction);
+            if way.last().is_none_or(|last| last.needs < sent.had) {
+                way.push(Turn { from: sent.range.start, needs: sent.had });
+            }
+        }
+        turns
+    }
+
+    /// What both of two plays had in common: at each offset the lesser of what had been sent.
+    #[must_use]
+    pub(crate) fn least(&self, other: &Self) -> Self {
+        Self {
+            to_server: least(&self.to_server, &other.to_server),
+            to_client: least(&self.to_client, &other.to_client),
+            is_interleaved: self.is_interleaved || other.is_interleaved,
+        }
+    }
+
+    /// How much the sender of what goes this way had been sent when it sent what is at this offset.
+    #[must_use]
+    pub(crate) fn needs(&self, direction: Direction, at: usize) -> usize {
+        let way = match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        };
+        needs(way, at)
+    }
+
+    fn way_mut(&mut self, direction: Direction) -> &mut Vec<Turn> {
+        match direction {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
+        }
+    }
+}
+
+fn needs(way: &[Turn], at: usize) -> usize {
+    way.iter().take_while(|turn| turn.from <= at).last().map_or(0, |turn| turn.needs)
+}
+
+fn least(one: &[Turn], other: &[Turn]) -> Vec<Turn> {
+    let mut bounds: Vec<usize> = one.iter().chain(other).map(|turn| turn.from).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let lesser = |from| Turn { from, needs: needs(one, from).min(needs(other, from)) };
+    let mut merged: Vec<Turn> = bounds.into_iter().map(lesser).collect();
+    merged.dedup_by_key(|turn| turn.needs);
+    merged.retain(|turn| turn.needs > 0);
+    merged
+}
+
+/// The first thing that a program in one of these roles has sent too early.
+#[must_use]
+pub(crate) fn first_early(
+    turns: &Turns,
+    roles: &[Role],
+    scenario: &dyn Scenario,
+    form: &Wire,
+    log: &WireLog,
+) -> Option<Early> {
+    if turns.is_interleaved || is_interleaved(log) {
+        return None;
+    }
+    // What was only heard counts as given: a program is never blamed for what it may have been given.
+    let sendings = Sendings::of(scenario, form, log, Given::Heard);
+    sendings.into_iter().find_map(|sent| {
+        let role = sender(sent.direction);
+        let needs = turns.needs(sent.direction, sent.range.end.saturating_sub(1));
+        let is_early = roles.contains(&role) && sent.had < needs;
+        is_early.then(|| {
+            let way = match sent.direction {
+                Direction::ToServer => &turns.to_server,
+                Direction::ToClient => &turns.to_client,
+            };
+            let first = way.iter().find(|turn| turn.needs > sent.had);
+            let at = first.map_or(sent.range.start, |turn| turn.from.max(sent.range.start));
+            Early { role, at, had: sent.had, needs: turns.needs(sent.direction, at) }
+        })
+    })
+}
+
+/// Who sends what goes this way.
+pub(crate) const fn sender(direction: Direction) -> Role {
+    match direction {
+        Direction::ToServer => Role::Client,
+        Direction::ToClient => Role::Server,
+    }
+}
+
+/// A segment or a datagram, counted without what is masked.
+struct Sending {
+    direction: Direction,
+    range: Range<usize>,
+    had: usize,
+}
+
+struct Sendings;
+
+impl Sendings {
+    fn of(scenario: &dyn Scenario, form: &Wire, log: &WireLog, given: Given) -> Vec<Sending> {
+        let is_stream = matches!(form, Wire::Stream(_));
+        let masked = [Direction::ToServer, Direction::ToClient].map(|way| {
+            if is_stream { scenario.masked(Place::Stream(way), &log.stream(way)) } else { vec![] }
+        });
+        let [masked_up, masked_down] = &masked;
+        let counted = |direction, raw| match direction {
+            Direction::ToServer => unmasked_offset(raw, masked_up),
+            Direction::ToClient => unmasked_offset(raw, masked_down),
+        };
+        let length = |bytes: &model::blob::Blob| if is_stream { bytes.0.len() } else { 1 };
+        let (mut sent, mut given_by) = ([0, 0], [0, 0]);
+        let mut all = Vec::new();
+        for event in &log.events {
+            let [up, down] = &mut sent;
+            let [given_up, given_down] = &mut given_by;
+            let (sent, given_to_other, had_from) = match event.direction {
+                Direction::ToServer => (up, given_up, *given_down),
+                Direction::ToClient => (down, given_down, *given_up),
+            };
+            match &event.what {
+                WireItem::Segment(bytes) => {
+                    let start = *sent;
+                    *sent += length(bytes);
+                    let other = opposite(event.direction);
+                    let range = counted(event.direction, start)..counted(event.direction, *sent);
+                    all.push(Sending {
+                        direction: event.direction,
+                        range,
+                        had: counted(other, had_from),
+                    });
+                    if given == Given::Heard {
+                        *given_to_other = *sent;
+                    }
+                }
+                WireItem::Delivered(bytes) if given == Given::PassedOn => {
+                    *given_to_other += length(bytes);
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+}
+
+const fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::ToServer => Direction::ToClient,
+        Direction::ToClient => Direction::ToServer,
+    }
+}
+
+/// Whether something moved on a connection after something had moved on a later one.
+fn is_interleaved(log: &WireLog) -> bool {
+    let moved = log.events.iter().filter(|event| matches!(event.what, WireItem::Segment(_)));
+    !moved.map(|event| event.connection).is_sorted()
+}

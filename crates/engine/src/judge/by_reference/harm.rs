@@ -1,0 +1,198 @@
+//! Judges ends and files where the network has done harm. What was said meanwhile is not compared: a
+//! program may answer a broken exchange as it likes.
+
+use std::collections::BTreeSet;
+
+use model::blob::Blob;
+use model::case::{Kind, Network, Way};
+use model::mask::{FileForm, Place};
+use model::observation::{Direction, Observation, Role, Stop, WireItem};
+use model::{Check, Ending, Expected, Wire, files_beside};
+
+use super::whole::{check_of_files, end_of, exit};
+use super::{Case, Finding, may_bring_more};
+
+/// How slow a program at rest is taken for a busy one.
+const AT_REST_MAX_MS: u128 = 40;
+
+/// What a client was given of what is right.
+#[derive(Debug, PartialEq, Eq)]
+enum Given {
+    Less,
+    All,
+    /// The server answered otherwise, as it may when its client's words were cut.
+    Other,
+}
+
+/// Whether it can be told what is right over this network. Where bytes are changed, or datagrams come
+/// twice or in another order, it can't.
+pub(super) const fn can_be_told(network: &Network) -> bool {
+    matches!(
+        network.kind,
+        Kind::Cut(_) | Kind::Reset(_) | Kind::Stall(_) | Kind::HalfClose(_) | Kind::Drop(_)
+    )
+}
+
+pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(client(case, right, seen));
+    found.extend(server_stays(case, seen));
+    for role in [Role::Client, Role::Server] {
+        found.extend(files(case, role, seen));
+        found.extend(at_rest(case, role, seen));
+    }
+    found
+}
+
+fn client(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Finding> {
+    let given = given(case, right, seen);
+    let waits = seen.stopped == Some(Stop::Quiet) && seen.at_rest.is_some();
+    let may_wait = may_bring_more(case.network) && given != Given::All
+        || right.client.by_itself == Some(false)
+        || matches!(case.network.kind, Kind::Stall(_));
+    if waits {
+        let what = "the client waits, with all there to decide by";
+        return (!may_wait).then(|| Finding::new(case, Role::Client, Check::ClientExit, what));
+    }
+    if seen.stopped.is_some() {
+        return None;
+    }
+    let ending = Ending::of(&seen.client, Role::Client);
+    let expected = match given {
+        Given::Other => return None,
+        Given::Less => Ending::Broken,
+        Given::All if broke_before_all_was_sent(case, right, seen) => return None,
+        Given::All => right.client.ending,
+    };
+    if ending == Ending::Killed {
+        return None; // A rule for every program says so.
+    }
+    if ending != expected {
+        let why = match given {
+            Given::Less => "it was given less than the whole",
+            _ => "it was given everything",
+        };
+        let found = exit(seen, Role::Client);
+        let what = format!("client-exit: expected {expected}, found {found}: {why}");
+        return Some(Finding::new(case, Role::Client, Check::ClientExit, what));
+    }
+    let is_silent = seen.client.stderr.0.trim_ascii().is_empty();
+    // At a terminal both streams are one screen.
+    (given == Given::Less && is_silent && !case.input.terminal).then(|| {
+        let what = "the client does not say on standard error what is wrong";
+        Finding::new(case, Role::Client, Check::ClientStderr, what)
+    })
+}
+
+fn given(case: &Case<'_>, right: &Expected, seen: &Observation) -> Given {
+    let delivered = || {
+        let connections = 0..seen.wire.connection_count();
+        connections.flat_map(|number| seen.wire.delivered(number, Direction::ToClient))
+    };
+    match &right.to_client {
+        Wire::Stream(right) => {
+            let given: Vec<u8> = delivered().flatten().copied().collect();
+            if begins(case, &right.0, &given) {
+                if given.len() == right.0.len() { Given::All } else { Given::Less }
+            } else {
+                Given::Other
+            }
+        }
+        Wire::Datagrams(right) => {
+            let given: Vec<Blob> = delivered().map(Blob::from).collect();
+            if given == *right {
+                Given::All
+            } else if given.iter().all(|datagram| right.contains(datagram)) {
+                Given::Less
+            } else {
+                Given::Other
+            }
+        }
+    }
+}
+
+/// Whether `right`, whose masked values are those that the server sent, begins with `given`. What was cut
+/// within a masked value may be the beginning of one.
+fn begins(case: &Case<'_>, right: &[u8], given: &[u8]) -> bool {
+    let place = Place::Stream(Direction::ToClient);
+    let equal = right.iter().zip(given).take_while(|(one, other)| one == other).count();
+    if equal == given.len() {
+        return true;
+    }
+    let masked = case.scenario.masked(place, right);
+    let cut_in = masked.iter().find(|range| range.start <= equal && equal <= range.end);
+    cut_in.is_some_and(|range| {
+        let tail = given.get(range.start..).unwrap_or_default();
+        case.scenario.may_begin_masked(place, tail)
+    })
+}
+
+/// Whether the connection broke before the client had said all that it had to.
+fn broke_before_all_was_sent(case: &Case<'_>, right: &Expected, seen: &Observation) -> bool {
+    if matches!(case.network.kind, Kind::HalfClose(_)) && case.network.way == Way::Down {
+        return false;
+    }
+    let Wire::Stream(whole) = &right.to_server else { return true };
+    let before = seen.wire.events.iter().take_while(|event| event.what != WireItem::Fault);
+    let sent: usize = before
+        .filter(|event| event.direction == Direction::ToServer)
+        .map(|event| match &event.what {
+            WireItem::Segment(bytes) => bytes.0.len(),
+            _ => 0,
+        })
+        .sum();
+    // A reset loses what was sent and not yet read.
+    sent < whole.0.len() || matches!(case.network.kind, Kind::Reset(_))
+}
+
+fn server_stays(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    let goes_on = case.baseline.expected.server.by_itself == Some(false);
+    (goes_on && seen.server.by_itself).then(|| {
+        let what = format!("the server ended by itself, with {}", exit(seen, Role::Server));
+        Finding::new(case, Role::Server, Check::ServerStays, what)
+    })
+}
+
+/// Each file is one of the right ones, whole, or was there before.
+fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let check = check_of_files(role);
+    let before = match role {
+        Role::Client => files_beside(case.input),
+        Role::Server => model::files_beside_server(case.input),
+    };
+    let next = case.baseline.next.as_ref().map(|next| &next.expected);
+    let whole: Vec<_> = [Some(&case.baseline.expected), next].into_iter().flatten().collect();
+    let is_right = |path: &String, content: &Blob| {
+        let mut files = whole.iter().map(|expected| &end_of(expected, role).files);
+        match case.scenario.file_form(role, path) {
+            FileForm::Ignored => true,
+            FileForm::Present => files.any(|files| files.contains_key(path)),
+            FileForm::Content => {
+                before.get(path) == Some(content)
+                    || files.any(|files| files.get(path) == Some(content))
+            }
+        }
+    };
+    let found = &seen.end(role).files;
+    let (path, content) = found.iter().find(|(path, content)| !is_right(path, content))?;
+    let known: BTreeSet<&String> =
+        whole.iter().flat_map(|expected| end_of(expected, role).files.keys()).collect();
+    let what = if known.contains(path) {
+        format!("{}: {path:?} is left with {} bytes, not whole", check.name(), content.0.len())
+    } else {
+        format!("{}: unexpected file {path:?}", check.name())
+    };
+    Some(Finding::new(case, role, check, what))
+}
+
+fn at_rest(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let used = seen.at_rest?;
+    let time = match role {
+        Role::Server => used.server,
+        Role::Client => used.client,
+    };
+    (time.as_millis() >= AT_REST_MAX_MS).then(|| {
+        let what = format!("the {role} waits, and used {time:?} of a processor meanwhile");
+        Finding::new(case, role, Check::AtRest, what)
+    })
+}

@@ -1,0 +1,200 @@
+//! Judges a case by what the reference was seen to do.
+//!
+//! Each thing that is wrong is found in one of the two programs. Where the reference is the one that went
+//! wrong, and first, a port that played with it is not blamed: the case shows an erratum of the reference.
+//!
+//! | file | what |
+//! |---|---|
+//! | `whole.rs` | streams, ends, files and screens where no harm was done |
+//! | `harm.rs` | ends and files where harm was done |
+//! | `next.rs` | the client that comes afterwards |
+//! | `rules.rs` | what holds for every program in every case |
+//! | `blame.rs` | who went wrong first |
+
+mod blame;
+mod harm;
+mod next;
+mod rules;
+mod whole;
+
+use model::case::{Kind, Network};
+use model::mask::{Place, with_values_of};
+use model::observation::{Direction, Observation, Role, Stop};
+use model::{Check, Clause, Difference, Ending, Expected, Input, Parting, Scenario, Verdict, Wire};
+
+use super::Judgement;
+use crate::baseline::Baseline;
+
+/// A case, and what it is judged by.
+pub(crate) struct Case<'a> {
+    pub(crate) scenario: &'a dyn Scenario,
+    pub(crate) input: &'a Input,
+    pub(crate) network: &'a Network,
+    pub(crate) baseline: &'a Baseline,
+    /// Whether the reference plays each role, the server first.
+    pub(crate) is_reference: [bool; 2],
+    /// Whether each role's standard output is compared, the server's first.
+    pub(crate) compare_stdout: [bool; 2],
+}
+
+/// Something that is wrong with one of the two programs.
+struct Finding {
+    role: Role,
+    difference: Difference,
+}
+
+/// Judge what was seen.
+pub(crate) fn judge(case: &Case<'_>, seen: &Observation) -> Judgement {
+    let right = right(case, seen);
+    let is_harmed = is_harmed(case.network, seen);
+    let mut found = rules::findings(case, seen);
+    if !is_harmed {
+        found.extend(whole::findings(case, &right, seen));
+    } else if harm::can_be_told(case.network) {
+        found.extend(harm::findings(case, &right, seen));
+    }
+    found.extend(next::findings(case, seen));
+    let first = if is_harmed { None } else { blame::first(case, &right, seen) };
+    verdict(case, found, first, seen)
+}
+
+/// Whether the network has done its harm: one whose place was never reached has done none.
+pub(crate) fn is_harmed(network: &Network, seen: &Observation) -> bool {
+    !network.is_harmless() && seen.wire.has_fault()
+}
+
+/// What is right, with what was seen in the place of what is masked.
+pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
+    let expected = &case.baseline.expected;
+    let mut right = expected.clone();
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let wire = with_seen(case.scenario, way, expected.wire(way), seen);
+        match way {
+            Direction::ToServer => right.to_server = wire,
+            Direction::ToClient => right.to_client = wire,
+        }
+    }
+    for role in [Role::Server, Role::Client] {
+        let end = match role {
+            Role::Server => &mut right.server,
+            Role::Client => &mut right.client,
+        };
+        let place = Place::Screen(role);
+        end.stdout = unmasked(case.scenario, place, &end.stdout.0, &seen.end(role).stdout.0).into();
+    }
+    right
+}
+
+fn with_seen(scenario: &dyn Scenario, way: Direction, right: &Wire, seen: &Observation) -> Wire {
+    let place = Place::Stream(way);
+    match (right, right.like(seen, way)) {
+        (Wire::Stream(right), Wire::Stream(seen)) => {
+            Wire::stream(unmasked(scenario, place, &right.0, &seen.0))
+        }
+        (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
+            let of = |(nth, right): (usize, &model::blob::Blob)| match seen.get(nth) {
+                Some(seen) => unmasked(scenario, place, &right.0, &seen.0).into(),
+                None => right.clone(),
+            };
+            Wire::Datagrams(right.iter().enumerate().map(of).collect())
+        }
+        (right, _) => right.clone(),
+    }
+}
+
+fn unmasked(scenario: &dyn Scenario, place: Place, right: &[u8], seen: &[u8]) -> Vec<u8> {
+    let (ours, theirs) = (scenario.masked(place, right), scenario.masked(place, seen));
+    with_values_of(right, &ours, seen, &theirs)
+}
+
+/// The clause that a check stands for, or the check's own name.
+fn clause(scenario: &dyn Scenario, check: Check) -> String {
+    scenario
+        .clause_of(check, None)
+        .map_or_else(|| check.name().to_owned(), |it: &Clause| it.id.to_string())
+}
+
+impl Finding {
+    fn new(case: &Case<'_>, role: Role, check: Check, what: impl Into<String>) -> Self {
+        Self::parting(case, role, check, what, None)
+    }
+
+    fn parting(
+        case: &Case<'_>,
+        role: Role,
+        check: Check,
+        what: impl Into<String>,
+        parting: Option<Parting>,
+    ) -> Self {
+        let clause = clause(case.scenario, check);
+        let difference = Difference { check: Some(check), clause, what: what.into(), parting };
+        Self { role, difference }
+    }
+
+    /// The same, found by no check: the harness had to end the case.
+    fn stopped(case: &Case<'_>, role: Role, what: impl Into<String>) -> Self {
+        let check = match role {
+            Role::Server => Check::ServerExit,
+            Role::Client => Check::ClientExit,
+        };
+        Self { role, difference: Difference::told(clause(case.scenario, check), what) }
+    }
+}
+
+/// What all that was found comes to. `first` has gone wrong first, where that is known.
+fn verdict(
+    case: &Case<'_>,
+    found: Vec<Finding>,
+    first: Option<Role>,
+    seen: &Observation,
+) -> Judgement {
+    let [server, client] = case.is_reference;
+    let is_reference = |role: Role| if role == Role::Server { server } else { client };
+    let is_played_by_both = server != client;
+    let is_excused = |finding: &Finding| {
+        is_played_by_both
+            && match first {
+                Some(role) => is_reference(role),
+                None => is_reference(finding.role),
+            }
+    };
+    let (excused, mut blamed): (Vec<_>, Vec<_>) = found.into_iter().partition(is_excused);
+    if blamed.is_empty() && excused.is_empty() {
+        return Judgement { verdict: Verdict::Pass, differences: vec![], errata: vec![] };
+    }
+    if blamed.is_empty() {
+        let role = if server { Role::Server } else { Role::Client };
+        let told = |finding: Finding| Difference {
+            what: format!("the reference's {}: {}", finding.role, finding.difference.what),
+            ..finding.difference
+        };
+        let name = format!("{}-{role}", case.scenario.name());
+        let differences = excused.into_iter().map(told).collect();
+        return Judgement { verdict: Verdict::Erratum, differences, errata: vec![name] };
+    }
+    // What the one who went wrong first did comes first, and what the harness had to do before that.
+    blamed.sort_by_key(|finding| {
+        (finding.difference.check.is_some(), first.is_some_and(|role| role != finding.role))
+    });
+    let is_killed =
+        |role: Role| blamed.iter().any(|finding| finding.role == role) && was_killed(role, seen);
+    let verdict = match &seen.stopped {
+        Some(Stop::Idle | Stop::Deadline(_)) => Verdict::Timeout,
+        _ if is_killed(Role::Server) || is_killed(Role::Client) => Verdict::Crash,
+        _ => Verdict::Fail,
+    };
+    let differences = blamed.into_iter().chain(excused).map(|it| it.difference).collect();
+    Judgement { verdict, differences, errata: Vec::new() }
+}
+
+/// Whether a program was ended by a signal that the harness did not send.
+fn was_killed(role: Role, seen: &Observation) -> bool {
+    let end = seen.end(role);
+    let is_asked = !end.by_itself;
+    !is_asked && Ending::of(end, role) == Ending::Killed
+}
+
+/// Whether more may still come to a client over this network.
+const fn may_bring_more(network: &Network) -> bool {
+    matches!(network.kind, Kind::Stall(_) | Kind::Drop(_))
+}

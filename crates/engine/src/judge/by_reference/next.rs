@@ -1,0 +1,78 @@
+//! Judges the client that comes after a broken exchange: the same server serves it.
+
+use model::observation::{Control, Direction, Observation, Role};
+use model::{Check, Ending, Expected, Wire};
+
+use super::whole::parting;
+use super::{Case, Finding, unmasked};
+
+pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    let next = case.baseline.next.as_ref().filter(|_| !case.network.is_harmless())?;
+    let differs = |what: &str| {
+        let what = format!("the next client, to which no harm was done: {what}");
+        Some(Finding::new(case, Role::Server, Check::NextClient, what))
+    };
+    let Some(control) = &seen.control else {
+        return if seen.stopped.is_some() { None } else { differs("it never came") };
+    };
+    let waits = next.expected.client.by_itself == Some(false);
+    if control.overdue && !waits {
+        return differs("it was never done");
+    }
+    let wrong = if next.is_as_first {
+        as_first(case, &next.expected, control)
+    } else {
+        somehow(&next.expected, control)
+    };
+    match wrong {
+        Some((role, what)) => {
+            let finding = differs(&what)?;
+            Some(Finding { role, ..finding })
+        }
+        None => None,
+    }
+}
+
+/// A server without a state does as it did for the first client.
+fn as_first(case: &Case<'_>, right: &Expected, control: &Control) -> Option<(Role, String)> {
+    let ways = [(Direction::ToServer, Role::Client), (Direction::ToClient, Role::Server)];
+    for (way, role) in ways {
+        let place = model::mask::Place::Stream(way);
+        match right.wire(way) {
+            Wire::Stream(right) => {
+                let seen = control.wire.stream(way);
+                let right = unmasked(case.scenario, place, &right.0, &seen);
+                if let Some(parting) = parting(&right.into(), &seen.into()) {
+                    let what = format!("{} parts at byte {}", way.name(), parting.offset);
+                    return Some((role, what));
+                }
+            }
+            Wire::Datagrams(right) => {
+                let seen = control.wire.segments(way).count();
+                if seen != right.len() {
+                    let what = format!("{}: {seen} datagrams, not {}", way.name(), right.len());
+                    return Some((role, what));
+                }
+            }
+        }
+    }
+    end(right, control)
+}
+
+/// A server that keeps a state answers, and lets its client come to its end.
+fn somehow(right: &Expected, control: &Control) -> Option<(Role, String)> {
+    let answers = right.to_client.byte_count() > 0;
+    if answers && control.wire.byte_count(Direction::ToClient) == 0 {
+        return Some((Role::Server, "it was sent nothing".to_owned()));
+    }
+    None
+}
+
+fn end(right: &Expected, control: &Control) -> Option<(Role, String)> {
+    let ending = Ending::of(&control.client, Role::Client);
+    let is_right = control.overdue || ending == right.client.ending;
+    (!is_right).then(|| {
+        let said = String::from_utf8_lossy(&control.client.stderr.0).trim_end().to_owned();
+        (Role::Client, format!("it ended with {ending}: {said}"))
+    })
+}

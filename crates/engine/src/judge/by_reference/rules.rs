@@ -1,0 +1,98 @@
+//! What holds for every program in every case: no end by a signal, no spin, no flood, no hang, and a bound
+//! to its memory.
+
+use model::case::{Kind, Way};
+use model::observation::{Direction, Observation, Role, Stop};
+use model::{Check, Wire};
+
+use super::whole::exit;
+use super::{Case, Finding, is_harmed, was_killed};
+use crate::baseline::sender;
+
+pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(stop(case, seen));
+    for role in [Role::Client, Role::Server] {
+        found.extend(killed(case, role, seen));
+        found.extend(memory(case, role, seen));
+    }
+    found
+}
+
+fn stop(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    let finding = |role, what: String| Some(Finding::stopped(case, role, what));
+    match seen.stopped.as_ref()? {
+        Stop::Quiet => None,
+        Stop::Flood(role) => finding(*role, format!("the {role} sends without end")),
+        Stop::Babble(role) => finding(*role, format!("the {role} prints without end")),
+        Stop::Spins(role) => {
+            finding(*role, format!("the {role} keeps a processor busy for nothing"))
+        }
+        Stop::Idle => {
+            let role = who_hangs(case, seen);
+            let what = "nothing moves any more, and both programs sleep";
+            finding(role, format!("{what}; it is for the {role} to go on"))
+        }
+        Stop::Deadline(awaited) => {
+            let server = awaited.contains("the server");
+            let role = if server { Role::Server } else { who_hangs(case, seen) };
+            finding(role, format!("the deadline passed, waiting for {awaited}"))
+        }
+    }
+}
+
+/// Whose move it was when nothing moved any more.
+fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
+    if !seen.wire.is_open() {
+        return if seen.wire.is_connected() { Role::Server } else { Role::Client };
+    }
+    if is_harmed(case.network, seen) {
+        // The server was told that no more would come.
+        let is_told =
+            matches!(case.network.kind, Kind::HalfClose(_)) && case.network.way == Way::Up;
+        let server = is_told && !seen.wire.is_closed_by_server();
+        return if server { Role::Server } else { Role::Client };
+    }
+    is_due(case, seen).unwrap_or(if seen.client.by_itself { Role::Server } else { Role::Client })
+}
+
+/// The program that has been sent all that the reference had been sent when it went on, and has not gone
+/// on itself.
+pub(super) fn is_due(case: &Case<'_>, seen: &Observation) -> Option<Role> {
+    let expected = &case.baseline.expected;
+    let count = |way: Direction| match expected.wire(way) {
+        Wire::Stream(_) => seen.wire.byte_count(way),
+        Wire::Datagrams(_) => seen.wire.segments(way).count(),
+    };
+    let all = |way: Direction| match expected.wire(way) {
+        Wire::Stream(bytes) => bytes.0.len(),
+        Wire::Datagrams(datagrams) => datagrams.len(),
+    };
+    let ways =
+        [(Direction::ToClient, Direction::ToServer), (Direction::ToServer, Direction::ToClient)];
+    let (own, _) = ways.into_iter().find(|(own, other)| {
+        let sent = count(*own);
+        sent < all(*own) && count(*other) >= case.baseline.turns.needs(*own, sent)
+    })?;
+    Some(sender(own))
+}
+
+fn killed(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let check = match role {
+        Role::Server => Check::ServerExit,
+        Role::Client => Check::ClientExit,
+    };
+    let was_stopped = !matches!(seen.stopped, None | Some(Stop::Quiet));
+    (was_killed(role, seen) && !was_stopped).then(|| {
+        let what = format!("{}: the {role} was ended by {}", check.name(), exit(seen, role));
+        Finding::new(case, role, check, what)
+    })
+}
+
+fn memory(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let control = seen.control.as_ref().filter(|_| role == Role::Client);
+    let next = control.and_then(|control| control.client.memory_bytes);
+    let held = seen.end(role).memory_bytes.or(next)?;
+    let what = format!("the {role} held {} MiB of memory", held >> 20);
+    Some(Finding::new(case, role, Check::Memory, what))
+}

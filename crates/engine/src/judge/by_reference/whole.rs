@@ -1,0 +1,193 @@
+//! Holds a case in which no harm was done against what the reference did.
+
+use model::blob::Blob;
+use model::mask::FileForm;
+use model::observation::{Direction, Observation, Role, Stop};
+use model::{Check, Ending, Expected, ExpectedEnd, Parting, Wire};
+
+use super::{Case, Finding, was_killed};
+use crate::baseline::first_early;
+
+pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(connects(case, seen));
+    for way in [Direction::ToServer, Direction::ToClient] {
+        found.extend(wire(case, way, right.wire(way), seen));
+    }
+    for role in [Role::Client, Role::Server] {
+        found.extend(screen(case, role, right, seen));
+    }
+    found.extend(client_exit(case, right, seen));
+    found.extend(server_exit(case, right, seen));
+    for role in [Role::Client, Role::Server] {
+        found.extend(files(case, role, seen));
+    }
+    found.extend(turns(case, seen));
+    found
+}
+
+/// Whether the two met at all.
+fn connects(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    if !seen.wire.is_connected() {
+        let what = "the client did not connect";
+        return Some(Finding::new(case, Role::Client, Check::ClientConnects, what));
+    }
+    if seen.wire.is_open() {
+        return None;
+    }
+    let elsewhere = match &seen.listening_elsewhere[..] {
+        [] => String::new(),
+        others => format!("; it listens on {} instead", others.join(", ")),
+    };
+    let what = format!("the server was never reached at the address it was given{elsewhere}");
+    Some(Finding::new(case, Role::Server, Check::ServerExit, what))
+}
+
+fn wire(case: &Case<'_>, way: Direction, right: &Wire, seen: &Observation) -> Option<Finding> {
+    let (role, check) = match way {
+        Direction::ToServer => (Role::Client, Check::ToServer),
+        Direction::ToClient => (Role::Server, Check::ToClient),
+    };
+    let name = check.name();
+    match (right, right.like(seen, way)) {
+        (Wire::Stream(right), Wire::Stream(seen)) => {
+            let parting = parting(right, &seen)?;
+            let what = format!(
+                "{name} parts at byte {}: expected {} bytes in all, found {}",
+                parting.offset,
+                right.0.len(),
+                seen.0.len()
+            );
+            Some(Finding::parting(case, role, check, what, Some(parting)))
+        }
+        (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
+            let differing = right.iter().zip(&seen).enumerate().find_map(|(nth, (right, seen))| {
+                let parting = parting(right, seen)?;
+                let offset = parting.offset;
+                let what = format!("{name} datagram {} parts at byte {offset}", nth + 1);
+                Some(Finding::parting(case, role, check, what, Some(parting)))
+            });
+            differing.or_else(|| {
+                let (right, seen) = (right.len(), seen.len());
+                let what = format!("{name}: expected {right} datagrams, found {seen}");
+                (right != seen).then(|| Finding::new(case, role, check, what))
+            })
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn parting(right: &Blob, seen: &Blob) -> Option<Parting> {
+    if right == seen {
+        return None;
+    }
+    let offset = right.0.iter().zip(&seen.0).take_while(|(one, other)| one == other).count();
+    Some(Parting { offset, expected: right.clone(), found: seen.clone() })
+}
+
+fn screen(case: &Case<'_>, role: Role, right: &Expected, seen: &Observation) -> Option<Finding> {
+    let [server, client] = case.compare_stdout;
+    let (is_compared, check, right) = match role {
+        Role::Server => (server, Check::ServerStdout, &right.server),
+        Role::Client => (client, Check::ClientStdout, &right.client),
+    };
+    if !is_compared {
+        return None;
+    }
+    let parting = parting(&right.stdout, &seen.end(role).stdout)?;
+    let what = format!("{} parts at byte {}", check.name(), parting.offset);
+    Some(Finding::parting(case, role, check, what, Some(parting)))
+}
+
+fn client_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Finding> {
+    let waits = seen.stopped == Some(Stop::Quiet) && seen.at_rest.is_some();
+    let right = &right.client;
+    let may_wait = right.by_itself == Some(false);
+    if waits && may_wait || seen.stopped.is_some() && !waits {
+        return None;
+    }
+    let found = if waits {
+        "a client that waits".to_owned()
+    } else {
+        let ending = Ending::of(&seen.client, Role::Client);
+        // A port may end well where the reference goes on waiting.
+        if ending == right.ending || may_wait && ending == Ending::Complete {
+            return None;
+        }
+        exit(seen, Role::Client)
+    };
+    let what = format!("client-exit: expected {}, found {found}", right.ending);
+    Some(Finding::new(case, Role::Client, Check::ClientExit, what))
+}
+
+/// A port may go on where the reference ends. It may not end where the reference goes on.
+fn server_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Finding> {
+    let end = &seen.server;
+    if was_killed(Role::Server, seen) {
+        return None; // A rule for every program says so.
+    }
+    let right = &right.server;
+    let ends = right.by_itself == Some(true);
+    if end.by_itself && !ends {
+        let what = format!("the server ended by itself, with {}", exit(seen, Role::Server));
+        return Some(Finding::new(case, Role::Server, Check::ServerStays, what));
+    }
+    let ending = Ending::of(end, Role::Server);
+    let is_asked_where_the_reference_is_not = ends && !end.by_itself;
+    if ending == right.ending || is_asked_where_the_reference_is_not || ending == Ending::Complete {
+        return None;
+    }
+    let found = exit(seen, Role::Server);
+    let what = format!("server-exit: expected {}, found {found}", right.ending);
+    Some(Finding::new(case, Role::Server, Check::ServerExit, what))
+}
+
+pub(super) fn exit(seen: &Observation, role: Role) -> String {
+    seen.end(role).exit.map_or_else(|| "nothing".to_owned(), |exit| exit.to_string())
+}
+
+fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let check = check_of_files(role);
+    let right = &end_of(&case.baseline.expected, role).files;
+    let found = &seen.end(role).files;
+    let form = |path: &String| case.scenario.file_form(role, path);
+    for (path, content) in right {
+        let other = match (form(path), found.get(path)) {
+            (FileForm::Ignored, _) | (FileForm::Present, Some(_)) => continue,
+            (_, None) => {
+                let what = format!("{}: no file {path:?}", check.name());
+                return Some(Finding::new(case, role, check, what));
+            }
+            (FileForm::Content, Some(other)) => other,
+        };
+        if let Some(parting) = parting(content, other) {
+            let what = format!("{}: {path:?} parts at byte {}", check.name(), parting.offset);
+            return Some(Finding::parting(case, role, check, what, Some(parting)));
+        }
+    }
+    let is_extra = |path: &&String| !right.contains_key(*path) && form(path) != FileForm::Ignored;
+    let extra = found.keys().find(is_extra)?;
+    let what = format!("{}: unexpected file {extra:?}", check.name());
+    Some(Finding::new(case, role, check, what))
+}
+
+pub(super) const fn check_of_files(role: Role) -> Check {
+    match role {
+        Role::Server => Check::ServerFiles,
+        Role::Client => Check::ClientFiles,
+    }
+}
+
+pub(super) const fn end_of(expected: &Expected, role: Role) -> &ExpectedEnd {
+    match role {
+        Role::Server => &expected.server,
+        Role::Client => &expected.client,
+    }
+}
+
+fn turns(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    let roles = case.scenario.takes_turns();
+    let form = &case.baseline.expected.to_client;
+    let early = first_early(&case.baseline.turns, roles, case.scenario, form, &seen.wire)?;
+    Some(Finding::new(case, early.role, Check::Turns, early.told(form)))
+}

@@ -1,0 +1,67 @@
+//! Mistakes in a text that a user wrote, each shown in its line, and what was meant instead.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// How like a known name a name has to be to be taken for it, misspelt.
+const LIKE: f64 = 0.8;
+
+/// What is wrong, and where in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong.
+    pub what: String,
+    /// Offsets in bytes.
+    pub place: Range<usize>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake at this place.
+    pub fn new(what: impl Into<String>, place: Range<usize>) -> Self {
+        Self { what: what.into(), place, help: None }
+    }
+
+    /// The same, with a word on what to do.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// What the TOML parser says.
+    #[must_use]
+    pub fn of_toml(error: &toml::de::Error) -> Self {
+        let place = error.span().unwrap_or(0..0);
+        Self { what: error.message().to_owned(), place, help: None }
+    }
+}
+
+/// The known name that was meant, or all that there are.
+#[must_use]
+pub fn meant<T: AsRef<str>>(name: &str, known: &[T]) -> String {
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    let likeness = |known: &&&str| strsim::jaro_winkler(known, name);
+    let nearest = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    match nearest.filter(|nearest| likeness(nearest) >= LIKE) {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => format!("there is: {}", known.join(", ")),
+    }
+}
+
+/// Each mistake with its line of the text at `path`.
+#[must_use]
+pub fn show(text: &str, path: &str, mistakes: &[Mistake]) -> String {
+    let group = |mistake: &Mistake| {
+        let place = AnnotationKind::Primary.span(mistake.place.clone());
+        let snippet = Snippet::source(text.to_owned()).path(path.to_owned()).annotation(place);
+        let group = Level::ERROR.primary_title(mistake.what.clone()).element(snippet);
+        match &mistake.help {
+            Some(help) => group.element(Level::HELP.message(help.clone())),
+            None => group,
+        }
+    };
+    let report: Vec<_> = mistakes.iter().map(group).collect();
+    Renderer::plain().render(&report)
+}

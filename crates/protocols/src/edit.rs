@@ -1,0 +1,146 @@
+//! Changes a protocol's file, and leaves what its owner wrote as it is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use model::blob::{Blob, to_hex};
+use model::{Beside, Input};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
+
+use crate::protocol::{KnownFailure, Protocol};
+use crate::text::escaped;
+
+/// A protocol's file can't be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// It can't be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// It is no TOML any more.
+    #[error("{}: {error}", path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: Box<toml_edit::TomlError>,
+    },
+    /// There is an input of this name.
+    #[error("there is an input of the name {0:?} already")]
+    Taken(String),
+}
+
+/// Add a fixed input of this name to the file. `every_place` has it played over cuts at every place.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn keep(
+    protocol: &Protocol,
+    name: &str,
+    input: &Input,
+    every_place: bool,
+) -> Result<(), EditError> {
+    if protocol.inputs.iter().any(|form| form.name == name) {
+        return Err(EditError::Taken(name.to_owned()));
+    }
+    change(&protocol.path, |document| {
+        let entry = document.entry("input").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        if let Some(inputs) = entry.as_array_of_tables_mut() {
+            inputs.push(input_table(name, input, every_place));
+        }
+    })
+}
+
+/// Put this list of known failures in the place of the one in the file.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn rewrite_known_failures(path: &Path, failures: &[KnownFailure]) -> Result<(), EditError> {
+    change(path, |document| {
+        document.remove("expected");
+        if failures.is_empty() {
+            return;
+        }
+        let mut list = ArrayOfTables::new();
+        for failure in failures {
+            let mut table = Table::new();
+            table.insert("id", value(&failure.id));
+            table.insert("reason", value(&failure.reason));
+            table.insert("symptom", value(&failure.symptom));
+            list.push(table);
+        }
+        document.insert("expected", Item::ArrayOfTables(list));
+    })
+}
+
+fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut)) -> Result<(), EditError> {
+    let failed = |error| EditError::Io { path: path.to_owned(), error };
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error| EditError::Toml { path: path.to_owned(), error: Box::new(error) })?;
+    edit(&mut document);
+    std::fs::write(path, document.to_string()).map_err(failed)
+}
+
+fn input_table(name: &str, input: &Input, every_place: bool) -> Table {
+    let mut table = Table::new();
+    table.insert("name", value(name));
+    let lines = |lines: &[Blob]| -> Array {
+        lines.iter().map(|line| escaped(&String::from_utf8_lossy(&line.0))).collect()
+    };
+    if !input.lines.is_empty() {
+        table.insert("typed", value(lines(&input.lines)));
+    }
+    if !input.server_lines.is_empty() {
+        table.insert("typed-at-server", value(lines(&input.server_lines)));
+    }
+    for (key, files) in [("client-files", &input.beside), ("server-files", &input.server_beside)] {
+        let mut inner = InlineTable::new();
+        for (name, content) in files {
+            if let Beside::File(bytes) = content {
+                inner.insert(escaped(name), content_value(bytes));
+            }
+        }
+        if !inner.is_empty() {
+            table.insert(key, value(inner));
+        }
+    }
+    if input.terminal {
+        table.insert("terminal", value(true));
+    }
+    if !input.prompts.is_empty() {
+        let prompts: InlineTable = input.prompts.iter().collect();
+        table.insert("prompt", value(prompts));
+    }
+    let mut with = InlineTable::new();
+    for name in input.literals.names() {
+        match input.literals.value(name) {
+            Some(model::Value::Text(text)) => with.insert(name, text.as_str().into()),
+            Some(model::Value::Number(number)) => with.insert(name, (*number).into()),
+            _ => None,
+        };
+    }
+    if !with.is_empty() {
+        table.insert("with", value(with));
+    }
+    if every_place {
+        table.insert("networks", value("every-place"));
+    }
+    table
+}
+
+fn content_value(bytes: &Blob) -> toml_edit::Value {
+    match std::str::from_utf8(&bytes.0) {
+        Ok(text) => escaped(text).into(),
+        Err(_) => {
+            let mut hex = InlineTable::new();
+            hex.insert("hex", to_hex(&bytes.0).into());
+            hex.into()
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What decides what the reference does: its programs, the fixtures, the interpreter, the file itself, and
+//! the version of framecheck. A digest of all that is the key of a cache.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use model::blob::sha256;
+
+use crate::protocol::Protocol;
+
+/// So many Python files beside a program are looked at.
+const SOURCES_MAX: usize = 4096;
+
+/// The key of a protocol, by SHA-256. `context` says which interpreter and which framecheck it is played with.
+///
+/// Of a command, every argument that names a file counts. Beside a Python program, every `.py` file in its
+/// directory and below counts, for it may import it.
+///
+/// # Errors
+/// A file can't be read.
+pub fn key(protocol: &Protocol, context: &str) -> io::Result<String> {
+    let base = protocol.path.parent().unwrap_or(Path::new(""));
+    let programs = &protocol.reference;
+    let mut files = BTreeSet::new();
+    for argument in programs.server.iter().chain(&programs.client) {
+        let argument = argument.replace("{dir}", &base.to_string_lossy());
+        let file = base.join(argument.trim_start_matches("./"));
+        if !file.is_file() {
+            continue;
+        }
+        if file.extension().is_some_and(|extension| extension == "py")
+            && let Some(directory) = file.parent()
+        {
+            sources_below(directory, &mut files)?;
+        }
+        files.insert(file);
+    }
+    let mut told = vec![context.to_owned(), sha256(protocol.text.as_bytes())];
+    for file in files {
+        told.push(format!("{} {}", sha256(&fs::read(&file)?), file.display()));
+    }
+    for (file, content) in &protocol.fixtures {
+        told.push(format!("{} {}", sha256(content), file.display()));
+    }
+    Ok(sha256(told.join("\n").as_bytes()))
+}
+
+/// Every Python file in a directory and below, but not in hidden directories.
+fn sources_below(directory: &Path, files: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+    let mut waiting = vec![directory.to_owned()];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            let path = entry.path();
+            let kind = entry.file_type()?;
+            let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if kind.is_dir() && !is_hidden {
+                waiting.push(path);
+            } else if kind.is_file() && path.extension().is_some_and(|it| it == "py") {
+                files.insert(path);
+            }
+            if files.len() > SOURCES_MAX {
+                return Err(io::Error::other("there are too many Python files beside the program"));
+            }
+        }
+    }
+    Ok(())
+}

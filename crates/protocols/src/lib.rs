@@ -1,0 +1,35 @@
+//! Protocol files: scenarios that their owners describe. The reference, two programs, is run, and what it is
+//! seen to do is what is right.
+//!
+//! [`Protocol`] is a [`model::Scenario`], made from a file. This crate reads that file and its fixtures, and
+//! starts no process.
+//!
+//! | file | what |
+//! |---|---|
+//! | `protocol.rs` | the scenario |
+//! | `load.rs`, `inputs.rs`, `mask_form.rs` | from the file to the protocol, and every mistake in it |
+//! | `reader.rs` | a TOML table, key by key |
+//! | `text.rs`, `vary.rs` | texts with variables, and what variables are |
+//! | `networks.rs` | which networks an input is played over |
+//! | `masks.rs`, `propose.rs` | what differs from run to run, and which mask would cover it |
+//! | `edit.rs` | changes to the file: a kept input, a list of known failures |
+//! | `key.rs` | what decides what the reference does |
+
+mod edit;
+mod inputs;
+mod key;
+mod load;
+mod mask_form;
+mod masks;
+mod networks;
+pub mod propose;
+mod protocol;
+mod reader;
+mod text;
+mod vary;
+
+pub use edit::{EditError, keep, rewrite_known_failures};
+pub use key::key;
+pub use load::{ProtocolError, is_protocol};
+pub use networks::Sizes;
+pub use protocol::{KnownFailure, Protocol, Reference};

@@ -1,0 +1,121 @@
+//! What differs from run to run: patterns of streams and screens, and files that are not compared.
+
+use std::ops::Range;
+
+use globset::GlobMatcher;
+use model::mask::{FileForm, Place};
+use model::observation::{Observation, Role};
+use regex::bytes::Regex;
+use regex_automata::hybrid::dfa::DFA;
+use regex_automata::nfa::thompson;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+
+use crate::propose;
+
+/// The masks of a protocol, in the order of its file.
+#[derive(Debug, Default)]
+pub(crate) struct Masks(pub(crate) Vec<Mask>);
+
+/// A mask.
+#[derive(Debug)]
+pub(crate) enum Mask {
+    Pattern { place: Place, regex: Regex },
+    File { role: Role, glob: GlobMatcher, form: FileForm },
+}
+
+impl Masks {
+    fn patterns(&self, of: Place) -> Vec<Regex> {
+        let of_place = |mask: &Mask| match mask {
+            Mask::Pattern { place, regex } if *place == of => Some(regex.clone()),
+            _ => None,
+        };
+        self.0.iter().filter_map(of_place).collect()
+    }
+
+    pub(crate) fn ranges(&self, place: Place, bytes: &[u8]) -> Vec<Range<usize>> {
+        let patterns = self.patterns(place);
+        if patterns.is_empty() { Vec::new() } else { propose::ranges(bytes, &patterns) }
+    }
+
+    /// Whether a match of one of the patterns may begin with `tail` and go on behind it.
+    pub(crate) fn may_begin(&self, place: Place, tail: &[u8]) -> bool {
+        self.patterns(place).iter().any(|regex| goes_on(regex.as_str(), tail).unwrap_or(true))
+    }
+
+    pub(crate) fn file_form(&self, of: Role, path: &str) -> FileForm {
+        let of_file = |mask: &Mask| match mask {
+            Mask::File { role, glob, form } if *role == of && glob.is_match(path) => Some(*form),
+            _ => None,
+        };
+        self.0.iter().find_map(of_file).unwrap_or(FileForm::Content)
+    }
+
+    /// A pattern that would cover the first difference of these, as an entry of a protocol's file.
+    pub(crate) fn proposed(&self, place: Place, plays: &[&[u8]]) -> Option<String> {
+        let pattern = propose::propose(plays, &self.patterns(place))?;
+        let of = match place {
+            Place::Stream(direction) => format!("stream = \"{}\"", direction.name()),
+            Place::Screen(role) => format!("screen = \"{role}\""),
+        };
+        Some(format!("[[mask]]\n{of}\npattern = '{pattern}'"))
+    }
+
+    /// Whether the mask of this number covers anything in what was seen.
+    pub(crate) fn is_met(&self, number: usize, seen: &Observation) -> bool {
+        match self.0.get(number) {
+            None => false,
+            Some(Mask::Pattern { place: Place::Stream(way), regex }) => {
+                regex.is_match(&seen.wire.stream(*way))
+            }
+            Some(Mask::Pattern { place: Place::Screen(role), regex }) => {
+                regex.is_match(&seen.end(*role).stdout.0)
+            }
+            Some(Mask::File { role, glob, .. }) => {
+                seen.end(*role).files.keys().any(|path| glob.is_match(path))
+            }
+        }
+    }
+}
+
+/// Whether an automaton for the pattern is not at a dead end behind `tail`; `None` where it can't tell.
+fn goes_on(pattern: &str, tail: &[u8]) -> Option<bool> {
+    let dfa = DFA::builder()
+        .syntax(syntax::Config::new().utf8(false))
+        .thompson(thompson::Config::new().utf8(false))
+        .build(pattern)
+        .ok()?;
+    let mut cache = dfa.create_cache();
+    let input = Input::new(tail).anchored(Anchored::Yes);
+    let mut state = dfa.start_state_forward(&mut cache, &input).ok()?;
+    for byte in tail {
+        state = dfa.next_state(&mut cache, state, *byte).ok()?;
+        if state.is_dead() {
+            return Some(false);
+        }
+        if state.is_quit() {
+            return None;
+        }
+    }
+    Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_still_become_a_match_is_told_from_what_can_not() {
+        let pattern = r#""time": \d+\.\d{2}"#;
+        for (tail, may) in [
+            ("", true),
+            ("\"ti", true),
+            ("\"time\": 12", true),
+            ("\"time\": 12.3", true),
+            ("\"time\": x", false),
+            ("time", false),
+        ] {
+            assert_eq!(goes_on(pattern, tail.as_bytes()), Some(may), "{tail}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The networks that an input is played over besides `asis`, from the lengths of what goes each way.
+
+use model::case::{Kind, Network};
+
+/// A network whose every step is one byte is not for streams that are longer than this.
+const BYTEWISE_MAX_BYTES: usize = 2000;
+/// Of longer streams not every place is tried, but so many, evenly.
+const PLACES_MAX: usize = 2048;
+
+/// A network of a kind, in one of the ways.
+type MakeNetwork = fn(Kind) -> Network;
+
+/// How many of its networks an input is played over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Networks {
+    None,
+    #[default]
+    Some,
+    EveryPlace,
+}
+
+/// How much goes each way, in bytes or datagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sizes {
+    /// To the server.
+    pub to_server: usize,
+    /// To the client.
+    pub to_client: usize,
+}
+
+/// The networks of a fixed input. Where its sizes are not known, those that need none.
+pub(crate) fn of_fixed(
+    networks: Networks,
+    is_datagram: bool,
+    sizes: Option<Sizes>,
+) -> Vec<Network> {
+    let chosen = match (networks, is_datagram) {
+        (Networks::None, _) => Vec::new(),
+        (_, true) => of_datagrams(sizes),
+        (Networks::Some, false) => of_stream(sizes),
+        (Networks::EveryPlace, false) => {
+            [of_stream(sizes), every_place(sizes.unwrap_or_default())].concat()
+        }
+    };
+    let mut chosen: Vec<Network> =
+        chosen.into_iter().filter(|it| *it != Network::both(Kind::Split(vec![0]))).collect();
+    chosen.sort();
+    chosen.dedup();
+    chosen
+}
+
+/// The networks of the `nth` generated input: one or two, in turn.
+pub(crate) fn of_generated(networks: Networks, is_datagram: bool, nth: usize) -> Vec<Network> {
+    if networks == Networks::None {
+        return Vec::new();
+    }
+    let at = nth / 6;
+    if is_datagram {
+        match nth % 3 {
+            0 => vec![Network::both(Kind::Delayed)],
+            1 => vec![Network::up(Kind::Drop(0))],
+            _ => vec![Network::down(Kind::Drop(0))],
+        }
+    } else {
+        match nth % 6 {
+            0 => vec![Network::both(Kind::Random)],
+            1 => vec![Network::up(Kind::Cut(at * 7 + 1))],
+            2 => vec![Network::both(Kind::Coalesced)],
+            3 => vec![Network::down(Kind::Cut(at * 5 + 1))],
+            4 => vec![
+                Network::down(Kind::Split(vec![at + 1])),
+                Network::up(Kind::Split(vec![at + 1])),
+            ],
+            _ => vec![Network::up(Kind::HalfClose(at * 11 + 2))],
+        }
+    }
+}
+
+fn of_stream(sizes: Option<Sizes>) -> Vec<Network> {
+    let Sizes { to_server, to_client } = sizes.unwrap_or_default();
+    let mut networks = [Kind::Coalesced, Kind::Random, Kind::Delayed].map(Network::both).to_vec();
+    if sizes.is_some() && to_server.max(to_client) <= BYTEWISE_MAX_BYTES {
+        networks.push(Network::both(Kind::Bytewise));
+    }
+    // A header of two, four or eight bytes, cut inside and behind; the middle; the last byte.
+    let of = |way: MakeNetwork, size: usize| {
+        let middle = size / 2;
+        let within = |at: &usize| *at > 0 && *at < size;
+        let cuts = [1, 2, 3, 4, 8, middle, size.saturating_sub(1)];
+        let splits = cuts.into_iter().filter(within).map(|at| Kind::Split(vec![at]));
+        let harm = [
+            Kind::Cut(1),
+            Kind::Cut(4),
+            Kind::Cut(middle),
+            Kind::Cut(size.saturating_sub(1)),
+            Kind::Reset(middle),
+            Kind::Stall(middle),
+            Kind::HalfClose(middle),
+            Kind::Flip(middle),
+        ];
+        let place = |kind: &Kind| match kind {
+            Kind::Cut(at) => within(at),
+            _ => size > 1,
+        };
+        let harm = harm.into_iter().filter(place);
+        splits.chain(harm).map(way).collect::<Vec<_>>()
+    };
+    networks.extend(of(Network::up, to_server));
+    networks.extend(of(Network::down, to_client));
+    if sizes.is_some() && to_server > 0 {
+        networks.push(Network::up(Kind::Cut(0)));
+    }
+    networks
+}
+
+fn every_place(sizes: Sizes) -> Vec<Network> {
+    let ways: [(MakeNetwork, usize); 2] =
+        [(Network::up, sizes.to_server), (Network::down, sizes.to_client)];
+    let of = |(way, size): (MakeNetwork, usize)| {
+        let step = size.div_ceil(PLACES_MAX).max(1);
+        let places = (1..size).step_by(step);
+        places.flat_map(move |at| [way(Kind::Split(vec![at])), way(Kind::Cut(at))])
+    };
+    ways.into_iter().flat_map(of).collect()
+}
+
+fn of_datagrams(sizes: Option<Sizes>) -> Vec<Network> {
+    let mut networks = vec![Network::both(Kind::Delayed)];
+    let Some(Sizes { to_server, to_client }) = sizes else { return networks };
+    for (way, count) in [(Network::up as MakeNetwork, to_server), (Network::down, to_client)] {
+        let places = [0, count / 2].into_iter().filter(|at| *at < count);
+        networks.extend(places.flat_map(|at| [way(Kind::Drop(at)), way(Kind::Dup(at))]));
+        if count > 1 {
+            networks.push(way(Kind::Reorder(0)));
+        }
+        if count > 0 {
+            networks.push(way(Kind::Truncate(3)));
+        }
+    }
+    networks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(networks: &[Network]) -> Vec<String> {
+        networks.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn places_lie_within_what_is_sent() {
+        let sizes = Sizes { to_server: 3, to_client: 0 };
+        let some = names(&of_fixed(Networks::Some, false, Some(sizes)));
+        for name in ["bytewise", "split-up@1", "split-up@2", "cut-up@1", "stall-up@1"] {
+            assert!(some.iter().any(|it| it == name), "{name} is not in {some:?}");
+        }
+        assert!(!some.iter().any(|it| it == "split-up@3" || it == "cut@1"), "{some:?}");
+        assert!(of_fixed(Networks::None, false, Some(sizes)).is_empty());
+    }
+
+    #[test]
+    fn every_place_is_every_place_of_both_ways() {
+        let sizes = Sizes { to_server: 10, to_client: 5 };
+        let every = names(&of_fixed(Networks::EveryPlace, false, Some(sizes)));
+        for at in 1..10 {
+            assert!(
+                every.contains(&format!("split-up@{at}"))
+                    && every.contains(&format!("cut-up@{at}"))
+            );
+        }
+        assert_eq!(every.iter().filter(|name| name.starts_with("split@")).count(), 4);
+        let long = Sizes { to_server: 1_000_000, to_client: 0 };
+        let count = of_fixed(Networks::EveryPlace, false, Some(long)).len();
+        assert!((3000..5000).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn every_network_fits_what_travels() {
+        let sizes = Some(Sizes { to_server: 4, to_client: 4 });
+        for is_datagram in [false, true] {
+            let fixed = of_fixed(Networks::EveryPlace, is_datagram, sizes);
+            let generated = (0..12).flat_map(|nth| of_generated(Networks::Some, is_datagram, nth));
+            for network in fixed.into_iter().chain(generated) {
+                assert!(network.fits(is_datagram), "{network}");
+                assert_eq!(network.to_string().parse::<Network>().unwrap(), network);
+            }
+        }
+    }
+}

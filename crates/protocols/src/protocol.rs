@@ -1,0 +1,373 @@
+//! A protocol as its file describes it: a scenario whose reference says what is right.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use model::blob::Blob;
+use model::case::{Network, Transport};
+use model::mask::{FileForm, Place};
+use model::observation::{Direction, Observation, Role};
+use model::scenario::{hide_printed, replace};
+use model::{
+    Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Generator, Input, Literal,
+    RightError, SERVER_ADDRESS, Scenario, Truth, Vector,
+};
+use proptest::strategy::{BoxedStrategy, Strategy};
+
+use crate::masks::Masks;
+use crate::networks::{self, Networks, Sizes};
+use crate::text::{Text, Value, Values};
+use crate::vary::{NAME_MAX_BYTES, Variable};
+
+/// A name for a program's place in a command that is no variable.
+pub(crate) const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
+
+/// A protocol, ready to be played.
+#[derive(Debug)]
+pub struct Protocol {
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) transports: Vec<Transport>,
+    pub(crate) reference: Reference,
+    pub(crate) inputs: Vec<InputForm>,
+    pub(crate) variables: BTreeMap<String, Variable>,
+    pub(crate) compares_stdout: bool,
+    pub(crate) takes_turns: bool,
+    pub(crate) masks: Masks,
+    /// Each mask as it stands in the file, in a line.
+    pub(crate) mask_texts: Vec<String>,
+    pub(crate) clauses: Vec<Clause>,
+    pub(crate) expected: Vec<KnownFailure>,
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    /// The fixtures that were read, with what is in them.
+    pub(crate) fixtures: BTreeMap<PathBuf, Vec<u8>>,
+    /// Parts of the file that this version does not use.
+    pub(crate) unused: Vec<&'static str>,
+    pub(crate) sizes: OnceLock<HashMap<String, Sizes>>,
+}
+
+/// The two programs that say what is right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Its name in pairings.
+    pub name: String,
+    /// What it is written in.
+    pub language: String,
+    /// The server's command.
+    pub server: Vec<String>,
+    /// The client's command.
+    pub client: Vec<String>,
+}
+
+/// A failure that the file says is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// A glob of case ids.
+    pub id: String,
+    /// Why it is known.
+    pub reason: String,
+    /// How its first line begins.
+    pub symptom: String,
+}
+
+/// An input with its variables still open.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InputForm {
+    pub(crate) name: String,
+    pub(crate) typed: Vec<Text>,
+    pub(crate) typed_at_server: Vec<Text>,
+    pub(crate) client_files: Vec<(Text, Content)>,
+    pub(crate) server_files: Vec<(Text, Content)>,
+    pub(crate) terminal: bool,
+    pub(crate) prompts: BTreeMap<String, String>,
+    pub(crate) networks: Networks,
+    pub(crate) with: Values,
+    /// The variables that the commands of the reference take.
+    pub(crate) words: Vec<String>,
+    /// The variables that it or a command uses.
+    pub(crate) used: BTreeSet<String>,
+    /// The variables that are still open, in its own texts and in the commands.
+    pub(crate) open: BTreeSet<String>,
+}
+
+/// What is in a file.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Text(Text),
+    Bytes(Vec<u8>),
+}
+
+impl Protocol {
+    /// The two programs that say what is right.
+    #[must_use]
+    pub const fn programs(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// The file that describes it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The text of that file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The failures that the file says are known.
+    #[must_use]
+    pub fn known_failures(&self) -> &[KnownFailure] {
+        &self.expected
+    }
+
+    /// Its masks as they stand in the file, a line each.
+    #[must_use]
+    pub fn masks(&self) -> &[String] {
+        &self.mask_texts
+    }
+
+    /// Whether the mask of this number covers anything of what was seen.
+    #[must_use]
+    pub fn mask_is_met(&self, number: usize, seen: &Observation) -> bool {
+        self.masks.is_met(number, seen)
+    }
+
+    /// The tables of the file that this version reads and does not use.
+    #[must_use]
+    pub fn unused(&self) -> &[&'static str] {
+        &self.unused
+    }
+
+    /// The names and inputs of the fixed inputs whose networks depend on how much is sent.
+    #[must_use]
+    pub fn inputs_to_measure(&self) -> Vec<(String, Input)> {
+        let is_fixed = |form: &&InputForm| form.open.is_empty() && form.networks != Networks::None;
+        let forms = self.inputs.iter().filter(is_fixed);
+        forms.filter_map(|form| Some((form.name.clone(), form.input(&form.with).ok()?))).collect()
+    }
+
+    /// Say how much each fixed input sends, by its name, so that its networks can be chosen. Only the
+    /// first call counts.
+    pub fn measured(&self, sizes: HashMap<String, Sizes>) {
+        let _ = self.sizes.set(sizes);
+    }
+
+    /// The variables that a command of the reference takes in `role`.
+    pub(crate) fn words_of(&self, role: Role) -> Vec<String> {
+        words_in(match role {
+            Role::Server => &self.reference.server,
+            Role::Client => &self.reference.client,
+        })
+    }
+
+    fn strategy(&self, form: &InputForm) -> BoxedStrategy<Input> {
+        let known = |name: &String| Some((name.clone(), self.variables.get(name)?.strategy()));
+        let (names, drawn): (Vec<String>, Vec<BoxedStrategy<Value>>) =
+            form.open.iter().filter_map(known).unzip();
+        let form = form.clone();
+        let made = drawn.prop_filter_map("files that can't lie beside each other", move |values| {
+            let drawn = names.iter().cloned().zip(values);
+            let values = form.with.clone().into_iter().chain(drawn).collect();
+            form.input(&values).ok()
+        });
+        made.boxed()
+    }
+}
+
+impl InputForm {
+    /// The input, with values for its variables; what is wrong with it, if it is none.
+    pub(crate) fn input(&self, values: &Values) -> Result<Input, String> {
+        let lines = |texts: &[Text]| -> Vec<Blob> {
+            texts.iter().map(|text| text.fill(values).into()).collect()
+        };
+        let mut input = Input {
+            lines: lines(&self.typed),
+            server_lines: lines(&self.typed_at_server),
+            beside: files(&self.client_files, values)?,
+            server_beside: files(&self.server_files, values)?,
+            terminal: self.terminal,
+            prompts: self.prompts.clone(),
+            ..Input::default()
+        };
+        for name in &self.words {
+            match values.get(name) {
+                Some(Value::Text(text)) => input.literals.set(name, text.clone()),
+                Some(Value::Number(number)) => input.literals.set(name, *number),
+                Some(Value::Bytes(_)) | None => {}
+            }
+        }
+        Ok(input)
+    }
+}
+
+/// The variables in a command.
+pub(crate) fn words_in(command: &[String]) -> Vec<String> {
+    let places = command.iter().flat_map(|argument| model::places_in(argument));
+    let mut words: Vec<String> =
+        places.filter(|place| !PLACES.contains(place)).map(str::to_owned).collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// The files of a side, by name.
+fn files(files: &[(Text, Content)], values: &Values) -> Result<BTreeMap<String, Beside>, String> {
+    let mut made = BTreeMap::new();
+    for (name, content) in files {
+        let name = String::from_utf8_lossy(&name.fill(values)).into_owned();
+        file_name_mistake(&name).map_or(Ok(()), Err)?;
+        let content = match content {
+            Content::Text(text) => text.fill(values),
+            Content::Bytes(bytes) => bytes.clone(),
+        };
+        if made.insert(name.clone(), Beside::File(content.into())).is_some() {
+            return Err(format!("two files are called {name:?}"));
+        }
+    }
+    let is_inside = |one: &String, other: &String| {
+        one.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    };
+    for name in made.keys() {
+        if made.keys().any(|other| is_inside(other, name)) {
+            return Err(format!("{name:?} is a file and a directory"));
+        }
+    }
+    Ok(made)
+}
+
+/// Why this can't be the path of a file in a program's directory.
+pub(crate) fn file_name_mistake(path: &str) -> Option<String> {
+    let part = |part: &str| match part {
+        "" => Some(format!("{path:?} has a part without a name")),
+        "." | ".." => Some(format!("{path:?} leads out of the directory, or nowhere")),
+        _ if part.contains('\0') => Some(format!("{path:?} has a NUL")),
+        _ if part.len() > NAME_MAX_BYTES => {
+            Some(format!("a file's name has at most {NAME_MAX_BYTES} bytes"))
+        }
+        _ => None,
+    };
+    path.split('/').find_map(part)
+}
+
+impl Scenario for Protocol {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    fn reference(&self) -> &str {
+        &self.reference.name
+    }
+
+    fn transports(&self) -> &[Transport] {
+        &self.transports
+    }
+
+    fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    fn truth(&self) -> Truth {
+        Truth::Reference
+    }
+
+    fn vectors(&self) -> Vec<Vector> {
+        let sizes = self.sizes.get();
+        let fixed = self.inputs.iter().filter(|form| form.open.is_empty());
+        let vector = |form: &InputForm| {
+            let input = form.input(&form.with).ok()?;
+            let sizes = sizes.and_then(|sizes| sizes.get(&form.name)).copied();
+            let is_datagram = self.home().is_datagram();
+            let networks = networks::of_fixed(form.networks, is_datagram, sizes);
+            Some(Vector::new(form.name.clone(), input).over(networks))
+        };
+        fixed.filter_map(vector).collect()
+    }
+
+    fn generators(&self) -> Vec<Generator> {
+        let open = self.inputs.iter().filter(|form| !form.open.is_empty());
+        let generator =
+            |form: &InputForm| Generator { name: form.name.clone(), strategy: self.strategy(form) };
+        open.map(generator).collect()
+    }
+
+    fn right(&self, _input: &Input) -> Result<Expected, RightError> {
+        Err(RightError("what is right is what the reference is seen to do".into()))
+    }
+
+    fn cuts_mean_nothing(&self, _direction: Direction) -> bool {
+        true
+    }
+
+    fn can_judge(&self, _network: &Network, _serves: bool, _connects: bool) -> bool {
+        true
+    }
+
+    fn generated_networks(&self, nth: usize) -> Vec<Network> {
+        let open = self.inputs.iter().find(|form| !form.open.is_empty());
+        let networks = open.map(|form| form.networks).unwrap_or_default();
+        networks::of_generated(networks, self.home().is_datagram(), nth)
+    }
+
+    fn literal_names(&self) -> Vec<String> {
+        [self.words_of(Role::Server), self.words_of(Role::Client)].concat()
+    }
+
+    fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
+        let value = |name: &String| {
+            let text = match input.literals.value(name)? {
+                model::Value::Text(text) => text.clone(),
+                model::Value::Number(number) => number.to_string(),
+                model::Value::Texts(_) => return None,
+            };
+            Some(Literal::changed(name, text))
+        };
+        self.words_of(role).iter().filter_map(value).collect()
+    }
+
+    fn required_places(&self, role: Role) -> Vec<String> {
+        self.words_of(role)
+    }
+
+    fn masked(&self, place: Place, seen: &[u8]) -> Vec<std::ops::Range<usize>> {
+        self.masks.ranges(place, seen)
+    }
+
+    fn may_begin_masked(&self, place: Place, tail: &[u8]) -> bool {
+        self.masks.may_begin(place, tail)
+    }
+
+    fn proposed_mask(&self, place: Place, plays: &[&[u8]]) -> Option<String> {
+        self.masks.proposed(place, plays)
+    }
+
+    fn file_form(&self, role: Role, path: &str) -> FileForm {
+        self.masks.file_form(role, path)
+    }
+
+    fn compares_stdout(&self) -> bool {
+        self.compares_stdout
+    }
+
+    fn takes_turns(&self) -> &[Role] {
+        if self.takes_turns { &[Role::Server, Role::Client] } else { &[] }
+    }
+
+    fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
+        hide_printed(role, addresses, screen);
+        hide_printed(role.other(), addresses, screen);
+        let clients = addresses.clients.iter().map(|client| (client, CLIENT_ADDRESS));
+        for (endpoint, place) in clients.chain([(&addresses.server, SERVER_ADDRESS)]) {
+            if let Endpoint::Inet(address) = endpoint {
+                replace(screen, &address.to_string(), place);
+            }
+        }
+    }
+}
