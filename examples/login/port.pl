@@ -4,8 +4,8 @@
 #     port.pl server HOST PORT
 #     port.pl client HOST PORT
 #
-# Names and dicts are text here; files, frames and lines are bytes. From top to bottom: main, streams,
-# text, JSON, frames, the server, the client.
+# Names and dicts are text here; files, frames and lines are bytes. From top to bottom: main,
+# streams, text, JSON, frames, the server, the client.
 
 use 5.020;    # IO::Socket::IP
 use strict;
@@ -142,7 +142,8 @@ sub number {
 
 sub quoted {
     my ($text) = @_;
-    my %short = ("\n" => 'n', "\r" => 'r', "\t" => 't', "\b" => 'b', "\f" => 'f', '"' => '"', '\\' => '\\');
+    my %short = ("\n" => 'n', "\r" => 'r', "\t" => 't', "\b" => 'b', "\f" => 'f');
+    @short{ '"', '\\' } = ('"', '\\');
     $text =~ s/([^ !#-\[\]-~])/exists $short{$1} ? "\\$short{$1}" : escaped(ord $1)/ge;
     return qq{"$text"};
 }
