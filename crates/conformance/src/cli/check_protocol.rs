@@ -1,8 +1,10 @@
 //! `framecheck check-protocol FILE`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use console::style;
 use engine::baseline::Unsteady;
@@ -30,6 +32,7 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
     let mut out = stdout();
     let mut is_fine = true;
     for protocol in &known.protocols {
+        let before = beside(protocol);
         let checked = runtime.block_on(async {
             let interrupt = interrupt()?;
             tokio::select! {
@@ -37,7 +40,8 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
                 () = interrupt => Err(anyhow::Error::from(Interrupted)),
             }
         })?;
-        is_fine &= print(&mut out, protocol, &checked)?;
+        let changed = changed(&before, &beside(protocol));
+        is_fine &= print(&mut out, protocol, &checked, &changed)?;
     }
     Ok(is_fine)
 }
@@ -59,6 +63,42 @@ struct Shown {
     keeps_state: bool,
     screens: Option<Unsteady>,
     left_behind: Vec<String>,
+    /// Files that it wrote outside its directories.
+    outside: Vec<String>,
+}
+
+/// So many files beside a protocol's file are looked at.
+const FILES_MAX: usize = 10_000;
+
+/// The files in the directory of a protocol's file and below, with their times and lengths: those that a
+/// program changes there, it changes outside its own directory.
+fn beside(protocol: &Protocol) -> BTreeMap<PathBuf, (Option<SystemTime>, u64)> {
+    let mut found = BTreeMap::new();
+    let mut waiting: Vec<PathBuf> =
+        protocol.path().parent().map(Path::to_owned).into_iter().collect();
+    while let Some(directory) = waiting.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let Ok(about) = entry.metadata() else { continue };
+            let name = entry.file_name();
+            let is_ours = name == ".framecheck" || name == ".git" || name == "target";
+            if about.is_dir() && !is_ours {
+                waiting.push(entry.path());
+            } else if about.is_file() && found.len() < FILES_MAX {
+                found.insert(entry.path(), (about.modified().ok(), about.len()));
+            }
+        }
+    }
+    found
+}
+
+/// The files that are new, gone or changed.
+fn changed<T: PartialEq>(
+    before: &BTreeMap<PathBuf, T>,
+    after: &BTreeMap<PathBuf, T>,
+) -> Vec<String> {
+    let all: BTreeSet<&PathBuf> = before.keys().chain(after.keys()).collect();
+    let differ = all.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    differ.map(|path| path.display().to_string()).collect()
 }
 
 /// Every fixed input, and one of each generator, one after another: nothing is to disturb them.
@@ -114,6 +154,13 @@ async fn check_input(
         keeps_state: baseline.next.as_ref().is_some_and(|next| !next.is_as_first),
         screens: baseline.screens.clone(),
         left_behind: baseline.left_behind.clone(),
+        outside: expected
+            .client
+            .files
+            .keys()
+            .filter(|path| path.starts_with("../"))
+            .cloned()
+            .collect(),
     };
     Ok(Checked { name, what: Ok(shown), masks })
 }
@@ -130,7 +177,12 @@ fn told(wire: &Wire) -> String {
 }
 
 /// Say what was seen; whether all is as it should be.
-fn print(out: &mut impl Write, protocol: &Protocol, checked: &[Checked]) -> std::io::Result<bool> {
+fn print(
+    out: &mut impl Write,
+    protocol: &Protocol,
+    checked: &[Checked],
+    changed: &[String],
+) -> std::io::Result<bool> {
     let mut is_fine = true;
     let programs = protocol.programs();
     writeln!(out, "{}: {} plays itself", protocol.name(), programs.name)?;
@@ -149,6 +201,11 @@ fn print(out: &mut impl Write, protocol: &Protocol, checked: &[Checked]) -> std:
             is_fine = false;
             writeln!(out, "  {}  {mask}, covers nothing", style("FAIL").red().bold())?;
         }
+    }
+    for path in changed {
+        is_fine = false;
+        let fail = style("FAIL").red().bold();
+        writeln!(out, "  {fail}  it changes {path}, which is outside its directory")?;
     }
     if is_fine {
         let file = protocol.path().display();
@@ -174,10 +231,15 @@ fn print_input(out: &mut impl Write, name: &str, shown: &Shown) -> std::io::Resu
         note(true, "the screens differ from play to play, and can't be compared:")?;
         screens.to_string().lines().try_for_each(|line| note(true, line))?;
     }
-    if shown.left_behind.is_empty() {
-        return Ok(true);
+    let wrong = [
+        ("leaves processes behind", &shown.left_behind),
+        ("writes outside its directory", &shown.outside),
+    ];
+    let mut is_fine = true;
+    for (what, names) in wrong.into_iter().filter(|(_, names)| !names.is_empty()) {
+        is_fine = false;
+        let fail = style("FAIL").red().bold();
+        writeln!(out, "  {fail}  it {what}: {}", names.join(", "))?;
     }
-    let names = shown.left_behind.join(", ");
-    writeln!(out, "  {}  it leaves processes behind: {names}", style("FAIL").red().bold())?;
-    Ok(false)
+    Ok(is_fine)
 }
