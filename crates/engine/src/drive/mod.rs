@@ -16,7 +16,7 @@ use case::Case;
 pub use hand::{Hand, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
-use model::observation::{Observation, Role};
+use model::observation::{Observation, Role, WireLog};
 use model::{Addresses, Endpoint, Input, Scenario, Sign, Step, Truth};
 use party::Party;
 use room::Room;
@@ -67,6 +67,8 @@ pub struct Play<'a> {
     /// After the client, the server gets so many looks at which it sleeps, to see whether it goes on or
     /// ends by itself.
     pub settles: Option<u32>,
+    /// Whether what was sent so far is wrong already: then nobody has to be waited for long.
+    pub astray: Option<&'a (dyn Fn(&WireLog) -> bool + Sync)>,
     /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
     /// first: and if so, from how much of its time on.
     pub busy: [Option<Duration>; 2],

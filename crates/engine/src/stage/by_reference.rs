@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
-use model::observation::{Direction, Observation, Role, Stop};
+use model::observation::{Direction, Observation, Role, Stop, WireLog};
 use model::{Ending, Expected, ExpectedEnd, Input, Notes, Scenario, Wire};
 use tokio::sync::OnceCell;
 
@@ -187,7 +187,11 @@ impl Stage {
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
         let next = !network.is_harmless() && baseline.next.is_some();
         let manner = Manner { network: network.clone(), rests, settles: SETTLES, next };
-        let play = play(scenario, input, server, client, *transport, &manner);
+        let astray = |log: &WireLog| by_reference::is_astray(scenario, &baseline.expected, log);
+        let play = Play {
+            astray: Some(&astray),
+            ..play(scenario, input, server, client, *transport, &manner)
+        };
         let observed = self.driver.run(&play).await?;
         let is_reference = [&pairing.server, &pairing.client].map(|it| it == scenario.reference());
         let case = Case {
@@ -270,6 +274,7 @@ fn play<'a>(
         await_end: false,
         rests: manner.rests,
         settles: Some(manner.settles),
+        astray: None,
         busy: [Some(super::BUSY_STRANGER); 2],
         control,
     }

@@ -123,8 +123,9 @@ fn client_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<
 /// A port may go on where the reference ends. It may not end where the reference goes on.
 fn server_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Finding> {
     let end = &seen.server;
-    if was_killed(Role::Server, seen) {
-        return None; // A rule for every program says so.
+    let was_stopped = !matches!(seen.stopped, None | Some(Stop::Quiet));
+    if was_killed(Role::Server, seen) || was_stopped && !end.by_itself {
+        return None; // A rule for every program says so, or the harness ended it.
     }
     let right = &right.server;
     let ends = right.by_itself == Some(true);
