@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
 use model::observation::{Direction, Observation, Role, Stop, WireLog};
-use model::{Ending, Expected, ExpectedEnd, Input, Notes, Scenario, Wire};
+use model::{Ending, Expected, ExpectedEnd, Input, Notes, Scenario, Truth, Wire};
 use tokio::sync::OnceCell;
 
 use super::{Ground, Played, Stage, StageError, leaves_waiting, seed_of};
@@ -95,6 +95,31 @@ impl Stage {
         Ok(Ground { model, expected, reference: None, baseline: Some(baseline) })
     }
 
+    /// What is right for an input that is tried on the way to a smaller one: the reference is played twice,
+    /// as briefly as it goes, and nothing of it is kept.
+    pub(crate) async fn ground_briefly(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Ground, StageError> {
+        if scenario.truth() == Truth::Model {
+            return self.ground(scenario, input).await;
+        }
+        let manner =
+            Manner { network: Network::AS_IS, rests: Some(LOOKS), settles: SETTLES, next: false };
+        let first = self.look(scenario, input, &manner).await?;
+        let expected = seen_as_expected(scenario, &first)?;
+        let again = self.look(scenario, input, &manner).await?;
+        let screens = steady(scenario, &expected, &again, Scope::All)?;
+        let form = &expected.to_client;
+        let [one, other] = [&first, &again].map(|seen| Turns::heard(scenario, form, &seen.wire));
+        let (turns, model) = (one.least(&other), expected.clone());
+        let left_behind = Vec::new();
+        let baseline =
+            Baseline { expected: expected.clone(), turns, next: None, screens, left_behind };
+        Ok(Ground { model, expected, reference: None, baseline: Some(Arc::new(baseline)) })
+    }
+
     /// Play an input with the reference on both sides, so often that it shows whether it always does the
     /// same, and what a second client meets.
     async fn learn(&self, scenario: &dyn Scenario, input: &Input) -> Result<Baseline, StageError> {
@@ -105,20 +130,20 @@ impl Stage {
             next: false,
         };
         let first = self.look(scenario, input, &manner).await?;
-        let expected = seen_as_expected(scenario, input, &first)?;
+        let expected = seen_as_expected(scenario, &first)?;
         let waits = expected.client.by_itself == Some(false);
         manner.rests = waits.then_some(LOOKS);
         manner.settles = SETTLES;
         let form = &expected.to_client;
         let mut turns = Turns::heard(scenario, form, &first.wire);
         let again = self.look(scenario, input, &manner).await?;
-        let mut screens = steady(scenario, input, &expected, &again, Scope::All)?;
+        let mut screens = steady(scenario, &expected, &again, Scope::All)?;
         turns = turns.least(&Turns::heard(scenario, form, &again.wire));
         let mut next = None;
         if expected.server.by_itself == Some(false) {
             let with_next = Manner { next: true, network: manner.network.clone(), ..manner };
             let seen = self.look(scenario, input, &with_next).await?;
-            let more = steady(scenario, input, &expected, &seen, Scope::FirstClient)?;
+            let more = steady(scenario, &expected, &seen, Scope::FirstClient)?;
             screens = screens.or(more);
             next = next_client(scenario, &expected, &seen);
         }
@@ -164,7 +189,7 @@ impl Stage {
             next: false,
         };
         let seen = self.look(scenario, input, &manner).await?;
-        let found = match steady(scenario, input, &baseline.expected, &seen, Scope::All) {
+        let found = match steady(scenario, &baseline.expected, &seen, Scope::All) {
             Ok(screens) => screens.filter(|_| scenario.compares_stdout()),
             Err(StageError::Unsteady(unsteady)) => Some(*unsteady),
             Err(other) => return Err(other),
@@ -212,7 +237,7 @@ impl Stage {
         let is_own = is_reference == [true; 2];
         if judgement.verdict.is_failure() && is_own && playing.network == Network::AS_IS {
             // Two plays of the reference that differ are no failure of either.
-            steady(scenario, input, &baseline.expected, &observed, Scope::All)?;
+            steady(scenario, &baseline.expected, &observed, Scope::All)?;
         } else if judgement.verdict.is_failure() && !is_own {
             self.confirm(scenario, input, baseline).await?;
         }
@@ -281,11 +306,7 @@ fn play<'a>(
 }
 
 /// What was seen of the reference, as what is right.
-fn seen_as_expected(
-    scenario: &dyn Scenario,
-    input: &Input,
-    seen: &Observation,
-) -> Result<Expected, StageError> {
+fn seen_as_expected(scenario: &dyn Scenario, seen: &Observation) -> Result<Expected, StageError> {
     let is_datagram = scenario.home().is_datagram();
     let failed = |what: String| {
         let words = |role: Role| {
@@ -313,10 +334,10 @@ fn seen_as_expected(
     if !seen.wire.is_open() {
         return failed("its server was never reached".to_owned());
     }
-    Ok(expected(is_datagram, input, seen))
+    Ok(expected(is_datagram, seen))
 }
 
-fn expected(is_datagram: bool, _input: &Input, seen: &Observation) -> Expected {
+fn expected(is_datagram: bool, seen: &Observation) -> Expected {
     let wire = |way| {
         if is_datagram {
             Wire::Datagrams(seen.wire.segments(way).map(Into::into).collect())
@@ -354,12 +375,11 @@ enum Scope {
 /// Whether another play was the same; what differs on the screens is given back.
 fn steady(
     scenario: &dyn Scenario,
-    input: &Input,
     first: &Expected,
     seen: &Observation,
     scope: Scope,
 ) -> Result<Option<Unsteady>, StageError> {
-    let mut other = seen_as_expected(scenario, input, seen)?;
+    let mut other = seen_as_expected(scenario, seen)?;
     if scope == Scope::FirstClient {
         other.server = first.server.clone();
     }
@@ -387,7 +407,7 @@ fn next_client(
         stopped: waits.then_some(Stop::Quiet),
         ..seen.clone()
     };
-    let expected = expected(scenario.home().is_datagram(), &Input::default(), &as_seen);
+    let expected = expected(scenario.home().is_datagram(), &as_seen);
     let compared = Expected { server: first.server.clone(), ..expected.clone() };
     let is_as_first = first_difference(scenario, first, &compared).is_none();
     Some(NextClient { expected, is_as_first })
