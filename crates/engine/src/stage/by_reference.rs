@@ -25,6 +25,8 @@ const LOOKS: u32 = 8;
 const SETTLES_FIRST: u32 = 30;
 /// The same of a port.
 const SETTLES: u32 = 3;
+/// Longer streams are not played byte by byte.
+const BYTEWISE_MAX_BYTES: usize = 2000;
 /// When a port fails, the reference is played so often again, to see that it is still the same.
 const CONFIRMATIONS: u32 = 2;
 
@@ -148,9 +150,14 @@ impl Stage {
             next = next_client(scenario, &expected, &seen);
         }
         if !scenario.takes_turns().is_empty() {
-            let late = Manner { network: Network::both(Kind::Delayed), ..manner };
-            let seen = self.look(scenario, input, &late).await?;
-            turns = turns.least(&Turns::passed_on(scenario, form, &seen.wire));
+            for kind in slow_kinds(&expected) {
+                let late = Manner { network: Network::both(kind), ..manner };
+                let seen = self.look(scenario, input, &late).await?;
+                // A reference that can't take its words in pieces shows nothing then.
+                if says_the_same(scenario, &expected, &seen) {
+                    turns = turns.least(&Turns::passed_on(scenario, form, &seen.wire));
+                }
+            }
         }
         let ends = [&first.server, &first.client];
         let left_behind = ends.into_iter().flat_map(|end| end.left_behind.clone()).collect();
@@ -362,6 +369,25 @@ fn expected(is_datagram: bool, seen: &Observation) -> Expected {
         client: end(Role::Client),
         notes: Notes::new(),
     }
+}
+
+/// Networks over which it shows how little a program needs before it sends: one is late, and one brings
+/// small pieces.
+fn slow_kinds(expected: &Expected) -> Vec<Kind> {
+    let longest = expected.to_server.byte_count().max(expected.to_client.byte_count());
+    match expected.to_server {
+        Wire::Datagrams(_) => vec![Kind::Delayed],
+        Wire::Stream(_) if longest <= BYTEWISE_MAX_BYTES => vec![Kind::Delayed, Kind::Bytewise],
+        Wire::Stream(_) => vec![Kind::Delayed, Kind::Random],
+    }
+}
+
+/// Whether both streams are those of the first play.
+fn says_the_same(scenario: &dyn Scenario, first: &Expected, seen: &Observation) -> bool {
+    let Ok(other) = seen_as_expected(scenario, seen) else { return false };
+    let (server, client) = (first.server.clone(), first.client.clone());
+    let streams = Expected { server, client, ..other };
+    first_difference(scenario, first, &streams).is_none()
 }
 
 /// What of two plays is the same.
