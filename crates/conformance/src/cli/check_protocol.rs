@@ -42,6 +42,10 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
         })?;
         let changed = changed(&before, &beside(protocol));
         is_fine &= print(&mut out, protocol, &checked, &changed)?;
+        if is_fine {
+            let file = args.file.display();
+            writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
+        }
     }
     Ok(is_fine)
 }
@@ -206,10 +210,6 @@ fn print(
         is_fine = false;
         let fail = style("FAIL").red().bold();
         writeln!(out, "  {fail}  it changes {path}, which is outside its directory")?;
-    }
-    if is_fine {
-        let file = protocol.path().display();
-        writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
     }
     Ok(is_fine)
 }
