@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
@@ -13,7 +14,7 @@ use engine::plan::{Group, Selection, pairings_in, plan, retain};
 use engine::platform;
 use engine::runner::{Begun, Manner, run};
 use model::blob::sha256;
-use model::case::CaseId;
+use model::case::{CaseId, Pairing};
 use model::event::{End, Event, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
 use model::{Catalogue, Scenario, Verdict};
@@ -99,10 +100,12 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         Some(setup)
     };
     let mut groups = plan(&selection, &known.catalogue, &peers)?;
-    let pairings = pairings_in(&groups, &peers).iter().map(ToString::to_string).collect();
+    // Of the whole run, whichever part of it this is.
+    let playing = pairings_in(&groups, &peers);
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
-        if expected.is_some() {
+        let has_list = |protocol: &Arc<Protocol>| !protocol.known_failures().is_empty();
+        if expected.is_some() || known.protocols.iter().any(has_list) {
             elsewhere = named(&groups).filter(|(id, _)| !shard.has(id)).collect();
         }
         retain(&mut groups, |id| shard.has(id));
@@ -117,10 +120,10 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         selection: selection.as_given(expected),
         shard,
         cases: groups.iter().map(|group| group.plays.len()).sum(),
-        peers: infos(&peers),
+        peers: infos(&peers, &known, &playing),
         protocols: known.protocols.iter().map(|it| info_of(it)).collect(),
-        pairings,
-        missing: [peers.missing(), &platform::missing()].concat(),
+        pairings: playing.iter().map(ToString::to_string).collect(),
+        missing: [known.missing(&peers), &platform::missing()].concat(),
     };
     Ok((Planned { known, groups, start, elsewhere }, looked))
 }
@@ -160,7 +163,8 @@ fn info_of(protocol: &Protocol) -> ProtocolInfo {
     }
 }
 
-fn infos(peers: &Peers) -> Vec<PeerInfo> {
+/// The peers of a run. Where files describe the protocols, those that play nothing are none.
+fn infos(peers: &Peers, known: &Known, playing: &[Pairing]) -> Vec<PeerInfo> {
     let info = |peer: &Peer| PeerInfo {
         name: peer.name.clone(),
         language: peer.language.clone(),
@@ -168,7 +172,11 @@ fn infos(peers: &Peers) -> Vec<PeerInfo> {
         manifest_sha256: peer.manifest_sha256.clone(),
         manifest: peer.manifest.clone(),
     };
-    peers.iter().map(info).collect()
+    let plays = |peer: &&Peer| {
+        let is_its = |pairing: &Pairing| [&pairing.server, &pairing.client].contains(&&peer.name);
+        known.protocols.is_empty() || peer.is_guest() || playing.iter().any(is_its)
+    };
+    peers.iter().filter(plays).map(info).collect()
 }
 
 /// The reports that are written to `out`.

@@ -85,6 +85,14 @@ impl Known {
     }
 }
 
+impl Known {
+    /// The built-in programs that are not installed and are wanted. What files describe needs none.
+    pub(super) fn missing<'p>(&self, peers: &'p Peers) -> &'p [String] {
+        let has_tutorials = self.catalogue.iter().any(|it| it.truth() == Truth::Model);
+        if has_tutorials { peers.missing() } else { &[] }
+    }
+}
+
 /// The peer that a manifest describes.
 pub(super) fn guest(manifest: &Path, known: &Known) -> Result<Peer, ManifestError> {
     let own = known.protocols.iter().map(|protocol| protocol.programs().name.as_str());
