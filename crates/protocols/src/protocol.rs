@@ -136,6 +136,13 @@ impl Protocol {
         self.masks.is_met(number, seen)
     }
 
+    /// The masks that would make these plays of a stream or a screen agree, as entries of the file; and
+    /// whether they do it.
+    #[must_use]
+    pub fn masks_for(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
+        self.masks.proposed(place, plays)
+    }
+
     /// The tables of the file that this version reads and does not use.
     #[must_use]
     pub fn unused(&self) -> &[&'static str] {
@@ -345,7 +352,8 @@ impl Scenario for Protocol {
     }
 
     fn proposed_mask(&self, place: Place, plays: &[&[u8]]) -> Option<String> {
-        self.masks.proposed(place, plays)
+        let (entries, _) = self.masks.proposed(place, plays);
+        entries.into_iter().next()
     }
 
     fn file_form(&self, role: Role, path: &str) -> FileForm {

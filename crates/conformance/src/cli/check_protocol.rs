@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use console::style;
-use engine::baseline::Unsteady;
+use engine::baseline::{Baseline, Unsteady};
 use engine::stage::{Stage, StageError};
 use model::case::InputId;
-use model::observation::Observation;
+use model::mask::Place;
+use model::observation::{Direction, Observation};
 use model::{Input, Scenario, Wire, generated_input};
 use protocols::Protocol;
 
@@ -49,6 +50,9 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
     }
     Ok(is_fine)
 }
+
+/// Where the reference is not the same each time, it is played so often to see what varies.
+const PLAYS_FOR_MASKS: usize = 6;
 
 /// What was seen of an input.
 struct Checked {
@@ -128,27 +132,19 @@ async fn check_input(
     name: String,
     input: &Input,
 ) -> Result<Checked, StageError> {
-    let failed = |error: StageError, masks| match error {
-        StageError::Unsteady(_) | StageError::NoBaseline(_) => {
-            Ok(Checked { name: name.clone(), what: Err(error.to_string()), masks })
-        }
-        other => Err(other),
-    };
-    let baseline = match stage.baseline(&**protocol, input).await {
-        Ok(baseline) => baseline,
-        Err(error) => return failed(error, BTreeSet::new()),
-    };
     let mut masks = BTreeSet::new();
-    for _ in 0..MORE_PLAYS {
-        let (unsteady, seen) = match stage.look_again(&**protocol, input, &baseline).await {
-            Ok(looked) => looked,
-            Err(error) => return failed(error, masks),
-        };
-        masks.extend(met(protocol, &seen));
-        if let Some(unsteady) = unsteady {
-            return Ok(Checked { name, what: Err(unsteady.to_string()), masks });
+    let looked = look(stage, protocol, input, &mut masks).await;
+    let baseline = match looked {
+        Ok(baseline) => baseline,
+        Err(StageError::Unsteady(unsteady)) => {
+            let what = unsteady_in_words(stage, protocol, input, &unsteady).await?;
+            return Ok(Checked { name, what: Err(what), masks });
         }
-    }
+        Err(error @ StageError::NoBaseline(_)) => {
+            return Ok(Checked { name, what: Err(error.to_string()), masks });
+        }
+        Err(other) => return Err(other),
+    };
     let expected = &baseline.expected;
     let shown = Shown {
         to_server: told(&expected.to_server),
@@ -167,6 +163,55 @@ async fn check_input(
             .collect(),
     };
     Ok(Checked { name, what: Ok(shown), masks })
+}
+
+/// The baseline of an input, and whether it is the same when it is played again. The numbers of the masks
+/// that cover something go to `masks`.
+async fn look(
+    stage: &Stage,
+    protocol: &Arc<Protocol>,
+    input: &Input,
+    masks: &mut BTreeSet<usize>,
+) -> Result<Arc<Baseline>, StageError> {
+    let baseline = stage.baseline(&**protocol, input).await?;
+    for _ in 0..MORE_PLAYS {
+        let (unsteady, seen) = stage.look_again(&**protocol, input, &baseline).await?;
+        masks.extend(met(protocol, &seen));
+        if let Some(unsteady) = unsteady {
+            return Err(StageError::Unsteady(Box::new(unsteady)));
+        }
+    }
+    Ok(baseline)
+}
+
+/// What differs, and all masks that would cover it: from more plays than the two that differed first.
+async fn unsteady_in_words(
+    stage: &Stage,
+    protocol: &Arc<Protocol>,
+    input: &Input,
+    unsteady: &Unsteady,
+) -> Result<String, StageError> {
+    let mut plays = Vec::new();
+    for _ in 0..PLAYS_FOR_MASKS {
+        plays.push(stage.observe(&**protocol, input).await?);
+    }
+    let mut entries = Vec::new();
+    let mut covers = true;
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let streams: Vec<Vec<u8>> = plays.iter().map(|seen| seen.wire.stream(way)).collect();
+        let streams: Vec<&[u8]> = streams.iter().map(Vec::as_slice).collect();
+        let (masks, agree) = protocol.masks_for(Place::Stream(way), &streams);
+        entries.extend(masks);
+        covers &= agree;
+    }
+    if entries.is_empty() {
+        return Ok(unsteady.to_string());
+    }
+    let mut what = Unsteady { mask: Some(entries.join("\n")), ..unsteady.clone() }.to_string();
+    if !covers {
+        what.push_str("\nbut more differs, which no simple pattern covers");
+    }
+    Ok(what)
 }
 
 fn met(protocol: &Protocol, seen: &Observation) -> BTreeSet<usize> {

@@ -178,6 +178,20 @@ impl Stage {
         Ok(self.driver.run(&play).await?)
     }
 
+    /// What is seen of the reference when it plays an input, once.
+    ///
+    /// # Errors
+    /// What keeps it from being played.
+    pub async fn observe(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Observation, StageError> {
+        let manner =
+            Manner { network: Network::AS_IS, rests: Some(LOOKS), settles: SETTLES, next: false };
+        self.look(scenario, input, &manner).await
+    }
+
     /// Play the reference once more, and say where it was not as it was for the baseline.
     ///
     /// # Errors
