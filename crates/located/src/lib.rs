@@ -53,10 +53,20 @@ pub fn meant<T: AsRef<str>>(name: &str, known: &[T]) -> String {
 /// Each mistake with its line of the text at `path`.
 #[must_use]
 pub fn show(text: &str, path: &str, mistakes: &[Mistake]) -> String {
+    shown(text, path, mistakes, Level::ERROR)
+}
+
+/// The same for what is odd, and no mistake.
+#[must_use]
+pub fn show_warnings(text: &str, path: &str, warnings: &[Mistake]) -> String {
+    shown(text, path, warnings, Level::WARNING)
+}
+
+fn shown(text: &str, path: &str, mistakes: &[Mistake], level: Level<'static>) -> String {
     let group = |mistake: &Mistake| {
         let place = AnnotationKind::Primary.span(mistake.place.clone());
         let snippet = Snippet::source(text.to_owned()).path(path.to_owned()).annotation(place);
-        let group = Level::ERROR.primary_title(mistake.what.clone()).element(snippet);
+        let group = level.clone().primary_title(mistake.what.clone()).element(snippet);
         match &mistake.help {
             Some(help) => group.element(Level::HELP.message(help.clone())),
             None => group,

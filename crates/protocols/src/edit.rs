@@ -55,26 +55,53 @@ pub fn keep(
     })
 }
 
-/// Put this list of known failures in the place of the one in the file.
+/// Put this list of known failures in the place of the one in the file. An entry that stays keeps its place
+/// in the file and its comments. An entry that goes leaves them to the first that has its reason.
 ///
 /// # Errors
 /// See [`EditError`].
 pub fn rewrite_known_failures(path: &Path, failures: &[KnownFailure]) -> Result<(), EditError> {
     change(path, |document| {
-        document.remove("expected");
-        if failures.is_empty() {
-            return;
-        }
+        let old = document.remove("expected").and_then(|item| item.into_array_of_tables().ok());
+        let mut old: Vec<Table> = old.into_iter().flatten().collect();
         let mut list = ArrayOfTables::new();
         for failure in failures {
-            let mut table = Table::new();
-            table.insert("id", value(&failure.id));
-            table.insert("reason", value(&failure.reason));
-            table.insert("symptom", value(&failure.symptom));
+            let stays = |table: &Table| says(table, "id", &failure.id);
+            let goes = |table: &Table| {
+                let is_kept = failures.iter().any(|other| says(table, "id", &other.id));
+                says(table, "reason", &failure.reason) && !is_kept
+            };
+            let place = old.iter().position(stays).or_else(|| old.iter().position(goes));
+            let mut table = place.map_or_else(Table::new, |place| old.remove(place));
+            put(&mut table, "id", &failure.id);
+            put(&mut table, "reason", &failure.reason);
+            put(&mut table, "symptom", &failure.symptom);
             list.push(table);
         }
-        document.insert("expected", Item::ArrayOfTables(list));
+        if !failures.is_empty() {
+            document.insert("expected", Item::ArrayOfTables(list));
+        }
     })
+}
+
+fn says(table: &Table, key: &str, text: &str) -> bool {
+    table.get(key).and_then(Item::as_str) == Some(text)
+}
+
+/// Set a text of a table. One that is there already stays as it is written, and a new one keeps the comment
+/// behind it.
+fn put(table: &mut Table, key: &str, text: &str) {
+    if says(table, key, text) {
+        return;
+    }
+    let mut new = toml_edit::Value::from(text);
+    if let Some(old) = table.get(key).and_then(Item::as_value) {
+        *new.decor_mut() = old.decor().clone();
+    }
+    match table.get_mut(key) {
+        Some(item) => *item = Item::Value(new),
+        None => drop(table.insert(key, Item::Value(new))),
+    }
 }
 
 fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut)) -> Result<(), EditError> {

@@ -103,7 +103,7 @@ fn prompts(section: &Section<'_>, terminal: bool) -> BTreeMap<String, String> {
     let Some(inner) = section.section("prompt") else { return BTreeMap::new() };
     if !terminal {
         let what = "a prompt is waited for at a terminal only";
-        section.note(Mistake::new(what, inner.place()).with_help("add terminal = true"));
+        section.warn(Mistake::new(what, inner.place()).with_help("add terminal = true"));
     }
     let of = |role: &str| {
         let text = inner.text(role)?;

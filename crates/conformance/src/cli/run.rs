@@ -34,6 +34,8 @@ pub(super) struct Planned {
     start: Start,
     /// The cases of other shards with their inputs' names, if there is a list to hold them against.
     elsewhere: Vec<(CaseId, String)>,
+    /// Whether an option leaves something out.
+    is_partial: bool,
 }
 
 impl Planned {
@@ -102,7 +104,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let pairings = pairings_in(&groups, &peers).iter().map(ToString::to_string).collect();
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
-        if expected.is_some() {
+        if expected.is_some() || !known.protocols.is_empty() {
             elsewhere = named(&groups).filter(|(id, _)| !shard.has(id)).collect();
         }
         retain(&mut groups, |id| shard.has(id));
@@ -122,7 +124,8 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         pairings,
         missing: [peers.missing(), &platform::missing()].concat(),
     };
-    Ok((Planned { known, groups, start, elsewhere }, looked))
+    let is_partial = selection.is_partial();
+    Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
 }
 
 /// A peer that declares no role of what the files describe is a mistake.
@@ -220,7 +223,7 @@ pub(super) fn play(
         Some(file) => ExpectedFailures::read(file)?,
         None => ExpectedFailures::default(),
     };
-    let Planned { known, mut groups, mut start, elsewhere } = planned;
+    let Planned { known, mut groups, mut start, elsewhere, is_partial } = planned;
     for protocol in &known.protocols {
         let lines = protocol.known_failures().iter().cloned().map(|known| Line {
             id: known.id,
@@ -242,6 +245,7 @@ pub(super) fn play(
     }
     .context("cannot write the journal")?;
     elsewhere.iter().for_each(|(id, input)| expected.note_elsewhere(id, input));
+    expected.note_left_out(is_partial, &start.pairings);
     let (mut counts, mut took) = (BTreeMap::new(), Duration::ZERO);
     if let Some(recorded) = &earlier {
         (counts, took) = (recorded.counts(), recorded.took());
