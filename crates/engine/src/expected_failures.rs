@@ -193,7 +193,7 @@ impl ExpectedFailures {
             if fails {
                 entry.failed.push((id.clone(), symptom.clone()));
             }
-                // A protocol's owner may name any of the checks that fail: one failure brings others with it.
+            // A protocol's owner may name any of the checks that fail: one failure brings others with it.
             let lines = match self.sources.get(entry.source) {
                 Some(Source::Protocol(..)) => &shown[..],
                 _ => shown.get(..1).unwrap_or_default(),
@@ -236,8 +236,7 @@ impl ExpectedFailures {
     /// not play.
     pub fn note_left_out(&mut self, is_partial: bool, pairings: &[String]) {
         for entry in &mut self.entries {
-            let is_of_file =
-                matches!(self.sources.get(entry.source), Some(Source::Protocol(..)));
+            let is_of_file = matches!(self.sources.get(entry.source), Some(Source::Protocol(..)));
             entry.may_be_left_out =
                 is_of_file && (is_partial || !names_pairing(&entry.line.id, pairings));
         }
@@ -306,7 +305,9 @@ pub fn write_list(path: &Path, lines: Vec<Line>) -> io::Result<()> {
 
 /// Whether a pattern of ids names one of these pairings, as far as it says which it names.
 fn names_pairing(id: &str, pairings: &[String]) -> bool {
-    let Some(glob) = id.split('/').nth(1).and_then(|part| Glob::new(part).ok()) else { return true };
+    let Some(glob) = id.split('/').nth(1).and_then(|part| Glob::new(part).ok()) else {
+        return true;
+    };
     let matcher = glob.compile_matcher();
     id.contains("**") || pairings.iter().any(|pairing| matcher.is_match(pairing))
 }

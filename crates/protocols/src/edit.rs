@@ -10,6 +10,9 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, val
 use crate::protocol::{KnownFailure, Protocol};
 use crate::text::escaped;
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 /// A protocol's file can't be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -111,7 +114,19 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut)) -> Result<(), EditEr
         .parse()
         .map_err(|error| EditError::Toml { path: path.to_owned(), error: Box::new(error) })?;
     edit(&mut document);
-    std::fs::write(path, document.to_string()).map_err(failed)
+    std::fs::write(path, marked_as(&text, document.to_string())).map_err(failed)
+}
+
+/// What was written, with the byte order mark and the line ends that the text had before.
+fn marked_as(before: &str, mut written: String) -> String {
+    let is_crlf = before.contains("\r\n") && !before.replace("\r\n", "").contains('\n');
+    if is_crlf {
+        written = written.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    if before.starts_with(MARK) && !written.starts_with(MARK) {
+        written.insert(0, MARK);
+    }
+    written
 }
 
 fn input_table(name: &str, input: &Input, every_place: bool) -> Table {

@@ -51,9 +51,8 @@ impl Protocol {
             .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
         let path_there = std::path::absolute(path).map_err(failed)?;
         let shown = path.display().to_string();
-        let (mut protocol, warnings) = parse(&text, &path_there, taken).map_err(|mistakes| {
-            ProtocolError::Mistakes(located::show(&text, &shown, &mistakes))
-        })?;
+        let (mut protocol, warnings) = parse(&text, &path_there, taken)
+            .map_err(|mistakes| ProtocolError::Mistakes(located::show(&text, &shown, &mistakes)))?;
         if !warnings.is_empty() {
             protocol.warnings = Some(located::show_warnings(&text, &shown, &warnings));
         }
