@@ -1,9 +1,12 @@
 //! Mistakes in a text that a user wrote, each shown in its line, and what was meant instead.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+/// So many mistakes of a text are shown.
+const SHOWN_MAX: usize = 100;
 /// How like a known name a name has to be to be taken for it, misspelt.
 const LIKE: f64 = 0.8;
 
@@ -72,6 +75,10 @@ fn shown(text: &str, path: &str, mistakes: &[Mistake], level: Level<'static>) ->
             None => group,
         }
     };
-    let report: Vec<_> = mistakes.iter().map(group).collect();
-    Renderer::plain().render(&report)
+    let report: Vec<_> = mistakes.iter().take(SHOWN_MAX).map(group).collect();
+    let mut shown = Renderer::plain().render(&report);
+    if let Some(more) = mistakes.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+        let _ = write!(shown, "\nand {more} more");
+    }
+    shown
 }

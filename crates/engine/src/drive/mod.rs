@@ -67,6 +67,8 @@ pub struct Play<'a> {
     /// After the client, the server gets so many looks at which it sleeps, to see whether it goes on or
     /// ends by itself.
     pub settles: Option<u32>,
+    /// Whether each Python program gets an interpreter of its own, even where a warm one could be forked.
+    pub fresh: bool,
     /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
     /// first: and if so, from how much of its time on.
     pub busy: [Option<Duration>; 2],
@@ -226,7 +228,8 @@ impl Driver {
                 let argv = template.fill(&places);
                 let directory = room.server.clone();
                 let is_stranger = play.server.is_strange(play.scenario);
-                let command = Command { argv, directory, is_stranger };
+                let is_fresh = play.fresh;
+                let command = Command { argv, directory, is_stranger, is_fresh };
                 let user = play.user(Role::Server, &play.input.server_lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
@@ -262,7 +265,8 @@ impl Driver {
                 let argv = template.fill(&places);
                 let directory = visit.directory.to_owned();
                 let is_stranger = visit.side.is_strange(play.scenario);
-                let command = Command { argv, directory, is_stranger };
+                let is_fresh = play.fresh;
+                let command = Command { argv, directory, is_stranger, is_fresh };
                 let user = play.user(Role::Client, visit.lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }

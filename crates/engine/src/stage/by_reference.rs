@@ -56,6 +56,8 @@ struct Manner {
     rests: Option<u32>,
     settles: u32,
     next: bool,
+    /// Whether Python programs get an interpreter of their own. Forks of one share the order of their sets.
+    fresh: bool,
 }
 
 impl Stage {
@@ -103,6 +105,7 @@ impl Stage {
             rests: Some(LOOKS_FIRST),
             settles: SETTLES_FIRST,
             next: false,
+            fresh: false,
         };
         let first = self.look(scenario, input, &manner).await?;
         let expected = seen_as_expected(scenario, input, &first)?;
@@ -111,7 +114,9 @@ impl Stage {
         manner.settles = SETTLES;
         let form = &expected.to_client;
         let mut turns = Turns::heard(scenario, form, &first.wire);
+        manner.fresh = true;
         let again = self.look(scenario, input, &manner).await?;
+        manner.fresh = false;
         let mut screens = steady(scenario, input, &expected, &again, Scope::All)?;
         turns = turns.least(&Turns::heard(scenario, form, &again.wire));
         let mut next = None;
@@ -162,6 +167,7 @@ impl Stage {
             rests: waits.then_some(LOOKS),
             settles: SETTLES,
             next: false,
+            fresh: true,
         };
         let seen = self.look(scenario, input, &manner).await?;
         let found = match steady(scenario, input, &baseline.expected, &seen, Scope::All) {
@@ -186,7 +192,8 @@ impl Stage {
         let waits = baseline.expected.client.by_itself == Some(false);
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
         let next = !network.is_harmless() && baseline.next.is_some();
-        let manner = Manner { network: network.clone(), rests, settles: SETTLES, next };
+        let manner =
+            Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
         let play = play(scenario, input, server, client, *transport, &manner);
         let observed = self.driver.run(&play).await?;
         let is_reference = [&pairing.server, &pairing.client].map(|it| it == scenario.reference());
@@ -270,6 +277,7 @@ fn play<'a>(
         await_end: false,
         rests: manner.rests,
         settles: Some(manner.settles),
+        fresh: manner.fresh,
         busy: [Some(super::BUSY_STRANGER); 2],
         control,
     }
@@ -291,6 +299,14 @@ fn seen_as_expected(
         let what = format!("{what}{}{}", words(Role::Server), words(Role::Client));
         Err(StageError::NoBaseline(what))
     };
+    if seen.wire.is_connected()
+        && !seen.wire.is_open()
+        && let [_, ..] = &seen.listening_elsewhere[..]
+    {
+        let elsewhere = seen.listening_elsewhere.join(", ");
+        let what = "its server does not listen at the address that its command is given";
+        return failed(format!("{what}; it listens on {elsewhere} instead"));
+    }
     match &seen.stopped {
         None | Some(Stop::Quiet) => {}
         Some(Stop::Deadline(awaited)) => {

@@ -240,6 +240,7 @@ impl Stage {
             await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
+            fresh: false,
             busy: [cast.server_peer, cast.client_peer]
                 .map(|peer| busy(peer, !is_asis || is_harmed)),
             control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
