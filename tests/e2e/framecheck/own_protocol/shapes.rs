@@ -227,7 +227,7 @@ while True:
 ";
     let client = r"import socket, sys
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-sock.settimeout(0.5)
+sock.settimeout(5)
 for line in sys.stdin:
     sock.sendto(line.strip().encode(), (sys.argv[1], int(sys.argv[2])))
     try:

@@ -69,11 +69,7 @@ fn is_covered(expression: &str) {
     let run = ["run", "up.toml", "--peer", "acme.toml", "--no-cache", "--out", "out"];
     let (stdout, mask) = proposed(&sandbox);
     assert!(stdout.contains("FAIL") && stdout.contains("to-client at byte "), "{stdout}");
-    assert_eq!(
-        stdout.matches(": \"answer ").count() + stdout.matches("and \"answer ").count(),
-        2,
-        "{stdout}"
-    );
+    assert!(stdout.contains("\" and \""), "not both values are in:\n{stdout}");
     assert!(mask.starts_with("[[mask]]\nstream = \"to-client\"\npattern = '"), "{stdout}");
     let (stdout, stderr) = says(&sandbox, &run, 3);
     assert!(stdout.contains("HARNESS-ERROR") && stdout.contains("[[mask]]"), "{stdout}");
