@@ -45,6 +45,8 @@ pub struct Protocol {
     pub(crate) fixtures: BTreeMap<PathBuf, Vec<u8>>,
     /// Parts of the file that this version does not use.
     pub(crate) unused: Vec<&'static str>,
+    /// What is odd about the file, each in its line.
+    pub(crate) warnings: Option<String>,
     pub(crate) sizes: OnceLock<HashMap<String, Sizes>>,
 }
 
@@ -116,6 +118,12 @@ impl Protocol {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What is odd about the file and no mistake, each in its line.
+    #[must_use]
+    pub fn warnings(&self) -> Option<&str> {
+        self.warnings.as_deref()
     }
 
     /// The failures that the file says are known.

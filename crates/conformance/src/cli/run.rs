@@ -35,6 +35,8 @@ pub(super) struct Planned {
     start: Start,
     /// The cases of other shards with their inputs' names, if there is a list to hold them against.
     elsewhere: Vec<(CaseId, String)>,
+    /// Whether an option leaves something out.
+    is_partial: bool,
 }
 
 impl Planned {
@@ -104,8 +106,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let playing = pairings_in(&groups, &peers);
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
-        let has_list = |protocol: &Arc<Protocol>| !protocol.known_failures().is_empty();
-        if expected.is_some() || known.protocols.iter().any(has_list) {
+        if expected.is_some() || !known.protocols.is_empty() {
             elsewhere = named(&groups).filter(|(id, _)| !shard.has(id)).collect();
         }
         retain(&mut groups, |id| shard.has(id));
@@ -125,7 +126,8 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         pairings: playing.iter().map(ToString::to_string).collect(),
         missing: [known.missing(&peers), &platform::missing()].concat(),
     };
-    Ok((Planned { known, groups, start, elsewhere }, looked))
+    let is_partial = selection.is_partial();
+    Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
 }
 
 /// A peer that declares no role of what the files describe is a mistake.
@@ -228,7 +230,7 @@ pub(super) fn play(
         Some(file) => ExpectedFailures::read(file)?,
         None => ExpectedFailures::default(),
     };
-    let Planned { known, mut groups, mut start, elsewhere } = planned;
+    let Planned { known, mut groups, mut start, elsewhere, is_partial } = planned;
     for protocol in &known.protocols {
         let lines = protocol.known_failures().iter().cloned().map(|known| Line {
             id: known.id,
@@ -250,6 +252,7 @@ pub(super) fn play(
     }
     .context("cannot write the journal")?;
     elsewhere.iter().for_each(|(id, input)| expected.note_elsewhere(id, input));
+    expected.note_left_out(is_partial, &start.pairings);
     let (mut counts, mut took) = (BTreeMap::new(), Duration::ZERO);
     if let Some(recorded) = &earlier {
         (counts, took) = (recorded.counts(), recorded.took());

@@ -66,6 +66,9 @@ impl Known {
                 let unused = protocol.unused().join(", ");
                 say(format_args!("{}: not used by this version: {unused}", file.display()));
             }
+            if let Some(warnings) = protocol.warnings() {
+                say(warnings);
+            }
             protocols.push(Arc::new(protocol));
         }
         let own = || protocols.iter().map(|protocol| protocol.clone() as Arc<dyn Scenario>);

@@ -58,6 +58,16 @@ struct Manner {
     rests: Option<u32>,
     settles: u32,
     next: bool,
+    /// Whether Python programs get an interpreter of their own. Forks of one share the order of their sets.
+    fresh: bool,
+}
+
+impl Manner {
+    /// Undisturbed, and no longer than it must be.
+    const fn brief(fresh: bool) -> Self {
+        let network = Network::AS_IS;
+        Self { network, rests: Some(LOOKS), settles: SETTLES, next: false, fresh }
+    }
 }
 
 impl Stage {
@@ -107,8 +117,7 @@ impl Stage {
         if scenario.truth() == Truth::Model {
             return self.ground(scenario, input).await;
         }
-        let manner =
-            Manner { network: Network::AS_IS, rests: Some(LOOKS), settles: SETTLES, next: false };
+        let manner = Manner::brief(false);
         let first = self.look(scenario, input, &manner).await?;
         let expected = seen_as_expected(scenario, &first)?;
         let again = self.look(scenario, input, &manner).await?;
@@ -130,6 +139,7 @@ impl Stage {
             rests: Some(LOOKS_FIRST),
             settles: SETTLES_FIRST,
             next: false,
+            fresh: false,
         };
         let first = self.look(scenario, input, &manner).await?;
         let expected = seen_as_expected(scenario, &first)?;
@@ -138,7 +148,9 @@ impl Stage {
         manner.settles = SETTLES;
         let form = &expected.to_client;
         let mut turns = Turns::heard(scenario, form, &first.wire);
+        manner.fresh = true;
         let again = self.look(scenario, input, &manner).await?;
+        manner.fresh = false;
         let mut screens = steady(scenario, &expected, &again, Scope::All)?;
         turns = turns.least(&Turns::heard(scenario, form, &again.wire));
         let mut next = None;
@@ -178,7 +190,7 @@ impl Stage {
         Ok(self.driver.run(&play).await?)
     }
 
-    /// What is seen of the reference when it plays an input, once.
+    /// What is seen of the reference when it plays an input, once, in interpreters of its own.
     ///
     /// # Errors
     /// What keeps it from being played.
@@ -187,8 +199,7 @@ impl Stage {
         scenario: &dyn Scenario,
         input: &Input,
     ) -> Result<Observation, StageError> {
-        let manner =
-            Manner { network: Network::AS_IS, rests: Some(LOOKS), settles: SETTLES, next: false };
+        let manner = Manner::brief(true);
         self.look(scenario, input, &manner).await
     }
 
@@ -208,6 +219,7 @@ impl Stage {
             rests: waits.then_some(LOOKS),
             settles: SETTLES,
             next: false,
+            fresh: true,
         };
         let seen = self.look(scenario, input, &manner).await?;
         let found = match steady(scenario, &baseline.expected, &seen, Scope::All) {
@@ -232,7 +244,8 @@ impl Stage {
         let waits = baseline.expected.client.by_itself == Some(false);
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
         let next = !network.is_harmless() && baseline.next.is_some();
-        let manner = Manner { network: network.clone(), rests, settles: SETTLES, next };
+        let manner =
+            Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
         let astray = |log: &WireLog| by_reference::is_astray(scenario, &baseline.expected, log);
         let play = Play {
             astray: Some(&astray),
@@ -321,6 +334,7 @@ fn play<'a>(
         rests: manner.rests,
         settles: Some(manner.settles),
         astray: None,
+        fresh: manner.fresh,
         busy: [Some(super::BUSY_STRANGER); 2],
         control,
     }
@@ -338,6 +352,14 @@ fn seen_as_expected(scenario: &dyn Scenario, seen: &Observation) -> Result<Expec
         let what = format!("{what}{}{}", words(Role::Server), words(Role::Client));
         Err(StageError::NoBaseline(what))
     };
+    if seen.wire.is_connected()
+        && !seen.wire.is_open()
+        && let [_, ..] = &seen.listening_elsewhere[..]
+    {
+        let elsewhere = seen.listening_elsewhere.join(", ");
+        let what = "its server does not listen at the address that its command is given";
+        return failed(format!("{what}; it listens on {elsewhere} instead"));
+    }
     match &seen.stopped {
         None | Some(Stop::Quiet) => {}
         Some(Stop::Deadline(awaited)) => {
@@ -438,7 +460,10 @@ fn next_client(
     let control = seen.control.as_ref()?;
     let waits = first.client.by_itself == Some(false);
     let is_done = !control.overdue || waits;
-    if !is_done || !control.wire.is_open() {
+    // Datagrams have no connection that could be seen to open.
+    let is_met =
+        control.wire.is_open() || scenario.home().is_datagram() && control.wire.is_connected();
+    if !is_done || !is_met {
         return None;
     }
     let as_seen = Observation {

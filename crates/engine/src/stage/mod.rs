@@ -241,6 +241,7 @@ impl Stage {
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
             astray: None,
+            fresh: false,
             busy: [cast.server_peer, cast.client_peer]
                 .map(|peer| busy(peer, !is_asis || is_harmed)),
             control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
