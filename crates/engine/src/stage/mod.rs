@@ -237,7 +237,9 @@ impl Stage {
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
             await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
-            await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
+            await_end: network.is_harmless()
+                && cast.server_peer.is_some()
+                && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
             busy: [cast.server_peer, cast.client_peer]
