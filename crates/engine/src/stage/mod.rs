@@ -237,7 +237,9 @@ impl Stage {
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
             await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
-            await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
+            await_end: network.is_harmless()
+                && cast.server_peer.is_some()
+                && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
             astray: None,
@@ -275,7 +277,7 @@ impl Stage {
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
             // What was sent late may have been waited for in vain.
-            turns: turns.filter(|_| !is_harmed && !input.raw),
+            turns: turns.filter(|_| !is_harmed),
         };
         let judgement = judge(&standard, &observed);
         let mut right =
