@@ -8,10 +8,11 @@ use crate::baseline::sender;
 
 /// The program that first sent something that is not right, or left before it had sent everything.
 pub(super) fn first(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Role> {
-    if !seen.wire.is_connected() {
+    let is_stream = !case.scenario.home().is_datagram();
+    if is_stream && !seen.wire.is_connected() {
         return Some(Role::Client);
     }
-    if !seen.wire.is_open() {
+    if is_stream && !seen.wire.is_open() {
         return Some(Role::Server);
     }
     let at = |way| went_wrong_at(right.wire(way), way, seen);
