@@ -50,8 +50,7 @@ def output_of(line):
     return ("no command '%s'\n" % verb).encode("gbk")
 
 
-def serve_client(conn):
-    stream = conn.makefile("rb")
+def serve_client(conn, stream):
     while True:
         line = stream.readline(MAX_LINE + 1)
         if not line.endswith(b"\n"):
@@ -69,9 +68,9 @@ def main():
     server.listen(5)
     while True:
         conn, _ = server.accept()
-        with conn:
+        with conn, conn.makefile("rb") as stream:
             try:
-                serve_client(conn)
+                serve_client(conn, stream)
             except OSError as error:
                 print("a client is lost:", error, file=sys.stderr)
 

@@ -125,6 +125,9 @@ pub struct Control {
     pub client: PeerEnd,
     /// Whether it had to be ended by the harness.
     pub overdue: bool,
+    /// The server's files when it came, where the server had come to rest before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub server_files: BTreeMap<String, Blob>,
 }
 
 /// What is waited for of a server when its client has ended and it is to close the connection.

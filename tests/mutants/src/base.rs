@@ -1,38 +1,107 @@
-//! The example peers that mutants are made of.
+//! The ports that mutants are made of: the example peers, and the port of each example protocol.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-/// An example peer.
+use anyhow::{Context, bail, ensure};
+
+use crate::mutant::Theme;
+
+/// What a source in a language takes to run, and to build, by the end of its name.
+const LANGUAGES: [(&str, &[&str]); 4] =
+    [("c", &[]), ("java", &["java", "javac"]), ("mjs", &["node"]), ("pl", &["perl"])];
+
+/// A port in a folder of its own.
 #[derive(Debug)]
 pub(crate) struct Base {
-    /// Its name, which is its manifest's, too.
-    pub(crate) name: &'static str,
-    /// Its directory in `tests/peers`.
-    pub(crate) directory: &'static str,
-    /// The one file that it is.
-    pub(crate) source: &'static str,
-    /// What it takes to run, and to build, if anything.
-    needs: &'static [&'static str],
+    /// What mutants call it. Its manifest has this name too.
+    pub(crate) name: String,
+    /// Its folder, from the repository's root.
+    pub(crate) place: String,
+    /// Its folder.
+    pub(crate) directory: PathBuf,
+    /// The name of its one source file.
+    pub(crate) source: String,
     /// Whether `make` builds it, by the Makefile beside it.
     pub(crate) is_built: bool,
+    /// The programs that it takes.
+    needs: Vec<OsString>,
 }
 
-pub(crate) const BASES: [Base; 3] = [
-    Base { name: "c", directory: "c", source: "peer.c", needs: &["make"], is_built: true },
-    Base { name: "node", directory: "node", source: "peer.mjs", needs: &["node"], is_built: false },
-    Base { name: "perl", directory: "perl", source: "echo.pl", needs: &["perl"], is_built: false },
-];
+/// The bases of all themes, by their folders.
+pub(crate) fn all<'a>(
+    repository: &Path,
+    themes: impl IntoIterator<Item = &'a Theme>,
+) -> anyhow::Result<BTreeMap<String, Base>> {
+    let mut bases = BTreeMap::new();
+    for theme in themes {
+        for mutant in &theme.mutant {
+            let place = theme.place(mutant);
+            if bases.contains_key(&place) {
+                continue;
+            }
+            let base = Base::read(repository, &place, &mutant.base)
+                .with_context(|| format!("the base of {}", mutant.name))?;
+            bases.insert(place, base);
+        }
+    }
+    Ok(bases)
+}
 
 impl Base {
-    pub(crate) fn by_name(name: &str) -> Option<&'static Self> {
-        BASES.iter().find(|base| base.name == name)
+    /// The port in a folder: exactly one source in a language of the list.
+    fn read(repository: &Path, place: &str, name: &str) -> anyhow::Result<Self> {
+        let directory = repository.join(place);
+        let there = directory.read_dir().with_context(|| format!("cannot read {place}"))?;
+        let mut sources = Vec::new();
+        for entry in there {
+            let file = entry?.file_name().to_string_lossy().into_owned();
+            let of_language = |(end, _): &&(&str, _)| {
+                file.rsplit_once('.').is_some_and(|(_, found)| found == *end)
+            };
+            if let Some((_, needs)) = LANGUAGES.iter().find(of_language) {
+                sources.push((file, *needs));
+            }
+        }
+        let Ok([(source, needs)]) = <[_; 1]>::try_from(sources) else {
+            bail!("{place} must have exactly one source of a port");
+        };
+        let mut needs: Vec<OsString> = needs.iter().map(OsString::from).collect();
+        let is_built = directory.join("Makefile").is_file();
+        if is_built {
+            needs.push("make".into());
+        }
+        if Path::new(&source).extension().is_some_and(|end| end == "c") {
+            needs.push(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+        }
+        let base = Self {
+            name: name.to_owned(),
+            place: place.to_owned(),
+            directory,
+            source,
+            is_built,
+            needs,
+        };
+        ensure!(base.manifest().is_file(), "{place} has no manifest {name}.toml");
+        Ok(base)
+    }
+
+    /// Its manifest.
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.directory.join(format!("{}.toml", self.name))
+    }
+
+    /// Its source, as it is.
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
+        let source = self.directory.join(&self.source);
+        std::fs::read_to_string(&source)
+            .with_context(|| format!("cannot read {}", source.display()))
     }
 
     /// What this machine lacks of what it takes.
     pub(crate) fn missing(&self) -> Option<String> {
-        let compiler = std::env::var_os("CC").unwrap_or_else(|| OsString::from("cc"));
-        let needs = self.needs.iter().map(OsString::from).chain(self.is_built.then_some(compiler));
-        let missing = needs.into_iter().find(|program| which::which(program).is_err())?;
+        let missing = self.needs.iter().find(|program| which::which(program).is_err())?;
         Some(format!("there is no {}", missing.to_string_lossy()))
     }
 }

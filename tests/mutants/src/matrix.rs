@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 
-use crate::mutant::{Finding, Mutant, Theme};
+use crate::Cast;
+use crate::mutant::{Finding, Mutant};
 use crate::play::{Catalogue, Outcome};
 
 /// The document, from the repository's root.
@@ -29,6 +30,7 @@ const NOT_TRIED: [(&str, &str); 2] = [
 
 /// A mutant and what came of it.
 pub(crate) struct Row<'a> {
+    pub(crate) scenario: &'a str,
     pub(crate) mutant: &'a Mutant,
     pub(crate) outcome: &'a Outcome,
 }
@@ -94,13 +96,14 @@ fn alone(check: &str, rows: &Rows<'_>) -> usize {
 }
 
 /// docs/KILL-MATRIX.md.
-pub(crate) fn document(themes: &[Theme], rows: &Rows<'_>, catalogue: &Catalogue) -> String {
+pub(crate) fn document(cast: &Cast<'_>, rows: &Rows<'_>, catalogue: &Catalogue) -> String {
     let mut text = format!(
         "# The kill matrix\n\n\
-         Who watches the watchman: {} mutants, each an example peer (`tests/peers`) with one bug that a \
-         port might\nwell have, and what of the harness catches it. `make mutants` plays them all and \
-         fails when one survives,\nwhen one isn't caught by what is in bold here, when an example \
-         itself fails in anything, or when a check\ncatches none.\n\n\
+         Who watches the watchman: {} mutants, and what of the harness catches each. A mutant is a port \
+         with one bug\nthat a port might well have: an example peer (`tests/peers`), or the port of an \
+         example protocol (`examples`).\n`make mutants` plays them all and fails when one survives, when \
+         one isn't caught by what is in bold here, when a\nport itself fails in anything, or when a check \
+         catches none.\n\n\
          A mutant that stops a case short shows as `timeout`, `crash` or `fail`. How many cases it \
          fails in may differ\na little from one run to the next. \"of 96+\" is of one that was not \
          played to its end: it had been caught\nlong since.\n\n\
@@ -108,14 +111,16 @@ pub(crate) fn document(themes: &[Theme], rows: &Rows<'_>, catalogue: &Catalogue)
         rows.len()
     );
     checks_section(&mut text, rows, catalogue);
-    clauses_section(&mut text, themes, rows, catalogue);
-    for theme in themes {
+    clauses_section(&mut text, cast, rows, catalogue);
+    for (theme, _) in &cast.themes {
+        let of = theme.protocol.as_deref().map(|folder| format!(" of `{folder}`"));
         let _ = write!(
             text,
-            "\n## {}, {}\n\n| mutant | base | what is wrong with it | caught by, in so many cases |\n\
+            "\n## {}, {}{}\n\n| mutant | base | what is wrong with it | caught by, in so many cases |\n\
              |---|---|---|---|\n",
             theme.scenario,
-            theme.role.name()
+            theme.role.name(),
+            of.unwrap_or_default()
         );
         for mutant in &theme.mutant {
             if let Some(row) = rows.get(mutant.name.as_str()) {
@@ -163,25 +168,23 @@ fn checks_section(text: &mut String, rows: &Rows<'_>, catalogue: &Catalogue) {
     }
 }
 
-fn clauses_section(text: &mut String, themes: &[Theme], rows: &Rows<'_>, catalogue: &Catalogue) {
-    let mut by_clause: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (name, row) in rows {
-        for finding in row.outcome.found.keys() {
-            by_clause.entry(&finding.clause).or_default().insert(name);
-        }
-    }
+fn clauses_section(text: &mut String, cast: &Cast<'_>, rows: &Rows<'_>, catalogue: &Catalogue) {
     text.push_str("\n## By clause\n\n| of | mutants that go against it, by clause |\n|---|---|\n");
-    let mut line = |of: &str, clauses: &[&str]| {
-        let count = |id: &&str| by_clause.get(id).map_or(0, BTreeSet::len);
+    let mut line = |of: &str, clauses: &[&str], scenario: Option<&str>| {
+        let goes_against = |row: &&Row<'_>, id: &str| {
+            scenario.is_none_or(|it| it == row.scenario)
+                && row.outcome.found.keys().any(|finding| finding.clause == id)
+        };
+        let count = |id: &str| rows.values().filter(|row| goes_against(row, id)).count();
         let counts: Vec<String> = clauses.iter().map(|id| format!("{id} {}", count(id))).collect();
         let _ = writeln!(text, "| {of} | {} |", counts.join(", "));
     };
     let common: Vec<&str> = catalogue.common().map(|clause| clause.id.as_str()).collect();
-    line("all", &common);
+    line("all", &common, None);
     for section in &catalogue.scenarios {
-        if themes.iter().any(|theme| theme.scenario == section.name) {
+        if cast.themes.iter().any(|(theme, _)| theme.scenario == section.name) {
             let ids: Vec<&str> = section.clauses.iter().map(|clause| clause.id.as_str()).collect();
-            line(&section.name, &ids);
+            line(&section.name, &ids, Some(&section.name));
         }
     }
 }

@@ -10,9 +10,18 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Theme {
+    /// The folder of the example protocol, from the repository's root. A tutorial's scenario has none.
+    pub(crate) protocol: Option<String>,
     pub(crate) scenario: String,
     pub(crate) role: Role,
     pub(crate) mutant: Vec<Mutant>,
+}
+
+impl Theme {
+    /// The folder of a mutant's base, from the repository's root.
+    pub(crate) fn place(&self, mutant: &Mutant) -> String {
+        self.protocol.clone().unwrap_or_else(|| format!("tests/peers/{}", mutant.base))
+    }
 }
 
 /// A role of a scenario.
@@ -37,7 +46,7 @@ impl Role {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Mutant {
     pub(crate) name: String,
-    /// The name of a base.
+    /// The name of a base: of an example peer, or `port` of an example protocol.
     pub(crate) base: String,
     /// The bug, in a sentence.
     pub(crate) what: String,
@@ -120,20 +129,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::base::{BASES, Base};
+    use crate::base;
 
     #[test]
     fn every_edit_is_to_be_made_at_exactly_one_place_of_its_base() {
-        let peers = crate::repository().join("tests/peers");
-        let source = |base: &Base| {
-            std::fs::read_to_string(peers.join(base.directory).join(base.source)).unwrap()
-        };
-        let sources: Vec<(&str, String)> =
-            BASES.iter().map(|base| (base.name, source(base))).collect();
-        for mutant in read_all(&crate::repository()).unwrap().iter().flat_map(|it| &it.mutant) {
-            let of_base = sources.iter().find(|(name, _)| *name == mutant.base);
-            let (_, source) = of_base.unwrap_or_else(|| panic!("{}: no such base", mutant.name));
-            mutant.of(source).unwrap();
+        let themes = read_all(&crate::repository()).unwrap();
+        let bases = base::all(&crate::repository(), &themes).unwrap();
+        for theme in &themes {
+            for mutant in &theme.mutant {
+                let base = &bases[&theme.place(mutant)];
+                assert_eq!(mutant.base, base.name, "{}: no such base", mutant.name);
+                mutant.of(&base.text().unwrap()).unwrap();
+            }
         }
     }
 

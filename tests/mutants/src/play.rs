@@ -1,7 +1,8 @@
 //! One mutant, from its source to what the harness finds wrong with it. The harness is run as anyone
 //! runs it: `framecheck run --peer`, and what it tells as lines of JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 
 use crate::base::Base;
 use crate::mutant::{Finding, Mutant, Role};
+use crate::setting::Setting;
 
 /// Generated inputs of a scenario, beside all the fixed ones.
 const CASES: &str = "8";
@@ -30,11 +32,32 @@ const PEER: &str = "mutant";
 /// else mutants are caught, and in how many cases, that is enough for many to be played to their end.
 const ON: [Duration; 2] = [Duration::ZERO, Duration::from_secs(3)];
 
+/// One thing to play: a mutant, or a base as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Job<'a> {
+    pub(crate) base: &'a Base,
+    /// The scenario that the base's manifest declares.
+    pub(crate) declared: &'a str,
+    pub(crate) role: Role,
+    pub(crate) setting: &'a Setting,
+    pub(crate) mutant: Option<&'a Mutant>,
+}
+
+impl fmt::Display for Job<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.mutant.map_or("(as it is)", |mutant| &mutant.name);
+        let (base, role) = (&self.base.name, self.role.name());
+        write!(f, "{base} {role} of {}, {name}", self.setting.scenario)
+    }
+}
+
 /// Where mutants are played.
 pub(crate) struct Stage {
     repository: PathBuf,
     framecheck: PathBuf,
     on: Duration,
+    /// What the references of protocol files do: they are played once for all mutants.
+    cache: TempDir,
 }
 
 /// What came of playing one.
@@ -120,7 +143,8 @@ impl Stage {
         ensure!(framecheck.is_file(), "no {}: run `make`", framecheck.display());
         let [quick, slow] = ON;
         let on = if patient { slow } else { quick };
-        Ok(Self { repository: repository.to_owned(), framecheck, on })
+        let cache = TempDir::with_prefix("framecheck-mutants-")?;
+        Ok(Self { repository: repository.to_owned(), framecheck, on, cache })
     }
 
     fn framecheck(&self, arguments: &[&str]) -> Command {
@@ -130,33 +154,44 @@ impl Stage {
         command
     }
 
-    /// What there is to check.
-    pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        let listed = self.framecheck(&["list", "--format", "json"]).output()?;
+    /// What there is to check: of the tutorials, and of these protocol files.
+    pub(crate) fn catalogue(&self, files: &BTreeSet<&str>) -> anyhow::Result<Catalogue> {
+        let mut catalogue = self.listed(&[])?;
+        if !files.is_empty() {
+            let files: Vec<&str> = files.iter().copied().collect();
+            catalogue.scenarios.extend(self.listed(&files)?.scenarios);
+        }
+        Ok(catalogue)
+    }
+
+    fn listed(&self, files: &[&str]) -> anyhow::Result<Catalogue> {
+        let listed = self.framecheck(&["list", "--format", "json"]).args(files).output()?;
         ensure!(listed.status.success(), "framecheck list: {}", listed.status);
         Ok(serde_json::from_slice(&listed.stdout)?)
     }
 
-    /// Play a role of a base in a scenario, with a mutant's bug or as it is.
+    /// Play a role of a base, with a mutant's bug or as it is. Once `is_done`, it is played on only for
+    /// as long as this stage is patient.
     pub(crate) fn play(
         &self,
-        base: &Base,
-        scenario: &str,
-        role: Role,
-        mutant: Option<&Mutant>,
+        job: &Job<'_>,
+        is_done: impl Fn(&Outcome) -> bool,
     ) -> anyhow::Result<Outcome> {
         let directory = TempDir::with_prefix("framecheck-mutant-")?;
-        let manifest = self.build(directory.path(), base, scenario, role, mutant)?;
+        let manifest = build(directory.path(), job)?;
         let (manifest, out) = (manifest.to_string_lossy(), directory.path().join("out"));
         let out = out.to_string_lossy();
         let mut command = self.framecheck(&["run", "--format", "json", "--no-shrink"]);
-        command.args(["--peer", &manifest, "--scenario", scenario, "--out", &out]);
-        command.args(["--cases", CASES, "--jobs", JOBS]);
-        if mutant.is_some() {
+        command.args(["--peer", &manifest, "--out", &out, "--cases", CASES, "--jobs", JOBS]);
+        match &job.setting.file {
+            Some(file) => command.arg(file).arg("--cache").arg(self.cache.path()),
+            None => command.args(["--scenario", &job.setting.scenario]),
+        };
+        if job.mutant.is_some() {
             command.args(["--deadline", DEADLINE]);
         }
-        for other in others(scenario) {
-            let pairing = match role {
+        for other in &job.setting.others {
+            let pairing = match job.role {
                 Role::Server => format!("{PEER}->{other}"),
                 Role::Client => format!("{other}->{PEER}"),
             };
@@ -164,54 +199,17 @@ impl Stage {
         }
         let began = Instant::now();
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let mut outcome = self.watch(child, mutant.map(|mutant| &mutant.caught_by))?;
+        let mut outcome = self.watch(child, is_done)?;
         outcome.took = began.elapsed();
         Ok(outcome)
     }
 
-    /// The program, and a manifest beside it that declares this role of this scenario alone.
-    fn build(
-        &self,
-        directory: &Path,
-        base: &Base,
-        scenario: &str,
-        role: Role,
-        mutant: Option<&Mutant>,
-    ) -> anyhow::Result<PathBuf> {
-        let peer = self.repository.join("tests/peers").join(base.directory);
-        let mut source = fs::read_to_string(peer.join(base.source))?;
-        if let Some(mutant) = mutant {
-            source = mutant.of(&source)?;
-        }
-        let program = directory.join(base.source);
-        fs::write(&program, source)?;
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
-        if base.is_built {
-            fs::copy(peer.join("Makefile"), directory.join("Makefile"))?;
-            // A bug may leave something unused; no warning is to keep it from being tried.
-            let mut make = Command::new("make");
-            make.args(["--silent", "CFLAGS=-O1 -w -std=c17"]).current_dir(directory);
-            // What a make above this one wants is nothing to the one here.
-            let built = make.env_remove("MAKEFLAGS").env_remove("MFLAGS").output()?;
-            let said = String::from_utf8_lossy(&built.stderr);
-            ensure!(built.status.success(), "it can't be built: {said}");
-        }
-        let declared = fs::read_to_string(peer.join(format!("{}.toml", base.name)))?;
-        let mut declared: toml::Table = toml::from_str(&declared)?;
-        let commands = declared.get(role.name()).and_then(|table| table.get(scenario)).cloned();
-        let commands = commands.with_context(|| format!("it declares no {scenario}"))?;
-        declared.remove(Role::Server.name());
-        declared.remove(Role::Client.name());
-        declared.insert("name".to_owned(), PEER.into());
-        let only = toml::Table::from_iter([(scenario.to_owned(), commands)]);
-        declared.insert(role.name().to_owned(), only.into());
-        let manifest = directory.join("mutant.toml");
-        fs::write(&manifest, toml::to_string(&declared)?)?;
-        Ok(manifest)
-    }
-
     /// Read what the harness tells, to its end, or until what is to be found has been for a while.
-    fn watch(&self, mut child: Child, wanted: Option<&Finding>) -> anyhow::Result<Outcome> {
+    fn watch(
+        &self,
+        mut child: Child,
+        is_done: impl Fn(&Outcome) -> bool,
+    ) -> anyhow::Result<Outcome> {
         let pid = Pid::from_child(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let (stdout, stderr) = (stdout.context("no pipe")?, stderr.context("no pipe")?);
@@ -239,8 +237,7 @@ impl Stage {
                 Ok(line) => outcome.take(&line)?,
                 Err(is_whole) => break is_whole,
             }
-            let is_caught = wanted.is_some_and(|wanted| outcome.found.contains_key(wanted));
-            if is_caught && until.is_none() {
+            if until.is_none() && is_done(&outcome) {
                 until = Some(Instant::now() + self.on);
             }
         };
@@ -260,13 +257,39 @@ impl Stage {
     }
 }
 
-/// Whom it is played with: the reference, the harness, and, where a network does harm to what has no
-/// frames, the port; what the reference would do there is chance.
-fn others(scenario: &str) -> &'static [&'static str] {
-    match scenario {
-        "file-transfer" | "remote-command" => &["python", "harness"],
-        _ => &["python", "harness", "rust"],
+/// The program, and a manifest beside it that declares this role of this scenario alone.
+fn build(directory: &Path, job: &Job<'_>) -> anyhow::Result<PathBuf> {
+    let base = job.base;
+    let mut source = base.text()?;
+    if let Some(mutant) = job.mutant {
+        source = mutant.of(&source)?;
     }
+    let program = directory.join(&base.source);
+    fs::write(&program, source)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    if base.is_built {
+        fs::copy(base.directory.join("Makefile"), directory.join("Makefile"))?;
+        // A bug may leave something unused; no warning is to keep it from being tried.
+        let mut make = Command::new("make");
+        make.args(["--silent", "CFLAGS=-O1 -w -std=c17", "JFLAGS=-nowarn"]).current_dir(directory);
+        // What a make above this one wants is nothing to the one here.
+        let built = make.env_remove("MAKEFLAGS").env_remove("MFLAGS").output()?;
+        let said = String::from_utf8_lossy(&built.stderr);
+        ensure!(built.status.success(), "it can't be built: {said}");
+    }
+    let declared = fs::read_to_string(base.manifest())?;
+    let mut declared: toml::Table = toml::from_str(&declared)?;
+    let role = job.role.name();
+    let commands = declared.get(role).and_then(|table| table.get(job.declared)).cloned();
+    let commands = commands.with_context(|| format!("it declares no {}", job.declared))?;
+    declared.remove(Role::Server.name());
+    declared.remove(Role::Client.name());
+    declared.insert("name".to_owned(), PEER.into());
+    let only = toml::Table::from_iter([(job.setting.scenario.clone(), commands)]);
+    declared.insert(role.to_owned(), only.into());
+    let manifest = directory.join("mutant.toml");
+    fs::write(&manifest, toml::to_string(&declared)?)?;
+    Ok(manifest)
 }
 
 impl Outcome {
@@ -304,8 +327,21 @@ impl Outcome {
         Ok(())
     }
 
-    /// A case in which this was found.
-    pub(crate) fn example(&self, finding: &Finding) -> &str {
-        self.examples.get(finding).map_or("", String::as_str)
+    /// How many cases failed, and how long it took.
+    pub(crate) fn told(&self) -> String {
+        format!("{} of {} cases, {:.1} s", self.failed, self.cases, self.took.as_secs_f64())
+    }
+
+    /// Each finding with a case in which it was made, and what was not played; a line each.
+    pub(crate) fn evidence(&self) -> String {
+        let mut text = String::new();
+        for (finding, count) in &self.found {
+            let example = self.examples.get(finding).map_or("", String::as_str);
+            let _ = write!(text, "\n         {count} by {finding}; {example}");
+        }
+        for what in &self.unplayed {
+            let _ = write!(text, "\n         not played: {what}");
+        }
+        text
     }
 }

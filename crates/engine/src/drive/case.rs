@@ -1,5 +1,6 @@
 //! A case under way: from the start of both sides to all that was seen of it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::observation::{
@@ -133,6 +134,10 @@ impl Case<'_> {
             let until = if is_open { deadline } else { Instant::now() + QUIET };
             let _ = timeout_at(until, self.play.disturbance.noticed()).await;
         }
+        if self.play.settles.is_some() {
+            // What the server leaves of the first exchange is looked at before the next one changes it.
+            let _ = timeout_at(deadline, self.until_server_is_done()).await;
+        }
         let first_connection = self.recording.connection_count();
         let client = start_client(next)?;
         let ends = async {
@@ -197,7 +202,8 @@ impl Case<'_> {
         let control = control.map(|(first_connection, overdue, client)| {
             let (before, after) = std::mem::take(&mut wire).split(first_connection);
             wire = before;
-            Box::new(Control { wire: after, client, overdue })
+            let server_files = BTreeMap::new();
+            Box::new(Control { wire: after, client, overdue, server_files })
         });
         let server = self.server.finish(server_by_itself).await;
         gone.push(self.client.finish(by_itself).await);

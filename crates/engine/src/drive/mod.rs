@@ -175,10 +175,12 @@ impl Driver {
         let noted = recording.clone();
         let address = server_endpoint.to_string();
         let case = Case { play, address, recording, server, client, patience, passing };
+        let mut left_for_next = None;
         let next = |visit: Next<'_>| {
             let visit = match visit {
                 Next::Later(lines) => Visit { lines, ..first },
                 Next::Control(input, side) => {
+                    left_for_next = play.settles.map(|_| room.server_files());
                     Visit { side, input, lines: &input.lines, directory: &room.control }
                 }
             };
@@ -192,7 +194,11 @@ impl Driver {
         if let Some(control) = &mut seen.control {
             play.scenario.hide_addresses(Role::Client, &addresses, &mut control.client.stdout.0);
         }
-        room.collect(&mut seen).map_err(failed("cannot read a peer's files"))?;
+        let unread = failed("cannot read a peer's files");
+        room.collect(&mut seen).map_err(&unread)?;
+        if let (Some(control), Some(left)) = (&mut seen.control, left_for_next) {
+            control.server_files = left.map_err(&unread)?;
+        }
         let is_stranger = |side: &Side<'_>| side.is_strange(play.scenario);
         let is_deserted = !is_stranger(&play.server) && !is_stranger(&play.client);
         self.rooms.give_back(room, is_deserted).map_err(failed("cannot clear up"))?;

@@ -118,7 +118,7 @@ impl Room {
 
     /// Take up what the peers left.
     pub(super) fn collect(&self, seen: &mut Observation) -> io::Result<()> {
-        seen.server.files = self.files_below(&self.server)?;
+        seen.server.files = self.server_files()?;
         seen.client.files = self.files_below(&self.client)?;
         if let Some(control) = &mut seen.control {
             control.client.files = self.files_below(&self.control)?;
@@ -130,6 +130,11 @@ impl Room {
             }
         }
         Ok(())
+    }
+
+    /// The server's files as they are now.
+    pub(super) fn server_files(&self) -> io::Result<BTreeMap<String, Blob>> {
+        self.files_below(&self.server)
     }
 
     /// Every file below a directory, by its path there.

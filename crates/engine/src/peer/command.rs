@@ -107,7 +107,10 @@ fn value(place: &str, places: &Places<'_>) -> Option<String> {
         ("host", Endpoint::Inet(address)) => Some(address.ip().to_string()),
         ("port", Endpoint::Inet(address)) => Some(address.port().to_string()),
         ("path", Endpoint::Path(path)) => Some(path.to_string_lossy().into_owned()),
-        ("file", _) => places.file.map(|file| file.to_string_lossy().into_owned()),
+        // A protocol of one's own may have a variable of this name, and no such file.
+        ("file", _) if places.file.is_some() => {
+            places.file.map(|file| file.to_string_lossy().into_owned())
+        }
         _ => {
             let literal = places.literals.iter().find(|literal| literal.name == place)?;
             Some(literal.value.clone())
@@ -134,6 +137,17 @@ mod tests {
             ["127.0.0.1:80", "-n={port}{}", "{x}{", "127.0.0.1:80", "{path}"]
         );
         assert!(template.mentions("name") && !template.mentions("file"));
+    }
+
+    #[test]
+    fn a_literal_called_file_is_filled_in_where_no_file_is_served() {
+        let endpoint = Endpoint::Inet("127.0.0.1:80".parse().unwrap());
+        let literals = [Literal::changed("file", "a.txt")];
+        let template = template(&["--file={file}"]);
+        let own = Places { endpoint: &endpoint, file: None, literals: &literals };
+        assert_eq!(template.fill(&own), ["--file=a.txt"]);
+        let served = Places { file: Some(Path::new("/served")), ..own };
+        assert_eq!(template.fill(&served), ["--file=/served"]);
     }
 
     #[test]

@@ -22,10 +22,11 @@ pub(super) fn first(
         };
         return says_else.then_some(Role::Client);
     }
-    if !seen.wire.is_connected() {
+    let is_stream = !case.scenario.home().is_datagram();
+    if is_stream && !seen.wire.is_connected() {
         return Some(Role::Client);
     }
-    if !seen.wire.is_open() {
+    if is_stream && !seen.wire.is_open() {
         return Some(Role::Server);
     }
     let at = |way| went_wrong_at(right.wire(way), way, seen);

@@ -1,0 +1,72 @@
+//! What a role is played in: a tutorial's scenario, or a protocol that a file describes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use crate::mutant::Theme;
+
+/// What a role is played in, and with whom.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The scenario's name.
+    pub(crate) scenario: String,
+    /// The file that describes it, from the repository's root; a tutorial's scenario has none.
+    pub(crate) file: Option<String>,
+    /// The peers in the other role.
+    pub(crate) others: Vec<String>,
+}
+
+/// What is read of a protocol file.
+#[derive(Deserialize)]
+struct Protocol {
+    name: String,
+    reference: Reference,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(default = "usual_name")]
+    name: String,
+}
+
+fn usual_name() -> String {
+    "reference".to_owned()
+}
+
+impl Setting {
+    /// The setting of a theme's mutants.
+    pub(crate) fn of(repository: &Path, theme: &Theme) -> anyhow::Result<Self> {
+        match &theme.protocol {
+            None => Ok(Self::tutorial(&theme.scenario)),
+            Some(folder) => {
+                let file = format!("{folder}/{}.toml", theme.scenario);
+                Self::protocol(repository, &file)
+            }
+        }
+    }
+
+    /// The reference, the harness, and, where a network does harm to what has no frames, the port: what
+    /// the reference would do there is chance.
+    fn tutorial(scenario: &str) -> Self {
+        let others: &[&str] = match scenario {
+            "file-transfer" | "remote-command" => &["python", "harness"],
+            _ => &["python", "harness", "rust"],
+        };
+        let others = others.iter().map(|&name| name.to_owned()).collect();
+        Self { scenario: scenario.to_owned(), file: None, others }
+    }
+
+    /// The protocol of a file, with its reference in the other role.
+    pub(crate) fn protocol(repository: &Path, file: &str) -> anyhow::Result<Self> {
+        let path: PathBuf = repository.join(file);
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
+        let protocol: Protocol = toml::from_str(&text).with_context(|| file.to_owned())?;
+        Ok(Self {
+            scenario: protocol.name,
+            file: Some(file.to_owned()),
+            others: vec![protocol.reference.name],
+        })
+    }
+}
