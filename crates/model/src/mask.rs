@@ -29,8 +29,8 @@ pub enum FileForm {
 
 /// `right`, with what was seen in its masked ranges: what differs from `seen` then is a difference.
 ///
-/// Both lists of ranges rise and do not overlap. Where one has more ranges than the other, those are left as
-/// they are.
+/// Both lists of ranges rise and do not overlap. From the first place on at which the two differ outside of
+/// what is masked, `right` stays as it is.
 #[must_use]
 pub fn with_values_of(
     right: &[u8],
@@ -39,11 +39,15 @@ pub fn with_values_of(
     masked_in_seen: &[Range<usize>],
 ) -> Vec<u8> {
     let mut made = Vec::with_capacity(right.len());
-    let mut done = 0;
+    let (mut done, mut done_in_seen) = (0, 0);
     for (ours, theirs) in masked.iter().zip(masked_in_seen) {
-        made.extend_from_slice(right.get(done..ours.start).unwrap_or_default());
+        let before = right.get(done..ours.start).unwrap_or_default();
+        if seen.get(done_in_seen..theirs.start) != Some(before) {
+            break;
+        }
+        made.extend_from_slice(before);
         made.extend_from_slice(seen.get(theirs.clone()).unwrap_or_default());
-        done = ours.end;
+        (done, done_in_seen) = (ours.end, theirs.end);
     }
     made.extend_from_slice(right.get(done..).unwrap_or_default());
     made
@@ -63,8 +67,11 @@ mod tests {
 
     #[test]
     fn masked_values_are_taken_over_and_the_rest_is_not() {
-        let made = with_values_of(b"at 12: on", &[3..5, 8..8], b"at 7: off", &[3..4, 9..9]);
+        let made = with_values_of(b"at 12: on", &[3..5, 9..9], b"at 7: on", &[3..4, 8..8]);
         assert_eq!(made, b"at 7: on");
+        // A value that is missing leaves the others as they are.
+        let made = with_values_of(b"a 1 b 2", &[2..3, 6..7], b"a - b 3", &[6..7, 7..7]);
+        assert_eq!(made, b"a 1 b 2");
         assert_eq!(with_values_of(b"at 12, 3", &[3..5, 7..8], b"at", &[]), b"at 12, 3");
     }
 

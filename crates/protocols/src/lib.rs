@@ -11,11 +11,12 @@
 //! | `reader.rs` | a TOML table, key by key |
 //! | `text.rs`, `vary.rs` | texts with variables, and what variables are |
 //! | `networks.rs` | which networks an input is played over |
-//! | `masks.rs`, `propose.rs` | what differs from run to run, and which mask would cover it |
+//! | `masks.rs`, `propose.rs`, `header.rs` | what differs from run to run, and which mask would cover it |
 //! | `edit.rs` | changes to the file: a kept input, a list of known failures |
 //! | `key.rs` | what decides what the reference does |
 
 mod edit;
+mod header;
 mod inputs;
 mod key;
 mod load;

@@ -83,7 +83,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     let name = name(root, taken);
     let summary = root.text("summary").map(Spanned::into_inner).unwrap_or_default();
     let transports = transports(root);
-    let (reference, commands) = reference(root);
+    let (reference, commands) = reference(root, base);
     let variables = variables(root);
     let (masks, mask_texts) = masks(root, source);
     let (compares_stdout, takes_turns) = compare(root);
@@ -165,7 +165,7 @@ fn transports(root: &Section<'_>) -> Vec<Transport> {
 
 type Command = Spanned<Vec<Spanned<String>>>;
 
-fn reference(root: &Section<'_>) -> (Reference, Vec<Command>) {
+fn reference(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>) {
     let empty = Reference {
         name: REFERENCE.to_owned(),
         language: String::new(),
@@ -190,7 +190,7 @@ fn reference(root: &Section<'_>) -> (Reference, Vec<Command>) {
             section.lacks(role);
             return Vec::new();
         };
-        command_mistakes(&section, role, &command);
+        command_mistakes(&section, role, &command, base);
         let argv = command.get_ref().iter().map(|argument| argument.get_ref().clone()).collect();
         commands.push(command);
         argv
@@ -219,8 +219,18 @@ fn reference_name(section: &Section<'_>, name: &Spanned<String>) {
     }
 }
 
-fn command_mistakes(section: &Section<'_>, role: &str, command: &Command) {
+fn command_mistakes(section: &Section<'_>, role: &str, command: &Command, base: &Path) {
     let argv = command.get_ref();
+    let is_script = |argument: &&Spanned<String>| {
+        let path = Path::new(argument.get_ref());
+        path.extension().is_some_and(|it| it == "py") && !argument.get_ref().contains('{')
+    };
+    for script in argv.iter().filter(is_script) {
+        if !base.join(script.get_ref()).is_file() {
+            let what = format!("there is no {:?} beside this file", script.get_ref());
+            section.note(Mistake::new(what, script.span()));
+        }
+    }
     if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
         let help = format!("e.g. [\"python3\", \"{role}.py\", \"{{host}}\", \"{{port}}\"]");
         let mistake = Mistake::new("a command begins with its program", command.span());

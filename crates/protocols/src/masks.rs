@@ -11,7 +11,7 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
-use crate::propose;
+use crate::{header, propose};
 
 /// So many masks are proposed for one stream.
 const PROPOSED_MAX: usize = 16;
@@ -68,7 +68,8 @@ impl Masks {
             [] => true,
         };
         while !agree(&masks) && proposed.len() < PROPOSED_MAX {
-            let pattern = propose::propose(plays, &masks);
+            let pattern =
+                propose::propose(plays, &masks).or_else(|| header::propose(plays, &masks));
             let Some(regex) = pattern.and_then(|it| Regex::new(&it).ok()) else { break };
             proposed.push(regex.clone());
             masks.push(regex);

@@ -383,6 +383,7 @@ impl Scenario for Protocol {
         for (endpoint, place) in clients.chain([(&addresses.server, SERVER_ADDRESS)]) {
             if let Endpoint::Inet(address) = endpoint {
                 replace(screen, &address.to_string(), place);
+                replace(screen, &format!("{} {}", address.ip(), address.port()), place);
             }
         }
     }

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use model::Difference;
 use model::event::{CaseResult, End, Event, Evidence, Sink, Start};
+use model::{Difference, Verdict};
 
 use super::causes::{Cause, Causes};
 use super::matrix::Matrix;
@@ -16,6 +16,8 @@ use super::replays::Replays;
 use crate::hex;
 
 /// So many failures are shown in full, and so many are told when they come.
+/// So many errata of a file's reference are shown.
+const ERRATA_MAX: usize = 3;
 const IN_FULL: usize = 3;
 /// Of cases that went wrong alike, so many are named.
 const ALIKE_MAX: usize = 3;
@@ -32,6 +34,10 @@ pub struct Human<W> {
     pace: Option<Pace>,
     causes: Causes,
     replays: Replays,
+    /// The scenarios that files describe.
+    described: Vec<String>,
+    /// In those, the cases in which the reference itself went wrong: some, and how many there are.
+    errata: (Vec<CaseResult>, usize),
 }
 
 impl<W: Write> Human<W> {
@@ -44,12 +50,15 @@ impl<W: Write> Human<W> {
             pace: None,
             causes: Causes::default(),
             replays: Replays::default(),
+            described: Vec::new(),
+            errata: (Vec::new(), 0),
         }
     }
 
     fn started(&mut self, start: &Start) -> io::Result<()> {
         self.matrix = Matrix::new(&start.pairings);
         self.replays = Replays::new(start);
+        self.described = start.protocols.iter().map(|it| it.scenario.clone()).collect();
         let template = "{bar:30} {pos}/{len} cases  {per_sec}  {eta} left  {msg}";
         self.bar = ProgressBar::new(start.cases as u64);
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -77,6 +86,13 @@ impl<W: Write> Human<W> {
 
     fn finished(&mut self, case: &CaseResult) {
         self.matrix.add(&case.pairing, case);
+        if case.verdict == Verdict::Erratum && self.described.contains(&case.scenario) {
+            let (some, count) = &mut self.errata;
+            *count += 1;
+            if some.len() < ERRATA_MAX {
+                some.push(case.clone());
+            }
+        }
         let failed = self.causes.case_count();
         self.causes.add(case);
         let now_failed = self.causes.case_count();
@@ -96,6 +112,24 @@ impl<W: Write> Human<W> {
         self.bar.inc(1);
     }
 
+    /// Where the reference of a file went wrong, and no port is blamed.
+    fn write_errata(&mut self) -> io::Result<()> {
+        let (some, count) = &self.errata;
+        if *count > 0 {
+            writeln!(self.out, "\nin {count} cases the reference itself went wrong:")?;
+        }
+        for case in some {
+            writeln!(self.out, "  {}  ({})", case.id, case.input)?;
+            if let Some(difference) = case.differences.first() {
+                writeln!(self.out, "    {difference}")?;
+            }
+        }
+        if *count > some.len() {
+            writeln!(self.out, "  ...")?;
+        }
+        Ok(())
+    }
+
     fn ended(&mut self, end: &End) -> io::Result<()> {
         self.bar.finish_and_clear();
         writeln!(self.out, "{}", self.matrix.render())?;
@@ -113,6 +147,7 @@ impl<W: Write> Human<W> {
             writeln!(self.out, "  {}  {clause}  {id}  ({input})", verdict.name())?;
             write_others(&mut self.out, cause)?;
         }
+        self.write_errata()?;
         for id in &end.unmatched {
             writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
         }
@@ -151,7 +186,11 @@ fn write_evidence(out: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
     let seen = &evidence.observed;
     for (name, end) in [("server", &seen.server), ("client", &seen.client)] {
         let stderr = String::from_utf8_lossy(&end.stderr.0);
-        if let Some(last) = stderr.trim_end().lines().next_back() {
+        // A runtime may say more behind the line that tells what is wrong.
+        let mut lines = stderr.trim_end().lines().rev();
+        let is_error =
+            |line: &&str| line.contains("rror") && !line.starts_with(char::is_whitespace);
+        if let Some(last) = lines.clone().find(is_error).or_else(|| lines.next()) {
             writeln!(out, "  {name}'s last word on stderr: {}", last.escape_debug())?;
         }
     }

@@ -12,7 +12,7 @@ use engine::stage::{Stage, StageError};
 use model::case::InputId;
 use model::mask::Place;
 use model::observation::{Direction, Observation};
-use model::{Input, Scenario, Wire, generated_input};
+use model::{Ending, Input, Scenario, Wire, generated_input};
 use protocols::Protocol;
 
 use super::CheckProtocolArgs;
@@ -68,6 +68,8 @@ struct Shown {
     to_client: String,
     server_goes_on: bool,
     client_waits: bool,
+    /// How a program ended that did not end well, with what it said last.
+    ended_badly: Vec<String>,
     keeps_state: bool,
     screens: Option<Unsteady>,
     left_behind: Vec<String>,
@@ -137,7 +139,7 @@ async fn check_input(
     let baseline = match looked {
         Ok(baseline) => baseline,
         Err(StageError::Unsteady(unsteady)) => {
-            let what = unsteady_in_words(stage, protocol, input, &unsteady).await?;
+            let what = unsteady_in_words(stage, protocol, input, &unsteady, &mut masks).await?;
             return Ok(Checked { name, what: Err(what), masks });
         }
         Err(error @ StageError::NoBaseline(_)) => {
@@ -146,11 +148,24 @@ async fn check_input(
         Err(other) => return Err(other),
     };
     let expected = &baseline.expected;
+    let ends = [("client", &expected.client), ("server", &expected.server)];
+    let mut ended_badly = Vec::new();
+    for (role, end) in ends {
+        if end.by_itself == Some(true) && end.ending != Ending::Complete {
+            let seen = stage.observe(&**protocol, input).await?;
+            let end = if role == "client" { &seen.client } else { &seen.server };
+            let said = String::from_utf8_lossy(&end.stderr.0);
+            let last = said.trim_end().lines().last().unwrap_or("it says nothing").to_owned();
+            let status = end.exit.map_or_else(String::new, |exit| exit.to_string());
+            ended_badly.push(format!("the {role} ends with {status}: {last}"));
+        }
+    }
     let shown = Shown {
         to_server: told(&expected.to_server),
         to_client: told(&expected.to_client),
         server_goes_on: expected.server.by_itself == Some(false),
         client_waits: expected.client.by_itself == Some(false),
+        ended_badly,
         keeps_state: baseline.next.as_ref().is_some_and(|next| !next.is_as_first),
         screens: baseline.screens.clone(),
         left_behind: baseline.left_behind.clone(),
@@ -190,10 +205,13 @@ async fn unsteady_in_words(
     protocol: &Arc<Protocol>,
     input: &Input,
     unsteady: &Unsteady,
+    met_masks: &mut BTreeSet<usize>,
 ) -> Result<String, StageError> {
     let mut plays = Vec::new();
     for _ in 0..PLAYS_FOR_MASKS {
-        plays.push(stage.observe(&**protocol, input).await?);
+        let seen = stage.observe(&**protocol, input).await?;
+        met_masks.extend(met(protocol, &seen));
+        plays.push(seen);
     }
     let mut entries = Vec::new();
     let mut covers = true;
@@ -246,7 +264,9 @@ fn print(
         }
     }
     for (number, mask) in protocol.masks().iter().enumerate() {
-        if !checked.iter().any(|checked| checked.masks.contains(&number)) {
+        // What an input that failed would have met, nobody knows.
+        let is_sure = checked.iter().all(|checked| checked.what.is_ok());
+        if is_sure && !checked.iter().any(|checked| checked.masks.contains(&number)) {
             is_fine = false;
             writeln!(out, "  {}  {mask}, covers nothing", style("FAIL").red().bold())?;
         }
@@ -270,6 +290,9 @@ fn print_input(out: &mut impl Write, name: &str, shown: &Shown) -> std::io::Resu
         if is_so { writeln!(out, "          {what}") } else { Ok(()) }
     };
     note(!shown.server_goes_on, "the server ends after its client; so may a port's, or go on")?;
+    for end in &shown.ended_badly {
+        note(true, end)?;
+    }
     note(shown.client_waits, "the client waits at the end; so may a port's, or end well")?;
     note(shown.keeps_state, "a second client is served otherwise: the server keeps a state")?;
     if let Some(screens) = &shown.screens {

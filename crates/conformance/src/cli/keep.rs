@@ -21,6 +21,13 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
     if let Some(file) = args.files.first() {
         return keep_in(args, &kept, file);
     }
+    if Known::new().catalogue.scenario(&kept.id.scenario).is_none() {
+        let what = format!(
+            "{} is no scenario of the tutorials: name the protocol file that describes it",
+            kept.id.scenario
+        );
+        return Err(Usage(what).into());
+    }
     let regression = Regression {
         name: args.name.clone(),
         scenario: kept.id.scenario.clone(),

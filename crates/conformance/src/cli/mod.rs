@@ -43,7 +43,7 @@ use engine::merge::MergeError;
 use engine::peer::{ManifestError, PeerError};
 use engine::plan::PlanError;
 use model::shard::ShardError;
-use protocols::ProtocolError;
+use protocols::{EditError, ProtocolError};
 use report::changes::DiffError;
 
 /// A conformance failure.
@@ -189,6 +189,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<PlanError>()
         || error.is::<ManifestError>()
         || error.is::<ProtocolError>()
+        || matches!(error.downcast_ref(), Some(EditError::Taken(_)))
         || error.is::<ExpectedError>()
         || error.is::<DiffError>()
         || error.is::<ShardError>()

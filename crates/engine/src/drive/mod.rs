@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
 use crate::peer::{Command, Peer, Places, Prompt, Spawner, StartError, Template, User};
-use crate::script;
+use crate::{platform, script};
 
 /// What every case needs.
 #[derive(Debug)]
@@ -153,6 +153,10 @@ impl Driver {
         let recording = Recording::start();
         let deadline = Instant::from_std(recording.started() + self.deadline);
         let server = self.start_server(play, &room, &server_endpoint)?;
+        if play.scenario.truth() == Truth::Reference {
+            let by = deadline - self.deadline / 2;
+            until_listening(&server, &server_endpoint, play.transport, by).await;
+        }
         let first = Visit {
             side: &play.client,
             input: play.input,
@@ -187,13 +191,8 @@ impl Driver {
             self.start_client(play, &room, &client_endpoint, &visit)
         };
         let mut seen = case.finish(deadline, next).await?;
-        let addresses =
-            Addresses { clients: noted.clients_seen_by_server(), server: client_endpoint };
-        play.scenario.hide_addresses(Role::Server, &addresses, &mut seen.server.stdout.0);
-        play.scenario.hide_addresses(Role::Client, &addresses, &mut seen.client.stdout.0);
-        if let Some(control) = &mut seen.control {
-            play.scenario.hide_addresses(Role::Client, &addresses, &mut control.client.stdout.0);
-        }
+        let clients = noted.clients_seen_by_server();
+        hide_addresses(play.scenario, &Addresses { clients, server: client_endpoint }, &mut seen);
         let unread = failed("cannot read a peer's files");
         room.collect(&mut seen).map_err(&unread)?;
         if let (Some(control), Some(left)) = (&mut seen.control, left_for_next) {
@@ -297,6 +296,34 @@ impl Driver {
             }
             Side::Nobody => Ok(Party::Nobody),
         }
+    }
+}
+
+/// Take the addresses of a case off all screens.
+fn hide_addresses(scenario: &dyn Scenario, addresses: &Addresses, seen: &mut Observation) {
+    scenario.hide_addresses(Role::Server, addresses, &mut seen.server.stdout.0);
+    scenario.hide_addresses(Role::Client, addresses, &mut seen.client.stdout.0);
+    if let Some(control) = &mut seen.control {
+        scenario.hide_addresses(Role::Client, addresses, &mut control.client.stdout.0);
+    }
+}
+
+/// How often a server is looked at that does not listen yet.
+const STARTING: Duration = Duration::from_millis(2);
+
+/// Wait until the server listens, as a user does before he starts a client: a client may have a timeout of its
+/// own, and a server a runtime that takes long to start. Where the system doesn't tell, nobody waits.
+async fn until_listening(server: &Party, endpoint: &Endpoint, transport: Transport, by: Instant) {
+    let listens = || match endpoint {
+        Endpoint::Path(path) => path.exists(),
+        Endpoint::Inet(address) if transport.is_datagram() => {
+            platform::udp_is_bound(address.port()).unwrap_or(true)
+        }
+        Endpoint::Inet(address) => platform::tcp_is_listened_on(address.port()).unwrap_or(true),
+    };
+    let is_started_here = matches!(server, Party::Process(_));
+    while is_started_here && !listens() && !server.has_ended() && Instant::now() < by {
+        tokio::time::sleep(STARTING).await;
     }
 }
 

@@ -209,7 +209,10 @@ fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
     Mistake {
         what: format!("no scenario is called {:?}", name.get_ref()),
         place: name.span(),
-        help: Some(meant(name.get_ref(), &names)),
+        help: Some(format!(
+            "{}; a protocol of your own needs its file on the command line",
+            meant(name.get_ref(), &names)
+        )),
     }
 }
 

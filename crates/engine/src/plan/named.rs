@@ -73,7 +73,7 @@ pub fn group_with(
     }
     for name in [&id.pairing.server, &id.pairing.client] {
         if peers.by_name(name).is_none() && name != HARNESS {
-            let mut why = format!("no peer is called {name:?}");
+            let mut why = format!("no peer is called {name:?}; --peer names its manifest");
             for missing in peers.missing() {
                 why = format!("{why}; {missing}");
             }
@@ -114,7 +114,10 @@ fn scenario_of<'c>(
     id: &CaseId,
     catalogue: &'c Catalogue,
 ) -> Result<&'c Arc<dyn Scenario>, PlanError> {
-    let missing = || no_such_case(id, format!("no scenario is called {:?}", id.scenario));
+    let missing = || {
+        let what = format!("no scenario is called {:?}", id.scenario);
+        no_such_case(id, format!("{what}; a protocol of your own needs its file behind the id"))
+    };
     catalogue.scenario(&id.scenario).ok_or_else(missing)
 }
 

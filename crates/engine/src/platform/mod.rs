@@ -86,6 +86,7 @@ const _: () = {
     let _: fn(Pid) -> Vec<String> = listening;
     let _: fn(Pid) -> std::collections::BTreeMap<i32, String> = left_in_group;
     let _: fn(u16) -> std::io::Result<bool> = udp_is_bound;
+    let _: fn(u16) -> Option<bool> = tcp_is_listened_on;
     let _: fn() -> Option<u16> = ephemeral_start;
     let _: fn(StreamSocket<'_>, &std::sync::Arc<ReadWatch>) -> std::io::Result<Receiver> =
         Receiver::of;

@@ -81,6 +81,11 @@ fn waits_for_clients(listener: &Listener) -> bool {
     listener.protocol == Protocol::UDP || listener.state == SocketState::Listen
 }
 
+/// Nothing tells whether a program listens.
+pub(crate) const fn tcp_is_listened_on(_port: u16) -> Option<bool> {
+    None
+}
+
 /// Each address at which a process of this group listens, or has bound a datagram socket; none
 /// where the system doesn't tell. Paths are not told.
 pub(crate) fn listening(group: Pid) -> Vec<String> {

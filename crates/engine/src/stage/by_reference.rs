@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
@@ -141,6 +142,7 @@ impl Stage {
             next: false,
             fresh: false,
         };
+        let began = SystemTime::now();
         let first = self.look(scenario, input, &manner).await?;
         let expected = seen_as_expected(scenario, &first)?;
         let waits = expected.client.by_itself == Some(false);
@@ -149,6 +151,7 @@ impl Stage {
         let form = &expected.to_client;
         let mut turns = Turns::heard(scenario, form, &first.wire);
         manner.fresh = true;
+        another_second(began).await;
         let again = self.look(scenario, input, &manner).await?;
         manner.fresh = false;
         let mut screens = steady(scenario, &expected, &again, Scope::All)?;
@@ -308,6 +311,17 @@ impl Stage {
             Some(unsteady) => Err(StageError::Unsteady(Box::new(unsteady.clone()))),
             None => Ok(()),
         }
+    }
+}
+
+/// Wait until the clock shows another second, so that a time that the reference sends differs.
+async fn another_second(than: SystemTime) {
+    let since_epoch = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = since_epoch(SystemTime::now());
+    if now.as_secs() == since_epoch(than).as_secs() {
+        let left =
+            Duration::from_secs(1).saturating_sub(Duration::from_nanos(now.subsec_nanos().into()));
+        tokio::time::sleep(left).await;
     }
 }
 

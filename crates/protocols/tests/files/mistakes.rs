@@ -396,13 +396,13 @@ fn line_ends_of_two_bytes_and_a_byte_order_mark_are_read_over() {
 fn mutated() -> impl Strategy<Value = String> {
     let cut = (0..WHOLE.len(), 0..40usize, "[\\PC\n]{0,6}");
     prop::collection::vec(cut, 1..4).prop_map(|cuts| {
-        let mut text = WHOLE.to_owned();
+        let mut text: Vec<char> = WHOLE.chars().collect();
         for (from, len, with) in cuts {
-            let from = text.floor_char_boundary(from);
-            let end = text.floor_char_boundary(from + len);
-            text.replace_range(from..end, &with);
+            let from = from.min(text.len());
+            let end = (from + len).min(text.len());
+            text.splice(from..end, with.chars());
         }
-        text
+        text.into_iter().collect()
     })
 }
 

@@ -73,7 +73,7 @@ fn given(direction: Direction, text: &str) -> WireEvent {
 }
 
 fn log(events: impl Into<Vec<WireEvent>>) -> WireLog {
-    WireLog { events: events.into(), ..WireLog::default() }
+    WireLog { events: events.into() }
 }
 
 fn stream() -> Wire {

@@ -1,10 +1,15 @@
 //! Says who went wrong first, by the order in which the recorder heard the two.
 
-use model::observation::{Direction, Observation, Role, WireItem};
+use std::time::Duration;
+
+use model::observation::{Direction, Observation, Role, Stop, WireItem};
 use model::{Expected, Wire};
 
 use super::{Case, rules};
 use crate::baseline::sender;
+
+/// Before the harness ends a case, nothing has moved for longer than this.
+const QUIET_MIN: Duration = Duration::from_millis(300);
 
 /// The program that first sent something that is not right, or left before it had sent everything. Where harm
 /// was done, a stream may end early, and what the server says then is its own affair: only a client that
@@ -66,9 +71,20 @@ fn went_wrong_at(right: &Wire, way: Direction, seen: &Observation) -> Option<usi
     if whole {
         return None;
     }
+    Some(parts(equal).or_else(|| left_at(way, seen)).unwrap_or(events.len()))
+}
+
+/// The number of the event by which the sender of what goes this way left, before the harness ended it. A case
+/// that the harness had to end has been quiet for a while by then.
+fn left_at(way: Direction, seen: &Observation) -> Option<usize> {
+    let events = &seen.wire.events;
     let leaves = |what: &WireItem| matches!(what, WireItem::Fin | WireItem::Reset);
-    let left = || events.iter().position(|event| event.direction == way && leaves(&event.what));
-    Some(parts(equal).or_else(left).unwrap_or(events.len()))
+    let at = events.iter().position(|event| event.direction == way && leaves(&event.what))?;
+    let was_ended = !seen.end(sender(way)).by_itself
+        && matches!(seen.stopped, Some(Stop::Idle | Stop::Deadline(_) | Stop::Quiet));
+    let before = at.checked_sub(1).and_then(|before| events.get(before));
+    let gap = events.get(at)?.at.saturating_sub(before.map_or(Duration::ZERO, |event| event.at));
+    (!was_ended || gap < QUIET_MIN).then_some(at)
 }
 
 fn common<T: PartialEq>(one: &[T], other: &[T]) -> usize {

@@ -47,8 +47,8 @@ fn as_first(
             Wire::Stream(right) => {
                 let seen = control.wire.stream(way);
                 let right = unmasked(case.scenario, place, &right.0, &seen);
-                // Of a client that was never done, only other bytes are its own fault.
-                let is_short = is_overdue && role == Role::Client && right.starts_with(&seen);
+                // A client that came to an early end may have been left alone: other bytes are its own.
+                let is_short = role == Role::Client && right.starts_with(&seen);
                 if let Some(parting) = parting(&right.into(), &seen.into()).filter(|_| !is_short) {
                     let what = format!("{} parts at byte {}", way.name(), parting.offset);
                     return Some((role, what));
@@ -65,6 +65,9 @@ fn as_first(
     }
     if is_overdue {
         return Some((Role::Server, "it was never done".to_owned()));
+    }
+    if control.wire.byte_count(Direction::ToServer) < right.to_server.byte_count() {
+        return Some((Role::Client, "it did not send all that it had to".to_owned()));
     }
     end(right, control)
 }

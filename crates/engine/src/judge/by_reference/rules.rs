@@ -2,6 +2,7 @@
 //! to its memory.
 
 use model::case::{Kind, Way};
+use model::mask::{Place, unmasked_offset};
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Wire};
 
@@ -67,12 +68,16 @@ fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
 /// on itself.
 pub(super) fn is_due(case: &Case<'_>, seen: &Observation) -> Option<Role> {
     let expected = &case.baseline.expected;
+    let unmasked = |way: Direction, stream: &[u8]| {
+        let masked = case.scenario.masked(Place::Stream(way), stream);
+        unmasked_offset(stream.len(), &masked)
+    };
     let count = |way: Direction| match expected.wire(way) {
-        Wire::Stream(_) => seen.wire.byte_count(way),
+        Wire::Stream(_) => unmasked(way, &seen.wire.stream(way)),
         Wire::Datagrams(_) => seen.wire.segments(way).count(),
     };
     let all = |way: Direction| match expected.wire(way) {
-        Wire::Stream(bytes) => bytes.0.len(),
+        Wire::Stream(bytes) => unmasked(way, &bytes.0),
         Wire::Datagrams(datagrams) => datagrams.len(),
     };
     let ways =

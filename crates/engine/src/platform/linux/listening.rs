@@ -1,10 +1,15 @@
 //! Where the programs of a process group wait for clients, as the kernel knows it.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 
 use procfs::net::{TcpState, tcp, tcp6, udp, udp6, unix};
 use procfs::process::{FDTarget, Process, all_processes};
 use rustix::process::Pid;
+
+/// The state of a socket that listens, in /proc/net/tcp.
+const LISTENS: &str = "0A";
 
 /// Each address at which a process of this group listens, or has bound a datagram socket; none
 /// where the kernel doesn't tell.
@@ -22,6 +27,23 @@ pub(crate) fn listening(group: Pid) -> Vec<String> {
     let paths = paths.filter_map(|entry| Some((entry.inode, entry.path?.display().to_string())));
     let all = streams.chain(datagrams).chain(paths);
     all.filter(|(inode, _)| inodes.contains(inode)).map(|(_, address)| address).collect()
+}
+
+/// Whether a program, whichever, listens on this TCP port; `None` where the kernel doesn't tell.
+pub(crate) fn tcp_is_listened_on(port: u16) -> Option<bool> {
+    let listens = |table: &str| -> Option<bool> {
+        let lines = BufReader::new(File::open(table).ok()?).lines().skip(1).map_while(Result::ok);
+        // Those that listen come first. Behind them may be thousands of connections that have ended.
+        let mut listening = lines.map_while(|line| {
+            let mut fields = line.split_ascii_whitespace().skip(1);
+            let (local, state) = (fields.next()?, fields.nth(1)?);
+            let (_, port) = local.rsplit_once(':')?;
+            (state == LISTENS).then(|| u16::from_str_radix(port, 16).ok())
+        });
+        Some(listening.any(|found| found == Some(port)))
+    };
+    let over_ipv4 = listens("/proc/net/tcp")?;
+    Some(over_ipv4 || listens("/proc/net/tcp6").unwrap_or_default())
 }
 
 /// The numbers of the sockets that a process has open.
