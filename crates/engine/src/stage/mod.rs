@@ -273,7 +273,7 @@ impl Stage {
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
             // What was sent late may have been waited for in vain.
-            turns: turns.filter(|_| !is_harmed && !input.raw),
+            turns: turns.filter(|_| !is_harmed),
         };
         let judgement = judge(&standard, &observed);
         let mut right =

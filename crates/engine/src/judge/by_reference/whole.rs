@@ -6,7 +6,7 @@ use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Ending, Expected, ExpectedEnd, Parting, Wire};
 
 use super::{Case, Finding, was_killed};
-use crate::baseline::first_early;
+use crate::baseline::{Given, first_early};
 
 pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -188,6 +188,7 @@ pub(super) const fn end_of(expected: &Expected, role: Role) -> &ExpectedEnd {
 fn turns(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     let roles = case.scenario.takes_turns();
     let form = &case.baseline.expected.to_client;
-    let early = first_early(&case.baseline.turns, roles, case.scenario, form, &seen.wire)?;
+    let (turns, log) = (&case.baseline.turns, &seen.wire);
+    let early = first_early(turns, roles, case.scenario, form, log, Given::Heard)?;
     Some(Finding::new(case, early.role, Check::Turns, early.told(form)))
 }
