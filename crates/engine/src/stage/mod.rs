@@ -228,6 +228,7 @@ impl Stage {
         let closes = is_asis
             || pairing.server != scenario.reference()
                 && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_));
+        let serves = cast.server_peer.is_some();
         let play = Play {
             scenario,
             server: cast.server,
@@ -236,10 +237,8 @@ impl Stage {
             disturbance: Disturbance::new(network.clone(), seed_of(network, input)),
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
-            await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
-            await_end: network.is_harmless()
-                && cast.server_peer.is_some()
-                && held_to(Check::ServerEnds),
+            await_close: closes && serves && held_to(Check::ServerCloses),
+            await_end: network.is_harmless() && serves && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
             astray: None,

@@ -85,6 +85,9 @@ impl Home {
         std::fs::create_dir(directory.path().join("fixtures")).unwrap();
         std::fs::write(directory.path().join("fixtures/c"), "fixture").unwrap();
         std::fs::write(directory.path().join("fixtures/users.json"), "[]").unwrap();
+        for program in ["server.py", "client.py"] {
+            std::fs::write(directory.path().join(program), "").unwrap();
+        }
         Self { directory }
     }
 
