@@ -24,7 +24,7 @@ pub(super) fn first(case: &Case<'_>, right: &Expected, seen: &Observation) -> Op
         (Some(client), Some(server)) if client < server => Some(Role::Client),
         (Some(client), Some(server)) if server < client => Some(Role::Server),
         // Neither said that it had left: one of the two should have gone on.
-        _ => rules::is_due(case, seen),
+        _ => rules::is_due(case, &seen.wire),
     }
 }
 

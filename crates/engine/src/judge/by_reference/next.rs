@@ -4,7 +4,7 @@ use model::observation::{Control, Direction, Observation, Role};
 use model::{Check, Ending, Expected, Wire};
 
 use super::whole::parting;
-use super::{Case, Finding, unmasked};
+use super::{Case, Finding, rules, unmasked};
 
 pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     let next = case.baseline.next.as_ref().filter(|_| !case.network.is_harmless())?;
@@ -24,13 +24,10 @@ pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     } else {
         somehow(&next.expected, control)
     };
-    match wrong {
-        Some((role, what)) => {
-            let finding = differs(&what)?;
-            Some(Finding { role, ..finding })
-        }
-        None => None,
-    }
+    let (role, what) = wrong?;
+    // Whatever its client did then, a server that has ended can't serve it.
+    let role = if seen.server.by_itself { Role::Server } else { role };
+    differs(&what).map(|finding| Finding { role, ..finding })
 }
 
 /// A server without a state does as it did for the first client.
@@ -42,9 +39,12 @@ fn as_first(case: &Case<'_>, right: &Expected, control: &Control) -> Option<(Rol
             Wire::Stream(right) => {
                 let seen = control.wire.stream(way);
                 let right = unmasked(case.scenario, place, &right.0, &seen);
+                let is_begun = right.starts_with(&seen);
                 if let Some(parting) = parting(&right.into(), &seen.into()) {
                     let what = format!("{} parts at byte {}", way.name(), parting.offset);
-                    return Some((role, what));
+                    // One that said less than it should may still wait for the other.
+                    let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
+                    return Some((due.unwrap_or(role), what));
                 }
             }
             Wire::Datagrams(right) => {

@@ -2,7 +2,7 @@
 //! to its memory.
 
 use model::case::{Kind, Way};
-use model::observation::{Direction, Observation, Role, Stop};
+use model::observation::{Direction, Observation, Role, Stop, WireLog};
 use model::{Check, Wire};
 
 use super::whole::exit;
@@ -53,16 +53,20 @@ fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
         let server = is_told && !seen.wire.is_closed_by_server();
         return if server { Role::Server } else { Role::Client };
     }
-    is_due(case, seen).unwrap_or(if seen.client.by_itself { Role::Server } else { Role::Client })
+    is_due(case, &seen.wire).unwrap_or(if seen.client.by_itself {
+        Role::Server
+    } else {
+        Role::Client
+    })
 }
 
 /// The program that has been sent all that the reference had been sent when it went on, and has not gone
 /// on itself.
-pub(super) fn is_due(case: &Case<'_>, seen: &Observation) -> Option<Role> {
+pub(super) fn is_due(case: &Case<'_>, wire: &WireLog) -> Option<Role> {
     let expected = &case.baseline.expected;
     let count = |way: Direction| match expected.wire(way) {
-        Wire::Stream(_) => seen.wire.byte_count(way),
-        Wire::Datagrams(_) => seen.wire.segments(way).count(),
+        Wire::Stream(_) => wire.byte_count(way),
+        Wire::Datagrams(_) => wire.segments(way).count(),
     };
     let all = |way: Direction| match expected.wire(way) {
         Wire::Stream(bytes) => bytes.0.len(),
