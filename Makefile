@@ -2,6 +2,7 @@
 #
 #   make conformance   build, play the default matrix, write target/conformance/
 #   make conformance-pythons   the same under every python3.N (3.8 or later) of this machine
+#   make examples      the example protocols, each with its port: examples/README.md
 #   make mutants       wrong programs, each of which the harness must catch: docs/KILL-MATRIX.md
 #   make fuzz          each fuzz target for FUZZ_SECONDS; FUZZ_TARGET names one: docs/fuzzing.md
 #   make fuzz-minimize the corpus without the inputs that others make needless
@@ -38,7 +39,7 @@ EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 # What has another way to do things where the system is not Linux: docs/portability.md.
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --package framecheck-engine --features portable
 
-.PHONY: all build conformance conformance-pythons mutants test browser-test screenshots bench bench-json soak \
+.PHONY: all build conformance conformance-pythons examples mutants test browser-test screenshots bench bench-json soak \
 	portable oldest-rust msrv other-systems package lint clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
@@ -52,6 +53,9 @@ conformance: build
 
 conformance-pythons: build
 	$(TARGET)/debug/framecheck pythons $(ARGS)
+
+examples: build
+	FRAMECHECK=$(abspath $(TARGET))/debug/framecheck examples/run $(ARGS)
 
 # UPDATE_DOCS=1 writes the document anew, and takes longer.
 mutants: build

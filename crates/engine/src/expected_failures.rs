@@ -6,7 +6,8 @@
 //! id = "file-transfer/acme->*"     # a glob of ids; every case that it matches must fail. A vector's
 //!                                  # name may stand in the place of an id's last part
 //! reason = "acme writes its length in network byte order; to be mended in 1.3"
-//! symptom = "[FT-2]"               # how the first line that says what is wrong begins
+//! symptom = "[FT-2]"               # how the first line that says what is wrong begins; in a protocol file,
+//!                                  # how any of its lines begins
 //! ```
 
 use std::fmt::Write as _;
@@ -103,6 +104,8 @@ struct Entry {
     holds: bool,
     /// Whether it matches a case of the run that is not held against it here.
     is_elsewhere: bool,
+    /// Whether it may match a case that this run leaves out.
+    may_be_left_out: bool,
 }
 
 /// A list of expected failures, and what a run has made of it so far.
@@ -176,7 +179,11 @@ impl ExpectedFailures {
         }
         let names = names_of(&case.id, &case.input);
         let id = case.id.to_string();
-        let symptom = case.differences.first().map(ToString::to_string).unwrap_or_default();
+        let mut shown: Vec<String> = case.differences.iter().map(ToString::to_string).collect();
+        if shown.is_empty() {
+            shown.push(String::new());
+        }
+        let symptom = shown.first().cloned().unwrap_or_default();
         let fails = case.verdict.is_failure();
         let mut spoken_of = false;
         for entry in &mut self.entries {
@@ -186,7 +193,13 @@ impl ExpectedFailures {
             if fails {
                 entry.failed.push((id.clone(), symptom.clone()));
             }
-            let as_it_says = fails && is_as_said(&symptom, &entry.line.symptom);
+            // A protocol's owner may name any of the checks that fail: one failure brings others with it.
+            let lines = match self.sources.get(entry.source) {
+                Some(Source::Protocol(..)) => &shown[..],
+                _ => shown.get(..1).unwrap_or_default(),
+            };
+            let as_it_says =
+                fails && lines.iter().any(|line| is_as_said(line, &entry.line.symptom));
             entry.holds &= as_it_says;
             if as_it_says && !spoken_of {
                 case.verdict = Verdict::ExpectedFail;
@@ -218,11 +231,22 @@ impl ExpectedFailures {
         }
     }
 
+    /// Take note of what this run does not play: where it `is_partial`, an entry of a protocol file may speak
+    /// of a case that was left out; and one that names a pairing which is none of these, of a peer that does
+    /// not play.
+    pub fn note_left_out(&mut self, is_partial: bool, pairings: &[String]) {
+        for entry in &mut self.entries {
+            let is_of_file = matches!(self.sources.get(entry.source), Some(Source::Protocol(..)));
+            entry.may_be_left_out =
+                is_of_file && (is_partial || !names_pairing(&entry.line.id, pairings));
+        }
+    }
+
     /// The entries that have matched no case.
     #[must_use]
     pub fn unmatched(&self) -> Vec<String> {
         let is_unmatched =
-            |entry: &&Entry| entry.holds && entry.failed.is_empty() && !entry.is_elsewhere;
+            |entry: &&Entry| entry.is_unmet() && !entry.is_elsewhere && !entry.may_be_left_out;
         let unmatched = self.entries.iter().filter(is_unmatched);
         unmatched.map(|entry| entry.line.id.clone()).collect()
     }
@@ -254,14 +278,15 @@ impl ExpectedFailures {
     fn kept(&self, source: usize) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.source == source) {
-            if entry.holds && !entry.failed.is_empty() {
+            if entry.holds && !entry.failed.is_empty() || entry.is_unmet() && entry.may_be_left_out
+            {
                 lines.push(entry.line.clone());
                 continue;
             }
             let reason = &entry.line.reason;
-            lines.extend(
-                entry.failed.iter().map(|(id, symptom)| Line::exactly(id, symptom, reason)),
-            );
+            let mut failed = entry.failed.clone();
+            failed.sort();
+            lines.extend(failed.iter().map(|(id, symptom)| Line::exactly(id, symptom, reason)));
         }
         lines
     }
@@ -276,6 +301,15 @@ pub fn write_list(path: &Path, lines: Vec<Line>) -> io::Result<()> {
     let body = toml::to_string(&Lines { expected: lines }).map_err(io::Error::other)?;
     let _ = write!(text, "\n{body}");
     std::fs::write(path, text)
+}
+
+/// Whether a pattern of ids names one of these pairings, as far as it says which it names.
+fn names_pairing(id: &str, pairings: &[String]) -> bool {
+    let Some(glob) = id.split('/').nth(1).and_then(|part| Glob::new(part).ok()) else {
+        return true;
+    };
+    let matcher = glob.compile_matcher();
+    id.contains("**") || pairings.iter().any(|pairing| matcher.is_match(pairing))
 }
 
 /// Whether a failure shows as an entry says: by how its line begins, with or without the bracket, or by what
@@ -297,7 +331,20 @@ impl Entry {
 
     const fn of(line: Line, matcher: GlobMatcher) -> Self {
         let failed = Vec::new();
-        Self { line, source: 0, matcher, failed, holds: true, is_elsewhere: false }
+        Self {
+            line,
+            source: 0,
+            matcher,
+            failed,
+            holds: true,
+            is_elsewhere: false,
+            may_be_left_out: false,
+        }
+    }
+
+    /// Whether it has matched no case.
+    const fn is_unmet(&self) -> bool {
+        self.holds && self.failed.is_empty()
     }
 }
 

@@ -147,7 +147,7 @@ impl Shrinking {
         self.tried += 1;
         let playing = Playing { network: network.clone(), ..self.playing.clone() };
         let scenario = self.group.scenario.clone();
-        let Ok(ground) = self.stage.ground(&*scenario, &input).await else { return false };
+        let Ok(ground) = self.stage.ground_briefly(&*scenario, &input).await else { return false };
         let played = self.stage.play(&*scenario, &input, &playing, &ground).await;
         match played {
             Ok(played) if same(&played, &self.found.played) => {

@@ -1,9 +1,12 @@
 //! Mistakes in a text that a user wrote, each shown in its line, and what was meant instead.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+/// So many mistakes of a text are shown.
+const SHOWN_MAX: usize = 100;
 /// How like a known name a name has to be to be taken for it, misspelt.
 const LIKE: f64 = 0.8;
 
@@ -53,15 +56,29 @@ pub fn meant<T: AsRef<str>>(name: &str, known: &[T]) -> String {
 /// Each mistake with its line of the text at `path`.
 #[must_use]
 pub fn show(text: &str, path: &str, mistakes: &[Mistake]) -> String {
+    shown(text, path, mistakes, Level::ERROR)
+}
+
+/// The same for what is odd, and no mistake.
+#[must_use]
+pub fn show_warnings(text: &str, path: &str, warnings: &[Mistake]) -> String {
+    shown(text, path, warnings, Level::WARNING)
+}
+
+fn shown(text: &str, path: &str, mistakes: &[Mistake], level: Level<'static>) -> String {
     let group = |mistake: &Mistake| {
         let place = AnnotationKind::Primary.span(mistake.place.clone());
         let snippet = Snippet::source(text.to_owned()).path(path.to_owned()).annotation(place);
-        let group = Level::ERROR.primary_title(mistake.what.clone()).element(snippet);
+        let group = level.clone().primary_title(mistake.what.clone()).element(snippet);
         match &mistake.help {
             Some(help) => group.element(Level::HELP.message(help.clone())),
             None => group,
         }
     };
-    let report: Vec<_> = mistakes.iter().map(group).collect();
-    Renderer::plain().render(&report)
+    let report: Vec<_> = mistakes.iter().take(SHOWN_MAX).map(group).collect();
+    let mut shown = Renderer::plain().render(&report);
+    if let Some(more) = mistakes.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+        let _ = write!(shown, "\nand {more} more");
+    }
+    shown
 }

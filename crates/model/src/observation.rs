@@ -276,10 +276,13 @@ impl WireLog {
         self.events.iter().map(|event| event.connection + 1).max().unwrap_or(0)
     }
 
-    /// Whether a client has connected.
+    /// Whether a client has connected, or has sent a datagram.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.events.iter().any(|event| event.what == WireItem::Connect)
+        let is_sent = |event: &WireEvent| {
+            event.direction == Direction::ToServer && matches!(event.what, WireItem::Segment(_))
+        };
+        self.events.iter().any(|event| event.what == WireItem::Connect || is_sent(event))
     }
 
     /// Whether the server was reached.

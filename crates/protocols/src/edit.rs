@@ -10,6 +10,9 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, val
 use crate::protocol::{KnownFailure, Protocol};
 use crate::text::escaped;
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 /// A protocol's file can't be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -55,26 +58,53 @@ pub fn keep(
     })
 }
 
-/// Put this list of known failures in the place of the one in the file.
+/// Put this list of known failures in the place of the one in the file. An entry that stays keeps its place
+/// in the file and its comments. An entry that goes leaves them to the first that has its reason.
 ///
 /// # Errors
 /// See [`EditError`].
 pub fn rewrite_known_failures(path: &Path, failures: &[KnownFailure]) -> Result<(), EditError> {
     change(path, |document| {
-        document.remove("expected");
-        if failures.is_empty() {
-            return;
-        }
+        let old = document.remove("expected").and_then(|item| item.into_array_of_tables().ok());
+        let mut old: Vec<Table> = old.into_iter().flatten().collect();
         let mut list = ArrayOfTables::new();
         for failure in failures {
-            let mut table = Table::new();
-            table.insert("id", value(&failure.id));
-            table.insert("reason", value(&failure.reason));
-            table.insert("symptom", value(&failure.symptom));
+            let stays = |table: &Table| says(table, "id", &failure.id);
+            let goes = |table: &Table| {
+                let is_kept = failures.iter().any(|other| says(table, "id", &other.id));
+                says(table, "reason", &failure.reason) && !is_kept
+            };
+            let place = old.iter().position(stays).or_else(|| old.iter().position(goes));
+            let mut table = place.map_or_else(Table::new, |place| old.remove(place));
+            put(&mut table, "id", &failure.id);
+            put(&mut table, "reason", &failure.reason);
+            put(&mut table, "symptom", &failure.symptom);
             list.push(table);
         }
-        document.insert("expected", Item::ArrayOfTables(list));
+        if !failures.is_empty() {
+            document.insert("expected", Item::ArrayOfTables(list));
+        }
     })
+}
+
+fn says(table: &Table, key: &str, text: &str) -> bool {
+    table.get(key).and_then(Item::as_str) == Some(text)
+}
+
+/// Set a text of a table. One that is there already stays as it is written, and a new one keeps the comment
+/// behind it.
+fn put(table: &mut Table, key: &str, text: &str) {
+    if says(table, key, text) {
+        return;
+    }
+    let mut new = toml_edit::Value::from(text);
+    if let Some(old) = table.get(key).and_then(Item::as_value) {
+        *new.decor_mut() = old.decor().clone();
+    }
+    match table.get_mut(key) {
+        Some(item) => *item = Item::Value(new),
+        None => drop(table.insert(key, Item::Value(new))),
+    }
 }
 
 fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut)) -> Result<(), EditError> {
@@ -84,7 +114,19 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut)) -> Result<(), EditEr
         .parse()
         .map_err(|error| EditError::Toml { path: path.to_owned(), error: Box::new(error) })?;
     edit(&mut document);
-    std::fs::write(path, document.to_string()).map_err(failed)
+    std::fs::write(path, marked_as(&text, document.to_string())).map_err(failed)
+}
+
+/// What was written, with the byte order mark and the line ends that the text had before.
+fn marked_as(before: &str, mut written: String) -> String {
+    let is_crlf = before.contains("\r\n") && !before.replace("\r\n", "").contains('\n');
+    if is_crlf {
+        written = written.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    if before.starts_with(MARK) && !written.starts_with(MARK) {
+        written.insert(0, MARK);
+    }
+    written
 }
 
 fn input_table(name: &str, input: &Input, every_place: bool) -> Table {

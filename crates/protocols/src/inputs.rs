@@ -34,6 +34,7 @@ pub(crate) fn read(
     fixtures: &mut BTreeMap<PathBuf, Vec<u8>>,
 ) -> Vec<InputForm> {
     let mut forms: Vec<InputForm> = Vec::new();
+    let mut names = BTreeSet::new();
     let sections = root.sections("input");
     if sections.is_empty() && root.get("input").is_none() {
         let help = "an [[input]] says what a user types and which files there are";
@@ -43,7 +44,7 @@ pub(crate) fn read(
         let used = words.iter().cloned().collect();
         let reading = Reading { base, variables, fixtures, used };
         let (place, form) = input(section, reading, words, root);
-        if forms.iter().any(|known| known.name == form.name) && !form.name.is_empty() {
+        if !names.insert(form.name.clone()) && !form.name.is_empty() {
             root.note(Mistake::new(format!("two inputs are called {:?}", form.name), place));
         }
         forms.push(form);
@@ -103,7 +104,7 @@ fn prompts(section: &Section<'_>, terminal: bool) -> BTreeMap<String, String> {
     let Some(inner) = section.section("prompt") else { return BTreeMap::new() };
     if !terminal {
         let what = "a prompt is waited for at a terminal only";
-        section.note(Mistake::new(what, inner.place()).with_help("add terminal = true"));
+        section.warn(Mistake::new(what, inner.place()).with_help("add terminal = true"));
     }
     let of = |role: &str| {
         let text = inner.text(role)?;

@@ -50,15 +50,22 @@ impl Protocol {
         let text = String::from_utf8(text)
             .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
         let path_there = std::path::absolute(path).map_err(failed)?;
-        parse(&text, &path_there, taken).map_err(|mistakes| {
-            let shown = path.display().to_string();
-            ProtocolError::Mistakes(located::show(&text, &shown, &mistakes))
-        })
+        let shown = path.display().to_string();
+        let (mut protocol, warnings) = parse(&text, &path_there, taken)
+            .map_err(|mistakes| ProtocolError::Mistakes(located::show(&text, &shown, &mistakes)))?;
+        if !warnings.is_empty() {
+            protocol.warnings = Some(located::show_warnings(&text, &shown, &warnings));
+        }
+        Ok(protocol)
     }
 }
 
-/// The protocol of a text that stands at `path`.
-fn parse(source: &str, path: &Path, taken: &[&str]) -> Result<Protocol, Vec<Mistake>> {
+/// The protocol of a text that stands at `path`, and what is odd about it.
+fn parse(
+    source: &str,
+    path: &Path,
+    taken: &[&str],
+) -> Result<(Protocol, Vec<Mistake>), Vec<Mistake>> {
     let (document, errors) = DeTable::parse_recoverable(source);
     if !errors.is_empty() {
         return Err(errors.iter().map(Mistake::of_toml).collect());
@@ -68,8 +75,8 @@ fn parse(source: &str, path: &Path, taken: &[&str]) -> Result<Protocol, Vec<Mist
     let base = path.parent().unwrap_or(Path::new(""));
     let protocol = read(&root, base, path, source, taken);
     root.finish();
-    let mistakes = mistakes.into_vec();
-    if mistakes.is_empty() { Ok(protocol) } else { Err(mistakes) }
+    let (mistakes, warnings) = mistakes.into_parts();
+    if mistakes.is_empty() { Ok((protocol, warnings)) } else { Err(mistakes) }
 }
 
 fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&str]) -> Protocol {
@@ -105,6 +112,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
         text: source.to_owned(),
         fixtures,
         unused,
+        warnings: None,
         sizes: OnceLock::new(),
     }
 }
@@ -328,7 +336,7 @@ fn integer(section: &Section<'_>) -> Option<Variable> {
     Some(Variable::Integer { min: lower, max: upper })
 }
 
-/// Variables that nothing fills, and those that nothing uses.
+/// Variables that nothing fills are mistakes. Those that nothing uses are odd.
 fn unfilled(
     root: &Section<'_>,
     commands: &[Command],
@@ -356,7 +364,7 @@ fn unfilled(
     for key in section.keys().filter(|key| !used.contains(key.get_ref().as_ref())) {
         let what = format!("no input and no command uses the variable {:?}", key.get_ref());
         let help = format!("write {{{}}} in one, or remove it", key.get_ref());
-        root.note(Mistake::new(what, key.span()).with_help(help));
+        root.warn(Mistake::new(what, key.span()).with_help(help));
     }
 }
 

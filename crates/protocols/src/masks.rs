@@ -13,6 +13,9 @@ use regex_automata::{Anchored, Input};
 
 use crate::propose;
 
+/// So many masks are proposed for one stream.
+const PROPOSED_MAX: usize = 16;
+
 /// The masks of a protocol, in the order of its file.
 #[derive(Debug, Default)]
 pub(crate) struct Masks(pub(crate) Vec<Mask>);
@@ -51,14 +54,39 @@ impl Masks {
         self.0.iter().find_map(of_file).unwrap_or(FileForm::Content)
     }
 
-    /// A pattern that would cover the first difference of these, as an entry of a protocol's file.
-    pub(crate) fn proposed(&self, place: Place, plays: &[&[u8]]) -> Option<String> {
-        let pattern = propose::propose(plays, &self.patterns(place))?;
+    /// The masks that make these plays agree, as entries of a protocol's file, and whether they do it.
+    pub(crate) fn proposed(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
         let of = match place {
             Place::Stream(direction) => format!("stream = \"{}\"", direction.name()),
             Place::Screen(role) => format!("screen = \"{role}\""),
         };
-        Some(format!("[[mask]]\n{of}\npattern = '{pattern}'"))
+        let known = self.patterns(place);
+        let mut masks = known.clone();
+        let mut proposed = Vec::new();
+        let agree = |masks: &[Regex]| match plays {
+            [first, others @ ..] => others.iter().all(|it| propose::agree(first, it, masks)),
+            [] => true,
+        };
+        while !agree(&masks) && proposed.len() < PROPOSED_MAX {
+            let pattern = propose::propose(plays, &masks);
+            let Some(regex) = pattern.and_then(|it| Regex::new(&it).ok()) else { break };
+            proposed.push(regex.clone());
+            masks.push(regex);
+        }
+        let agrees = agree(&masks);
+        // A later one may cover what an earlier one does.
+        let mut nth = 0;
+        while nth < proposed.len() {
+            let mut fewer = proposed.clone();
+            fewer.remove(nth);
+            if agrees && agree(&[&known[..], &fewer].concat()) {
+                proposed = fewer;
+            } else {
+                nth += 1;
+            }
+        }
+        let entry = |it: &Regex| format!("[[mask]]\n{of}\npattern = '{}'", it.as_str());
+        (proposed.iter().map(entry).collect(), agrees)
     }
 
     /// Whether the mask of this number covers anything in what was seen.

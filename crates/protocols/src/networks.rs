@@ -82,15 +82,14 @@ fn of_stream(sizes: Option<Sizes>) -> Vec<Network> {
     if sizes.is_some() && to_server.max(to_client) <= BYTEWISE_MAX_BYTES {
         networks.push(Network::both(Kind::Bytewise));
     }
-    // A header of two, four or eight bytes, cut inside and behind; the middle; the last byte.
+    // A header of two or four bytes, cut inside and behind it; the middle; the last byte.
     let of = |way: MakeNetwork, size: usize| {
         let middle = size / 2;
         let within = |at: &usize| *at > 0 && *at < size;
-        let cuts = [1, 2, 3, 4, 8, middle, size.saturating_sub(1)];
+        let cuts = [1, 3, 4, middle, size.saturating_sub(1)];
         let splits = cuts.into_iter().filter(within).map(|at| Kind::Split(vec![at]));
         let harm = [
             Kind::Cut(1),
-            Kind::Cut(4),
             Kind::Cut(middle),
             Kind::Cut(size.saturating_sub(1)),
             Kind::Reset(middle),

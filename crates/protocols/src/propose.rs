@@ -145,8 +145,8 @@ impl<'a> Round<'a> {
             self.anchored(place, &token)
         };
         lists.filter_map(list).next().or_else(|| {
-            order::lines(&self.plays, self.masks, at, align)
-                .filter(|pattern| self.judge(pattern).is_some())
+            let patterns = order::lines(&self.plays, self.masks, at, align);
+            patterns.into_iter().find(|pattern| self.judge(pattern).is_some())
         })
     }
 
@@ -163,10 +163,13 @@ impl<'a> Round<'a> {
         }
         let long = format!("{}{}", anchor.long, token.pattern);
         let outcome = self.judge(&long);
-        if let (Some(short), Some(outcome)) = (&anchor.short, &outcome) {
-            let short = format!("{short}{}", token.pattern);
-            let wider = self.judge(&short);
-            if wider.is_some_and(|wider| wider.all_vary && wider.matches > outcome.matches) {
+        if let Some(outcome) = &outcome {
+            let shorter = anchor.short.iter().map(|short| format!("{short}{}", token.pattern));
+            let covers_more = |short: &String| {
+                let wider = self.judge(short);
+                wider.is_some_and(|wider| wider.all_vary && wider.matches > outcome.matches)
+            };
+            if let Some(short) = shorter.into_iter().find(covers_more) {
                 return Some(short);
             }
         }

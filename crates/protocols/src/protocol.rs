@@ -45,6 +45,8 @@ pub struct Protocol {
     pub(crate) fixtures: BTreeMap<PathBuf, Vec<u8>>,
     /// Parts of the file that this version does not use.
     pub(crate) unused: Vec<&'static str>,
+    /// What is odd about the file, each in its line.
+    pub(crate) warnings: Option<String>,
     pub(crate) sizes: OnceLock<HashMap<String, Sizes>>,
 }
 
@@ -118,6 +120,12 @@ impl Protocol {
         &self.text
     }
 
+    /// What is odd about the file and no mistake, each in its line.
+    #[must_use]
+    pub fn warnings(&self) -> Option<&str> {
+        self.warnings.as_deref()
+    }
+
     /// The failures that the file says are known.
     #[must_use]
     pub fn known_failures(&self) -> &[KnownFailure] {
@@ -134,6 +142,13 @@ impl Protocol {
     #[must_use]
     pub fn mask_is_met(&self, number: usize, seen: &Observation) -> bool {
         self.masks.is_met(number, seen)
+    }
+
+    /// The masks that would make these plays of a stream or a screen agree, as entries of the file; and
+    /// whether they do it.
+    #[must_use]
+    pub fn masks_for(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
+        self.masks.proposed(place, plays)
     }
 
     /// The tables of the file that this version reads and does not use.
@@ -345,7 +360,8 @@ impl Scenario for Protocol {
     }
 
     fn proposed_mask(&self, place: Place, plays: &[&[u8]]) -> Option<String> {
-        self.masks.proposed(place, plays)
+        let (entries, _) = self.masks.proposed(place, plays);
+        entries.into_iter().next()
     }
 
     fn file_form(&self, role: Role, path: &str) -> FileForm {

@@ -10,7 +10,10 @@ use toml::de::{DeTable, DeValue};
 
 /// The mistakes that were found so far.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes(RefCell<Vec<Mistake>>);
+pub(crate) struct Mistakes {
+    mistakes: RefCell<Vec<Mistake>>,
+    warnings: RefCell<Vec<Mistake>>,
+}
 
 /// A table that is being read. What was never asked for is a mistake.
 pub(crate) struct Section<'t> {
@@ -23,14 +26,21 @@ pub(crate) struct Section<'t> {
 
 impl Mistakes {
     pub(crate) fn note(&self, mistake: Mistake) {
-        self.0.borrow_mut().push(mistake);
+        self.mistakes.borrow_mut().push(mistake);
     }
 
-    /// All of them, in the order of the text.
-    pub(crate) fn into_vec(self) -> Vec<Mistake> {
-        let mut mistakes = self.0.into_inner();
-        mistakes.sort_by_key(|mistake| mistake.place.start);
-        mistakes
+    pub(crate) fn warn(&self, warning: Mistake) {
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    /// The mistakes and the warnings, each in the order of the text.
+    pub(crate) fn into_parts(self) -> (Vec<Mistake>, Vec<Mistake>) {
+        let sorted = |of: RefCell<Vec<Mistake>>| {
+            let mut of = of.into_inner();
+            of.sort_by_key(|mistake| mistake.place.start);
+            of
+        };
+        (sorted(self.mistakes), sorted(self.warnings))
     }
 
     fn expected(&self, what: &str, found: &Spanned<DeValue<'_>>) {
@@ -80,6 +90,11 @@ impl<'t> Section<'t> {
 
     pub(crate) fn note(&self, mistake: Mistake) {
         self.mistakes.note(mistake);
+    }
+
+    /// Note what is odd, and can be played all the same.
+    pub(crate) fn warn(&self, warning: Mistake) {
+        self.mistakes.warn(warning);
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
@@ -180,7 +195,9 @@ impl<'t> Section<'t> {
 
     /// To be called when all of it was asked for that there may be.
     pub(crate) fn finish(self) {
-        let asked = self.asked.into_inner();
+        let mut asked = self.asked.into_inner();
+        asked.sort();
+        asked.dedup();
         for key in self.table.keys().filter(|key| !asked.iter().any(|it| it == key.get_ref())) {
             let of = if self.name.is_empty() { "a protocol file" } else { &self.name };
             let what = format!("{:?} is no key of {of}", key.get_ref());

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use model::Difference;
-use model::event::{CaseResult, Chosen, Event, PeerInfo, Sink, Start};
+use model::event::{CaseResult, Chosen, Event, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
 use serde::Serialize;
 
@@ -57,6 +57,8 @@ struct Report<'a> {
     interrupted: bool,
     peers: &'a [PeerInfo],
     pairings: &'a [String],
+    #[serde(skip_serializing_if = "<[ProtocolInfo]>::is_empty")]
+    protocols: &'a [ProtocolInfo],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     missing: &'a [String],
     counts: &'a BTreeMap<&'static str, usize>,
@@ -103,6 +105,7 @@ impl Sink for ReportJson {
                     interrupted: end.interrupted,
                     peers: &start.peers,
                     pairings: &start.pairings,
+                    protocols: &start.protocols,
                     missing: &start.missing,
                     counts: &end.counts,
                     cases: &self.cases,

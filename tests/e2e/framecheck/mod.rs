@@ -17,6 +17,8 @@ mod json;
 mod launcher;
 mod manifests;
 mod networks;
+mod own_protocol;
+mod own_protocol_page;
 mod pace;
 mod report_forms;
 mod run;

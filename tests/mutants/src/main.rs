@@ -142,7 +142,7 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let is_done = |job: &Job<'_>, outcome: &Outcome| {
         job.mutant.is_some_and(|mutant| outcome.found.contains_key(&mutant.caught_by))
     };
-    let played = workers::play(&stage, &jobs, is_done, |job, outcome| tell(job, outcome))?;
+    let played = workers::play(&stage, &jobs, is_done, tell)?;
 
     let mut failures = 0;
     let mut rows = BTreeMap::new();

@@ -1,14 +1,17 @@
 //! `framecheck check-protocol FILE`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use console::style;
-use engine::baseline::Unsteady;
+use engine::baseline::{Baseline, Unsteady};
 use engine::stage::{Stage, StageError};
 use model::case::InputId;
-use model::observation::Observation;
+use model::mask::Place;
+use model::observation::{Direction, Observation};
 use model::{Input, Scenario, Wire, generated_input};
 use protocols::Protocol;
 
@@ -30,6 +33,7 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
     let mut out = stdout();
     let mut is_fine = true;
     for protocol in &known.protocols {
+        let before = beside(protocol);
         let checked = runtime.block_on(async {
             let interrupt = interrupt()?;
             tokio::select! {
@@ -37,10 +41,18 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
                 () = interrupt => Err(anyhow::Error::from(Interrupted)),
             }
         })?;
-        is_fine &= print(&mut out, protocol, &checked)?;
+        let changed = changed(&before, &beside(protocol));
+        is_fine &= print(&mut out, protocol, &checked, &changed)?;
+        if is_fine {
+            let file = args.file.display();
+            writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
+        }
     }
     Ok(is_fine)
 }
+
+/// Where the reference is not the same each time, it is played so often to see what varies.
+const PLAYS_FOR_MASKS: usize = 6;
 
 /// What was seen of an input.
 struct Checked {
@@ -59,6 +71,42 @@ struct Shown {
     keeps_state: bool,
     screens: Option<Unsteady>,
     left_behind: Vec<String>,
+    /// Files that it wrote outside its directories.
+    outside: Vec<String>,
+}
+
+/// So many files beside a protocol's file are looked at.
+const FILES_MAX: usize = 10_000;
+
+/// The files in the directory of a protocol's file and below, with their times and lengths: those that a
+/// program changes there, it changes outside its own directory.
+fn beside(protocol: &Protocol) -> BTreeMap<PathBuf, (Option<SystemTime>, u64)> {
+    let mut found = BTreeMap::new();
+    let mut waiting: Vec<PathBuf> =
+        protocol.path().parent().map(Path::to_owned).into_iter().collect();
+    while let Some(directory) = waiting.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let Ok(about) = entry.metadata() else { continue };
+            let name = entry.file_name();
+            let is_ours = name == ".framecheck" || name == ".git" || name == "target";
+            if about.is_dir() && !is_ours {
+                waiting.push(entry.path());
+            } else if about.is_file() && found.len() < FILES_MAX {
+                found.insert(entry.path(), (about.modified().ok(), about.len()));
+            }
+        }
+    }
+    found
+}
+
+/// The files that are new, gone or changed.
+fn changed<T: PartialEq>(
+    before: &BTreeMap<PathBuf, T>,
+    after: &BTreeMap<PathBuf, T>,
+) -> Vec<String> {
+    let all: BTreeSet<&PathBuf> = before.keys().chain(after.keys()).collect();
+    let differ = all.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    differ.map(|path| path.display().to_string()).collect()
 }
 
 /// Every fixed input, and one of each generator, one after another: nothing is to disturb them.
@@ -84,27 +132,19 @@ async fn check_input(
     name: String,
     input: &Input,
 ) -> Result<Checked, StageError> {
-    let failed = |error: StageError, masks| match error {
-        StageError::Unsteady(_) | StageError::NoBaseline(_) => {
-            Ok(Checked { name: name.clone(), what: Err(error.to_string()), masks })
-        }
-        other => Err(other),
-    };
-    let baseline = match stage.baseline(&**protocol, input).await {
-        Ok(baseline) => baseline,
-        Err(error) => return failed(error, BTreeSet::new()),
-    };
     let mut masks = BTreeSet::new();
-    for _ in 0..MORE_PLAYS {
-        let (unsteady, seen) = match stage.look_again(&**protocol, input, &baseline).await {
-            Ok(looked) => looked,
-            Err(error) => return failed(error, masks),
-        };
-        masks.extend(met(protocol, &seen));
-        if let Some(unsteady) = unsteady {
-            return Ok(Checked { name, what: Err(unsteady.to_string()), masks });
+    let looked = look(stage, protocol, input, &mut masks).await;
+    let baseline = match looked {
+        Ok(baseline) => baseline,
+        Err(StageError::Unsteady(unsteady)) => {
+            let what = unsteady_in_words(stage, protocol, input, &unsteady).await?;
+            return Ok(Checked { name, what: Err(what), masks });
         }
-    }
+        Err(error @ StageError::NoBaseline(_)) => {
+            return Ok(Checked { name, what: Err(error.to_string()), masks });
+        }
+        Err(other) => return Err(other),
+    };
     let expected = &baseline.expected;
     let shown = Shown {
         to_server: told(&expected.to_server),
@@ -114,8 +154,64 @@ async fn check_input(
         keeps_state: baseline.next.as_ref().is_some_and(|next| !next.is_as_first),
         screens: baseline.screens.clone(),
         left_behind: baseline.left_behind.clone(),
+        outside: expected
+            .client
+            .files
+            .keys()
+            .filter(|path| path.starts_with("../"))
+            .cloned()
+            .collect(),
     };
     Ok(Checked { name, what: Ok(shown), masks })
+}
+
+/// The baseline of an input, and whether it is the same when it is played again. The numbers of the masks
+/// that cover something go to `masks`.
+async fn look(
+    stage: &Stage,
+    protocol: &Arc<Protocol>,
+    input: &Input,
+    masks: &mut BTreeSet<usize>,
+) -> Result<Arc<Baseline>, StageError> {
+    let baseline = stage.baseline(&**protocol, input).await?;
+    for _ in 0..MORE_PLAYS {
+        let (unsteady, seen) = stage.look_again(&**protocol, input, &baseline).await?;
+        masks.extend(met(protocol, &seen));
+        if let Some(unsteady) = unsteady {
+            return Err(StageError::Unsteady(Box::new(unsteady)));
+        }
+    }
+    Ok(baseline)
+}
+
+/// What differs, and all masks that would cover it: from more plays than the two that differed first.
+async fn unsteady_in_words(
+    stage: &Stage,
+    protocol: &Arc<Protocol>,
+    input: &Input,
+    unsteady: &Unsteady,
+) -> Result<String, StageError> {
+    let mut plays = Vec::new();
+    for _ in 0..PLAYS_FOR_MASKS {
+        plays.push(stage.observe(&**protocol, input).await?);
+    }
+    let mut entries = Vec::new();
+    let mut covers = true;
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let streams: Vec<Vec<u8>> = plays.iter().map(|seen| seen.wire.stream(way)).collect();
+        let streams: Vec<&[u8]> = streams.iter().map(Vec::as_slice).collect();
+        let (masks, agree) = protocol.masks_for(Place::Stream(way), &streams);
+        entries.extend(masks);
+        covers &= agree;
+    }
+    if entries.is_empty() {
+        return Ok(unsteady.to_string());
+    }
+    let mut what = Unsteady { mask: Some(entries.join("\n")), ..unsteady.clone() }.to_string();
+    if !covers {
+        what.push_str("\nbut more differs, which no simple pattern covers");
+    }
+    Ok(what)
 }
 
 fn met(protocol: &Protocol, seen: &Observation) -> BTreeSet<usize> {
@@ -130,7 +226,12 @@ fn told(wire: &Wire) -> String {
 }
 
 /// Say what was seen; whether all is as it should be.
-fn print(out: &mut impl Write, protocol: &Protocol, checked: &[Checked]) -> std::io::Result<bool> {
+fn print(
+    out: &mut impl Write,
+    protocol: &Protocol,
+    checked: &[Checked],
+    changed: &[String],
+) -> std::io::Result<bool> {
     let mut is_fine = true;
     let programs = protocol.programs();
     writeln!(out, "{}: {} plays itself", protocol.name(), programs.name)?;
@@ -150,9 +251,10 @@ fn print(out: &mut impl Write, protocol: &Protocol, checked: &[Checked]) -> std:
             writeln!(out, "  {}  {mask}, covers nothing", style("FAIL").red().bold())?;
         }
     }
-    if is_fine {
-        let file = protocol.path().display();
-        writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
+    for path in changed {
+        is_fine = false;
+        let fail = style("FAIL").red().bold();
+        writeln!(out, "  {fail}  it changes {path}, which is outside its directory")?;
     }
     Ok(is_fine)
 }
@@ -174,10 +276,15 @@ fn print_input(out: &mut impl Write, name: &str, shown: &Shown) -> std::io::Resu
         note(true, "the screens differ from play to play, and can't be compared:")?;
         screens.to_string().lines().try_for_each(|line| note(true, line))?;
     }
-    if shown.left_behind.is_empty() {
-        return Ok(true);
+    let wrong = [
+        ("leaves processes behind", &shown.left_behind),
+        ("writes outside its directory", &shown.outside),
+    ];
+    let mut is_fine = true;
+    for (what, names) in wrong.into_iter().filter(|(_, names)| !names.is_empty()) {
+        is_fine = false;
+        let fail = style("FAIL").red().bold();
+        writeln!(out, "  {fail}  it {what}: {}", names.join(", "))?;
     }
-    let names = shown.left_behind.join(", ");
-    writeln!(out, "  {}  it leaves processes behind: {names}", style("FAIL").red().bold())?;
-    Ok(false)
+    Ok(is_fine)
 }

@@ -13,7 +13,7 @@ use engine::plan::{Group, Selection, pairings_in, plan, retain};
 use engine::platform;
 use engine::runner::{Begun, Manner, run};
 use model::blob::sha256;
-use model::case::CaseId;
+use model::case::{CaseId, Pairing};
 use model::event::{End, Event, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
 use model::{Catalogue, Scenario, Verdict};
@@ -34,6 +34,8 @@ pub(super) struct Planned {
     start: Start,
     /// The cases of other shards with their inputs' names, if there is a list to hold them against.
     elsewhere: Vec<(CaseId, String)>,
+    /// Whether an option leaves something out.
+    is_partial: bool,
 }
 
 impl Planned {
@@ -99,10 +101,11 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         Some(setup)
     };
     let mut groups = plan(&selection, &known.catalogue, &peers)?;
-    let pairings = pairings_in(&groups, &peers).iter().map(ToString::to_string).collect();
+    // Of the whole run, whichever part of it this is.
+    let playing = pairings_in(&groups, &peers);
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
-        if expected.is_some() {
+        if expected.is_some() || !known.protocols.is_empty() {
             elsewhere = named(&groups).filter(|(id, _)| !shard.has(id)).collect();
         }
         retain(&mut groups, |id| shard.has(id));
@@ -117,12 +120,13 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         selection: selection.as_given(expected),
         shard,
         cases: groups.iter().map(|group| group.plays.len()).sum(),
-        peers: infos(&peers),
+        peers: infos(&peers, &known, &playing),
         protocols: known.protocols.iter().map(|it| info_of(it)).collect(),
-        pairings,
-        missing: [peers.missing(), &platform::missing()].concat(),
+        pairings: playing.iter().map(ToString::to_string).collect(),
+        missing: [known.missing(&peers), &platform::missing()].concat(),
     };
-    Ok((Planned { known, groups, start, elsewhere }, looked))
+    let is_partial = selection.is_partial();
+    Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
 }
 
 /// A peer that declares no role of what the files describe is a mistake.
@@ -160,7 +164,8 @@ fn info_of(protocol: &Protocol) -> ProtocolInfo {
     }
 }
 
-fn infos(peers: &Peers) -> Vec<PeerInfo> {
+/// The peers of a run. Where files describe the protocols, those that play nothing are none.
+fn infos(peers: &Peers, known: &Known, playing: &[Pairing]) -> Vec<PeerInfo> {
     let info = |peer: &Peer| PeerInfo {
         name: peer.name.clone(),
         language: peer.language.clone(),
@@ -168,7 +173,11 @@ fn infos(peers: &Peers) -> Vec<PeerInfo> {
         manifest_sha256: peer.manifest_sha256.clone(),
         manifest: peer.manifest.clone(),
     };
-    peers.iter().map(info).collect()
+    let plays = |peer: &&Peer| {
+        let is_its = |pairing: &Pairing| [&pairing.server, &pairing.client].contains(&&peer.name);
+        known.protocols.is_empty() || peer.is_guest() || playing.iter().any(is_its)
+    };
+    peers.iter().filter(plays).map(info).collect()
 }
 
 /// The reports that are written to `out`.
@@ -220,7 +229,7 @@ pub(super) fn play(
         Some(file) => ExpectedFailures::read(file)?,
         None => ExpectedFailures::default(),
     };
-    let Planned { known, mut groups, mut start, elsewhere } = planned;
+    let Planned { known, mut groups, mut start, elsewhere, is_partial } = planned;
     for protocol in &known.protocols {
         let lines = protocol.known_failures().iter().cloned().map(|known| Line {
             id: known.id,
@@ -242,6 +251,7 @@ pub(super) fn play(
     }
     .context("cannot write the journal")?;
     elsewhere.iter().for_each(|(id, input)| expected.note_elsewhere(id, input));
+    expected.note_left_out(is_partial, &start.pairings);
     let (mut counts, mut took) = (BTreeMap::new(), Duration::ZERO);
     if let Some(recorded) = &earlier {
         (counts, took) = (recorded.counts(), recorded.took());

@@ -66,6 +66,9 @@ impl Known {
                 let unused = protocol.unused().join(", ");
                 say(format_args!("{}: not used by this version: {unused}", file.display()));
             }
+            if let Some(warnings) = protocol.warnings() {
+                say(warnings);
+            }
             protocols.push(Arc::new(protocol));
         }
         let own = || protocols.iter().map(|protocol| protocol.clone() as Arc<dyn Scenario>);
@@ -82,6 +85,14 @@ impl Known {
     /// The scenarios that these files describe, and all of the tutorials'.
     pub(super) fn with_all(files: &[PathBuf]) -> anyhow::Result<Self> {
         Self::with(files, &["*".to_owned()])
+    }
+}
+
+impl Known {
+    /// The built-in programs that are not installed and are wanted. What files describe needs none.
+    pub(super) fn missing<'p>(&self, peers: &'p Peers) -> &'p [String] {
+        let has_tutorials = self.catalogue.iter().any(|it| it.truth() == Truth::Model);
+        if has_tutorials { peers.missing() } else { &[] }
     }
 }
 

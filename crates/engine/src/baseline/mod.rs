@@ -10,7 +10,7 @@ mod unsteady;
 use model::Expected;
 use serde::{Deserialize, Serialize};
 pub use turns::Turns;
-pub(crate) use turns::{first_early, sender};
+pub(crate) use turns::{Given, first_early, sender};
 pub use unsteady::Unsteady;
 pub(crate) use unsteady::{first_difference, screens_differ};
 

@@ -3,6 +3,7 @@
 //! A program takes turns if it sends no byte before it has been sent what the reference had been sent when
 //! the reference sent that byte. Bytes are counted without what is masked, datagrams one by one.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use model::mask::{Place, unmasked_offset};
@@ -51,12 +52,16 @@ impl Early {
 }
 
 /// Which event says that a receiver has been sent something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Given {
-    /// What the recorder has heard. The receiver may not have it yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Given {
+    /// What the recorder has heard. The receiver may not have it yet, and is never blamed for what it may
+    /// have been given.
     Heard,
     /// What the recorder has passed on. The receiver may have had it a moment before.
     PassedOn,
+    /// What the recorder has passed on, over a connection on which it notes that; else what it has heard.
+    /// One future writes, notes and hears: no answer to what is written whole is noted before it.
+    Noted,
 }
 
 impl Turns {
@@ -92,6 +97,24 @@ impl Turns {
             to_client: least(&self.to_client, &other.to_client),
             is_interleaved: self.is_interleaved || other.is_interleaved,
         }
+    }
+
+    /// The turns of programs that take the first part of a message for all of it, where cuts mean
+    /// something: they need one byte of the last message that the reference had been sent.
+    #[must_use]
+    pub(crate) fn by_first_parts(mut self, scenario: &dyn Scenario, form: &Wire) -> Self {
+        if matches!(form, Wire::Stream(_)) {
+            for direction in [Direction::ToServer, Direction::ToClient] {
+                if !scenario.cuts_mean_nothing(opposite(direction)) {
+                    let mut before = 0;
+                    for turn in self.way_mut(direction) {
+                        let first_part = turn.needs.min(before + 1);
+                        before = std::mem::replace(&mut turn.needs, first_part);
+                    }
+                }
+            }
+        }
+        self
     }
 
     /// How much the sender of what goes this way had been sent when it sent what is at this offset.
@@ -135,12 +158,12 @@ pub(crate) fn first_early(
     scenario: &dyn Scenario,
     form: &Wire,
     log: &WireLog,
+    given: Given,
 ) -> Option<Early> {
     if turns.is_interleaved || is_interleaved(log) {
         return None;
     }
-    // What was only heard counts as given: a program is never blamed for what it may have been given.
-    let sendings = Sendings::of(scenario, form, log, Given::Heard);
+    let sendings = Sendings::of(scenario, form, log, given);
     sendings.into_iter().find_map(|sent| {
         let role = sender(sent.direction);
         let needs = turns.needs(sent.direction, sent.range.end.saturating_sub(1));
@@ -186,6 +209,15 @@ impl Sendings {
             Direction::ToClient => unmasked_offset(raw, masked_down),
         };
         let length = |bytes: &model::blob::Blob| if is_stream { bytes.0.len() } else { 1 };
+        let is_delivered = |what: &WireItem| matches!(what, WireItem::Delivered(_));
+        let noting: BTreeSet<u32> = match given {
+            Given::Heard => BTreeSet::new(),
+            Given::PassedOn => log.events.iter().map(|event| event.connection).collect(),
+            Given::Noted => {
+                let delivered = log.events.iter().filter(|event| is_delivered(&event.what));
+                delivered.map(|event| event.connection).collect()
+            }
+        };
         let (mut sent, mut given_by) = ([0, 0], [0, 0]);
         let mut all = Vec::new();
         for event in &log.events {
@@ -206,11 +238,11 @@ impl Sendings {
                         range,
                         had: counted(other, had_from),
                     });
-                    if given == Given::Heard {
-                        *given_to_other = *sent;
+                    if !noting.contains(&event.connection) {
+                        *given_to_other += length(bytes);
                     }
                 }
-                WireItem::Delivered(bytes) if given == Given::PassedOn => {
+                WireItem::Delivered(bytes) if noting.contains(&event.connection) => {
                     *given_to_other += length(bytes);
                 }
                 _ => {}
@@ -232,3 +264,6 @@ fn is_interleaved(log: &WireLog) -> bool {
     let moved = log.events.iter().filter(|event| matches!(event.what, WireItem::Segment(_)));
     !moved.map(|event| event.connection).is_sorted()
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use case::Case;
 pub use hand::{Hand, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
-use model::observation::{Observation, Role};
+use model::observation::{Observation, Role, WireLog};
 use model::{Addresses, Endpoint, Input, Scenario, Sign, Step, Truth};
 use party::Party;
 use room::Room;
@@ -67,6 +67,10 @@ pub struct Play<'a> {
     /// After the client, the server gets so many looks at which it sleeps, to see whether it goes on or
     /// ends by itself.
     pub settles: Option<u32>,
+    /// Whether what was sent so far is wrong already: then nobody has to be waited for long.
+    pub astray: Option<&'a (dyn Fn(&WireLog) -> bool + Sync)>,
+    /// Whether each Python program gets an interpreter of its own, even where a warm one could be forked.
+    pub fresh: bool,
     /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
     /// first: and if so, from how much of its time on.
     pub busy: [Option<Duration>; 2],
@@ -232,7 +236,8 @@ impl Driver {
                 let argv = template.fill(&places);
                 let directory = room.server.clone();
                 let is_stranger = play.server.is_strange(play.scenario);
-                let command = Command { argv, directory, is_stranger };
+                let is_fresh = play.fresh;
+                let command = Command { argv, directory, is_stranger, is_fresh };
                 let user = play.user(Role::Server, &play.input.server_lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
@@ -268,7 +273,8 @@ impl Driver {
                 let argv = template.fill(&places);
                 let directory = visit.directory.to_owned();
                 let is_stranger = visit.side.is_strange(play.scenario);
-                let command = Command { argv, directory, is_stranger };
+                let is_fresh = play.fresh;
+                let command = Command { argv, directory, is_stranger, is_fresh };
                 let user = play.user(Role::Client, visit.lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }

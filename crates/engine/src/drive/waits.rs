@@ -13,6 +13,8 @@ use crate::network::Patience;
 
 /// When nothing has moved for this long and both programs sleep, nothing ever will.
 const IDLE: Duration = Duration::from_secs(5);
+/// The same where what was sent is wrong already.
+const IDLE_ASTRAY: Duration = Duration::from_millis(600);
 /// How often that is looked at, and whether programs sleep, as nothing tells it.
 const LOOK: Duration = Duration::from_millis(50);
 /// How often a server that its client has left is looked at.
@@ -128,12 +130,20 @@ impl Case<'_> {
         let times = || (self.server.processor_time(), client.processor_time());
         loop {
             let before = times();
-            let moved = self.moves_within(IDLE).await;
+            let patience = if self.is_astray() { IDLE_ASTRAY } else { IDLE };
+            let moved = self.moves_within(patience).await;
             let still = self.server.is_still() && client.is_still();
             if !moved && still && before == times() {
                 return;
             }
         }
+    }
+
+    /// Whether what was sent so far is wrong already.
+    fn is_astray(&self) -> bool {
+        // One that may wait is looked at for whether it rests.
+        let astray = self.play.astray.filter(|_| self.play.rests.is_none());
+        astray.is_some_and(|astray| self.recording.shows(astray))
     }
 
     /// Wait until one of the two has kept a processor busy while nothing moved.

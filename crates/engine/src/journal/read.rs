@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use model::Verdict;
 use model::case::CaseId;
-use model::event::{CaseResult, Evidence, PeerInfo, Start};
+use model::event::{CaseResult, Evidence, PeerInfo, ProtocolInfo, Start};
 use serde::Deserialize;
 
 use super::{FORM, JournalError, NAME};
@@ -239,6 +239,10 @@ pub fn differences(
         format!("{value:?}")
     }
     let peers = |start: &Start| start.peers.iter().map(peer_told).collect::<Vec<_>>().join(", ");
+    let protocols = |start: &Start| {
+        let told = |it: &ProtocolInfo| format!("{} of {}", it.scenario, it.sha256);
+        start.protocols.iter().map(told).collect::<Vec<_>>().join(", ")
+    };
     let all = |start: &Start| {
         let chosen = &start.selection;
         [
@@ -250,8 +254,11 @@ pub fn differences(
             ("--transport", told(&chosen.transport)),
             ("--network", told(&chosen.network)),
             ("--skip", told(&chosen.skip)),
+            ("--input", told(&chosen.input)),
+            ("--skip-input", told(&chosen.skip_input)),
             ("--expected", chosen.expected.clone().unwrap_or_else(|| "none".to_owned())),
             ("peers", peers(start)),
+            ("protocols", protocols(start)),
         ]
     };
     let both = all(one).into_iter().zip(all(other));

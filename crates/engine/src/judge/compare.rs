@@ -5,7 +5,7 @@ use model::observation::{Direction, Exit, Observation, Role, SERVER_CLOSE, Stop}
 use model::{Check, Clause, Difference, Ending, Parting, Wire};
 
 use super::Standard;
-use crate::baseline::first_early;
+use crate::baseline::{Given, first_early};
 
 pub(super) fn difference(
     standard: &Standard<'_>,
@@ -303,12 +303,29 @@ fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     None
 }
 
-/// A program that is to wait for an answer does not send what comes after it before.
+/// A program that is to wait for an answer does not send what comes after it before. One that was sent
+/// what is wrong can't know how much to wait for.
 fn turns(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
-    let scenario = standard.scenario;
-    let form = &standard.expected.to_client;
-    let early = first_early(standard.turns?, scenario.takes_turns(), scenario, form, &seen.wire)?;
-    Some(found(standard, Check::Turns, early.told(form), None))
+    let Standard { scenario, expected, .. } = standard;
+    let form = &expected.to_client;
+    let (turns, roles) = (standard.turns?, scenario.takes_turns());
+    let early = first_early(turns, roles, *scenario, form, &seen.wire, Given::Noted)?;
+    let given = match early.role {
+        Role::Server => Direction::ToServer,
+        Role::Client => Direction::ToClient,
+    };
+    let right = expected.wire(given);
+    begin_alike(right, &right.like(seen, given), early.had)
+        .then(|| found(standard, Check::Turns, early.told(form), None))
+}
+
+/// Whether the first bytes, or datagrams, are the same; so many of them.
+fn begin_alike(one: &Wire, other: &Wire, count: usize) -> bool {
+    match (one, other) {
+        (Wire::Stream(one), Wire::Stream(other)) => one.0.get(..count) == other.0.get(..count),
+        (Wire::Datagrams(one), Wire::Datagrams(other)) => one.get(..count) == other.get(..count),
+        _ => false,
+    }
 }
 
 fn memory(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {

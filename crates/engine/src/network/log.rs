@@ -139,6 +139,12 @@ impl Recording {
         self.notes().log.connection_count()
     }
 
+    /// Whether `seen` is true of the log so far.
+    #[must_use]
+    pub fn shows(&self, seen: impl Fn(&WireLog) -> bool) -> bool {
+        seen(&self.notes().log)
+    }
+
     /// Wait until `seen` is true of the log.
     pub async fn wait_until(&self, seen: impl Fn(&WireLog) -> bool) {
         self.until(|notes| seen(&notes.log)).await;

@@ -20,6 +20,8 @@ pub struct Command {
     /// Whether it is a stranger's program. The harness measures its memory, and ends and names what it
     /// leaves behind.
     pub is_stranger: bool,
+    /// Whether a warm program gets an interpreter of its own all the same.
+    pub is_fresh: bool,
 }
 
 /// What the places in a template stand for.

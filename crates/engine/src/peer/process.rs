@@ -100,7 +100,8 @@ impl Spawner {
             return Ok(Process { handle, told, seat });
         };
         let Some(python) = &self.python else { return Err(StartError::NoPython(path)) };
-        let handle = if let Some(launcher) = &python.launcher {
+        let launcher = python.launcher.as_ref().filter(|_| !command.is_fresh);
+        let handle = if let Some(launcher) = launcher {
             let directory = &command.directory;
             let program = Program { path: &path, arguments, directory, is_stranger };
             Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)

@@ -179,7 +179,7 @@ fn plays(
         let often = is_vector && is_typed && is_spoken(scenario, transport, pairing, peers);
         is_for(input, pairing)
             && is_declared(scenario, pairing, peers)
-            && selection.takes_pairing(pairing, peers)
+            && selection.takes_pairing(scenario, pairing, peers)
             && selection.takes(&Network::AS_IS)
             && (asked_for(&transport)
                 || selection.transports.is_empty()
@@ -249,7 +249,7 @@ fn disturbed_plays(
                 is_for(input, pairing)
                     && is_declared(scenario, pairing, peers)
                     && is_told(scenario, network, pairing)
-                    && selection.takes_pairing(pairing, peers)
+                    && selection.takes_pairing(scenario, pairing, peers)
             };
             plays.extend(all.iter().filter(wanted).map(|pairing| Playing {
                 transport: *transport,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 use model::case::{Network, Pairing, Transport};
-use model::event::Chosen;
-use model::{Catalogue, Scenario};
+use model::event::{Chosen, USUAL_CASES};
+use model::{Catalogue, Scenario, Truth};
 
 use super::named::names_of;
 use super::{Group, PlanError};
@@ -55,6 +55,15 @@ impl Selection {
         }
     }
 
+    /// Whether it leaves out something that a run without options has.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        let globs = [&self.skip, &self.pairings, &self.networks, &self.inputs, &self.skip_inputs];
+        globs.into_iter().any(|globs| !globs.is_empty())
+            || !self.transports.is_empty()
+            || (self.cases, self.seed) != (USUAL_CASES, 0)
+    }
+
     /// Whether cases over this network are wanted.
     pub(super) fn takes(&self, network: &Network) -> bool {
         let name = network.to_string();
@@ -63,11 +72,20 @@ impl Selection {
     }
 
     /// Whether cases of this pairing are wanted.
-    pub(super) fn takes_pairing(&self, pairing: &Pairing, peers: &Peers) -> bool {
+    pub(super) fn takes_pairing(
+        &self,
+        scenario: &dyn Scenario,
+        pairing: &Pairing,
+        peers: &Peers,
+    ) -> bool {
         let is_guest = |peer: &Peer| [&pairing.server, &pairing.client].contains(&&peer.name);
         let mut guests = peers.guests().peekable();
         if self.pairings.is_empty() {
-            guests.peek().is_none() || guests.any(is_guest)
+            // What the reference does wrong over a network shows in its own pairing alone.
+            let is_own = scenario.truth() == Truth::Reference
+                && [&pairing.server, &pairing.client].map(|it| it == scenario.reference())
+                    == [true; 2];
+            is_own || guests.peek().is_none() || guests.any(is_guest)
         } else {
             let name = pairing.to_string();
             let matches = |glob: &String| matcher(glob).is_ok_and(|it| it.is_match(&name));

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
-use model::observation::{Direction, Observation, Role, Stop};
-use model::{Ending, Expected, ExpectedEnd, Input, Notes, Scenario, Wire};
+use model::observation::{Direction, Observation, Role, Stop, WireLog};
+use model::{Ending, Expected, ExpectedEnd, Input, Notes, Scenario, Truth, Wire};
 use tokio::sync::OnceCell;
 
 use super::{Ground, Played, Stage, StageError, leaves_waiting, seed_of};
@@ -25,6 +25,8 @@ const LOOKS: u32 = 8;
 const SETTLES_FIRST: u32 = 30;
 /// The same of a port.
 const SETTLES: u32 = 3;
+/// Longer streams are not played byte by byte.
+const BYTEWISE_MAX_BYTES: usize = 2000;
 /// When a port fails, the reference is played so often again, to see that it is still the same.
 const CONFIRMATIONS: u32 = 2;
 
@@ -56,6 +58,16 @@ struct Manner {
     rests: Option<u32>,
     settles: u32,
     next: bool,
+    /// Whether Python programs get an interpreter of their own. Forks of one share the order of their sets.
+    fresh: bool,
+}
+
+impl Manner {
+    /// Undisturbed, and no longer than it must be.
+    const fn brief(fresh: bool) -> Self {
+        let network = Network::AS_IS;
+        Self { network, rests: Some(LOOKS), settles: SETTLES, next: false, fresh }
+    }
 }
 
 impl Stage {
@@ -95,6 +107,30 @@ impl Stage {
         Ok(Ground { model, expected, reference: None, baseline: Some(baseline) })
     }
 
+    /// What is right for an input that is tried on the way to a smaller one: the reference is played twice,
+    /// as briefly as it goes, and nothing of it is kept.
+    pub(crate) async fn ground_briefly(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Ground, StageError> {
+        if scenario.truth() == Truth::Model {
+            return self.ground(scenario, input).await;
+        }
+        let manner = Manner::brief(false);
+        let first = self.look(scenario, input, &manner).await?;
+        let expected = seen_as_expected(scenario, &first)?;
+        let again = self.look(scenario, input, &manner).await?;
+        let screens = steady(scenario, &expected, &again, Scope::All)?;
+        let form = &expected.to_client;
+        let [one, other] = [&first, &again].map(|seen| Turns::heard(scenario, form, &seen.wire));
+        let (turns, model) = (one.least(&other), expected.clone());
+        let left_behind = Vec::new();
+        let baseline =
+            Baseline { expected: expected.clone(), turns, next: None, screens, left_behind };
+        Ok(Ground { model, expected, reference: None, baseline: Some(Arc::new(baseline)) })
+    }
+
     /// Play an input with the reference on both sides, so often that it shows whether it always does the
     /// same, and what a second client meets.
     async fn learn(&self, scenario: &dyn Scenario, input: &Input) -> Result<Baseline, StageError> {
@@ -103,30 +139,38 @@ impl Stage {
             rests: Some(LOOKS_FIRST),
             settles: SETTLES_FIRST,
             next: false,
+            fresh: false,
         };
         let first = self.look(scenario, input, &manner).await?;
-        let expected = seen_as_expected(scenario, input, &first)?;
+        let expected = seen_as_expected(scenario, &first)?;
         let waits = expected.client.by_itself == Some(false);
         manner.rests = waits.then_some(LOOKS);
         manner.settles = SETTLES;
         let form = &expected.to_client;
         let mut turns = Turns::heard(scenario, form, &first.wire);
+        manner.fresh = true;
         let again = self.look(scenario, input, &manner).await?;
-        let mut screens = steady(scenario, input, &expected, &again, Scope::All)?;
+        manner.fresh = false;
+        let mut screens = steady(scenario, &expected, &again, Scope::All)?;
         turns = turns.least(&Turns::heard(scenario, form, &again.wire));
         let mut next = None;
         let comes_to_rest = matches!(first.stopped, None | Some(Stop::Quiet));
         if expected.server.by_itself == Some(false) && comes_to_rest {
             let with_next = Manner { next: true, network: manner.network.clone(), ..manner };
             let seen = self.look(scenario, input, &with_next).await?;
-            let more = steady(scenario, input, &expected, &seen, Scope::FirstClient)?;
+            let more = steady(scenario, &expected, &seen, Scope::FirstClient)?;
             screens = screens.or(more);
             next = next_client(scenario, &expected, &seen);
         }
         if !scenario.takes_turns().is_empty() {
-            let late = Manner { network: Network::both(Kind::Delayed), ..manner };
-            let seen = self.look(scenario, input, &late).await?;
-            turns = turns.least(&Turns::passed_on(scenario, form, &seen.wire));
+            for kind in slow_kinds(&expected) {
+                let late = Manner { network: Network::both(kind), ..manner };
+                let seen = self.look(scenario, input, &late).await?;
+                // A reference that can't take its words in pieces shows nothing then.
+                if says_the_same(scenario, &expected, &seen) {
+                    turns = turns.least(&Turns::passed_on(scenario, form, &seen.wire));
+                }
+            }
         }
         let ends = [&first.server, &first.client];
         let left_behind = ends.into_iter().flat_map(|end| end.left_behind.clone()).collect();
@@ -147,6 +191,19 @@ impl Stage {
         Ok(self.driver.run(&play).await?)
     }
 
+    /// What is seen of the reference when it plays an input, once, in interpreters of its own.
+    ///
+    /// # Errors
+    /// What keeps it from being played.
+    pub async fn observe(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Observation, StageError> {
+        let manner = Manner::brief(true);
+        self.look(scenario, input, &manner).await
+    }
+
     /// Play the reference once more, and say where it was not as it was for the baseline.
     ///
     /// # Errors
@@ -163,9 +220,10 @@ impl Stage {
             rests: waits.then_some(LOOKS),
             settles: SETTLES,
             next: false,
+            fresh: true,
         };
         let seen = self.look(scenario, input, &manner).await?;
-        let found = match steady(scenario, input, &baseline.expected, &seen, Scope::All) {
+        let found = match steady(scenario, &baseline.expected, &seen, Scope::All) {
             Ok(screens) => screens.filter(|_| scenario.compares_stdout()),
             Err(StageError::Unsteady(unsteady)) => Some(*unsteady),
             Err(other) => return Err(other),
@@ -187,8 +245,13 @@ impl Stage {
         let waits = baseline.expected.client.by_itself == Some(false);
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
         let next = !network.is_harmless() && baseline.next.is_some();
-        let manner = Manner { network: network.clone(), rests, settles: SETTLES, next };
-        let play = play(scenario, input, server, client, *transport, &manner);
+        let manner =
+            Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
+        let astray = |log: &WireLog| by_reference::is_astray(scenario, &baseline.expected, log);
+        let play = Play {
+            astray: Some(&astray),
+            ..play(scenario, input, server, client, *transport, &manner)
+        };
         let observed = self.driver.run(&play).await?;
         let is_reference = [&pairing.server, &pairing.client].map(|it| it == scenario.reference());
         let case = Case {
@@ -209,7 +272,7 @@ impl Stage {
         let is_own = is_reference == [true; 2];
         if judgement.verdict.is_failure() && is_own && playing.network == Network::AS_IS {
             // Two plays of the reference that differ are no failure of either.
-            steady(scenario, input, &baseline.expected, &observed, Scope::All)?;
+            steady(scenario, &baseline.expected, &observed, Scope::All)?;
         } else if judgement.verdict.is_failure() && !is_own {
             self.confirm(scenario, input, baseline).await?;
         }
@@ -271,17 +334,15 @@ fn play<'a>(
         await_end: false,
         rests: manner.rests,
         settles: Some(manner.settles),
+        astray: None,
+        fresh: manner.fresh,
         busy: [Some(super::BUSY_STRANGER); 2],
         control,
     }
 }
 
 /// What was seen of the reference, as what is right.
-fn seen_as_expected(
-    scenario: &dyn Scenario,
-    input: &Input,
-    seen: &Observation,
-) -> Result<Expected, StageError> {
+fn seen_as_expected(scenario: &dyn Scenario, seen: &Observation) -> Result<Expected, StageError> {
     let is_datagram = scenario.home().is_datagram();
     let failed = |what: String| {
         let words = |role: Role| {
@@ -292,6 +353,14 @@ fn seen_as_expected(
         let what = format!("{what}{}{}", words(Role::Server), words(Role::Client));
         Err(StageError::NoBaseline(what))
     };
+    if seen.wire.is_connected()
+        && !seen.wire.is_open()
+        && let [_, ..] = &seen.listening_elsewhere[..]
+    {
+        let elsewhere = seen.listening_elsewhere.join(", ");
+        let what = "its server does not listen at the address that its command is given";
+        return failed(format!("{what}; it listens on {elsewhere} instead"));
+    }
     match &seen.stopped {
         None | Some(Stop::Quiet) => {}
         Some(Stop::Deadline(awaited)) => {
@@ -312,10 +381,10 @@ fn seen_as_expected(
     if !is_datagram && !seen.wire.is_open() {
         return failed("its server was never reached".to_owned());
     }
-    Ok(expected(is_datagram, input, seen))
+    Ok(expected(is_datagram, seen))
 }
 
-fn expected(is_datagram: bool, _input: &Input, seen: &Observation) -> Expected {
+fn expected(is_datagram: bool, seen: &Observation) -> Expected {
     let wire = |way| {
         if is_datagram {
             Wire::Datagrams(seen.wire.segments(way).map(Into::into).collect())
@@ -342,6 +411,25 @@ fn expected(is_datagram: bool, _input: &Input, seen: &Observation) -> Expected {
     }
 }
 
+/// Networks over which it shows how little a program needs before it sends: one is late, and one brings
+/// small pieces.
+fn slow_kinds(expected: &Expected) -> Vec<Kind> {
+    let longest = expected.to_server.byte_count().max(expected.to_client.byte_count());
+    match expected.to_server {
+        Wire::Datagrams(_) => vec![Kind::Delayed],
+        Wire::Stream(_) if longest <= BYTEWISE_MAX_BYTES => vec![Kind::Delayed, Kind::Bytewise],
+        Wire::Stream(_) => vec![Kind::Delayed, Kind::Random],
+    }
+}
+
+/// Whether both streams are those of the first play.
+fn says_the_same(scenario: &dyn Scenario, first: &Expected, seen: &Observation) -> bool {
+    let Ok(other) = seen_as_expected(scenario, seen) else { return false };
+    let (server, client) = (first.server.clone(), first.client.clone());
+    let streams = Expected { server, client, ..other };
+    first_difference(scenario, first, &streams).is_none()
+}
+
 /// What of two plays is the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -353,12 +441,11 @@ enum Scope {
 /// Whether another play was the same; what differs on the screens is given back.
 fn steady(
     scenario: &dyn Scenario,
-    input: &Input,
     first: &Expected,
     seen: &Observation,
     scope: Scope,
 ) -> Result<Option<Unsteady>, StageError> {
-    let mut other = seen_as_expected(scenario, input, seen)?;
+    let mut other = seen_as_expected(scenario, seen)?;
     if scope == Scope::FirstClient {
         other.server = first.server.clone();
     }
@@ -377,7 +464,10 @@ fn next_client(
     let control = seen.control.as_ref()?;
     let waits = first.client.by_itself == Some(false);
     let is_done = !control.overdue || waits;
-    if !is_done || !control.wire.is_open() {
+    // Datagrams have no connection that could be seen to open.
+    let is_met =
+        control.wire.is_open() || scenario.home().is_datagram() && control.wire.is_connected();
+    if !is_done || !is_met {
         return None;
     }
     let as_seen = Observation {
@@ -386,7 +476,7 @@ fn next_client(
         stopped: waits.then_some(Stop::Quiet),
         ..seen.clone()
     };
-    let expected = expected(scenario.home().is_datagram(), &Input::default(), &as_seen);
+    let expected = expected(scenario.home().is_datagram(), &as_seen);
     let compared = Expected { server: first.server.clone(), ..expected.clone() };
     let is_as_first = first_difference(scenario, first, &compared).is_none();
     Some(NextClient { expected, is_as_first })

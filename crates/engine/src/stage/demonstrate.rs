@@ -57,6 +57,8 @@ impl Stage {
             await_end: false,
             rests: (erratum.sign.is_none() && !erratum.spins).then_some(LOOKS),
             settles: None,
+            astray: None,
+            fresh: false,
             busy: [erratum.sign.is_none().then_some(BUSY); 2],
             control: None,
         };

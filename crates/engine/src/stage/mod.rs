@@ -14,8 +14,8 @@ pub use demonstrate::Demonstrated;
 use model::case::{HAND, HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
 use model::observation::{Direction, Observation, Role};
 use model::{
-    Check, Erratum, Expected, Input, Leaving, Literal, RightError, Scenario, Step, Truth, Verdict,
-    Wire, given_to_client,
+    Check, Erratum, Expected, Harmed, Input, Leaving, Literal, RightError, Scenario, Step, Truth,
+    Verdict, Wire, given_to_client,
 };
 
 use crate::baseline::cache::Cache;
@@ -237,24 +237,21 @@ impl Stage {
             input,
             sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
             await_close: closes && cast.server_peer.is_some() && held_to(Check::ServerCloses),
-            await_end: is_asis && cast.server_peer.is_some() && held_to(Check::ServerEnds),
+            await_end: network.is_harmless()
+                && cast.server_peer.is_some()
+                && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
+            astray: None,
+            fresh: false,
             busy: [cast.server_peer, cast.client_peer]
                 .map(|peer| busy(peer, !is_asis || is_harmed)),
             control: cast.control.as_ref().map(|(input, _, side)| (input, side.clone())),
         };
         let mut observed = self.driver.run(&play).await?;
         tidy(&errata, &mut observed);
-        let harmed = if is_harmed {
-            let given = given_to_client(network, &observed);
-            let harmed = scenario.harmed(input, &given)?;
-            // When harm is done at once, it is chance how far the client has come.
-            let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
-            Some(if is_at_once { harmed.without_exchange() } else { harmed })
-        } else {
-            None
-        };
+        let harmed =
+            if is_harmed { Some(harmed(scenario, input, network, &observed)?) } else { None };
         let of = |told: fn(&Peer) -> bool| {
             [cast.server_peer, cast.client_peer].map(|peer| peer.is_some_and(told))
         };
@@ -273,7 +270,7 @@ impl Stage {
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
             // What was sent late may have been waited for in vain.
-            turns: turns.filter(|_| !is_harmed && !input.raw),
+            turns: turns.filter(|_| !is_harmed),
         };
         let judgement = judge(&standard, &observed);
         let mut right =
@@ -383,6 +380,20 @@ impl Stage {
         }
         steps
     }
+}
+
+/// What is right for the client, given what it was given.
+fn harmed(
+    scenario: &dyn Scenario,
+    input: &Input,
+    network: &Network,
+    observed: &Observation,
+) -> Result<Harmed, RightError> {
+    let given = given_to_client(network, observed);
+    let harmed = scenario.harmed(input, &given)?;
+    // When harm is done at once, it is chance how far the client has come.
+    let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
+    Ok(if is_at_once { harmed.without_exchange() } else { harmed })
 }
 
 /// Who plays which part.

@@ -2,7 +2,7 @@
 
 use model::case::Playing;
 use model::observation::{Direction, Role};
-use model::{Expected, Input, Scenario, Wire};
+use model::{Expected, Input, Scenario, Verdict, Wire};
 
 use super::{Ground, Played, Stage, StageError};
 use crate::baseline::Turns;
@@ -23,9 +23,7 @@ impl Stage {
             return self.play_by_reference(scenario, input, playing, baseline).await;
         }
         let expected = ground.expected_of(scenario, &playing.pairing);
-        let reference = ground.reference.as_ref().filter(|_| !scenario.takes_turns().is_empty());
-        let turns = reference
-            .map(|played| Turns::heard(scenario, &expected.to_client, &played.observed.wire));
+        let turns = turns_of_reference(scenario, input, ground);
         self.play_by_model(scenario, input, playing, expected, &ground.model, turns.as_ref()).await
     }
 
@@ -59,6 +57,16 @@ impl Stage {
         let template = peer.and_then(|peer| peer.template(Role::Server, scenario.name()));
         template.is_none_or(|template| template.mentions(literal))
     }
+}
+
+/// When the reference sent what, if that is a rule of this scenario. A reference that shows an erratum
+/// sets no rule.
+fn turns_of_reference(scenario: &dyn Scenario, input: &Input, ground: &Ground) -> Option<Turns> {
+    let is_rule = !scenario.takes_turns().is_empty() && !input.raw && input.served.is_none();
+    let played = ground.reference.as_ref().filter(|_| is_rule)?;
+    let form = &ground.expected.to_client;
+    (played.judgement.verdict == Verdict::Pass)
+        .then(|| Turns::heard(scenario, form, &played.observed.wire).by_first_parts(scenario, form))
 }
 
 /// Whether a server that could have known a literal has gone by its own instead: all that it has sent

@@ -43,7 +43,11 @@ impl Programs {
         let peer = Peer { warm, is_stranger: true, base, ..Peer::default() };
         let user = User { lines: vec!["one".into(), "two".into()], terminal: None };
         spawner
-            .start(&peer, &Command { argv, directory, is_stranger: peer.is_stranger }, &user)
+            .start(
+                &peer,
+                &Command { argv, directory, is_stranger: peer.is_stranger, is_fresh: false },
+                &user,
+            )
             .unwrap()
     }
 

@@ -252,27 +252,40 @@ fn without_tail<'a>(texts: &[&'a [u8]]) -> Vec<&'a [u8]> {
     texts.iter().map(|text| slice(text, 0, text.len().saturating_sub(tail))).collect()
 }
 
-/// Covers the lines from a difference on that are the same in every play, in another order.
+/// Covers the lines from a difference on that are the same in every play, in another order. The first of
+/// them begins a line, or stands behind something else in its line.
 pub(super) fn lines(
     plays: &[Play<'_>],
     masks: &[Regex],
     at: usize,
     align: impl Fn(usize) -> Option<Vec<usize>>,
-) -> Option<String> {
-    let bytes = plays.first()?.bytes;
-    let start =
-        slice(bytes, 0, at).iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let starts = align(start)?;
-    let all: Option<Vec<Vec<Line>>> =
-        plays.iter().zip(&starts).map(|(play, start)| split_lines(play, masks, *start)).collect();
-    let all = all?;
-    let count = block(&all)?;
-    let mut seen = BTreeMap::new();
-    for line in all.iter().flat_map(|lines| lines.iter().take(count)) {
-        seen.entry(&line.blank).or_insert(&line.pattern);
-    }
-    let ended = all.iter().flat_map(|lines| lines.iter().take(count)).all(|line| line.ended);
-    lines_pattern(seen.into_values().map(String::as_str).collect(), count, ended)
+) -> Vec<String> {
+    let Some(bytes) = plays.first().map(|play| play.bytes) else { return Vec::new() };
+    let line = slice(bytes, 0, at).iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let is_start = |start: &usize| {
+        let before = start.checked_sub(1).and_then(|index| bytes.get(index));
+        !before.is_some_and(|byte| in_word(*byte))
+    };
+    let inner = (line + 1..=at).rev().filter(is_start).take(MOST_STARTS);
+    let from = |start: usize| {
+        let starts = align(start)?;
+        let all: Option<Vec<Vec<Line>>> = plays
+            .iter()
+            .zip(&starts)
+            .map(|(play, start)| split_lines(play, masks, *start))
+            .collect();
+        let all = all?;
+        let count = block(&all)?;
+        let mut seen = BTreeMap::new();
+        for line in all.iter().flat_map(|lines| lines.iter().take(count)) {
+            seen.entry(&line.blank).or_insert(&line.pattern);
+        }
+        let ended = all.iter().flat_map(|lines| lines.iter().take(count)).all(|line| line.ended);
+        let pattern =
+            lines_pattern(seen.into_values().map(String::as_str).collect(), count, ended)?;
+        Some(if start == line { format!("(?m:^){pattern}") } else { pattern })
+    };
+    [line].into_iter().chain(inner).filter_map(from).collect()
 }
 
 /// A line of a play.
@@ -343,9 +356,9 @@ fn lines_pattern(mut lines: Vec<&str>, count: usize, ended: bool) -> Option<Stri
     lines.sort_by_key(|line| std::cmp::Reverse(line.len()));
     let any = format!("(?:{})", lines.join("|"));
     let pattern = if ended {
-        format!(r"(?m:^)(?:{any}\n){{{count}}}")
+        format!(r"(?:{any}\n){{{count}}}")
     } else {
-        format!(r"(?m:^){any}(?:\n{any}){{{}}}", count.checked_sub(1)?)
+        format!(r"{any}(?:\n{any}){{{}}}", count.checked_sub(1)?)
     };
     (any.len().saturating_mul(count) <= LINES_BYTES).then_some(pattern)
 }

@@ -52,8 +52,8 @@ pub(super) struct Token {
 pub(super) struct Anchor {
     /// Literal text, or the start of the line, or nothing.
     pub(super) long: String,
-    /// The end of it that has no number, where that is shorter.
-    pub(super) short: Option<String>,
+    /// Shorter ends of it: a JSON key alone, and what has no number.
+    pub(super) short: Vec<String>,
     /// It has no letter.
     pub(super) weak: bool,
 }
@@ -209,21 +209,33 @@ pub(super) fn anchor(plays: &[Play<'_>], place: &Place, token: &Token) -> Anchor
     let line = stable.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let at_line_start = line.is_empty() && (start == 0 || slice(bytes, 0, start).ends_with(b"\n"));
     if at_line_start {
-        return Anchor { long: "(?m:^)".to_owned(), short: None, weak: true };
+        return Anchor { long: "(?m:^)".to_owned(), short: Vec::new(), weak: true };
     }
     let text = anchor_text(line);
     if text.is_empty() {
         let from = line.len().saturating_sub(BINARY_ANCHOR_BYTES);
         let long = literal::escape(slice_from(line, from));
-        return Anchor { long, short: None, weak: true };
+        return Anchor { long, short: Vec::new(), weak: true };
     }
     let after_number = text.rfind(|character: char| character.is_ascii_digit());
-    let short = after_number
-        .and_then(|index| text.get(index + 1..))
-        .filter(|short| !short.is_empty())
-        .map(|short| literal::escape(short.as_bytes()));
+    let after_number = after_number.and_then(|index| text.get(index + 1..));
+    let short = json_key(text).into_iter().chain(after_number);
+    let short = short
+        .filter(|short| !short.is_empty() && *short != text)
+        .map(|short| literal::escape(short.as_bytes()))
+        .collect();
     let weak = !text.contains(char::is_alphabetic);
     Anchor { long: literal::escape(text.as_bytes()), short, weak }
+}
+
+/// The key of a JSON object at the end of this text, up to its value: `"time": "`.
+fn json_key(text: &str) -> Option<&str> {
+    let key = text.strip_suffix('"').unwrap_or(text);
+    let key =
+        key.trim_end_matches(' ').strip_suffix(':')?.trim_end_matches(' ').strip_suffix('"')?;
+    let begin = key.rfind('"')?;
+    let name = key.get(begin + 1..)?;
+    if name.is_empty() { None } else { text.get(begin..) }
 }
 
 /// The end of a line that serves as an anchor: about 12 characters, without binary bytes.

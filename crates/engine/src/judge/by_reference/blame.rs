@@ -6,8 +6,22 @@ use model::{Ending, Expected, Wire};
 use super::{Case, rules};
 use crate::baseline::sender;
 
-/// The program that first sent something that is not right, or left before it had sent everything.
-pub(super) fn first(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Role> {
+/// The program that first sent something that is not right, or left before it had sent everything. Where harm
+/// was done, a stream may end early, and what the server says then is its own affair: only a client that
+/// sends other bytes is told.
+pub(super) fn first(
+    case: &Case<'_>,
+    right: &Expected,
+    seen: &Observation,
+    is_harmed: bool,
+) -> Option<Role> {
+    if is_harmed {
+        let says_else = match (&right.to_server, right.to_server.like(seen, Direction::ToServer)) {
+            (Wire::Stream(whole), Wire::Stream(sent)) => common(&whole.0, &sent.0) < sent.0.len(),
+            _ => false,
+        };
+        return says_else.then_some(Role::Client);
+    }
     let is_stream = !case.scenario.home().is_datagram();
     if is_stream && !seen.wire.is_connected() {
         return Some(Role::Client);

@@ -19,7 +19,7 @@ mod whole;
 
 use model::case::{Kind, Network};
 use model::mask::{Place, with_values_of};
-use model::observation::{Direction, Observation, Role, Stop};
+use model::observation::{Direction, Observation, Role, Stop, WireLog};
 use model::{Check, Clause, Difference, Ending, Expected, Input, Parting, Scenario, Verdict, Wire};
 
 use super::Judgement;
@@ -47,14 +47,14 @@ struct Finding {
 pub(crate) fn judge(case: &Case<'_>, seen: &Observation) -> Judgement {
     let right = right(case, seen);
     let is_harmed = is_harmed(case.network, seen);
-    let mut found = rules::findings(case, seen);
+    let first = blame::first(case, &right, seen, is_harmed);
+    let mut found = rules::findings(case, first, seen);
     if !is_harmed {
         found.extend(whole::findings(case, &right, seen));
     } else if harm::can_be_told(case.network) {
         found.extend(harm::findings(case, &right, seen));
     }
     found.extend(next::findings(case, seen));
-    let first = if is_harmed { None } else { blame::first(case, &right, seen) };
     verdict(case, found, first, seen)
 }
 
@@ -83,6 +83,28 @@ pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
         end.stdout = unmasked(case.scenario, place, &end.stdout.0, &seen.end(role).stdout.0).into();
     }
     right
+}
+
+/// Whether something was sent already that is not right, as far as that shows without the rest.
+pub(crate) fn is_astray(scenario: &dyn Scenario, expected: &Expected, log: &WireLog) -> bool {
+    let parts = |way: Direction| {
+        let place = Place::Stream(way);
+        match expected.wire(way) {
+            Wire::Stream(right) => {
+                let sent = log.stream(way);
+                let right = unmasked(scenario, place, &right.0, &sent);
+                let equal = right.iter().zip(&sent).take_while(|(one, other)| one == other).count();
+                // A masked value may not be there to its end.
+                let is_masked = !scenario.masked(place, &right).is_empty();
+                equal < sent.len() && !is_masked
+            }
+            Wire::Datagrams(right) => {
+                let mut sent = log.segments(way).zip(right);
+                sent.any(|(sent, right)| unmasked(scenario, place, &right.0, sent) != sent)
+            }
+        }
+    };
+    parts(Direction::ToServer) || parts(Direction::ToClient)
 }
 
 fn with_seen(scenario: &dyn Scenario, way: Direction, right: &Wire, seen: &Observation) -> Wire {
@@ -172,18 +194,25 @@ fn verdict(
         let differences = excused.into_iter().map(told).collect();
         return Judgement { verdict: Verdict::Erratum, differences, errata: vec![name] };
     }
-    // What the one who went wrong first did comes first, and what the harness had to do before that.
+    if let Some(role) = first {
+        // What the reference made of that is no news.
+        blamed.retain(|finding| finding.role == role || !is_reference(finding.role));
+    }
+    // What the one who went wrong first did comes first.
+    let is_stop = |finding: &Finding| finding.difference.check.is_none();
     blamed.sort_by_key(|finding| {
-        (finding.difference.check.is_some(), first.is_some_and(|role| role != finding.role))
+        (first.is_some_and(|role| role != finding.role), first.is_some() == is_stop(finding))
     });
     let is_killed =
         |role: Role| blamed.iter().any(|finding| finding.role == role) && was_killed(role, seen);
     let verdict = match &seen.stopped {
-        Some(Stop::Idle | Stop::Deadline(_)) => Verdict::Timeout,
+        Some(Stop::Idle | Stop::Deadline(_)) if blamed.first().is_some_and(is_stop) => {
+            Verdict::Timeout
+        }
         _ if is_killed(Role::Server) || is_killed(Role::Client) => Verdict::Crash,
         _ => Verdict::Fail,
     };
-    let differences = blamed.into_iter().chain(excused).map(|it| it.difference).collect();
+    let differences = blamed.into_iter().map(|it| it.difference).collect();
     Judgement { verdict, differences, errata: Vec::new() }
 }
 

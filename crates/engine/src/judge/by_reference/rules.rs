@@ -9,9 +9,10 @@ use super::whole::exit;
 use super::{Case, Finding, is_harmed, was_killed};
 use crate::baseline::sender;
 
-pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Vec<Finding> {
+/// `first` has gone wrong first, where that is known.
+pub(super) fn findings(case: &Case<'_>, first: Option<Role>, seen: &Observation) -> Vec<Finding> {
     let mut found = Vec::new();
-    found.extend(stop(case, seen));
+    found.extend(stop(case, first, seen));
     for role in [Role::Client, Role::Server] {
         found.extend(killed(case, role, seen));
         found.extend(memory(case, role, seen));
@@ -19,7 +20,7 @@ pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Vec<Finding> {
     found
 }
 
-fn stop(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+fn stop(case: &Case<'_>, first: Option<Role>, seen: &Observation) -> Option<Finding> {
     let finding = |role, what: String| Some(Finding::stopped(case, role, what));
     match seen.stopped.as_ref()? {
         Stop::Quiet => None,
@@ -29,13 +30,19 @@ fn stop(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
             finding(*role, format!("the {role} keeps a processor busy for nothing"))
         }
         Stop::Idle => {
-            let role = who_hangs(case, seen);
             let what = "nothing moves any more, and both programs sleep";
-            finding(role, format!("{what}; it is for the {role} to go on"))
+            match first {
+                Some(role) => finding(role, what.to_owned()),
+                None => {
+                    let role = who_hangs(case, seen);
+                    finding(role, format!("{what}; it is for the {role} to go on"))
+                }
+            }
         }
         Stop::Deadline(awaited) => {
             let server = awaited.contains("the server");
-            let role = if server { Role::Server } else { who_hangs(case, seen) };
+            let hangs = || first.unwrap_or_else(|| who_hangs(case, seen));
+            let role = if server { Role::Server } else { hangs() };
             finding(role, format!("the deadline passed, waiting for {awaited}"))
         }
     }

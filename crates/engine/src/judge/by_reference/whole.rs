@@ -1,12 +1,13 @@
 //! Holds a case in which no harm was done against what the reference did.
 
 use model::blob::Blob;
+use model::case::Kind;
 use model::mask::FileForm;
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Ending, Expected, ExpectedEnd, Parting, Wire};
 
 use super::{Case, Finding, was_killed};
-use crate::baseline::first_early;
+use crate::baseline::{Given, first_early};
 
 pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -126,8 +127,9 @@ fn client_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<
 /// A port may go on where the reference ends. It may not end where the reference goes on.
 fn server_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Finding> {
     let end = &seen.server;
-    if was_killed(Role::Server, seen) {
-        return None; // A rule for every program says so.
+    let was_stopped = !matches!(seen.stopped, None | Some(Stop::Quiet));
+    if was_killed(Role::Server, seen) || was_stopped && !end.by_itself {
+        return None; // A rule for every program says so, or the harness ended it.
     }
     let right = &right.server;
     let ends = right.by_itself == Some(true);
@@ -188,9 +190,14 @@ pub(super) const fn end_of(expected: &Expected, role: Role) -> &ExpectedEnd {
     }
 }
 
+/// Over a network that cuts, a program may answer a piece of what the reference had whole.
 fn turns(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    if !matches!(case.network.kind, Kind::AsIs | Kind::Delayed) {
+        return None;
+    }
     let roles = case.scenario.takes_turns();
     let form = &case.baseline.expected.to_client;
-    let early = first_early(&case.baseline.turns, roles, case.scenario, form, &seen.wire)?;
+    let (turns, log) = (&case.baseline.turns, &seen.wire);
+    let early = first_early(turns, roles, case.scenario, form, log, Given::Heard)?;
     Some(Finding::new(case, early.role, Check::Turns, early.told(form)))
 }
