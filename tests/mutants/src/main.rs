@@ -176,7 +176,7 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
 fn is_fine(job: &Job<'_>, outcome: &Outcome) -> bool {
     outcome.unplayed.is_empty()
         && match job.mutant {
-            None => outcome.failed == 0,
+            None => outcome.failed.is_empty(),
             Some(mutant) => outcome.found.contains_key(&mutant.caught_by),
         }
 }
@@ -188,7 +188,7 @@ fn tell(job: &Job<'_>, outcome: &Outcome) {
         (None, true) => "clean   ",
         (None, false) => "FAILS   ",
         (Some(_), true) => "caught  ",
-        (Some(_), false) if outcome.failed == 0 => "SURVIVES",
+        (Some(_), false) if outcome.failed.is_empty() => "SURVIVES",
         (Some(_), false) => "OTHERWISE",
     };
     let by = job.mutant.map_or(String::new(), |mutant| format!(" by {}", mutant.caught_by));

@@ -65,8 +65,8 @@ pub(crate) struct Stage {
 pub(crate) struct Outcome {
     /// How many cases were played.
     pub(crate) cases: usize,
-    /// How many of them failed.
-    pub(crate) failed: usize,
+    /// The ids of those that failed.
+    pub(crate) failed: BTreeSet<String>,
     /// By what, in how many of them.
     pub(crate) found: BTreeMap<Finding, usize>,
     /// A case that each finding was made in, and in what words.
@@ -308,7 +308,7 @@ impl Outcome {
         if !matches!(case.verdict.as_str(), "fail" | "timeout" | "crash") {
             return Ok(());
         }
-        self.failed += 1;
+        self.failed.insert(case.id.clone());
         let mut found = BTreeMap::new();
         if case.verdict == "crash" {
             let clause = case.differences.first().map_or("", |difference| &difference.clause);
@@ -329,7 +329,7 @@ impl Outcome {
 
     /// How many cases failed, and how long it took.
     pub(crate) fn told(&self) -> String {
-        format!("{} of {} cases, {:.1} s", self.failed, self.cases, self.took.as_secs_f64())
+        format!("{} of {} cases, {:.1} s", self.failed.len(), self.cases, self.took.as_secs_f64())
     }
 
     /// Each finding with a case in which it was made, and what was not played; a line each.

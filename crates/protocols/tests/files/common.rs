@@ -85,7 +85,7 @@ impl Home {
         std::fs::create_dir(directory.path().join("fixtures")).unwrap();
         std::fs::write(directory.path().join("fixtures/c"), "fixture").unwrap();
         std::fs::write(directory.path().join("fixtures/users.json"), "[]").unwrap();
-        for program in ["server.py", "client.py"] {
+        for program in ["server.py", "client.py", "s.py", "c.py"] {
             std::fs::write(directory.path().join(program), "").unwrap();
         }
         Self { directory }

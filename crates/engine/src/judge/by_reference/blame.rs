@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use model::observation::{Direction, Observation, Role, Stop, WireItem};
-use model::{Expected, Wire};
+use model::observation::{Direction, Observation, Role, Stop, WireEvent, WireItem};
+use model::{Ending, Expected, Wire};
 
 use super::{Case, rules};
 use crate::baseline::sender;
@@ -34,21 +34,63 @@ pub(super) fn first(
     if is_stream && !seen.wire.is_open() {
         return Some(Role::Server);
     }
-    let at = |way| went_wrong_at(right.wire(way), way, seen);
-    let (client, server) = (at(Direction::ToServer), at(Direction::ToClient));
+    let wrong = |way| went_wrong(right.wire(way), way, seen);
+    let (client, server) = (wrong(Direction::ToServer), wrong(Direction::ToClient));
     match (client, server) {
         (None, None) => None,
-        (Some(_), None) => Some(sender(Direction::ToServer)),
-        (None, Some(_)) => Some(sender(Direction::ToClient)),
-        (Some(client), Some(server)) if client < server => Some(Role::Client),
-        (Some(client), Some(server)) if server < client => Some(Role::Server),
+        // One that is left alone can't say everything.
+        (Some(client), None)
+            if client.is_short
+                && leaves_before(Role::Server, client.at, seen)
+                && seen.stopped.is_none() =>
+        {
+            Some(Role::Server)
+        }
+        (None, Some(server))
+            if server.is_short
+                && leaves_before(Role::Client, server.at, seen)
+                && seen.client.by_itself
+                && Ending::of(&seen.client, Role::Client) != right.client.ending =>
+        {
+            Some(Role::Client)
+        }
+        (Some(_), None) => Some(Role::Client),
+        (None, Some(_)) => Some(Role::Server),
+        (Some(client), Some(server)) if client.at < server.at => Some(Role::Client),
+        (Some(client), Some(server)) if server.at < client.at => Some(Role::Server),
         // Neither said that it had left: one of the two should have gone on.
-        _ => rules::is_due(case, seen),
+        _ => rules::is_due(case, &seen.wire),
     }
 }
 
-/// The number of the event by which what goes this way is not right any more.
-fn went_wrong_at(right: &Wire, way: Direction, seen: &Observation) -> Option<usize> {
+/// Where what goes one way is not right any more.
+struct Wrong {
+    /// The number of the event.
+    at: usize,
+    /// Whether all that was sent is right, and not everything was sent.
+    is_short: bool,
+}
+
+/// Whether a program said that it would send no more before the event of this number.
+fn leaves_before(role: Role, at: usize, seen: &Observation) -> bool {
+    leaves(role, seen).is_some_and(|left| left < at)
+}
+
+/// The number of the event by which a program says that it will send no more, before the harness ended it. A
+/// case that the harness had to end has been quiet for a while by then.
+fn leaves(role: Role, seen: &Observation) -> Option<usize> {
+    let is_end = |what: &WireItem| matches!(what, WireItem::Fin | WireItem::Reset);
+    let events = &seen.wire.events;
+    let is_own_end = |event: &WireEvent| sender(event.direction) == role && is_end(&event.what);
+    let at = events.iter().position(is_own_end)?;
+    let was_ended = !seen.end(role).by_itself
+        && matches!(seen.stopped, Some(Stop::Idle | Stop::Deadline(_) | Stop::Quiet));
+    let before = at.checked_sub(1).and_then(|before| events.get(before));
+    let gap = events.get(at)?.at.saturating_sub(before.map_or(Duration::ZERO, |event| event.at));
+    (!was_ended || gap < QUIET_MIN).then_some(at)
+}
+
+fn went_wrong(right: &Wire, way: Direction, seen: &Observation) -> Option<Wrong> {
     let events = &seen.wire.events;
     let parts = |sent: usize| {
         let mut done = 0;
@@ -63,28 +105,20 @@ fn went_wrong_at(right: &Wire, way: Direction, seen: &Observation) -> Option<usi
             _ => false,
         })
     };
-    let (equal, whole) = match (right, right.like(seen, way)) {
-        (Wire::Stream(right), Wire::Stream(seen)) => (common(&right.0, &seen.0), right == &seen),
-        (Wire::Datagrams(right), Wire::Datagrams(seen)) => (common(right, &seen), right == &seen),
+    let (equal, [due, sent]) = match (right, right.like(seen, way)) {
+        (Wire::Stream(right), Wire::Stream(seen)) => {
+            (common(&right.0, &seen.0), [right.0.len(), seen.0.len()])
+        }
+        (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
+            (common(right, &seen), [right.len(), seen.len()])
+        }
         _ => return None,
     };
-    if whole {
+    if equal == due && equal == sent {
         return None;
     }
-    Some(parts(equal).or_else(|| left_at(way, seen)).unwrap_or(events.len()))
-}
-
-/// The number of the event by which the sender of what goes this way left, before the harness ended it. A case
-/// that the harness had to end has been quiet for a while by then.
-fn left_at(way: Direction, seen: &Observation) -> Option<usize> {
-    let events = &seen.wire.events;
-    let leaves = |what: &WireItem| matches!(what, WireItem::Fin | WireItem::Reset);
-    let at = events.iter().position(|event| event.direction == way && leaves(&event.what))?;
-    let was_ended = !seen.end(sender(way)).by_itself
-        && matches!(seen.stopped, Some(Stop::Idle | Stop::Deadline(_) | Stop::Quiet));
-    let before = at.checked_sub(1).and_then(|before| events.get(before));
-    let gap = events.get(at)?.at.saturating_sub(before.map_or(Duration::ZERO, |event| event.at));
-    (!was_ended || gap < QUIET_MIN).then_some(at)
+    let at = parts(equal).or_else(|| leaves(sender(way), seen)).unwrap_or(events.len());
+    Some(Wrong { at, is_short: equal == sent })
 }
 
 fn common<T: PartialEq>(one: &[T], other: &[T]) -> usize {

@@ -4,7 +4,7 @@ use model::observation::{Control, Direction, Observation, Role};
 use model::{Check, Ending, Expected, Wire};
 
 use super::whole::parting;
-use super::{Case, Finding, unmasked};
+use super::{Case, Finding, rules, unmasked};
 
 pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     let next = case.baseline.next.as_ref().filter(|_| !case.network.is_harmless())?;
@@ -24,13 +24,10 @@ pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     } else {
         somehow(&next.expected, control)
     };
-    match wrong {
-        Some((role, what)) => {
-            let finding = differs(&what)?;
-            Some(Finding { role, ..finding })
-        }
-        None => None,
-    }
+    let (role, what) = wrong?;
+    // Whatever its client did then, a server that has ended can't serve it.
+    let role = if seen.server.by_itself { Role::Server } else { role };
+    differs(&what).map(|finding| Finding { role, ..finding })
 }
 
 /// A server without a state does as it did for the first client.
@@ -47,11 +44,14 @@ fn as_first(
             Wire::Stream(right) => {
                 let seen = control.wire.stream(way);
                 let right = unmasked(case.scenario, place, &right.0, &seen);
-                // A client that came to an early end may have been left alone: other bytes are its own.
-                let is_short = role == Role::Client && right.starts_with(&seen);
+                // Of a client that was never done, only other bytes are its own fault.
+                let is_begun = right.starts_with(&seen);
+                let is_short = is_overdue && role == Role::Client && is_begun;
                 if let Some(parting) = parting(&right.into(), &seen.into()).filter(|_| !is_short) {
                     let what = format!("{} parts at byte {}", way.name(), parting.offset);
-                    return Some((role, what));
+                    // One that said less than it should may still wait for the other.
+                    let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
+                    return Some((due.unwrap_or(role), what));
                 }
             }
             Wire::Datagrams(right) => {
@@ -65,9 +65,6 @@ fn as_first(
     }
     if is_overdue {
         return Some((Role::Server, "it was never done".to_owned()));
-    }
-    if control.wire.byte_count(Direction::ToServer) < right.to_server.byte_count() {
-        return Some((Role::Client, "it did not send all that it had to".to_owned()));
     }
     end(right, control)
 }

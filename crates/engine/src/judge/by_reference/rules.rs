@@ -3,7 +3,7 @@
 
 use model::case::{Kind, Way};
 use model::mask::{Place, unmasked_offset};
-use model::observation::{Direction, Observation, Role, Stop};
+use model::observation::{Direction, Observation, Role, Stop, WireLog};
 use model::{Check, Wire};
 
 use super::whole::exit;
@@ -61,20 +61,24 @@ fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
         let server = is_told && !seen.wire.is_closed_by_server();
         return if server { Role::Server } else { Role::Client };
     }
-    is_due(case, seen).unwrap_or(if seen.client.by_itself { Role::Server } else { Role::Client })
+    is_due(case, &seen.wire).unwrap_or(if seen.client.by_itself {
+        Role::Server
+    } else {
+        Role::Client
+    })
 }
 
 /// The program that has been sent all that the reference had been sent when it went on, and has not gone
 /// on itself.
-pub(super) fn is_due(case: &Case<'_>, seen: &Observation) -> Option<Role> {
+pub(super) fn is_due(case: &Case<'_>, wire: &WireLog) -> Option<Role> {
     let expected = &case.baseline.expected;
     let unmasked = |way: Direction, stream: &[u8]| {
         let masked = case.scenario.masked(Place::Stream(way), stream);
         unmasked_offset(stream.len(), &masked)
     };
     let count = |way: Direction| match expected.wire(way) {
-        Wire::Stream(_) => unmasked(way, &seen.wire.stream(way)),
-        Wire::Datagrams(_) => seen.wire.segments(way).count(),
+        Wire::Stream(_) => unmasked(way, &wire.stream(way)),
+        Wire::Datagrams(_) => wire.segments(way).count(),
     };
     let all = |way: Direction| match expected.wire(way) {
         Wire::Stream(bytes) => unmasked(way, &bytes.0),
