@@ -78,7 +78,8 @@ static void release(struct text *text)
 
 static bool equals(const struct text *text, const char *string)
 {
-    return text->len == strlen(string) && (text->len == 0 || !memcmp(text->bytes, string, text->len));
+    size_t len = strlen(string);
+    return text->len == len && (len == 0 || !memcmp(text->bytes, string, len));
 }
 
 /* Is it UTF-8 as Python takes it: no overlong form, no surrogate, nothing beyond U+10FFFF? */
@@ -378,7 +379,8 @@ static bool receive_message(int fd, struct object *header, struct text *content)
     bool is_right = receive_exactly(fd, &size, 2);
     if (is_right) {
         const unsigned char *at = (const unsigned char *)size.bytes;
-        is_right = receive_exactly(fd, &bytes, (size_t)(at[0] << 8 | at[1])) && parse(&bytes, header);
+        size_t header_size = (size_t)(at[0] << 8 | at[1]);
+        is_right = receive_exactly(fd, &bytes, header_size) && parse(&bytes, header);
     }
     release(&size);
     release(&bytes);
