@@ -3,7 +3,7 @@
 use model::case::{Kind, Network};
 
 /// A network whose every step is one byte is not for streams that are longer than this.
-const BYTEWISE_MAX_BYTES: usize = 2000;
+const BYTEWISE_MAX_BYTES: usize = 512;
 /// Of longer streams not every place is tried, but so many, evenly.
 const PLACES_MAX: usize = 2048;
 

@@ -27,7 +27,7 @@ const SETTLES_FIRST: u32 = 30;
 /// The same of a port.
 const SETTLES: u32 = 3;
 /// Longer streams are not played byte by byte.
-const BYTEWISE_MAX_BYTES: usize = 2000;
+const BYTEWISE_MAX_BYTES: usize = 512;
 /// When a port fails, the reference is played so often again, to see that it is still the same.
 const CONFIRMATIONS: u32 = 2;
 
