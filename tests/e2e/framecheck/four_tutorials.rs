@@ -26,7 +26,6 @@ fn manifest(sandbox: &Sandbox, peer: &str, tutorial: &str) -> String {
     }
     let manifest = format!("{peer}.toml");
     let text = std::fs::read_to_string(sandbox.path().join(&manifest)).unwrap();
-
     sandbox
         .write(&manifest, text.replace(&format!("\n{tutorial} ="), &format!("\nown-{tutorial} =")));
     manifest
