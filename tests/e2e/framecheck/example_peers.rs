@@ -10,7 +10,7 @@ use super::{report, verdicts};
 
 /// Whether a program is there. Where it is not, that is said past the test runner, which would keep
 /// it for itself.
-fn is_there(program: &str, peer: &str) -> bool {
+pub(super) fn is_there(program: &str, peer: &str) -> bool {
     let mut asking = Command::new(program);
     asking.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     let is_there = asking.status().is_ok_and(|status| status.success());

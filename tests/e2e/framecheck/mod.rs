@@ -10,6 +10,7 @@ mod errata;
 mod example_peers;
 mod expected;
 mod forms_by_command;
+mod four_tutorials;
 mod hostile_peers;
 mod html_report;
 mod installed;
