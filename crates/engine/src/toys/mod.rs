@@ -6,8 +6,9 @@
 //! | `repeat` | a stream | each line comes back |
 //! | `knock` | datagrams | each datagram is answered |
 //!
-//! `teacher` is the reference. `pupil` is a guest whose programs are the same, and `dunce` one whose
-//! server of `repeat` answers in upper case.
+//! `teacher` is the reference. `pupil` is a guest whose programs are the same. In `repeat`, the server of
+//! `dunce` answers in upper case, that of `dawdler` answers late, and the client of `babbler` does not
+//! wait for its answers.
 
 mod runs;
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use model::blob::Blob;
 use model::case::{Kind, Network, Transport};
-use model::observation::Direction;
+use model::observation::{Direction, Role};
 use model::{
     Catalogue, Check, Clause, Expected, ExpectedEnd, Generator, Input, Notes, RightError, Scenario,
     Vector, Wire, one_generator,
@@ -60,8 +61,14 @@ fn peer(name: &str) -> Peer {
         client: role("client"),
         ..Peer::default()
     };
-    if let ("dunce", Some(Template(server))) = (name, peer.server.get_mut("repeat")) {
-        server.push("wrong".to_owned());
+    let (programs, manner) = match name {
+        "dunce" => (&mut peer.server, "wrong"),
+        "dawdler" => (&mut peer.server, "slow"),
+        "babbler" => (&mut peer.client, "hasty"),
+        _ => return peer,
+    };
+    if let Some(Template(command)) = programs.get_mut("repeat") {
+        command.push(manner.to_owned());
     }
     peer
 }
@@ -88,7 +95,11 @@ fn exchange(input: &Input, wire: fn(Vec<Blob>) -> Wire, answer: fn(&Blob) -> Blo
 struct Repeat;
 
 const REPEAT: &[Clause] = &[
-    Clause::must("RE-1", "The client sends each line.", &[Check::ToServer]),
+    Clause::must(
+        "RE-1",
+        "The client sends each line, and waits for it to come back before the next.",
+        &[Check::ToServer, Check::Turns],
+    ),
     Clause::must("RE-2", "The server sends each line back.", &[Check::ToClient]),
     Clause::must(
         "RE-3",
@@ -145,6 +156,10 @@ impl Scenario for Repeat {
 
     fn cuts_mean_nothing(&self, _: Direction) -> bool {
         true
+    }
+
+    fn takes_turns(&self) -> &[Role] {
+        &[Role::Client]
     }
 }
 

@@ -1,7 +1,9 @@
-"""Sends each line back that it receives. With a third argument, in upper case, which is wrong."""
+"""Sends each line back that it receives. With a third argument of "wrong", in upper case, which is wrong;
+with one of "slow", after a while."""
 
 import socket
 import sys
+import time
 
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 while True:
@@ -9,7 +11,9 @@ while True:
     with connection, connection.makefile("rwb") as lines:
         try:
             for line in lines:
-                lines.write(line.upper() if sys.argv[3:] else line)
+                if "slow" in sys.argv[3:]:
+                    time.sleep(0.05)
+                lines.write(line.upper() if "wrong" in sys.argv[3:] else line)
                 lines.flush()
         except OSError:
             pass

@@ -104,6 +104,32 @@ fn a_server_that_answers_wrongly_fails_by_its_scenarios_clause_and_no_client_is_
 }
 
 #[test]
+fn a_client_that_sends_before_it_is_answered_fails_by_its_clause_and_one_that_waits_passes() {
+    let selection = Selection {
+        scenarios: vec!["repeat".to_owned()],
+        networks: vec!["asis".to_owned()],
+        inputs: vec!["two-lines".to_owned()],
+        pairings: vec!["dawdler->*".to_owned()],
+        cases: 1,
+        ..Selection::default()
+    };
+    let (results, _) = played(&selection, &["dawdler", "babbler"]);
+    assert!(results.iter().any(|case| case.id.pairing.client == "teacher"));
+    assert!(results.iter().any(|case| case.id.pairing.client == "babbler"));
+    for case in results {
+        let does_not_wait = case.id.pairing.client == "babbler";
+        assert_eq!(case.verdict == Verdict::Fail, does_not_wait, "{case:#?}");
+        if does_not_wait {
+            let first = &case.differences[0];
+            assert_eq!((first.check, &*first.clause), (Some(Check::Turns), "RE-1"));
+            let what = "turns: the client sends byte 4 when it has been sent 0 bytes; the reference had \
+                        been sent 4 by then";
+            assert_eq!(first.what, what);
+        }
+    }
+}
+
+#[test]
 fn every_case_that_is_planned_is_the_one_its_id_names_and_no_other_is_played() {
     let (catalogue, peers) = (catalogue(), peers(&["pupil"]));
     let groups = plan(&Selection { cases: 3, ..Selection::default() }, &catalogue, &peers).unwrap();
