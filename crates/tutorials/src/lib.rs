@@ -70,8 +70,13 @@ mod tests {
     /// Some checks are only made where a clause asks for them; all others are always made.
     #[test]
     fn every_check_stands_for_a_clause_in_every_scenario() {
-        let on_demand =
-            [Check::ServerCloses, Check::ServerStays, Check::ServerEnds, Check::ClientConnects];
+        let on_demand = [
+            Check::ServerCloses,
+            Check::ServerStays,
+            Check::ServerEnds,
+            Check::ClientConnects,
+            Check::Turns,
+        ];
         let of_clients = [Check::ClientStdout, Check::ClientExit, Check::ClientFiles];
         for scenario in all() {
             let is_alone = scenario.transports() == Transport::ALONE;

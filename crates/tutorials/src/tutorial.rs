@@ -82,6 +82,10 @@ pub trait Tutorial: Sync {
     fn cuts_mean_nothing(&self, _direction: Direction) -> bool {
         false
     }
+    /// The programs that send nothing before they have been sent what the tutorial's had been.
+    fn takes_turns(&self) -> &'static [Role] {
+        &[]
+    }
     /// The networks that a generated input is played over besides `asis`.
     fn generated_networks(&self, _nth: usize) -> Vec<Network> {
         Vec::new()
@@ -184,6 +188,10 @@ impl Scenario for Asking {
         self.tutorial.cuts_mean_nothing(direction)
     }
 
+    fn takes_turns(&self) -> &[Role] {
+        self.tutorial.takes_turns()
+    }
+
     /// Where there are frames, CPython says what is right of any stream, but for one that the tutorial's
     /// client reads with a wrong length: what one recv of that returns is chance.
     fn can_judge(&self, network: &Network, serves: bool, connects: bool) -> bool {
@@ -260,4 +268,22 @@ impl Scenario for Asking {
 
 fn failed(error: OracleError) -> RightError {
     RightError(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenarios::tutorials;
+
+    #[test]
+    fn scenarios_whose_programs_take_turns_are_those_with_a_clause_that_says_so() {
+        for tutorial in tutorials() {
+            let says_so = |clause: &Clause| {
+                clause.checks.contains(&Check::Turns) && clause.text.contains("waits for")
+            };
+            let clauses = tutorial.clauses().iter().filter(|clause| says_so(clause)).count();
+            let is_bound = !tutorial.takes_turns().is_empty();
+            assert_eq!(clauses, usize::from(is_bound), "{}", tutorial.name());
+        }
+    }
 }

@@ -58,6 +58,11 @@ fn faults(bytes: usize, way: Way) -> Vec<Network> {
     faults.filter(happens).map(|kind| Network { kind, way }).collect()
 }
 
+/// What is late with a stream's messages, so that a sender that does not wait for them is seen.
+pub(crate) fn late(way: Way) -> Vec<Network> {
+    [Kind::Coalesced, Kind::Delayed].map(|kind| Network { kind, way }).into()
+}
+
 /// What cuts a generated input's frames, one kind after another.
 pub(crate) fn generated(nth: usize) -> Vec<Network> {
     let kinds = [Kind::Random, Kind::Bytewise, Kind::Coalesced, Kind::Delayed];

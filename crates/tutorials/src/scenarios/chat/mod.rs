@@ -3,7 +3,7 @@
 mod errata;
 mod prompt;
 
-use model::case::Transport;
+use model::case::{Transport, Way};
 use model::observation::Role;
 use model::{Check, Clause, Ending, Erratum, Expected, Input, Step, Vector};
 use proptest::prelude::*;
@@ -11,6 +11,7 @@ use proptest::strategy::BoxedStrategy;
 
 use crate::oracle::{Oracle, OracleError};
 use crate::scenarios::chat::prompt::CLIENT_PROMPT;
+use crate::shared::disturbed;
 use crate::shared::talk::{Manner, SERVER_PROMPT, somewhere, turns, words};
 use crate::tutorial::Tutorial;
 
@@ -33,7 +34,7 @@ const CLAUSES: &[Clause] = &[
                newline or a length, and waits for its answer before it asks for the next. One that \
                is empty then it does not send, but asks again; one of more than 1024 bytes, which \
                the server would take for two, it does not send, but ends.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "CH-2",
@@ -119,7 +120,8 @@ impl Tutorial for Chat {
         vec![
             talk("one-turn", &["hello"], &["hi"]),
             talk("one-byte-each", &["a"], &["b"]),
-            talk("three-turns", &["hello", "how are you", "bye"], &["hi", "fine", "see you"]),
+            talk("three-turns", &["hello", "how are you", "bye"], &["hi", "fine", "see you"])
+                .over(disturbed::late(Way::Down)),
             talk("chinese", &["你好", "再见"], &["萨瓦迪卡客户端", "再见。"]),
             talk("emoji", &["😀 a 👩‍👩‍👧"], &["🎉"]),
             talk(
@@ -196,6 +198,10 @@ impl Tutorial for Chat {
 
     fn errata(&self) -> &'static [Erratum] {
         errata::ERRATA
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
     }
 
     fn prompt(&self, role: Role) -> Option<&'static str> {

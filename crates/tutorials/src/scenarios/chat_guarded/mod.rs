@@ -2,7 +2,7 @@
 
 mod errata;
 
-use model::case::Transport;
+use model::case::{Transport, Way};
 use model::observation::Role;
 use model::{Check, Clause, Erratum, Expected, Input, Step, Vector};
 use proptest::collection::vec;
@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
 use crate::oracle::{Oracle, OracleError};
+use crate::shared::disturbed;
 use crate::shared::talk::guarded::{CLIENT_PROMPT, MANNER};
 use crate::shared::talk::{SERVER_PROMPT, line, somewhere, turns};
 use crate::tutorial::Tutorial;
@@ -23,7 +24,7 @@ const CLAUSES: &[Clause] = &[
                newline or a length, and waits for its answer before it asks for the next. One that \
                is empty then it does not send, but asks again; one of more than 1024 bytes, which \
                the server would take for two, it does not send, but ends.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "CG-2",
@@ -106,7 +107,8 @@ impl Tutorial for ChatGuarded {
         let chinese = "汉".repeat(341) + "z";
         vec![
             talk("one-turn", &["hello"], &["hi"]),
-            talk("three-turns", &["hello", "how are you", "bye"], &["hi", "fine", "see you"]),
+            talk("three-turns", &["hello", "how are you", "bye"], &["hi", "fine", "see you"])
+                .over(disturbed::late(Way::Down)),
             talk("chinese-and-emoji", &["你好", "😀 👩‍👩‍👧"], &["萨瓦迪卡", "🎉"]),
             talk(
                 "stripped",
@@ -169,6 +171,10 @@ impl Tutorial for ChatGuarded {
 
     fn errata(&self) -> &'static [Erratum] {
         errata::ERRATA
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
     }
 
     fn prompt(&self, role: Role) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 mod errata;
 
-use model::case::Transport;
+use model::case::{Transport, Way};
 use model::observation::Role;
 use model::{Check, Clause, Erratum, Expected, Input, Step, Vector};
 use proptest::collection::vec;
@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
 use crate::oracle::{Oracle, OracleError};
+use crate::shared::disturbed;
 use crate::shared::talk::guarded::{self, CLIENT_PROMPT};
 use crate::shared::talk::{Manner, SERVER_PROMPT, line, somewhere, turns};
 use crate::tutorial::Tutorial;
@@ -25,7 +26,7 @@ const CLAUSES: &[Clause] = &[
                newline or a length, and waits for its answer before it asks for the next. One that \
                is empty then it does not send, but asks again; one of more than 1024 bytes, which \
                the server would take for two, it does not send, but ends.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "CR-2",
@@ -104,7 +105,8 @@ impl Tutorial for ChatRelisten {
         let long = "汉".repeat(400);
         vec![
             vector("one-client", typed(&["hello", "bye"]), &["hi", "bye"]),
-            vector("three-clients", three(), &["1", "2", "3", "4", "5"]),
+            vector("three-clients", three(), &["1", "2", "3", "4", "5"])
+                .over(disturbed::late(Way::Down)),
             vector("chinese-and-emoji", typed(&["你好"]).then(["😀"]), &["萨瓦迪卡", "👩‍👩‍👧"]),
             vector("empty-answers", typed(&["a"]).then(["b"]), &["", " "]),
             vector("a-client-that-says-nothing", typed(&[]).then(["a"]).then([""; 2]), &["1"]),
@@ -173,6 +175,10 @@ impl Tutorial for ChatRelisten {
 
     fn errata(&self) -> &'static [Erratum] {
         errata::ERRATA
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
     }
 
     fn prompt(&self, role: Role) -> Option<&'static str> {

@@ -13,6 +13,7 @@ pub(crate) static FIRST_MESSAGE: OneTurn = OneTurn {
     answer: "萨瓦迪卡客户端",
     server_shows: Shows::TextBehind("收到来自客户端的消息:"),
     client_shows: Shows::TextBehind("收到来自服务端的消息:"),
+    takes_turns: &[],
     clauses: CLAUSES,
     errata: errata::ERRATA,
     about: include_str!("scenario.toml"),

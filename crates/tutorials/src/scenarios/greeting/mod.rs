@@ -2,6 +2,7 @@
 
 mod errata;
 
+use model::observation::Role;
 use model::{Check, Clause};
 
 use crate::shared::one_turn::{OneTurn, Shows};
@@ -13,6 +14,7 @@ pub(crate) static GREETING: OneTurn = OneTurn {
     answer: "Hello, client!",
     server_shows: Shows::Nothing,
     client_shows: Shows::BytesRepr,
+    takes_turns: &[Role::Server],
     clauses: CLAUSES,
     errata: errata::ERRATA,
     about: include_str!("scenario.toml"),
@@ -30,7 +32,7 @@ const CLAUSES: &[Clause] = &[
         "The server waits for a first recv(1024), then sends its answer as UTF-8, whatever it \
                received, and nothing else. That a client sent more than 1024 bytes keeps no answer \
                from arriving.",
-        &[Check::ToClient],
+        &[Check::ToClient, Check::Turns],
     ),
     Clause::must("GR-3", "The server prints nothing.", &[Check::ServerStdout]),
     Clause::must(

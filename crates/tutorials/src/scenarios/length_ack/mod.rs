@@ -3,7 +3,7 @@
 mod errata;
 mod message;
 
-use model::case::Transport;
+use model::case::{Transport, Way};
 use model::observation::Role;
 use model::{
     Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector, Wire,
@@ -29,7 +29,7 @@ const CLAUSES: &[Clause] = &[
         "LA-1",
         "The client sends the length of its message in bytes of UTF-8 as ASCII decimal \
                digits, waits for the answer, sends the message, and nothing else.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "LA-2",
@@ -93,7 +93,9 @@ impl Tutorial for LengthAck {
 
     fn vectors(&self) -> Vec<Vector> {
         let raw = |name, parts: &[&str]| Vector::new(name, Input::raw(parts));
-        let mut vectors = message_vectors(disturbed::message("6hello!".len(), false));
+        let mut networks = disturbed::message("6hello!".len(), false);
+        networks.extend(disturbed::late(Way::Down));
+        let mut vectors = message_vectors(networks);
         let long = |name, len: usize| Vector::new(name, Input::saying([noisy_text(len)]));
         vectors.extend([
             long("65535-bytes", 65535),
@@ -168,6 +170,10 @@ impl Tutorial for LengthAck {
 
     fn errata(&self) -> &'static [Erratum] {
         errata::ERRATA
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

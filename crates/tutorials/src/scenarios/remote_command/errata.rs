@@ -342,6 +342,7 @@ const WHOLE_CLIENT: &[Check] = &[
     Check::ServerStdout,
     Check::ServerExit,
     Check::ServerCloses,
+    Check::Turns,
 ];
 
 /// A command of twenty bytes that is still at it when they have been read.

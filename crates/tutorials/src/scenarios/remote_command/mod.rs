@@ -4,8 +4,8 @@ mod errata;
 mod notes;
 
 use model::blob::Blob;
-use model::case::{Kind, Network, Transport};
-use model::observation::Direction;
+use model::case::{Kind, Network, Transport, Way};
+use model::observation::{Direction, Role};
 use model::{
     Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Notes, Step, Vector, Wire,
 };
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::oracle::{Oracle, OracleError};
 use crate::scenarios::remote_command::notes::{BODIES, PRINTED};
-use crate::shared::disturbed::frame_everywhere;
+use crate::shared::disturbed::{self, frame_everywhere};
 use crate::tutorial::Tutorial;
 
 pub(crate) struct RemoteCommand;
@@ -32,7 +32,7 @@ const CLAUSES: &[Clause] = &[
         "The client sends each typed line that is not empty as UTF-8, without a newline or \
                a length, and waits for its answer before the next. A line of more than 1024 \
                bytes, which the server would take for two, it does not send, but ends.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "RC-2",
@@ -162,7 +162,8 @@ impl Tutorial for RemoteCommand {
             Vector::new(
                 "several-commands",
                 Input::typed(["echo 1", "echo 2 >&2", "true", "pwd >&-"]),
-            ),
+            )
+            .over(disturbed::late(Way::Down)),
             Vector::new("empty-lines-are-not-sent", Input::typed(["", "echo 1", "", "", "echo 2"])),
             one("1024-byte-command", &format!("echo {}", "a".repeat(1019))),
             Vector::new(
@@ -193,6 +194,10 @@ impl Tutorial for RemoteCommand {
         errata::ERRATA
     }
 
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
+    }
+
     fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
         crate::shared::harm::answers_from(given, input, ">>: ", oracle)
     }
@@ -212,7 +217,7 @@ impl Tutorial for RemoteCommand {
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {
         // On the way up a command is what one recv returns: only the answers may be cut.
-        crate::shared::disturbed::generated(nth)
+        disturbed::generated(nth)
     }
 
     fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {

@@ -13,6 +13,7 @@ pub(crate) static TCP_HELLO: OneTurn = OneTurn {
     answer: "hi",
     server_shows: Shows::BytesRepr,
     client_shows: Shows::BytesRepr,
+    takes_turns: &[],
     clauses: CLAUSES,
     errata: errata::ERRATA,
     about: include_str!("scenario.toml"),

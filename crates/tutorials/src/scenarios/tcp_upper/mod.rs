@@ -4,7 +4,7 @@ mod errata;
 
 use model::blob::Blob;
 use model::case::Transport;
-use model::observation::Direction;
+use model::observation::{Direction, Role};
 use model::{
     Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Notes, Step, Vector, Wire,
 };
@@ -27,7 +27,7 @@ const CLAUSES: &[Clause] = &[
         "TU-1",
         "The client sends each typed line that is not empty as UTF-8, without a newline or \
                a length, and waits for its answer before the next.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "TU-2",
@@ -175,6 +175,10 @@ impl Tutorial for TcpUpper {
 
     fn errata(&self) -> &'static [Erratum] {
         errata::ERRATA
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
     }
 
     fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {

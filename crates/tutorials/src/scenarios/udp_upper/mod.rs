@@ -4,6 +4,7 @@ mod errata;
 
 use model::blob::Blob;
 use model::case::Transport;
+use model::observation::Role;
 use model::{
     CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Notes, Step,
     Vector, Wire,
@@ -26,7 +27,7 @@ const CLAUSES: &[Clause] = &[
         "UU-1",
         "The client sends each typed line, stripped as str.strip() does, as one datagram of \
                UTF-8, an empty one too, and waits for its answer before the next.",
-        &[Check::ToServer],
+        &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "UU-2",
@@ -162,6 +163,10 @@ impl Tutorial for UdpUpper {
 
     fn errata(&self) -> &'static [Erratum] {
         errata::ERRATA
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        &[Role::Client]
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

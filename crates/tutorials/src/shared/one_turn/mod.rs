@@ -3,7 +3,7 @@
 
 pub(crate) mod errata;
 
-use model::case::Transport;
+use model::case::{Transport, Way};
 use model::observation::{Direction, Role};
 use model::{
     CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step,
@@ -31,6 +31,8 @@ pub(crate) struct OneTurn {
     pub(crate) answer: &'static str,
     pub(crate) server_shows: Shows,
     pub(crate) client_shows: Shows,
+    /// Who is to wait for the other.
+    pub(crate) takes_turns: &'static [Role],
     pub(crate) clauses: &'static [Clause],
     pub(crate) errata: &'static [Erratum],
     /// What documents say of it and how its programs are started: the text of `scenario.toml`.
@@ -92,8 +94,12 @@ impl Tutorial for OneTurn {
     fn vectors(&self) -> Vec<Vector> {
         let [message, answer] = [self.message, self.answer].map(str::len);
         let usual = Vector::new("as-the-tutorial-has-it", Input::default());
-        let over = disturbed::answer(answer).into_iter().chain(disturbed::message(message, false));
-        let mut vectors = vec![usual.over(over)];
+        let mut networks = disturbed::answer(answer);
+        networks.extend(disturbed::message(message, false));
+        if self.takes_turns.contains(&Role::Server) {
+            networks.extend(disturbed::late(Way::Up));
+        }
+        let mut vectors = vec![usual.over(networks)];
         vectors.extend(message_vectors());
         vectors.extend(answer_vectors());
         vectors.extend(raw_vectors());
@@ -147,6 +153,10 @@ impl Tutorial for OneTurn {
 
     fn errata(&self) -> &'static [Erratum] {
         self.errata
+    }
+
+    fn takes_turns(&self) -> &'static [Role] {
+        self.takes_turns
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
