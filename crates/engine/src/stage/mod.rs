@@ -223,11 +223,7 @@ impl Stage {
 
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
         let held_to = |check| scenario.clause(check).is_some() && !waived(check);
-        // A reference that is brought out of step may do anything; and a connection that is no
-        // more can't be seen to be closed.
-        let closes = is_asis
-            || pairing.server != scenario.reference()
-                && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_));
+        let closes = is_to_close(scenario, network, pairing);
         let serves = cast.server_peer.is_some();
         let play = Play {
             scenario,
@@ -393,6 +389,17 @@ fn harmed(
     // When harm is done at once, it is chance how far the client has come.
     let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
     Ok(if is_at_once { harmed.without_exchange() } else { harmed })
+}
+
+/// Whether a server can be seen to close its connection over this network. A reference that is brought out
+/// of step may do anything, and a connection that is no more can't be seen to be closed.
+fn is_to_close(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) -> bool {
+    let is_reference = |name: &String| name == scenario.reference();
+    let cuts_for_client = network.is_harmless() && network.way == Way::Down;
+    *network == Network::AS_IS
+        || cuts_for_client && !is_reference(&pairing.client)
+        || !is_reference(&pairing.server)
+            && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_))
 }
 
 /// Who plays which part.

@@ -7,7 +7,7 @@
 //! | `knock` | datagrams | each datagram is answered |
 //!
 //! `teacher` is the reference. `pupil` is a guest whose programs are the same. In `repeat`, the server of
-//! `dunce` answers in upper case, that of `dawdler` answers late, and the client of `chatterbox` does not
+//! `dunce` answers in upper case, that of `dawdler` answers late, and the client of `babbler` does not
 //! wait for its answers.
 
 mod runs;
@@ -64,7 +64,7 @@ fn peer(name: &str) -> Peer {
     let (programs, manner) = match name {
         "dunce" => (&mut peer.server, "wrong"),
         "dawdler" => (&mut peer.server, "slow"),
-        "chatterbox" => (&mut peer.client, "hasty"),
+        "babbler" => (&mut peer.client, "hasty"),
         _ => return peer,
     };
     if let Some(Template(command)) = programs.get_mut("repeat") {

@@ -113,11 +113,11 @@ fn a_client_that_sends_before_it_is_answered_fails_by_its_clause_and_one_that_wa
         cases: 1,
         ..Selection::default()
     };
-    let (results, _) = played(&selection, &["dawdler", "chatterbox"]);
+    let (results, _) = played(&selection, &["dawdler", "babbler"]);
     assert!(results.iter().any(|case| case.id.pairing.client == "teacher"));
-    assert!(results.iter().any(|case| case.id.pairing.client == "chatterbox"));
+    assert!(results.iter().any(|case| case.id.pairing.client == "babbler"));
     for case in results {
-        let does_not_wait = case.id.pairing.client == "chatterbox";
+        let does_not_wait = case.id.pairing.client == "babbler";
         assert_eq!(case.verdict == Verdict::Fail, does_not_wait, "{case:#?}");
         if does_not_wait {
             let first = &case.differences[0];
