@@ -200,7 +200,7 @@ pub(super) const fn end_of(expected: &Expected, role: Role) -> &ExpectedEnd {
 
 /// Over a network that cuts, a program may answer a piece of what the reference had whole.
 fn turns(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
-    if !matches!(case.network.kind, Kind::AsIs | Kind::Delayed) {
+    if !matches!(case.network.kind, Kind::AsIs | Kind::Delayed | Kind::Coalesced) {
         return None;
     }
     let roles = case.scenario.takes_turns();
