@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::case::{Case, QUIET};
 use super::party::Party;
 use crate::network::Patience;
+use crate::peer::Output;
 
 /// When nothing has moved for this long and both programs sleep, nothing ever will.
 const IDLE: Duration = Duration::from_secs(5);
@@ -175,14 +176,19 @@ impl Case<'_> {
         (self.server.processor_time(), self.client.processor_time())
     }
 
-    /// Wait until the server sleeps, and nothing moves, at so many looks in a row.
+    /// Wait until the server sleeps, and nothing moves, at so many looks in a row. One that prints does
+    /// not rest, though it may sleep until there is room for more.
     async fn settle(&self, looks_wanted: u32) {
+        let done = || {
+            let printed = self.server.stdout().map(Output::byte_count);
+            (self.server.processor_time(), printed)
+        };
         let mut looks = 0;
         while looks < looks_wanted {
             let events = self.recording.event_count();
-            let before = self.server.processor_time();
+            let before = done();
             let moved = self.goes_beyond(events, SETTLING).await;
-            let is_still = self.server.is_still() && before == self.server.processor_time();
+            let is_still = self.server.is_still() && before == done();
             looks = if moved || !is_still { 0 } else { looks + 1 };
         }
     }

@@ -50,6 +50,11 @@ impl Output {
         self.screen().wait_until(seen).await;
     }
 
+    /// How much was written so far, of what is kept.
+    pub(crate) fn byte_count(&self) -> usize {
+        self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Wait until as much was written as is kept.
     pub(super) async fn is_full(&self) {
         self.wait_until(|seen| seen.len() >= OUTPUT_MAX_BYTES).await;

@@ -1,5 +1,6 @@
 //! Judges the client that comes after a broken exchange: the same server serves it.
 
+use model::blob::Blob;
 use model::observation::{Control, Direction, Observation, Role};
 use model::{Check, Ending, Expected, Wire};
 
@@ -55,11 +56,22 @@ fn as_first(
                 }
             }
             Wire::Datagrams(right) => {
-                let seen = control.wire.segments(way).count();
-                if seen != right.len() {
-                    let what = format!("{}: {seen} datagrams, not {}", way.name(), right.len());
-                    return Some((role, what));
-                }
+                let seen: Vec<&[u8]> = control.wire.segments(way).collect();
+                let is_other = |(right, seen): (&Blob, &&[u8])| {
+                    unmasked(case.scenario, place, &right.0, seen) != **seen
+                };
+                let other = right.iter().zip(&seen).position(is_other);
+                let is_begun = other.is_none() && seen.len() < right.len();
+                let is_short = is_overdue && role == Role::Client && is_begun;
+                let what = match other {
+                    Some(nth) => format!("{}: datagram {} is another", way.name(), nth + 1),
+                    None if seen.len() == right.len() || is_short => continue,
+                    None => {
+                        format!("{}: {} datagrams, not {}", way.name(), seen.len(), right.len())
+                    }
+                };
+                let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
+                return Some((due.unwrap_or(role), what));
             }
         }
     }
