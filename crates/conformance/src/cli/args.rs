@@ -198,7 +198,7 @@ pub(super) struct AttachArgs {
     /// The side that you start.
     #[arg(long, value_enum)]
     pub(super) role: Side,
-    /// Where your server listens; it is told a free port otherwise.
+    /// Where your server listens; a free port unless told.
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) at: Option<SocketAddr>,
     /// Show every byte, however many there are.
@@ -315,7 +315,7 @@ pub(super) struct SetupArgs {
     pub(super) means: Means,
 }
 
-/// What every play takes, whoever plays.
+/// The options of all commands that play.
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Means {
     /// The CPython that runs the reference programs.

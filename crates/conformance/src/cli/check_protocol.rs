@@ -264,7 +264,7 @@ fn print(
         }
     }
     for (number, mask) in protocol.masks().iter().enumerate() {
-        // What an input that failed would have met, nobody knows.
+        // An input that failed may have met it.
         let is_sure = checked.iter().all(|checked| checked.what.is_ok());
         if is_sure && !checked.iter().any(|checked| checked.masks.contains(&number)) {
             is_fine = false;

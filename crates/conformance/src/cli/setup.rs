@@ -253,7 +253,7 @@ fn cache(args: &SetupArgs, protocol: &Protocol, interpreter: &str) -> anyhow::Re
 }
 
 /// Look how much the reference sends with each fixed input of the protocols' files, which says over which
-/// networks it is played. Where that can't be told, the run itself says why.
+/// networks it is played. Where the look fails, the run itself says why.
 pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
     for protocol in &known.protocols {
         let places = Arc::new(tokio::sync::Semaphore::new(jobs));

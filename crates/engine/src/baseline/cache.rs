@@ -43,7 +43,7 @@ impl Cache {
     pub fn write(&self, input: &Input, baseline: &Baseline) -> io::Result<()> {
         let Some(file) = self.file(input) else { return Ok(()) };
         self.make()?;
-        // Whoever reads it meanwhile sees all of it or nothing.
+        // A reader sees the whole file or none.
         let mut whole = tempfile::NamedTempFile::new_in(&self.directory)?;
         whole.write_all(&serde_json::to_vec(baseline)?)?;
         whole.persist(file).map(drop).map_err(|error| error.error)

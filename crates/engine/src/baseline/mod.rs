@@ -35,6 +35,6 @@ pub struct NextClient {
     /// What was seen of it. The server's files and screen are those of both clients.
     pub expected: Expected,
     /// Whether its exchange was the first client's over again. Where it was not, the server keeps a state,
-    /// and what it says after a broken exchange can't be told.
+    /// and the engine does not compare what it says after a broken exchange.
     pub is_as_first: bool,
 }

@@ -67,7 +67,7 @@ pub struct Play<'a> {
     /// After the client, the server gets so many looks at which it sleeps, to see whether it goes on or
     /// ends by itself.
     pub settles: Option<u32>,
-    /// Whether what was sent so far is wrong already: then nobody has to be waited for long.
+    /// Whether a program has sent something wrong. Such a case ends soon after both programs sleep.
     pub astray: Option<&'a (dyn Fn(&WireLog) -> bool + Sync)>,
     /// Whether each Python program gets an interpreter of its own, even where a warm one could be forked.
     pub fresh: bool,

@@ -169,7 +169,7 @@ pub(super) fn screen(
     if agrees { None } else { bytes(standard, check, expected, seen) }
 }
 
-fn parting(expected: &Blob, seen: &Blob) -> Parting {
+pub(super) fn parting(expected: &Blob, seen: &Blob) -> Parting {
     let offset = expected.0.iter().zip(&seen.0).take_while(|(one, other)| one == other).count();
     Parting { offset, expected: expected.clone(), found: seen.clone() }
 }

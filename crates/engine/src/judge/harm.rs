@@ -11,7 +11,7 @@ use super::compare::found;
 use super::{Standard, compare};
 
 /// A program at rest has used less than this of a processor.
-const AT_REST_MAX: Duration = Duration::from_millis(40);
+pub(super) const AT_REST_MAX: Duration = Duration::from_millis(40);
 
 pub(super) fn difference(
     standard: &Standard<'_>,

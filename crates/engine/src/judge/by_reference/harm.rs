@@ -11,9 +11,7 @@ use model::{Check, Ending, Expected, Wire, files_beside};
 
 use super::whole::{check_of_files, end_of, exit, is_by_hand};
 use super::{Case, Finding, may_bring_more};
-
-/// How slow a program at rest is taken for a busy one.
-const AT_REST_MAX_MS: u128 = 40;
+use crate::judge::harm::AT_REST_MAX;
 
 /// What a client was given of what is right.
 #[derive(Debug, PartialEq, Eq)]
@@ -214,7 +212,7 @@ fn at_rest(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
         Role::Server => used.server,
         Role::Client => used.client,
     };
-    (time.as_millis() >= AT_REST_MAX_MS).then(|| {
+    (time >= AT_REST_MAX).then(|| {
         let what = format!("the {role} waits, and used {time:?} of a processor meanwhile");
         Finding::new(case, role, Check::AtRest, what)
     })

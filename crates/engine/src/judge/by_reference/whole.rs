@@ -8,6 +8,7 @@ use model::{Check, Ending, Expected, ExpectedEnd, Parting, Wire};
 
 use super::{Case, Finding, was_killed};
 use crate::baseline::{Given, first_early};
+use crate::judge::compare;
 
 pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -81,12 +82,9 @@ fn wire(case: &Case<'_>, way: Direction, right: &Wire, seen: &Observation) -> Op
     }
 }
 
+/// Where two byte sequences part, if they do.
 pub(super) fn parting(right: &Blob, seen: &Blob) -> Option<Parting> {
-    if right == seen {
-        return None;
-    }
-    let offset = right.0.iter().zip(&seen.0).take_while(|(one, other)| one == other).count();
-    Some(Parting { offset, expected: right.clone(), found: seen.clone() })
+    (right != seen).then(|| compare::parting(right, seen))
 }
 
 fn screen(case: &Case<'_>, role: Role, right: &Expected, seen: &Observation) -> Option<Finding> {
