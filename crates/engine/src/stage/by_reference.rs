@@ -1,5 +1,13 @@
 //! Finds out what the reference does with an input, where that is what is right, and plays others
 //! against it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `seen.rs` | a play of the reference as what is right, and whether two plays are the same |
+//! | `same_fault.rs` | a port that fails where the reference itself fails in the same way |
+
+mod same_fault;
+mod seen;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,16 +15,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
-use model::observation::{Direction, Observation, Role, Stop, WireLog};
-use model::{Ending, Expected, ExpectedEnd, Input, Notes, Scenario, Truth, Wire};
+use model::observation::{Observation, Role, Stop, WireLog};
+use model::{Expected, Input, Scenario, Truth, Wire};
 use tokio::sync::OnceCell;
 
 use super::{Ground, Played, Stage, StageError, leaves_waiting, seed_of};
-use crate::baseline::{Baseline, NextClient, Turns, Unsteady, first_difference, screens_differ};
+use crate::baseline::{Baseline, Turns, Unsteady};
 use crate::drive::{Play, Side};
+use crate::judge::Judgement;
 use crate::judge::by_reference::{self, Case};
 use crate::network::Disturbance;
 use crate::peer::Peer;
+use seen::{Scope, next_client, says_the_same, seen_as_expected, steady};
 
 /// For so many looks in a row a reference that waits must do nothing before that is taken for its end.
 const LOOKS_FIRST: u32 = 40;
@@ -41,6 +51,8 @@ pub(crate) struct Known {
     baseline: OnceCell<Arc<Baseline>>,
     /// What another look at the reference has shown.
     confirmed: OnceCell<Option<Unsteady>>,
+    /// How the reference's own case came out, by transport and network.
+    own: Mutex<HashMap<String, Arc<OnceCell<Judgement>>>>,
 }
 
 impl Book {
@@ -242,6 +254,20 @@ impl Stage {
         playing: &Playing,
         baseline: &Baseline,
     ) -> Result<Played, StageError> {
+        let sides = [&playing.pairing.server, &playing.pairing.client];
+        let screens = sides.map(|it| self.compares(scenario, it));
+        self.play_comparing(scenario, input, playing, baseline, screens).await
+    }
+
+    /// The same; `compare_stdout` says whose standard output is compared, the server's first.
+    async fn play_comparing(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        playing: &Playing,
+        baseline: &Baseline,
+        compare_stdout: [bool; 2],
+    ) -> Result<Played, StageError> {
         let Playing { transport, network, pairing } = playing;
         let server = self.side(Role::Server, &pairing.server, scenario, input)?;
         let client = self.side(Role::Client, &pairing.client, scenario, input)?;
@@ -257,27 +283,20 @@ impl Stage {
         };
         let observed = self.driver.run(&play).await?;
         let is_reference = [&pairing.server, &pairing.client].map(|it| it == scenario.reference());
-        let case = Case {
-            scenario,
-            input,
-            network,
-            baseline,
-            is_reference,
-            compare_stdout: [&pairing.server, &pairing.client]
-                .map(|it| self.compares(scenario, it)),
-        };
-        if case.compare_stdout.contains(&true)
+        let case = Case { scenario, input, network, baseline, is_reference, compare_stdout };
+        if compare_stdout.contains(&true)
             && let Some(unsteady) = &baseline.screens
         {
             return Err(StageError::Unsteady(Box::new(unsteady.clone())));
         }
-        let judgement = by_reference::judge(&case, &observed);
+        let mut judgement = by_reference::judge(&case, &observed);
         let is_own = is_reference == [true; 2];
         if judgement.verdict.is_failure() && is_own && playing.network == Network::AS_IS {
             // Two plays of the reference that differ are no failure of either.
             steady(scenario, &baseline.expected, &observed, Scope::All)?;
         } else if judgement.verdict.is_failure() && !is_own {
             self.confirm(scenario, input, baseline).await?;
+            self.excuse(&case, playing, &mut judgement).await?;
         }
         let right = by_reference::right(&case, &observed);
         let is_harmed = by_reference::is_harmed(network, &observed);
@@ -355,76 +374,6 @@ fn play<'a>(
     }
 }
 
-/// What was seen of the reference, as what is right.
-fn seen_as_expected(scenario: &dyn Scenario, seen: &Observation) -> Result<Expected, StageError> {
-    let is_datagram = scenario.home().is_datagram();
-    let failed = |what: String| {
-        let words = |role: Role| {
-            let said = String::from_utf8_lossy(&seen.end(role).stderr.0);
-            let last = said.trim_end().lines().last().unwrap_or_default().to_owned();
-            if last.is_empty() { last } else { format!("; its {role} says: {last}") }
-        };
-        let what = format!("{what}{}{}", words(Role::Server), words(Role::Client));
-        Err(StageError::NoBaseline(what))
-    };
-    if seen.wire.is_connected()
-        && !seen.wire.is_open()
-        && let [_, ..] = &seen.listening_elsewhere[..]
-    {
-        let elsewhere = seen.listening_elsewhere.join(", ");
-        let what = "its server does not listen at the address that its command is given";
-        return failed(format!("{what}; it listens on {elsewhere} instead"));
-    }
-    match &seen.stopped {
-        None | Some(Stop::Quiet) => {}
-        Some(Stop::Deadline(awaited)) => {
-            return failed(format!("the deadline passed, waiting for {awaited}"));
-        }
-        // What its client met is known. That its server does not rest shows in its own pairing.
-        Some(Stop::Spins(Role::Server) | Stop::Babble(Role::Server)) if seen.client.by_itself => {}
-        Some(Stop::Spins(role)) => return failed(format!("its {role} keeps a processor busy")),
-        Some(Stop::Flood(role) | Stop::Babble(role)) => {
-            return failed(format!("its {role} sends or prints without end"));
-        }
-        Some(Stop::Idle) => return failed("nothing moved any more".to_owned()),
-    }
-    // A client of datagrams has no connection, and may send nothing.
-    if !is_datagram && !seen.wire.is_connected() {
-        return failed("its client did not connect".to_owned());
-    }
-    if !is_datagram && !seen.wire.is_open() {
-        return failed("its server was never reached".to_owned());
-    }
-    Ok(expected(is_datagram, seen))
-}
-
-fn expected(is_datagram: bool, seen: &Observation) -> Expected {
-    let wire = |way| {
-        if is_datagram {
-            Wire::Datagrams(seen.wire.segments(way).map(Into::into).collect())
-        } else {
-            Wire::stream(seen.wire.stream(way))
-        }
-    };
-    let end = |role: Role| {
-        let end = seen.end(role);
-        let waits = seen.stopped == Some(Stop::Quiet) && role == Role::Client;
-        ExpectedEnd {
-            stdout: end.stdout.clone(),
-            ending: if waits { Ending::Complete } else { Ending::of(end, role) },
-            files: end.files.clone(),
-            by_itself: Some(end.by_itself && !waits),
-        }
-    };
-    Expected {
-        to_server: wire(Direction::ToServer),
-        to_client: wire(Direction::ToClient),
-        server: end(Role::Server),
-        client: end(Role::Client),
-        notes: Notes::new(),
-    }
-}
-
 /// Networks over which it shows how little a program needs before it sends: one is late, and one brings
 /// small pieces.
 fn slow_kinds(expected: &Expected) -> Vec<Kind> {
@@ -434,64 +383,4 @@ fn slow_kinds(expected: &Expected) -> Vec<Kind> {
         Wire::Stream(_) if longest <= BYTEWISE_MAX_BYTES => vec![Kind::Delayed, Kind::Bytewise],
         Wire::Stream(_) => vec![Kind::Delayed, Kind::Random],
     }
-}
-
-/// Whether both streams are those of the first play.
-fn says_the_same(scenario: &dyn Scenario, first: &Expected, seen: &Observation) -> bool {
-    let Ok(other) = seen_as_expected(scenario, seen) else { return false };
-    let (server, client) = (first.server.clone(), first.client.clone());
-    let streams = Expected { server, client, ..other };
-    first_difference(scenario, first, &streams).is_none()
-}
-
-/// What of two plays is the same.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    All,
-    /// The second play had a second client, which shows in the server's files and on its screen.
-    FirstClient,
-}
-
-/// Whether another play was the same; what differs on the screens is given back.
-fn steady(
-    scenario: &dyn Scenario,
-    first: &Expected,
-    seen: &Observation,
-    scope: Scope,
-) -> Result<Option<Unsteady>, StageError> {
-    let mut other = seen_as_expected(scenario, seen)?;
-    if scope == Scope::FirstClient {
-        other.server = first.server.clone();
-    }
-    match first_difference(scenario, first, &other) {
-        Some(unsteady) => Err(StageError::Unsteady(Box::new(unsteady))),
-        None => Ok(screens_differ(scenario, first, &other)),
-    }
-}
-
-/// What a second client met, if one came through.
-fn next_client(
-    scenario: &dyn Scenario,
-    first: &Expected,
-    seen: &Observation,
-) -> Option<NextClient> {
-    let control = seen.control.as_ref()?;
-    let waits = first.client.by_itself == Some(false);
-    let is_done = !control.overdue || waits;
-    // Datagrams have no connection that could be seen to open.
-    let is_met =
-        control.wire.is_open() || scenario.home().is_datagram() && control.wire.is_connected();
-    if !is_done || !is_met {
-        return None;
-    }
-    let as_seen = Observation {
-        wire: control.wire.clone(),
-        client: control.client.clone(),
-        stopped: waits.then_some(Stop::Quiet),
-        ..seen.clone()
-    };
-    let expected = expected(scenario.home().is_datagram(), &as_seen);
-    let compared = Expected { server: first.server.clone(), ..expected.clone() };
-    let is_as_first = first_difference(scenario, first, &compared).is_none();
-    Some(NextClient { expected, is_as_first })
 }

@@ -73,8 +73,11 @@ fn what_the_reference_does_wrong_is_its_own_failure_and_no_ports() {
     let sandbox = unlooped();
     let right = port(&sandbox, "right", Some(""), None);
     let wrong = port(&sandbox, "wrong", Some("spaces"), None);
+    let copy = port(&sandbox, "copy", None, Some("unlooped"));
+    let mute = port(&sandbox, "mute", None, Some("content"));
     let network = ["--network", "asis", "--network", "split@2", "--input", "two"];
-    let options = [&["--peer", &right, "--peer", &wrong][..], &network].concat();
+    let peers = ["--peer", &right, "--peer", &wrong, "--peer", &copy, "--peer", &mute];
+    let options = [&peers[..], &network].concat();
     let (shown, report) = run(&sandbox, &options, 1);
     for (pairing, network, verdict) in [
         ("ours->ours", "asis", "pass"),
@@ -83,6 +86,9 @@ fn what_the_reference_does_wrong_is_its_own_failure_and_no_ports() {
         ("right->ours", "split@2", "erratum"),
         ("wrong->ours", "asis", "fail"),
         ("wrong->ours", "split@2", "fail"),
+        // A port that does as the reference does is not blamed, and one that needs no loop passes.
+        ("ours->copy", "split@2", "erratum"),
+        ("ours->mute", "split@2", "pass"),
     ] {
         let case = case(&report, &format!("up/{pairing}/tcp4/{network}/"));
         assert_eq!(case["verdict"], verdict, "{pairing} over {network}: {shown}");
