@@ -9,7 +9,9 @@ use std::time::Duration;
 use model::case::{CaseId, InputId, Kind, Network, Pairing, Transport};
 use model::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Sink, Start};
 use model::observation::{Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog};
-use model::{Difference, Ending, Expected, ExpectedEnd, Input, Notes, Parting, Verdict, Wire};
+use model::{
+    Breaks, Difference, Ending, Expected, ExpectedEnd, Input, Notes, Parting, Verdict, Wire,
+};
 use report::Html;
 use tutorials::tutorials;
 
@@ -110,6 +112,7 @@ fn difference(number: usize) -> Difference {
         check: None,
         clause: "FR-5".to_owned(),
         what: format!("to-client parts at byte {}", number % 40),
+        part: None,
         parting: Some(Parting { offset: 40, expected, found }),
     }
 }
@@ -141,6 +144,7 @@ fn evidence(number: usize) -> Evidence {
             server: end.clone(),
             client: end,
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         },
         observed: Observation {
             wire: WireLog { events: (0..4).map(event).collect() },

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Breaks;
 use crate::blob::Blob;
 use crate::observation::{Direction, Exit, Observation, PeerEnd, Role};
 
@@ -22,6 +23,14 @@ pub struct Expected {
     /// What the scenario knows besides, for its own errata and scripts.
     #[serde(skip)]
     pub notes: Notes,
+    /// Where the streams are broken by turns and connections, the one to the server first. Nothing is held
+    /// to them: they help to read frames.
+    #[serde(default, skip_serializing_if = "are_none")]
+    pub breaks: [Breaks; 2],
+}
+
+fn are_none(breaks: &[Breaks; 2]) -> bool {
+    *breaks == <[Breaks; 2]>::default()
 }
 
 /// Numbers that a scenario notes of what is right, by a name of its own. Nothing is held to them, and
@@ -118,6 +127,16 @@ impl Expected {
         match direction {
             Direction::ToServer => &self.to_server,
             Direction::ToClient => &self.to_client,
+        }
+    }
+
+    /// Where what goes this way is broken.
+    #[must_use]
+    pub const fn breaks(&self, direction: Direction) -> &Breaks {
+        let [to_server, to_client] = &self.breaks;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
         }
     }
 }

@@ -21,6 +21,7 @@ mod input;
 mod literal;
 pub mod mask;
 pub mod observation;
+mod said;
 pub mod scenario;
 mod search;
 pub mod shard;
@@ -36,6 +37,7 @@ pub use frames::{Frame, Frames, Key};
 pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
 pub use input::{Beside, Input};
 pub use literal::{Literal, Literals, Value, places_in};
+pub use said::{Breaks, Explained, Said};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, GENERATED, Generator, RightError, SERVER_ADDRESS, Scenario, Truth,
     Vector, generated_input, generated_tree, generator_of, one_generator,

@@ -7,11 +7,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::blob::Blob;
 use crate::case::{HARNESS, InputId, Network, Pairing, Transport};
-use crate::mask::{FileForm, Place};
+use crate::mask::{FileForm, Place, with_values_of};
 use crate::observation::{Direction, Role};
 use crate::{
-    Check, Clause, Endpoint, Erratum, Expected, Frames, Harmed, Input, Leaving, Literal, Parting,
-    Step,
+    Check, Clause, Endpoint, Erratum, Expected, Explained, Frames, Harmed, Input, Leaving, Literal,
+    Parting, Said, Step,
 };
 
 /// Stands for a client's address in what a server prints, which differs from run to run.
@@ -147,9 +147,21 @@ pub trait Scenario: Send + Sync {
     fn required_places(&self, _role: Role) -> Vec<String> {
         Vec::new()
     }
-    /// The ranges of what was seen that differ from run to run. They rise and do not overlap.
-    fn masked(&self, _place: Place, _seen: &[u8]) -> Vec<Range<usize>> {
+    /// The ranges of what was seen that differ from run to run, or from one right program to another. They
+    /// rise and do not overlap.
+    fn masked(&self, _place: Place, _seen: Said<'_>) -> Vec<Range<usize>> {
         Vec::new()
+    }
+    /// `right`, with what was seen in the place of what is masked, where that is as it may be. What differs
+    /// from `seen` then is a difference.
+    fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>) -> Vec<u8> {
+        let (ours, theirs) = (self.masked(place, right), self.masked(place, seen));
+        with_values_of(right.bytes, &ours, seen.bytes, &theirs)
+    }
+    /// The first value of a stream that is not as it should be, in words, where the scenario knows what the
+    /// bytes mean. `right` is as the reference sent it.
+    fn explain(&self, _way: Direction, _right: Said<'_>, _seen: Said<'_>) -> Option<Explained> {
+        None
     }
     /// Whether a masked range may begin with these bytes, to their last, and go on.
     fn may_begin_masked(&self, _place: Place, _tail: &[u8]) -> bool {

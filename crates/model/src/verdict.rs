@@ -80,6 +80,10 @@ pub struct Difference {
     pub clause: String,
     /// What is different, in words.
     pub what: String,
+    /// The value that is wrong, where the bytes have a meaning: the frame's name, the part's, and keys,
+    /// joined by dots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Where two byte sequences part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parting: Option<Parting>,
@@ -99,7 +103,7 @@ impl Difference {
     /// A difference in words alone, that no check has found.
     #[must_use]
     pub fn told(clause: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { check: None, clause: clause.into(), what: what.into(), parting: None }
+        Self { check: None, clause: clause.into(), what: what.into(), part: None, parting: None }
     }
 }
 

@@ -11,7 +11,7 @@ use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
     Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Generator, Input, Literal,
-    RightError, SERVER_ADDRESS, Scenario, Truth, Vector,
+    RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -351,8 +351,8 @@ impl Scenario for Protocol {
         self.words_of(role)
     }
 
-    fn masked(&self, place: Place, seen: &[u8]) -> Vec<std::ops::Range<usize>> {
-        self.masks.ranges(place, seen)
+    fn masked(&self, place: Place, seen: Said<'_>) -> Vec<std::ops::Range<usize>> {
+        self.masks.ranges(place, seen.bytes)
     }
 
     fn may_begin_masked(&self, place: Place, tail: &[u8]) -> bool {

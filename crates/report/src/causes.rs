@@ -102,8 +102,13 @@ mod tests {
             let mut failing = case(id, Verdict::Fail);
             failing.clause = clause.to_owned();
             let what = "parts".to_owned();
-            failing.differences =
-                vec![Difference { check, clause: clause.to_owned(), what, parting: None }];
+            failing.differences = vec![Difference {
+                check,
+                clause: clause.to_owned(),
+                what,
+                part: None,
+                parting: None,
+            }];
             failing
         };
         for (network, input) in [("asis", 1), ("bytewise", 1), ("random", 1), ("asis", 2)] {

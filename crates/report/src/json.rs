@@ -133,7 +133,7 @@ mod tests {
             let parting = Some(Parting { offset: 0, expected, found });
             let what = "parts".to_owned();
             let mut difference =
-                Difference { check: None, clause: "FT-2".to_owned(), what, parting };
+                Difference { check: None, clause: "FT-2".to_owned(), what, part: None, parting };
             leave_out_long_partings(&mut difference);
             assert_eq!(difference.parting.is_some(), is_kept);
             assert_eq!(difference.to_string(), "[FT-2] parts");

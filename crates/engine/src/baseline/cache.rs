@@ -90,7 +90,7 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use model::{Expected, ExpectedEnd, Notes, Wire};
+    use model::{Breaks, Expected, ExpectedEnd, Notes, Wire};
 
     use super::*;
     use crate::baseline::Turns;
@@ -102,6 +102,7 @@ mod tests {
             server: ExpectedEnd::printing(Vec::new()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         };
         let (turns, left_behind) = (Turns::default(), Vec::new());
         Baseline { expected, turns, next: None, screens: None, left_behind }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use model::mask::{Place, unmasked_offset};
 use model::observation::{Direction, Role, WireItem, WireLog};
-use model::{Scenario, Wire};
+use model::{Breaks, Said, Scenario, Wire};
 use serde::{Deserialize, Serialize};
 
 /// For each way, how much of the other way came first.
@@ -200,9 +200,8 @@ struct Sendings;
 impl Sendings {
     fn of(scenario: &dyn Scenario, form: &Wire, log: &WireLog, given: Given) -> Vec<Sending> {
         let is_stream = matches!(form, Wire::Stream(_));
-        let masked = [Direction::ToServer, Direction::ToClient].map(|way| {
-            if is_stream { scenario.masked(Place::Stream(way), &log.stream(way)) } else { vec![] }
-        });
+        let masked = [Direction::ToServer, Direction::ToClient]
+            .map(|way| if is_stream { masked(scenario, way, log) } else { vec![] });
         let [masked_up, masked_down] = &masked;
         let counted = |direction, raw| match direction {
             Direction::ToServer => unmasked_offset(raw, masked_up),
@@ -257,6 +256,12 @@ const fn opposite(direction: Direction) -> Direction {
         Direction::ToServer => Direction::ToClient,
         Direction::ToClient => Direction::ToServer,
     }
+}
+
+/// The masked ranges of what goes one way in a log.
+fn masked(scenario: &dyn Scenario, way: Direction, log: &WireLog) -> Vec<Range<usize>> {
+    let (bytes, breaks) = (log.stream(way), Breaks::of(log, way));
+    scenario.masked(Place::Stream(way), Said { bytes: &bytes, breaks: &breaks })
 }
 
 /// Whether something moved on a connection after something had moved on a later one.

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use model::blob::Blob;
-use model::mask::{FileForm, Place, with_values_of};
+use model::mask::{FileForm, Place};
 use model::observation::{Direction, Role};
-use model::{Ending, Expected, ExpectedEnd, Scenario, Wire};
+use model::{Ending, Expected, ExpectedEnd, Said, Scenario, Wire};
 use serde::{Deserialize, Serialize};
 
 /// So much of a value is shown.
@@ -49,7 +49,7 @@ pub(crate) fn first_difference(
     let streams = [Direction::ToServer, Direction::ToClient];
     streams
         .into_iter()
-        .find_map(|way| wires(scenario, way, one.wire(way), other.wire(way)))
+        .find_map(|way| wires(scenario, way, one, other))
         .or_else(|| ends(Role::Client, &one.client, &other.client))
         .or_else(|| ends(Role::Server, &one.server, &other.server))
         .or_else(|| files(scenario, Role::Client, &one.client, &other.client))
@@ -65,22 +65,31 @@ pub(crate) fn screens_differ(
 ) -> Option<Unsteady> {
     let differ = |role: Role, one: &ExpectedEnd, other: &ExpectedEnd| {
         let what = format!("the {role}'s screen");
-        bytes(scenario, Place::Screen(role), what, &one.stdout.0, &other.stdout.0)
+        let [one, other] = [one, other].map(|end| Said::whole(&end.stdout.0));
+        bytes(scenario, Place::Screen(role), what, one, other)
     };
     differ(Role::Client, &one.client, &other.client)
         .or_else(|| differ(Role::Server, &one.server, &other.server))
 }
 
-fn wires(scenario: &dyn Scenario, way: Direction, one: &Wire, other: &Wire) -> Option<Unsteady> {
+fn wires(
+    scenario: &dyn Scenario,
+    way: Direction,
+    one: &Expected,
+    other: &Expected,
+) -> Option<Unsteady> {
     let (name, place) = (way.name(), Place::Stream(way));
-    match (one, other) {
+    let [in_one, in_other] = [one.breaks(way), other.breaks(way)];
+    match (one.wire(way), other.wire(way)) {
         (Wire::Stream(one), Wire::Stream(other)) => {
-            bytes(scenario, place, name.to_owned(), &one.0, &other.0)
+            let one = Said { bytes: &one.0, breaks: in_one };
+            let other = Said { bytes: &other.0, breaks: in_other };
+            bytes(scenario, place, name.to_owned(), one, other)
         }
         (Wire::Datagrams(one), Wire::Datagrams(other)) => {
             let differing = one.iter().zip(other).enumerate().find_map(|(nth, (one, other))| {
                 let what = format!("{name}, datagram {}", nth + 1);
-                bytes(scenario, place, what, &one.0, &other.0)
+                bytes(scenario, place, what, Said::whole(&one.0), Said::whole(&other.0))
             });
             let count = |all: &[Blob]| format!("{} datagrams", all.len());
             differing.or_else(|| plain(name.to_owned(), count(one), count(other)))
@@ -93,11 +102,11 @@ fn bytes(
     scenario: &dyn Scenario,
     place: Place,
     what: String,
-    one: &[u8],
-    other: &[u8],
+    one: Said<'_>,
+    other: Said<'_>,
 ) -> Option<Unsteady> {
-    let (in_one, in_other) = (scenario.masked(place, one), scenario.masked(place, other));
-    let same = with_values_of(one, &in_one, other, &in_other);
+    let same = scenario.with_seen(place, one, other);
+    let (one, other) = (one.bytes, other.bytes);
     if same == other {
         return None;
     }

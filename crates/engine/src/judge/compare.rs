@@ -83,7 +83,7 @@ pub(super) fn found(
 ) -> Difference {
     let clause = clause_of(standard, check, parting.as_ref());
     let clause = clause.map_or_else(String::new, |clause| clause.id.clone().into_owned());
-    Difference { check: Some(check), clause, what, parting }
+    Difference { check: Some(check), clause, what, part: None, parting }
 }
 
 /// The clause a difference breaks.

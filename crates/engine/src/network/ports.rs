@@ -164,9 +164,8 @@ mod tests {
     fn a_taken_port_is_passed_over() {
         let ports = Ports::new();
         let first = ports.take(Transport::Tcp4).unwrap();
-        let _held = TcpListener::bind((Ipv4Addr::LOCALHOST, first - 1)).unwrap();
+        // The first port of a block. The next one is in the same block, so no other process takes it.
         let _held = TcpListener::bind((Ipv4Addr::LOCALHOST, first + 1)).unwrap();
-        let next = ports.take(Transport::Tcp4).unwrap();
-        assert!(next.abs_diff(first) > 1);
+        assert_ne!(ports.take(Transport::Tcp4).unwrap(), first + 1);
     }
 }

@@ -19,8 +19,8 @@ use model::blob::Blob;
 use model::case::{Kind, Network, Transport};
 use model::observation::{Direction, Role};
 use model::{
-    Catalogue, Check, Clause, Expected, ExpectedEnd, Generator, Input, Notes, RightError, Scenario,
-    Vector, Wire, one_generator,
+    Breaks, Catalogue, Check, Clause, Expected, ExpectedEnd, Generator, Input, Notes, RightError,
+    Scenario, Vector, Wire, one_generator,
 };
 use proptest::collection::vec;
 use proptest::strategy::{BoxedStrategy, Strategy};
@@ -88,6 +88,7 @@ fn exchange(input: &Input, wire: fn(Vec<Blob>) -> Wire, answer: fn(&Blob) -> Blo
         server: ExpectedEnd::printing(Vec::new()),
         client: ExpectedEnd::printing(screen),
         notes: Notes::new(),
+        breaks: <[Breaks; 2]>::default(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Masks: what they cover in what was seen, and what agrees under them.
 
-use model::Scenario;
-use model::mask::{FileForm, Place, with_values_of};
+use model::mask::{FileForm, Place};
 use model::observation::{Direction, Role};
+use model::{Said, Scenario};
 use proptest::prelude::*;
 use protocols::Protocol;
 
@@ -24,8 +24,7 @@ fn times() -> Protocol {
 
 /// `right` with what was seen in its masked ranges.
 fn filled(protocol: &Protocol, right: &[u8], seen: &[u8]) -> Vec<u8> {
-    let (ours, theirs) = (protocol.masked(TO_CLIENT, right), protocol.masked(TO_CLIENT, seen));
-    with_values_of(right, &ours, seen, &theirs)
+    protocol.with_seen(TO_CLIENT, Said::whole(right), Said::whole(seen))
 }
 
 #[test]
@@ -48,9 +47,9 @@ fn values_of_another_length_agree_and_another_form_does_not() {
 #[test]
 fn a_mask_is_for_its_own_place_alone() {
     let protocol = times();
-    assert_eq!(protocol.masked(TO_CLIENT, b"time=1;").len(), 1);
+    assert_eq!(protocol.masked(TO_CLIENT, Said::whole(b"time=1;")).len(), 1);
     for place in [Place::Stream(Direction::ToServer), Place::Screen(Role::Server)] {
-        assert!(protocol.masked(place, b"time=1;").is_empty());
+        assert!(protocol.masked(place, Said::whole(b"time=1;")).is_empty());
         assert!(!protocol.may_begin_masked(place, b"time="));
     }
 }
@@ -85,7 +84,7 @@ proptest! {
             parts.iter().map(part).collect::<String>().into_bytes()
         };
         let (right, seen) = (with(|it| it.1), with(|it| it.2));
-        let ranges = protocol.masked(TO_CLIENT, &seen);
+        let ranges = protocol.masked(TO_CLIENT, Said::whole(&seen));
         prop_assert_eq!(ranges.len(), parts.len());
         prop_assert!(ranges.iter().all(|range| range.start < range.end && range.end <= seen.len()));
         prop_assert!(ranges.windows(2).all(|pair| pair[0].end <= pair[1].start));

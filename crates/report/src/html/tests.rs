@@ -8,8 +8,9 @@ use model::case::{CaseId, InputId, Network, Pairing, Transport};
 use model::event::{CaseResult, Chosen, End, Event, Evidence, PeerInfo, Sink, Start};
 use model::observation::{Direction, Exit, Observation, PeerEnd, WireEvent, WireItem, WireLog};
 use model::{
-    Catalogue, Check, Clause, Difference, Ending, Expected, ExpectedEnd, Frame, Frames, Generator,
-    Input, Key, Notes, Parting, RightError, Scenario, Vector, Verdict, Wire, one_generator,
+    Breaks, Catalogue, Check, Clause, Difference, Ending, Expected, ExpectedEnd, Frame, Frames,
+    Generator, Input, Key, Notes, Parting, RightError, Scenario, Vector, Verdict, Wire,
+    one_generator,
 };
 use proptest::strategy::{Just, Strategy};
 use serde_json::Value;
@@ -85,6 +86,7 @@ fn case(number: u32, verdict: Verdict) -> CaseResult {
         check: Some(Check::ToClient),
         clause: "TY-2".to_owned(),
         what: format!("parts {}", String::from_utf8_lossy(MARKUP)),
+        part: None,
         parting: Some(Parting { offset: 0, expected: expected.into(), found: MARKUP.into() }),
     };
     CaseResult {
@@ -136,6 +138,7 @@ fn evidence() -> Evidence {
             server: end(),
             client: end(),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         },
         observed: Observation {
             wire: WireLog { events: vec![event] },

@@ -54,7 +54,7 @@ impl Scenario for Plain {
         self.cuts_mean_nothing
     }
 
-    fn masked(&self, place: Place, _: &[u8]) -> Vec<Range<usize>> {
+    fn masked(&self, place: Place, _: model::Said<'_>) -> Vec<Range<usize>> {
         let is_masked = place == Place::Stream(ToClient);
         self.masked.clone().filter(|_| is_masked).into_iter().collect()
     }

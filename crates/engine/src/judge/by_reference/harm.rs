@@ -7,7 +7,7 @@ use model::blob::Blob;
 use model::case::{Kind, Network, Way};
 use model::mask::{FileForm, Place};
 use model::observation::{Direction, Observation, Role, Stop, WireItem};
-use model::{Check, Ending, Expected, Wire, files_beside};
+use model::{Check, Ending, Expected, Said, Wire, files_beside};
 
 use super::whole::{check_of_files, end_of, exit, is_by_hand};
 use super::{Case, Finding, may_bring_more};
@@ -117,7 +117,7 @@ fn begins(case: &Case<'_>, right: &[u8], given: &[u8]) -> bool {
     if equal == given.len() {
         return true;
     }
-    let masked = case.scenario.masked(place, right);
+    let masked = case.scenario.masked(place, Said::whole(right));
     let cut_in = masked.iter().find(|range| range.start <= equal && equal <= range.end);
     cut_in.is_some_and(|range| {
         let tail = given.get(range.start..).unwrap_or_default();

@@ -18,9 +18,12 @@ mod rules;
 mod whole;
 
 use model::case::{Kind, Network};
-use model::mask::{Place, with_values_of};
+use model::mask::Place;
 use model::observation::{Direction, Observation, Role, Stop, WireLog};
-use model::{Check, Clause, Difference, Ending, Expected, Input, Parting, Scenario, Verdict, Wire};
+use model::{
+    Breaks, Check, Clause, Difference, Ending, Expected, Explained, Input, Parting, Said, Scenario,
+    Verdict, Wire,
+};
 
 use super::Judgement;
 use crate::baseline::Baseline;
@@ -68,7 +71,7 @@ pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
     let expected = &case.baseline.expected;
     let mut right = expected.clone();
     for way in [Direction::ToServer, Direction::ToClient] {
-        let wire = with_seen(case.scenario, way, expected.wire(way), seen);
+        let wire = with_seen(case.scenario, way, expected, seen);
         match way {
             Direction::ToServer => right.to_server = wire,
             Direction::ToClient => right.to_client = wire,
@@ -80,7 +83,8 @@ pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
             Role::Client => &mut right.client,
         };
         let place = Place::Screen(role);
-        end.stdout = unmasked(case.scenario, place, &end.stdout.0, &seen.end(role).stdout.0).into();
+        let (ours, theirs) = (Said::whole(&end.stdout.0), Said::whole(&seen.end(role).stdout.0));
+        end.stdout = case.scenario.with_seen(place, ours, theirs).into();
     }
     right
 }
@@ -91,31 +95,42 @@ pub(crate) fn is_astray(scenario: &dyn Scenario, expected: &Expected, log: &Wire
         let place = Place::Stream(way);
         match expected.wire(way) {
             Wire::Stream(right) => {
-                let sent = log.stream(way);
-                let right = unmasked(scenario, place, &right.0, &sent);
+                let (sent, breaks) = (log.stream(way), Breaks::of(log, way));
+                let right = Said { bytes: &right.0, breaks: expected.breaks(way) };
+                let right =
+                    scenario.with_seen(place, right, Said { bytes: &sent, breaks: &breaks });
                 let equal = right.iter().zip(&sent).take_while(|(one, other)| one == other).count();
                 // A masked value may not be there to its end.
-                let is_masked = !scenario.masked(place, &right).is_empty();
+                let is_masked = !scenario.masked(place, Said::whole(&right)).is_empty();
                 equal < sent.len() && !is_masked
             }
             Wire::Datagrams(right) => {
                 let mut sent = log.segments(way).zip(right);
-                sent.any(|(sent, right)| unmasked(scenario, place, &right.0, sent) != sent)
+                sent.any(|(sent, right)| datagram(scenario, place, &right.0, sent) != sent)
             }
         }
     };
     parts(Direction::ToServer) || parts(Direction::ToClient)
 }
 
-fn with_seen(scenario: &dyn Scenario, way: Direction, right: &Wire, seen: &Observation) -> Wire {
+fn with_seen(
+    scenario: &dyn Scenario,
+    way: Direction,
+    expected: &Expected,
+    seen: &Observation,
+) -> Wire {
     let place = Place::Stream(way);
+    let right = expected.wire(way);
     match (right, right.like(seen, way)) {
-        (Wire::Stream(right), Wire::Stream(seen)) => {
-            Wire::stream(unmasked(scenario, place, &right.0, &seen.0))
+        (Wire::Stream(right), Wire::Stream(sent)) => {
+            let breaks = Breaks::of(&seen.wire, way);
+            let right = Said { bytes: &right.0, breaks: expected.breaks(way) };
+            let sent = Said { bytes: &sent.0, breaks: &breaks };
+            Wire::stream(scenario.with_seen(place, right, sent))
         }
         (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
             let of = |(nth, right): (usize, &model::blob::Blob)| match seen.get(nth) {
-                Some(seen) => unmasked(scenario, place, &right.0, &seen.0).into(),
+                Some(seen) => datagram(scenario, place, &right.0, &seen.0).into(),
                 None => right.clone(),
             };
             Wire::Datagrams(right.iter().enumerate().map(of).collect())
@@ -124,9 +139,9 @@ fn with_seen(scenario: &dyn Scenario, way: Direction, right: &Wire, seen: &Obser
     }
 }
 
-fn unmasked(scenario: &dyn Scenario, place: Place, right: &[u8], seen: &[u8]) -> Vec<u8> {
-    let (ours, theirs) = (scenario.masked(place, right), scenario.masked(place, seen));
-    with_values_of(right, &ours, seen, &theirs)
+/// A right datagram, with what was seen in the place of what is masked.
+fn datagram(scenario: &dyn Scenario, place: Place, right: &[u8], seen: &[u8]) -> Vec<u8> {
+    scenario.with_seen(place, Said::whole(right), Said::whole(seen))
 }
 
 /// The clause that a check stands for, or the check's own name.
@@ -149,8 +164,18 @@ impl Finding {
         parting: Option<Parting>,
     ) -> Self {
         let clause = clause(case.scenario, check);
-        let difference = Difference { check: Some(check), clause, what: what.into(), parting };
+        let what = what.into();
+        let difference = Difference { check: Some(check), clause, what, part: None, parting };
         Self { role, difference }
+    }
+
+    /// The same, with the value that is wrong before the bytes.
+    fn explained(mut self, explained: Option<Explained>) -> Self {
+        if let Some(Explained { part, what }) = explained {
+            self.difference.what = format!("{part}: {what} ({})", self.difference.what);
+            self.difference.part = Some(part);
+        }
+        self
     }
 
     /// The same, found by no check: the harness had to end the case.

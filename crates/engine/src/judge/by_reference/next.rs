@@ -2,10 +2,10 @@
 
 use model::blob::Blob;
 use model::observation::{Control, Direction, Observation, Role};
-use model::{Check, Ending, Expected, Wire};
+use model::{Breaks, Check, Ending, Expected, Said, Wire};
 
 use super::whole::parting;
-use super::{Case, Finding, rules, unmasked};
+use super::{Case, Finding, datagram, rules};
 
 pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     let next = case.baseline.next.as_ref().filter(|_| !case.network.is_harmless())?;
@@ -34,17 +34,19 @@ pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
 /// A server without a state does as it did for the first client.
 fn as_first(
     case: &Case<'_>,
-    right: &Expected,
+    whole: &Expected,
     control: &Control,
     is_overdue: bool,
 ) -> Option<(Role, String)> {
     let ways = [(Direction::ToServer, Role::Client), (Direction::ToClient, Role::Server)];
     for (way, role) in ways {
         let place = model::mask::Place::Stream(way);
-        match right.wire(way) {
+        match whole.wire(way) {
             Wire::Stream(right) => {
-                let seen = control.wire.stream(way);
-                let right = unmasked(case.scenario, place, &right.0, &seen);
+                let (seen, breaks) = (control.wire.stream(way), Breaks::of(&control.wire, way));
+                let due = Said { bytes: &right.0, breaks: whole.breaks(way) };
+                let sent = Said { bytes: &seen, breaks: &breaks };
+                let right = case.scenario.with_seen(place, due, sent);
                 // Of a client that was never done, only other bytes are its own fault.
                 let is_begun = right.starts_with(&seen);
                 let is_short = is_overdue && role == Role::Client && is_begun;
@@ -58,7 +60,7 @@ fn as_first(
             Wire::Datagrams(right) => {
                 let seen: Vec<&[u8]> = control.wire.segments(way).collect();
                 let is_other = |(right, seen): (&Blob, &&[u8])| {
-                    unmasked(case.scenario, place, &right.0, seen) != **seen
+                    datagram(case.scenario, place, &right.0, seen) != **seen
                 };
                 let other = right.iter().zip(&seen).position(is_other);
                 let is_begun = other.is_none() && seen.len() < right.len();
@@ -78,7 +80,7 @@ fn as_first(
     if is_overdue {
         return Some((Role::Server, "it was never done".to_owned()));
     }
-    end(right, control)
+    end(whole, control)
 }
 
 /// A server that keeps a state answers, and lets its client come to its end.

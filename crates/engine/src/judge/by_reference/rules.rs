@@ -4,7 +4,7 @@
 use model::case::{Kind, Way};
 use model::mask::{Place, unmasked_offset};
 use model::observation::{Direction, Observation, Role, Stop, WireLog};
-use model::{Check, Wire};
+use model::{Breaks, Check, Said, Wire};
 
 use super::whole::exit;
 use super::{Case, Finding, is_harmed, was_killed};
@@ -72,16 +72,21 @@ fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
 /// on itself.
 pub(super) fn is_due(case: &Case<'_>, wire: &WireLog) -> Option<Role> {
     let expected = &case.baseline.expected;
-    let unmasked = |way: Direction, stream: &[u8]| {
+    let unmasked = |way: Direction, stream: Said<'_>| {
         let masked = case.scenario.masked(Place::Stream(way), stream);
-        unmasked_offset(stream.len(), &masked)
+        unmasked_offset(stream.bytes.len(), &masked)
     };
     let count = |way: Direction| match expected.wire(way) {
-        Wire::Stream(_) => unmasked(way, &wire.stream(way)),
+        Wire::Stream(_) => {
+            let (bytes, breaks) = (wire.stream(way), Breaks::of(wire, way));
+            unmasked(way, Said { bytes: &bytes, breaks: &breaks })
+        }
         Wire::Datagrams(_) => wire.segments(way).count(),
     };
     let all = |way: Direction| match expected.wire(way) {
-        Wire::Stream(bytes) => unmasked(way, &bytes.0),
+        Wire::Stream(bytes) => {
+            unmasked(way, Said { bytes: &bytes.0, breaks: expected.breaks(way) })
+        }
         Wire::Datagrams(datagrams) => datagrams.len(),
     };
     let ways =

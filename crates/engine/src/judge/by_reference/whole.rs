@@ -4,7 +4,7 @@ use model::blob::Blob;
 use model::case::Kind;
 use model::mask::FileForm;
 use model::observation::{Direction, Observation, Role, Stop};
-use model::{Check, Ending, Expected, ExpectedEnd, Parting, Wire};
+use model::{Breaks, Check, Ending, Expected, ExpectedEnd, Parting, Said, Wire};
 
 use super::{Case, Finding, was_killed};
 use crate::baseline::{Given, first_early};
@@ -55,22 +55,37 @@ fn wire(case: &Case<'_>, way: Direction, right: &Wire, seen: &Observation) -> Op
     };
     let name = check.name();
     match (right, right.like(seen, way)) {
-        (Wire::Stream(right), Wire::Stream(seen)) => {
-            let parting = parting(right, &seen)?;
+        (Wire::Stream(right), Wire::Stream(sent)) => {
+            let parting = parting(right, &sent)?;
             let what = format!(
                 "{name} parts at byte {}: expected {} bytes in all, found {}",
                 parting.offset,
                 right.0.len(),
-                seen.0.len()
+                sent.0.len()
             );
-            Some(Finding::parting(case, role, check, what, Some(parting)))
+            let expected = &case.baseline.expected;
+            let breaks = Breaks::of(&seen.wire, way);
+            let said = match expected.wire(way) {
+                Wire::Stream(bytes) => Said { bytes: &bytes.0, breaks: expected.breaks(way) },
+                Wire::Datagrams(_) => return None,
+            };
+            let explained =
+                case.scenario.explain(way, said, Said { bytes: &sent.0, breaks: &breaks });
+            Some(Finding::parting(case, role, check, what, Some(parting)).explained(explained))
         }
         (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
+            let due = match case.baseline.expected.wire(way) {
+                Wire::Datagrams(due) => &due[..],
+                Wire::Stream(_) => &[],
+            };
             let differing = right.iter().zip(&seen).enumerate().find_map(|(nth, (right, seen))| {
                 let parting = parting(right, seen)?;
                 let offset = parting.offset;
                 let what = format!("{name} datagram {} parts at byte {offset}", nth + 1);
-                Some(Finding::parting(case, role, check, what, Some(parting)))
+                let said = Said::whole(&due.get(nth).unwrap_or(right).0);
+                let explained = case.scenario.explain(way, said, Said::whole(&seen.0));
+                let finding = Finding::parting(case, role, check, what, Some(parting));
+                Some(finding.explained(explained))
             });
             differing.or_else(|| {
                 let (right, seen) = (right.len(), seen.len());

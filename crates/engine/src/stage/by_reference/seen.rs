@@ -1,7 +1,7 @@
 //! A play of the reference as what is right, and whether two plays are the same.
 
 use model::observation::{Direction, Observation, Role, Stop};
-use model::{Ending, Expected, ExpectedEnd, Notes, Scenario, Wire};
+use model::{Breaks, Ending, Expected, ExpectedEnd, Notes, Scenario, Wire};
 
 use crate::baseline::{NextClient, Unsteady, first_difference, screens_differ};
 use crate::stage::StageError;
@@ -76,6 +76,7 @@ pub(super) fn expected(is_datagram: bool, seen: &Observation) -> Expected {
         server: end(Role::Server),
         client: end(Role::Client),
         notes: Notes::new(),
+        breaks: [Direction::ToServer, Direction::ToClient].map(|way| Breaks::of(&seen.wire, way)),
     }
 }
 

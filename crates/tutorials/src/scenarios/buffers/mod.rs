@@ -9,8 +9,8 @@ use model::case::Transport;
 use model::observation::Role;
 use model::scenario::replace;
 use model::{
-    Addresses, Check, Clause, Endpoint, Erratum, Expected, ExpectedEnd, Input, Literal, Notes,
-    Step, Vector, Wire,
+    Addresses, Breaks, Check, Clause, Endpoint, Erratum, Expected, ExpectedEnd, Input, Literal,
+    Notes, Step, Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -166,6 +166,7 @@ impl Tutorial for Buffers {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client: ExpectedEnd::printing(client_screen.into_bytes()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -8,8 +8,8 @@ use model::blob::Blob;
 use model::case::{Network, Transport};
 use model::observation::{Direction, Role};
 use model::{
-    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Leaving, Literal, Notes,
-    Step, Vector, Wire,
+    Breaks, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Leaving, Literal,
+    Notes, Step, Vector, Wire,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -152,6 +152,7 @@ impl Tutorial for FileTransfer {
                 by_itself: None,
             },
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

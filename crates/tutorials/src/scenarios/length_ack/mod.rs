@@ -6,7 +6,8 @@ mod message;
 use model::case::{Transport, Way};
 use model::observation::Role;
 use model::{
-    Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector, Wire,
+    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector,
+    Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -165,6 +166,7 @@ impl Tutorial for LengthAck {
             server: ExpectedEnd::printing(screen.into_bytes()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

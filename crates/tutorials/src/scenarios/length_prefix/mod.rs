@@ -6,7 +6,8 @@ mod message;
 use model::case::Transport;
 use model::observation::{Direction, Role};
 use model::{
-    Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector, Wire,
+    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector,
+    Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -136,6 +137,7 @@ impl Tutorial for LengthPrefix {
             server: ExpectedEnd::printing(screen.into_bytes()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

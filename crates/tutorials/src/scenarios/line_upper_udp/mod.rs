@@ -6,8 +6,8 @@ use model::blob::Blob;
 use model::case::Transport;
 use model::observation::Role;
 use model::{
-    Addresses, CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input,
-    Literal, Notes, Step, Vector, Wire,
+    Addresses, Breaks, CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd,
+    Input, Literal, Notes, Step, Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -156,6 +156,7 @@ impl Tutorial for LineUpperUdp {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client: ExpectedEnd { ending, ..ExpectedEnd::printing(client_screen.into_bytes()) },
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -7,7 +7,8 @@ use model::blob::Blob;
 use model::case::{Kind, Network, Transport, Way};
 use model::observation::{Direction, Role};
 use model::{
-    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Notes, Step, Vector, Wire,
+    Breaks, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Notes, Step,
+    Vector, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -267,6 +268,7 @@ impl Session {
             server: ExpectedEnd::printing(session.server_screen.into_bytes()),
             client,
             notes: Notes::from([(BODIES, session.body_bytes), (PRINTED, session.printed_bytes)]),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use model::case::Transport;
 use model::observation::Role;
-use model::{Check, Clause, Expected, ExpectedEnd, Input, Literal, Notes, Vector, Wire};
+use model::{Breaks, Check, Clause, Expected, ExpectedEnd, Input, Literal, Notes, Vector, Wire};
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 use serde_json::json;
@@ -89,6 +89,7 @@ impl Tutorial for SocketApi {
             server: ExpectedEnd::printing(screen.into_bytes()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -5,7 +5,8 @@ mod errata;
 use model::case::Transport;
 use model::observation::Role;
 use model::{
-    Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector, Wire,
+    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector,
+    Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -136,6 +137,7 @@ impl Tutorial for StickySizes {
             server: ExpectedEnd::printing(screen.into_bytes()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

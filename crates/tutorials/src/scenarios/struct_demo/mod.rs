@@ -2,7 +2,7 @@
 
 use model::case::Transport;
 use model::observation::Role;
-use model::{Check, Clause, Expected, ExpectedEnd, Input, Literal, Notes, Vector, Wire};
+use model::{Breaks, Check, Clause, Expected, ExpectedEnd, Input, Literal, Notes, Vector, Wire};
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
@@ -89,6 +89,7 @@ impl Tutorial for StructDemo {
             server: ExpectedEnd::printing(oracle.packed_length(text)?.into_bytes()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

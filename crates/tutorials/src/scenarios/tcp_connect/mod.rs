@@ -1,7 +1,7 @@
 //! `tcp-connect`: a connection, and not a byte over it.
 
 use model::case::Transport;
-use model::{Check, Clause, Expected, ExpectedEnd, Input, Notes, Step, Vector, Wire};
+use model::{Breaks, Check, Clause, Expected, ExpectedEnd, Input, Notes, Step, Vector, Wire};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -84,6 +84,7 @@ impl Tutorial for TcpConnect {
             server: ExpectedEnd::printing(b"123\n".to_vec()),
             client: ExpectedEnd::printing(Vec::new()),
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

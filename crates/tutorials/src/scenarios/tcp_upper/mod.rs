@@ -6,7 +6,8 @@ use model::blob::Blob;
 use model::case::Transport;
 use model::observation::{Direction, Role};
 use model::{
-    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Notes, Step, Vector, Wire,
+    Breaks, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Notes, Step,
+    Vector, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -170,6 +171,7 @@ impl Tutorial for TcpUpper {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client,
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -6,8 +6,8 @@ use model::blob::Blob;
 use model::case::Transport;
 use model::observation::Role;
 use model::{
-    Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, SERVER_ADDRESS,
-    Step, Vector, Wire,
+    Breaks, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Notes,
+    SERVER_ADDRESS, Step, Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -155,6 +155,7 @@ impl Tutorial for UdpHello {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client: ExpectedEnd { ending, ..ExpectedEnd::printing(screen.into_bytes()) },
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -6,8 +6,8 @@ use model::blob::Blob;
 use model::case::Transport;
 use model::observation::Role;
 use model::{
-    CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Notes, Step,
-    Vector, Wire,
+    Breaks, CLIENT_ADDRESS, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Notes,
+    Step, Vector, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -158,6 +158,7 @@ impl Tutorial for UdpUpper {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client,
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

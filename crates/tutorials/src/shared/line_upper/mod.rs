@@ -8,8 +8,8 @@ use model::case::Transport;
 use model::observation::{Direction, Role};
 use model::scenario::replace;
 use model::{
-    Addresses, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input,
-    Literal, Notes, Step, Vector, Wire,
+    Addresses, Breaks, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed,
+    Input, Literal, Notes, Step, Vector, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -117,6 +117,7 @@ impl Tutorial for LineUpper {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client: ExpectedEnd { ending, ..ExpectedEnd::printing(client_screen.into_bytes()) },
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

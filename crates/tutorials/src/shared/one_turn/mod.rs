@@ -6,8 +6,8 @@ pub(crate) mod errata;
 use model::case::{Transport, Way};
 use model::observation::{Direction, Role};
 use model::{
-    CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step,
-    Vector, Wire,
+    Breaks, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Notes,
+    Step, Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -148,6 +148,7 @@ impl Tutorial for OneTurn {
             server: ExpectedEnd::printing(server_screen.into_bytes()),
             client,
             notes: Notes::new(),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 

@@ -5,7 +5,7 @@ pub(crate) mod errata;
 pub(crate) mod guarded;
 
 use model::blob::Blob;
-use model::{Ending, Expected, ExpectedEnd, Input, Notes, Step, Wire};
+use model::{Breaks, Ending, Expected, ExpectedEnd, Input, Notes, Step, Wire};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -69,6 +69,7 @@ impl Manner {
             server,
             client,
             notes: Notes::from([(ANSWERS, talk.answer_bytes)]),
+            breaks: <[Breaks; 2]>::default(),
         })
     }
 
