@@ -35,8 +35,11 @@
 mod digest;
 mod error;
 mod format;
+mod leaves;
 mod parser;
 mod read;
+mod same;
+mod spans;
 mod table;
 mod text;
 mod value;
@@ -44,8 +47,10 @@ mod value;
 pub use digest::digest;
 pub use error::{Mistake, ReadError, Trouble};
 pub use format::{Format, FormatError, PackError, Scalar};
+pub use leaves::{Leaf, LeafValue};
 pub use parser::{Event, Limits, Parser};
 pub use read::{Reading, read, read_within};
+pub use same::same_value;
 pub use table::{
     Counts, Digest, DigestKind, Direction, Encoding, Frame, Inner, Item, Kind, Layout, Part, Place,
     Size,
