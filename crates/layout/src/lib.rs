@@ -30,7 +30,9 @@
 //!
 //! # Where to look
 //! - [`Layout`] is the table, and [`Format`] a format of Python's `struct` in it.
-//! - [`Parser`] takes bytes in any cuts; [`read`] takes a whole stream.
+//! - [`Parser`] takes bytes in any cuts; [`read`] takes a whole stream, and gives every
+//!   value its path and place.
+//! - [`Values`] changes a frame that was read, and writes it.
 
 mod digest;
 mod error;
@@ -43,6 +45,7 @@ mod spans;
 mod table;
 mod text;
 mod value;
+mod write;
 
 pub use digest::digest;
 pub use error::{Mistake, ReadError, Trouble};
@@ -56,3 +59,4 @@ pub use table::{
     Size,
 };
 pub use value::{FrameRead, PartRead, Value};
+pub use write::{Values, WriteError};

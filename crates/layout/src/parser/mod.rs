@@ -6,6 +6,7 @@ mod machine;
 mod sums;
 
 pub use limits::Limits;
+pub(crate) use sums::shown;
 
 use machine::{Machine, Status};
 
