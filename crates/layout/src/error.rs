@@ -1,0 +1,138 @@
+//! Why bytes are not the frames of a layout.
+
+use pyjson::LoadsError;
+
+use crate::DigestKind;
+
+/// Why a stream is not made of a layout's frames, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}at byte {at}: {trouble}", place(.frame, .part))]
+pub struct ReadError {
+    /// Offset in the stream of the byte at fault: where the value at fault begins, the first byte
+    /// that differs, or the end of the stream.
+    pub at: usize,
+    /// The frame's name; none between two frames.
+    pub frame: Option<Box<str>>,
+    /// The part's name.
+    pub part: Option<Box<str>>,
+    /// What is wrong.
+    pub trouble: Trouble,
+}
+
+fn place(frame: &Option<Box<str>>, part: &Option<Box<str>>) -> String {
+    match (frame, part) {
+        (Some(frame), Some(part)) => format!("{frame}.{part} "),
+        (Some(frame), None) => format!("{frame} "),
+        _ => String::new(),
+    }
+}
+
+/// What is wrong with the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The stream ended inside a part.
+    #[error("expected {}, found the end of the stream after {found} of them", bytes(*.expected, *.counts_characters))]
+    UnexpectedEnd {
+        /// How many bytes or characters the part has; `None` up to a delimiter.
+        expected: Option<u64>,
+        /// How many of them came.
+        found: u64,
+        /// Whether both count characters.
+        counts_characters: bool,
+    },
+    /// The stream ended where a frame must stand.
+    #[error("expected this frame, found the end of the stream")]
+    Missing,
+    /// Bytes behind the last frame.
+    #[error("expected the end of the stream, found {found:#04x} behind the last frame")]
+    BytesBehind {
+        /// The first of them.
+        found: u8,
+    },
+    /// A part that is no JSON.
+    #[error("expected JSON, found {error}")]
+    NotJson {
+        /// What CPython's `json.loads` says of it.
+        error: LoadsError,
+    },
+    /// Text that its encoding doesn't have.
+    #[error("expected {encoding} text: {why}")]
+    NotText {
+        /// The encoding.
+        encoding: &'static str,
+        /// What CPython says of it.
+        why: String,
+    },
+    /// Keys of a JSON value are sizes, and it has no keys.
+    #[error("expected an object for {path}, found {found}")]
+    NotAnObject {
+        /// The dotted path of the value, with the part's name.
+        path: String,
+        /// Its Python type.
+        found: &'static str,
+    },
+    /// A value that is the size of a part can't be one.
+    #[error("expected {path} to be the size of {of}, found {found}")]
+    BadSize {
+        /// The dotted path of the value.
+        path: String,
+        /// The part that it is the size of.
+        of: String,
+        /// A number, or the Python type of what is none.
+        found: String,
+    },
+    /// No decimal number.
+    #[error("expected a decimal number, found {}", found.escape_ascii())]
+    BadNumber {
+        /// The bytes.
+        found: Vec<u8>,
+    },
+    /// A byte of a constant part is another.
+    #[error("expected {expected:#04x}, found {found:#04x}")]
+    ConstDiffers {
+        /// The byte that should stand there.
+        expected: u8,
+        /// The byte that stands there.
+        found: u8,
+    },
+    /// A part that is kept is longer than the limit.
+    #[error("expected at most {limit} bytes, found {found}")]
+    TooLong {
+        /// The limit in bytes.
+        limit: u64,
+        /// How many were announced, or came.
+        found: u64,
+    },
+    /// A frame of no bytes where any number of frames may stand.
+    #[error("expected a frame, found one of no bytes")]
+    EmptyFrame,
+}
+
+fn bytes(expected: Option<u64>, counts_characters: bool) -> String {
+    let unit = if counts_characters { "characters" } else { "bytes" };
+    match expected {
+        Some(expected) => format!("{expected} {unit}"),
+        None => "a delimiter behind the bytes".to_owned(),
+    }
+}
+
+/// A checksum that is another than that of its part. The frame is read all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{frame}.{path} at byte {at}: expected {expected}, the {kind:?} of {of}, found {found}")]
+pub struct Mistake {
+    /// Offset in the stream of the part that holds the checksum.
+    pub at: usize,
+    /// The frame's name.
+    pub frame: String,
+    /// The dotted path of the value that holds it.
+    pub path: String,
+    /// The name of the part that it is of.
+    pub of: String,
+    /// How it is computed.
+    pub kind: DigestKind,
+    /// The right one, in hexadecimal digits.
+    pub expected: String,
+    /// What stands there: text as it is, bytes in hexadecimal digits, a number in decimal ones; or
+    /// the Python type.
+    pub found: String,
+}

@@ -1,0 +1,164 @@
+//! Formats of Python's `struct`: what they hold, how long they are, bytes into values and back.
+
+mod half;
+mod pack;
+mod parse;
+mod unpack;
+
+use std::fmt;
+
+pub use pack::PackError;
+pub use parse::FormatError;
+
+/// One value that a `struct` format packs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// `b B h H i I l L q Q n N P`, and decimal numbers in text.
+    Int(i128),
+    /// `e f d`.
+    Float(f64),
+    /// `?`.
+    Bool(bool),
+    /// `c s p`.
+    Bytes(Vec<u8>),
+}
+
+impl Scalar {
+    /// What it is, in a word: `int`, `float`, `bool` or `bytes`.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Bool(_) => "bool",
+            Self::Bytes(_) => "bytes",
+        }
+    }
+}
+
+/// As Python's `repr` shows it, but for the bytes, which are hexadecimal digits.
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(int) => int.fmt(f),
+            Self::Float(float) => f.write_str(&pytext::repr_float(*float)),
+            Self::Bool(true) => f.write_str("True"),
+            Self::Bool(false) => f.write_str("False"),
+            Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+        }
+    }
+}
+
+/// A parsed format of Python's `struct`.
+///
+/// ```
+/// use layout::{Format, Scalar};
+///
+/// let format = Format::parse(">IB")?;
+/// assert_eq!(format.size(), 5);
+/// let values = format.unpack(&[0, 0, 1, 0, 7]).unwrap();
+/// assert_eq!(values, [Scalar::Int(256), Scalar::Int(7)]);
+/// assert_eq!(format.pack(&values).unwrap(), [0, 0, 1, 0, 7]);
+/// # Ok::<(), layout::FormatError>(())
+/// ```
+///
+/// Without a prefix, and with `@`, sizes and alignment are those of C on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format {
+    text: String,
+    order: Order,
+    items: Vec<Item>,
+    size: usize,
+}
+
+/// Byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
+}
+
+/// One value, or a run of values that are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Item {
+    /// Offset in bytes of the first value.
+    at: usize,
+    /// How many values; 1 for a string.
+    count: usize,
+    /// Bytes of each value.
+    size: usize,
+    code: Code,
+}
+
+/// What a value is, once the size is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Code {
+    /// An integer; the character is the format's, for messages.
+    Int {
+        signed: bool,
+        letter: char,
+    },
+    Float {
+        letter: char,
+    },
+    Bool,
+    Char,
+    String,
+    Pascal,
+}
+
+impl Format {
+    /// Parses a format: an optional prefix `@ = < > !`, then codes with counts in front.
+    ///
+    /// # Errors
+    /// [`FormatError`] where CPython's `struct.error` comes.
+    pub fn parse(text: &str) -> Result<Self, FormatError> {
+        parse::parse(text)
+    }
+
+    /// `struct.calcsize`: bytes of the whole.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many values it holds; pad bytes are none.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.items.iter().map(|item| item.count).sum()
+    }
+
+    /// The text it was parsed from.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `struct.unpack`; `None` if `bytes` are not [`size`](Self::size) long.
+    #[must_use]
+    pub fn unpack(&self, bytes: &[u8]) -> Option<Vec<Scalar>> {
+        unpack::unpack(self, bytes)
+    }
+
+    /// Where each value lies, in bytes from the format's start.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<std::ops::Range<usize>> {
+        let places = |item: &Item| {
+            let Item { at, count, size, .. } = *item;
+            (0..count).map(move |index| at + index * size..at + (index + 1) * size)
+        };
+        self.items.iter().flat_map(places).collect()
+    }
+
+    /// `struct.pack`; pad bytes are zeros.
+    ///
+    /// # Errors
+    /// [`PackError`] where CPython raises `struct.error` or `OverflowError`.
+    pub fn pack(&self, values: &[Scalar]) -> Result<Vec<u8>, PackError> {
+        pack::pack(self, values)
+    }
+}

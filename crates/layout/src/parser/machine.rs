@@ -1,0 +1,321 @@
+//! One frame, from its first byte to its last.
+
+use super::extent::{Extent, counted, keeps};
+use super::sums::Sums;
+use super::{Event, Limits};
+use crate::error::{ReadError, Trouble};
+use crate::text::decimal;
+use crate::value::{SizeError, scalars, size_of_value};
+use crate::{Counts, Encoding, Frame, Kind, PartRead, Size, Value};
+
+/// Reads one frame. It answers at the byte that decides, whatever the cuts.
+#[derive(Debug, Clone)]
+pub(super) struct Machine<'l> {
+    frame: &'l Frame,
+    index: usize,
+    limits: Limits,
+    /// Offset in the stream of the frame.
+    start: usize,
+    /// Offset in the stream of the next byte.
+    at: usize,
+    /// The part under way; the number of parts once all are whole.
+    part: usize,
+    part_at: usize,
+    extent: Extent<'l>,
+    kept: Vec<u8>,
+    /// What each part's size was found to be, and in what it counts.
+    sizes: Vec<Option<(Option<u64>, Counts)>>,
+    /// Whether the part under way has an absent key for its size.
+    is_absent: bool,
+    sums: Sums<'l>,
+}
+
+/// Where a frame stands.
+pub(super) enum Status {
+    More,
+    Whole,
+    Failed(ReadError),
+}
+
+type Step = Result<(), ReadError>;
+
+impl<'l> Machine<'l> {
+    pub(super) fn new(frame: &'l Frame, index: usize, start: usize, limits: Limits) -> Self {
+        Self {
+            frame,
+            index,
+            limits,
+            start,
+            at: start,
+            part: 0,
+            part_at: start,
+            extent: Extent::Bytes { total: 0, came: 0 },
+            kept: Vec::new(),
+            sizes: vec![None; frame.parts.len()],
+            is_absent: false,
+            sums: Sums::new(frame),
+        }
+    }
+
+    /// Begins the first part; a frame of no bytes is whole with that.
+    pub(super) fn begin(&mut self, events: &mut Vec<Event>) -> Status {
+        events.push(Event::Frame { frame: self.index, at: self.start });
+        let begun = self.begin_part().and_then(|()| self.end_parts(false, events));
+        self.status(begun)
+    }
+
+    /// Takes bytes of the frame off `input`: how many, and where it stands then.
+    pub(super) fn feed(&mut self, input: &[u8], events: &mut Vec<Event>) -> (usize, Status) {
+        let mut used = 0;
+        while self.part < self.frame.parts.len() && used < input.len() {
+            let rest = input.get(used..).unwrap_or_default();
+            let (count, step) = self.feed_part(rest, events);
+            used += count;
+            if let Err(error) = step {
+                return (used, Status::Failed(error));
+            }
+        }
+        (used, self.status(Ok(())))
+    }
+
+    /// The other side speaks.
+    pub(super) fn turn(&mut self, events: &mut Vec<Event>) -> Status {
+        let ended = match self.extent {
+            Extent::Open { ends_with_turn: true, .. } if self.is_inside() => {
+                self.end_part(events).and_then(|()| self.end_parts(false, events))
+            }
+            _ => Ok(()),
+        };
+        self.status(ended)
+    }
+
+    /// The stream has ended.
+    pub(super) fn finish(&mut self, events: &mut Vec<Event>) -> Status {
+        let ended = self.end_parts(true, events).and_then(|()| {
+            if self.is_inside() {
+                let came = self.at.saturating_sub(self.part_at) as u64;
+                Err(self.error(self.at, self.extent.unexpected_end(came)))
+            } else {
+                Ok(())
+            }
+        });
+        self.status(ended)
+    }
+
+    pub(super) const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The part under way, and where it begins.
+    pub(super) const fn under_way(&self) -> (usize, usize) {
+        (self.part, self.part_at)
+    }
+
+    const fn is_inside(&self) -> bool {
+        self.part < self.frame.parts.len()
+    }
+
+    fn status(&self, step: Step) -> Status {
+        match step {
+            Err(error) => Status::Failed(error),
+            Ok(()) if self.is_inside() => Status::More,
+            Ok(()) => Status::Whole,
+        }
+    }
+
+    fn kind(&self) -> Option<&'l Kind> {
+        self.frame.parts.get(self.part).map(|part| &part.kind)
+    }
+
+    fn error(&self, at: usize, trouble: Trouble) -> ReadError {
+        let part = self.frame.parts.get(self.part).map(|part| part.name.as_str().into());
+        ReadError { at, frame: Some(self.frame.name.as_str().into()), part, trouble }
+    }
+
+    fn keeps(&self) -> u64 {
+        let holds_checksum = self.sums.stands_in(self.part);
+        self.kind().map_or(0, |kind| keeps(kind, &self.limits, holds_checksum))
+    }
+
+    fn feed_part(&mut self, input: &[u8], events: &mut Vec<Event>) -> (usize, Step) {
+        let keeps = self.keeps();
+        let before = self.at - self.part_at;
+        let taken = self.extent.take(input, &mut self.kept, keeps);
+        let bytes = input.get(..taken.count).unwrap_or_default();
+        if let Some(Kind::Const(expected)) = self.kind() {
+            let pairs = expected.iter().skip(before).zip(bytes).enumerate();
+            if let Some((index, (expected, found))) = { pairs }.find(|(_, (a, b))| a != b) {
+                let trouble = Trouble::ConstDiffers { expected: *expected, found: *found };
+                return (index + 1, Err(self.error(self.at + index, trouble)));
+            }
+        }
+        self.at = self.at.saturating_add(taken.count);
+        self.sums.update(bytes);
+        let step = match taken.is_whole {
+            Err(trouble) => Err(self.error(self.part_at, trouble)),
+            Ok(false) => Ok(()),
+            Ok(true) => self.end_part(events).and_then(|()| self.end_parts(false, events)),
+        };
+        (taken.count, step)
+    }
+
+    /// Ends the parts that have all they need: no bytes, or at the stream's end what has come.
+    fn end_parts(&mut self, is_end: bool, events: &mut Vec<Event>) -> Step {
+        while self.is_inside() {
+            let is_whole = match &self.extent {
+                Extent::Bytes { total, came } => total == came,
+                Extent::Characters { total, .. } => *total == 0,
+                Extent::Until { .. } => false,
+                Extent::Open { .. } => is_end,
+            };
+            if !is_whole {
+                break;
+            }
+            self.end_part(events)?;
+        }
+        Ok(())
+    }
+
+    fn begin_part(&mut self) -> Step {
+        self.part_at = self.at;
+        self.kept = Vec::new();
+        self.is_absent = false;
+        let Some(kind) = self.kind() else { return Ok(()) };
+        self.sums.begin(self.part);
+        let bytes = |total: usize| Extent::Bytes { total: total as u64, came: 0 };
+        let limit = self.keeps();
+        self.extent = match kind {
+            Kind::Struct { format, .. } => bytes(format.size()),
+            Kind::Digits { width } => bytes(*width),
+            Kind::Const(expected) => bytes(expected.len()),
+            Kind::Pad(length) => bytes(length.saturating_sub(self.at - self.start)),
+            Kind::NumberUntil(delimiter)
+            | Kind::TextUntil(delimiter)
+            | Kind::JsonUntil(delimiter) => {
+                if delimiter.is_empty() {
+                    bytes(0)
+                } else {
+                    Extent::Until { delimiter, limit }
+                }
+            }
+            Kind::Json(size) | Kind::Text { size, .. } | Kind::Bytes(size) => {
+                self.extent_of(kind, size, limit)?
+            }
+        };
+        let (Extent::Bytes { total, .. } | Extent::Characters { total, .. }) = self.extent else {
+            return Ok(());
+        };
+        let is_kept = !matches!(kind, Kind::Bytes(_) | Kind::Const(_) | Kind::Pad(_));
+        if is_kept && total > limit {
+            return Err(self.error(self.at, Trouble::TooLong { limit, found: total }));
+        }
+        Ok(())
+    }
+
+    fn extent_of(&mut self, kind: &Kind, size: &Size, limit: u64) -> Result<Extent<'l>, ReadError> {
+        // What is passed through has no limit.
+        let limit = if matches!(kind, Kind::Bytes(_)) { u64::MAX } else { limit };
+        Ok(match size {
+            Size::Fixed(total) => Extent::Bytes { total: *total, came: 0 },
+            Size::Rest => Extent::Open { ends_with_turn: false, limit },
+            Size::Turn => Extent::Open { ends_with_turn: true, limit },
+            Size::Of(path) => {
+                let Some((size, counts)) = self.sizes.get(self.part).copied().flatten() else {
+                    let trouble = Trouble::BadSize {
+                        path: path.join("."),
+                        of: self.part_name(self.part),
+                        found: "no such value".to_owned(),
+                    };
+                    return Err(self.error(self.at, trouble));
+                };
+                self.is_absent = size.is_none();
+                let total = size.unwrap_or(0);
+                match (counts, counted(kind)) {
+                    (Counts::Characters, Some(encoding)) => {
+                        Extent::Characters { total, characters: encoding.characters() }
+                    }
+                    _ => Extent::Bytes { total, came: 0 },
+                }
+            }
+        })
+    }
+
+    fn part_name(&self, part: usize) -> String {
+        self.frame.parts.get(part).map(|part| part.name.clone()).unwrap_or_default()
+    }
+
+    /// The part under way is whole: what it holds, what it says as a size, and the next one.
+    fn end_part(&mut self, events: &mut Vec<Event>) -> Step {
+        let value = self.value().map_err(|trouble| self.error(self.part_at, trouble))?;
+        self.learn_sizes(&value).map_err(|trouble| self.error(self.part_at, trouble))?;
+        self.sums.end(self.part, self.part_at, &value, &self.kept);
+        let range = self.part_at..self.at;
+        events.push(Event::Part(PartRead { part: self.part, range, value }));
+        self.part += 1;
+        if !self.is_inside() {
+            events.extend(self.sums.mistakes(self.frame).into_iter().map(Event::Mistake));
+            events.push(Event::End { frame: self.index, at: self.at });
+        }
+        self.begin_part()
+    }
+
+    fn value(&self) -> Result<Value, Trouble> {
+        let Some(part) = self.frame.parts.get(self.part) else { return Ok(Value::Bytes) };
+        let kept = self.kept.as_slice();
+        let before = |delimiter: &[u8]| {
+            kept.get(..kept.len().saturating_sub(delimiter.len())).unwrap_or_default()
+        };
+        match &part.kind {
+            Kind::Struct { format, .. } => {
+                Ok(scalars(part, format.unpack(kept).unwrap_or_default()))
+            }
+            Kind::Digits { .. } => number(kept),
+            Kind::NumberUntil(delimiter) => number(before(delimiter)),
+            Kind::TextUntil(delimiter) => text(Encoding::Utf8, before(delimiter)),
+            Kind::Text { encoding, .. } => text(*encoding, kept),
+            Kind::Json(_) if self.is_absent => Ok(Value::Bytes),
+            Kind::Json(_) => json(kept),
+            Kind::JsonUntil(delimiter) => json(before(delimiter)),
+            Kind::Bytes(_) | Kind::Const(_) | Kind::Pad(_) => Ok(Value::Bytes),
+        }
+    }
+
+    /// Keeps what the part's value says as the size of later ones.
+    fn learn_sizes(&mut self, value: &Value) -> Result<(), Trouble> {
+        let Some(part) = self.frame.parts.get(self.part) else { return Ok(()) };
+        for later in self.part + 1..self.frame.parts.len() {
+            let Some(place) = self.frame.size_place(later).filter(|at| at.part == self.part) else {
+                continue;
+            };
+            let size = size_of_value(value, &place.inner).map_err(|error| match error {
+                SizeError::NotAnObject(keys, found) => {
+                    let mut path = part.name.clone();
+                    keys.iter().for_each(|key| path.extend([".", key]));
+                    Trouble::NotAnObject { path, found }
+                }
+                SizeError::NotASize(found) => {
+                    let path = self.frame.path_of(&place);
+                    Trouble::BadSize { path, of: self.part_name(later), found }
+                }
+            })?;
+            if let Some(slot) = self.sizes.get_mut(later) {
+                *slot = Some((size, part.counts));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(bytes: &[u8]) -> Result<Value, Trouble> {
+    let number = decimal(bytes).map(|int| Value::Scalar(crate::Scalar::Int(int)));
+    number.ok_or_else(|| Trouble::BadNumber { found: bytes.iter().take(64).copied().collect() })
+}
+
+fn text(encoding: Encoding, bytes: &[u8]) -> Result<Value, Trouble> {
+    let text = encoding.decode(bytes);
+    text.map(Value::Text).map_err(|why| Trouble::NotText { encoding: encoding.name(), why })
+}
+
+fn json(bytes: &[u8]) -> Result<Value, Trouble> {
+    pyjson::loads_bytes(bytes).map(Value::Json).map_err(|error| Trouble::NotJson { error })
+}

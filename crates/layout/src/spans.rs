@@ -1,0 +1,166 @@
+//! Where each value stands in a JSON text that `pyjson` has taken.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use pyjson::PyString;
+
+/// A value in a JSON text. Parents come before what is in them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    /// Index of the list or dict that it is in.
+    pub(crate) parent: Option<usize>,
+    /// Which of it.
+    pub(crate) key: Key,
+    /// Where its text stands, quotes included.
+    pub(crate) range: Range<usize>,
+    /// A dict has another value of the same key behind it, which is the one that counts.
+    pub(crate) is_hidden: bool,
+}
+
+/// Which value of a list or dict.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Root,
+    Name(PyString),
+    Index(usize),
+}
+
+/// Values deeper than this are not told apart.
+const DEPTH_MAX: usize = 64;
+/// A text of more values is taken as one.
+const NODES_MAX: usize = 1 << 16;
+
+/// All values of a text; `None` if it is not UTF-8, or has too many values.
+pub(crate) fn scan(text: &[u8]) -> Option<Vec<Node>> {
+    let start = text.get(..4).unwrap_or(text);
+    if start.contains(&0) || text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return None;
+    }
+    let at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mut scanner = Scanner { text, at, nodes: Vec::new(), open: Vec::new() };
+    scanner.value(Key::Root)?;
+    while !scanner.open.is_empty() {
+        scanner.step()?;
+    }
+    hide(&mut scanner.nodes);
+    Some(scanner.nodes)
+}
+
+struct Scanner<'t> {
+    text: &'t [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// The lists and dicts under way.
+    open: Vec<Open>,
+}
+
+struct Open {
+    /// `None` of one that lies too deep.
+    node: Option<usize>,
+    is_dict: bool,
+    count: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(u8) -> bool) {
+        while self.peek().is_some_and(&is_skipped) {
+            self.at += 1;
+        }
+    }
+
+    fn skip_space(&mut self) {
+        self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
+    /// What comes next in the list or dict under way.
+    fn step(&mut self) -> Option<()> {
+        self.skip_space();
+        let open = self.open.last_mut()?;
+        let (is_dict, index) = (open.is_dict, open.count);
+        match self.text.get(self.at)? {
+            b',' => {
+                self.at += 1;
+                Some(())
+            }
+            b']' | b'}' => {
+                self.at += 1;
+                let node = self.open.pop()?.node;
+                if let Some(node) = node.and_then(|node| self.nodes.get_mut(node)) {
+                    node.range.end = self.at;
+                }
+                Some(())
+            }
+            _ => {
+                open.count += 1;
+                let key = if is_dict { Key::Name(self.key()?) } else { Key::Index(index) };
+                self.value(key)
+            }
+        }
+    }
+
+    fn key(&mut self) -> Option<PyString> {
+        let start = self.at;
+        self.string();
+        let key = pyjson::loads_bytes(self.text.get(start..self.at)?).ok()?;
+        self.skip(|byte| byte != b':');
+        self.at += 1;
+        key.into_py_string().ok()
+    }
+
+    fn string(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.peek() {
+            self.at += if byte == b'\\' { 2 } else { 1 };
+            if byte == b'"' {
+                break;
+            }
+        }
+    }
+
+    fn value(&mut self, key: Key) -> Option<()> {
+        self.skip_space();
+        let start = self.at;
+        let first = self.peek()?;
+        let is_container = matches!(first, b'[' | b'{');
+        match first {
+            b'[' | b'{' => self.at += 1,
+            b'"' => self.string(),
+            _ => self.skip(|byte| !b" \t\n\r,]}".contains(&byte)),
+        }
+        let parent = self.open.last().and_then(|open| open.node);
+        let is_kept = self.open.is_empty() || (parent.is_some() && self.open.len() <= DEPTH_MAX);
+        let node = is_kept.then_some(self.nodes.len());
+        if is_kept {
+            if self.nodes.len() >= NODES_MAX {
+                return None;
+            }
+            self.nodes.push(Node { parent, key, range: start..self.at, is_hidden: false });
+        }
+        if is_container {
+            self.open.push(Open { node, is_dict: first == b'{', count: 0 });
+        }
+        Some(())
+    }
+}
+
+/// Marks what another value of the same key hides, and all that is in it.
+fn hide(nodes: &mut [Node]) {
+    let mut last = HashMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        last.insert((node.parent, node.key.clone()), index);
+    }
+    let mut hidden = vec![false; nodes.len()];
+    for (index, node) in nodes.iter_mut().enumerate() {
+        let is_last = last.get(&(node.parent, node.key.clone())) == Some(&index);
+        let in_hidden = node.parent.and_then(|parent| hidden.get(parent)).is_some_and(|is| *is);
+        node.is_hidden = !is_last || in_hidden;
+        if let Some(slot) = hidden.get_mut(index) {
+            *slot = node.is_hidden;
+        }
+    }
+}
