@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+
 use crate::observation::{Direction, Role};
 
 /// Something of a case that masks are about.
@@ -25,6 +27,18 @@ pub enum FileForm {
     Present,
     /// Not at all.
     Ignored,
+}
+
+/// What JSON text is held to, where a scenario knows where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JsonBy {
+    /// To its bytes.
+    #[default]
+    Bytes,
+    /// To the value that Python's `json.loads` gives. Spaces, the order of keys and escapes are free, and
+    /// sizes and checksums follow from the text.
+    Value,
 }
 
 /// `right`, with what was seen in its masked ranges: what differs from `seen` then is a difference.

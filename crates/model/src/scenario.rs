@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::blob::Blob;
 use crate::case::{HARNESS, InputId, Network, Pairing, Transport};
-use crate::mask::{FileForm, Place, with_values_of};
+use crate::mask::{FileForm, JsonBy, Place, with_values_of};
 use crate::observation::{Direction, Role};
 use crate::{
     Check, Clause, Endpoint, Erratum, Expected, Explained, Frames, Harmed, Input, Leaving, Literal,
@@ -153,14 +153,21 @@ pub trait Scenario: Send + Sync {
         Vec::new()
     }
     /// `right`, with what was seen in the place of what is masked, where that is as it may be. What differs
-    /// from `seen` then is a difference.
-    fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>) -> Vec<u8> {
+    /// from `seen` then is a difference. `json` says what the sender's JSON is held to, where the scenario itself
+    /// does not say that it is held to its value.
+    fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>, _json: JsonBy) -> Vec<u8> {
         let (ours, theirs) = (self.masked(place, right), self.masked(place, seen));
         with_values_of(right.bytes, &ours, seen.bytes, &theirs)
     }
     /// The first value of a stream that is not as it should be, in words, where the scenario knows what the
     /// bytes mean. `right` is as the reference sent it.
-    fn explain(&self, _way: Direction, _right: Said<'_>, _seen: Said<'_>) -> Option<Explained> {
+    fn explain(
+        &self,
+        _way: Direction,
+        _right: Said<'_>,
+        _seen: Said<'_>,
+        _json: JsonBy,
+    ) -> Option<Explained> {
         None
     }
     /// Whether a masked range may begin with these bytes, to their last, and go on.

@@ -148,7 +148,7 @@ fn values(section: &Section<'_>, variables: &BTreeMap<String, Variable>) -> Valu
     values
 }
 
-fn hex(section: &Section<'_>, key: &str) -> Option<Vec<u8>> {
+pub(crate) fn hex(section: &Section<'_>, key: &str) -> Option<Vec<u8>> {
     let inner = section.section(key)?;
     let bytes = hex_of(&inner);
     inner.finish();

@@ -16,6 +16,8 @@
 //! | `key.rs` | what decides what the reference does |
 
 mod edit;
+mod frames_form;
+mod framing;
 mod header;
 mod inputs;
 mod key;

@@ -12,6 +12,8 @@ use model::{Clause, Level, places_in};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::frames_form::{self, FramesForm};
+use crate::framing::{Framing, has_json};
 use crate::masks::{Mask, Masks};
 use crate::protocol::{KnownFailure, PLACES, Protocol, Reference, words_in};
 use crate::reader::{Mistakes, Section};
@@ -21,7 +23,7 @@ use crate::{inputs, text};
 /// What the reference is called unless its file says so.
 const REFERENCE: &str = "reference";
 /// The tables that this version reads over.
-const UNUSED: [&str; 3] = ["frames", "streams", "hostile"];
+const UNUSED: [&str; 1] = ["hostile"];
 
 /// A protocol's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -85,8 +87,11 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     let transports = transports(root);
     let (reference, commands) = reference(root, base);
     let variables = variables(root);
-    let (masks, mask_texts) = masks(root, source);
-    let (compares_stdout, takes_turns) = compare(root);
+    let frames = frames_form::read(root);
+    let (masks, mask_texts) = masks(root, source, frames.as_ref());
+    let (compares_stdout, takes_turns, by_value) = compare(root, frames.as_ref());
+    let is_datagram = transports.first().is_some_and(|it| it.is_datagram());
+    let framing = frames.map(|form| Framing::new(form, masks.parts(), by_value, is_datagram));
     let mut fixtures = BTreeMap::new();
     let words = words_in(&[reference.server.clone(), reference.client.clone()].concat());
     let inputs = inputs::read(root, base, &variables, &words, &mut fixtures);
@@ -106,6 +111,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
         takes_turns,
         masks,
         mask_texts,
+        framing: framing.unwrap_or_default(),
         clauses,
         expected,
         path: path.to_owned(),
@@ -378,25 +384,28 @@ fn unfilled(
     }
 }
 
-fn compare(root: &Section<'_>) -> (bool, bool) {
-    let Some(section) = root.section("compare") else { return (false, false) };
-    let is_value = section.word("json", &[("bytes", false), ("value", true)]);
-    if is_value == Some(true) {
+/// Whether screens are compared, whether turns are, and whether JSON is held to its value.
+fn compare(root: &Section<'_>, frames: Option<&FramesForm>) -> (bool, bool, bool) {
+    let Some(section) = root.section("compare") else { return (false, false, false) };
+    let is_value = section.word("json", &[("bytes", false), ("value", true)]) == Some(true);
+    if is_value && !frames.is_some_and(|it| has_json(&it.layout)) {
         let place = section.get("json").map_or(0..0, Spanned::span);
-        let what = "this version compares bytes only: json = \"value\" can't be had yet";
-        section.note(Mistake::new(what, place));
+        let what = "no frame of this file says where its JSON stands";
+        let help = "[frames] with a part such as { name = \"dict\", json = \"length\" } does";
+        section.note(Mistake::new(what, place).with_help(help));
     }
-    let flags = (section.flag("stdout"), section.flag("turns"));
+    let flags = (section.flag("stdout"), section.flag("turns"), is_value);
     section.finish();
     flags
 }
 
-fn masks(root: &Section<'_>, text: &str) -> (Masks, Vec<String>) {
+fn masks(root: &Section<'_>, text: &str, frames: Option<&FramesForm>) -> (Masks, Vec<String>) {
+    let frames = frames.map_or(&[][..], |it| &it.layout.frames);
     let mut masks = Vec::new();
     let mut texts = Vec::new();
     for section in root.sections("mask") {
         let place = section.place();
-        if let Some(mask) = crate::mask_form::read(section) {
+        if let Some(mask) = crate::mask_form::read(section, frames) {
             masks.push(mask);
             texts.push(mask_line(text, &place, masks.last()));
         }
@@ -410,6 +419,7 @@ fn mask_line(text: &str, place: &std::ops::Range<usize>, mask: Option<&Mask>) ->
     let what = match mask {
         Some(Mask::Pattern { regex, .. }) => format!("pattern '{}'", regex.as_str()),
         Some(Mask::File { role, glob, .. }) => format!("file \"{role}:{}\"", glob.glob().glob()),
+        Some(Mask::Part(mask)) => format!("part \"{}\"", mask.path),
         None => String::new(),
     };
     format!("the mask in line {line}, {what}")

@@ -1,19 +1,20 @@
 //! Reads one `[[mask]]` of a protocol's file.
 
 use globset::GlobBuilder;
-use located::Mistake;
+use layout::Frame;
+use located::{Mistake, meant};
 use model::mask::{FileForm, Place};
 use model::observation::{Direction, Role};
 use regex::bytes::Regex;
-use toml::Spanned;
 
+use crate::framing::{Form, PartMask};
 use crate::masks::Mask;
 use crate::reader::Section;
 
 /// What a mask is about: exactly one of these keys says it.
 const SUBJECTS: [&str; 4] = ["part", "screen", "stream", "file"];
 
-pub(crate) fn read(section: Section<'_>) -> Option<Mask> {
+pub(crate) fn read(section: Section<'_>, frames: &[Frame]) -> Option<Mask> {
     let there: Vec<&str> = SUBJECTS.into_iter().filter(|key| section.get(key).is_some()).collect();
     let mask = match there[..] {
         ["screen"] => {
@@ -28,12 +29,11 @@ pub(crate) fn read(section: Section<'_>) -> Option<Mask> {
         }
         ["file"] => file(&section),
         ["part"] => {
-            let place = section.get("part").map_or(0..0, Spanned::span);
-            let what = "this version knows no parts of frames: a mask by part can't be had yet";
-            let help = "mask the bytes by stream = \"to-client\" and a pattern";
-            section.note(Mistake::new(what, place).with_help(help));
-            section.text("as");
-            None
+            let form = section.word("as", &Form::WORDS);
+            if section.get("as").is_none() {
+                section.lacks("as");
+            }
+            part(&section, frames).zip(form).map(|(path, form)| Mask::Part(PartMask { path, form }))
         }
         [] => {
             let help = format!("one of: {}", SUBJECTS.join(", "));
@@ -49,6 +49,34 @@ pub(crate) fn read(section: Section<'_>) -> Option<Mask> {
     };
     section.finish();
     mask
+}
+
+/// The path of a value of a frame.
+fn part(section: &Section<'_>, frames: &[Frame]) -> Option<String> {
+    let text = section.text("part")?;
+    let path = text.get_ref();
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let frame = frames.iter().find(|frame| frame.name == name);
+    let Some(frame) = frame else {
+        let known: Vec<&str> = frames.iter().map(|frame| frame.name.as_str()).collect();
+        let what = format!("no frame is called {name:?}");
+        let help = if known.is_empty() {
+            "[frames] says what the bytes mean; or use stream = \"to-client\" and a pattern"
+                .to_owned()
+        } else {
+            meant(name, &known)
+        };
+        section.note(Mistake::new(what, text.span()).with_help(help));
+        return None;
+    };
+    if frame.resolve_dotted(rest).is_none() {
+        let known: Vec<&str> = frame.parts.iter().map(|part| part.name.as_str()).collect();
+        let first = rest.split('.').next().unwrap_or_default();
+        let what = format!("{name:?} has no part {first:?}");
+        section.note(Mistake::new(what, text.span()).with_help(meant(first, &known)));
+        return None;
+    }
+    Some(path.clone())
 }
 
 const fn of(place: Place, regex: Regex) -> Mask {

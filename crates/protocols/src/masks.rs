@@ -11,6 +11,7 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
+use crate::framing::PartMask;
 use crate::{header, propose};
 
 /// So many masks are proposed for one stream.
@@ -25,6 +26,7 @@ pub(crate) struct Masks(pub(crate) Vec<Mask>);
 pub(crate) enum Mask {
     Pattern { place: Place, regex: Regex },
     File { role: Role, glob: GlobMatcher, form: FileForm },
+    Part(PartMask),
 }
 
 impl Masks {
@@ -34,6 +36,23 @@ impl Masks {
             _ => None,
         };
         self.0.iter().filter_map(of_place).collect()
+    }
+
+    /// The masked value of this number, if it is one.
+    pub(crate) fn part(&self, number: usize) -> Option<&PartMask> {
+        match self.0.get(number) {
+            Some(Mask::Part(mask)) => Some(mask),
+            _ => None,
+        }
+    }
+
+    /// The masked values.
+    pub(crate) fn parts(&self) -> Vec<PartMask> {
+        let part = |mask: &Mask| match mask {
+            Mask::Part(mask) => Some(mask.clone()),
+            _ => None,
+        };
+        self.0.iter().filter_map(part).collect()
     }
 
     pub(crate) fn ranges(&self, place: Place, bytes: &[u8]) -> Vec<Range<usize>> {
@@ -103,6 +122,8 @@ impl Masks {
             Some(Mask::File { role, glob, .. }) => {
                 seen.end(*role).files.keys().any(|path| glob.is_match(path))
             }
+            // The frames know.
+            Some(Mask::Part(_)) => false,
         }
     }
 }

@@ -6,15 +6,16 @@ use std::sync::OnceLock;
 
 use model::blob::Blob;
 use model::case::{Network, Transport};
-use model::mask::{FileForm, Place};
+use model::mask::{FileForm, JsonBy, Place, with_values_of};
 use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
-    Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Generator, Input, Literal,
-    RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
+    Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Generator, Input,
+    Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
+use crate::framing::{Framing, PartMask};
 use crate::masks::Masks;
 use crate::networks::{self, Networks, Sizes};
 use crate::text::{Text, Value, Values};
@@ -35,6 +36,7 @@ pub struct Protocol {
     pub(crate) compares_stdout: bool,
     pub(crate) takes_turns: bool,
     pub(crate) masks: Masks,
+    pub(crate) framing: Framing,
     /// Each mask as it stands in the file, in a line.
     pub(crate) mask_texts: Vec<String>,
     pub(crate) clauses: Vec<Clause>,
@@ -141,7 +143,8 @@ impl Protocol {
     /// Whether the mask of this number covers anything of what was seen.
     #[must_use]
     pub fn mask_is_met(&self, number: usize, seen: &Observation) -> bool {
-        self.masks.is_met(number, seen)
+        let has_part = |mask: &PartMask| self.framing.is_met(mask, seen);
+        self.masks.part(number).map_or_else(|| self.masks.is_met(number, seen), has_part)
     }
 
     /// The masks that would make these plays of a stream or a screen agree, as entries of the file; and
@@ -149,6 +152,24 @@ impl Protocol {
     #[must_use]
     pub fn masks_for(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
         self.masks.proposed(place, plays)
+    }
+
+    /// Why what was seen is not made of the frames that the file says, in words.
+    #[must_use]
+    pub fn framing_mistake(&self, seen: &Observation) -> Option<String> {
+        self.framing.mistake(seen)
+    }
+
+    /// The names of the frames of which what was seen is made.
+    #[must_use]
+    pub fn frames_met(&self, seen: &Observation) -> BTreeSet<String> {
+        self.framing.met(seen)
+    }
+
+    /// The names of the frames that a direction is made of.
+    #[must_use]
+    pub fn frame_names(&self) -> Vec<&str> {
+        self.framing.names()
     }
 
     /// The tables of the file that this version reads and does not use.
@@ -352,7 +373,36 @@ impl Scenario for Protocol {
     }
 
     fn masked(&self, place: Place, seen: Said<'_>) -> Vec<std::ops::Range<usize>> {
-        self.masks.ranges(place, seen.bytes)
+        let patterns = self.masks.ranges(place, seen.bytes);
+        match place {
+            Place::Stream(way) if self.framing.has_spans(way) => {
+                self.framing.ranges(way, seen, patterns)
+            }
+            _ => patterns,
+        }
+    }
+
+    fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>, json: JsonBy) -> Vec<u8> {
+        let patterns = [right, seen].map(|it| self.masks.ranges(place, it.bytes));
+        match place {
+            Place::Stream(way) if self.framing.has_spans(way) || json == JsonBy::Value => {
+                self.framing.with_seen(way, [right, seen], patterns, json)
+            }
+            _ => {
+                let [ours, theirs] = &patterns;
+                with_values_of(right.bytes, ours, seen.bytes, theirs)
+            }
+        }
+    }
+
+    fn explain(
+        &self,
+        way: Direction,
+        right: Said<'_>,
+        seen: Said<'_>,
+        json: JsonBy,
+    ) -> Option<Explained> {
+        self.framing.explain(way, right, seen, json)
     }
 
     fn may_begin_masked(&self, place: Place, tail: &[u8]) -> bool {

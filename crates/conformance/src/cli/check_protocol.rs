@@ -58,8 +58,24 @@ const PLAYS_FOR_MASKS: usize = 6;
 struct Checked {
     name: String,
     what: Result<Shown, String>,
+    met: Met,
+}
+
+/// What of the file was met in what was seen.
+#[derive(Default)]
+struct Met {
     /// The numbers of the masks that covered something.
     masks: BTreeSet<usize>,
+    /// The names of the frames.
+    frames: BTreeSet<String>,
+}
+
+impl Met {
+    fn add(&mut self, protocol: &Protocol, seen: &Observation) {
+        let is_met = |number: &usize| protocol.mask_is_met(*number, seen);
+        self.masks.extend((0..protocol.masks().len()).filter(is_met));
+        self.frames.extend(protocol.frames_met(seen));
+    }
 }
 
 /// A baseline, in numbers.
@@ -134,16 +150,17 @@ async fn check_input(
     name: String,
     input: &Input,
 ) -> Result<Checked, StageError> {
-    let mut masks = BTreeSet::new();
-    let looked = look(stage, protocol, input, &mut masks).await;
+    let mut met = Met::default();
+    let looked = look(stage, protocol, input, &mut met).await;
     let baseline = match looked {
-        Ok(baseline) => baseline,
+        Ok((_, Some(mistake))) => return Ok(Checked { name, what: Err(mistake), met }),
+        Ok((baseline, None)) => baseline,
         Err(StageError::Unsteady(unsteady)) => {
-            let what = unsteady_in_words(stage, protocol, input, &unsteady, &mut masks).await?;
-            return Ok(Checked { name, what: Err(what), masks });
+            let what = unsteady_in_words(stage, protocol, input, &unsteady, &mut met).await?;
+            return Ok(Checked { name, what: Err(what), met });
         }
         Err(error @ StageError::NoBaseline(_)) => {
-            return Ok(Checked { name, what: Err(error.to_string()), masks });
+            return Ok(Checked { name, what: Err(error.to_string()), met });
         }
         Err(other) => return Err(other),
     };
@@ -177,26 +194,28 @@ async fn check_input(
             .cloned()
             .collect(),
     };
-    Ok(Checked { name, what: Ok(shown), masks })
+    Ok(Checked { name, what: Ok(shown), met })
 }
 
-/// The baseline of an input, and whether it is the same when it is played again. The numbers of the masks
-/// that cover something go to `masks`.
+/// The baseline of an input, and why it is not made of the frames that the file says. An error if it is not
+/// the same when it is played again.
 async fn look(
     stage: &Stage,
     protocol: &Arc<Protocol>,
     input: &Input,
-    masks: &mut BTreeSet<usize>,
-) -> Result<Arc<Baseline>, StageError> {
+    met: &mut Met,
+) -> Result<(Arc<Baseline>, Option<String>), StageError> {
     let baseline = stage.baseline(&**protocol, input).await?;
+    let mut mistake = None;
     for _ in 0..MORE_PLAYS {
         let (unsteady, seen) = stage.look_again(&**protocol, input, &baseline).await?;
-        masks.extend(met(protocol, &seen));
+        met.add(protocol, &seen);
+        mistake = mistake.or_else(|| protocol.framing_mistake(&seen));
         if let Some(unsteady) = unsteady {
             return Err(StageError::Unsteady(Box::new(unsteady)));
         }
     }
-    Ok(baseline)
+    Ok((baseline, mistake))
 }
 
 /// What differs, and all masks that would cover it: from more plays than the two that differed first.
@@ -205,12 +224,12 @@ async fn unsteady_in_words(
     protocol: &Arc<Protocol>,
     input: &Input,
     unsteady: &Unsteady,
-    met_masks: &mut BTreeSet<usize>,
+    met: &mut Met,
 ) -> Result<String, StageError> {
     let mut plays = Vec::new();
     for _ in 0..PLAYS_FOR_MASKS {
         let seen = stage.observe(&**protocol, input).await?;
-        met_masks.extend(met(protocol, &seen));
+        met.add(protocol, &seen);
         plays.push(seen);
     }
     let mut entries = Vec::new();
@@ -230,10 +249,6 @@ async fn unsteady_in_words(
         what.push_str("\nbut more differs, which no simple pattern covers");
     }
     Ok(what)
-}
-
-fn met(protocol: &Protocol, seen: &Observation) -> BTreeSet<usize> {
-    (0..protocol.masks().len()).filter(|number| protocol.mask_is_met(*number, seen)).collect()
 }
 
 fn told(wire: &Wire) -> String {
@@ -263,13 +278,25 @@ fn print(
             Ok(shown) => is_fine &= print_input(out, name, shown)?,
         }
     }
-    for (number, mask) in protocol.masks().iter().enumerate() {
-        // An input that failed may have met it.
-        let is_sure = checked.iter().all(|checked| checked.what.is_ok());
-        if is_sure && !checked.iter().any(|checked| checked.masks.contains(&number)) {
-            is_fine = false;
-            writeln!(out, "  {}  {mask}, covers nothing", style("FAIL").red().bold())?;
-        }
+    // An input that failed may have met what others did not.
+    let is_sure = checked.iter().all(|checked| checked.what.is_ok());
+    let masks = protocol.masks().iter().enumerate().filter(|(number, _)| {
+        is_sure && !checked.iter().any(|checked| checked.met.masks.contains(number))
+    });
+    for (_, mask) in masks {
+        is_fine = false;
+        writeln!(out, "  {}  {mask}, covers nothing", style("FAIL").red().bold())?;
+    }
+    let frames = protocol.frame_names().into_iter().filter(|name| {
+        is_sure && !checked.iter().any(|checked| checked.met.frames.contains(*name))
+    });
+    for name in frames {
+        is_fine = false;
+        let fail = style("FAIL").red().bold();
+        writeln!(
+            out,
+            "  {fail}  the frame {name:?} is never sent: no input makes the reference send it"
+        )?;
     }
     for path in changed {
         is_fine = false;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::blob::Blob;
-use model::mask::{FileForm, Place};
+use model::mask::{FileForm, JsonBy, Place};
 use model::observation::{Direction, Role};
 use model::{Ending, Expected, ExpectedEnd, Said, Scenario, Wire};
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ fn bytes(
     one: Said<'_>,
     other: Said<'_>,
 ) -> Option<Unsteady> {
-    let same = scenario.with_seen(place, one, other);
+    let same = scenario.with_seen(place, one, other, JsonBy::Bytes);
     let (one, other) = (one.bytes, other.bytes);
     if same == other {
         return None;

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use located::{Mistake, meant};
 use model::blob::sha256;
 use model::case::{HAND, HARNESS, Transport};
+use model::mask::JsonBy;
 use model::observation::Role;
 use model::{Catalogue, Scenario, places_in};
 use serde::Deserialize;
@@ -64,6 +65,8 @@ struct Manifest {
     #[serde(default)]
     stdout: bool,
     #[serde(default)]
+    json: JsonBy,
+    #[serde(default)]
     names_clauses: bool,
     #[serde(default)]
     warm: bool,
@@ -104,6 +107,7 @@ impl Peer {
             language: manifest.language,
             version: manifest.version,
             stdout: manifest.stdout,
+            json: manifest.json,
             names_clauses: manifest.names_clauses,
             warm: manifest.warm,
             is_stranger: true,

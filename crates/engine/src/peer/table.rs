@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use model::mask::JsonBy;
 use model::observation::Role;
 
 use super::Template;
@@ -21,6 +22,8 @@ pub struct Peer {
     pub version: Option<String>,
     /// Whether its standard output is held against the reference's.
     pub stdout: bool,
+    /// What the JSON that it sends is held to.
+    pub json: JsonBy,
     /// Whether what it says on standard error of an error is to name the clause: `[FR-5]`.
     pub names_clauses: bool,
     /// Whether its commands `python3 X.py …` run in the harness's own interpreter, which is warm: each

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
+use model::mask::JsonBy;
 use model::observation::{Observation, Role, Stop, WireLog};
 use model::{Expected, Input, Scenario, Truth, Wire};
 use tokio::sync::OnceCell;
@@ -269,6 +270,7 @@ impl Stage {
         compare_stdout: [bool; 2],
     ) -> Result<Played, StageError> {
         let Playing { transport, network, pairing } = playing;
+        let sides = [&pairing.server, &pairing.client];
         let server = self.side(Role::Server, &pairing.server, scenario, input)?;
         let client = self.side(Role::Client, &pairing.client, scenario, input)?;
         let waits = baseline.expected.client.by_itself == Some(false);
@@ -276,14 +278,16 @@ impl Stage {
         let next = !network.is_harmless() && baseline.next.is_some();
         let manner =
             Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
-        let astray = |log: &WireLog| by_reference::is_astray(scenario, &baseline.expected, log);
+        let json = sides.map(|it| self.json_by(it));
+        let astray =
+            |log: &WireLog| by_reference::is_astray(scenario, &baseline.expected, json, log);
         let play = Play {
             astray: Some(&astray),
             ..play(scenario, input, server, client, *transport, &manner)
         };
         let observed = self.driver.run(&play).await?;
-        let is_reference = [&pairing.server, &pairing.client].map(|it| it == scenario.reference());
-        let case = Case { scenario, input, network, baseline, is_reference, compare_stdout };
+        let is_reference = sides.map(|it| it == scenario.reference());
+        let case = Case { scenario, input, network, baseline, is_reference, compare_stdout, json };
         if compare_stdout.contains(&true)
             && let Some(unsteady) = &baseline.screens
         {
@@ -301,6 +305,11 @@ impl Stage {
         let right = by_reference::right(&case, &observed);
         let is_harmed = by_reference::is_harmed(network, &observed);
         Ok(Played { observed, judgement, right, is_harmed })
+    }
+
+    /// What a peer's JSON is held to.
+    fn json_by(&self, name: &str) -> JsonBy {
+        self.peers.by_name(name).map(|peer| peer.json).unwrap_or_default()
     }
 
     /// Whether a peer's standard output is compared.

@@ -1,6 +1,6 @@
 //! Masks: what they cover in what was seen, and what agrees under them.
 
-use model::mask::{FileForm, Place};
+use model::mask::{FileForm, JsonBy, Place};
 use model::observation::{Direction, Role};
 use model::{Said, Scenario};
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn times() -> Protocol {
 
 /// `right` with what was seen in its masked ranges.
 fn filled(protocol: &Protocol, right: &[u8], seen: &[u8]) -> Vec<u8> {
-    protocol.with_seen(TO_CLIENT, Said::whole(right), Said::whole(seen))
+    protocol.with_seen(TO_CLIENT, Said::whole(right), Said::whole(seen), JsonBy::Bytes)
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod rules;
 mod whole;
 
 use model::case::{Kind, Network};
-use model::mask::Place;
+use model::mask::{JsonBy, Place};
 use model::observation::{Direction, Observation, Role, Stop, WireLog};
 use model::{
     Breaks, Check, Clause, Difference, Ending, Expected, Explained, Input, Parting, Said, Scenario,
@@ -38,6 +38,19 @@ pub(crate) struct Case<'a> {
     pub(crate) is_reference: [bool; 2],
     /// Whether each role's standard output is compared, the server's first.
     pub(crate) compare_stdout: [bool; 2],
+    /// What each role's JSON is held to, the server's first.
+    pub(crate) json: [JsonBy; 2],
+}
+
+impl Case<'_> {
+    /// What the JSON that goes this way is held to.
+    const fn json(&self, way: Direction) -> JsonBy {
+        let [server, client] = self.json;
+        match way {
+            Direction::ToServer => client,
+            Direction::ToClient => server,
+        }
+    }
 }
 
 /// Something that is wrong with one of the two programs.
@@ -71,7 +84,7 @@ pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
     let expected = &case.baseline.expected;
     let mut right = expected.clone();
     for way in [Direction::ToServer, Direction::ToClient] {
-        let wire = with_seen(case.scenario, way, expected, seen);
+        let wire = with_seen(case.scenario, way, expected, seen, case.json(way));
         match way {
             Direction::ToServer => right.to_server = wire,
             Direction::ToClient => right.to_client = wire,
@@ -84,21 +97,33 @@ pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
         };
         let place = Place::Screen(role);
         let (ours, theirs) = (Said::whole(&end.stdout.0), Said::whole(&seen.end(role).stdout.0));
-        end.stdout = case.scenario.with_seen(place, ours, theirs).into();
+        end.stdout = case.scenario.with_seen(place, ours, theirs, JsonBy::Bytes).into();
     }
     right
 }
 
 /// Whether something was sent already that is not right, as far as that shows without the rest.
-pub(crate) fn is_astray(scenario: &dyn Scenario, expected: &Expected, log: &WireLog) -> bool {
+pub(crate) fn is_astray(
+    scenario: &dyn Scenario,
+    expected: &Expected,
+    json: [JsonBy; 2],
+    log: &WireLog,
+) -> bool {
+    if json.contains(&JsonBy::Value) {
+        return false; // Part of a JSON text tells nothing.
+    }
     let parts = |way: Direction| {
         let place = Place::Stream(way);
         match expected.wire(way) {
             Wire::Stream(right) => {
                 let (sent, breaks) = (log.stream(way), Breaks::of(log, way));
                 let right = Said { bytes: &right.0, breaks: expected.breaks(way) };
-                let right =
-                    scenario.with_seen(place, right, Said { bytes: &sent, breaks: &breaks });
+                let right = scenario.with_seen(
+                    place,
+                    right,
+                    Said { bytes: &sent, breaks: &breaks },
+                    JsonBy::Bytes,
+                );
                 let equal = right.iter().zip(&sent).take_while(|(one, other)| one == other).count();
                 // A masked value may not be there to its end.
                 let is_masked = !scenario.masked(place, Said::whole(&right)).is_empty();
@@ -106,7 +131,9 @@ pub(crate) fn is_astray(scenario: &dyn Scenario, expected: &Expected, log: &Wire
             }
             Wire::Datagrams(right) => {
                 let mut sent = log.segments(way).zip(right);
-                sent.any(|(sent, right)| datagram(scenario, place, &right.0, sent) != sent)
+                sent.any(|(sent, right)| {
+                    datagram(scenario, place, &right.0, sent, JsonBy::Bytes) != sent
+                })
             }
         }
     };
@@ -118,6 +145,7 @@ fn with_seen(
     way: Direction,
     expected: &Expected,
     seen: &Observation,
+    json: JsonBy,
 ) -> Wire {
     let place = Place::Stream(way);
     let right = expected.wire(way);
@@ -126,11 +154,11 @@ fn with_seen(
             let breaks = Breaks::of(&seen.wire, way);
             let right = Said { bytes: &right.0, breaks: expected.breaks(way) };
             let sent = Said { bytes: &sent.0, breaks: &breaks };
-            Wire::stream(scenario.with_seen(place, right, sent))
+            Wire::stream(scenario.with_seen(place, right, sent, json))
         }
         (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
             let of = |(nth, right): (usize, &model::blob::Blob)| match seen.get(nth) {
-                Some(seen) => datagram(scenario, place, &right.0, &seen.0).into(),
+                Some(seen) => datagram(scenario, place, &right.0, &seen.0, json).into(),
                 None => right.clone(),
             };
             Wire::Datagrams(right.iter().enumerate().map(of).collect())
@@ -140,8 +168,14 @@ fn with_seen(
 }
 
 /// A right datagram, with what was seen in the place of what is masked.
-fn datagram(scenario: &dyn Scenario, place: Place, right: &[u8], seen: &[u8]) -> Vec<u8> {
-    scenario.with_seen(place, Said::whole(right), Said::whole(seen))
+fn datagram(
+    scenario: &dyn Scenario,
+    place: Place,
+    right: &[u8],
+    seen: &[u8],
+    json: JsonBy,
+) -> Vec<u8> {
+    scenario.with_seen(place, Said::whole(right), Said::whole(seen), json)
 }
 
 /// The clause that a check stands for, or the check's own name.

@@ -46,7 +46,7 @@ fn as_first(
                 let (seen, breaks) = (control.wire.stream(way), Breaks::of(&control.wire, way));
                 let due = Said { bytes: &right.0, breaks: whole.breaks(way) };
                 let sent = Said { bytes: &seen, breaks: &breaks };
-                let right = case.scenario.with_seen(place, due, sent);
+                let right = case.scenario.with_seen(place, due, sent, case.json(way));
                 // Of a client that was never done, only other bytes are its own fault.
                 let is_begun = right.starts_with(&seen);
                 let is_short = is_overdue && role == Role::Client && is_begun;
@@ -60,7 +60,7 @@ fn as_first(
             Wire::Datagrams(right) => {
                 let seen: Vec<&[u8]> = control.wire.segments(way).collect();
                 let is_other = |(right, seen): (&Blob, &&[u8])| {
-                    datagram(case.scenario, place, &right.0, seen) != **seen
+                    datagram(case.scenario, place, &right.0, seen, case.json(way)) != **seen
                 };
                 let other = right.iter().zip(&seen).position(is_other);
                 let is_begun = other.is_none() && seen.len() < right.len();

@@ -2,7 +2,7 @@
 
 use model::blob::Blob;
 use model::case::Kind;
-use model::mask::FileForm;
+use model::mask::{FileForm, JsonBy};
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Breaks, Check, Ending, Expected, ExpectedEnd, Parting, Said, Wire};
 
@@ -69,8 +69,12 @@ fn wire(case: &Case<'_>, way: Direction, right: &Wire, seen: &Observation) -> Op
                 Wire::Stream(bytes) => Said { bytes: &bytes.0, breaks: expected.breaks(way) },
                 Wire::Datagrams(_) => return None,
             };
-            let explained =
-                case.scenario.explain(way, said, Said { bytes: &sent.0, breaks: &breaks });
+            let explained = case.scenario.explain(
+                way,
+                said,
+                Said { bytes: &sent.0, breaks: &breaks },
+                case.json(way),
+            );
             Some(Finding::parting(case, role, check, what, Some(parting)).explained(explained))
         }
         (Wire::Datagrams(right), Wire::Datagrams(seen)) => {
@@ -83,7 +87,8 @@ fn wire(case: &Case<'_>, way: Direction, right: &Wire, seen: &Observation) -> Op
                 let offset = parting.offset;
                 let what = format!("{name} datagram {} parts at byte {offset}", nth + 1);
                 let said = Said::whole(&due.get(nth).unwrap_or(right).0);
-                let explained = case.scenario.explain(way, said, Said::whole(&seen.0));
+                let explained =
+                    case.scenario.explain(way, said, Said::whole(&seen.0), case.json(way));
                 let finding = Finding::parting(case, role, check, what, Some(parting));
                 Some(finding.explained(explained))
             });
@@ -215,6 +220,9 @@ pub(super) const fn end_of(expected: &Expected, role: Role) -> &ExpectedEnd {
 fn turns(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     if !matches!(case.network.kind, Kind::AsIs | Kind::Delayed | Kind::Coalesced) {
         return None;
+    }
+    if case.json.contains(&JsonBy::Value) {
+        return None; // Offsets in another text are others.
     }
     let roles = case.scenario.takes_turns();
     let form = &case.baseline.expected.to_client;

@@ -1,0 +1,221 @@
+//! The first value of a stream that is not as it should be, in words.
+
+use layout::{FrameRead, Leaf, LeafValue, same_value};
+use model::mask::JsonBy;
+use model::observation::Direction;
+use model::{Explained, Said};
+
+use super::hints::{hint, shown, spelling, text};
+use super::{Framing, Piece};
+
+/// A frame of what is right or of what was seen, with its values.
+struct Told<'p> {
+    piece: &'p Piece<'p>,
+    frame: &'p FrameRead,
+    leaves: Vec<Leaf<'p>>,
+}
+
+/// A value that differs.
+struct Differs {
+    explained: Explained,
+    /// The index of the part that it stands in.
+    part: usize,
+    /// The parts that it is the size of.
+    sizes: Vec<usize>,
+}
+
+impl Framing {
+    /// What was said otherwise than it should be; `None` where no value differs, or there are no frames.
+    pub(crate) fn explain(
+        &self,
+        way: Direction,
+        right: Said<'_>,
+        seen: Said<'_>,
+        json: JsonBy,
+    ) -> Option<Explained> {
+        let by_value = self.is_by_value || json == JsonBy::Value;
+        let (ours, theirs) = (self.pieces(way, right), self.pieces(way, seen));
+        let (ours_told, theirs_told) = (told(&ours), told(&theirs));
+        for (our, their) in ours_told.iter().zip(&theirs_told) {
+            if let Some(explained) = self.frame(our, their, by_value) {
+                return Some(explained);
+            }
+            if !their.frame.is_whole {
+                return trouble(&theirs);
+            }
+        }
+        let nth = ours_told.len().min(theirs_told.len());
+        if let Some(trouble) = trouble(&theirs) {
+            return Some(trouble);
+        }
+        match (ours_told.get(nth), theirs_told.get(nth)) {
+            (Some(missing), None) => {
+                let what = format!("expected it as frame {} this way, found none", nth + 1);
+                Some(Explained { part: missing.name(), what })
+            }
+            (None, Some(extra)) => {
+                let what = format!("expected {nth} frames this way, found one more");
+                Some(Explained { part: extra.name(), what })
+            }
+            _ => None,
+        }
+    }
+
+    fn frame(&self, our: &Told<'_>, their: &Told<'_>, by_value: bool) -> Option<Explained> {
+        if our.frame.frame != their.frame.frame {
+            let what = format!("expected this frame, found {}", their.name());
+            return Some(Explained { part: our.name(), what });
+        }
+        let mut all: Vec<Differs> = Vec::new();
+        for leaf in &our.leaves {
+            all.extend(self.value(leaf, our, their, by_value));
+        }
+        for leaf in &their.leaves {
+            all.extend(unexpected(leaf, our, their));
+        }
+        // A size that follows from what differs is not what is wrong.
+        let is_there = |part: &usize| their.frame.parts.iter().any(|read| read.part == *part);
+        let follows = |differs: &Differs| {
+            let of = |part: &usize| all.iter().any(|other| other.part == *part) && is_there(part);
+            differs.sizes.iter().any(of)
+        };
+        let first = all.iter().position(|differs| !follows(differs)).unwrap_or(0);
+        (first < all.len()).then(|| all.swap_remove(first).explained)
+    }
+
+    /// Whether a value is another in what was seen, or not there.
+    fn value(
+        &self,
+        leaf: &Leaf<'_>,
+        our: &Told<'_>,
+        their: &Told<'_>,
+        by_value: bool,
+    ) -> Option<Differs> {
+        let differs = |what: String| {
+            let explained = Explained { part: leaf.path.clone(), what };
+            Some(Differs { explained, part: leaf.place.part, sizes: leaf.sizes.clone() })
+        };
+        let bytes = our.bytes(leaf);
+        let Some(found) = their.leaf(&leaf.path) else {
+            // Of a part that is not there, the end of the stream says so.
+            let is_there = their.frame.parts.iter().any(|read| read.part == leaf.place.part);
+            let is_key = matches!(leaf.place.inner, layout::Inner::Keys(_));
+            let has_container = leaf.path.rsplit_once('.').is_some_and(|(before, _)| {
+                their.leaf(before).is_some_and(|it| is_container(it.value))
+            });
+            let expected = shown(leaf.value, bytes);
+            return (is_there && is_key && has_container)
+                .then(|| differs(format!("expected {expected}, found no such key")))?;
+        };
+        let seen = their.bytes(found);
+        if let Some(mask) = self.mask_of(&leaf.path) {
+            return if mask.form.fits(found, seen) {
+                None
+            } else {
+                let found = shown(found.value, seen);
+                differs(format!("expected {}, as its mask says, found {found}", mask.form.words()))
+            };
+        }
+        if bytes == seen {
+            return None;
+        }
+        if let (LeafValue::Json(right), LeafValue::Json(value)) = (leaf.value, found.value) {
+            if same_value(right, value) {
+                return if by_value { None } else { spelled(leaf, our, their, found) };
+            }
+            if leaf.has_inner && is_container(leaf.value) && is_same_kind(right, value) {
+                return None; // Its own values tell.
+            }
+        }
+        if matches!(leaf.value, LeafValue::Fields(_)) {
+            return None;
+        }
+        let why = hint(leaf, bytes, found, seen, &our.sized(leaf)).map(|why| format!(", {why}"));
+        let (expected, found) = (shown(leaf.value, bytes), shown(found.value, seen));
+        differs(format!("expected {expected}, found {found}{}", why.unwrap_or_default()))
+    }
+}
+
+/// The same JSON value in another text: only the whole of it tells.
+fn spelled(leaf: &Leaf<'_>, our: &Told<'_>, their: &Told<'_>, found: &Leaf<'_>) -> Option<Differs> {
+    if leaf.place.inner != layout::Inner::Whole {
+        return None;
+    }
+    let [right, seen] = [our.bytes(leaf), their.bytes(found)];
+    let why = spelling(right, seen).map(|it| format!(", {it}")).unwrap_or_default();
+    let (right, seen) = (text(right), text(seen));
+    let what = format!("the same value in another text: expected {right}, found {seen}{why}");
+    let explained = Explained { part: leaf.path.clone(), what };
+    Some(Differs { explained, part: leaf.place.part, sizes: Vec::new() })
+}
+
+/// A key that should not be there.
+fn unexpected(leaf: &Leaf<'_>, our: &Told<'_>, their: &Told<'_>) -> Option<Differs> {
+    let is_key = matches!(leaf.place.inner, layout::Inner::Keys(_));
+    if !is_key || our.leaf(&leaf.path).is_some() {
+        return None;
+    }
+    let (before, _) = leaf.path.rsplit_once('.')?;
+    if !our.leaf(before).is_some_and(|it| is_container(it.value)) {
+        return None;
+    }
+    let found = shown(leaf.value, their.bytes(leaf));
+    let what = format!("expected no such key, found {found}");
+    let explained = Explained { part: leaf.path.clone(), what };
+    Some(Differs { explained, part: leaf.place.part, sizes: Vec::new() })
+}
+
+const fn is_container(value: LeafValue<'_>) -> bool {
+    matches!(value, LeafValue::Json(pyjson::Value::Dict(_) | pyjson::Value::List(_)))
+}
+
+const fn is_same_kind(one: &pyjson::Value, other: &pyjson::Value) -> bool {
+    matches!(
+        (one, other),
+        (pyjson::Value::Dict(_), pyjson::Value::Dict(_))
+            | (pyjson::Value::List(_), pyjson::Value::List(_))
+    )
+}
+
+/// Why what was seen is not made of frames.
+fn trouble(pieces: &[Piece<'_>]) -> Option<Explained> {
+    pieces.iter().find_map(|piece| {
+        let error = piece.reading.trouble.as_ref()?;
+        let words = [error.frame.as_deref(), error.part.as_deref()];
+        let path: Vec<&str> = words.into_iter().flatten().collect();
+        let part = if path.is_empty() { "the frames".to_owned() } else { path.join(".") };
+        Some(Explained { part, what: error.trouble.to_string() })
+    })
+}
+
+fn told<'p>(pieces: &'p [Piece<'p>]) -> Vec<Told<'p>> {
+    let of = |piece: &'p Piece<'p>| {
+        piece.reading.frames.iter().map(move |frame| {
+            let leaves = frame.leaves(piece.layout, piece.bytes);
+            Told { piece, frame, leaves }
+        })
+    };
+    pieces.iter().flat_map(of).collect()
+}
+
+impl Told<'_> {
+    fn name(&self) -> String {
+        self.frame.table(self.piece.layout).map_or_else(String::new, |frame| frame.name.clone())
+    }
+
+    fn leaf(&self, path: &str) -> Option<&Leaf<'_>> {
+        self.leaves.iter().find(|leaf| leaf.path == path)
+    }
+
+    fn bytes(&self, leaf: &Leaf<'_>) -> &[u8] {
+        self.piece.bytes.get(leaf.range.clone()).unwrap_or_default()
+    }
+
+    /// The bytes of the first part that a value is the size of.
+    fn sized(&self, leaf: &Leaf<'_>) -> Vec<u8> {
+        let part = leaf.sizes.first();
+        let read = self.frame.parts.iter().find(|read| Some(&read.part) == part);
+        let bytes = read.and_then(|read| self.piece.bytes.get(read.range.clone()));
+        bytes.unwrap_or_default().to_vec()
+    }
+}
