@@ -8,19 +8,17 @@
 //! pcapng   blocks: type, length, content, length; a section header block tells the byte order
 //! ```
 
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, Read};
 use std::time::Duration;
 
-use pcap_parser::pcapng::Block;
+use pcap_parser::pcapng::{Block, InterfaceDescriptionBlock, OptionCode};
 use pcap_parser::{
     parse_block_be, parse_block_le, parse_pcap_frame, parse_pcap_frame_be,
     parse_pcap_frame_modified, parse_pcap_header,
 };
 
-/// The longest record that is read. A packet of Linux has at most 512 KiB.
-const RECORD_MAX_BYTES: u32 = 1 << 20;
-/// The most interfaces of a section.
-const INTERFACES_MAX: usize = 4096;
+use crate::error::{CaptureError, CutShort, Damage, INTERFACES_MAX, RECORD_MAX_BYTES};
+
 const READ_AHEAD_BYTES: usize = 64 << 10;
 
 const SECTION_HEADER: u32 = 0x0A0D_0D0A;
@@ -31,80 +29,6 @@ const ENHANCED_PACKET: u32 = 6;
 const BLOCK_HEAD_BYTES: usize = 12;
 const PCAP_HEADER_BYTES: usize = 24;
 const RECORD_HEAD_BYTES: usize = 16;
-
-/// Why a capture can't be read, or not further. Offsets count from the file's first byte.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CaptureError {
-    /// The file can't be read.
-    #[error("at offset {offset}: reading failed: {kind}")]
-    Read {
-        /// How far it was read.
-        offset: u64,
-        /// What the system said.
-        kind: ErrorKind,
-    },
-    /// The file is something else.
-    #[error("expected a pcap or pcapng file, found a file that begins with {found:02x?}")]
-    NotACapture {
-        /// Its first bytes, at most four.
-        found: Vec<u8>,
-    },
-    /// The file has a record that makes no sense. What comes behind it can't be found.
-    #[error("packet {packet}, at offset {offset}: {what}")]
-    Damaged {
-        /// The number that its packet would have, from 1.
-        packet: u64,
-        /// Where the record begins.
-        offset: u64,
-        /// What is wrong with it.
-        what: Damage,
-    },
-    /// The packets have headers of a kind that is not read.
-    #[error(
-        "packet {packet}, at offset {offset}: expected Ethernet, Linux cooked, raw IP or loopback \
-         packets, found link type {link_type}"
-    )]
-    LinkType {
-        /// The packet's number, from 1.
-        packet: u64,
-        /// Where its record begins.
-        offset: u64,
-        /// The number in the list of tcpdump.org/linktypes.html.
-        link_type: u16,
-    },
-}
-
-/// What makes no sense in a record of a capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Damage {
-    /// The record says that it is too long, too short, or not a multiple of four.
-    #[error("expected a record of at most {RECORD_MAX_BYTES} bytes, found a length of {0}")]
-    Length(u32),
-    /// A block of pcapng has another length at its end.
-    #[error("expected the block's length at its end, found another")]
-    Lengths,
-    /// A block's content contradicts itself.
-    #[error("expected a sound block, found one whose content doesn't fit into it")]
-    Content,
-    /// A packet names an interface that nothing describes.
-    #[error("expected an interface that was described, found {0}")]
-    Interface(u32),
-    /// More interfaces than can be.
-    #[error("expected at most {INTERFACES_MAX} interfaces in a section, found more")]
-    Interfaces,
-    /// A section header without a byte order.
-    #[error("expected a byte order in the section header, found none")]
-    ByteOrder,
-}
-
-/// Where a capture stops in the middle of a record, because recording was interrupted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CutShort {
-    /// The number that the packet would have, from 1.
-    pub packet: u64,
-    /// Where its record begins in the file.
-    pub offset: u64,
-}
 
 /// A packet as the file has it.
 #[derive(Debug, Clone, Copy)]
@@ -328,7 +252,7 @@ impl<R: Read> Capture<R> {
                 link_type: low_16(interface.linktype.0),
                 snap_bytes: interface.snaplen,
                 units: Units::new(interface.if_tsresol),
-                offset_s: interface.if_tsoffset,
+                offset_s: self.time_offset(&interface),
             }),
             _ => None,
         };
@@ -339,6 +263,23 @@ impl<R: Read> Capture<R> {
             interfaces.push(interface);
         }
         Ok(())
+    }
+
+    /// Seconds to add to an interface's times. (`pcap-parser` takes them for little-endian.)
+    fn time_offset(&self, interface: &InterfaceDescriptionBlock<'_>) -> i64 {
+        let mut options = interface.options.iter();
+        let option = options.find(|option| option.code == OptionCode::IfTsoffset);
+        let bytes = option.and_then(|option| option.value.first_chunk::<8>()).copied();
+        let bytes = bytes.unwrap_or_default();
+        if self.is_big_endian() { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
+    }
+
+    fn is_big_endian(&self) -> bool {
+        match self.format {
+            Format::Pcap { is_big_endian, .. } | Format::PcapNg { is_big_endian, .. } => {
+                is_big_endian
+            }
+        }
     }
 
     fn packet_of_block(&mut self) -> Result<RawPacket<'_>, CaptureError> {
@@ -382,7 +323,7 @@ impl<R: Read> Capture<R> {
 
     /// The whole block that was read.
     fn block(&self) -> Result<Block<'_>, CaptureError> {
-        let is_big_endian = matches!(self.format, Format::PcapNg { is_big_endian: true, .. });
+        let is_big_endian = self.is_big_endian();
         let last = self.record.len().saturating_sub(4);
         if self.number_at(4, is_big_endian) != self.number_at(last, is_big_endian) {
             return Err(self.damaged(Damage::Lengths));

@@ -85,13 +85,13 @@ impl Connection {
         let (own, other) = self.halves(segment.ends);
         if segment.is_syn {
             let has_end = own.has_fin() || other.has_fin();
-            return if own.begins_at(segment.sequence.wrapping_add(1)) {
+            if own.begins_at(segment.sequence.wrapping_add(1)) {
                 // The same number again is a copy, unless the connection was about to end.
-                has_end && segment.acknowledged.is_none()
-            } else {
-                // Both sides may open it.
-                own.is_begun() || has_end || own.has_bytes() || other.has_bytes()
-            };
+                return has_end && segment.acknowledged.is_none();
+            }
+            // It may be the answer to the first SYN, or both sides open the connection.
+            let is_answer = segment.acknowledged.is_some() || !other.has_bytes();
+            return own.is_begun() || has_end || !self.seen_from_start || !is_answer;
         }
         let has_bytes = segment.payload.len() + segment.missing > 0 && !segment.is_reset;
         let is_late = own.distance(segment.sequence).is_some_and(|far| far.abs() <= LATE_BYTES);
@@ -127,7 +127,9 @@ impl Connection {
         if segment.is_reset {
             let is_far = own.is_begun() && own.distance(segment.sequence).is_none();
             if !is_far {
-                own.acknowledge(segment.sequence);
+                if own.is_begun() {
+                    own.acknowledge(segment.sequence);
+                }
                 finish(own, from_start, End::Reset, mark, &mut sink);
                 sink.direction = direction.opposite();
                 finish(other, from_start, End::ResetByReceiver, mark, &mut sink);

@@ -59,6 +59,7 @@
 mod capture;
 mod connection;
 mod copies;
+mod error;
 mod event;
 mod fragments;
 mod options;
@@ -67,7 +68,7 @@ mod stream;
 mod table;
 mod traffic;
 
-pub use capture::{CaptureError, CutShort, Damage};
+pub use error::{CaptureError, CutShort, Damage};
 pub use event::{Direction, End, Event, Transport, What};
 pub use options::{Limits, NotAServer, Options, Server};
 pub use traffic::{Summary, Traffic};

@@ -18,7 +18,7 @@ use crate::options::Limits;
 /// The largest window of TCP. What is further away belongs to another connection.
 const WINDOW_MAX: i64 = 1 << 30;
 /// What holding a piece takes beside its bytes, at most.
-const PIECE_BYTES: usize = 128;
+const PIECE_BYTES: usize = 192;
 
 /// The packet of an event, and its time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
-use crate::capture::{Capture, CaptureError, CutShort, RawPacket};
+use crate::capture::{Capture, RawPacket};
 use crate::copies::Copies;
+use crate::error::{CaptureError, CutShort};
 use crate::event::Event;
 use crate::fragments::Fragments;
 use crate::options::Options;

@@ -1,0 +1,78 @@
+//! UDP: who is the server, lengths, and fragments of IP.
+
+use etherparse::{IpFragOffset, IpHeaders, IpNumber, Ipv4Header, PacketBuilder};
+use pcap_file::DataLink;
+use traffic::Options;
+
+use super::support::{CLIENT, SERVER, pcap, read, snapped, told, told_of, udp};
+
+#[test]
+fn datagrams_between_two_ports_are_one_connection_of_who_spoke_first() {
+    let packets = [udp(CLIENT, SERVER, b"ask"), udp(SERVER, CLIENT, b""), udp(7, SERVER, b"me")];
+    assert_eq!(
+        told(&packets),
+        [
+            "1 0> open 10.0.0.1:50000 10.0.0.2:9000",
+            "1 0> =ask",
+            "2 0< =",
+            "3 1> open 10.0.0.1:7 10.0.0.2:9000",
+            "3 1> =me",
+            "3 0> CaptureEnds",
+            "3 0< CaptureEnds",
+            "3 1> CaptureEnds",
+            "3 1< CaptureEnds"
+        ]
+    );
+}
+
+#[test]
+fn the_servers_port_tells_who_is_the_server() {
+    let file = pcap(DataLink::RAW, &[udp(SERVER, CLIENT, b"late answer")]);
+    let options = Options { server: Some("9000".parse().unwrap()), ..Options::default() };
+    let told = told_of(&file, options);
+    assert_eq!(told[..2], ["1 0< open 10.0.0.1:50000 10.0.0.2:9000", "1 0< =late answer"]);
+}
+
+#[test]
+fn a_datagram_that_was_captured_in_part_says_what_is_missing() {
+    let file = snapped(DataLink::RAW, &[udp(CLIENT, SERVER, b"abcdef")], 20 + 8 + 2);
+    assert_eq!(told_of(&file, Options::default())[1], "1 0> =ab and 4 missing");
+}
+
+/// The fragments of a datagram, each of so many bytes.
+fn fragments(payload: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let whole = udp(CLIENT, SERVER, payload);
+    let (header, rest) = Ipv4Header::from_slice(&whole).unwrap();
+    let mut parts = Vec::new();
+    for (nth, part) in rest.chunks(size).enumerate() {
+        let mut header = header.clone();
+        header.dont_fragment = false;
+        header.identification = 77;
+        let offset = u16::try_from(nth * size / 8).unwrap();
+        header.fragment_offset = IpFragOffset::try_new(offset).unwrap();
+        header.more_fragments = (nth + 1) * size < rest.len();
+        let ip = IpHeaders::Ipv4(header, Default::default());
+        let mut packet = Vec::new();
+        PacketBuilder::ip(ip).write(&mut packet, IpNumber::UDP, part).unwrap();
+        parts.push(packet);
+    }
+    parts
+}
+
+#[test]
+fn fragments_in_any_order_are_one_datagram_of_the_last_of_them() {
+    let mut packets = fragments(b"a datagram in four fragments", 16);
+    packets.reverse();
+    packets.insert(1, udp(CLIENT, SERVER, b"between"));
+    assert_eq!(packets.len(), 4);
+    let told = told(&packets);
+    assert_eq!(told[1..3], ["2 0> =between", "4 0> =a datagram in four fragments"]);
+}
+
+#[test]
+fn fragments_whose_others_are_missing_are_counted() {
+    let mut packets = fragments(b"a datagram in three fragments", 16);
+    packets.remove(1);
+    let (events, _, summary) = read(&pcap(DataLink::RAW, &packets), Options::default());
+    assert_eq!((events.len(), summary.fragments), (0, 2));
+}
