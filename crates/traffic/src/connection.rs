@@ -153,12 +153,17 @@ impl Connection {
         is_fitting
     }
 
-    /// Give up all gaps that something is held behind.
-    pub(crate) fn give_up(&mut self, mark: Mark, events: &mut VecDeque<Event>) {
+    /// Give up gaps that something is held behind: all, or those that were acknowledged.
+    pub(crate) fn give_up(&mut self, is_all: bool, mark: Mark, events: &mut VecDeque<Event>) {
         let mut sink = Sink { events, connection: self.id, direction: Direction::ToServer };
-        self.up.give_up(mark, &mut sink);
-        sink.direction = Direction::ToClient;
-        self.down.give_up(mark, &mut sink);
+        for half in [&mut self.up, &mut self.down] {
+            if is_all {
+                half.give_up(mark, &mut sink);
+            } else {
+                half.give_up_acknowledged(mark, &mut sink);
+            }
+            sink.direction = Direction::ToClient;
+        }
     }
 
     /// Nothing more comes of it.

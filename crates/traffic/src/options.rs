@@ -66,8 +66,8 @@ pub struct Limits {
     pub connections: usize,
     /// How many bytes one direction keeps behind a gap. Beyond it, the gap is lost.
     pub held_bytes: usize,
-    /// How many bytes all directions keep together. Beyond it, those that have been idle the longest
-    /// give up their gaps, until half is left.
+    /// How many bytes all directions keep together. Beyond it, gaps are lost until half is left: first
+    /// those that the receiver has acknowledged, then those of connections that have been idle the longest.
     pub held_bytes_in_all: usize,
     /// How many packets of a connection may follow a gap that the receiver has acknowledged, before
     /// the gap is lost.
@@ -80,7 +80,7 @@ impl Default for Limits {
             connections: 8192,
             held_bytes: 1 << 20,
             held_bytes_in_all: 8 << 20,
-            patience_packets: 256,
+            patience_packets: 64,
         }
     }
 }

@@ -290,6 +290,18 @@ impl Half {
         sink.say(behind, What::Lost { offset, count: Some(count) });
     }
 
+    /// Give up the gaps that the receiver has acknowledged and something is held behind.
+    pub(crate) fn give_up_acknowledged(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        while let Some((first, _)) = self.held.first_key_value() {
+            let until = self.acked_bytes().min(*first);
+            if until <= self.next {
+                return;
+            }
+            self.lose(until, mark, sink);
+            self.deliver_held(sink);
+        }
+    }
+
     /// Give up all gaps that something is held behind.
     pub(crate) fn give_up(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         while let Some((first, _)) = self.held.first_key_value() {

@@ -184,17 +184,20 @@ impl Table {
         }
     }
 
-    /// Give up gaps, of those that have been idle the longest first, until half is left.
+    /// Give up gaps until half is left, those of the longest idle first. Gaps that were acknowledged
+    /// come before all others: nothing is going to fill them.
     fn give_up(&mut self, mark: Mark) {
         let goal = self.options.limits.held_bytes_in_all / 2;
-        for key in self.live.values() {
-            if self.held_bytes <= goal {
-                return;
-            }
-            if let Some(connection) = self.connections.get_mut(key) {
-                self.held_bytes -= connection.held_bytes();
-                connection.give_up(mark, &mut self.events);
-                self.held_bytes += connection.held_bytes();
+        for is_all in [false, true] {
+            for key in self.live.values() {
+                if self.held_bytes <= goal {
+                    return;
+                }
+                if let Some(connection) = self.connections.get_mut(key) {
+                    self.held_bytes -= connection.held_bytes();
+                    connection.give_up(is_all, mark, &mut self.events);
+                    self.held_bytes += connection.held_bytes();
+                }
             }
         }
     }
