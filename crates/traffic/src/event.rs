@@ -80,7 +80,8 @@ pub enum What {
     Lost {
         /// Where they are in the stream of this direction.
         offset: u64,
-        /// How many they are. `None` if nothing tells: the capture has the SYN of the other side
+        /// How many they are. If the capture lacks the sender's FIN, too, the last loss of a direction may
+        /// count it as one byte. `None` if nothing tells: the capture has the SYN of the other side
         /// and not of this one, so bytes may be missing in front of the first that it has. Offsets
         /// go on as if none were.
         count: Option<u64>,

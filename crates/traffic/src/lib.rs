@@ -1,7 +1,8 @@
 //! Recorded traffic: the TCP streams and UDP datagrams of a pcap or pcapng file.
 //!
 //! [`Traffic`] reads a capture from any [`Read`](std::io::Read) and is an iterator of [`Event`]s. It knows
-//! nothing of the protocols above TCP and UDP. It keeps neither the capture nor a stream: see [`Limits`].
+//! nothing of the protocols above TCP and UDP. It keeps neither the capture nor a stream: with the default
+//! [`Limits`] it takes less than 24 MiB of memory, whatever the capture.
 //!
 //! ```no_run
 //! use traffic::{Options, Traffic, What};

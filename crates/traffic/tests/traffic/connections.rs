@@ -85,6 +85,32 @@ fn what_is_left_of_an_ended_connection_opens_nothing() {
 }
 
 #[test]
+fn behind_an_end_a_late_segment_is_ignored_and_a_distant_one_begins_a_connection() {
+    let ended = [
+        up("S", (99, 0), b""),
+        down("S.", (499, 100), b""),
+        up("P.", (100, 500), b"ask"),
+        down("R.", (500, 103), b""),
+    ];
+    let more =
+        [up("P.", (100, 500), b"ask"), up("P.", (103, 500), b"on"), up(".", (103, 500), b"")];
+    assert_eq!(told(&[&ended[..], &more].concat()).len(), 4);
+    let distant = [up("P.", (0x1000_0000, 7), b"new")];
+    let told = told(&[&ended[..], &distant].concat());
+    assert_eq!(told[4..6], ["5 1> mid-stream 10.0.0.1:50000 10.0.0.2:9000", "5 1> 0 new"]);
+}
+
+#[test]
+fn a_connection_that_nobody_asked_for_is_forgotten_without_a_word() {
+    let foreign = |port| tcp(SERVER, port, "S", (99, 0), b"");
+    let file = pcap(DataLink::RAW, &[foreign(1), foreign(2), foreign(3)]);
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let options = Options { server: Some("9000".parse().unwrap()), limits };
+    let (events, _, summary) = read(&file, options);
+    assert_eq!((events.len(), summary.connections, summary.ended_early), (0, 0, 0));
+}
+
+#[test]
 fn beyond_the_limit_the_longest_idle_connection_ends_early_and_comes_back_mid_stream() {
     let begin = |port| tcp(port, SERVER, "S", (99, 0), b"");
     let say = |port| tcp(port, SERVER, "P.", (100, 0), b"x");

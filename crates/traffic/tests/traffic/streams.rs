@@ -1,9 +1,10 @@
 //! What one direction of a connection becomes: order, gaps, copies, ends.
 
+use etherparse::{PacketBuilder, TcpHeader, TcpOptionElement};
 use pcap_file::DataLink;
 use traffic::{Limits, Options};
 
-use super::support::{down, pcap, snapped, told, told_of, up};
+use super::support::{CLIENT, SERVER, down, pcap, snapped, told, told_of, up};
 
 /// The handshake, with sequence numbers 100 and 500 for the first bytes.
 fn begun(rest: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -174,10 +175,37 @@ fn bytes_that_a_short_snap_length_left_out_are_lost() {
 }
 
 #[test]
+fn a_packet_that_was_cut_in_its_tcp_options_tells_how_much_is_lost() {
+    let mut header = TcpHeader::new(CLIENT, SERVER, 100, 1000);
+    header.set_options(&[TcpOptionElement::Timestamp(1, 2)]).unwrap();
+    let builder = PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).tcp_header(header);
+    let mut packet = Vec::new();
+    builder.write(&mut packet, b"abcdef").unwrap();
+    let told = told_of(&snapped(DataLink::RAW, &begun(&[packet]), 20 + 20), Options::default());
+    assert_eq!(told[1], "4 0> 0 lost 6");
+}
+
+#[test]
 fn headers_alone_tell_how_much_is_lost() {
     let rest = [up("P.", (100, 500), b"abcdef"), up("F.", (106, 500), b"")];
     let told = told_of(&snapped(DataLink::RAW, &begun(&rest), 20 + 20), Options::default());
     assert_eq!(told[1..3], ["5 0> 0 lost 6", "5 0> Fin"]);
+}
+
+#[test]
+fn an_old_fin_ends_nothing() {
+    let rest =
+        [up("P.", (100, 500), b"abc"), up("F.", (101, 500), b""), up("P.", (103, 500), b"d")];
+    assert_eq!(behind(&rest), ["4 0> 0 abc", "6 0> 3 d"]);
+}
+
+#[test]
+fn where_all_hold_too_much_the_acknowledged_part_of_a_gap_is_lost_first() {
+    let rest = [down(".", (500, 102), b""), up("P.", (104, 500), &[b'x'; 300])];
+    let limits = Limits { held_bytes_in_all: 400, ..Limits::default() };
+    let options = Options { server: None, limits };
+    let told = told_of(&pcap(DataLink::RAW, &begun(&rest)), options);
+    assert_eq!(told[1..3], ["5 0> 0 lost 2", "5 0> 2 lost 2"]);
 }
 
 #[test]
