@@ -39,6 +39,13 @@ fn a_datagram_that_was_captured_in_part_says_what_is_missing() {
     assert_eq!(told_of(&file, Options::default())[1], "1 0> =ab and 4 missing");
 }
 
+#[test]
+fn bytes_behind_the_length_of_a_datagram_are_no_payload() {
+    let mut packet = udp(CLIENT, SERVER, b"abcdef");
+    packet[25] -= 4;
+    assert_eq!(told(&[packet])[1], "1 0> =ab");
+}
+
 /// The fragments of a datagram, each of so many bytes.
 fn fragments(payload: &[u8], size: usize) -> Vec<Vec<u8>> {
     let whole = udp(CLIENT, SERVER, payload);

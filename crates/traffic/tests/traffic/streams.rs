@@ -134,9 +134,23 @@ fn a_gap_that_nobody_acknowledged_is_waited_for() {
 }
 
 #[test]
+fn of_a_gap_only_what_was_acknowledged_is_lost_and_the_rest_may_still_come() {
+    let limits = Limits { patience_packets: 1, ..Limits::default() };
+    let rest =
+        [up("P.", (104, 500), b"ef"), down(".", (500, 102), b""), up("P.", (102, 500), b"cd")];
+    let options = Options { server: None, limits };
+    let told = told_of(&pcap(DataLink::RAW, &begun(&rest)), options);
+    assert_eq!(told[1..4], ["5 0> 0 lost 2", "6 0> 2 cd", "4 0> 4 ef"]);
+}
+
+#[test]
 fn a_gap_with_too_much_behind_it_is_lost() {
     let limits = Limits { held_bytes: 1000, ..Limits::default() };
-    let rest = [up(".", (101, 500), &[b'x'; 500]), up(".", (601, 500), &[b'y'; 500])];
+    let rest = [
+        up(".", (101, 500), &[b'x'; 500]),
+        up(".", (601, 500), &[b'y'; 500]),
+        up(".", (100, 500), b"a"),
+    ];
     let options = Options { server: None, limits };
     let told = told_of(&pcap(DataLink::RAW, &begun(&rest)), options);
     assert_eq!(told[1], "4 0> 0 lost 1");
