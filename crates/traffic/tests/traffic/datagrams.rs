@@ -46,40 +46,48 @@ fn bytes_behind_the_length_of_a_datagram_are_no_payload() {
     assert_eq!(told(&[packet])[1], "1 0> =ab");
 }
 
-/// The fragments of a datagram, each of so many bytes.
-fn fragments(payload: &[u8], size: usize) -> Vec<Vec<u8>> {
+/// The fragments of a datagram, which end after so many bytes of it, header included.
+fn fragments(payload: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
     let whole = udp(CLIENT, SERVER, payload);
     let (header, rest) = Ipv4Header::from_slice(&whole).unwrap();
-    let mut parts = Vec::new();
-    for (nth, part) in rest.chunks(size).enumerate() {
+    let starts = [&[0], ends].concat();
+    let ends = [ends, &[rest.len()]].concat();
+    let fragment = |(start, end): (&usize, &usize)| {
         let mut header = header.clone();
         header.dont_fragment = false;
         header.identification = 77;
-        let offset = u16::try_from(nth * size / 8).unwrap();
-        header.fragment_offset = IpFragOffset::try_new(offset).unwrap();
-        header.more_fragments = (nth + 1) * size < rest.len();
+        header.fragment_offset = IpFragOffset::try_new(u16::try_from(start / 8).unwrap()).unwrap();
+        header.more_fragments = *end < rest.len();
         let ip = IpHeaders::Ipv4(header, Default::default());
         let mut packet = Vec::new();
-        PacketBuilder::ip(ip).write(&mut packet, IpNumber::UDP, part).unwrap();
-        parts.push(packet);
-    }
-    parts
+        PacketBuilder::ip(ip).write(&mut packet, IpNumber::UDP, &rest[*start..*end]).unwrap();
+        packet
+    };
+    starts.iter().zip(&ends).map(fragment).collect()
 }
 
 #[test]
 fn fragments_in_any_order_are_one_datagram_of_the_last_of_them() {
-    let mut packets = fragments(b"a datagram in four fragments", 16);
+    let mut packets = fragments(b"a datagram in three fragments", &[16, 32]);
     packets.reverse();
     packets.insert(1, udp(CLIENT, SERVER, b"between"));
     assert_eq!(packets.len(), 4);
     let told = told(&packets);
-    assert_eq!(told[1..3], ["2 0> =between", "4 0> =a datagram in four fragments"]);
+    assert_eq!(told[1..3], ["2 0> =between", "4 0> =a datagram in three fragments"]);
 }
 
 #[test]
 fn fragments_whose_others_are_missing_are_counted() {
-    let mut packets = fragments(b"a datagram in three fragments", 16);
+    let mut packets = fragments(b"a datagram in three fragments", &[16, 32]);
     packets.remove(1);
     let (events, _, summary) = read(&pcap(DataLink::RAW, &packets), Options::default());
+    assert_eq!((events.len(), summary.fragments), (0, 2));
+}
+
+#[test]
+fn a_fragment_that_was_captured_in_part_completes_nothing() {
+    let packets = fragments(b"a datagram in two fragments", &[8]);
+    let file = snapped(DataLink::RAW, &packets, 20 + 16);
+    let (events, _, summary) = read(&file, Options::default());
     assert_eq!((events.len(), summary.fragments), (0, 2));
 }
