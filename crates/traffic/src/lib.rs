@@ -53,8 +53,8 @@
 //!
 //! A capture may lack bytes that were sent: the machine was too busy to record a packet, or recorded its
 //! first bytes only. They are [`What::Lost`], never silence: later bytes keep their offsets. A gap is lost
-//! when the receiver has acknowledged it and [`Limits::patience_packets`] have followed, when
-//! [`Limits::held_bytes`] are held behind it, or at the end. Bytes that come twice are delivered once, as
+//! when the receiver has acknowledged it and [`Limits::patience_packets`] have followed, when the receiver
+//! has acknowledged the sender's FIN, when [`Limits::held_bytes`] are held behind it, or at the end. Bytes that come twice are delivered once, as
 //! they came first. Who only ever acknowledges tells of lost bytes, too.
 
 mod capture;

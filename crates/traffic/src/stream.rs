@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Of bytes that come twice the first are delivered. A gap waits for its bytes. It is lost when the
-//! receiver has acknowledged it and enough packets have followed, or when too much is held behind it.
+//! receiver has acknowledged it and enough packets have followed, when the receiver has acknowledged the
+//! end, or when too much is held behind it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -271,7 +272,10 @@ impl Half {
                 Some((_, nth)) => nth,
                 None => *self.noticed.get_or_insert(nth),
             };
-            let is_due = acked > self.next && nth.saturating_sub(since) >= limits.patience_packets;
+            // Behind an acknowledged end nobody sends again, and few packets follow.
+            let is_over = self.fin.is_some_and(|(end, _)| self.acked > end);
+            let has_waited = nth.saturating_sub(since) >= limits.patience_packets;
+            let is_due = acked > self.next && (is_over || has_waited);
             let until = match first {
                 Some((first, _)) if self.held_bytes > limits.held_bytes => first,
                 Some((first, _)) if is_due => acked.min(first),

@@ -175,6 +175,20 @@ fn a_missing_end_in_front_of_a_fin_is_lost_before_it() {
 }
 
 #[test]
+fn a_gap_is_lost_as_soon_as_the_end_behind_it_is_acknowledged() {
+    let rest = [
+        up("P.", (102, 500), b"cd"),
+        up("F.", (106, 500), b""),
+        down(".", (500, 107), b""),
+        down("P.", (500, 107), b"answer"),
+    ];
+    assert_eq!(
+        behind(&rest),
+        ["4 0> 0 lost 2", "4 0> 2 cd", "6 0> 4 lost 2", "5 0> Fin", "7 0< 0 answer"]
+    );
+}
+
+#[test]
 fn bytes_that_a_short_snap_length_left_out_are_lost() {
     let rest = [
         up("P.", (100, 500), b"abcdef"),
