@@ -27,6 +27,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 17] = [
     ("framecheck-engine", &["framecheck-located", "framecheck-model"]),
     ("framecheck-protocols", &["framecheck-located", "framecheck-model"]),
     ("framecheck-report", &["framecheck-model"]),
+    ("framecheck-traffic", &[]),
     ("framecheck-tutorials", &["framecheck-frame", "framecheck-model", "pyjson"]),
     ("framecheck", &HARNESS),
     ("framecheck-tests", &TESTS),
