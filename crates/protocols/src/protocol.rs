@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use layout::Layout;
 use model::blob::Blob;
 use model::case::{Network, Transport};
 use model::mask::{FileForm, JsonBy, Place, with_values_of};
@@ -158,6 +159,18 @@ impl Protocol {
     #[must_use]
     pub fn framing_mistake(&self, seen: &Observation) -> Option<String> {
         self.framing.mistake(seen)
+    }
+
+    /// The table of its frames.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        self.framing.layout()
+    }
+
+    /// Whether what goes this way is made of frames.
+    #[must_use]
+    pub const fn is_framed(&self, way: Direction) -> bool {
+        self.framing.frames_way(way)
     }
 
     /// The names of the frames of which what was seen is made.

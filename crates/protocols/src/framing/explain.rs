@@ -1,6 +1,6 @@
 //! The first value of a stream that is not as it should be, in words.
 
-use layout::{FrameRead, Leaf, LeafValue, same_value};
+use layout::{FrameRead, Inner, Leaf, LeafValue, same_value};
 use model::mask::JsonBy;
 use model::observation::Direction;
 use model::{Explained, Said};
@@ -99,7 +99,7 @@ impl Framing {
         let Some(found) = their.leaf(&leaf.path) else {
             // Of a part that is not there, the end of the stream says so.
             let is_there = their.frame.parts.iter().any(|read| read.part == leaf.place.part);
-            let is_key = matches!(leaf.place.inner, layout::Inner::Keys(_));
+            let is_key = matches!(leaf.place.inner, Inner::Keys(_));
             let has_container = leaf.path.rsplit_once('.').is_some_and(|(before, _)| {
                 their.leaf(before).is_some_and(|it| is_container(it.value))
             });
@@ -120,7 +120,15 @@ impl Framing {
             return None;
         }
         if let (LeafValue::Json(right), LeafValue::Json(value)) = (leaf.value, found.value) {
-            if same_value(right, value) {
+            let is_same = if leaf.place.inner == Inner::Whole {
+                let right = self.without_masked(right, our.piece, (our.frame, leaf), &our.leaves);
+                let value =
+                    self.without_masked(value, their.piece, (their.frame, found), &their.leaves);
+                same_value(&right, &value)
+            } else {
+                same_value(right, value)
+            };
+            if is_same {
                 return if by_value { None } else { spelled(leaf, our, their, found) };
             }
             if leaf.has_inner && is_container(leaf.value) && is_same_kind(right, value) {
@@ -138,7 +146,7 @@ impl Framing {
 
 /// The same JSON value in another text: only the whole of it tells.
 fn spelled(leaf: &Leaf<'_>, our: &Told<'_>, their: &Told<'_>, found: &Leaf<'_>) -> Option<Differs> {
-    if leaf.place.inner != layout::Inner::Whole {
+    if leaf.place.inner != Inner::Whole {
         return None;
     }
     let [right, seen] = [our.bytes(leaf), their.bytes(found)];
@@ -151,7 +159,7 @@ fn spelled(leaf: &Leaf<'_>, our: &Told<'_>, their: &Told<'_>, found: &Leaf<'_>) 
 
 /// A key that should not be there.
 fn unexpected(leaf: &Leaf<'_>, our: &Told<'_>, their: &Told<'_>) -> Option<Differs> {
-    let is_key = matches!(leaf.place.inner, layout::Inner::Keys(_));
+    let is_key = matches!(leaf.place.inner, Inner::Keys(_));
     if !is_key || our.leaf(&leaf.path).is_some() {
         return None;
     }

@@ -75,6 +75,11 @@ impl Framing {
         Self { layout, is_framed, alone, masks, is_by_value }
     }
 
+    /// The table of the frames.
+    pub(crate) const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// Whether what goes this way is made of frames.
     pub(crate) const fn frames_way(&self, way: observation::Direction) -> bool {
         let [to_server, to_client] = self.is_framed;

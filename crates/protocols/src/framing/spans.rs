@@ -150,7 +150,7 @@ impl Framing {
 
     /// The JSON without those of its values that are masked and have their form, and without those that
     /// follow from other JSON.
-    fn without_masked(
+    pub(super) fn without_masked(
         &self,
         value: &pyjson::Value,
         piece: &Piece<'_>,
