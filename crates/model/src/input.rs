@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
-use crate::{Leaving, Literals};
+use crate::{Leaving, Literals, Step};
 
 /// An input of any scenario; a scenario uses the parts that mean something to it. In JSON, the
 /// literals stand beside the other fields.
@@ -33,6 +33,9 @@ pub struct Input {
     /// The harness is the server and sends these bytes unchanged, whatever the client sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<Vec<Blob>>,
+    /// What the harness does in the place of a program, to send a frame that nobody should send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostile: Option<Hostile>,
     /// How the harness as a server ends the connection.
     #[serde(skip_serializing_if = "Leaving::is_usual")]
     pub leaving: Leaving,
@@ -49,6 +52,15 @@ pub struct Input {
     /// everything is typed ahead, into pipes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub terminal: bool,
+}
+
+/// A frame that nobody should send, and what the harness does to send it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hostile {
+    /// What is wrong with the frame, in words, its value first: `request.dict.size is a string`.
+    pub what: String,
+    /// The harness's part of the exchange.
+    pub steps: Vec<Step>,
 }
 
 impl Input {

@@ -35,9 +35,9 @@ pub use erratum::{Demo, Erratum, Sign};
 pub use expected::{Ending, Expected, ExpectedEnd, Notes, Wire};
 pub use frames::{Frame, Frames, Key};
 pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
-pub use input::{Beside, Input};
+pub use input::{Beside, Hostile, Input};
 pub use literal::{Literal, Literals, Value, places_in};
-pub use said::{Breaks, Explained, Said};
+pub use said::{Breaks, Burst, Explained, Said, bursts};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, GENERATED, Generator, RightError, SERVER_ADDRESS, Scenario, Truth,
     Vector, generated_input, generated_tree, generator_of, one_generator,

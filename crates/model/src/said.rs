@@ -22,6 +22,40 @@ pub struct Said<'a> {
     pub breaks: &'a Breaks,
 }
 
+/// What one side says before the other speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Burst {
+    /// Which way it goes.
+    pub direction: Direction,
+    /// The lengths of its segments, in bytes, or of its datagrams.
+    pub segments: Vec<usize>,
+}
+
+impl Burst {
+    /// How many bytes it is.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        self.segments.iter().sum()
+    }
+}
+
+/// Who spoke after whom on the first connection.
+#[must_use]
+pub fn bursts(log: &WireLog) -> Vec<Burst> {
+    let mut bursts: Vec<Burst> = Vec::new();
+    for event in log.events.iter().filter(|event| event.connection == 0) {
+        let WireItem::Segment(bytes) = &event.what else { continue };
+        match bursts.last_mut().filter(|last| last.direction == event.direction) {
+            Some(last) => last.segments.push(bytes.0.len()),
+            None => {
+                let segments = vec![bytes.0.len()];
+                bursts.push(Burst { direction: event.direction, segments });
+            }
+        }
+    }
+    bursts
+}
+
 /// A value that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {

@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 
 /// One step of the harness as a client, or as a server. A step that can't be done ends the script;
 /// all connections that are open at its end are closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Open a connection, or as a server accept one, which the next steps are about.
     Connect,
     /// Turn to the connection of this number, counted from 0.
     Turn(usize),
     /// Send these bytes in one piece, or as one datagram. A server sends it to the last sender.
-    Send(Vec<u8>),
+    Send(#[serde(with = "as_blob")] Vec<u8>),
     /// Read so many bytes, or one datagram.
     Read(usize),
     /// Read the bytes that arrive next, however many.
@@ -26,6 +27,20 @@ pub enum Step {
     Reset,
     /// Do nothing more, and leave everything open until the case is over.
     Hold,
+}
+
+mod as_blob {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::blob::Blob;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        Blob::from(bytes).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        Ok(Blob::deserialize(from)?.0)
+    }
 }
 
 /// How the harness as a server ends a connection, when it has sent all that it has to.

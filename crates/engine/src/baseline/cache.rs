@@ -105,7 +105,8 @@ mod tests {
             breaks: <[Breaks; 2]>::default(),
         };
         let (turns, left_behind) = (Turns::default(), Vec::new());
-        Baseline { expected, turns, next: None, screens: None, left_behind }
+        let bursts = Vec::new();
+        Baseline { expected, turns, bursts, next: None, screens: None, left_behind, falls: None }
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod cache;
 mod turns;
 mod unsteady;
 
-use model::Expected;
+use model::{Burst, Expected};
 use serde::{Deserialize, Serialize};
 pub use turns::Turns;
 pub(crate) use turns::{Given, first_early, sender};
@@ -21,12 +21,16 @@ pub struct Baseline {
     pub expected: Expected,
     /// What each side had been sent when it sent something.
     pub turns: Turns,
+    /// Who spoke after whom on the first connection.
+    pub bursts: Vec<Burst>,
     /// What the server did with the same client once more. `None` where it ends after a client.
     pub next: Option<NextClient>,
     /// Where the screens of two plays differ. That matters only to a peer whose screen is compared.
     pub screens: Option<Unsteady>,
     /// What the reference left running when it had ended, by name.
     pub left_behind: Vec<String>,
+    /// Of a hostile frame: why what the reference made of it is no rule. `None` where it came through well.
+    pub falls: Option<String>,
 }
 
 /// The exchange of a client that comes after the first.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
-use model::case::{Network, Pairing, Transport};
+use model::case::{HARNESS, Network, Pairing, Transport};
 use model::event::{Chosen, USUAL_CASES};
 use model::{Catalogue, Scenario, Truth};
 
@@ -83,8 +83,9 @@ impl Selection {
         if self.pairings.is_empty() {
             // What the reference does wrong over a network shows in its own pairing alone.
             let is_own = scenario.truth() == Truth::Reference
-                && [&pairing.server, &pairing.client].map(|it| it == scenario.reference())
-                    == [true; 2];
+                && [&pairing.server, &pairing.client]
+                    .iter()
+                    .all(|it| *it == scenario.reference() || *it == HARNESS);
             is_own || guests.peek().is_none() || guests.any(is_guest)
         } else {
             let name = pairing.to_string();

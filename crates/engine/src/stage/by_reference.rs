@@ -4,8 +4,10 @@
 //! | file | what |
 //! |---|---|
 //! | `seen.rs` | a play of the reference as what is right, and whether two plays are the same |
+//! | `hostile.rs` | frames that nobody should send |
 //! | `same_fault.rs` | a port that fails where the reference itself fails in the same way |
 
+mod hostile;
 mod same_fault;
 mod seen;
 
@@ -17,7 +19,7 @@ use model::blob::sha256;
 use model::case::{Kind, Network, Playing};
 use model::mask::JsonBy;
 use model::observation::{Observation, Role, Stop, WireLog};
-use model::{Expected, Input, Scenario, Truth, Wire};
+use model::{Expected, Input, Scenario, Truth, Wire, bursts};
 use tokio::sync::OnceCell;
 
 use super::{Ground, Played, Stage, StageError, leaves_waiting, seed_of};
@@ -100,7 +102,10 @@ impl Stage {
             if let Some(baseline) = cache.and_then(|cache| cache.read(input)) {
                 return Ok(Arc::new(baseline));
             }
-            let baseline = self.learn(scenario, input).await?;
+            let baseline = match &input.hostile {
+                None => self.learn(scenario, input).await?,
+                Some(hostile) => self.learn_hostile(scenario, input, hostile).await?,
+            };
             if let Some(cache) = cache {
                 // A cache that can't be written costs time and nothing else.
                 let _ = cache.write(input, &baseline);
@@ -139,9 +144,15 @@ impl Stage {
         let form = &expected.to_client;
         let [one, other] = [&first, &again].map(|seen| Turns::heard(scenario, form, &seen.wire));
         let (turns, model) = (one.least(&other), expected.clone());
-        let left_behind = Vec::new();
-        let baseline =
-            Baseline { expected: expected.clone(), turns, next: None, screens, left_behind };
+        let baseline = Baseline {
+            expected: expected.clone(),
+            turns,
+            bursts: Vec::new(),
+            next: None,
+            screens,
+            left_behind: Vec::new(),
+            falls: None,
+        };
         Ok(Ground { model, expected, reference: None, baseline: Some(Arc::new(baseline)) })
     }
 
@@ -190,7 +201,8 @@ impl Stage {
         }
         let ends = [&first.server, &first.client];
         let left_behind = ends.into_iter().flat_map(|end| end.left_behind.clone()).collect();
-        Ok(Baseline { expected, turns, next, screens, left_behind })
+        let bursts = bursts(&first.wire);
+        Ok(Baseline { expected, turns, bursts, next, screens, left_behind, falls: None })
     }
 
     /// Play the reference against itself once.
@@ -269,6 +281,9 @@ impl Stage {
         baseline: &Baseline,
         compare_stdout: [bool; 2],
     ) -> Result<Played, StageError> {
+        if let Some(hostile) = &input.hostile {
+            return self.play_hostile(scenario, (input, hostile), playing, baseline).await;
+        }
         let Playing { transport, network, pairing } = playing;
         let sides = [&pairing.server, &pairing.client];
         let server = self.side(Role::Server, &pairing.server, scenario, input)?;

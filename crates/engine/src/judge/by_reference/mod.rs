@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `whole.rs` | streams, ends, files and screens where no harm was done |
 //! | `harm.rs` | ends and files where harm was done |
+//! | `hostile.rs` | what becomes of a program that is given a frame that nobody should send |
 //! | `next.rs` | the client that comes afterwards |
 //! | `rules.rs` | what holds for every program in every case |
 //! | `blame.rs` | who went wrong first |
 
 mod blame;
 mod harm;
+mod hostile;
 mod next;
 mod rules;
 mod whole;
@@ -24,6 +26,8 @@ use model::{
     Breaks, Check, Clause, Difference, Ending, Expected, Explained, Input, Parting, Said, Scenario,
     Verdict, Wire,
 };
+
+pub(crate) use hostile::{common_rule, judge_hostile, left};
 
 use super::Judgement;
 use crate::baseline::Baseline;

@@ -8,7 +8,12 @@ use super::whole::parting;
 use super::{Case, Finding, datagram, rules};
 
 pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
-    let next = case.baseline.next.as_ref().filter(|_| !case.network.is_harmless())?;
+    if case.network.is_harmless() { None } else { findings_behind(case, seen) }
+}
+
+/// The same behind a client that sent what nobody should send.
+pub(super) fn findings_behind(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+    let next = case.baseline.next.as_ref()?;
     let differs = |what: &str| {
         let what = format!("the next client, to which no harm was done: {what}");
         Some(Finding::new(case, Role::Server, Check::NextClient, what))

@@ -1,0 +1,142 @@
+//! Judges what becomes of a program that is given a frame that nobody should send.
+//!
+//! What the reference makes of it is right where the reference comes through: the same files, and the same
+//! kind of end. The words of a refusal are a program's own affair. Otherwise only the common rules hold.
+
+use std::collections::BTreeMap;
+
+use model::blob::Blob;
+use model::mask::FileForm;
+use model::observation::{Observation, Role, Stop};
+use model::{Check, Ending, Expected, ExpectedEnd, Verdict};
+
+use super::whole::{check_of_files, end_of, exit};
+use super::{Case, Finding, next, was_killed};
+use crate::judge::Judgement;
+
+/// Judge what was seen of the program in `role`.
+pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> Judgement {
+    let about = case.input.hostile.as_ref().map_or("", |it| it.what.as_str());
+    let part = about.split(' ').next().unwrap_or_default();
+    let mut found = Vec::new();
+    let common = common_rule(role, case.scenario.home().is_datagram(), seen);
+    let is_own = case.is_reference.contains(&true);
+    if let Some(what) = &common {
+        let check = if role == Role::Server { Check::ServerExit } else { Check::ClientExit };
+        found.push(Finding::new(case, role, check, what.clone()));
+    } else if is_own || case.baseline.falls.is_none() {
+        found.extend(end(case, role, seen));
+        found.extend(files(case, role, seen));
+    }
+    let goes_on =
+        case.baseline.falls.is_some() || case.baseline.expected.server.by_itself == Some(false);
+    if role == Role::Server && goes_on && common.is_none() {
+        found.extend(next::findings_behind(case, seen));
+    }
+    if found.is_empty() {
+        return Judgement { verdict: Verdict::Pass, differences: vec![], errata: vec![] };
+    }
+    let verdict = match &seen.stopped {
+        Some(Stop::Idle | Stop::Deadline(_)) => Verdict::Timeout,
+        _ if was_killed(role, seen) => Verdict::Crash,
+        _ => Verdict::Fail,
+    };
+    let differences = found.into_iter().map(|finding| {
+        let mut difference = finding.difference;
+        difference.what = format!("{about}: {}", difference.what);
+        difference.part = Some(part.to_owned()).filter(|part| part.contains('.'));
+        difference
+    });
+    Judgement { verdict, differences: differences.collect(), errata: Vec::new() }
+}
+
+/// What no program may do, whatever it is given.
+pub(crate) fn common_rule(role: Role, is_datagram: bool, seen: &Observation) -> Option<String> {
+    let of = |other: &Role| *other == role;
+    if let Some(held) = seen.end(role).memory_bytes {
+        return Some(format!("the {role} held {} MiB of memory", held >> 20));
+    }
+    match &seen.stopped {
+        Some(Stop::Spins(who)) if of(who) => {
+            return Some(format!("the {role} keeps a processor busy for nothing"));
+        }
+        Some(Stop::Flood(who) | Stop::Babble(who)) if of(who) => {
+            return Some(format!("the {role} sends or prints without end"));
+        }
+        Some(Stop::Idle) => return Some("nothing moves any more".to_owned()),
+        Some(Stop::Deadline(awaited)) => {
+            return Some(format!("the deadline passed, waiting for {awaited}"));
+        }
+        _ => {}
+    }
+    if was_killed(role, seen) {
+        return Some(format!("the {role} was ended by {}", exit(seen, role)));
+    }
+    // All that will ever come is there: the connection has ended.
+    let waits = !is_datagram
+        && role == Role::Client
+        && seen.stopped == Some(Stop::Quiet)
+        && !seen.client.by_itself;
+    waits.then(|| "the client waits, with all there to decide by".to_owned())
+}
+
+/// Whether it ends as the reference does: goes on, or refuses.
+fn end(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let right: &ExpectedEnd = end_of(&case.baseline.expected, role);
+    let end = seen.end(role);
+    let ending = Ending::of(end, role);
+    if role == Role::Server {
+        // A port may go on where the reference ends.
+        return (end.by_itself && right.by_itself == Some(false)).then(|| {
+            let what = format!("the server ended by itself, with {}", exit(seen, role));
+            Finding::new(case, role, Check::ServerStays, what)
+        });
+    }
+    if ending != right.ending {
+        let found = exit(seen, role);
+        let what = format!("client-exit: expected {}, found {found}", right.ending);
+        return Some(Finding::new(case, role, Check::ClientExit, what));
+    }
+    let is_silent = end.stderr.0.trim_ascii().is_empty();
+    (ending == Ending::Broken && is_silent && !case.input.terminal).then(|| {
+        let what = "the client does not say on standard error what is wrong";
+        Finding::new(case, role, Check::ClientStderr, what)
+    })
+}
+
+/// Whether it leaves the files that the reference leaves.
+fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let check = check_of_files(role);
+    let right: &Expected = &case.baseline.expected;
+    let right = &end_of(right, role).files;
+    let found = left(role, seen);
+    let form = |path: &String| case.scenario.file_form(role, path);
+    let extra = found
+        .iter()
+        .find(|(path, _)| !right.contains_key(*path) && form(path) != FileForm::Ignored);
+    if let Some((path, content)) = extra {
+        let what = format!("{}: unexpected file {path:?}, {} bytes", check.name(), content.0.len());
+        return Some(Finding::new(case, role, check, what));
+    }
+    right.iter().find_map(|(path, content)| {
+        let what = match (form(path), found.get(path)) {
+            (FileForm::Ignored, _) | (FileForm::Present, Some(_)) => return None,
+            (_, None) => format!("{}: no file {path:?}", check.name()),
+            (FileForm::Content, Some(other)) if content == other => return None,
+            (FileForm::Content, Some(other)) => format!(
+                "{}: {path:?} has {} bytes, and others than the reference leaves",
+                check.name(),
+                other.0.len()
+            ),
+        };
+        Some(Finding::new(case, role, check, what))
+    })
+}
+
+/// The files that a program left, before the next client came.
+pub(crate) fn left(role: Role, seen: &Observation) -> &BTreeMap<String, Blob> {
+    match &seen.control {
+        Some(control) if role == Role::Server => &control.server_files,
+        _ => &seen.end(role).files,
+    }
+}

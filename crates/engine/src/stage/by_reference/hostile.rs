@@ -1,0 +1,127 @@
+//! Frames that nobody should send: what the reference makes of one, and others beside it.
+//!
+//! The harness plays the other program. Behind a client that sent such a frame comes one of the reference,
+//! which the same server must serve.
+
+use model::case::{HARNESS, Network, Pairing, Playing};
+use model::observation::{Observation, Role};
+use model::{Hostile, Input, Scenario, bursts};
+
+use super::seen::expected;
+use super::{LOOKS, Manner, SETTLES, SETTLES_FIRST, play};
+use crate::baseline::{Baseline, Turns, first_difference};
+use crate::drive::Side;
+use crate::judge::by_reference::{self, Case};
+use crate::stage::{Played, Stage, StageError};
+
+impl Stage {
+    /// Play a hostile input with the reference twice. What it does both times is what is right, unless it
+    /// does not come through.
+    pub(super) async fn learn_hostile(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        hostile: &Hostile,
+    ) -> Result<Baseline, StageError> {
+        let pairing = scenario.reference_pairing(input);
+        let transport = scenario.home();
+        let playing = Playing { transport, network: Network::AS_IS, pairing };
+        let first = self.see(scenario, (input, hostile), &playing, SETTLES_FIRST).await?;
+        let again = self.see(scenario, (input, hostile), &playing, SETTLES).await?;
+        let is_datagram = transport.is_datagram();
+        let role = tested(input);
+        let [one, other] = [&first, &again].map(|seen| {
+            let mut expected = expected(is_datagram, seen);
+            if role == Role::Server {
+                // Without those of the next client.
+                expected.server.files = by_reference::left(role, seen).clone();
+            }
+            expected
+        });
+        let wrong = |seen: &Observation| by_reference::common_rule(role, is_datagram, seen);
+        let differs = || {
+            // What is said is the reference's own affair.
+            let same_words = model::Expected {
+                to_server: one.to_server.clone(),
+                to_client: one.to_client.clone(),
+                ..other.clone()
+            };
+            first_difference(scenario, &one, &same_words).map(|it| it.to_string())
+        };
+        let falls = wrong(&first).or_else(|| wrong(&again)).or_else(differs);
+        let next = match scenario.control(input) {
+            Some(control) if role == Role::Server => {
+                Box::pin(self.baseline(scenario, &control)).await?.next.clone()
+            }
+            _ => None,
+        };
+        Ok(Baseline {
+            bursts: bursts(&first.wire),
+            expected: one,
+            turns: Turns::default(),
+            next,
+            screens: None,
+            left_behind: Vec::new(),
+            falls,
+        })
+    }
+
+    /// Play a hostile input with a pairing, and judge it by what the reference made of it.
+    pub(super) async fn play_hostile(
+        &self,
+        scenario: &dyn Scenario,
+        (input, hostile): (&Input, &Hostile),
+        playing: &Playing,
+        baseline: &Baseline,
+    ) -> Result<Played, StageError> {
+        let observed = self.see(scenario, (input, hostile), playing, SETTLES).await?;
+        let Playing { network, pairing, .. } = playing;
+        let sides = [&pairing.server, &pairing.client];
+        let case = Case {
+            scenario,
+            input,
+            network,
+            baseline,
+            is_reference: sides.map(|it| it == scenario.reference()),
+            compare_stdout: [false; 2],
+            json: sides.map(|it| self.json_by(it)),
+        };
+        let judgement = by_reference::judge_hostile(&case, tested(input), &observed);
+        let right = by_reference::right(&case, &observed);
+        Ok(Played { observed, judgement, right, is_harmed: true })
+    }
+
+    /// Play a hostile input once.
+    async fn see(
+        &self,
+        scenario: &dyn Scenario,
+        (input, hostile): (&Input, &Hostile),
+        playing: &Playing,
+        settles: u32,
+    ) -> Result<Observation, StageError> {
+        let Pairing { server, client } = &playing.pairing;
+        let side = |role, name: &str| {
+            if name == HARNESS {
+                Ok(Side::Script(hostile.steps.clone()))
+            } else {
+                self.side(role, name, scenario, input)
+            }
+        };
+        let (server, client) = (side(Role::Server, server)?, side(Role::Client, client)?);
+        let network = playing.network.clone();
+        let manner = Manner { network, rests: Some(LOOKS), settles, next: false, fresh: false };
+        let control = scenario.control(input).filter(|_| tested(input) == Role::Server);
+        let follower = match &control {
+            Some(_) => Some(self.side(Role::Client, scenario.reference(), scenario, input)?),
+            None => None,
+        };
+        let mut play = play(scenario, input, server, client, playing.transport, &manner);
+        play.control = control.as_ref().zip(follower);
+        Ok(self.driver.run(&play).await?)
+    }
+}
+
+/// The program that is given the hostile frame: the harness plays the other one.
+const fn tested(input: &Input) -> Role {
+    if input.raw { Role::Server } else { Role::Client }
+}
