@@ -102,8 +102,10 @@ enum Code {
         signed: bool,
         letter: char,
     },
+    /// In C's own layout, a number too large for `f` becomes an infinity.
     Float {
         letter: char,
+        is_native: bool,
     },
     Bool,
     Char,
