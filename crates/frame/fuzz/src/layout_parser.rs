@@ -102,12 +102,17 @@ fn write(layout: &Layout, read: &FrameRead, stream: &[u8]) {
     let written = values.write().expect("what was read can be written");
     assert_eq!(Some(&*written), stream.get(read.at..read.end()), "written as it was");
     for part in &read.parts {
-        if let Value::Json(_) | Value::Text(_) = part.value {
-            let part_name = &frame.parts.get(part.part).expect("its part").name;
-            values.set(part_name, part.value.clone()).expect("the same value");
+        let name = &frame.parts.get(part.part).expect("its part").name;
+        match &part.value {
+            Value::Text(text) => values.set(name, Value::Text(text.clone())),
+            Value::Json(pyjson::Value::Dict(_)) => {
+                values.set(&format!("{name}.new"), Value::Text("\u{e9}".to_owned()))
+            }
+            _ => Ok(()),
         }
+        .expect("the same text, or a key more");
     }
-    // Escapes may make JSON too long for its size.
+    // What is longer may not fit its size.
     let Ok(anew) = values.write() else { return };
     let alone = Layout {
         frames: vec![frame.clone()],
