@@ -49,7 +49,8 @@ impl FrameRead {
     #[must_use]
     pub fn leaves<'r>(&'r self, layout: &Layout, stream: &[u8]) -> Vec<Leaf<'r>> {
         let Some(frame) = self.table(layout) else { return Vec::new() };
-        let mut leaves = Leaves { frame, found: Vec::new() };
+        let sizes = (0..frame.parts.len()).map(|part| frame.size_place(part)).collect();
+        let mut leaves = Leaves { frame, sizes, found: Vec::new() };
         for read in &self.parts {
             if let Some(part) = frame.parts.get(read.part) {
                 leaves.add_part(part, read, stream);
@@ -86,14 +87,15 @@ impl Reading {
 
 struct Leaves<'l, 'r> {
     frame: &'l Frame,
+    /// Where the size of each part stands.
+    sizes: Vec<Option<Place>>,
     found: Vec<Leaf<'r>>,
 }
 
 impl<'r> Leaves<'_, 'r> {
     fn add(&mut self, place: Place, value: LeafValue<'r>, range: Range<usize>, has_inner: bool) {
-        let is_sized =
-            |part: &usize| self.frame.size_place(*part).is_some_and(|size| size == place);
-        let sizes = (0..self.frame.parts.len()).filter(is_sized).collect();
+        let sizes = (0..).zip(&self.sizes).filter(|(_, size)| size.as_ref() == Some(&place));
+        let sizes = sizes.map(|(part, _)| part).collect();
         let path = format!("{}.{}", self.frame.name, self.frame.path_of(&place));
         self.found.push(Leaf { path, place, value, range, has_inner, sizes });
     }

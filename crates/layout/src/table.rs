@@ -71,8 +71,8 @@ pub enum Kind {
         /// The names of the values, if there are several.
         fields: Vec<String>,
     },
-    /// A decimal number in so many ASCII characters, padded by spaces on either side or by zeros
-    /// in front.
+    /// A decimal number in so many ASCII characters, padded by spaces or NULs on either side or by
+    /// zeros in front.
     Digits {
         /// How many characters.
         width: usize,

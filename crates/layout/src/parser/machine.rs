@@ -269,7 +269,7 @@ impl<'l> Machine<'l> {
             Kind::Struct { format, .. } => {
                 Ok(scalars(part, format.unpack(kept).unwrap_or_default()))
             }
-            Kind::Digits { .. } => number(kept),
+            Kind::Digits { .. } => number(trim_nuls(kept)),
             Kind::NumberUntil(delimiter) => number(before(delimiter)),
             Kind::TextUntil(delimiter) => text(Encoding::Utf8, before(delimiter)),
             Kind::Text { encoding, .. } => text(*encoding, kept),
@@ -309,6 +309,13 @@ impl<'l> Machine<'l> {
 fn number(bytes: &[u8]) -> Result<Value, Trouble> {
     let number = decimal(bytes).map(|int| Value::Scalar(crate::Scalar::Int(int)));
     number.ok_or_else(|| Trouble::BadNumber { found: bytes.iter().take(64).copied().collect() })
+}
+
+fn trim_nuls(mut bytes: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] | [rest @ .., 0] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 fn text(encoding: Encoding, bytes: &[u8]) -> Result<Value, Trouble> {

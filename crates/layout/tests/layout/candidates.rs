@@ -68,6 +68,19 @@ fn a_frame_of_no_bytes_again_and_again_is_refused() {
 }
 
 #[test]
+fn a_turn_decides_between_frames_that_wait_for_it_and_those_that_do_not() {
+    let layout = layout(vec![
+        frame("line*", vec![Part::new("t", Kind::TextUntil(b"\n".to_vec()))]),
+        frame("talk*", vec![text("t", Size::Turn, Encoding::Utf8)]),
+        frame("bye", vec![constant("c", b"bye!")]),
+    ]);
+    let reading = read_turns(&layout, b"one\ntwo, threebye!", &[9, 14]);
+    assert_eq!(reading.trouble, None);
+    let ends: Vec<_> = reading.frames.iter().map(|read| (read.frame, read.end())).collect();
+    assert_eq!(ends, [(0, 4), (1, 9), (1, 14), (2, 18)]);
+}
+
+#[test]
 fn an_undecided_frame_at_the_end_is_the_first_that_can_end_there() {
     let layout = layout(vec![
         frame("long*", vec![bytes("b", Size::Fixed(3))]),

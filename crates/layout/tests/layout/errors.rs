@@ -184,6 +184,7 @@ fn an_error_stays() {
     let mut parser = layout::Parser::new(&layout, Direction::ToServer);
     let mut events = Vec::new();
     let error = parser.push(b"b", &mut events).unwrap_err();
+    assert_eq!(error.path().as_deref(), Some("f.c"));
     assert_eq!(parser.push(b"a", &mut events), Err(error.clone()));
     assert_eq!(parser.turn(&mut events), Err(error.clone()));
     assert_eq!(parser.finish(&mut events), Err(error));

@@ -88,8 +88,13 @@ fn changed_json_keeps_the_style_it_was_read_in() {
 fn digits_keep_their_width_and_the_side_of_their_padding() {
     let digits = Part::new("n", Kind::Digits { width: 4 });
     let layout = layout(vec![frame("f", vec![digits, bytes("body", of("n"))])]);
-    for (read, written) in [("0001", "0012"), ("   1", "  12"), ("1   ", "12  "), (" 1  ", " 12 ")]
-    {
+    for (read, written) in [
+        ("0001", "0012"),
+        ("   1", "  12"),
+        ("1   ", "12  "),
+        ("1\0\0\0", "12\0\0"),
+        (" 1  ", " 12 "),
+    ] {
         let ours = changed(&layout, format!("{read}x").as_bytes(), |values| {
             values.set_raw("body", &[b'y'; 12])
         });
