@@ -120,7 +120,8 @@ pub enum Counts {
     /// Bytes.
     #[default]
     Bytes,
-    /// Characters of the text or JSON that it is the size of. Of other parts, bytes all the same.
+    /// Characters of the part that it is the size of: in the encoding of text, and in UTF-8 of JSON
+    /// and of bytes.
     Characters,
 }
 

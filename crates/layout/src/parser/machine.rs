@@ -230,11 +230,12 @@ impl<'l> Machine<'l> {
                 };
                 self.is_absent = size.is_none();
                 let total = size.unwrap_or(0);
-                match (counts, counted(kind)) {
-                    (Counts::Characters, Some(encoding)) => {
-                        Extent::Characters { total, characters: encoding.characters() }
+                match counts {
+                    Counts::Characters => {
+                        let characters = counted(kind).characters();
+                        Extent::Characters { total, characters, limit, came: 0 }
                     }
-                    _ => Extent::Bytes { total, came: 0 },
+                    Counts::Bytes => Extent::Bytes { total, came: 0 },
                 }
             }
         })

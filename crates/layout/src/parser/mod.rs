@@ -5,6 +5,7 @@ mod limits;
 mod machine;
 mod sums;
 
+pub(crate) use extent::counted;
 pub use limits::Limits;
 pub(crate) use sums::shown;
 

@@ -59,7 +59,7 @@ fn parts(kind: u8, n: usize, choices: &mut Choices<'_>) -> Vec<Part> {
             let encoding = encodings[usize::from(choices.below(3))];
             vec![counted(choices.below(8)), text(&name("t"), sized, encoding)]
         }
-        2 => vec![size(choices.below(4)), bytes(&name("b"), sized)],
+        2 => vec![counted(choices.below(8)), bytes(&name("b"), sized)],
         3 => vec![Part::new(name("l"), Kind::TextUntil(b"\0\n".to_vec()))],
         4 => vec![Part::new(name("j"), Kind::JsonUntil(b"\n".to_vec()))],
         5 => vec![constant(&name("c"), b"\x00ok")],
@@ -128,8 +128,9 @@ fn write(frame: &Frame, kinds: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
             }
             2 => {
                 rest.next();
-                let body = choices.bytes();
-                write_size(part, body.len(), choices, &mut out);
+                let is_text = part.counts == layout::Counts::Characters;
+                let body = if is_text { word.as_bytes().to_vec() } else { choices.bytes() };
+                write_size(part, counts(body.len(), word.chars().count()), choices, &mut out);
                 out.extend(body);
             }
             3 => out.extend([word.as_bytes(), b"\0\n"].concat()),

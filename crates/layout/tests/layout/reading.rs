@@ -78,17 +78,18 @@ fn a_size_may_count_the_characters_of_text_in_its_encoding() {
 }
 
 #[test]
-fn a_size_may_count_the_characters_of_json_and_the_bytes_of_what_has_none() {
+fn a_size_may_count_the_characters_of_json_and_of_bytes_in_utf_8() {
     let parts = vec![
         counting_characters(number("n", "B")),
         counting_characters(json("dict", of("n"))),
         bytes("body", of("dict.size")),
     ];
     let text = r#"{"名": "é", "size": 3}"#;
-    let stream = [&[text.chars().count() as u8], text.as_bytes(), "é!".as_bytes()].concat();
+    let stream =
+        [&[text.chars().count() as u8], text.as_bytes(), "é!\u{1f600}".as_bytes()].concat();
     let reading = read(&layout(vec![frame("f", parts)]), &stream);
     assert_eq!(reading.trouble, None);
-    assert_eq!(reading.frames[0].parts[2].range.len(), 3);
+    assert_eq!(reading.frames[0].parts[2].range.len(), 7);
 }
 
 #[test]
