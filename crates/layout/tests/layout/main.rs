@@ -16,5 +16,6 @@ mod errors;
 mod formats;
 mod generated;
 mod leaves;
+mod problems;
 mod reading;
 mod writing;
