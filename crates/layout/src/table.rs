@@ -302,6 +302,17 @@ impl Part {
 }
 
 impl Kind {
+    /// The delimiter; none of a part that has another end.
+    #[must_use]
+    pub fn delimiter(&self) -> &[u8] {
+        match self {
+            Self::NumberUntil(delimiter)
+            | Self::TextUntil(delimiter)
+            | Self::JsonUntil(delimiter) => delimiter,
+            _ => &[],
+        }
+    }
+
     /// The size, of a part that has one.
     #[must_use]
     pub const fn size(&self) -> Option<&Size> {

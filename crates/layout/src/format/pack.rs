@@ -118,6 +118,12 @@ fn put(
     }
 }
 
+/// The least and the greatest integer of so many bytes.
+pub(super) const fn bounds(signed: bool, size: usize) -> (i128, i128) {
+    let all = 1_i128 << (8 * size);
+    if signed { (-(all / 2), all / 2 - 1) } else { (0, all - 1) }
+}
+
 fn put_int(
     int: i128,
     size: usize,
@@ -125,8 +131,7 @@ fn put_int(
     (signed, letter): (bool, char),
     out: &mut Vec<u8>,
 ) -> Result<(), PackError> {
-    let all = 1_i128 << (8 * size);
-    let (least, greatest) = if signed { (-(all / 2), all / 2 - 1) } else { (0, all - 1) };
+    let (least, greatest) = bounds(signed, size);
     if int < least || int > greatest {
         return Err(PackError::Range { letter, least, greatest });
     }

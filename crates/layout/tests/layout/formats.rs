@@ -170,6 +170,39 @@ fn what_is_no_format_is_refused_where_cpython_refuses_it() {
 }
 
 #[test]
+fn a_format_in_the_other_byte_order_has_the_same_places() {
+    let format = Format::parse("bi2H").unwrap();
+    let values = [1, 2, 3, 4].map(Scalar::Int);
+    let mut bytes = format.pack(&values).unwrap();
+    let swapped = format.swapped().pack(&values).unwrap();
+    for range in format.ranges() {
+        bytes[range].reverse();
+    }
+    assert_eq!(swapped, bytes);
+    assert_eq!(format.swapped().swapped(), format);
+}
+
+#[test]
+fn bounds_are_the_last_numbers_that_can_be_packed() {
+    let format = Format::parse("<bBhQ2sqd").unwrap();
+    assert_eq!(format.bounds().len(), format.values());
+    assert_eq!(format.bounds()[0], Some((-128, 127)));
+    for (index, bounds) in format.bounds().into_iter().enumerate() {
+        let Some((least, greatest)) = bounds else {
+            assert!([4, 6].contains(&index));
+            continue;
+        };
+        let pack = |int| {
+            let mut values = format.unpack(&vec![0; format.size()]).unwrap();
+            values[index] = Scalar::Int(int);
+            format.pack(&values).is_ok()
+        };
+        assert!(pack(least) && pack(greatest));
+        assert!(!pack(least - 1) && !pack(greatest + 1));
+    }
+}
+
+#[test]
 fn a_wrong_number_of_values_is_refused() {
     let format = Format::parse("<2H").unwrap();
     let error = format.pack(&[Scalar::Int(1)]).unwrap_err();

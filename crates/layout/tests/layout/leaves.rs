@@ -19,6 +19,9 @@ fn json_is_told_apart_to_its_innermost_values_and_the_last_of_equal_keys_counts(
     let text = "{\"a\": [1, {\"b\" : \"x\\\"]\" }, -1.5e3] , \"\\u0061\\\"\":{ },\"e\":NaN, \
                 \"dup\": {\"gone\": 1}, \"n\": {\"m\": [ ]}, \"dup\":\ttrue}\n";
     let leaves = shown(&layout, text.as_bytes());
+    let reading = read(&layout, text.as_bytes());
+    let whole = &reading.frames[0].leaves(&layout, text.as_bytes())[0];
+    assert_eq!(whole.text, 0..text.len() - 1, "without its delimiter");
     let expected = [
         ("f.d", text),
         ("f.d.a", "[1, {\"b\" : \"x\\\"]\" }, -1.5e3]"),
