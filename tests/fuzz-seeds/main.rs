@@ -69,6 +69,7 @@ fn seeds(stream: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("decode_frame", if stream.len().is_multiple_of(2) { whole } else { bytewise }),
         ("roundtrip_frame", stream.to_vec()),
         ("session", fed),
+        ("layout_parser", [&[0, 0, 1, 7], stream].concat()),
         ("frame_differential", stream.to_vec()),
     ];
     if let Some(text) = dict_of(stream) {

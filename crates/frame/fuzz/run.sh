@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 toolchain=${FUZZ_TOOLCHAIN:-nightly}
 sanitizer=${FUZZ_SANITIZER:-none}
 seconds=${FUZZ_SECONDS:-60}
-all='decode_frame roundtrip_frame session json_loads json_differential frame_differential'
+all='decode_frame roundtrip_frame session json_loads layout_parser json_differential frame_differential'
 
 usage() {
     echo "run.sh fuzz|minimize [TARGET]; targets: $all" >&2

@@ -19,6 +19,18 @@ pub struct ReadError {
     pub trouble: Trouble,
 }
 
+impl ReadError {
+    /// The path of the part, such as `request.dict`; of the frame, if no part is at fault.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        let frame = self.frame.as_deref()?;
+        Some(match &self.part {
+            Some(part) => format!("{frame}.{part}"),
+            None => frame.to_owned(),
+        })
+    }
+}
+
 fn place(frame: &Option<Box<str>>, part: &Option<Box<str>>) -> String {
     match (frame, part) {
         (Some(frame), Some(part)) => format!("{frame}.{part} "),

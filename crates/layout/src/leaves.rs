@@ -21,6 +21,8 @@ pub struct Leaf<'r> {
     /// Where it stands in the stream: a part with its delimiter, a JSON value's own text, a string
     /// with its quotes.
     pub range: Range<usize>,
+    /// The range without the part's delimiter.
+    pub text: Range<usize>,
     /// Whether it is made of others, which come behind it.
     pub has_inner: bool,
     /// The indices of the parts that it is the size of.
@@ -49,7 +51,8 @@ impl FrameRead {
     #[must_use]
     pub fn leaves<'r>(&'r self, layout: &Layout, stream: &[u8]) -> Vec<Leaf<'r>> {
         let Some(frame) = self.table(layout) else { return Vec::new() };
-        let mut leaves = Leaves { frame, found: Vec::new() };
+        let sizes = (0..frame.parts.len()).map(|part| frame.size_place(part)).collect();
+        let mut leaves = Leaves { frame, sizes, found: Vec::new() };
         for read in &self.parts {
             if let Some(part) = frame.parts.get(read.part) {
                 leaves.add_part(part, read, stream);
@@ -86,16 +89,20 @@ impl Reading {
 
 struct Leaves<'l, 'r> {
     frame: &'l Frame,
+    /// Where the size of each part stands.
+    sizes: Vec<Option<Place>>,
     found: Vec<Leaf<'r>>,
 }
 
 impl<'r> Leaves<'_, 'r> {
     fn add(&mut self, place: Place, value: LeafValue<'r>, range: Range<usize>, has_inner: bool) {
-        let is_sized =
-            |part: &usize| self.frame.size_place(*part).is_some_and(|size| size == place);
-        let sizes = (0..self.frame.parts.len()).filter(is_sized).collect();
+        let sizes = (0..).zip(&self.sizes).filter(|(_, size)| size.as_ref() == Some(&place));
+        let sizes = sizes.map(|(part, _)| part).collect();
+        let part = self.frame.parts.get(place.part).filter(|_| place.inner == Inner::Whole);
+        let delimiter = part.map_or(0, |part| part.kind.delimiter().len());
+        let text = range.start..range.end.saturating_sub(delimiter).max(range.start);
         let path = format!("{}.{}", self.frame.name, self.frame.path_of(&place));
-        self.found.push(Leaf { path, place, value, range, has_inner, sizes });
+        self.found.push(Leaf { path, place, value, range, text, has_inner, sizes });
     }
 
     fn add_part(&mut self, part: &Part, read: &'r PartRead, stream: &[u8]) {
@@ -116,11 +123,7 @@ impl<'r> Leaves<'_, 'r> {
                 }
             }
             Value::Json(json) => {
-                let delimiter = match &part.kind {
-                    Kind::JsonUntil(delimiter) => delimiter.len(),
-                    _ => 0,
-                };
-                let end = range.end.saturating_sub(delimiter);
+                let end = range.end.saturating_sub(part.kind.delimiter().len());
                 let text = stream.get(range.start..end).unwrap_or_default();
                 let nodes = scan(text).unwrap_or_default();
                 self.add_json(read, json, &nodes);

@@ -29,11 +29,13 @@
 //! ```
 //!
 //! # Where to look
-//! - [`Layout`] is the table, and [`Format`] a format of Python's `struct` in it.
+//! - [`Layout`] is the table, and [`Format`] a format of Python's `struct` in it;
+//!   [`Layout::problems`] says what is wrong with one.
 //! - [`Parser`] takes bytes in any cuts; [`read`] takes a whole stream, and gives every
 //!   value its path and place.
 //! - [`Values`] changes a frame that was read, and writes it.
 
+mod check;
 mod digest;
 mod error;
 mod format;
@@ -47,6 +49,7 @@ mod text;
 mod value;
 mod write;
 
+pub use check::{Problem, Wrong};
 pub use digest::digest;
 pub use error::{Mistake, ReadError, Trouble};
 pub use format::{Format, FormatError, PackError, Scalar};

@@ -71,8 +71,8 @@ pub enum Kind {
         /// The names of the values, if there are several.
         fields: Vec<String>,
     },
-    /// A decimal number in so many ASCII characters, padded by spaces on either side or by zeros
-    /// in front.
+    /// A decimal number in so many ASCII characters, padded by spaces or NULs on either side or by
+    /// zeros in front.
     Digits {
         /// How many characters.
         width: usize,
@@ -120,7 +120,8 @@ pub enum Counts {
     /// Bytes.
     #[default]
     Bytes,
-    /// Characters of the text or JSON that it is the size of. Of other parts, bytes all the same.
+    /// Characters of the part that it is the size of: in the encoding of text, and in UTF-8 of JSON
+    /// and of bytes.
     Characters,
 }
 
@@ -301,6 +302,17 @@ impl Part {
 }
 
 impl Kind {
+    /// The delimiter; none of a part that has another end.
+    #[must_use]
+    pub fn delimiter(&self) -> &[u8] {
+        match self {
+            Self::NumberUntil(delimiter)
+            | Self::TextUntil(delimiter)
+            | Self::JsonUntil(delimiter) => delimiter,
+            _ => &[],
+        }
+    }
+
     /// The size, of a part that has one.
     #[must_use]
     pub const fn size(&self) -> Option<&Size> {

@@ -141,7 +141,7 @@ fn is_index(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a part's value is a struct of several.
+/// The value of a struct: a single one is the part itself.
 pub(crate) fn scalars(part: &Part, mut values: Vec<Scalar>) -> Value {
     match (&part.kind, values.len()) {
         (Kind::Struct { .. }, 1) if !part.is_of_several() => {

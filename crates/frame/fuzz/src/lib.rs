@@ -9,6 +9,7 @@
 //! | [`session`] | one decoder over many frames, asked in any order, against the plainest reader there is |
 //! | [`json_loads`] | any text is taken or refused; what is taken is written, read and written the same |
 //! | [`json_differential`] | CPython takes and refuses the same texts, with the same values and messages |
+//! | [`layout_parser`] | frames of a table, in any cuts: the same events, little memory, written as they were |
 //! | [`frame_differential`] | CPython reads the same frames, and refuses the same ones by the same clauses |
 
 #![allow(
@@ -21,6 +22,7 @@ mod cuts;
 mod decode;
 mod differential;
 mod json;
+mod layout_parser;
 mod memory;
 #[path = "../../../pyjson/tests/it/oracle.rs"]
 #[allow(
@@ -36,6 +38,7 @@ mod session;
 pub use decode::decode_frame;
 pub use differential::{frame_differential, json_differential};
 pub use json::json_loads;
+pub use layout_parser::layout_parser;
 pub use roundtrip::roundtrip_frame;
 pub use session::session;
 
@@ -43,11 +46,12 @@ pub use session::session;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("decode_frame", decode_frame),
     ("roundtrip_frame", roundtrip_frame),
     ("session", session),
     ("json_loads", json_loads),
+    ("layout_parser", layout_parser),
     ("json_differential", json_differential),
     ("frame_differential", frame_differential),
 ];

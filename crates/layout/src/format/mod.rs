@@ -102,8 +102,10 @@ enum Code {
         signed: bool,
         letter: char,
     },
+    /// In C's own layout, a number too large for `f` becomes an infinity.
     Float {
         letter: char,
+        is_native: bool,
     },
     Bool,
     Char,
@@ -152,6 +154,27 @@ impl Format {
             (0..count).map(move |index| at + index * size..at + (index + 1) * size)
         };
         self.items.iter().flat_map(places).collect()
+    }
+
+    /// The same sizes and places in the other byte order. Its text stays that of this one.
+    #[must_use]
+    pub fn swapped(&self) -> Self {
+        let order = match self.order {
+            Order::Little => Order::Big,
+            Order::Big => Order::Little,
+        };
+        Self { order, ..self.clone() }
+    }
+
+    /// The least and the greatest number that each value can be; `None` of what is no integer.
+    #[must_use]
+    pub fn bounds(&self) -> Vec<Option<(i128, i128)>> {
+        let bounds = |item: &Item| match item.code {
+            Code::Int { signed, .. } => Some(pack::bounds(signed, item.size)),
+            _ => None,
+        };
+        let each = |item: &Item| std::iter::repeat_n(bounds(item), item.count);
+        self.items.iter().flat_map(each).collect()
     }
 
     /// `struct.pack`; pad bytes are zeros.

@@ -77,7 +77,7 @@ fn put(
             };
             put_int(int, size, order, (signed, letter), out)
         }
-        (Code::Float { letter }, _) => {
+        (Code::Float { letter, is_native }, _) => {
             let float = match value {
                 Scalar::Float(float) => *float,
                 Scalar::Bool(truth) => f64::from(u8::from(*truth)),
@@ -85,7 +85,7 @@ fn put(
                 Scalar::Int(int) => int.to_string().parse().unwrap_or(f64::NAN),
                 Scalar::Bytes(_) => return Err(refuse(letter, "float")),
             };
-            put_float(float, letter, order, out)
+            put_float(float, (letter, is_native), order, out)
         }
         (Code::Bool, _) => {
             out.push(u8::from(match value {
@@ -118,6 +118,12 @@ fn put(
     }
 }
 
+/// The least and the greatest integer of so many bytes.
+pub(super) const fn bounds(signed: bool, size: usize) -> (i128, i128) {
+    let all = 1_i128 << (8 * size);
+    if signed { (-(all / 2), all / 2 - 1) } else { (0, all - 1) }
+}
+
 fn put_int(
     int: i128,
     size: usize,
@@ -125,8 +131,7 @@ fn put_int(
     (signed, letter): (bool, char),
     out: &mut Vec<u8>,
 ) -> Result<(), PackError> {
-    let all = 1_i128 << (8 * size);
-    let (least, greatest) = if signed { (-(all / 2), all / 2 - 1) } else { (0, all - 1) };
+    let (least, greatest) = bounds(signed, size);
     if int < least || int > greatest {
         return Err(PackError::Range { letter, least, greatest });
     }
@@ -137,7 +142,12 @@ fn put_int(
     Ok(())
 }
 
-fn put_float(float: f64, letter: char, order: Order, out: &mut Vec<u8>) -> Result<(), PackError> {
+fn put_float(
+    float: f64,
+    (letter, is_native): (char, bool),
+    order: Order,
+    out: &mut Vec<u8>,
+) -> Result<(), PackError> {
     let too_large = PackError::FloatTooLarge { letter };
     let start = out.len();
     match letter {
@@ -148,7 +158,7 @@ fn put_float(float: f64, letter: char, order: Order, out: &mut Vec<u8>) -> Resul
         'f' => {
             #[allow(clippy::cast_possible_truncation, reason = "rounding is what is wanted")]
             let single = float as f32;
-            if single.is_infinite() && float.is_finite() {
+            if single.is_infinite() && float.is_finite() && !is_native {
                 return Err(too_large);
             }
             out.extend_from_slice(&single.to_be_bytes());

@@ -88,7 +88,7 @@ pub(super) fn parse(text: &str) -> Result<Format, FormatError> {
 
 fn entry(letter: char, native: bool) -> Option<Entry> {
     let int = |signed, size| (Some(Code::Int { signed, letter }), size);
-    let float = |size| (Some(Code::Float { letter }), size);
+    let float = |size| (Some(Code::Float { letter, is_native: native }), size);
     let long = if native { size_of::<c_long>() } else { 4 };
     let (code, size) = match letter {
         'x' => (None, 1),

@@ -10,8 +10,8 @@ use crate::{Encoding, Kind};
 pub(super) enum Extent<'l> {
     /// So many bytes, of which some have come.
     Bytes { total: u64, came: u64 },
-    /// So many characters.
-    Characters { total: u64, characters: Characters },
+    /// So many characters, in at most so many bytes, of which some have come.
+    Characters { total: u64, characters: Characters, limit: u64, came: u64 },
     /// Up to a delimiter, with the most bytes before it.
     Until { delimiter: &'l [u8], limit: u64 },
     /// To the end of the stream, or of a turn.
@@ -38,17 +38,18 @@ impl Extent<'_> {
                 keep(kept, taken, keeps);
                 Taken { count: taken.len(), is_whole: Ok(came == total) }
             }
-            Self::Characters { total, characters } => {
+            Self::Characters { total, characters, limit, came } => {
                 let mut count = 0;
                 while characters.whole() < *total {
                     let Some(byte) = input.get(count) else { break };
                     characters.push(*byte);
-                    kept.push(*byte);
                     count += 1;
-                    if kept.len() as u64 > keeps {
-                        return too_long(count, keeps, kept.len());
+                    *came += 1;
+                    if *came > *limit {
+                        return too_long(count, *limit, *came);
                     }
                 }
+                keep(kept, input.get(..count).unwrap_or_default(), keeps);
                 Taken { count, is_whole: Ok(characters.whole() >= *total) }
             }
             Self::Until { delimiter, limit } => {
@@ -58,7 +59,7 @@ impl Extent<'_> {
                         return Taken { count: index + 1, is_whole: Ok(true) };
                     }
                     if kept.len() as u64 >= limit.saturating_add(delimiter.len() as u64) {
-                        return too_long(index + 1, *limit, kept.len());
+                        return too_long(index + 1, *limit, kept.len() as u64);
                     }
                 }
                 Taken { count: input.len(), is_whole: Ok(false) }
@@ -68,7 +69,7 @@ impl Extent<'_> {
                 let is_over = room.is_ok_and(|room| input.len() > room);
                 if is_over {
                     let count = room.unwrap_or(0) + 1;
-                    return too_long(count, *limit, kept.len() + count);
+                    return too_long(count, *limit, (kept.len() + count) as u64);
                 }
                 keep(kept, input, keeps);
                 Taken { count: input.len(), is_whole: Ok(false) }
@@ -80,7 +81,7 @@ impl Extent<'_> {
     pub(super) const fn unexpected_end(&self, came: u64) -> Trouble {
         let (expected, found, counts_characters) = match self {
             Self::Bytes { total, came } => (Some(*total), *came, false),
-            Self::Characters { total, characters } => (Some(*total), characters.whole(), true),
+            Self::Characters { total, characters, .. } => (Some(*total), characters.whole(), true),
             Self::Until { .. } | Self::Open { .. } => (None, came, false),
         };
         Trouble::UnexpectedEnd { expected, found, counts_characters }
@@ -92,8 +93,8 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8], keeps: u64) {
     kept.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
 }
 
-fn too_long(count: usize, limit: u64, found: usize) -> Taken {
-    Taken { count, is_whole: Err(Trouble::TooLong { limit, found: found as u64 }) }
+fn too_long(count: usize, limit: u64, found: u64) -> Taken {
+    Taken { count, is_whole: Err(Trouble::TooLong { limit, found }) }
 }
 
 /// What is kept of a part of bytes that holds a checksum: more than the longest one takes.
@@ -111,11 +112,10 @@ pub(super) const fn keeps(kind: &Kind, limits: &Limits, holds_checksum: bool) ->
     }
 }
 
-/// The encoding whose characters a size can count.
-pub(super) const fn counted(kind: &Kind) -> Option<Encoding> {
+/// The encoding whose characters a size counts.
+pub(crate) const fn counted(kind: &Kind) -> Encoding {
     match kind {
-        Kind::Json(_) => Some(Encoding::Utf8),
-        Kind::Text { encoding, .. } => Some(*encoding),
-        _ => None,
+        Kind::Text { encoding, .. } => *encoding,
+        _ => Encoding::Utf8,
     }
 }

@@ -1,18 +1,43 @@
 //! One frame, from its first byte to its last.
 
+use std::sync::Arc;
+
 use super::extent::{Extent, counted, keeps};
 use super::sums::Sums;
 use super::{Event, Limits};
 use crate::error::{ReadError, Trouble};
+use crate::table::Place;
 use crate::text::decimal;
 use crate::value::{SizeError, scalars, size_of_value};
 use crate::{Counts, Encoding, Frame, Kind, PartRead, Size, Value};
 
+/// What is looked up in a frame's table once.
+#[derive(Debug)]
+pub(super) struct Plan<'l> {
+    frame: &'l Frame,
+    index: usize,
+    /// Where the size of each part stands.
+    sizes: Vec<Option<Place>>,
+    /// The checksums, before any byte.
+    sums: Sums<'l>,
+}
+
+impl<'l> Plan<'l> {
+    pub(super) fn new(index: usize, frame: &'l Frame) -> Self {
+        let sizes = (0..frame.parts.len()).map(|part| frame.size_place(part)).collect();
+        Self { frame, index, sizes, sums: Sums::new(frame) }
+    }
+
+    pub(super) fn name(&self) -> &'l str {
+        &self.frame.name
+    }
+}
+
 /// Reads one frame. It answers at the byte that decides, whatever the cuts.
 #[derive(Debug, Clone)]
 pub(super) struct Machine<'l> {
+    plan: Arc<Plan<'l>>,
     frame: &'l Frame,
-    index: usize,
     limits: Limits,
     /// Offset in the stream of the frame.
     start: usize,
@@ -40,10 +65,11 @@ pub(super) enum Status {
 type Step = Result<(), ReadError>;
 
 impl<'l> Machine<'l> {
-    pub(super) fn new(frame: &'l Frame, index: usize, start: usize, limits: Limits) -> Self {
+    pub(super) fn new(plan: &Arc<Plan<'l>>, start: usize, limits: Limits) -> Self {
+        let frame = plan.frame;
         Self {
+            plan: Arc::clone(plan),
             frame,
-            index,
             limits,
             start,
             at: start,
@@ -53,13 +79,13 @@ impl<'l> Machine<'l> {
             kept: Vec::new(),
             sizes: vec![None; frame.parts.len()],
             is_absent: false,
-            sums: Sums::new(frame),
+            sums: plan.sums.clone(),
         }
     }
 
     /// Begins the first part; a frame of no bytes is whole with that.
     pub(super) fn begin(&mut self, events: &mut Vec<Event>) -> Status {
-        events.push(Event::Frame { frame: self.index, at: self.start });
+        events.push(Event::Frame { frame: self.plan.index, at: self.start });
         let begun = self.begin_part().and_then(|()| self.end_parts(false, events));
         self.status(begun)
     }
@@ -230,11 +256,12 @@ impl<'l> Machine<'l> {
                 };
                 self.is_absent = size.is_none();
                 let total = size.unwrap_or(0);
-                match (counts, counted(kind)) {
-                    (Counts::Characters, Some(encoding)) => {
-                        Extent::Characters { total, characters: encoding.characters() }
+                match counts {
+                    Counts::Characters => {
+                        let characters = counted(kind).characters();
+                        Extent::Characters { total, characters, limit, came: 0 }
                     }
-                    _ => Extent::Bytes { total, came: 0 },
+                    Counts::Bytes => Extent::Bytes { total, came: 0 },
                 }
             }
         })
@@ -254,7 +281,7 @@ impl<'l> Machine<'l> {
         self.part += 1;
         if !self.is_inside() {
             events.extend(self.sums.mistakes(self.frame).into_iter().map(Event::Mistake));
-            events.push(Event::End { frame: self.index, at: self.at });
+            events.push(Event::End { frame: self.plan.index, at: self.at });
         }
         self.begin_part()
     }
@@ -269,7 +296,7 @@ impl<'l> Machine<'l> {
             Kind::Struct { format, .. } => {
                 Ok(scalars(part, format.unpack(kept).unwrap_or_default()))
             }
-            Kind::Digits { .. } => number(kept),
+            Kind::Digits { .. } => number(trim_nuls(kept)),
             Kind::NumberUntil(delimiter) => number(before(delimiter)),
             Kind::TextUntil(delimiter) => text(Encoding::Utf8, before(delimiter)),
             Kind::Text { encoding, .. } => text(*encoding, kept),
@@ -283,8 +310,8 @@ impl<'l> Machine<'l> {
     /// Keeps what the part's value says as the size of later ones.
     fn learn_sizes(&mut self, value: &Value) -> Result<(), Trouble> {
         let Some(part) = self.frame.parts.get(self.part) else { return Ok(()) };
-        for later in self.part + 1..self.frame.parts.len() {
-            let Some(place) = self.frame.size_place(later).filter(|at| at.part == self.part) else {
+        for (later, place) in self.plan.sizes.iter().enumerate().skip(self.part + 1) {
+            let Some(place) = place.as_ref().filter(|place| place.part == self.part) else {
                 continue;
             };
             let size = size_of_value(value, &place.inner).map_err(|error| match error {
@@ -294,7 +321,7 @@ impl<'l> Machine<'l> {
                     Trouble::NotAnObject { path, found }
                 }
                 SizeError::NotASize(found) => {
-                    let path = self.frame.path_of(&place);
+                    let path = self.frame.path_of(place);
                     Trouble::BadSize { path, of: self.part_name(later), found }
                 }
             })?;
@@ -309,6 +336,13 @@ impl<'l> Machine<'l> {
 fn number(bytes: &[u8]) -> Result<Value, Trouble> {
     let number = decimal(bytes).map(|int| Value::Scalar(crate::Scalar::Int(int)));
     number.ok_or_else(|| Trouble::BadNumber { found: bytes.iter().take(64).copied().collect() })
+}
+
+fn trim_nuls(mut bytes: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] | [rest @ .., 0] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 fn text(encoding: Encoding, bytes: &[u8]) -> Result<Value, Trouble> {

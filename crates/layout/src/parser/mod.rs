@@ -5,10 +5,13 @@ mod limits;
 mod machine;
 mod sums;
 
+pub(crate) use extent::counted;
 pub use limits::Limits;
 pub(crate) use sums::shown;
 
-use machine::{Machine, Status};
+use std::sync::Arc;
+
+use machine::{Machine, Plan, Status};
 
 use crate::error::{Mistake, ReadError, Trouble};
 use crate::{Direction, Item, Layout, PartRead};
@@ -43,6 +46,26 @@ pub enum Event {
 /// cuts. A frame begins with its first byte. What is kept is limited by [`Limits`], and only of
 /// bytes that have come.
 ///
+/// ```
+/// use layout::{Direction, Event, Frame, Item, Kind, Layout, Parser, Part, Value};
+///
+/// let line = Part::new("line", Kind::TextUntil(b"\n".to_vec()));
+/// let layout = Layout {
+///     frames: vec![Frame { name: "say".to_owned(), parts: vec![line] }],
+///     to_server: vec![Item { frame: 0, repeats: true }],
+///     to_client: Vec::new(),
+/// };
+/// let mut parser = Parser::new(&layout, Direction::ToServer);
+/// let mut events = Vec::new();
+/// parser.push(b"hel", &mut events)?;
+/// assert_eq!(events, [Event::Frame { frame: 0, at: 0 }]);
+/// parser.push(b"lo\n", &mut events)?;
+/// let Event::Part(part) = &events[1] else { panic!("{events:?}") };
+/// assert_eq!((part.range.clone(), &part.value), (0..6, &Value::Text("hello".to_owned())));
+/// parser.finish(&mut events)?;
+/// # Ok::<(), layout::ReadError>(())
+/// ```
+///
 /// Where several frames may stand, all are read side by side. One that fails is out, one that is
 /// left alone is it, and otherwise the one that is whole first, in the layout's order. Its events
 /// come once that is known.
@@ -50,7 +73,7 @@ pub enum Event {
 /// After an error the stream has no meaning any more, and every further call answers that error.
 #[derive(Debug, Clone)]
 pub struct Parser<'l> {
-    layout: &'l Layout,
+    plans: Vec<Arc<Plan<'l>>>,
     items: &'l [Item],
     limits: Limits,
     /// The first item that the next frame may be of.
@@ -82,7 +105,9 @@ impl<'l> Parser<'l> {
     #[must_use]
     pub fn with_limits(layout: &'l Layout, direction: Direction, limits: Limits) -> Self {
         let items = layout.items(direction);
-        Self { layout, items, limits, position: 0, at: 0, candidates: Vec::new(), error: None }
+        let plan = |(index, frame)| Arc::new(Plan::new(index, frame));
+        let plans = layout.frames.iter().enumerate().map(plan).collect();
+        Self { plans, items, limits, position: 0, at: 0, candidates: Vec::new(), error: None }
     }
 
     /// Takes the next bytes of the stream and adds what they make to `events`.
@@ -171,8 +196,8 @@ impl<'l> Parser<'l> {
     fn begin(&mut self, left: &[u8], events: &mut Vec<Event>) -> Result<(), ReadError> {
         let mut begun = Vec::new();
         for (item, place) in (0..).zip(self.items).skip(self.position) {
-            if let Some(frame) = self.layout.frames.get(place.frame) {
-                let machine = Machine::new(frame, place.frame, self.at, self.limits);
+            if let Some(plan) = self.plans.get(place.frame) {
+                let machine = Machine::new(plan, self.at, self.limits);
                 begun.push(Candidate { item, machine, events: Vec::new() });
             }
             if !place.repeats {
@@ -261,8 +286,7 @@ impl<'l> Parser<'l> {
         let is_empty = self.at.saturating_add(used) == candidate.machine.start();
         match (status, item) {
             (Status::Whole, Some(item)) if item.repeats && is_empty => {
-                let frame =
-                    self.layout.frames.get(item.frame).map(|frame| frame.name.as_str().into());
+                let frame = self.plans.get(item.frame).map(|plan| plan.name().into());
                 let trouble = Trouble::EmptyFrame;
                 Status::Failed(ReadError { at: self.at, frame, part: None, trouble })
             }
@@ -272,11 +296,11 @@ impl<'l> Parser<'l> {
 
     /// A frame of which nothing has come, at the end of the stream: is nothing all of it?
     fn end_unbegun(&mut self, item: Item, events: &mut Vec<Event>) -> Result<(), ReadError> {
-        let Some(frame) = self.layout.frames.get(item.frame) else {
+        let Some(plan) = self.plans.get(item.frame) else {
             self.position += 1;
             return Ok(());
         };
-        let mut machine = Machine::new(frame, item.frame, self.at, self.limits);
+        let mut machine = Machine::new(plan, self.at, self.limits);
         let mut own = Vec::new();
         let begun = machine.begin(&mut own);
         let status = if matches!(begun, Status::More) { machine.finish(&mut own) } else { begun };
@@ -288,7 +312,7 @@ impl<'l> Parser<'l> {
             }
             _ => Err(ReadError {
                 at: self.at,
-                frame: Some(frame.name.as_str().into()),
+                frame: Some(plan.name().into()),
                 part: None,
                 trouble: Trouble::Missing,
             }),

@@ -8,11 +8,11 @@ pub use error::WriteError;
 
 use slot::{Slot, Sum};
 
-use crate::parser::shown;
+use crate::parser::{counted, shown};
 use crate::table::{Inner, Place};
 use crate::text::Characters;
 use crate::value::size_of_value;
-use crate::{Counts, Encoding, Frame, FrameRead, Kind, Scalar, Value, digest};
+use crate::{Counts, Frame, FrameRead, Kind, Scalar, Value, digest};
 
 /// The values of a frame that was read, to be changed and written.
 ///
@@ -192,13 +192,8 @@ impl<'f> Values<'f> {
     /// The length of a part, in what its size counts.
     fn length(&self, index: usize, place: &Place, bytes: &[u8]) -> u64 {
         let counts = self.frame.parts.get(place.part).map(|part| part.counts);
-        match (counts, self.frame.parts.get(index).map(|part| &part.kind)) {
-            (Some(Counts::Characters), Some(Kind::Json(_))) => {
-                Characters::count(Encoding::Utf8, bytes)
-            }
-            (Some(Counts::Characters), Some(Kind::Text { encoding, .. })) => {
-                Characters::count(*encoding, bytes)
-            }
+        match (counts, self.frame.parts.get(index)) {
+            (Some(Counts::Characters), Some(part)) => Characters::count(counted(&part.kind), bytes),
             _ => bytes.len() as u64,
         }
     }

@@ -198,15 +198,15 @@ fn set_key(
 /// A number in so many characters, padded as the one that was read; `None` if it has more.
 fn digits(number: &str, width: usize, raw: &[u8]) -> Option<Vec<u8>> {
     let lacks = width.checked_sub(number.len())?;
-    let (spaces_before, spaces_behind) = (raw.starts_with(b" "), raw.ends_with(b" "));
-    Some(match (spaces_before, spaces_behind) {
+    let pad = if raw.contains(&0) { 0 } else { b' ' };
+    let is_padded = |byte: Option<&u8>| byte == Some(&pad);
+    Some(match (is_padded(raw.first()), is_padded(raw.last())) {
         (true, true) => {
-            let before = " ".repeat(lacks / 2);
-            [before.as_bytes(), number.as_bytes(), " ".repeat(lacks - lacks / 2).as_bytes()]
-                .concat()
+            let before = lacks / 2;
+            [vec![pad; before].as_slice(), number.as_bytes(), &vec![pad; lacks - before]].concat()
         }
-        (true, false) => [" ".repeat(lacks).as_bytes(), number.as_bytes()].concat(),
-        (false, true) => [number.as_bytes(), " ".repeat(lacks).as_bytes()].concat(),
+        (true, false) => [vec![pad; lacks].as_slice(), number.as_bytes()].concat(),
+        (false, true) => [number.as_bytes(), &vec![pad; lacks]].concat(),
         (false, false) => {
             let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
             [sign, "0".repeat(lacks).as_str(), digits].concat().into_bytes()
