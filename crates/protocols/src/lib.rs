@@ -19,6 +19,7 @@ mod edit;
 mod frames_form;
 mod framing;
 mod header;
+mod hostile;
 mod inputs;
 mod key;
 mod load;
@@ -32,6 +33,7 @@ mod text;
 mod vary;
 
 pub use edit::{EditError, keep, rewrite_known_failures};
+pub use hostile::Exchange;
 pub use key::key;
 pub use load::{ProtocolError, is_protocol};
 pub use networks::Sizes;

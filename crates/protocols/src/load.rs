@@ -18,12 +18,10 @@ use crate::masks::{Mask, Masks};
 use crate::protocol::{KnownFailure, PLACES, Protocol, Reference, words_in};
 use crate::reader::{Mistakes, Section};
 use crate::vary::{BYTES_MAX, TEXT_MAX_CHARS, Variable};
-use crate::{inputs, text};
+use crate::{hostile, inputs, text};
 
 /// What the reference is called unless its file says so.
 const REFERENCE: &str = "reference";
-/// The tables that this version reads over.
-const UNUSED: [&str; 1] = ["hostile"];
 
 /// A protocol's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +89,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     let (masks, mask_texts) = masks(root, source, frames.as_ref());
     let (compares_stdout, takes_turns, by_value) = compare(root, frames.as_ref());
     let is_datagram = transports.first().is_some_and(|it| it.is_datagram());
+    let hostile = hostile::read(root, frames.as_ref().map(|form| &form.layout));
     let framing = frames.map(|form| Framing::new(form, masks.parts(), by_value, is_datagram));
     let mut fixtures = BTreeMap::new();
     let words = words_in(&[reference.server.clone(), reference.client.clone()].concat());
@@ -98,8 +97,6 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     unfilled(root, &commands, &variables, &inputs);
     let clauses = clauses(root);
     let expected = expected(root);
-    let mut unused: Vec<&'static str> = UNUSED.to_vec();
-    unused.retain(|key| root.get(key).is_some());
     Protocol {
         name,
         summary,
@@ -117,9 +114,10 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
         path: path.to_owned(),
         text: source.to_owned(),
         fixtures,
-        unused,
         warnings: None,
+        hostile,
         sizes: OnceLock::new(),
+        exchange: OnceLock::new(),
     }
 }
 

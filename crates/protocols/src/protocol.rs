@@ -17,6 +17,7 @@ use model::{
 use proptest::strategy::{BoxedStrategy, Strategy};
 
 use crate::framing::{Framing, PartMask};
+use crate::hostile::{self, Exchange, Given};
 use crate::masks::Masks;
 use crate::networks::{self, Networks, Sizes};
 use crate::text::{Text, Value, Values};
@@ -46,11 +47,13 @@ pub struct Protocol {
     pub(crate) text: String,
     /// The fixtures that were read, with what is in them.
     pub(crate) fixtures: BTreeMap<PathBuf, Vec<u8>>,
-    /// Parts of the file that this version does not use.
-    pub(crate) unused: Vec<&'static str>,
     /// What is odd about the file, each in its line.
     pub(crate) warnings: Option<String>,
+    /// The frames that the owner says nobody should send.
+    pub(crate) hostile: Vec<Given>,
     pub(crate) sizes: OnceLock<HashMap<String, Sizes>>,
+    /// What the reference did with the first fixed input.
+    pub(crate) exchange: OnceLock<Exchange>,
 }
 
 /// The two programs that say what is right.
@@ -185,12 +188,6 @@ impl Protocol {
         self.framing.names()
     }
 
-    /// The tables of the file that this version reads and does not use.
-    #[must_use]
-    pub fn unused(&self) -> &[&'static str] {
-        &self.unused
-    }
-
     /// The names and inputs of the fixed inputs whose networks depend on how much is sent.
     #[must_use]
     pub fn inputs_to_measure(&self) -> Vec<(String, Input)> {
@@ -203,6 +200,31 @@ impl Protocol {
     /// first call counts.
     pub fn measured(&self, sizes: HashMap<String, Sizes>) {
         let _ = self.sizes.set(sizes);
+    }
+
+    /// The first fixed input, of which hostile frames are made where there are frames.
+    #[must_use]
+    pub fn input_for_hostile(&self) -> Option<Input> {
+        let framed = [Direction::ToServer, Direction::ToClient].map(|way| self.is_framed(way));
+        let first = self.inputs.iter().find(|form| form.open.is_empty())?;
+        if framed.contains(&true) { first.input(&first.with).ok() } else { None }
+    }
+
+    /// Say what the reference did with that input. Only the first call counts.
+    pub fn seen_for_hostile(&self, exchange: Exchange) {
+        let _ = self.exchange.set(exchange);
+    }
+
+    fn hostile_vectors(&self) -> Vec<Vector> {
+        let Some((input, exchange)) = self.input_for_hostile().zip(self.exchange.get()) else {
+            return Vec::new();
+        };
+        let varies = |way: Direction| {
+            self.framing.has_masks() || !self.masks.ranges(Place::Stream(way), &[]).is_empty()
+        };
+        // Of what one side says, the other waits for the whole.
+        let may_vary = [varies(Direction::ToClient), varies(Direction::ToServer)];
+        hostile::vectors(&self.framing, &self.hostile, &input, exchange, may_vary)
     }
 
     /// The variables that a command of the reference takes in `role`.
@@ -337,7 +359,7 @@ impl Scenario for Protocol {
             let networks = networks::of_fixed(form.networks, is_datagram, sizes);
             Some(Vector::new(form.name.clone(), input).over(networks))
         };
-        fixed.filter_map(vector).collect()
+        fixed.filter_map(vector).chain(self.hostile_vectors()).collect()
     }
 
     fn generators(&self) -> Vec<Generator> {
@@ -349,6 +371,10 @@ impl Scenario for Protocol {
 
     fn right(&self, _input: &Input) -> Result<Expected, RightError> {
         Err(RightError("what is right is what the reference is seen to do".into()))
+    }
+
+    fn control(&self, input: &Input) -> Option<Input> {
+        input.hostile.as_ref().and_then(|_| self.input_for_hostile())
     }
 
     fn cuts_mean_nothing(&self, _direction: Direction) -> bool {

@@ -267,6 +267,12 @@ pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
             });
         }
         protocol.measured(looking.join_all().await.into_iter().flatten().collect());
+        if let Some(input) = protocol.input_for_hostile()
+            && let Ok(baseline) = setup.stage.baseline(&**protocol, &input).await
+        {
+            let (expected, bursts) = (baseline.expected.clone(), baseline.bursts.clone());
+            protocol.seen_for_hostile(Exchange { expected, bursts });
+        }
     }
 }
 

@@ -50,11 +50,11 @@ pub(crate) struct PartMask {
 }
 
 /// What one connection or datagram says: where it lies in what was said, and its frames.
-struct Piece<'a> {
+pub(crate) struct Piece<'a> {
     range: Range<usize>,
-    bytes: &'a [u8],
-    layout: &'a Layout,
-    reading: Reading,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) layout: &'a Layout,
+    pub(crate) reading: Reading,
 }
 
 impl Framing {
@@ -90,7 +90,7 @@ impl Framing {
     }
 
     /// The frames of what was said, connection by connection.
-    fn pieces<'a>(&'a self, way: observation::Direction, said: Said<'a>) -> Vec<Piece<'a>> {
+    pub(crate) fn pieces<'a>(&'a self, way: observation::Direction, said: Said<'a>) -> Vec<Piece<'a>> {
         if !self.frames_way(way) {
             return Vec::new();
         }
@@ -222,6 +222,11 @@ impl Framing {
         let is_used = |nth: usize| to_server.iter().chain(to_client).any(|item| item.frame == nth);
         let used = frames.iter().enumerate().filter(|(nth, _)| is_used(*nth));
         used.map(|(_, frame)| frame.name.as_str()).collect()
+    }
+
+    /// Whether a value that goes this way is masked.
+    pub(crate) fn has_masks(&self) -> bool {
+        !self.masks.is_empty()
     }
 
     /// The offsets at which parts begin, and the end of the last.

@@ -1,0 +1,93 @@
+//! Frames that nobody should send: those that the reference sends, with one thing wrong at a time.
+//!
+//! The harness plays the other program by what the reference was seen to say, waits where it waited, and
+//! sends one of these in the place of the right frame. Then it says that no more will come.
+//!
+//! | file | what |
+//! |---|---|
+//! | `form.rs` | `[[hostile]]` of a protocol's file |
+//! | `derive.rs` | what can be wrong with a frame |
+//! | `steps.rs` | what the harness does to send it |
+
+mod derive;
+mod form;
+mod steps;
+
+use std::collections::BTreeSet;
+
+pub(crate) use form::{Given, read};
+use model::observation::Direction;
+use model::{Breaks, Burst, Expected, Hostile, Input, Said, Vector, Wire};
+
+use crate::framing::Framing;
+
+/// What the reference was seen to do with the first fixed input.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Both streams, and where they are broken.
+    pub expected: Expected,
+    /// Who spoke after whom on the first connection.
+    pub bursts: Vec<Burst>,
+}
+
+/// A frame with something wrong.
+struct Wrong {
+    /// Words of the input's name, to be joined by hyphens.
+    name: String,
+    /// What is wrong, its value first.
+    what: String,
+    /// Where it stands: offset of the right frame in the stream, or the number of the right datagram.
+    at: usize,
+    bytes: Vec<u8>,
+}
+
+/// The inputs in which the harness sends a frame that nobody should send, made of `input` and of what was
+/// seen of it.
+pub(crate) fn vectors(
+    framing: &Framing,
+    given: &[Given],
+    input: &Input,
+    exchange: &Exchange,
+    may_vary: [bool; 2],
+) -> Vec<Vector> {
+    let mut vectors = Vec::new();
+    let mut names = BTreeSet::new();
+    for (way, may_vary) in [Direction::ToServer, Direction::ToClient].into_iter().zip(may_vary) {
+        if !framing.frames_way(way) {
+            continue;
+        }
+        let wrongs = match exchange.expected.wire(way) {
+            Wire::Stream(stream) => {
+                let first = exchange.expected.breaks(way).connections.first().copied();
+                let bytes = stream.0.get(..first.unwrap_or(stream.0.len())).unwrap_or_default();
+                let turns = &exchange.expected.breaks(way).turns;
+                let turns = turns.iter().copied().filter(|at| *at < bytes.len()).collect();
+                let breaks = Breaks { turns, connections: Vec::new() };
+                derive::stream(framing, way, Said { bytes, breaks: &breaks }, given)
+            }
+            Wire::Datagrams(datagrams) => derive::datagrams(framing, way, datagrams, given),
+        };
+        for Wrong { name, what, at, bytes } in wrongs {
+            let wire = exchange.expected.wire(way);
+            let steps = steps::of(way, wire, &exchange.bursts, (at, bytes), may_vary);
+            let mut full = format!("hostile-{name}");
+            // Two keys may come to one name.
+            while !names.insert(full.clone()) {
+                full.push_str("-too");
+            }
+            vectors.push(Vector::new(full, hostile(input, way, Hostile { what, steps })));
+        }
+    }
+    vectors
+}
+
+/// The input with the harness in the place of the one who says what goes this way.
+fn hostile(input: &Input, way: Direction, hostile: Hostile) -> Input {
+    let hostile = Some(hostile);
+    match way {
+        Direction::ToServer => Input { raw: true, lines: Vec::new(), hostile, ..input.clone() },
+        Direction::ToClient => {
+            Input { served: Some(Vec::new()), server_lines: Vec::new(), hostile, ..input.clone() }
+        }
+    }
+}

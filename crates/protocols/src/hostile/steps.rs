@@ -1,0 +1,109 @@
+//! What the harness does to send a frame that nobody should send: what the reference said before it, with
+//! the same waits, then the frame, then the end.
+
+use model::observation::Direction;
+use model::{Burst, Step, Wire};
+
+/// So many bytes less are waited for where what the other side says may vary in length.
+const SLACK_BYTES: usize = 64;
+
+/// The steps of the side that says what goes `way`. `at` is an offset of the stream, or the number of a
+/// datagram; there the bytes stand in the place of what was said.
+pub(super) fn of(
+    way: Direction,
+    wire: &Wire,
+    bursts: &[Burst],
+    (at, bytes): (usize, Vec<u8>),
+    may_vary: bool,
+) -> Vec<Step> {
+    match wire {
+        Wire::Stream(stream) => of_stream(way, &stream.0, bursts, (at, bytes), may_vary),
+        Wire::Datagrams(datagrams) => {
+            let said: Vec<&[u8]> = datagrams.iter().map(|datagram| &datagram.0[..]).collect();
+            of_datagrams(way, &said, bursts, (at, bytes))
+        }
+    }
+}
+
+fn of_stream(
+    way: Direction,
+    stream: &[u8],
+    bursts: &[Burst],
+    (at, bytes): (usize, Vec<u8>),
+    may_vary: bool,
+) -> Vec<Step> {
+    let mut steps = vec![Step::Connect];
+    let mut said = 0;
+    for burst in bursts {
+        let count = burst.byte_count();
+        if burst.direction != way {
+            let slack = if may_vary { SLACK_BYTES } else { 0 };
+            steps.push(Step::Read(count.saturating_sub(slack).max(1)));
+            continue;
+        }
+        let end = (said + count).min(at);
+        let part = stream.get(said..end).unwrap_or_default();
+        if !part.is_empty() {
+            steps.push(Step::Send(part.to_vec()));
+        }
+        said += count;
+        // What stands at the end of a burst may be the first of the next one.
+        if at < said {
+            break;
+        }
+    }
+    if !bytes.is_empty() {
+        steps.push(Step::Send(bytes));
+    }
+    steps.extend([Step::Finish, Step::ReadEnd, Step::Close]);
+    steps
+}
+
+fn of_datagrams(
+    way: Direction,
+    said: &[&[u8]],
+    bursts: &[Burst],
+    (at, bytes): (usize, Vec<u8>),
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut number = 0;
+    for burst in bursts {
+        for _ in &burst.segments {
+            if burst.direction != way {
+                steps.push(Step::ReadSome);
+            } else if number < at {
+                steps.extend(said.get(number).map(|datagram| Step::Send(datagram.to_vec())));
+                number += 1;
+            } else {
+                steps.push(Step::Send(bytes));
+                return steps;
+            }
+        }
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn burst(direction: Direction, bytes: usize) -> Burst {
+        Burst { direction, segments: vec![bytes] }
+    }
+
+    #[test]
+    fn it_waits_where_the_reference_waited_and_then_says_what_is_wrong() {
+        let (up, down) = (Direction::ToServer, Direction::ToClient);
+        let bursts = [burst(up, 2), burst(down, 5), burst(up, 3), burst(down, 1)];
+        let wire = Wire::stream(b"abcde".to_vec());
+        let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), false);
+        let end = [Step::Finish, Step::ReadEnd, Step::Close];
+        let before = [Step::Connect, Step::Send(b"ab".to_vec()), Step::Read(5)];
+        assert_eq!(steps, [&before[..], &[Step::Send(b"X".to_vec())], &end].concat());
+        // As a server, which speaks second.
+        let wire = Wire::stream(b"vwxyz!".to_vec());
+        let steps = of(down, &wire, &bursts, (3, b"X".to_vec()), false);
+        let before = [Step::Connect, Step::Read(2), Step::Send(b"vwx".to_vec())];
+        assert_eq!(steps, [&before[..], &[Step::Send(b"X".to_vec())], &end].concat());
+    }
+}
