@@ -18,12 +18,12 @@ pub enum FormatError {
     /// A count at the end.
     #[error("repeat count given without format specifier")]
     CountAlone,
-    /// More than [`SIZE_MAX`] bytes or values.
+    /// More than 16 MiB, or as many values. Python has no such limit.
     #[error("expected a struct format of at most {SIZE_MAX} bytes")]
     TooLong,
 }
 
-/// The longest format in bytes. Python has no such limit.
+/// The longest format in bytes.
 pub(crate) const SIZE_MAX: usize = 16 << 20;
 
 /// What a code is, its size and its alignment.
