@@ -67,8 +67,9 @@ def main():
         if "error" in answer:
             print("%s: %s" % (name, answer["error"]), flush=True)
             continue
+        lines = answer["lines"]
         store(name + ".out", body)
-        print("%s.out: %d lines" % (name, answer["lines"]), flush=True)
+        print("%s.out: %d lines" % (name, lines), flush=True)
     sock.close()
 
 

@@ -20,26 +20,40 @@ pub(crate) enum Networks {
 }
 
 /// How much goes each way, in bytes or datagrams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sizes {
     /// To the server.
     pub to_server: usize,
     /// To the client.
     pub to_client: usize,
+    /// Where parts of frames begin and end in each stream, the one to the server first.
+    pub bounds: [Vec<usize>; 2],
+}
+
+/// Of the bounds of frames, so many are tried at the begin of a stream,
+const BOUNDS_FIRST: usize = 6;
+/// and so many at its end.
+const BOUNDS_LAST: usize = 3;
+
+/// The bounds of frames that an input is cut at.
+fn chosen(bounds: &[usize]) -> Vec<usize> {
+    let last = bounds.len().saturating_sub(BOUNDS_LAST).max(BOUNDS_FIRST);
+    let last = bounds.get(last..).unwrap_or_default();
+    bounds.iter().take(BOUNDS_FIRST).chain(last).copied().collect()
 }
 
 /// The networks of a fixed input. Where its sizes are not known, those that need none.
 pub(crate) fn of_fixed(
     networks: Networks,
     is_datagram: bool,
-    sizes: Option<Sizes>,
+    sizes: Option<&Sizes>,
 ) -> Vec<Network> {
     let chosen = match (networks, is_datagram) {
         (Networks::None, _) => Vec::new(),
         (_, true) => of_datagrams(sizes),
         (Networks::Some, false) => of_stream(sizes),
         (Networks::EveryPlace, false) => {
-            [of_stream(sizes), every_place(sizes.unwrap_or_default())].concat()
+            [of_stream(sizes), sizes.map(every_place).unwrap_or_default()].concat()
         }
     };
     let mut chosen: Vec<Network> =
@@ -76,18 +90,24 @@ pub(crate) fn of_generated(networks: Networks, is_datagram: bool, nth: usize) ->
     }
 }
 
-fn of_stream(sizes: Option<Sizes>) -> Vec<Network> {
-    let Sizes { to_server, to_client } = sizes.unwrap_or_default();
+fn of_stream(sizes: Option<&Sizes>) -> Vec<Network> {
+    let none = Sizes::default();
+    let Sizes { to_server, to_client, bounds } = sizes.unwrap_or(&none);
+    let (to_server, to_client) = (*to_server, *to_client);
+    let [up, down] = bounds;
     let mut networks = [Kind::Coalesced, Kind::Random, Kind::Delayed].map(Network::both).to_vec();
     if sizes.is_some() && to_server.max(to_client) <= BYTEWISE_MAX_BYTES {
         networks.push(Network::both(Kind::Bytewise));
     }
     // A header of two or four bytes, cut inside and behind it; the middle; the last byte.
-    let of = |way: MakeNetwork, size: usize| {
+    let of = |way: MakeNetwork, size: usize, bounds: &[usize]| {
+        let bounds = chosen(bounds);
         let middle = size / 2;
         let within = |at: &usize| *at > 0 && *at < size;
         let cuts = [1, 3, 4, middle, size.saturating_sub(1)];
-        let splits = cuts.into_iter().filter(within).map(|at| Kind::Split(vec![at]));
+        let splits = cuts.into_iter().chain(bounds.clone());
+        let splits = splits.filter(within).map(|at| Kind::Split(vec![at]));
+        let harm_at_bounds = bounds.into_iter().flat_map(|at| [Kind::Cut(at), Kind::HalfClose(at)]);
         let harm = [
             Kind::Cut(1),
             Kind::Cut(middle),
@@ -98,21 +118,21 @@ fn of_stream(sizes: Option<Sizes>) -> Vec<Network> {
             Kind::Flip(middle),
         ];
         let place = |kind: &Kind| match kind {
-            Kind::Cut(at) => within(at),
+            Kind::Cut(at) | Kind::HalfClose(at) => within(at),
             _ => size > 1,
         };
-        let harm = harm.into_iter().filter(place);
+        let harm = harm.into_iter().chain(harm_at_bounds).filter(place);
         splits.chain(harm).map(way).collect::<Vec<_>>()
     };
-    networks.extend(of(Network::up, to_server));
-    networks.extend(of(Network::down, to_client));
+    networks.extend(of(Network::up, to_server, up));
+    networks.extend(of(Network::down, to_client, down));
     if sizes.is_some() && to_server > 0 {
         networks.push(Network::up(Kind::Cut(0)));
     }
     networks
 }
 
-fn every_place(sizes: Sizes) -> Vec<Network> {
+fn every_place(sizes: &Sizes) -> Vec<Network> {
     let ways: [(MakeNetwork, usize); 2] =
         [(Network::up, sizes.to_server), (Network::down, sizes.to_client)];
     let of = |(way, size): (MakeNetwork, usize)| {
@@ -123,9 +143,10 @@ fn every_place(sizes: Sizes) -> Vec<Network> {
     ways.into_iter().flat_map(of).collect()
 }
 
-fn of_datagrams(sizes: Option<Sizes>) -> Vec<Network> {
+fn of_datagrams(sizes: Option<&Sizes>) -> Vec<Network> {
     let mut networks = vec![Network::both(Kind::Delayed)];
-    let Some(Sizes { to_server, to_client }) = sizes else { return networks };
+    let Some(Sizes { to_server, to_client, .. }) = sizes else { return networks };
+    let (to_server, to_client) = (*to_server, *to_client);
     for (way, count) in [(Network::up as MakeNetwork, to_server), (Network::down, to_client)] {
         let places = [0, count / 2].into_iter().filter(|at| *at < count);
         networks.extend(places.flat_map(|at| [way(Kind::Drop(at)), way(Kind::Dup(at))]));
@@ -143,25 +164,40 @@ fn of_datagrams(sizes: Option<Sizes>) -> Vec<Network> {
 mod tests {
     use super::*;
 
+    fn sizes(to_server: usize, to_client: usize) -> Sizes {
+        Sizes { to_server, to_client, bounds: Default::default() }
+    }
+
+    #[test]
+    fn streams_are_cut_where_parts_of_frames_begin() {
+        let bounds = [vec![0, 4, 20, 31, 35, 40, 60], vec![]];
+        let sizes = Sizes { to_server: 60, to_client: 0, bounds };
+        let some = names(&of_fixed(Networks::Some, false, Some(&sizes)));
+        for name in ["split-up@20", "cut-up@31", "halfclose-up@40"] {
+            assert!(some.iter().any(|it| it == name), "{name} is not in {some:?}");
+        }
+        assert!(!some.iter().any(|it| it == "split-up@60" || it == "cut-up@60"), "{some:?}");
+    }
+
     fn names(networks: &[Network]) -> Vec<String> {
         networks.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn places_lie_within_what_is_sent() {
-        let sizes = Sizes { to_server: 3, to_client: 0 };
-        let some = names(&of_fixed(Networks::Some, false, Some(sizes)));
+        let sizes = sizes(3, 0);
+        let some = names(&of_fixed(Networks::Some, false, Some(&sizes)));
         for name in ["bytewise", "split-up@1", "split-up@2", "cut-up@1", "stall-up@1"] {
             assert!(some.iter().any(|it| it == name), "{name} is not in {some:?}");
         }
         assert!(!some.iter().any(|it| it == "split-up@3" || it == "cut@1"), "{some:?}");
-        assert!(of_fixed(Networks::None, false, Some(sizes)).is_empty());
+        assert!(of_fixed(Networks::None, false, Some(&sizes)).is_empty());
     }
 
     #[test]
     fn every_place_is_every_place_of_both_ways() {
-        let sizes = Sizes { to_server: 10, to_client: 5 };
-        let every = names(&of_fixed(Networks::EveryPlace, false, Some(sizes)));
+        let sizes = sizes(10, 5);
+        let every = names(&of_fixed(Networks::EveryPlace, false, Some(&sizes)));
         for at in 1..10 {
             assert!(
                 every.contains(&format!("split-up@{at}"))
@@ -169,16 +205,16 @@ mod tests {
             );
         }
         assert_eq!(every.iter().filter(|name| name.starts_with("split@")).count(), 4);
-        let long = Sizes { to_server: 1_000_000, to_client: 0 };
-        let count = of_fixed(Networks::EveryPlace, false, Some(long)).len();
+        let long = sizes(1_000_000, 0);
+        let count = of_fixed(Networks::EveryPlace, false, Some(&long)).len();
         assert!((3000..5000).contains(&count), "{count}");
     }
 
     #[test]
     fn every_network_fits_what_travels() {
-        let sizes = Some(Sizes { to_server: 4, to_client: 4 });
+        let sizes = sizes(4, 4);
         for is_datagram in [false, true] {
-            let fixed = of_fixed(Networks::EveryPlace, is_datagram, sizes);
+            let fixed = of_fixed(Networks::EveryPlace, is_datagram, Some(&sizes));
             let generated = (0..12).flat_map(|nth| of_generated(Networks::Some, is_datagram, nth));
             for network in fixed.into_iter().chain(generated) {
                 assert!(network.fits(is_datagram), "{network}");

@@ -12,7 +12,7 @@ use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
     Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Generator, Input,
-    Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
+    Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector, Wire,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -196,6 +196,25 @@ impl Protocol {
         forms.filter_map(|form| Some((form.name.clone(), form.input(&form.with).ok()?))).collect()
     }
 
+    /// How much the reference sent, and where the parts of its frames lie.
+    #[must_use]
+    pub fn sizes(&self, expected: &Expected) -> Sizes {
+        let size = |wire: &Wire| match wire {
+            Wire::Stream(bytes) => bytes.0.len(),
+            Wire::Datagrams(datagrams) => datagrams.len(),
+        };
+        let bounds =
+            [Direction::ToServer, Direction::ToClient].map(|way| match expected.wire(way) {
+                Wire::Stream(bytes) => {
+                    let said = Said { bytes: &bytes.0, breaks: expected.breaks(way) };
+                    self.framing.bounds(way, said)
+                }
+                Wire::Datagrams(_) => Vec::new(),
+            });
+        let (to_server, to_client) = (size(&expected.to_server), size(&expected.to_client));
+        Sizes { to_server, to_client, bounds }
+    }
+
     /// Say how much each fixed input sends, by its name, so that its networks can be chosen. Only the
     /// first call counts.
     pub fn measured(&self, sizes: HashMap<String, Sizes>) {
@@ -354,7 +373,7 @@ impl Scenario for Protocol {
         let fixed = self.inputs.iter().filter(|form| form.open.is_empty());
         let vector = |form: &InputForm| {
             let input = form.input(&form.with).ok()?;
-            let sizes = sizes.and_then(|sizes| sizes.get(&form.name)).copied();
+            let sizes = sizes.and_then(|sizes| sizes.get(&form.name));
             let is_datagram = self.home().is_datagram();
             let networks = networks::of_fixed(form.networks, is_datagram, sizes);
             Some(Vector::new(form.name.clone(), input).over(networks))

@@ -16,8 +16,8 @@ use framecheck::built_in::RUST;
 use framecheck::{built_in, interpreters};
 use model::event::PeerInfo;
 use model::observation::Role;
-use model::{Catalogue, Expected, Scenario, Truth, Wire};
-use protocols::{Protocol, Sizes};
+use model::{Catalogue, Scenario, Truth};
+use protocols::{Exchange, Protocol};
 use tempfile::TempDir;
 use tutorials::reference::Reference;
 use tutorials::{Oracle, REFERENCE};
@@ -62,10 +62,6 @@ impl Known {
                 .chain(protocols.iter().map(|protocol| protocol.name()))
                 .collect();
             let protocol = Protocol::read(file, &taken)?;
-            if !protocol.unused().is_empty() {
-                let unused = protocol.unused().join(", ");
-                say(format_args!("{}: not used by this version: {unused}", file.display()));
-            }
             if let Some(warnings) = protocol.warnings() {
                 say(warnings);
             }
@@ -263,7 +259,7 @@ pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
             looking.spawn(async move {
                 let _place = places.acquire().await.ok()?;
                 let baseline = stage.baseline(&*protocol, &input).await.ok()?;
-                Some((name, sizes(&baseline.expected)))
+                Some((name, protocol.sizes(&baseline.expected)))
             });
         }
         protocol.measured(looking.join_all().await.into_iter().flatten().collect());
@@ -274,15 +270,6 @@ pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
             protocol.seen_for_hostile(Exchange { expected, bursts });
         }
     }
-}
-
-/// How much goes each way: bytes, or datagrams.
-fn sizes(expected: &Expected) -> Sizes {
-    let size = |wire: &Wire| match wire {
-        Wire::Stream(bytes) => bytes.0.len(),
-        Wire::Datagrams(datagrams) => datagrams.len(),
-    };
-    Sizes { to_server: size(&expected.to_server), to_client: size(&expected.to_client) }
 }
 
 /// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.

@@ -90,7 +90,11 @@ impl Framing {
     }
 
     /// The frames of what was said, connection by connection.
-    pub(crate) fn pieces<'a>(&'a self, way: observation::Direction, said: Said<'a>) -> Vec<Piece<'a>> {
+    pub(crate) fn pieces<'a>(
+        &'a self,
+        way: observation::Direction,
+        said: Said<'a>,
+    ) -> Vec<Piece<'a>> {
         if !self.frames_way(way) {
             return Vec::new();
         }

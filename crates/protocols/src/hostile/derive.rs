@@ -173,7 +173,8 @@ fn near(number: i128) -> [(&'static str, i128); 4] {
 }
 
 fn of_number(number: i128, leaf: &Leaf<'_>, table: &layout::Frame) -> Vec<Named> {
-    let named = |(how, other): (&'static str, i128)| (how, format!("is {other}, not {number}"), set(other));
+    let named =
+        |(how, other): (&'static str, i128)| (how, format!("is {other}, not {number}"), set(other));
     let mut changes: Vec<Named> = near(number).into_iter().map(named).collect();
     changes.push(named(("negative", -1)));
     if let Some(Kind::Struct { format, .. }) = table.parts.get(leaf.place.part).map(|it| &it.kind) {
@@ -236,11 +237,10 @@ fn of_size(number: &pyjson::Int) -> Vec<Named> {
         ("bool", "is a bool, true".to_owned(), set_json(pyjson::Value::Bool(true))),
         ("null", "is null".to_owned(), set_json(pyjson::Value::Null)),
     ];
-    let others = near(number).into_iter().chain([
-        ("negative", -1),
-        ("greatest", i128::from(i64::MAX)),
-    ]);
-    changes.extend(others.map(|(how, other)| (how, format!("is {other}, not {number}"), set(other))));
+    let others =
+        near(number).into_iter().chain([("negative", -1), ("greatest", i128::from(i64::MAX))]);
+    changes
+        .extend(others.map(|(how, other)| (how, format!("is {other}, not {number}"), set(other))));
     changes
 }
 
@@ -259,7 +259,9 @@ fn other_digest(leaf: &Leaf<'_>) -> Option<Named> {
     };
     let change = match leaf.value {
         LeafValue::Text(text) => Change::Set(Value::Text(other(text)?)),
-        LeafValue::Json(pyjson::Value::Str(text)) => Change::Set(Value::Text(other(text.as_str()?)?)),
+        LeafValue::Json(pyjson::Value::Str(text)) => {
+            Change::Set(Value::Text(other(text.as_str()?)?))
+        }
         LeafValue::Scalar(Scalar::Int(number)) => set(number ^ 1),
         _ => return None,
     };
