@@ -137,7 +137,9 @@ fn check_kind(frame: &Frame, index: usize, part: &Part, add: &mut impl FnMut(Wro
                 add(Wrong::SameName { name: name.clone() });
             }
         }
-        Kind::NumberUntil(delimiter) | Kind::TextUntil(delimiter) | Kind::JsonUntil(delimiter)
+        Kind::NumberUntil(delimiter)
+        | Kind::TextUntil { delimiter, .. }
+        | Kind::JsonUntil(delimiter)
             if delimiter.is_empty() =>
         {
             add(Wrong::EmptyDelimiter);
@@ -164,7 +166,7 @@ fn not_a_number(frame: &Frame, place: &Place) -> Option<&'static str> {
         (Kind::Struct { format, .. }, Inner::Whole) if format.values() != 1 => Some("several"),
         (Kind::Struct { .. } | Kind::Digits { .. } | Kind::NumberUntil(_), _) => None,
         (Kind::Json(_) | Kind::JsonUntil(_), _) => None,
-        (Kind::TextUntil(_) | Kind::Text { .. }, _) => Some("text"),
+        (Kind::TextUntil { .. } | Kind::Text { .. }, _) => Some("text"),
         (Kind::Bytes(_) | Kind::Const(_) | Kind::Pad(_), _) => Some("bytes"),
     }
 }

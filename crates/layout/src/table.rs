@@ -79,8 +79,13 @@ pub enum Kind {
     },
     /// A decimal number up to a delimiter, which is part of it.
     NumberUntil(Vec<u8>),
-    /// UTF-8 text up to a delimiter, which is part of it.
-    TextUntil(Vec<u8>),
+    /// Text up to a delimiter, which is part of it.
+    TextUntil {
+        /// The delimiter, in the text's encoding.
+        delimiter: Vec<u8>,
+        /// How the text is encoded.
+        encoding: Encoding,
+    },
     /// JSON text.
     Json(Size),
     /// JSON text up to a delimiter, which is part of it.
@@ -307,7 +312,7 @@ impl Kind {
     pub fn delimiter(&self) -> &[u8] {
         match self {
             Self::NumberUntil(delimiter)
-            | Self::TextUntil(delimiter)
+            | Self::TextUntil { delimiter, .. }
             | Self::JsonUntil(delimiter) => delimiter,
             _ => &[],
         }

@@ -235,7 +235,7 @@ fn kind(section: &Section<'_>, before: &Frame) -> Option<Kind> {
         }
         encoding.unwrap_or_default()
     };
-    let is_text = there == ["text"];
+    let is_text = there == ["text"] || there == ["text-until"];
     let encoding = encoding(is_text);
     let length = |key: &str| {
         let number = section.integer(key)?;
@@ -250,7 +250,10 @@ fn kind(section: &Section<'_>, before: &Frame) -> Option<Kind> {
         ["struct"] => self::packed(section),
         ["digits"] => Some(Kind::Digits { width: length("digits")? }),
         ["number-until"] => delimiter(section, "number-until").map(Kind::NumberUntil),
-        ["text-until"] => delimiter(section, "text-until").map(Kind::TextUntil),
+        ["text-until"] => {
+            let delimiter = delimiter(section, "text-until")?;
+            Some(Kind::TextUntil { delimiter, encoding })
+        }
         ["json-until"] => delimiter(section, "json-until").map(Kind::JsonUntil),
         ["json"] => size(section, "json", before).map(Kind::Json),
         ["text"] => size(section, "text", before).map(|size| Kind::Text { size, encoding }),

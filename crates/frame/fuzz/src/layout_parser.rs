@@ -166,7 +166,9 @@ fn layout(frames: Vec<(&str, Vec<Part>)>) -> Layout {
 }
 
 fn layouts() -> [Layout; 6] {
-    let line = |name: &str| Part::new(name, Kind::TextUntil(b"\r\n".to_vec()));
+    let line = |name: &str| {
+        Part::new(name, Kind::TextUntil { delimiter: b"\r\n".to_vec(), encoding: Encoding::Utf8 })
+    };
     let text = |name: &str, size, encoding| Part::new(name, Kind::Text { size, encoding });
     let constant = |bytes: &[u8]| Part::new("magic", Kind::Const(bytes.to_vec()));
     let dict = Part::new("dict", Kind::Json(of("length")));

@@ -105,7 +105,7 @@ pub(super) const fn keeps(kind: &Kind, limits: &Limits, holds_checksum: bool) ->
     match kind {
         Kind::Json(_) | Kind::JsonUntil(_) => limits.json_max_bytes,
         Kind::Text { .. } | Kind::Struct { .. } | Kind::Digits { .. } => limits.text_max_bytes,
-        Kind::TextUntil(_) => limits.line_max_bytes,
+        Kind::TextUntil { .. } => limits.line_max_bytes,
         Kind::NumberUntil(_) => limits.number_max_bytes,
         Kind::Bytes(_) if holds_checksum => CHECKSUM_MAX_BYTES,
         Kind::Bytes(_) | Kind::Const(_) | Kind::Pad(_) => 0,

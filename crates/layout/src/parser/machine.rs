@@ -216,7 +216,7 @@ impl<'l> Machine<'l> {
             Kind::Const(expected) => bytes(expected.len()),
             Kind::Pad(length) => bytes(length.saturating_sub(self.at - self.start)),
             Kind::NumberUntil(delimiter)
-            | Kind::TextUntil(delimiter)
+            | Kind::TextUntil { delimiter, .. }
             | Kind::JsonUntil(delimiter) => {
                 if delimiter.is_empty() {
                     bytes(0)
@@ -274,10 +274,12 @@ impl<'l> Machine<'l> {
     /// The part under way is whole: what it holds, what it says as a size, and the next one.
     fn end_part(&mut self, events: &mut Vec<Event>) -> Step {
         let value = self.value().map_err(|trouble| self.error(self.part_at, trouble))?;
-        self.learn_sizes(&value).map_err(|trouble| self.error(self.part_at, trouble))?;
+        let learned = self.learn_sizes(&value).map_err(|trouble| self.error(self.part_at, trouble));
         self.sums.end(self.part, self.part_at, &value, &self.kept);
         let range = self.part_at..self.at;
+        // The part is whole, even if what it says as a size is wrong.
         events.push(Event::Part(PartRead { part: self.part, range, value }));
+        learned?;
         self.part += 1;
         if !self.is_inside() {
             events.extend(self.sums.mistakes(self.frame).into_iter().map(Event::Mistake));
@@ -298,7 +300,7 @@ impl<'l> Machine<'l> {
             }
             Kind::Digits { .. } => number(trim_nuls(kept)),
             Kind::NumberUntil(delimiter) => number(before(delimiter)),
-            Kind::TextUntil(delimiter) => text(Encoding::Utf8, before(delimiter)),
+            Kind::TextUntil { delimiter, encoding } => text(*encoding, before(delimiter)),
             Kind::Text { encoding, .. } => text(*encoding, kept),
             Kind::Json(_) if self.is_absent => Ok(Value::Bytes),
             Kind::Json(_) => json(kept),

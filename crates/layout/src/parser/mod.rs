@@ -47,9 +47,9 @@ pub enum Event {
 /// bytes that have come.
 ///
 /// ```
-/// use layout::{Direction, Event, Frame, Item, Kind, Layout, Parser, Part, Value};
+/// use layout::{Direction, Encoding, Event, Frame, Item, Kind, Layout, Parser, Part, Value};
 ///
-/// let line = Part::new("line", Kind::TextUntil(b"\n".to_vec()));
+/// let line = Part::new("line", Kind::TextUntil { delimiter: b"\n".to_vec(), encoding: Encoding::Utf8 });
 /// let layout = Layout {
 ///     frames: vec![Frame { name: "say".to_owned(), parts: vec![line] }],
 ///     to_server: vec![Item { frame: 0, repeats: true }],

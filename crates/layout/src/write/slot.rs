@@ -43,8 +43,9 @@ impl Slot {
             (Kind::NumberUntil(delimiter), Value::Scalar(number)) => {
                 Ok([number.to_string().as_bytes(), delimiter].concat())
             }
-            (Kind::TextUntil(delimiter), Value::Text(text)) => {
-                Ok([text.as_bytes(), delimiter].concat())
+            (Kind::TextUntil { delimiter, encoding }, Value::Text(text)) => {
+                let text = encoding.encode(text).ok_or_else(|| not_encodable(*encoding))?;
+                Ok([&text[..], delimiter].concat())
             }
             (Kind::Text { encoding, .. }, Value::Text(text)) => {
                 encoding.encode(text).ok_or_else(|| not_encodable(*encoding))

@@ -86,3 +86,8 @@ pub(crate) fn read_turns(layout: &Layout, stream: &[u8], turns: &[usize]) -> Rea
 pub(crate) fn read(layout: &Layout, stream: &[u8]) -> Reading {
     read_turns(layout, stream, &[])
 }
+
+/// UTF-8 text up to a delimiter.
+pub(crate) fn text_until(delimiter: Vec<u8>) -> Kind {
+    Kind::TextUntil { delimiter, encoding: layout::Encoding::Utf8 }
+}

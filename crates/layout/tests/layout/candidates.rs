@@ -1,6 +1,6 @@
 //! Which frame comes next, where several may.
 
-use layout::{Encoding, Kind, Part, Size, Trouble};
+use layout::{Encoding, Part, Size, Trouble};
 
 use crate::build::*;
 
@@ -37,7 +37,7 @@ fn of_two_frames_that_match_the_first_that_is_whole_is_it() {
 #[test]
 fn a_frame_that_fails_late_leaves_the_other() {
     let dict = frame("dict*", vec![number("n", "B"), json("d", of("n"))]);
-    let line = frame("text*", vec![Part::new("t", Kind::TextUntil(b"\n".to_vec()))]);
+    let line = frame("text*", vec![Part::new("t", text_until(b"\n".to_vec()))]);
     let layout = layout(vec![dict, line]);
     assert_eq!(names(&layout, b"\x02{}\x02 x is no JSON\n"), ["dict", "text"]);
 }
@@ -70,7 +70,7 @@ fn a_frame_of_no_bytes_again_and_again_is_refused() {
 #[test]
 fn a_turn_decides_between_frames_that_wait_for_it_and_those_that_do_not() {
     let layout = layout(vec![
-        frame("line*", vec![Part::new("t", Kind::TextUntil(b"\n".to_vec()))]),
+        frame("line*", vec![Part::new("t", text_until(b"\n".to_vec()))]),
         frame("talk*", vec![text("t", Size::Turn, Encoding::Utf8)]),
         frame("bye", vec![constant("c", b"bye!")]),
     ]);

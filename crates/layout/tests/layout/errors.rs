@@ -49,7 +49,7 @@ fn an_end_inside_characters_or_before_a_delimiter_says_so() {
     let message = "expected 3 characters, found the end of the stream after 1 of them";
     let counted = layout(vec![frame("f", parts)]);
     assert_eq!(shown(&counted, b"\x03\xc3\xa9\xc3"), at("t", 4, message));
-    let line = Part::new("line", Kind::TextUntil(b"\n".to_vec()));
+    let line = Part::new("line", text_until(b"\n".to_vec()));
     let message =
         "expected a delimiter behind the bytes, found the end of the stream after 2 of them";
     assert_eq!(shown(&layout(vec![frame("f", vec![line])]), b"ab"), at("line", 2, message));
@@ -150,7 +150,7 @@ fn what_is_kept_has_limits_whether_announced_or_not() {
         (vec![text("p", Size::Rest, Encoding::Utf8)], b"12345", 5),
         (vec![text("p", Size::Turn, Encoding::Utf8)], b"12345", 5),
         (vec![until(Kind::NumberUntil)], b"123\r\n", 4),
-        (vec![until(Kind::TextUntil)], b"1234\r\n", 5),
+        (vec![until(text_until)], b"1234\r\n", 5),
         (vec![until(Kind::JsonUntil)], b"[1,2,3,4,5,6]\r\n", 12),
     ] {
         let layout = layout(vec![frame("f", parts)]);
@@ -161,7 +161,7 @@ fn what_is_kept_has_limits_whether_announced_or_not() {
     }
     for (parts, stream) in [
         (vec![until(Kind::NumberUntil)], b"12\r\n".as_slice()),
-        (vec![until(Kind::TextUntil)], b"123\r\n"),
+        (vec![until(text_until)], b"123\r\n"),
         (vec![text("p", Size::Rest, Encoding::Utf8)], b"1234"),
         (vec![bytes("p", Size::Rest)], b"1234567890123456"),
     ] {

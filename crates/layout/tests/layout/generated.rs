@@ -60,7 +60,7 @@ fn parts(kind: u8, n: usize, choices: &mut Choices<'_>) -> Vec<Part> {
             vec![counted(choices.below(8)), text(&name("t"), sized, encoding)]
         }
         2 => vec![counted(choices.below(8)), bytes(&name("b"), sized)],
-        3 => vec![Part::new(name("l"), Kind::TextUntil(b"\0\n".to_vec()))],
+        3 => vec![Part::new(name("l"), text_until(b"\0\n".to_vec()))],
         4 => vec![Part::new(name("j"), Kind::JsonUntil(b"\n".to_vec()))],
         5 => vec![constant(&name("c"), b"\x00ok")],
         6 => {

@@ -1,6 +1,6 @@
 //! Mistakes in the table itself.
 
-use layout::{DigestKind, Encoding, Item, Kind, Part, Size};
+use layout::{DigestKind, Encoding, Item, Part, Size};
 
 use crate::build::*;
 
@@ -54,7 +54,7 @@ fn each_problem_names_its_frame_and_part() {
             "expected a name of its own, found a second x",
         ),
         (
-            vec![Part::new("l", Kind::TextUntil(Vec::new()))],
+            vec![Part::new("l", text_until(Vec::new()))],
             Some(0),
             "expected a delimiter, found an empty one",
         ),

@@ -1,6 +1,8 @@
 //! What a stream comes to.
 
-use layout::{DigestKind, Direction, Encoding, Event, Kind, Parser, Part, Scalar, Size, Value};
+use layout::{
+    DigestKind, Direction, Encoding, Event, Kind, Parser, Part, Scalar, Size, Trouble, Value,
+};
 
 use crate::build::*;
 
@@ -117,7 +119,7 @@ fn the_rest_goes_on_to_the_end_of_the_stream_and_may_be_nothing() {
 
 #[test]
 fn a_pad_fills_the_frame_up_and_is_nothing_where_the_frame_is_longer() {
-    let line = Part::new("name", Kind::TextUntil(b"\0".to_vec()));
+    let line = Part::new("name", text_until(b"\0".to_vec()));
     let pad = Part::new("pad", Kind::Pad(6));
     let layout = layout(vec![frame("f*", vec![line, pad])]);
     let reading = read(&layout, b"ab\0xyzlonger\0c\0\0\0\0\0");
@@ -128,7 +130,7 @@ fn a_pad_fills_the_frame_up_and_is_nothing_where_the_frame_is_longer() {
 
 #[test]
 fn json_lines_and_text_lines_end_with_their_delimiter() {
-    let line = Part::new("line", Kind::TextUntil(b"||".to_vec()));
+    let line = Part::new("line", text_until(b"||".to_vec()));
     let dict = Part::new("dict", Kind::JsonUntil(b"\n".to_vec()));
     let layout = layout(vec![frame("f*", vec![line, dict])]);
     let read = values(&read(&layout, b"a|b||{\"n\": [1]}\n"));
@@ -214,4 +216,23 @@ fn announced_bytes_take_no_room() {
     }
     assert_eq!(events.len(), 2, "nothing is said of a part that is not whole");
     assert_eq!(parser.at(), 8 + (64 << 20));
+}
+
+#[test]
+fn a_line_in_gbk_ends_at_its_delimiter() {
+    let kind = Kind::TextUntil { delimiter: b"\n".to_vec(), encoding: Encoding::Gbk };
+    let layout = layout(vec![frame("line*", vec![Part::new("text", kind)])]);
+    let reading = read(&layout, b"\xc4\xe3\n\xba\xc3\n");
+    let texts: Vec<&Value> = reading.frames.iter().map(|frame| &frame.parts[0].value).collect();
+    assert_eq!(texts, [&Value::Text("\u{4f60}".to_owned()), &Value::Text("\u{597d}".to_owned())]);
+}
+
+#[test]
+fn a_part_is_there_though_what_it_says_as_a_size_is_wrong() {
+    let dict = Part::new("dict", Kind::JsonUntil(b"\n".to_vec()));
+    let body = Part::new("body", Kind::Bytes(Size::Of(vec!["dict".to_owned(), "size".to_owned()])));
+    let layout = layout(vec![frame("request*", vec![dict, body])]);
+    let reading = read(&layout, b"{\"size\": \"3\"}\nabc");
+    assert_eq!(reading.frames[0].parts.len(), 1);
+    assert!(matches!(reading.trouble.unwrap().trouble, Trouble::BadSize { .. }));
 }

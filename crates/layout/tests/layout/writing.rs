@@ -122,7 +122,7 @@ fn sizes_in_characters_are_counted_in_the_encoding() {
 fn a_pad_gives_way_and_checksums_keep_their_form() {
     let sums = |part, at, of| with_digest(part, at, of, DigestKind::Crc32);
     let parts = vec![
-        Part::new("line", Kind::TextUntil(b"\n".to_vec())),
+        Part::new("line", text_until(b"\n".to_vec())),
         Part::new("pad", Kind::Pad(8)),
         sums(number("crc", "<i"), "crc", "line"),
         sums(bytes("raw", Size::Fixed(4)), "raw", "line"),
