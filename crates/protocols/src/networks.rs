@@ -205,7 +205,7 @@ mod tests {
             );
         }
         assert_eq!(every.iter().filter(|name| name.starts_with("split@")).count(), 4);
-        let long = sizes(1_000_000, 0);
+        let long = Sizes { to_server: 1_000_000, ..sizes };
         let count = of_fixed(Networks::EveryPlace, false, Some(&long)).len();
         assert!((3000..5000).contains(&count), "{count}");
     }

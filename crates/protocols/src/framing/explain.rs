@@ -6,6 +6,7 @@ use model::observation::Direction;
 use model::{Explained, Said};
 
 use super::hints::{hint, shown, spelling, text};
+use super::spans::follows_from_json;
 use super::{Framing, Piece};
 
 /// A frame of what is right or of what was seen, with its values.
@@ -73,10 +74,13 @@ impl Framing {
         for leaf in &their.leaves {
             all.extend(unexpected(leaf, our, their));
         }
-        // A size that follows from what differs is not what is wrong.
-        let is_there = |part: &usize| their.frame.parts.iter().any(|read| read.part == *part);
+        // A size that follows from what differs is not what is wrong. It is where what it is the size of was
+        // sent as it should be.
         let follows = |differs: &Differs| {
-            let of = |part: &usize| all.iter().any(|other| other.part == *part) && is_there(part);
+            let of = |part: &usize| {
+                let differs = all.iter().any(|other| other.part == *part);
+                differs && !their.sends(*part, our.part(*part))
+            };
             differs.sizes.iter().any(of)
         };
         let first = all.iter().position(|differs| !follows(differs)).unwrap_or(0);
@@ -116,7 +120,12 @@ impl Framing {
                 differs(format!("expected {}, as its mask says, found {found}", mask.form.words()))
             };
         }
-        if bytes == seen {
+        let (piece, frame) = (their.piece, their.frame);
+        let follows = || {
+            self.follows_from_mask(piece, frame, found, &their.leaves)
+                || by_value && follows_from_json(piece, frame, found)
+        };
+        if bytes == seen || follows() {
             return None;
         }
         if let (LeafValue::Json(right), LeafValue::Json(value)) = (leaf.value, found.value) {
@@ -219,11 +228,21 @@ impl Told<'_> {
         self.piece.bytes.get(leaf.range.clone()).unwrap_or_default()
     }
 
+    /// The bytes of a part.
+    fn part(&self, part: usize) -> &[u8] {
+        let read = self.frame.parts.iter().find(|read| read.part == part);
+        read.and_then(|read| self.piece.bytes.get(read.range.clone())).unwrap_or_default()
+    }
+
+    /// Whether these bytes begin where a part does, whatever its size says.
+    fn sends(&self, part: usize, bytes: &[u8]) -> bool {
+        let read = self.frame.parts.iter().find(|read| read.part == part);
+        let rest = read.and_then(|read| self.piece.bytes.get(read.range.start..));
+        rest.is_some_and(|rest| rest.starts_with(bytes))
+    }
+
     /// The bytes of the first part that a value is the size of.
     fn sized(&self, leaf: &Leaf<'_>) -> Vec<u8> {
-        let part = leaf.sizes.first();
-        let read = self.frame.parts.iter().find(|read| Some(&read.part) == part);
-        let bytes = read.and_then(|read| self.piece.bytes.get(read.range.clone()));
-        bytes.unwrap_or_default().to_vec()
+        leaf.sizes.first().map(|part| self.part(*part).to_vec()).unwrap_or_default()
     }
 }

@@ -28,8 +28,8 @@ enum What {
     Masked { fits: bool },
     /// JSON that is held to its value, with its masked values taken out.
     Json(pyjson::Value),
-    /// The size of JSON that is held to its value, or its checksum. That it is right is seen by reading on.
-    FollowsFromJson,
+    /// The size of what may differ in length, or its checksum. That it is right is seen by reading on.
+    Follows,
 }
 
 impl Framing {
@@ -113,11 +113,10 @@ impl Framing {
             let what = if let Some(mask) = self.mask_of(&leaf.path) {
                 let bytes = piece.bytes.get(leaf.range.clone()).unwrap_or_default();
                 What::Masked { fits: mask.form.fits(leaf, bytes) }
-            } else if by_value {
-                match self.by_its_value(piece, frame, leaf, &leaves) {
-                    Some(what) => what,
-                    None => continue,
-                }
+            } else if by_value && let Some(what) = self.by_its_value(piece, frame, leaf, &leaves) {
+                what
+            } else if self.follows_from_mask(piece, frame, leaf, &leaves) {
+                What::Follows
             } else {
                 continue;
             };
@@ -130,6 +129,24 @@ impl Framing {
     /// The mask of a value.
     pub(super) fn mask_of(&self, path: &str) -> Option<&PartMask> {
         self.masks.iter().find(|mask| mask.path == path)
+    }
+
+    /// Whether a value is the size of a part that is masked, or that has a masked value in it.
+    pub(super) fn follows_from_mask(
+        &self,
+        piece: &Piece<'_>,
+        frame: &FrameRead,
+        leaf: &Leaf<'_>,
+        leaves: &[Leaf<'_>],
+    ) -> bool {
+        let is_masked = |part: usize| {
+            let of_part = leaves.iter().filter(|leaf| leaf.place.part == part);
+            of_part.into_iter().any(|leaf| {
+                let bytes = piece.bytes.get(leaf.range.clone()).unwrap_or_default();
+                self.mask_of(&leaf.path).is_some_and(|mask| mask.form.fits(leaf, bytes))
+            })
+        };
+        follows_from(piece, frame, leaf, &is_masked)
     }
 
     /// What a value may be where JSON is held to its value: JSON itself, and what follows from its length.
@@ -145,7 +162,7 @@ impl Framing {
         {
             return Some(What::Json(self.without_masked(value, piece, (frame, leaf), leaves)));
         }
-        follows_from_json(piece, frame, leaf).then_some(What::FollowsFromJson)
+        follows_from_json(piece, frame, leaf).then_some(What::Follows)
     }
 
     /// The JSON without those of its values that are masked and have their form, and without those that
@@ -175,20 +192,31 @@ impl Framing {
 
 /// Whether a value is the size of a part that is JSON, or its right checksum.
 pub(super) fn follows_from_json(piece: &Piece<'_>, frame: &FrameRead, leaf: &Leaf<'_>) -> bool {
-    let Some(table) = frame.table(piece.layout) else { return false };
+    let table = frame.table(piece.layout);
     let is_json = |part: usize| {
-        let kind = table.parts.get(part).map(|part| &part.kind);
+        let kind = table.and_then(|table| table.parts.get(part)).map(|part| &part.kind);
         let is_there = frame.parts.iter().any(|read| read.part == part);
         is_there && matches!(kind, Some(Kind::Json(_) | Kind::JsonUntil(_)))
     };
-    if leaf.sizes.iter().any(|part| is_json(*part)) {
+    follows_from(piece, frame, leaf, &is_json)
+}
+
+/// Whether a value is the size or the right checksum of one of these parts.
+fn follows_from(
+    piece: &Piece<'_>,
+    frame: &FrameRead,
+    leaf: &Leaf<'_>,
+    may_differ: &dyn Fn(usize) -> bool,
+) -> bool {
+    let Some(table) = frame.table(piece.layout) else { return false };
+    if leaf.sizes.iter().any(|part| may_differ(*part)) {
         return true;
     }
     let mut digests = table.parts.iter().flat_map(|part| &part.digests);
     digests.any(|digest| {
         let place = table.resolve(&digest.at, table.parts.len());
         place.as_ref() == Some(&leaf.place)
-            && table.part(&digest.of).is_some_and(is_json)
+            && table.part(&digest.of).is_some_and(may_differ)
             && !is_wrong(piece, &table.name, &leaf.path)
     })
 }
@@ -220,9 +248,7 @@ impl Span {
     fn may_be(&self, seen: &Self) -> bool {
         self.path == seen.path
             && match (&self.what, &seen.what) {
-                (What::Pattern, What::Pattern) | (What::FollowsFromJson, What::FollowsFromJson) => {
-                    true
-                }
+                (What::Pattern, What::Pattern) | (What::Follows, What::Follows) => true,
                 (What::Masked { .. }, What::Masked { fits }) => *fits,
                 (What::Json(right), What::Json(seen)) => same_value(right, seen),
                 _ => false,

@@ -76,7 +76,7 @@ fn an_input_that_gives_all_values_itself_is_fixed_and_has_them() {
 #[test]
 fn an_input_over_no_network_or_many_has_its_networks() {
     let protocol = Home::new().read(WHOLE).unwrap();
-    let sizes = protocols::Sizes { to_server: 30, to_client: 10 };
+    let sizes = protocols::Sizes { to_server: 30, to_client: 10, ..Default::default() };
     protocol.measured([("two-files".to_owned(), sizes)].into());
     let vectors = protocol.vectors();
     let networks: Vec<String> = vectors[0].networks.iter().map(ToString::to_string).collect();

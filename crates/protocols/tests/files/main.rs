@@ -5,6 +5,8 @@ mod common;
 #[cfg(test)]
 mod edit;
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod inputs;
 #[cfg(test)]
 mod masks;

@@ -292,7 +292,7 @@ fn a_mask_that_is_no_pattern_or_covers_everything_is_shown() {
         ("file = \"log.txt\"", "does not say whose file it is"),
         ("file = \"server:[\"", "this is no pattern of files"),
         ("file = \"server:a\"\nas = \"presnt\"", "did you mean \"present\"?"),
-        ("part = \"reply.time\"\nas = \"number\"", "this version knows no parts of frames"),
+        ("part = \"reply.time\"\nas = \"number\"", "no frame is called \"reply\""),
     ] {
         let message = said(&home, "typed = [\"x\"]\n", &format!("[[mask]]\n{mask}\n"));
         assert!(message.contains(words) && message.contains("it.toml:"), "{mask}: {message}");
