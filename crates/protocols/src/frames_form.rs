@@ -7,7 +7,7 @@ use located::{Mistake, meant};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::inputs;
+use crate::hex::hex;
 use crate::reader::Section;
 
 /// What a part can be: exactly one of these keys says it.
@@ -311,7 +311,7 @@ fn packed(section: &Section<'_>) -> Option<Kind> {
 fn delimiter(section: &Section<'_>, key: &str) -> Option<Vec<u8>> {
     let value = section.get(key)?;
     let bytes = if value.get_ref().as_table().is_some() {
-        inputs::hex(section, key)?
+        hex(section, key)?
     } else {
         section.text(key)?.into_inner().into_bytes()
     };

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use located::{Mistake, meant};
-use model::blob::from_hex;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::hex::{hex, hex_of};
 use crate::networks::Networks;
 use crate::protocol::{Content, InputForm, file_name_mistake};
 use crate::reader::Section;
@@ -146,23 +146,6 @@ fn values(section: &Section<'_>, variables: &BTreeMap<String, Variable>) -> Valu
         }
     }
     values
-}
-
-pub(crate) fn hex(section: &Section<'_>, key: &str) -> Option<Vec<u8>> {
-    let inner = section.section(key)?;
-    let bytes = hex_of(&inner);
-    inner.finish();
-    bytes
-}
-
-fn hex_of(section: &Section<'_>) -> Option<Vec<u8>> {
-    let digits = section.required("hex")?;
-    let bytes = from_hex(digits.get_ref());
-    if bytes.is_none() {
-        let what = "expected pairs of hexadecimal digits";
-        section.note(Mistake::new(what, digits.span()));
-    }
-    bytes
 }
 
 impl Reading<'_> {

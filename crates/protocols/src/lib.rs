@@ -7,7 +7,9 @@
 //! | file | what |
 //! |---|---|
 //! | `protocol.rs` | the scenario |
-//! | `load.rs`, `inputs.rs`, `mask_form.rs` | from the file to the protocol, and every mistake in it |
+//! | `load.rs`, `inputs.rs`, `frames_form.rs`, `mask_form.rs`, `hex.rs` | from the file to the protocol, and every mistake in it |
+//! | `framing/` | what the bytes mean: frames in what was said, masked values, the value that is wrong |
+//! | `hostile/` | frames that nobody should send, and what the harness does to send one |
 //! | `reader.rs` | a TOML table, key by key |
 //! | `text.rs`, `vary.rs` | texts with variables, and what variables are |
 //! | `networks.rs` | which networks an input is played over |
@@ -19,6 +21,7 @@ mod edit;
 mod frames_form;
 mod framing;
 mod header;
+mod hex;
 mod hostile;
 mod inputs;
 mod key;

@@ -11,6 +11,7 @@ use model::observation::Role;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::interrupt::{Interrupted, interrupt};
+use super::measure::make_known;
 use super::out::stdout;
 use super::replay::{play, write_played};
 use super::setup::{Known, runtime, setup};
@@ -25,6 +26,7 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     let (id, files) = case_and_files(&args.id, &args.files);
     let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&with, &known)?;
+    make_known(&with, &known)?;
     let named = case_named(&id, &known.catalogue)?;
     let mut group = group_of(&named, &known.catalogue, &peers)?;
     let id = by_hand(&named, args.role.into())?;

@@ -9,6 +9,7 @@ use engine::plan::{case_named, group_of};
 use report::Capture;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::measure::make_known;
 use super::out::stdout;
 use super::replay::play;
 use super::setup::{Known, setup};
@@ -18,6 +19,7 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let (id, files) = case_and_files(&args.id, &args.files);
     let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&args.setup, &known)?;
+    make_known(&args.setup, &known)?;
     let id = case_named(&id, &known.catalogue)?;
     let group = group_of(&id, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;

@@ -19,6 +19,7 @@ mod interrupt;
 mod json;
 mod keep;
 mod list;
+mod measure;
 mod merge;
 mod out;
 mod pages;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::measure::make_known;
 use super::out::stdout;
 use super::setup::{Known, setup};
 use super::{ReplayArgs, Usage, case_and_files};
@@ -26,6 +27,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let (case, files) = case_and_files(&args.case, &args.files);
     let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&args.setup, &known)?;
+    make_known(&args.setup, &known)?;
     let (id, group) = chosen(args, &case, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;

@@ -22,8 +22,9 @@ use report::{FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Summary}
 use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::measure::measure;
 use super::out::{say, stdout};
-use super::setup::{Known, Setup, measure, setup, versions};
+use super::setup::{Known, Setup, setup, versions};
 use super::{Format, RunArgs, SetupArgs, Usage};
 
 /// What is to be played.

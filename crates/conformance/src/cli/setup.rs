@@ -17,7 +17,7 @@ use framecheck::{built_in, interpreters};
 use model::event::PeerInfo;
 use model::observation::Role;
 use model::{Catalogue, Scenario, Truth};
-use protocols::{Exchange, Protocol};
+use protocols::Protocol;
 use tempfile::TempDir;
 use tutorials::reference::Reference;
 use tutorials::{Oracle, REFERENCE};
@@ -246,30 +246,6 @@ fn cache(args: &SetupArgs, protocol: &Protocol, interpreter: &str) -> anyhow::Re
         None => protocol.path().parent().unwrap_or(Path::new("")).join(".framecheck"),
     };
     Ok(Cache::new(&root, protocol.name(), &key))
-}
-
-/// Look how much the reference sends with each fixed input of the protocols' files, which says over which
-/// networks it is played. Where the look fails, the run itself says why.
-pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
-    for protocol in &known.protocols {
-        let places = Arc::new(tokio::sync::Semaphore::new(jobs));
-        let mut looking = tokio::task::JoinSet::new();
-        for (name, input) in protocol.inputs_to_measure() {
-            let (stage, protocol, places) = (setup.stage.clone(), protocol.clone(), places.clone());
-            looking.spawn(async move {
-                let _place = places.acquire().await.ok()?;
-                let baseline = stage.baseline(&*protocol, &input).await.ok()?;
-                Some((name, protocol.sizes(&baseline.expected)))
-            });
-        }
-        protocol.measured(looking.join_all().await.into_iter().flatten().collect());
-        if let Some(input) = protocol.input_for_hostile()
-            && let Ok(baseline) = setup.stage.baseline(&**protocol, &input).await
-        {
-            let (expected, bursts) = (baseline.expected.clone(), baseline.bursts.clone());
-            protocol.seen_for_hostile(Exchange { expected, bursts });
-        }
-    }
 }
 
 /// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.

@@ -7,6 +7,7 @@ use model::case::{CaseId, Network};
 use model::{Catalogue, Expected, ExpectedEnd, RightError, Truth, Wire};
 use report::hex;
 
+use super::measure::make_known;
 use super::out::stdout;
 use super::setup::{Known, Setup, setup};
 use super::{ShowArgs, Usage, case_and_files};
@@ -18,6 +19,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let (case, files) = case_and_files(&args.case, &args.files);
     let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&with, &known)?;
+    make_known(&with, &known)?;
     let id = chosen(&case, &known.catalogue)?;
     let group = group_of(&id, &known.catalogue, &peers)?;
     let setup = setup(&with, &known)?;

@@ -2,6 +2,7 @@
 
 mod cache;
 mod commands;
+mod frames;
 mod judged;
 mod shapes;
 mod steady;

@@ -1,0 +1,163 @@
+//! Frames of a protocol file: the value that is wrong, JSON by its value, and frames that nobody should send.
+
+use framecheck_tests::Sandbox;
+
+use super::{FILE, case, home, peer, port, run};
+use crate::framecheck::manifests::says;
+
+const FRAMES: &str = r#"
+[frames.request]
+parts = [
+    { name = "length", struct = ">I" },
+    { name = "dict", json = "length" },
+    { name = "body", bytes = "dict.size" },
+]
+[frames.answer]
+parts = [{ name = "length", struct = ">I" }, { name = "dict", json = "length" }]
+[streams]
+to-server = ["request*"]
+to-client = ["answer*"]
+"#;
+
+fn framed() -> Sandbox {
+    let sandbox = home();
+    sandbox.write("up.toml", format!("{FILE}{FRAMES}"));
+    sandbox
+}
+
+const AS_IS: [&str; 6] = ["--network", "asis", "--skip-input", "hostile*", "--pairing", "*->*"];
+
+#[test]
+fn a_failure_begins_with_the_value_that_is_wrong() {
+    let sandbox = framed();
+    let short = port(&sandbox, "short", Some("got"), None);
+    sandbox.write("server.py", super::SERVER.replace("len(body)}", "len(body) - (bug == 'got')}"));
+    let keys = port(&sandbox, "keys", None, Some("keys"));
+    let options = [&["--peer", &short, "--peer", &keys][..], &AS_IS].concat();
+    let (shown, report) = run(&sandbox, &options, 1);
+    let wrong = &case(&report, "up/short->ours/tcp4/asis")["differences"][0];
+    assert_eq!(wrong["part"], "answer.dict.got", "{shown}");
+    assert!(
+        shown.contains("[to-client] answer.dict.got: expected 6, found 5, one less"),
+        "{shown}"
+    );
+    let other = "request.dict: the same value in another text";
+    assert!(shown.contains(other) && shown.contains("with its keys in another order"), "{shown}");
+}
+
+#[test]
+fn json_by_its_value_leaves_spaces_and_keys_free_and_no_length() {
+    let sandbox = framed();
+    let longer = super::SERVER.replace(
+        "struct.pack('>I', len(answer))",
+        "struct.pack('>I', len(answer) + (bug == 'long'))",
+    );
+    sandbox.write("server.py", longer);
+    let mut peers = Vec::new();
+    for (name, server, client) in [
+        ("spaces", Some("spaces"), None),
+        ("keys", None, Some("keys")),
+        ("long", Some("long"), None),
+        ("short", Some("letter"), None),
+    ] {
+        let manifest = port(&sandbox, name, server, client);
+        let text = std::fs::read_to_string(sandbox.path().join(&manifest)).unwrap();
+        sandbox.write(&manifest, format!("json = \"value\"\n{text}"));
+        peers.extend(["--peer".to_owned(), manifest]);
+    }
+    let peers: Vec<&str> = peers.iter().map(String::as_str).collect();
+    let (shown, report) = run(&sandbox, &[&peers[..], &AS_IS].concat(), 1);
+    for (pairing, verdict) in
+        [("spaces->ours", "pass"), ("ours->keys", "pass"), ("long->ours", "fail")]
+    {
+        let found = case(&report, &format!("up/{pairing}/tcp4/asis/"));
+        assert!(
+            found["verdict"] == verdict || verdict == "fail" && found["verdict"] != "pass",
+            "{shown}"
+        );
+    }
+    // The same by the file, for every peer.
+    sandbox.write("up.toml", format!("{FILE}{FRAMES}[compare]\njson = \"value\"\n"));
+    let plain = port(&sandbox, "plain", Some("spaces"), Some("keys"));
+    run(&sandbox, &[&["--peer", &plain][..], &AS_IS].concat(), 0);
+    // Without it, the text counts.
+    sandbox.write("up.toml", format!("{FILE}{FRAMES}"));
+    run(&sandbox, &[&["--peer", &plain][..], &AS_IS].concat(), 1);
+}
+
+#[test]
+fn a_stream_that_is_not_made_of_its_frames_is_the_files_mistake() {
+    let sandbox = framed();
+    says(&sandbox, &["check-protocol", "up.toml"], 0);
+    sandbox.write("up.toml", format!("{FILE}{}", FRAMES.replace("dict.size", "dict.name")));
+    let (shown, _) = says(&sandbox, &["check-protocol", "up.toml"], 1);
+    let words = "to-server is not made of the frames that [streams] says: request.dict at byte 4";
+    assert!(shown.contains(words), "{shown}");
+    let never = "[frames.bye]\nparts = [{ name = \"x\", const = \"bye\" }]\n";
+    let streams = FRAMES.replace("\"request*\"", "\"request*\", \"bye*\"");
+    sandbox.write("up.toml", format!("{FILE}{never}{streams}"));
+    let (shown, _) = says(&sandbox, &["check-protocol", "up.toml"], 1);
+    assert!(shown.contains("the frame \"bye\" is never sent"), "{shown}");
+}
+
+#[test]
+fn frames_that_nobody_should_send_are_judged_by_what_the_reference_makes_of_them() {
+    let sandbox = framed();
+    // The reference refuses a size that is no number; this port takes it for one.
+    let lax = super::SERVER
+        .replace("body = exactly(sock, head['size'])", "size = head['size'] if bug != 'lax' else int(head['size'])\n                body = exactly(sock, size)")
+        .replace("(EOFError, OSError)", "(EOFError, OSError, ValueError, TypeError, KeyError)");
+    sandbox.write("server.py", lax);
+    let right = port(&sandbox, "right", Some(""), Some(""));
+    let lax = port(&sandbox, "lax", Some("lax"), None);
+    let careless =
+        peer(&sandbox, "careless", None, Some("\"careless.py\", \"{host}\", \"{port}\""));
+    let client = super::CLIENT.replace("sys.exit('the server is gone')", "sys.exit(0)");
+    sandbox.write("careless.py", client);
+    let hostile = ["--input", "hostile*", "--pairing", "*->*"];
+    let peers = ["--peer", &right, "--peer", &lax, "--peer", &careless];
+    let (shown, report) = run(&sandbox, &[&peers[..], &hostile].concat(), 1);
+    let cases = report["cases"].as_array().unwrap();
+    let verdicts = |pairing: &str| -> Vec<(&str, &str)> {
+        let of = cases.iter().filter(|it| it["id"].as_str().unwrap().contains(pairing));
+        of.map(|it| (it["input"].as_str().unwrap(), it["verdict"].as_str().unwrap())).collect()
+    };
+    for pairing in ["ours->harness", "harness->ours", "right->harness", "harness->right"] {
+        let all = verdicts(pairing);
+        assert!(all.len() > 10, "{pairing}: {all:?}");
+        assert!(all.iter().all(|(_, verdict)| *verdict == "pass"), "{pairing}: {all:?}\n{shown}");
+    }
+    let failed: Vec<&str> =
+        verdicts("lax->").into_iter().filter(|it| it.1 != "pass").map(|it| it.0).collect();
+    assert!(failed.contains(&"hostile-request-dict-size-string"), "{failed:?}\n{shown}");
+    assert!(shown.contains("request.dict.size is a string, \"6\": server-files"), "{shown}");
+    let careless: Vec<&str> =
+        verdicts("->careless").into_iter().filter(|it| it.1 != "pass").map(|it| it.0).collect();
+    assert!(careless.contains(&"hostile-answer-dict-ends-inside"), "{careless:?}");
+    // One of them is replayed by its name.
+    let id = "up/lax->harness/tcp4/asis/hostile-request-dict-size-string";
+    let replay = ["replay", id, "up.toml", "--peer", "lax.toml"];
+    let (shown, _) = says(&sandbox, &replay, 1);
+    assert!(shown.contains("request.dict.size is a string"), "{shown}");
+}
+
+#[test]
+fn a_reference_that_dies_of_a_frame_fails_in_its_own_pairing_and_sets_no_rule() {
+    let sandbox = framed();
+    let given = "[[hostile]]\nframe = \"request\"\nset = { \"dict.name\" = \"boom\" }\n";
+    sandbox.write("up.toml", format!("{FILE}{given}{FRAMES}"));
+    let dies = super::SERVER.replace(
+        "body = exactly(sock, head['size'])",
+        "body = exactly(sock, head['size'])\n                if head['name'] == 'boom' and bug != 'brave': os.kill(os.getpid(), 6)",
+    );
+    sandbox.write("server.py", dies);
+    let brave = port(&sandbox, "brave", Some("brave"), None);
+    let only = ["--input", "hostile-request-given-1", "--pairing", "*->*"];
+    let (shown, report) = run(&sandbox, &[&["--peer", &brave][..], &only].concat(), 1);
+    assert_eq!(case(&report, "up/ours->harness/")["verdict"], "crash", "{shown}");
+    assert_eq!(case(&report, "up/brave->harness/")["verdict"], "pass", "{shown}");
+    assert!(
+        shown.contains("request.dict.name is \"boom\": the server was ended by signal 6"),
+        "{shown}"
+    );
+}
