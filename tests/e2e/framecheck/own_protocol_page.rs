@@ -73,3 +73,24 @@ fn the_unfinished_port_fails_as_the_page_shows_and_passes_when_it_is_mended() {
         assert!(stdout.lines().any(|said| said == line), "{line:?} is not in {stdout}");
     }
 }
+
+#[test]
+fn with_the_frames_of_the_page_the_first_failure_names_the_value() {
+    if which::which("node").is_err() {
+        eprintln!("SKIPPED: there is no node");
+        return;
+    }
+    let (page, sandbox) = (page(), sandbox());
+    let (_, behind) = page.split_once("## Say what the bytes mean").unwrap();
+    let frames = block(behind, "[frames.request]");
+    let file = fs::read_to_string(sandbox.path().join("upload.toml")).unwrap();
+    let hostile = block(behind, "[[hostile]]");
+    sandbox.write("upload.toml", format!("{file}\n{hostile}\n{frames}"));
+    says(&sandbox, &["check-protocol", "upload.toml"], 0);
+    let run = ["run", "upload.toml", "--peer", "port.toml", "--network", "asis", "--out", "out"];
+    let (stdout, _) = says(&sandbox, &run, 1);
+    let line = behind.lines().find(|line| line.contains("request.length: expected")).unwrap();
+    assert!(stdout.lines().any(|said| said == line), "{line:?} is not in {stdout}");
+    let id = behind.split('`').find(|it| it.contains("hostile-request-dict")).unwrap();
+    says(&sandbox, &["replay", id, "upload.toml", "--peer", "port.toml"], 0);
+}
