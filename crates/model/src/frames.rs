@@ -19,8 +19,14 @@ pub struct Frames {
 /// One frame, or what there is of it.
 #[derive(Debug, Serialize)]
 pub struct Frame {
+    /// Its name, where a protocol file describes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Offset of its first byte in the stream.
     pub at: usize,
+    /// Its parts, where a protocol file describes them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<FramePart>,
     /// The header as this machine packs an int, and the other way round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<(i32, i32)>,
@@ -35,6 +41,22 @@ pub struct Frame {
     /// Bytes of the body that the dict announces, and that are there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<(u64, usize)>,
+}
+
+/// A part of a frame that a protocol file describes.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct FramePart {
+    /// Its name.
+    pub name: String,
+    /// Offset of its first byte in the stream.
+    pub from: usize,
+    /// Offset behind its last byte.
+    pub to: usize,
+    /// Its value: a number, text, or how many bytes it has.
+    pub value: String,
+    /// Whether it is masked, or holds a masked value.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 /// A key, its value and the value's type, as Python would write them in JSON.

@@ -33,7 +33,7 @@ pub use check::{Check, Clause, Level};
 pub use endpoint::Endpoint;
 pub use erratum::{Demo, Erratum, Sign};
 pub use expected::{Ending, Expected, ExpectedEnd, Notes, Wire};
-pub use frames::{Frame, Frames, Key};
+pub use frames::{Frame, FramePart, Frames, Key};
 pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
 pub use input::{Beside, Hostile, Input};
 pub use literal::{Literal, Literals, Value, places_in};

@@ -200,7 +200,7 @@ pub trait Scenario: Send + Sync {
         right == seen
     }
     /// What a stream that goes this way is made of, for a reader. `None` where it is not framed.
-    fn frames(&self, _direction: Direction, _stream: &[u8]) -> Option<Frames> {
+    fn frames(&self, _direction: Direction, _said: Said<'_>) -> Option<Frames> {
         None
     }
     /// How the server's answers are framed, in words. `None` where they are not.

@@ -11,8 +11,8 @@ use model::mask::{FileForm, JsonBy, Place, with_values_of};
 use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
-    Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Generator, Input,
-    Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector, Wire,
+    Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Frames, Generator,
+    Input, Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector, Wire,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -461,6 +461,10 @@ impl Scenario for Protocol {
         json: JsonBy,
     ) -> Option<Explained> {
         self.framing.explain(way, right, seen, json)
+    }
+
+    fn frames(&self, way: Direction, said: Said<'_>) -> Option<Frames> {
+        self.framing.evidence(way, said)
     }
 
     fn may_begin_masked(&self, place: Place, tail: &[u8]) -> bool {

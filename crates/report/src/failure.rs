@@ -6,8 +6,9 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use model::Catalogue;
 use model::event::{CaseResult, Event, Evidence, Sink};
+use model::observation::Direction;
+use model::{Breaks, Catalogue, Said, Scenario, Wire};
 use serde_json::json;
 
 use super::Capture;
@@ -46,10 +47,19 @@ impl Sink for FailureFolders {
 }
 
 impl FailureFolders {
+    fn frames(&self, case: &CaseResult, evidence: &Evidence) -> Option<serde_json::Value> {
+        let scenario = self.catalogue.scenario(&case.scenario)?;
+        let frames = in_frames(&**scenario, evidence);
+        frames.as_object().is_some_and(|ways| !ways.is_empty()).then_some(frames)
+    }
+
     fn write_folder(&self, case: &CaseResult, evidence: &Evidence) -> io::Result<()> {
         let folder = self.root.join(case.id.file_name());
         fs::create_dir_all(&folder)?;
-        let about = json!({"result": case, "evidence": evidence});
+        let mut about = json!({"result": case, "evidence": evidence});
+        if let Some(frames) = self.frames(case, evidence) {
+            about["frames"] = frames;
+        }
         fs::write(folder.join("case.json"), serde_json::to_string_pretty(&about)? + "\n")?;
         for (role, end) in
             [("server", &evidence.observed.server), ("client", &evidence.observed.client)]
@@ -70,6 +80,27 @@ impl FailureFolders {
         fs::write(&repro, script(&self.replays.arguments(&case.id)))?;
         fs::set_permissions(&repro, fs::Permissions::from_mode(0o755))
     }
+}
+
+/// What both streams are made of, as expected and as seen, where the scenario knows frames.
+fn in_frames(scenario: &dyn Scenario, evidence: &Evidence) -> serde_json::Value {
+    let Evidence { expected, observed, .. } = evidence;
+    let mut ways = serde_json::Map::new();
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let (Wire::Stream(right), Wire::Stream(seen)) =
+            (expected.wire(way), expected.wire(way).like(observed, way))
+        else {
+            continue;
+        };
+        let breaks = Breaks::of(&observed.wire, way);
+        let right = Said { bytes: &right.0, breaks: expected.breaks(way) };
+        let seen = Said { bytes: &seen.0, breaks: &breaks };
+        let [right, seen] = [right, seen].map(|said| scenario.frames(way, said));
+        if right.is_some() || seen.is_some() {
+            ways.insert(way.name().to_owned(), json!({"expected": right, "found": seen}));
+        }
+    }
+    ways.into()
 }
 
 /// Plays the case again: by this very program where that is still there, else by the one on the PATH.

@@ -51,7 +51,9 @@ pub(crate) fn read(stream: &[u8], size_key: &str) -> Frames {
 
 fn whole(stream: &[u8], at: usize, head: &Head) -> Frame {
     Frame {
+        name: None,
         at,
+        parts: Vec::new(),
         header: header_at(stream, at),
         dict_len: Some(head.dict_len as usize),
         guessed: false,
@@ -69,7 +71,9 @@ fn guessed(stream: &[u8], at: usize, size_key: &str) -> Frame {
     let dict_len = is_whole.then(|| values.byte_offset());
     let dict = dict_len.and_then(|len| pyjson::loads_bytes(rest.get(..len)?).ok());
     let mut frame = Frame {
+        name: None,
         at,
+        parts: Vec::new(),
         header: header_at(stream, at),
         dict_len,
         guessed: true,

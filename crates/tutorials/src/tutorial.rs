@@ -8,7 +8,7 @@ use model::observation::{Direction, Role};
 use model::scenario::{answer_each, can_judge_unframed, hide_printed};
 use model::{
     Addresses, Check, Clause, Erratum, Expected, Frames, Generator, Harmed, Input, Leaving,
-    Literal, Parting, RightError, Scenario, Step, Vector, one_generator,
+    Literal, Parting, RightError, Said, Scenario, Step, Vector, one_generator,
 };
 use proptest::strategy::BoxedStrategy;
 
@@ -230,9 +230,9 @@ impl Scenario for Asking {
     }
 
     /// What clients of framed scenarios send is no frame.
-    fn frames(&self, direction: Direction, stream: &[u8]) -> Option<Frames> {
+    fn frames(&self, direction: Direction, said: Said<'_>) -> Option<Frames> {
         let size_key = self.tutorial.size_key().filter(|_| direction == Direction::ToClient)?;
-        Some(framing::read(stream, size_key))
+        Some(framing::read(said.bytes, size_key))
     }
 
     fn framing(&self) -> Option<&str> {

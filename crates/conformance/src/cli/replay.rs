@@ -10,7 +10,7 @@ use engine::plan::{Group, PlanError, case_named, group_of, group_with};
 use engine::stage::{Played, Stage, StageError};
 use model::case::{CaseId, Network, Playing};
 use model::observation::{Direction, PeerEnd, WireItem};
-use model::{Catalogue, Check, Input, Verdict, Wire};
+use model::{Breaks, Catalogue, Check, Input, Key, Said, Verdict, Wire};
 use report::hex;
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,6 +41,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let mut out = stdout();
     writeln!(out, "{id}  input: {}", group.input_name())?;
     write_played(&mut out, &played, args.full)?;
+    write_frames(&mut out, &group, &played)?;
     Ok(!played.judgement.verdict.is_failure())
 }
 
@@ -155,6 +156,35 @@ pub(super) async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<Pl
         Some(reference) if is_reference && id.transport == scenario.home() => Ok(reference.clone()),
         _ => stage.play(&**scenario, input, &playing, &ground).await,
     }
+}
+
+/// The frames of each stream, part by part: what was seen of those that have a description.
+fn write_frames(out: &mut impl Write, group: &Group, played: &Played) -> io::Result<()> {
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let breaks = Breaks::of(&played.observed.wire, way);
+        let seen = played.observed.wire.stream(way);
+        let Some(frames) = group.scenario.frames(way, Said { bytes: &seen, breaks: &breaks })
+        else {
+            continue;
+        };
+        let described =
+            frames.frames.iter().filter_map(|frame| Some((frame.name.as_ref()?, frame)));
+        for (nth, (name, frame)) in described.enumerate() {
+            writeln!(out, "\n{} frame {}: {name}, at byte {}", way.name(), nth + 1, frame.at)?;
+            for part in &frame.parts {
+                let masked = if part.masked { " (masked)" } else { "" };
+                let place = format!("{}..{}", part.from, part.to);
+                writeln!(out, "  {place:>12}  {}: {}{masked}", part.name, part.value)?;
+            }
+            for Key(path, value, kind) in &frame.keys {
+                writeln!(out, "  {:>12}  {path}: {value} ({kind})", "")?;
+            }
+        }
+        if let Some(trouble) = frames.trouble {
+            writeln!(out, "  not made of frames: {trouble}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Every segment and close, with its time.

@@ -2,10 +2,12 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `evidence.rs` | the frames of what was said, for a reader |
 //! | `form.rs` | the forms that masked values are held to |
 //! | `spans.rs` | the ranges of a stream that may differ, and what may stand in them |
 //! | `explain.rs`, `hints.rs` | the first value that differs, in words, and what explains it |
 
+mod evidence;
 mod explain;
 mod form;
 mod hints;

@@ -6,7 +6,7 @@ use model::blob::Blob;
 use model::case::Network;
 use model::event::{CaseResult, Evidence, Smallest};
 use model::observation::{Direction, Exit, PeerEnd, Role, Stop};
-use model::{Catalogue, Difference, Ending, ExpectedEnd, Input};
+use model::{Catalogue, Difference, Ending, ExpectedEnd, Input, Said};
 use serde::Serialize;
 
 use super::index::Sentence;
@@ -98,7 +98,7 @@ impl Explained {
         let Evidence { input, expected, observed, smallest } = evidence;
         let scenario = catalogue.scenario(&case.scenario);
         let way = |direction| {
-            let frames = |bytes: &[u8]| scenario?.frames(direction, bytes);
+            let frames = |said: Said<'_>| scenario?.frames(direction, said);
             Way::of(direction, expected, observed, &frames)
         };
         let control = observed.control.as_ref().map(|control| ControlTold {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::blob::to_hex;
 use model::observation::{Direction, Observation, WireItem, WireLog};
-use model::{Expected, Frames, Key, Wire};
+use model::{Breaks, Expected, Frames, Key, Said, Wire};
 use serde::Serialize;
 
 use super::text::{Bytes, parting, shortened};
@@ -56,14 +56,16 @@ impl Way {
         direction: Direction,
         expected: &Expected,
         seen: &Observation,
-        frames: &dyn Fn(&[u8]) -> Option<Frames>,
+        frames: &dyn Fn(Said<'_>) -> Option<Frames>,
     ) -> Self {
+        let breaks = [expected.breaks(direction).clone(), Breaks::of(&seen.wire, direction)];
         let right = expected.wire(direction);
         let found = right.like(seen, direction);
         let (right, found) = (units(right), units(&found));
         let counts = (right.len(), found.len());
         let shown = counts.0.max(counts.1).min(DATAGRAMS_MAX);
-        let unit = |index| Unit::of(right.get(index).copied(), found.get(index).copied(), frames);
+        let unit =
+            |index| Unit::of(right.get(index).copied(), found.get(index).copied(), &breaks, frames);
         Self {
             direction: direction.name(),
             datagrams: matches!(expected.wire(direction), Wire::Datagrams(_)),
@@ -79,6 +81,9 @@ fn with_short_keys(mut frames: Frames) -> Frames {
         *key = shortened(key, VALUE_MAX_CHARS);
         *value = shortened(value, VALUE_MAX_CHARS);
     }
+    for part in frames.frames.iter_mut().flat_map(|frame| &mut frame.parts) {
+        part.value = shortened(&part.value, VALUE_MAX_CHARS);
+    }
     frames
 }
 
@@ -93,7 +98,8 @@ impl Unit {
     fn of(
         right: Option<&[u8]>,
         found: Option<&[u8]>,
-        frames: &dyn Fn(&[u8]) -> Option<Frames>,
+        [in_right, in_found]: &[Breaks; 2],
+        frames: &dyn Fn(Said<'_>) -> Option<Frames>,
     ) -> Self {
         let same = right == found;
         let at = match (right, found) {
@@ -101,12 +107,13 @@ impl Unit {
             _ => Some(0),
         };
         let longest = right.map_or(0, <[u8]>::len).max(found.map_or(0, <[u8]>::len));
-        let side = |bytes: &[u8]| Side {
+        let side = |bytes: &[u8], breaks| Side {
             bytes: Bytes::of(bytes, longest, at),
-            frames: frames(bytes).map(with_short_keys),
+            frames: frames(Said { bytes, breaks }).map(with_short_keys),
         };
         let shown = found.filter(|_| !same);
-        Self { expected: right.map(side), found: shown.map(side), same, parting: at }
+        let expected = right.map(|bytes| side(bytes, in_right));
+        Self { expected, found: shown.map(|bytes| side(bytes, in_found)), same, parting: at }
     }
 }
 

@@ -60,14 +60,17 @@ impl Scenario for Toy {
         Err(RightError("nothing is played here".into()))
     }
 
-    fn frames(&self, direction: Direction, stream: &[u8]) -> Option<Frames> {
+    fn frames(&self, direction: Direction, said: model::Said<'_>) -> Option<Frames> {
+        let stream = said.bytes;
         if direction == Direction::ToServer {
             return None;
         }
         let is_one = stream.starts_with(b"\x10\0\0\0");
         let key = Key("\"file_size\"".to_owned(), "2".to_owned(), "int");
         let frame = Frame {
+            name: None,
             at: 0,
+            parts: Vec::new(),
             header: Some((16, 0x1000_0000)),
             dict_len: Some(16),
             guessed: !is_one,

@@ -6,8 +6,9 @@ function partsOf(side) {
   return (side?.frames?.frames ?? []).flatMap((frame) => framePlaces(frame));
 }
 
-// Where the parts of a frame are.
+// Where the parts of a frame are. A protocol file gives them names of its own, which share three colours.
 function framePlaces(frame) {
+  if (frame.parts) return frame.parts.map((part, nth) => ({ ...part, colour: PART_NAMES[nth % PART_NAMES.length] }));
   const places = [];
   if (frame.header) places.push({ name: "header", from: frame.at, to: frame.at + 4 });
   const dictAt = frame.at + 4;
@@ -29,25 +30,32 @@ function frameSections(unit) {
     !unit.same && found?.trouble && make("p", { class: "trouble" },
       make("b", {}, "What was seen is not made of frames: "), visible(found.trouble)),
     count > 0 && make("ul", { class: "legend", "aria-hidden": "true" },
-      PART_NAMES.map((name) => make("li", {}, make("span", { class: `part ${name}` }, name))),
+      partNames(pairs).map(([name, colour]) => make("li", {}, make("span", { class: `part ${colour}` }, name))),
       !unit.same && make("li", {}, make("mark", { class: "part differs" }, "differs")),
       !unit.same && make("li", {}, make("mark", { class: "part differs parting" }, "parts here"))),
     ...pairs.map((pair, nth) => frameSection(pair, nth, count, nth === wrong, unit)),
   ];
 }
 
+// The names of the parts of all these frames, each with the name of its colour.
+function partNames(pairs) {
+  const named = pairs.flat().filter((frame) => frame?.parts);
+  if (named.length === 0) return PART_NAMES.map((name) => [name, name]);
+  return [...new Map(named.flatMap(framePlaces).map(({ name, colour }) => [name, colour]))];
+}
+
 function frameSection([right, found], nth, count, isOpen, unit) {
   const tables = [partsTable(right, found, unit), dictTable(right, found)];
   if (count === 1) return make("div", { class: "frame" }, tables);
   return make("details", { class: "frame", open: isOpen },
-    make("summary", {}, `Frame ${nth + 1} of ${count}`), tables);
+    make("summary", {}, `Frame ${nth + 1} of ${count}${(found ?? right).name ? `: ${(found ?? right).name}` : ""}`), tables);
 }
 
 function partsTable(right, found, unit) {
-  const rows = PART_NAMES.map((name) => {
+  const rows = partNames([[right, found]]).map(([name, colour]) => {
     const [one, other] = [partText(right, name), partText(found, name, right)];
     if (!one && !other) return null;
-    return comparedRow(make("span", { class: `part ${name}` }, name), one, other, "span",
+    return comparedRow(make("span", { class: `part ${colour}` }, name), one, other, "span",
       partKey(right, name) === partKey(found, name));
   });
   return comparison("part", rows, unit.same ? "Parts of the frame" : "Parts of the frame, as expected and as seen");
@@ -55,6 +63,9 @@ function partsTable(right, found, unit) {
 
 function partText(frame, name, right) {
   const place = frame && framePlaces(frame).find((it) => it.name === name);
+  if (frame?.parts) {
+    return place ? `bytes ${range(place)}: ${place.value}${place.masked ? " (masked)" : ""}` : "";
+  }
   if (name === "header" && frame?.header) {
     const [value, swapped] = frame.header;
     const isSwapped = right?.header && value !== right.header[0]

@@ -22,7 +22,7 @@ class Sequence {
   }
 
   partAt(offset) {
-    return this.parts.find((part) => offset >= part.from && offset < part.to)?.name ?? "rest";
+    return this.parts.find((part) => offset >= part.from && offset < part.to) ?? { name: "rest" };
   }
 
   // Offsets of the rows of which there is something.
@@ -128,23 +128,23 @@ function hexRuns(bytes, against, offset, sequence, parting) {
   const runs = [];
   bytes.forEach((byte, nth) => {
     if (byte === undefined) return;
-    const part = sequence.partAt(offset + nth);
+    const { name, colour = name } = sequence.partAt(offset + nth);
     // Where there is nothing to differ from, the sign of the row says it all.
     const differs = against !== null && byte !== against[nth] && against[nth] !== undefined;
     const isFirst = against !== null && offset + nth === parting;
-    const kind = `${part}${differs ? " differs" : ""}${isFirst ? " parting" : ""}`;
-    if (runs.at(-1)?.kind !== kind) runs.push({ kind, differs, hex: [], text: "" });
+    const kind = `${colour}${differs ? " differs" : ""}${isFirst ? " parting" : ""}`;
+    if (runs.at(-1)?.kind !== kind || runs.at(-1).name !== name) runs.push({ kind, name, differs, hex: [], text: "" });
     const space = nth === bytes.length - 1 ? "" : nth % 8 === 7 ? "  " : " ";
     runs.at(-1).differs ||= isFirst;
     runs.at(-1).hex.push([hexOf(byte), space]);
     runs.at(-1).text += glyph(byte);
   });
-  return runs.map(({ kind, differs, hex, text }) => {
+  return runs.map(({ kind, name, differs, hex, text }) => {
     const element = differs ? "mark" : "span";
     const last = hex.pop();
     const inside = hex.flat().join("") + last[0];
     return {
-      hex: [make(element, { class: `part ${kind}` }, inside), last[1]],
+      hex: [make(element, { class: `part ${kind}`, title: name }, inside), last[1]],
       text: make(element, { class: `part ${kind}` }, text),
     };
   });
