@@ -31,7 +31,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ),
     ("framecheck-report", &["framecheck-model"]),
     ("framecheck-traffic", &[]),
-    ("framecheck-tutorials", &["framecheck-frame", "framecheck-model", "pyjson"]),
+    (
+        "framecheck-tutorials",
+        &["framecheck-frame", "framecheck-layout", "framecheck-model", "pyjson"],
+    ),
     ("framecheck", &HARNESS),
     ("framecheck-tests", &TESTS),
 ];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::blob::Blob;
 use model::case::{Kind, Network, Transport};
+use model::mask::{JsonBy, Place};
 use model::observation::{Direction, Role};
 use model::scenario::{answer_each, can_judge_unframed, hide_printed};
 use model::{
@@ -13,7 +14,7 @@ use model::{
 use proptest::strategy::BoxedStrategy;
 
 use crate::clauses::{BROKEN_EXCHANGE, COMMON, common_clause};
-use crate::frame_map::part_at;
+use crate::frame_map::{by_value, part_at};
 use crate::literals::{self, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
 use crate::{framing, regressions};
@@ -227,6 +228,16 @@ impl Scenario for Asking {
 
     fn screen_agrees(&self, role: Role, right: &[u8], seen: &[u8]) -> bool {
         self.tutorial.screen_agrees(role, right, seen)
+    }
+
+    /// A dict of the same value takes the place of the right one, with its header.
+    fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>, json: JsonBy) -> Vec<u8> {
+        match (place, self.tutorial.size_key(), json) {
+            (Place::Stream(Direction::ToClient), Some(size_key), JsonBy::Value) => {
+                by_value(right.bytes, seen.bytes, size_key)
+            }
+            _ => right.bytes.to_vec(),
+        }
     }
 
     /// What clients of framed scenarios send is no frame.

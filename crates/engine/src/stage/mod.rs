@@ -247,6 +247,7 @@ impl Stage {
         tidy(&errata, &mut observed);
         let harmed =
             if is_harmed { Some(harmed(scenario, input, network, &observed)?) } else { None };
+        let expected = &*play::by_value(scenario, expected, &observed, cast.server_peer);
         let of = |told: fn(&Peer) -> bool| {
             [cast.server_peer, cast.client_peer].map(|peer| peer.is_some_and(told))
         };

@@ -1,11 +1,15 @@
 //! Play a case, unless it shows then that one of its peers can't.
 
+use std::borrow::Cow;
+
 use model::case::Playing;
-use model::observation::{Direction, Role};
-use model::{Expected, Input, Scenario, Verdict, Wire};
+use model::mask::{JsonBy, Place};
+use model::observation::{Direction, Observation, Role};
+use model::{Expected, Input, Said, Scenario, Verdict, Wire};
 
 use super::{Ground, Played, Stage, StageError};
 use crate::baseline::Turns;
+use crate::peer::Peer;
 
 impl Stage {
     /// Play an input with a pairing, and judge it by what is right for the input.
@@ -57,6 +61,26 @@ impl Stage {
         let template = peer.and_then(|peer| peer.template(Role::Server, scenario.name()));
         template.is_none_or(|template| template.mentions(literal))
     }
+}
+
+/// What is right, with JSON as the server wrote it where its value is right and the server's manifest says
+/// that the value is what counts.
+pub(super) fn by_value<'e>(
+    scenario: &dyn Scenario,
+    expected: &'e Expected,
+    observed: &Observation,
+    server: Option<&Peer>,
+) -> Cow<'e, Expected> {
+    let way = Direction::ToClient;
+    let is_asked = server.is_some_and(|peer| peer.json == JsonBy::Value);
+    let Wire::Stream(right) = &expected.to_client else { return Cow::Borrowed(expected) };
+    if !is_asked {
+        return Cow::Borrowed(expected);
+    }
+    let seen = observed.wire.stream(way);
+    let (right, seen) = (Said::whole(&right.0), Said::whole(&seen));
+    let stream = scenario.with_seen(Place::Stream(way), right, seen, JsonBy::Value);
+    Cow::Owned(Expected { to_client: Wire::stream(stream), ..expected.clone() })
 }
 
 /// When the reference sent what, if that is a rule of this scenario. A reference that shows an erratum
