@@ -247,17 +247,21 @@ impl Stage {
         tidy(&errata, &mut observed);
         let harmed =
             if is_harmed { Some(harmed(scenario, input, network, &observed)?) } else { None };
-        let expected = &*play::by_value(scenario, expected, &observed, cast.server_peer);
+        let held = play::by_value(scenario, expected, &observed, cast.server_peer);
+        let is_other_text = held.to_client != expected.to_client;
+        let expected = &*held;
         let of = |told: fn(&Peer) -> bool| {
             [cast.server_peer, cast.client_peer].map(|peer| peer.is_some_and(told))
         };
+        let [server_stdout, client_stdout] = of(|peer| peer.stdout);
         let standard = Standard {
             scenario,
             expected,
             errata: &errata,
             candidates: &candidates,
             holds_strangers: !is_harmed && (strange(Role::Server) || strange(Role::Client)),
-            compare_stdout: of(|peer| peer.stdout),
+            // A client shows the keys of a dict in the order in which they came.
+            compare_stdout: [server_stdout, client_stdout && !is_other_text],
             names_clauses: of(|peer| peer.names_clauses),
             server_is_peer: cast.server_peer.is_some(),
             client_is_peer: cast.client_peer.is_some(),
@@ -266,7 +270,7 @@ impl Stage {
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
             // What was sent late may have been waited for in vain.
-            turns: turns.filter(|_| !is_harmed),
+            turns: turns.filter(|_| !is_harmed && !is_other_text),
         };
         let judgement = judge(&standard, &observed);
         let mut right =
@@ -319,10 +323,13 @@ impl Stage {
                 control: None,
             });
         }
-        let client = side(Role::Client, &pairing.client, scenario.script(input, model))?;
+        let script = play::script(scenario, input, model, server_peer);
+        let client = side(Role::Client, &pairing.client, script)?;
         let control = control.map(|(input, right)| {
             let side = match &client {
-                Side::Script(_) => Side::Script(scenario.script(&input, &right)),
+                Side::Script(_) => {
+                    Side::Script(play::script(scenario, &input, &right, server_peer))
+                }
                 side => side.clone(),
             };
             (input, right, side)

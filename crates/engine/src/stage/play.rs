@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use model::case::Playing;
 use model::mask::{JsonBy, Place};
 use model::observation::{Direction, Observation, Role};
-use model::{Expected, Input, Said, Scenario, Verdict, Wire};
+use model::{Expected, Input, Said, Scenario, Step, Verdict, Wire};
 
 use super::{Ground, Played, Stage, StageError};
 use crate::baseline::Turns;
@@ -81,6 +81,22 @@ pub(super) fn by_value<'e>(
     let (right, seen) = (Said::whole(&right.0), Said::whole(&seen));
     let stream = scenario.with_seen(Place::Stream(way), right, seen, JsonBy::Value);
     Cow::Owned(Expected { to_client: Wire::stream(stream), ..expected.clone() })
+}
+
+/// What the harness does as a client. Of answers whose length may differ it reads what comes next.
+pub(super) fn script(
+    scenario: &dyn Scenario,
+    input: &Input,
+    right: &Expected,
+    server: Option<&Peer>,
+) -> Vec<Step> {
+    let mut steps = scenario.script(input, right);
+    if server.is_some_and(|peer| peer.json == JsonBy::Value) {
+        for step in steps.iter_mut().filter(|step| matches!(step, Step::Read(_))) {
+            *step = Step::ReadSome;
+        }
+    }
+    steps
 }
 
 /// When the reference sent what, if that is a rule of this scenario. A reference that shows an erratum
