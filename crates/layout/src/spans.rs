@@ -1,9 +1,12 @@
-//! Where each value stands in a JSON text that `pyjson` has taken.
+//! Where each value stands in a part, above all in a JSON text that `pyjson` has taken.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use pyjson::PyString;
+
+use crate::Kind;
+use crate::table::Inner;
 
 /// A value in a JSON text. Parents come before what is in them.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,35 @@ pub(crate) fn scan(text: &[u8]) -> Option<Vec<Node>> {
     }
     hide(&mut scanner.nodes);
     Some(scanner.nodes)
+}
+
+/// Where a value begins in the bytes of its part. Where that can't be told, the part's own begin.
+pub(crate) fn offset_in(kind: &Kind, inner: &Inner, bytes: &[u8]) -> usize {
+    let offset = match (kind, inner) {
+        (Kind::Struct { format, .. }, Inner::Field(index)) => {
+            format.ranges().get(*index).map(|range| range.start)
+        }
+        (Kind::Json(_) | Kind::JsonUntil(_), Inner::Keys(keys)) => offset_of_keys(bytes, keys),
+        _ => None,
+    };
+    offset.unwrap_or(0)
+}
+
+fn offset_of_keys(text: &[u8], keys: &[String]) -> Option<usize> {
+    let nodes = scan(text)?;
+    let mut at = 0;
+    for key in keys {
+        let is_it = |node: &Node| {
+            let is_key = match &node.key {
+                Key::Name(name) => name.to_string_lossy() == *key,
+                Key::Index(index) => index.to_string() == *key,
+                Key::Root => false,
+            };
+            node.parent == Some(at) && !node.is_hidden && is_key
+        };
+        at = nodes.iter().position(is_it)?;
+    }
+    Some(nodes.get(at)?.range.start)
 }
 
 struct Scanner<'t> {
