@@ -196,3 +196,32 @@ fn hide(nodes: &mut [Node]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, Size};
+
+    #[test]
+    fn a_value_begins_where_its_own_text_does() {
+        let text = br#"{"a": 1, "b": [10, {"a": "x"}], "a" : 22}"#;
+        let begin = |keys: &[&str]| {
+            let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+            offset_in(&Kind::Json(Size::Rest), &Inner::Keys(keys), text)
+        };
+        // Of a key that comes twice, the last value counts.
+        assert_eq!(begin(&["a"]), 38);
+        assert_eq!(begin(&["b", "0"]), 15);
+        assert_eq!(begin(&["b", "1", "a"]), 25);
+        assert_eq!(begin(&[]), 0);
+        assert_eq!(begin(&["c"]), 0);
+    }
+
+    #[test]
+    fn a_field_begins_behind_those_before_it() {
+        let fields = vec!["kind".to_owned(), "size".to_owned()];
+        let kind = Kind::Struct { format: Format::parse(">HI").unwrap(), fields };
+        assert_eq!(offset_in(&kind, &Inner::Field(1), b"\0\x01\0\0\0\x02"), 2);
+        assert_eq!(offset_in(&kind, &Inner::Whole, b"\0\x01\0\0\0\x02"), 0);
+    }
+}
