@@ -55,6 +55,9 @@ fn right() -> Vec<u8> {
 fn sandbox(capture: &[u8]) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("parcels.toml", PARCELS);
+    // They are never started.
+    sandbox.write("server.py", "");
+    sandbox.write("client.py", "");
     sandbox.write("wire.pcap", capture);
     sandbox
 }

@@ -65,6 +65,23 @@ fn a_size_that_is_text_is_found_in_the_packet_that_has_its_first_byte() {
 }
 
 #[test]
+fn a_length_that_is_one_too_many_is_named_where_its_json_is_none() {
+    let mut wire = Wire::default();
+    let mut talk = wire.open(50_000);
+    let mut wrong = right();
+    wrong[3] += 1;
+    let packet = wire.up(&mut talk, &wrong);
+    wire.up(&mut talk, &right());
+    wire.close(&mut talk);
+    let told = json(&wire.pcap(), 1);
+    let mistake = &told["mistakes"][0];
+    assert_eq!((&mistake["packet"], &mistake["byte"]), (&packet.into(), &4.into()));
+    assert_eq!(mistake["path"], "request.dict");
+    assert_eq!(mistake["expected"], "JSON as long as request.length says");
+    assert_eq!(mistake["found"], "Extra data: line 1 column 12 (char 11)");
+}
+
+#[test]
 fn what_the_server_sends_wrong_is_its_mistake() {
     let mut wire = Wire::default();
     let mut talk = wire.open(50_000);

@@ -239,7 +239,7 @@ impl<'l> Judge<'l> {
                 self.news.wrong.extend(wrong);
             }
             Some((_, Reading { trouble: Some(error), .. })) => {
-                let mut wrong = broken(&error, place(error.at), nth);
+                let mut wrong = broken(&self.frames.layout, &error, place(error.at), nth);
                 wrong.found =
                     wrong.found.replace("the end of the stream", "the end of the datagram");
                 self.news.wrong.push(wrong);

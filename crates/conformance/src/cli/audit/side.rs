@@ -199,7 +199,7 @@ impl<'l> Side<'l> {
         let Some(reader) = &self.reader else { return };
         let is_end = matches!(error.trouble, Trouble::UnexpectedEnd { .. } | Trouble::Missing);
         let place = if is_end { reader.places.end(packet) } else { reader.place(error.at, packet) };
-        let mut wrong = broken(&error, place, self.frames + 1);
+        let mut wrong = broken(reader.layout, &error, place, self.frames + 1);
         if is_end {
             wrong.found.push_str(how);
         }
@@ -232,7 +232,7 @@ impl Reader<'_> {
 }
 
 /// Bytes that are no frame.
-pub(super) fn broken(error: &ReadError, place: Place, frame: u64) -> Wrong {
+pub(super) fn broken(layout: &Layout, error: &ReadError, place: Place, frame: u64) -> Wrong {
     let name = error.frame.as_deref().unwrap_or_default();
     let path = match (&error.trouble, &error.part) {
         (Trouble::BadSize { path, .. } | Trouble::NotAnObject { path, .. }, _) => {
@@ -241,8 +241,11 @@ pub(super) fn broken(error: &ReadError, place: Place, frame: u64) -> Wrong {
         (_, Some(part)) => format!("{name}.{part}"),
         (_, None) => name.to_owned(),
     };
+    let size = size_of(layout, error).map(|size| format!(" as long as {name}.{size} says"));
+    let size = size.unwrap_or_default();
     let (expected, found) = match &error.trouble {
-        Trouble::NotText { encoding, why } => (format!("{encoding} text"), why.clone()),
+        Trouble::NotJson { error } => (format!("JSON{size}"), error.to_string()),
+        Trouble::NotText { encoding, why } => (format!("{encoding} text{size}"), why.clone()),
         trouble => {
             let text = trouble.to_string();
             let (expected, found) = text.split_once(", found ").unwrap_or((&text, ""));
@@ -252,6 +255,13 @@ pub(super) fn broken(error: &ReadError, place: Place, frame: u64) -> Wrong {
     };
     let (expected, found) = (shortened(expected), shortened(found));
     Wrong { place, offset: error.at, frame, path, expected, found }
+}
+
+/// The path of the value that says how long the part at fault is.
+fn size_of(layout: &Layout, error: &ReadError) -> Option<String> {
+    let frame = layout.frames.get(layout.frame(error.frame.as_deref()?)?)?;
+    let place = frame.size_place(frame.part(error.part.as_deref()?)?)?;
+    Some(frame.path_of(&place))
 }
 
 /// A checksum that is another.
@@ -265,5 +275,40 @@ pub(super) fn digest(mistake: &layout::Mistake, place: Place, frame: u64) -> Wro
         path: format!("{name}.{path}"),
         expected: format!("{expected}, the {kind} of {of}"),
         found: shortened(found.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a mistake, without its frame and place.
+    fn said(trouble: Trouble) -> (String, String) {
+        let place = Place { packet: 1, byte: 0, is_exact: true };
+        let error = ReadError { at: 0, frame: None, part: None, trouble };
+        let wrong = broken(&Layout::default(), &error, place, 1);
+        (wrong.expected, wrong.found)
+    }
+
+    #[test]
+    fn every_mistake_says_what_was_expected_and_what_was_found() {
+        let json = pyjson::loads_bytes(b"{").unwrap_err();
+        for trouble in [
+            Trouble::UnexpectedEnd { expected: Some(4), found: 1, counts_characters: false },
+            Trouble::Missing,
+            Trouble::BytesBehind { found: 7 },
+            Trouble::NotJson { error: json },
+            Trouble::NotText { encoding: "utf-8", why: "invalid start byte".to_owned() },
+            Trouble::NotAnObject { path: "dict".to_owned(), found: "list" },
+            Trouble::BadSize { path: "n".to_owned(), of: "b".to_owned(), found: "-1".to_owned() },
+            Trouble::BadNumber { found: b"x, found y".to_vec() },
+            Trouble::ConstDiffers { expected: 1, found: 2 },
+            Trouble::TooLong { limit: 3, found: 4 },
+            Trouble::EmptyFrame,
+        ] {
+            let (expected, found) = said(trouble);
+            assert!(!expected.is_empty() && !found.is_empty(), "{expected:?}, {found:?}");
+            assert!(!expected.starts_with("expected") && !expected.contains("found"), "{expected}");
+        }
     }
 }
