@@ -82,6 +82,25 @@ fn a_length_that_is_one_too_many_is_named_where_its_json_is_none() {
 }
 
 #[test]
+fn a_length_in_the_other_byte_order_is_at_fault_itself() {
+    let mut wire = Wire::default();
+    let mut talk = wire.open(50_000);
+    wire.up(&mut talk, &right());
+    let mut wrong = right();
+    wrong[..4].reverse();
+    let packet = wire.up(&mut talk, &wrong[..3]);
+    wire.up(&mut talk, &wrong[3..]);
+    wire.close(&mut talk);
+    let expected = format!(
+        "packet {packet}, byte 0 of its payload: request.length at stream offset 18 (client \
+         10.0.0.1:50000 to server 10.0.0.2:9000, frame 2): expected the size of dict to be at most \
+         16777216, found 184549376"
+    );
+    let told = told(&wire.pcap(), 1);
+    assert!(told.contains(&expected), "{told}");
+}
+
+#[test]
 fn what_the_server_sends_wrong_is_its_mistake() {
     let mut wire = Wire::default();
     let mut talk = wire.open(50_000);

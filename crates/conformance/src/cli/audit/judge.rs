@@ -303,3 +303,95 @@ const fn way(direction: traffic::Direction) -> Direction {
         traffic::Direction::ToClient => Direction::ToClient,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use layout::{Format, Frame, Kind, Part, Size, Trouble, read};
+
+    use super::*;
+
+    fn layout() -> Layout {
+        let size = |path: &str| Size::Of(path.split('.').map(str::to_owned).collect());
+        let number = Kind::Struct { format: Format::parse(">I").unwrap(), fields: Vec::new() };
+        let parts = vec![
+            Part::new("length", number),
+            Part::new("dict", Kind::Json(size("length"))),
+            Part::new("body", Kind::Bytes(size("dict.size"))),
+            Part::new("end", Kind::Const(b"END".to_vec())),
+        ];
+        let frames = vec![Frame { name: "request".to_owned(), parts }];
+        let items = vec![Item { frame: 0, repeats: true }];
+        Layout { frames, to_server: items, to_client: Vec::new() }
+    }
+
+    /// The events of a client that sends a stream, so many bytes a packet, from packet 2 on.
+    fn events(stream: &[u8], cut: usize) -> Vec<Event> {
+        let event = |packet, what| {
+            let direction = traffic::Direction::ToServer;
+            Event { connection: 0, direction, packet, time: None, what }
+        };
+        let (client, server) = ("10.0.0.1:5000".parse().unwrap(), "10.0.0.2:9000".parse().unwrap());
+        let open = What::Open { transport: Transport::Tcp, client, server, seen_from_start: true };
+        let mut events = vec![event(1, open)];
+        let mut offset = 0;
+        for (data, packet) in stream.chunks(cut).zip(2..) {
+            let data = data.to_vec();
+            let next = offset + data.len() as u64;
+            events.push(event(packet, What::Bytes { offset, payload_offset: 0, data }));
+            offset = next;
+        }
+        let last = events.len() as u64 + 1;
+        events.push(event(last, What::End(End::Fin)));
+        events
+    }
+
+    #[test]
+    fn a_changed_byte_is_found_where_reading_the_whole_stream_finds_it_and_in_its_packet() {
+        let frames = Frames::new(layout(), [true, true], true, false);
+        let whole = b"\0\0\0\x0b{\"size\": 5}helloEND".repeat(3);
+        for (at, cut, change) in (0..whole.len())
+            .flat_map(|at| [1, 3, 7, 20, 1000].map(|cut| (at, cut)))
+            .flat_map(|(at, cut)| [0x01, 0x10, 0x80].map(|change| (at, cut, change)))
+        {
+            let mut stream = whole.clone();
+            stream[at] ^= change;
+            let right = read(&frames.layout, Direction::ToServer, &stream, &[], true);
+            let mut judge = Judge::new(&frames);
+            events(&stream, cut).iter().for_each(|event| judge.take(event));
+            let found = judge.findings.mistakes.first().map(|mistake| &mistake.wrong);
+            let is_too_long = |trouble: &Trouble| matches!(trouble, Trouble::TooLong { .. });
+            // A length that is too long is at fault itself, four bytes before its part.
+            let offset = right
+                .trouble
+                .as_ref()
+                .map(|error| if is_too_long(&error.trouble) { error.at - 4 } else { error.at });
+            assert_eq!(found.map(|wrong| wrong.offset), offset, "byte {at}, cut {cut}");
+            if let Some(wrong) = found.filter(|wrong| wrong.offset < stream.len()) {
+                let Place { packet, byte, is_exact } = wrong.place;
+                let start = (usize::try_from(packet).unwrap() - 2) * cut;
+                assert!(is_exact && start + byte == wrong.offset, "byte {at}, cut {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_unfinished_frames_is_limited_in_all() {
+        let frames = Frames::new(layout(), [true, true], true, false);
+        let mut judge = Judge::new(&frames);
+        let stream = [&[0, 0x80, 0, 0, b'"'][..], &vec![b'x'; 4 << 20]].concat();
+        for connection in 0..40 {
+            for mut event in events(&stream, 1 << 16) {
+                event.connection = connection;
+                if !matches!(event.what, What::End(_)) {
+                    judge.take(&event);
+                }
+                assert!(judge.held_bytes <= HELD_MAX_BYTES);
+            }
+        }
+        let stopped = |connection: &&Connection<'_>| {
+            connection.up.side.why.is_some_and(|(why, _)| why == Why::TooMuch)
+        };
+        assert_eq!(judge.connections.len(), 40);
+        assert!((20..30).contains(&judge.connections.values().filter(stopped).count()));
+    }
+}

@@ -1,6 +1,6 @@
 //! One direction of a TCP connection, held against the frames as its bytes come. No I/O.
 
-use layout::{Direction, Event, Kind, Layout, Parser, ReadError, Trouble};
+use layout::{Direction, Event, Inner, Kind, Layout, Parser, ReadError, Trouble};
 
 use super::findings::{Why, Wrong, shortened};
 use super::places::{Place, Places, Range};
@@ -47,6 +47,8 @@ struct Reader<'l> {
     places: Places,
     /// Offset of the frame under way.
     frame_at: usize,
+    /// Offsets of its whole parts.
+    parts: Vec<usize>,
     /// Whether bytes have come since the other side spoke.
     is_speaking: bool,
     /// A mistake that was met when the other side spoke. It is one unless bytes were lost there.
@@ -61,6 +63,7 @@ impl<'l> Side<'l> {
             parser: Parser::new(layout, direction),
             places: Places::default(),
             frame_at: 0,
+            parts: Vec::new(),
             is_speaking: false,
             pending: None,
         };
@@ -181,7 +184,8 @@ impl<'l> Side<'l> {
         let Some(reader) = &mut self.reader else { return };
         for event in news.events.drain(..) {
             match event {
-                Event::Frame { .. } | Event::Part(_) => {}
+                Event::Frame { .. } => reader.parts.clear(),
+                Event::Part(part) => reader.parts.push(part.range.start),
                 Event::End { frame, at } => {
                     self.frames += 1;
                     reader.frame_at = at;
@@ -195,21 +199,54 @@ impl<'l> Side<'l> {
         }
     }
 
+    /// Nothing is judged behind this mistake.
+    fn end_with(&mut self, wrong: Wrong, packet: u64, news: &mut News) {
+        news.wrong.push(wrong);
+        self.reader = None;
+        self.why = Some((Why::AfterMistake, packet));
+    }
+
     fn fail(&mut self, error: ReadError, packet: u64, how: &str, news: &mut News) {
         let Some(reader) = &self.reader else { return };
+        if let Some(wrong) = reader.too_long(&error, packet, self.frames + 1) {
+            self.end_with(wrong, packet, news);
+            return;
+        }
         let is_end = matches!(error.trouble, Trouble::UnexpectedEnd { .. } | Trouble::Missing);
         let place = if is_end { reader.places.end(packet) } else { reader.place(error.at, packet) };
         let mut wrong = broken(reader.layout, &error, place, self.frames + 1);
         if is_end {
             wrong.found.push_str(how);
         }
-        news.wrong.push(wrong);
-        self.reader = None;
-        self.why = Some((Why::AfterMistake, packet));
+        self.end_with(wrong, packet, news);
     }
 }
 
 impl Reader<'_> {
+    /// A value that says that a part is longer than any that is read: the value is at fault, often in
+    /// its byte order.
+    fn too_long(&self, error: &ReadError, packet: u64, nth: u64) -> Option<Wrong> {
+        let Trouble::TooLong { limit, found } = error.trouble else { return None };
+        let frame = self.layout.frames.get(self.layout.frame(error.frame.as_deref()?)?)?;
+        let part = error.part.as_deref()?;
+        let size = frame.size_place(frame.part(part)?)?;
+        let field = match (&frame.parts.get(size.part)?.kind, &size.inner) {
+            (Kind::Struct { format, .. }, Inner::Field(index)) => {
+                format.ranges().get(*index)?.start
+            }
+            _ => 0,
+        };
+        let offset = self.parts.get(size.part)? + field;
+        Some(Wrong {
+            place: self.place(offset, packet),
+            offset,
+            frame: nth,
+            path: format!("{}.{}", frame.name, frame.path_of(&size)),
+            expected: format!("the size of {part} to be at most {limit}"),
+            found: found.to_string(),
+        })
+    }
+
     fn place(&self, offset: usize, packet: u64) -> Place {
         let unknown = Place { packet, byte: 0, is_exact: false };
         self.places.find(offset).unwrap_or(unknown)
