@@ -31,12 +31,14 @@ pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
     }
     if let Some(stopped) = &audit.stopped {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("capture");
+        status.set_type("harness-error");
         status.set_message(xml_text(stopped));
         suite.add_test_case(TestCase::new("capture", status));
     }
-    let mut report = Report::new("framecheck audit");
-    report.add_test_suite(suite);
+    let mut report = Report::new("framecheck");
+    if !suite.test_cases.is_empty() {
+        report.add_test_suite(suite);
+    }
     report.serialize(out).map_err(io::Error::other)
 }
 
@@ -44,14 +46,14 @@ fn test_case(audit: &Audit<'_>, outcome: &Outcome) -> TestCase {
     let Outcome { about, direction, frames, mistakes, first, why } = outcome;
     let status = if *mistakes > 0 {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_type("frames");
+        status.set_type("fail");
         let first = first.and_then(|index| audit.findings.mistakes.get(index)).map(line);
         status.set_message(xml_text(&first.unwrap_or_else(|| "a mistake".to_owned())));
         status.set_description(format!("{mistakes} in all, {frames} whole frames"));
         status
     } else if let Some(why) = why {
         let mut status = TestCaseStatus::skipped();
-        status.set_type("not-judged");
+        status.set_type("not-applicable");
         status.set_message(format!("after {frames} frames: {}", why.words()));
         status
     } else {
