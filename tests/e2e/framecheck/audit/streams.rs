@@ -238,6 +238,33 @@ fn a_frame_that_ends_with_its_turn_is_not_blamed_for_bytes_that_were_lost() {
     assert!(said.contains("packet 4, byte 0 of its payload: reply.text"), "{said}");
 }
 
+#[test]
+fn a_direction_without_frames_is_left_out_and_an_empty_one_must_stay_empty() {
+    let mut wire = Wire::default();
+    let mut talk = wire.open(50_000);
+    wire.up(&mut talk, &right());
+    let packet = wire.down(&mut talk, REPLY);
+    wire.close(&mut talk);
+    let sandbox = super::sandbox(&wire.pcap());
+    let (before, _) = super::PARCELS.split_once("[frames.reply]").unwrap();
+    let streams = "[streams]\nto-server = [\"request*\"]\n";
+    sandbox.write("one-way.toml", format!("{before}{streams}"));
+    let audit = ["audit", "wire.pcap", "--protocol", "one-way.toml"];
+    let (said, _) = says(&sandbox, &audit, 0);
+    assert!(
+        said.contains("11 bytes: the protocol file has no frames for this direction"),
+        "{said}"
+    );
+    sandbox.write("one-way.toml", format!("{before}{streams}to-client = []\n"));
+    let (said, _) = says(&sandbox, &audit, 1);
+    let expected = format!(
+        "packet {packet}, byte 0 of its payload: no frame at stream offset 0 (server 10.0.0.2:9000 \
+         to client 10.0.0.1:50000, frame 1): expected the end of the stream, found 0x7b behind the \
+         last frame"
+    );
+    assert!(said.contains(&expected), "{said}");
+}
+
 /// The recorder stands between both programs: each connection is there twice, and right both times.
 #[test]
 fn a_capture_of_our_own_keeps_to_the_frames_on_both_of_its_sides() {
