@@ -2,8 +2,8 @@
 
 Usage: measure.py FRAMES CAPTURE, with tcpdump and the right to capture.
 
-The client sends so many requests, and the server answers each. The request in the middle has a size that
-is text. What is printed says where it is.
+The client sends so many requests, and the server answers each. The request in the middle has a
+size that is text. What is printed says where it is.
 """
 
 import json
@@ -43,7 +43,8 @@ def talk(port, count):
             sock.sendall(frame)
             if is_wrong:
                 byte = frame.index(b'"size": ') + len('"size": ')
-                print("frame %d is wrong: byte %d of it, stream offset %d" % (number + 1, byte, offset + byte))
+                where = (number + 1, byte, offset + byte)
+                print("frame %d is wrong: byte %d of it, stream offset %d" % where)
             offset += len(frame)
             got = 0
             while got < len(ANSWER):
