@@ -40,12 +40,14 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
 ];
 
 /// The command knows all parts of the harness. It doesn't use frames itself; see its Cargo.toml.
-const HARNESS: [&str; 7] = [
+const HARNESS: [&str; 9] = [
     "framecheck-engine",
     "framecheck-frame",
+    "framecheck-layout",
     "framecheck-model",
     "framecheck-protocols",
     "framecheck-report",
+    "framecheck-traffic",
     "framecheck-tutorials",
     "pyjson",
 ];

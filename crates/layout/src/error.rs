@@ -132,7 +132,7 @@ fn bytes(expected: Option<u64>, counts_characters: bool) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{frame}.{path} at byte {at}: expected {expected}, the {kind:?} of {of}, found {found}")]
 pub struct Mistake {
-    /// Offset in the stream of the part that holds the checksum.
+    /// Offset in the stream of the value that holds the checksum.
     pub at: usize,
     /// The frame's name.
     pub frame: String,

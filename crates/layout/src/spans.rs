@@ -1,9 +1,12 @@
-//! Where each value stands in a JSON text that `pyjson` has taken.
+//! Where each value stands in a part, above all in a JSON text that `pyjson` has taken.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use pyjson::PyString;
+
+use crate::Kind;
+use crate::table::Inner;
 
 /// A value in a JSON text. Parents come before what is in them.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,35 @@ pub(crate) fn scan(text: &[u8]) -> Option<Vec<Node>> {
     }
     hide(&mut scanner.nodes);
     Some(scanner.nodes)
+}
+
+/// Where a value begins in the bytes of its part. Where that can't be told, the part's own begin.
+pub(crate) fn offset_in(kind: &Kind, inner: &Inner, bytes: &[u8]) -> usize {
+    let offset = match (kind, inner) {
+        (Kind::Struct { format, .. }, Inner::Field(index)) => {
+            format.ranges().get(*index).map(|range| range.start)
+        }
+        (Kind::Json(_) | Kind::JsonUntil(_), Inner::Keys(keys)) => offset_of_keys(bytes, keys),
+        _ => None,
+    };
+    offset.unwrap_or(0)
+}
+
+fn offset_of_keys(text: &[u8], keys: &[String]) -> Option<usize> {
+    let nodes = scan(text)?;
+    let mut at = 0;
+    for key in keys {
+        let is_it = |node: &Node| {
+            let is_key = match &node.key {
+                Key::Name(name) => name.to_string_lossy() == *key,
+                Key::Index(index) => index.to_string() == *key,
+                Key::Root => false,
+            };
+            node.parent == Some(at) && !node.is_hidden && is_key
+        };
+        at = nodes.iter().position(is_it)?;
+    }
+    Some(nodes.get(at)?.range.start)
 }
 
 struct Scanner<'t> {
@@ -162,5 +194,34 @@ fn hide(nodes: &mut [Node]) {
         if let Some(slot) = hidden.get_mut(index) {
             *slot = node.is_hidden;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, Size};
+
+    #[test]
+    fn a_value_begins_where_its_own_text_does() {
+        let text = br#"{"a": 1, "b": [10, {"a": "x"}], "a" : 22}"#;
+        let begin = |keys: &[&str]| {
+            let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+            offset_in(&Kind::Json(Size::Rest), &Inner::Keys(keys), text)
+        };
+        // Of a key that comes twice, the last value counts.
+        assert_eq!(begin(&["a"]), 38);
+        assert_eq!(begin(&["b", "0"]), 15);
+        assert_eq!(begin(&["b", "1", "a"]), 25);
+        assert_eq!(begin(&[]), 0);
+        assert_eq!(begin(&["c"]), 0);
+    }
+
+    #[test]
+    fn a_field_begins_behind_those_before_it() {
+        let fields = vec!["kind".to_owned(), "size".to_owned()];
+        let kind = Kind::Struct { format: Format::parse(">HI").unwrap(), fields };
+        assert_eq!(offset_in(&kind, &Inner::Field(1), b"\0\x01\0\0\0\x02"), 2);
+        assert_eq!(offset_in(&kind, &Inner::Whole, b"\0\x01\0\0\0\x02"), 0);
     }
 }

@@ -168,7 +168,8 @@ fn last_of(output: &[u8]) -> String {
 
 /// A character that XML 1.0 has no way to write becomes its escape in Rust, `\u{1b}`; so does a
 /// carriage return, which XML takes for a newline. A tab becomes spaces: the writer would drop it.
-fn text(raw: &str) -> XmlString {
+#[must_use]
+pub fn text(raw: &str) -> XmlString {
     let is_allowed = |char: char| {
         matches!(char, '\n' | ' '..='\u{fffd}' | '\u{10000}'..)
             && !matches!(char, '\u{7f}'..='\u{9f}')

@@ -22,7 +22,7 @@ pub use failure::FailureFolders;
 pub use html::Html;
 pub use human::Human;
 pub use json::{JsonLines, ReportJson};
-pub use junit::JUnit;
+pub use junit::{JUnit, text as xml_text};
 pub use replays::replay_command;
 pub use summary::{BYTES_MAX as SUMMARY_BYTES_MAX, Summary};
 pub use versions::Versions;

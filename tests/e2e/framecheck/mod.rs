@@ -3,6 +3,7 @@
 mod action;
 mod at_terminal;
 mod attach;
+mod audit;
 mod broken_peer;
 mod captures;
 mod commands;

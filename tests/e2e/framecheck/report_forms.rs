@@ -147,7 +147,7 @@ fn report_json_is_as_its_schema_says_and_the_schema_says_it_all() {
 }
 
 /// Hold it against docs/junit.xsd, if there is somebody who can.
-fn is_valid_junit(file: &Path) -> Result<(), String> {
+pub(super) fn is_valid_junit(file: &Path) -> Result<(), String> {
     let mut asking = Command::new("xmllint");
     asking.args(["--noout", "--nonet", "--schema"]).arg(repository().join("docs/junit.xsd"));
     let Ok(output) = asking.arg(file).stdin(Stdio::null()).output() else {

@@ -257,6 +257,36 @@ pub(super) struct CheckProtocolArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct AuditArgs {
+    /// The capture, pcap or pcapng as tcpdump and Wireshark write them; - for standard input.
+    #[arg(value_name = "CAPTURE")]
+    pub(super) capture: PathBuf,
+    /// The file that describes the protocol, with [frames] and [streams]. See docs/audit.md.
+    #[arg(long, value_name = "FILE")]
+    pub(super) protocol: PathBuf,
+    /// Only connections to this server: 127.0.0.1:9000, 127.0.0.1 or :9000. All of them unless told.
+    #[arg(long, value_name = "ADDR[:PORT]")]
+    pub(super) server: Option<traffic::Server>,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Human)]
+    pub(super) format: AuditFormat,
+    /// Where JUnit is written, besides.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+}
+
+/// The forms of an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// For people: the first 20 mistakes, and a summary.
+    Human,
+    /// For programs: one object. See docs/audit.schema.json.
+    Json,
+    /// For CI: a test case for each direction of each connection.
+    Junit,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct KeepArgs {
     /// A failure's case.json.
     #[arg(value_name = "CASE.json")]

@@ -10,6 +10,7 @@
 
 mod args;
 mod attach;
+mod audit;
 mod capture;
 mod check_peer;
 mod check_protocol;
@@ -33,9 +34,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use args::{
-    AttachArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs, DEADLINE_SECONDS,
-    DiffArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs, ReplayArgs,
-    RunArgs, SetupArgs, ShowArgs,
+    AttachArgs, AuditArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs,
+    DEADLINE_SECONDS, DiffArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs,
+    ReplayArgs, RunArgs, SetupArgs, ShowArgs,
 };
 use clap::{Parser, Subcommand};
 use engine::expected_failures::ExpectedError;
@@ -114,6 +115,11 @@ enum Command {
     /// Exit status 1 when the reference is not the same each time, when a mask covers nothing, or when the
     /// reference leaves something behind; 2 when the file has mistakes.
     CheckProtocol(CheckProtocolArgs),
+    /// Say whether recorded traffic keeps to the frames of a protocol; where not, which packet and byte.
+    ///
+    /// Exit status 1 when something does not; 2 when CAPTURE is no capture, has no traffic of the
+    /// protocol, or is damaged. What a capture lost is said, and is no failure. See docs/audit.md.
+    Audit(AuditArgs),
     /// Keep a failing case as a permanent one: its smallest input, and its network.
     Keep(KeepArgs),
     /// Make each known defect of the reference programs happen, and say what is seen.
@@ -145,6 +151,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::Attach(args) => attach::main(&args),
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::CheckProtocol(args) => check_protocol::main(&args),
+        Command::Audit(args) => audit::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),

@@ -14,8 +14,8 @@ pub use demonstrate::Demonstrated;
 use model::case::{HAND, HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
 use model::observation::{Direction, Observation, Role};
 use model::{
-    Check, Erratum, Expected, Harmed, Input, Leaving, Literal, RightError, Scenario, Step, Truth,
-    Verdict, Wire, given_to_client,
+    Check, Erratum, Expected, Input, Leaving, Literal, RightError, Scenario, Step, Truth, Verdict,
+    Wire,
 };
 
 use crate::baseline::cache::Cache;
@@ -246,7 +246,7 @@ impl Stage {
         let mut observed = self.driver.run(&play).await?;
         tidy(&errata, &mut observed);
         let harmed =
-            if is_harmed { Some(harmed(scenario, input, network, &observed)?) } else { None };
+            if is_harmed { Some(play::harmed(scenario, input, network, &observed)?) } else { None };
         let held = play::by_value(scenario, expected, &observed, cast.server_peer);
         let is_other_text = held.to_client != expected.to_client;
         let expected = &*held;
@@ -383,20 +383,6 @@ impl Stage {
         }
         steps
     }
-}
-
-/// What is right for the client, given what it was given.
-fn harmed(
-    scenario: &dyn Scenario,
-    input: &Input,
-    network: &Network,
-    observed: &Observation,
-) -> Result<Harmed, RightError> {
-    let given = given_to_client(network, observed);
-    let harmed = scenario.harmed(input, &given)?;
-    // When harm is done at once, it is chance how far the client has come.
-    let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
-    Ok(if is_at_once { harmed.without_exchange() } else { harmed })
 }
 
 /// Whether a server can be seen to close its connection over this network. A reference that is brought out

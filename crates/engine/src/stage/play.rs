@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use model::case::Playing;
+use model::case::{Kind, Network, Playing};
 use model::mask::{JsonBy, Place};
 use model::observation::{Direction, Observation, Role};
-use model::{Expected, Input, Said, Scenario, Step, Verdict, Wire};
+use model::{
+    Expected, Harmed, Input, RightError, Said, Scenario, Step, Verdict, Wire, given_to_client,
+};
 
 use super::{Ground, Played, Stage, StageError};
 use crate::baseline::Turns;
@@ -97,6 +99,20 @@ pub(super) fn script(
         }
     }
     steps
+}
+
+/// What is right for the client, given what it was given.
+pub(super) fn harmed(
+    scenario: &dyn Scenario,
+    input: &Input,
+    network: &Network,
+    observed: &Observation,
+) -> Result<Harmed, RightError> {
+    let given = given_to_client(network, observed);
+    let harmed = scenario.harmed(input, &given)?;
+    // When harm is done at once, it is chance how far the client has come.
+    let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
+    Ok(if is_at_once { harmed.without_exchange() } else { harmed })
 }
 
 /// When the reference sent what, if that is a rule of this scenario. A reference that shows an erratum

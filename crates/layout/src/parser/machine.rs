@@ -6,7 +6,8 @@ use super::extent::{Extent, counted, keeps};
 use super::sums::Sums;
 use super::{Event, Limits};
 use crate::error::{ReadError, Trouble};
-use crate::table::Place;
+use crate::spans::offset_in;
+use crate::table::{Inner, Place};
 use crate::text::decimal;
 use crate::value::{SizeError, scalars, size_of_value};
 use crate::{Counts, Encoding, Frame, Kind, PartRead, Size, Value};
@@ -274,8 +275,9 @@ impl<'l> Machine<'l> {
     /// The part under way is whole: what it holds, what it says as a size, and the next one.
     fn end_part(&mut self, events: &mut Vec<Event>) -> Step {
         let value = self.value().map_err(|trouble| self.error(self.part_at, trouble))?;
-        let learned = self.learn_sizes(&value).map_err(|trouble| self.error(self.part_at, trouble));
-        self.sums.end(self.part, self.part_at, &value, &self.kept);
+        let learned = self.learn_sizes(&value);
+        let kind = self.kind();
+        self.sums.end(self.part, self.part_at, kind, &value, &self.kept);
         let range = self.part_at..self.at;
         // The part is whole, even if what it says as a size is wrong.
         events.push(Event::Part(PartRead { part: self.part, range, value }));
@@ -310,22 +312,27 @@ impl<'l> Machine<'l> {
     }
 
     /// Keeps what the part's value says as the size of later ones.
-    fn learn_sizes(&mut self, value: &Value) -> Result<(), Trouble> {
+    fn learn_sizes(&mut self, value: &Value) -> Step {
         let Some(part) = self.frame.parts.get(self.part) else { return Ok(()) };
         for (later, place) in self.plan.sizes.iter().enumerate().skip(self.part + 1) {
             let Some(place) = place.as_ref().filter(|place| place.part == self.part) else {
                 continue;
             };
-            let size = size_of_value(value, &place.inner).map_err(|error| match error {
-                SizeError::NotAnObject(keys, found) => {
-                    let mut path = part.name.clone();
-                    keys.iter().for_each(|key| path.extend([".", key]));
-                    Trouble::NotAnObject { path, found }
-                }
-                SizeError::NotASize(found) => {
-                    let path = self.frame.path_of(place);
-                    Trouble::BadSize { path, of: self.part_name(later), found }
-                }
+            let size = size_of_value(value, &place.inner).map_err(|error| {
+                let (inner, trouble) = match error {
+                    SizeError::NotAnObject(keys, found) => {
+                        let mut path = part.name.clone();
+                        keys.iter().for_each(|key| path.extend([".", key]));
+                        (Inner::Keys(keys), Trouble::NotAnObject { path, found })
+                    }
+                    SizeError::NotASize(found) => {
+                        let path = self.frame.path_of(place);
+                        let of = self.part_name(later);
+                        (place.inner.clone(), Trouble::BadSize { path, of, found })
+                    }
+                };
+                let offset = offset_in(&part.kind, &inner, &self.kept);
+                self.error(self.part_at + offset, trouble)
             })?;
             if let Some(slot) = self.sizes.get_mut(later) {
                 *slot = Some((size, part.counts));

@@ -2,9 +2,10 @@
 
 use crate::digest::{Hasher, Shown, hex};
 use crate::error::Mistake;
+use crate::spans::offset_in;
 use crate::table::{Digest, Inner, Place};
 use crate::value::lookup;
-use crate::{Frame, Value};
+use crate::{Frame, Kind, Value};
 
 /// All checksums of a frame under way.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ struct Sum<'l> {
     /// Under way, while that part is.
     hasher: Option<Hasher>,
     right: Option<Vec<u8>>,
-    /// What stands there, and where the part begins.
+    /// What stands there, and where it begins.
     shown: Option<(Shown, usize)>,
 }
 
@@ -51,13 +52,22 @@ impl<'l> Sums<'l> {
         }
     }
 
-    pub(super) fn end(&mut self, part: usize, at: usize, value: &Value, kept: &[u8]) {
+    pub(super) fn end(
+        &mut self,
+        part: usize,
+        at: usize,
+        kind: Option<&Kind>,
+        value: &Value,
+        kept: &[u8],
+    ) {
         for sum in &mut self.0 {
             if sum.of == part {
                 sum.right = sum.hasher.take().map(Hasher::finish);
             }
             if sum.place.part == part {
-                sum.shown = shown(value, &sum.place.inner, kept).map(|shown| (shown, at));
+                let inner = &sum.place.inner;
+                let offset = || kind.map_or(0, |kind| offset_in(kind, inner, kept));
+                sum.shown = shown(value, inner, kept).map(|shown| (shown, at + offset()));
             }
         }
     }
