@@ -1,6 +1,10 @@
 //! The networks that an input is played over besides `asis`, from the lengths of what goes each way.
 
 use model::case::{Kind, Network};
+use model::observation::Direction;
+use model::{Expected, Said, Wire};
+
+use crate::framing::Framing;
 
 /// A network whose every step is one byte is not for streams that are longer than this.
 const BYTEWISE_MAX_BYTES: usize = 512;
@@ -40,6 +44,23 @@ fn chosen(bounds: &[usize]) -> Vec<usize> {
     let last = bounds.len().saturating_sub(BOUNDS_LAST).max(BOUNDS_FIRST);
     let last = bounds.get(last..).unwrap_or_default();
     bounds.iter().take(BOUNDS_FIRST).chain(last).copied().collect()
+}
+
+/// How much goes each way, and where the parts of frames lie in it.
+pub(crate) fn sizes(framing: &Framing, expected: &Expected) -> Sizes {
+    let size = |wire: &Wire| match wire {
+        Wire::Stream(bytes) => bytes.0.len(),
+        Wire::Datagrams(datagrams) => datagrams.len(),
+    };
+    let bounds = [Direction::ToServer, Direction::ToClient].map(|way| match expected.wire(way) {
+        Wire::Stream(bytes) => {
+            let said = Said { bytes: &bytes.0, breaks: expected.breaks(way) };
+            framing.bounds(way, said)
+        }
+        Wire::Datagrams(_) => Vec::new(),
+    });
+    let (to_server, to_client) = (size(&expected.to_server), size(&expected.to_client));
+    Sizes { to_server, to_client, bounds }
 }
 
 /// The networks of a fixed input. Where its sizes are not known, those that need none.

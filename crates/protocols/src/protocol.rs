@@ -12,7 +12,7 @@ use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
     Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Frames, Generator,
-    Input, Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector, Wire,
+    Input, Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -199,20 +199,7 @@ impl Protocol {
     /// How much the reference sent, and where the parts of its frames lie.
     #[must_use]
     pub fn sizes(&self, expected: &Expected) -> Sizes {
-        let size = |wire: &Wire| match wire {
-            Wire::Stream(bytes) => bytes.0.len(),
-            Wire::Datagrams(datagrams) => datagrams.len(),
-        };
-        let bounds =
-            [Direction::ToServer, Direction::ToClient].map(|way| match expected.wire(way) {
-                Wire::Stream(bytes) => {
-                    let said = Said { bytes: &bytes.0, breaks: expected.breaks(way) };
-                    self.framing.bounds(way, said)
-                }
-                Wire::Datagrams(_) => Vec::new(),
-            });
-        let (to_server, to_client) = (size(&expected.to_server), size(&expected.to_client));
-        Sizes { to_server, to_client, bounds }
+        networks::sizes(&self.framing, expected)
     }
 
     /// Say how much each fixed input sends, by its name, so that its networks can be chosen. Only the

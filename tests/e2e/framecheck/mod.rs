@@ -16,6 +16,7 @@ mod hostile_peers;
 mod html_report;
 mod installed;
 mod json;
+mod json_by_value;
 mod launcher;
 mod manifests;
 mod networks;
