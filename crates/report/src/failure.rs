@@ -56,10 +56,10 @@ impl FailureFolders {
     fn write_folder(&self, case: &CaseResult, evidence: &Evidence) -> io::Result<()> {
         let folder = self.root.join(case.id.file_name());
         fs::create_dir_all(&folder)?;
-        let mut about = json!({"result": case, "evidence": evidence});
-        if let Some(frames) = self.frames(case, evidence) {
-            about["frames"] = frames;
-        }
+        let about = match self.frames(case, evidence) {
+            Some(frames) => json!({"result": case, "evidence": evidence, "frames": frames}),
+            None => json!({"result": case, "evidence": evidence}),
+        };
         fs::write(folder.join("case.json"), serde_json::to_string_pretty(&about)? + "\n")?;
         for (role, end) in
             [("server", &evidence.observed.server), ("client", &evidence.observed.client)]
