@@ -12,7 +12,7 @@ mod rust_text;
 /// Which of our crates may depend on which others of ours: one way round. The harness starts the
 /// programs it tests, and so must not be linked with them; its reports and the tutorials know the model
 /// alone, and its engine knows no scenario.
-const MAY_DEPEND_ON: [(&str, &[&str]); 17] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
     ("endpoint", &["pytext"]),
@@ -21,6 +21,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 17] = [
     ("frame-fuzz", &["framecheck-frame", "framecheck-layout", "pyjson", "pytext"]),
     ("frame-server", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
+    ("framecheck-dissector", &["framecheck-layout"]),
     ("framecheck-layout", &["pyjson", "pytext"]),
     ("framecheck-located", &[]),
     ("framecheck-model", &[]),
@@ -34,7 +35,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 17] = [
 ];
 
 /// The command knows all parts of the harness. It doesn't use frames itself; see its Cargo.toml.
-const HARNESS: [&str; 7] = [
+const HARNESS: [&str; 8] = [
+    "framecheck-dissector",
     "framecheck-engine",
     "framecheck-frame",
     "framecheck-model",

@@ -14,6 +14,7 @@ mod capture;
 mod check_peer;
 mod check_protocol;
 mod diff;
+mod dissector;
 mod errata;
 mod interrupt;
 mod json;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 
 use args::{
     AttachArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs, DEADLINE_SECONDS,
-    DiffArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs, ReplayArgs,
+    DiffArgs, DissectorArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs, ReplayArgs,
     RunArgs, SetupArgs, ShowArgs,
 };
 use clap::{Parser, Subcommand};
@@ -113,6 +114,11 @@ enum Command {
     /// Exit status 1 when the reference is not the same each time, when a mask covers nothing, or when the
     /// reference leaves something behind; 2 when the file has mistakes.
     CheckProtocol(CheckProtocolArgs),
+    /// Write a Wireshark dissector, in Lua, for the frames of a protocol file.
+    ///
+    /// It goes to standard output. `tshark -X lua_script:FILE` uses it; docs/dissector.md. Exit status 2 when
+    /// the file has mistakes, or no frames.
+    Dissector(DissectorArgs),
     /// Keep a failing case as a permanent one: its smallest input, and its network.
     Keep(KeepArgs),
     /// Make each known defect of the reference programs happen, and say what is seen.
@@ -144,6 +150,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::Attach(args) => attach::main(&args),
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::CheckProtocol(args) => check_protocol::main(&args),
+        Command::Dissector(args) => dissector::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),
