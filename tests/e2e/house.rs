@@ -45,11 +45,13 @@ const HARNESS: [&str; 8] = [
     "framecheck-tutorials",
     "pyjson",
 ];
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 9] = [
     "framecheck",
     "framecheck-engine",
     "framecheck-frame",
+    "framecheck-layout",
     "framecheck-model",
+    "framecheck-protocols",
     "framecheck-report",
     "framecheck-tutorials",
     "pyjson",

@@ -7,8 +7,9 @@
 //! |---|---|
 //! | `table.rs`, `names.rs`, `value.rs` | the frames as Lua data, with the names of their filters |
 //! | `lua/text.lua`, `lua/json.lua` | text, numbers and JSON, as Python reads them |
-//! | `lua/fields.lua` | preferences, fields, checksums, and the tree of a frame |
+//! | `lua/fields.lua` | preferences, fields and expert infos |
 //! | `lua/frames.lua` | from bytes to frames, as `layout::Parser` does it |
+//! | `lua/tree.lua` | a frame as Wireshark shows it, with its checksums |
 //! | `lua/streams.lua` | streams and datagrams: where a frame begins, and what Wireshark is asked for |
 
 mod names;
@@ -33,11 +34,12 @@ pub struct About<'a> {
 }
 
 /// The program, behind the table. Each uses what is above it.
-const PROGRAM: [&str; 5] = [
+const PROGRAM: [&str; 6] = [
     include_str!("lua/text.lua"),
     include_str!("lua/json.lua"),
     include_str!("lua/fields.lua"),
     include_str!("lua/frames.lua"),
+    include_str!("lua/tree.lua"),
     include_str!("lua/streams.lua"),
 ];
 

@@ -211,9 +211,8 @@ fn known_keys(frame: &Frame, index: usize, names: &mut Names) -> Lua {
     let later = index + 1..frame.parts.len();
     let sizes = later.filter_map(|later| keys_of(frame.size_place(later)?, "int64"));
     let digests = frame.parts.iter().flat_map(|part| &part.digests);
-    let digests = digests.filter_map(|digest| {
-        keys_of(frame.resolve(&digest.at, frame.parts.len())?, "string")
-    });
+    let digests = digests
+        .filter_map(|digest| keys_of(frame.resolve(&digest.at, frame.parts.len())?, "string"));
     let mut all: Vec<(Vec<String>, &str)> = Vec::new();
     for (keys, field_type) in sizes.chain(digests) {
         if !all.iter().any(|(known, _)| *known == keys) {
@@ -235,13 +234,7 @@ fn known_keys(frame: &Frame, index: usize, names: &mut Names) -> Lua {
 }
 
 /// The values of a struct. Those of several have filters of their own.
-fn slots(
-    frame: &Frame,
-    index: usize,
-    fields: &[String],
-    slots: &[Slot],
-    names: &mut Names,
-) -> Lua {
+fn slots(frame: &Frame, index: usize, fields: &[String], slots: &[Slot], names: &mut Names) -> Lua {
     let is_alone = fields.is_empty() && slots.len() == 1;
     let part_name = frame.parts.get(index).map(|part| part.name.as_str()).unwrap_or_default();
     let slot = |(nth, slot): (usize, &Slot)| {
@@ -282,8 +275,8 @@ fn slot_type(frame: &Frame, index: usize, field: Option<usize>, slot: &Slot) -> 
     let inner = field.map_or(Inner::Whole, Inner::Field);
     let place = Place { part: index, inner };
     let mut digests = frame.parts.iter().flat_map(|part| &part.digests);
-    let is_digest = digests
-        .any(|digest| frame.resolve(&digest.at, frame.parts.len()).as_ref() == Some(&place));
+    let is_digest =
+        digests.any(|digest| frame.resolve(&digest.at, frame.parts.len()).as_ref() == Some(&place));
     match (slot.kind, slot.range.len()) {
         (SlotKind::Int, 1) => "int8",
         (SlotKind::Int, 2) => "int16",

@@ -6,6 +6,7 @@ mod attach;
 mod broken_peer;
 mod captures;
 mod commands;
+mod dissector;
 mod errata;
 mod example_peers;
 mod expected;

@@ -34,8 +34,8 @@ use std::process::ExitCode;
 
 use args::{
     AttachArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs, DEADLINE_SECONDS,
-    DiffArgs, DissectorArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs, ReplayArgs,
-    RunArgs, SetupArgs, ShowArgs,
+    DiffArgs, DissectorArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs,
+    ReplayArgs, RunArgs, SetupArgs, ShowArgs,
 };
 use clap::{Parser, Subcommand};
 use engine::expected_failures::ExpectedError;

@@ -219,7 +219,7 @@ local function read_frame(source, start, frame, is_end)
         if not state.wrong then
             local behind = is_end == "datagram" and "the end of the datagram" or "the end of the stream"
             read.need, read.used, read.kind = state.need, source.length - start, "unexpected_end"
-            read.what = "expected " .. state.expected .. ", found " .. behind .. " after " .. whole(state.found)
+            read.what = "expected " .. state.expected .. ", found " .. behind .. " after " .. whole(state.found) .. " of them"
             if is_end then read.status = "wrong" end
         end
         return read
