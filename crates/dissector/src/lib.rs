@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `table.rs`, `names.rs`, `value.rs` | the frames as Lua data, with the names of their filters |
 //! | `lua/text.lua`, `lua/json.lua` | text, numbers and JSON, as Python reads them |
+//! | `lua/sums.lua` | checksums |
 //! | `lua/fields.lua` | preferences, fields and expert infos |
 //! | `lua/frames.lua` | from bytes to frames, as `layout::Parser` does it |
 //! | `lua/tree.lua` | a frame as Wireshark shows it, with its checksums |
@@ -34,9 +35,10 @@ pub struct About<'a> {
 }
 
 /// The program, behind the table. Each uses what is above it.
-const PROGRAM: [&str; 6] = [
+const PROGRAM: [&str; 7] = [
     include_str!("lua/text.lua"),
     include_str!("lua/json.lua"),
+    include_str!("lua/sums.lua"),
     include_str!("lua/fields.lua"),
     include_str!("lua/frames.lua"),
     include_str!("lua/tree.lua"),

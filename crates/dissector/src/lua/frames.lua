@@ -4,6 +4,9 @@
 local MAX_REASSEMBLED = 0x0ffffff0
 local UNTIL_FIN = 0x0ffffffe
 
+-- More bytes than that are asked for at once, even if a packet then does not show all when it is looked at again.
+local ONE_BY_ONE_MAX = 1048576
+
 -- The longest part of each kind that is read. A number up to a delimiter has at most so many bytes.
 local NUMBER_MAX, LINE_MAX = 64, 1048576
 
@@ -22,8 +25,8 @@ local function part_whole(length)
     return { length = length }
 end
 
-local function part_short(need, expected, found)
-    return { need = need, expected = expected, found = found }
+local function part_short(need, expected, found, total)
+    return { need = need, expected = expected, found = found, total = total }
 end
 
 local function part_wrong(kind, what, used)
@@ -65,7 +68,7 @@ local function take_bytes(source, at, part, total)
         local what = "it has " .. whole(total) .. " bytes, which are not put together here"
         return part_wrong("not_followed", what, 0)
     end
-    return part_short(total - there, expected_bytes(total), there)
+    return part_short(total - there, expected_bytes(total), there, total)
 end
 
 local function take_characters(source, at, part, total)
@@ -75,7 +78,8 @@ local function take_characters(source, at, part, total)
     local bytes, count = bytes_of_characters(part.encoding or "utf-8", text, total)
     if bytes and bytes <= limit then return part_whole(bytes) end
     if bytes or #text > limit then return too_long(limit, #text, #text) end
-    return part_short(total - count, expected_bytes(total, " characters"), count)
+    local need = total - count > ONE_BY_ONE_MAX and total - count or DESEGMENT_ONE_MORE_SEGMENT
+    return part_short(need, expected_bytes(total, " characters"), count)
 end
 
 local function take_until(source, at, part)
@@ -193,19 +197,54 @@ local function read_value(source, item, size)
             local what = "expected " .. (part.encoding or "utf-8") .. " text, found none at byte " .. whole(bad)
             return part_wrong("not_text", what)
         end
-        if content > 0 then
-            item.shown = shown_text(source.tvb(item.at, content), part.encoding or "utf-8", item.shown)
-        end
+        item.shown = shown_text(part.encoding, item.shown)
     elseif (kind == "json" or kind == "json-until") and not (size and size.absent) then
-        local text, stands = "", true
-        if content > 0 then
-            text, stands = decoded(source.tvb(item.at, content), raw(source, item.at, content))
-        end
+        local text, stands = decoded(raw(source, item.at, content))
         local json, why, is_cut = json_read(text)
         if not json then return part_wrong("not_json", "expected JSON, found " .. why), is_cut end
         item.json, item.shown, item.stands = json, clean(text), stands
     end
     return nil
+end
+
+-- How many bytes Wireshark is asked for, if the part of this index ends at `at` and lacks `need`: all that the
+-- frame lacks, or one more segment where that isn't known. What is asked for twice in the same packet does not
+-- show when the packet is looked at again. `later` gets the parts behind it that are waited for as well: those
+-- whose bytes may be any.
+local function wish(frame, index, sizes, start, at, need, later)
+    if need == UNTIL_FIN or need == DESEGMENT_ONE_MORE_SEGMENT then return need end
+    local begin = at
+    for number = index + 1, #frame.parts do
+        local part, size = frame.parts[number], sizes[number]
+        local length = nil
+        if part.kind == "pad" then
+            length = math.max(0, part.total - (at - start))
+        elseif part.kind == "bytes" then
+            length = type(part.size) == "number" and part.size or type(part.size) == "table" and size and size.value
+        end
+        if not length or at - begin + length > wire.prefs.max_followed then
+            return need > ONE_BY_ONE_MAX and need or DESEGMENT_ONE_MORE_SEGMENT
+        end
+        table.insert(later, { part = part, total = length })
+        at = at + length
+    end
+    return need + at - begin
+end
+
+local function cut_off(name, expected, behind, found)
+    return name .. "expected " .. expected .. ", found " .. behind .. " after " .. whole(found) .. " of them"
+end
+
+-- What is wrong with a stream that ended with so many bytes behind those that were there.
+local function cut_off_later(read, came)
+    local part, total, found = read.part, read.total, read.found + (read.total and came or 0)
+    local expected = read.expected
+    for _, later in ipairs(read.later) do
+        if found < total then break end
+        part, total, found = later.part, later.total, found - total
+        expected = expected_bytes(total)
+    end
+    return cut_off(read.frame.name .. "." .. part.name .. ": ", expected, "the end of the stream", found)
 end
 
 -- A frame from `start` on: its parts so far, and how it ends.
@@ -218,8 +257,10 @@ local function read_frame(source, start, frame, is_end)
         read.kind, read.what, read.used = state.wrong, state.what, at - start + (state.used or 0)
         if not state.wrong then
             local behind = is_end == "datagram" and "the end of the datagram" or "the end of the stream"
-            read.need, read.used, read.kind = state.need, source.length - start, "unexpected_end"
-            read.what = "expected " .. state.expected .. ", found " .. behind .. " after " .. whole(state.found) .. " of them"
+            read.total, read.found, read.expected, read.later = state.total, state.found, state.expected, {}
+            read.need = wish(frame, index, sizes, start, source.length + state.need, state.need, read.later)
+            read.used, read.kind = source.length - start, "unexpected_end"
+            read.what = cut_off("", state.expected, behind, state.found)
             if is_end then read.status = "wrong" end
         end
         return read
@@ -245,14 +286,6 @@ local function read_frame(source, start, frame, is_end)
     return read
 end
 
-local function is_nearer(need, other)
-    local function rank(wish)
-        return wish == UNTIL_FIN and 2 or wish == DESEGMENT_ONE_MORE_SEGMENT and 1 or 0
-    end
-    if rank(need) ~= rank(other) then return rank(need) < rank(other) end
-    return need < other
-end
-
 -- The next frame of a direction. Of several that may stand there it is the one that is whole first; else one
 -- of those that go on; else the one that went wrong last.
 local function read_next(source, start, items, position, is_end)
@@ -268,7 +301,7 @@ local function read_next(source, start, items, position, is_end)
         if read.status == "whole" then
             if not whole_one or read.length < whole_one.length then whole_one = read end
         elseif read.status == "short" then
-            if not short or is_nearer(read.need, short.need) then short = read end
+            if short then short.need = DESEGMENT_ONE_MORE_SEGMENT else short = read end
         elseif not wrong or read.used > wrong.used then
             wrong = read
         end

@@ -2,26 +2,52 @@
 
 local JSON_MAX_DEPTH = 900
 
--- The JSON as UTF-8, and whether its bytes stand where they stood.
-local function decoded(range, raw)
-    local a, b, c, d = raw:byte(1, 4)
-    local encoding = nil
-    if raw:sub(1, 3) == "\239\187\191" then
-        return raw:sub(4), false
-    elseif raw:sub(1, 4) == "\255\254\0\0" or (a ~= 0 and b == 0 and c == 0 and d == 0) then
-        encoding = ENC_UCS_4 + ENC_LITTLE_ENDIAN
-    elseif raw:sub(1, 4) == "\0\0\254\255" or (a == 0 and b == 0 and d and d ~= 0) then
-        encoding = ENC_UCS_4 + ENC_BIG_ENDIAN
-    elseif raw:sub(1, 2) == "\255\254" or (a ~= 0 and b == 0) then
-        encoding = ENC_UTF_16 + ENC_LITTLE_ENDIAN
-    elseif raw:sub(1, 2) == "\254\255" or (a == 0 and b and b ~= 0) then
-        encoding = ENC_UTF_16 + ENC_BIG_ENDIAN
+
+-- UTF-16 and UTF-32 as UTF-8; nothing where the bytes are none. Half of a pair stays, as Python lets it.
+local function from_units(raw, width, is_little)
+    if #raw % width ~= 0 then return nil end
+    local pieces, high = {}, nil
+    for at = 1, #raw, width do
+        local code = 0
+        for index = 0, width - 1 do
+            code = code * 256 + raw:byte(is_little and at + width - 1 - index or at + index)
+        end
+        if code > 0x10ffff then return nil end
+        local is_low = code >= 0xdc00 and code < 0xe000
+        if high and is_low and width == 2 then
+            pieces[#pieces] = utf8_of(0x10000 + (high - 0xd800) * 0x400 + code - 0xdc00)
+        else
+            table.insert(pieces, utf8_of(code))
+        end
+        high = code >= 0xd800 and code < 0xdc00 and code or nil
     end
-    if not encoding then return raw, true end
-    -- What Wireshark gives may have more behind its NUL.
-    local text = range:string(encoding):match("^[^%z]*")
-    if text:sub(1, 3) == "\239\187\191" then text = text:sub(4) end
-    return text, false
+    return table.concat(pieces)
+end
+
+-- How wide its units are, whether the least byte comes first, and how long the mark at its begin is; nothing of
+-- UTF-8. As json.loads finds it out.
+local function units_of(raw)
+    local a, b, c, d = raw:byte(1, 4)
+    if raw:sub(1, 4) == "\0\0\254\255" then return 4, false, 4 end
+    if raw:sub(1, 4) == "\255\254\0\0" then return 4, true, 4 end
+    if raw:sub(1, 2) == "\254\255" then return 2, false, 2 end
+    if raw:sub(1, 2) == "\255\254" then return 2, true, 2 end
+    if #raw >= 4 then
+        if a == 0 then return b == 0 and 4 or 2, false, 0 end
+        if b == 0 then return c == 0 and d == 0 and 4 or 2, true, 0 end
+    elseif #raw == 2 then
+        if a == 0 then return 2, false, 0 end
+        if b == 0 then return 2, true, 0 end
+    end
+    return nil
+end
+
+-- The JSON as UTF-8, and whether its bytes stand where they stood.
+local function decoded(raw)
+    if raw:sub(1, 3) == "\239\187\191" then return raw:sub(4), false end
+    local width, is_little, mark = units_of(raw)
+    if not width then return raw, true end
+    return from_units(raw:sub(mark + 1), width, is_little), false
 end
 
 local json_value
@@ -88,16 +114,6 @@ local function json_all(text, at, close, member)
 end
 
 local ESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
-
-local function utf8_of(code)
-    local function tail(shift)
-        return 0x80 + math.floor(code / shift) % 64
-    end
-    if code < 0x80 then return string.char(code) end
-    if code < 0x800 then return string.char(0xc0 + math.floor(code / 64), tail(1)) end
-    if code < 0x10000 then return string.char(0xe0 + math.floor(code / 4096), tail(64), tail(1)) end
-    return string.char(0xf0 + math.floor(code / 262144), tail(4096), tail(64), tail(1))
-end
 
 -- What a JSON string says. Half of a pair alone is shown as the character for what can't be shown.
 local function unescaped(text)
@@ -169,6 +185,7 @@ end
 
 -- The value; or nothing, why not, and whether more text could mend it.
 local function json_read(text)
+    if not text then return nil, "no UTF-16 or UTF-32", false end
     if text == "" then return nil, "nothing", true end
     local bad = utf8_error(text, true)
     if bad then return nil, "no UTF-8 at byte " .. whole(bad), bad > #text - 4 end

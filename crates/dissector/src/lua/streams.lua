@@ -2,6 +2,7 @@
 
 local tcp_stream = Field.new("tcp.stream")
 local tcp_length = Field.new("tcp.len")
+local tcp_sequence = Field.new("tcp.seq")
 local tcp_syn = Field.new("tcp.flags.syn")
 local tcp_ack = Field.new("tcp.flags.ack")
 local tcp_fin = Field.new("tcp.flags.fin")
@@ -53,10 +54,10 @@ local function way_of(conversation, pinfo)
     return address(pinfo.dst, pinfo.dst_port) == conversation.server and "to_server" or "to_client"
 end
 
--- How this buffer begins. What was put together is a buffer of its own, which begins at its byte 0; what
--- else its last packet has stands where it stands in the packet.
+-- How this buffer begins. What was put together is a buffer of its own, which begins at its byte 0; what else
+-- its last packet has stands where it stands in the packet. How long either is differs from pass to pass.
 local function begin(conversation, way, tvb, pinfo)
-    local call = table.concat({ whole(pinfo.number), whole(tvb:offset()), whole(tvb:len()) }, " ")
+    local call = whole(pinfo.number) .. " " .. whole(tvb:offset())
     local known = conversation.calls[call]
     if known then return known end
     local now = conversation[way]
@@ -78,6 +79,12 @@ local function add_bytes(root, field, range, text)
     local tree = root:add(wire, range)
     tree:append_text(", " .. text)
     tree:add(field, range)
+end
+
+-- The number of the byte behind this packet's.
+local function next_sequence()
+    local sequence, length = tcp_sequence(), tcp_length()
+    return sequence and length and sequence.value + length.value or 0
 end
 
 local function turn_of(read)
@@ -109,7 +116,7 @@ local function dissect_stream(tvb, pinfo, root)
         local read = read_next(source, offset, PROTOCOL[way], now.position, pinfo.can_desegment == 0)
         if read.status == "short" then
             pinfo.desegment_offset, pinfo.desegment_len = offset, read.need
-            now.pending = read.frame.name .. "." .. read.part.name .. ": " .. read.what
+            now.pending = { read = read, next = next_sequence() }
             break
         end
         if read.status == "wrong" then
@@ -177,7 +184,10 @@ local function end_of(conversation, way, is_reset)
     local side = conversation[way]
     if side.is_over or not PROTOCOL[way] then return nil end
     side.is_over = true
-    if side.pending then return { kind = "unexpected_end", what = side.pending } end
+    if side.pending then
+        local came = is_reset and 0 or math.max(0, next_sequence() - side.pending.next)
+        return { kind = "unexpected_end", what = cut_off_later(side.pending.read, came) }
+    end
     if side.broken or side.turn or is_reset then return nil end
     local missing = missing_frame(way, side.position)
     return missing and { kind = "missing", what = missing }

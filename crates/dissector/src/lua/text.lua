@@ -64,16 +64,28 @@ local function printable(bytes)
     return (bytes:gsub("[%z\1-\31\127-\255]", function(byte) return string.format("\\x%02x", byte:byte()) end))
 end
 
--- How Wireshark reads an encoding. A version that does not know GBK shows it in escapes.
-local ENCODINGS = {
-    ["utf-8"] = ENC_UTF_8, ["ascii"] = ENC_ASCII, ["latin-1"] = ENC_ISO_8859_1, ["gbk"] = rawget(_G, "ENC_GB18030"),
-}
-
-local function shown_text(range, encoding, bytes)
-    if encoding == "utf-8" or not bytes:find("[\128-\255]") then return clean(bytes) end
-    if not ENCODINGS[encoding] then return printable(bytes) end
-    return clean((range:string(ENCODINGS[encoding]):gsub("%z*$", "")))
+local function utf8_of(code)
+    local function tail(shift)
+        return 0x80 + math.floor(code / shift) % 64
+    end
+    if code < 0x80 then return string.char(code) end
+    if code < 0x800 then return string.char(0xc0 + math.floor(code / 64), tail(1)) end
+    if code < 0x10000 then return string.char(0xe0 + math.floor(code / 4096), tail(64), tail(1)) end
+    return string.char(0xf0 + math.floor(code / 262144), tail(4096), tail(64), tail(1))
 end
+
+-- Text as it is shown until Wireshark has read it: what this file can't read is shown in escapes.
+local function shown_text(encoding, bytes)
+    if encoding == "latin-1" then
+        bytes = bytes:gsub("[\128-\255]", function(byte) return utf8_of(byte:byte()) end)
+    elseif encoding == "gbk" then
+        return printable(bytes)
+    end
+    return clean(bytes)
+end
+
+-- Wireshark reads GBK. A version that can't leaves the escapes.
+local GBK = rawget(_G, "ENC_GB18030")
 
 -- The bytes of a character that begins so. A byte that begins none counts as one.
 local function character_bytes(encoding, first)

@@ -1,31 +1,4 @@
--- Checksums ----------------------------------------------------------------------------------------
-
--- Of more bytes, it would take too long.
-local CRC_MAX_BYTES = 4194304
-
-local function exclusive_or()
-    if bit32 then return bit32.bxor end
-    if bit then return function(a, b) return bit.bxor(a, b) % 4294967296 end end
-    return load("return function(a, b) return math.tointeger(a) ~ math.tointeger(b) end")()
-end
-
-local xor, crc_table = exclusive_or(), {}
-for index = 0, 255 do
-    local sum = index
-    for _ = 1, 8 do
-        local half = math.floor(sum / 2)
-        sum = sum % 2 == 1 and xor(half, 0xedb88320) or half
-    end
-    crc_table[index] = sum
-end
-
-local function crc32(bytes)
-    local sum = 0xffffffff
-    for index = 1, #bytes do
-        sum = xor(crc_table[xor(sum % 256, bytes:byte(index))], math.floor(sum / 256))
-    end
-    return xor(sum, 0xffffffff)
-end
+-- Checksums in their places ------------------------------------------------------------------------
 
 -- What stands in the place of a checksum: a number, or text, or bytes.
 local function shown_digest(source, item, digest)
@@ -52,21 +25,25 @@ local function add_digest(source, tree, read, digest)
     if not item or not of then return end
     local shown, number = shown_digest(source, item, digest)
     if not shown then return end
-    local name = digest.kind .. " of " .. of.part.name
-    if digest.kind ~= "crc32" or of.length > CRC_MAX_BYTES then
-        local note = tree:add(name .. ": not checked here")
-        note:set_generated()
+    local name, sum = digest.kind .. " of " .. of.part.name, SUMS[digest.kind]
+    if not sum or of.length > sum.max then
+        tree:add(name .. ": not checked here"):set_generated()
         return
     end
-    local sum = crc32(raw(source, of.at, of.length))
-    local right = string.format("%08x", sum)
-    local big_endian = right:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end)
-    local is_right = number == sum or number == sum - 4294967296 and sum >= 2147483648
-    is_right = is_right or not number and (shown:lower() == right or shown == big_endian)
+    local right = sum.of(raw(source, of.at, of.length))
+    local is_right = shown:lower() == right or shown == right:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end)
+    if number then
+        local right_number = digest.kind == "crc32" and tonumber(right, 16)
+        local is_signed = right_number and right_number >= WORD / 2 and number == right_number - WORD
+        is_right = number == right_number or is_signed
+    end
     local note = tree:add(name .. ": " .. right .. (is_right and ", right" or ", wrong"))
     note:set_generated()
     if not is_right then
-        local what = digest.path .. ": expected " .. right .. ", the " .. name .. ", found " .. printable(shown)
+        if shown:find("[^\32-\126]") then
+            shown = shown:gsub(".", function(byte) return string.format("%02x", byte:byte()) end)
+        end
+        local what = digest.path .. ": expected " .. right .. ", the " .. name .. ", found " .. shown
         note:add_proto_expert_info(e.wrong_digest, read.frame.name .. "." .. what)
     end
 end
@@ -162,10 +139,15 @@ local function add_part(source, tree, item)
         else
             tree:add(range, part.name .. ": " .. item.text)
         end
+    elseif part.encoding == "gbk" and GBK and item.shown:find("\\x", 1, true) then
+        local _, text = tree:add_packet_field(part.field, range, GBK)
+        item.shown = clean(text or item.shown)
     elseif item.shown then
         tree:add(part.field, range, item.shown)
-    elseif item.length > 0 or part.kind == "bytes" then
+    elseif item.length > 0 then
         tree:add(part.field, range)
+    elseif part.kind == "bytes" then
+        tree:add(part.name .. ": no bytes")
     end
 end
 

@@ -74,7 +74,9 @@ impl Draw {
 
 /// What is wrong, without its place and what exactly was found.
 fn wrong_of(message: &str) -> String {
-    message.split(", found").next().unwrap_or_default().replace(" of them", "")
+    let end =
+        message.find(", found").or_else(|| message.find(" text: ").map(|at| at + " text".len()));
+    message[..end.unwrap_or(message.len())].to_owned()
 }
 
 #[test]

@@ -25,12 +25,12 @@ fn shown(parts: &str, stream: &[u8], names: &[&str]) -> Vec<Vec<String>> {
     let bytewise = write_capture(&sandbox, &tcp(&[bytewise(Way::Up, stream)]));
     let by_frame = fields(&script, &bytewise, &names);
     assert_eq!(tshark(&script, &bytewise, &["-Y", ERRORS, "-V"]), "");
-    let joined = |nth: usize| {
-        let values = by_frame.iter().map(|row| row[nth].as_str()).filter(|it| !it.is_empty());
-        values.collect::<Vec<_>>().join("|")
+    let joined = |rows: &[Vec<String>], nth: usize| {
+        let values = rows.iter().flat_map(|row| row[nth].split('|'));
+        values.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("|")
     };
-    if let [row] = once.as_slice() {
-        assert_eq!(*row, (0..names.len()).map(joined).collect::<Vec<_>>());
+    for nth in 0..names.len() {
+        assert_eq!(joined(&once, nth), joined(&by_frame, nth), "{}", names[nth]);
     }
     by_frame
 }
@@ -155,24 +155,54 @@ fn constants_and_pads_are_shown_and_the_rest_ends_with_the_stream() {
 }
 
 #[test]
-fn a_crc_is_checked_and_other_checksums_are_said_not_to_be() {
+fn a_checksum_is_checked_in_each_form_and_one_that_is_not_says_so() {
     if !has_tshark("dissecting checksums") {
         return;
     }
-    let parts = r#"{ name = "body", bytes = 9 }, { name = "sum", struct = ">I", digest = { of = "body", kind = "crc32" } },
-        { name = "hash", bytes = 2, digest = { of = "body", kind = "md5" } }"#;
+    let hash = |kind: &str| {
+        format!(
+            "{{ name = \"{kind}\", text-until = \",\", digest = {{ of = \"body\", kind = \"{kind}\" }} }}"
+        )
+    };
+    let parts = format!(
+        r#"{{ name = "body", bytes = 9 }}, {{ name = "sum", struct = ">I", digest = {{ of = "body", kind = "crc32" }} }},
+        {{ name = "signed", struct = "<i", digest = {{ of = "body", kind = "crc32" }} }}, {}, {}, {}, {},
+        {{ name = "dict", json-until = "\n", digests = {{ "dict.sum" = {{ of = "body", kind = "md5" }} }} }}"#,
+        hash("md5"),
+        hash("sha1"),
+        hash("sha256"),
+        hash("sha512")
+    );
     let sandbox = Sandbox::new();
-    write_protocol(&sandbox, "udp4", &frame(parts));
+    write_protocol(&sandbox, "udp4", &frame(&parts));
     let script = write_dissector(&sandbox, "up.toml", &[]);
-    let right = (Way::Up, b"123456789\xcb\xf4\x39\x26..".to_vec());
-    let wrong = (Way::Up, b"123456780\xcb\xf4\x39\x26..".to_vec());
-    let capture = write_capture(&sandbox, &udp(&[right, wrong]));
-    let found = fields(&script, &capture, &["up_load.f.sum", "up_load.wrong_digest"]);
-    assert_eq!(found[0][0], "3421780262");
-    assert!(found[0][1].is_empty() && !found[1][1].is_empty(), "{found:?}");
+    let behind = "\u{cb}\u{f4}\u{39}\u{26}\u{26}\u{39}\u{f4}\u{cb}25f9e794323b453885f5181f1b624d0b,\
+        F7C3BC1D808E04732ADF679965CCC34CA7AE3441,15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225,?,\
+        {\"sum\": \"25f9e794323b453885f5181f1b624d0b\"}\n";
+    let behind: Vec<u8> = behind.chars().map(|it| u8::try_from(it).unwrap()).collect();
+    let datagrams =
+        ["123456789", "123456780"].map(|body| (Way::Up, [body.as_bytes(), &behind].concat()));
+    let capture = write_capture(&sandbox, &udp(&datagrams));
     let text = tshark(&script, &capture, &["-V"]);
-    assert!(text.contains("md5 of body: not checked here"), "{text}");
-    assert!(text.contains("crc32 of body: cbf43926, right"), "{text}");
-    assert!(text.contains("f.sum: expected "), "{text}");
-    assert!(text.contains(", the crc32 of body, found 3421780262"), "{text}");
+    let (right, wrong) = text.split_once("Frame 2:").unwrap();
+    for said in [
+        "crc32 of body: cbf43926, right",
+        "md5 of body: 25f9e794323b453885f5181f1b624d0b, right",
+        "sha1 of body: f7c3bc1d808e04732adf679965ccc34ca7ae3441, right",
+        "sha256 of body: 15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225, right",
+        "sha512 of body: not checked here",
+    ] {
+        assert!(right.contains(said), "{said} is not in {right}");
+    }
+    assert_eq!(right.matches(", right]").count(), 6, "{right}");
+    assert_eq!(wrong.matches(", wrong]").count(), 6, "{wrong}");
+    for said in [
+        ", the crc32 of body, found 3421780262",
+        ", the md5 of body, found 25f9e7",
+        "f.dict.sum: expected ",
+    ] {
+        assert!(wrong.contains(said), "{said} is not in {wrong}");
+    }
+    let found = fields(&script, &capture, &["up_load.f.sum", "up_load.wrong_digest"]);
+    assert!(found[0][1].is_empty() && !found[1][1].is_empty(), "{found:?}");
 }
