@@ -213,6 +213,8 @@ end
 -- whose bytes may be any.
 local function wish(frame, index, sizes, start, at, need, later)
     if need == UNTIL_FIN or need == DESEGMENT_ONE_MORE_SEGMENT then return need end
+    -- A wrong byte of a constant shows at once.
+    if frame.parts[index].kind == "const" then return DESEGMENT_ONE_MORE_SEGMENT end
     local begin = at
     for number = index + 1, #frame.parts do
         local part, size = frame.parts[number], sizes[number]

@@ -6,7 +6,6 @@ mod kinds;
 mod streams;
 mod wire;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -61,10 +60,7 @@ fn fields(script: &Path, capture: &Path, names: &[&str]) -> Vec<Vec<String>> {
 /// A capture in the sandbox.
 fn write_capture(sandbox: &Sandbox, bytes: &[u8]) -> PathBuf {
     let path = sandbox.path().join("made.pcap");
-    std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
-    if let Some(keep) = std::env::var_os("KEEP") {
-        std::fs::copy(&path, keep).unwrap();
-    }
+    std::fs::write(&path, bytes).unwrap();
     path
 }
 
