@@ -82,13 +82,20 @@ local function take_characters(source, at, part, total)
     return part_short(need, expected_bytes(total, " characters"), count)
 end
 
+-- Up to a delimiter. What was searched in vain when less of the frame was there is not searched again.
 local function take_until(source, at, part)
     local limit, delimiter = limit_of(part), part.delimiter
-    local text = raw(source, at, math.min(source.length - at, limit + #delimiter))
-    local from, stop = text:find(delimiter, 1, true)
-    if from then return part_whole(stop) end
-    if #text >= limit + #delimiter then return too_long(limit, #text, #text) end
-    return part_short(DESEGMENT_ONE_MORE_SEGMENT, "a delimiter behind the bytes", #text)
+    local there = math.min(source.length - at, limit + #delimiter)
+    local searched, skipped = source.searched, 0
+    if searched and searched.part == part and searched.at == at then
+        skipped = math.max(0, math.min(searched.length, there) - #delimiter)
+    end
+    local _, stop = raw(source, at + skipped, there - skipped):find(delimiter, 1, true)
+    if stop then return part_whole(skipped + stop) end
+    if there >= limit + #delimiter then return too_long(limit, there, there) end
+    local short = part_short(DESEGMENT_ONE_MORE_SEGMENT, "a delimiter behind the bytes", there)
+    short.searched = { part = part, at = at, length = there }
+    return short
 end
 
 -- A part without a size: to the end of the stream, or of what this segment has.
@@ -262,6 +269,9 @@ local function read_frame(source, start, frame, is_end)
             read.total, read.found, read.expected, read.later = state.total, state.found, state.expected, {}
             read.need = wish(frame, index, sizes, start, source.length + state.need, state.need, read.later)
             read.used, read.kind = source.length - start, "unexpected_end"
+            -- The buffer with more of it begins with the frame.
+            read.searched = state.searched
+            if read.searched then read.searched.at = read.searched.at - start end
             read.what = cut_off("", state.expected, behind, state.found)
             if is_end then read.status = "wrong" end
         end

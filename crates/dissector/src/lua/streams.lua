@@ -67,11 +67,17 @@ local function begin(conversation, way, tvb, pinfo)
     return state
 end
 
-local function says(pinfo, shown)
+-- The packet that was spoken of last, and where the buffer began.
+local said = { number = 0, offset = 0 }
+
+-- Tells in the list of packets what there is. A packet may have several buffers, one behind the other.
+local function says(pinfo, tvb, shown)
     if #shown == 0 then return end
+    local goes_on = said.number == pinfo.number and tvb:offset() > said.offset
+    said.number, said.offset = pinfo.number, tvb:offset()
     pinfo.cols.protocol = PROTOCOL.name
     local more = #shown > 5 and " and " .. whole(#shown - 5) .. " more" or ""
-    pinfo.cols.info:set(table.concat(shown, ", ", 1, math.min(#shown, 5)) .. more)
+    pinfo.cols.info:set((goes_on and ", " or "") .. table.concat(shown, ", ", 1, math.min(#shown, 5)) .. more)
     pinfo.cols.info:fence()
 end
 
@@ -97,21 +103,22 @@ local function dissect_stream(tvb, pinfo, root)
     local way = way_of(conversation, pinfo)
     if not PROTOCOL[way] then
         add_bytes(root, f.plain, tvb(), "not described")
-        says(pinfo, { whole(tvb:len()) .. " bytes" })
+        says(pinfo, tvb, { whole(tvb:len()) .. " bytes" })
         return tvb:len()
     end
     local begun, source, shown = begin(conversation, way, tvb, pinfo), source_of(tvb), {}
     if begun.turn then
         add_bytes(root, f.turn, tvb(), "more of " .. begun.turn)
-        says(pinfo, { "more of " .. begun.turn })
+        says(pinfo, tvb, { "more of " .. begun.turn })
         return tvb:len()
     end
     if begun.broken then
         add_bytes(root, f.rest, tvb(), "behind what is wrong")
-        says(pinfo, { "behind what is wrong" })
+        says(pinfo, tvb, { "behind what is wrong" })
         return tvb:len()
     end
-    local now, offset = { position = begun.position }, 0
+    local now, offset, pending = { position = begun.position }, 0, conversation[way].pending
+    if pending and not pinfo.visited and tvb:offset() == 0 then source.searched = pending.read.searched end
     while offset < tvb:len() do
         local read = read_next(source, offset, PROTOCOL[way], now.position, pinfo.can_desegment == 0)
         if read.status == "short" then
@@ -124,13 +131,14 @@ local function dissect_stream(tvb, pinfo, root)
             now.broken = true
             break
         end
+        source.searched = nil
         add_frame(source, root, read, read.length)
         table.insert(shown, summary(read))
         offset, now.position = offset + read.length, read.position
         now.turn = offset == tvb:len() and turn_of(read) or nil
     end
     if not pinfo.visited then conversation[way] = now end
-    says(pinfo, shown)
+    says(pinfo, tvb, shown)
     return tvb:len()
 end
 
@@ -138,16 +146,16 @@ local function dissect_datagram(tvb, pinfo, root)
     local way = goes_to_server(pinfo) and "to_server" or "to_client"
     if not PROTOCOL[way] then
         add_bytes(root, f.plain, tvb(), "not described")
-        says(pinfo, { whole(tvb:len()) .. " bytes" })
+        says(pinfo, tvb, { whole(tvb:len()) .. " bytes" })
         return tvb:len()
     end
     local source = source_of(tvb)
     local read = read_datagram(source, PROTOCOL[way])
     if read.status == "whole" then
         add_frame(source, root, read, read.length)
-        says(pinfo, { summary(read) })
+        says(pinfo, tvb, { summary(read) })
     else
-        says(pinfo, { add_wrong(source, root, read, 0) })
+        says(pinfo, tvb, { add_wrong(source, root, read, 0) })
     end
     return tvb:len()
 end

@@ -166,7 +166,7 @@ local function add_frame(source, root, read, length)
     local tree = root:add(wire, place(source, read.start, length))
     tree:append_text(", " .. read.frame.name)
     local branch = tree:add(read.frame.field, place(source, read.start, length))
-    branch:append_text(", " .. whole(length) .. " bytes")
+    branch:append_text(", " .. whole(length) .. (length == 1 and " byte" or " bytes"))
     for _, item in ipairs(read.parts) do add_part(source, branch, item) end
     if read.status == "whole" then
         for _, digest in ipairs(read.frame.digests) do add_digest(source, branch, read, digest) end

@@ -6,53 +6,75 @@ use super::super::captures::has_tshark;
 use super::super::manifests::says;
 use super::{ERRORS, fields, tshark, write_dissector};
 
-/// An example, an input of it, fields of its frames, and what it takes to be whole in the first of them.
-const EXAMPLES: [(&str, &str, &str, &[&str], &[&str]); 7] = [
-    ("command", "each-command", "tcp4", &["command.length", "command.text"], &["10", "echo hello"]),
-    ("content", "large-file", "tcp4", &["message.header.content_length"], &["70000"]),
-    ("getput", "put-then-get", "tcp4", &["request.dict.size", "request.file"], &["23"]),
-    ("json-datagrams", "put-get-list", "udp4", &["request.json.key"], &["id|op|key|value"]),
-    ("json-lines", "add-done-list", "tcp4", &["request.line.key"], &["op|text|nonce"]),
-    (
+/// An example whose protocol file has frames.
+struct Example {
+    name: &'static str,
+    input: &'static str,
+    transport: &'static str,
+    /// Fields of its frames.
+    fields: &'static [&'static str],
+    /// How their values begin in the first packet that has any.
+    first: &'static [&'static str],
+}
+
+const fn example(
+    name: &'static str,
+    input: &'static str,
+    fields: &'static [&'static str],
+    first: &'static [&'static str],
+) -> Example {
+    Example { name, input, transport: "tcp4", fields, first }
+}
+
+const EXAMPLES: [Example; 7] = [
+    example("command", "each-command", &["command.length", "command.text"], &["10", "echo hello"]),
+    example("content", "large-file", &["message.header.content_length"], &["70000"]),
+    example("getput", "put-then-get", &["request.dict.size", "request.file"], &["23"]),
+    Example {
+        transport: "udp4",
+        ..example("json-datagrams", "put-get-list", &["request.json.key"], &["id|op|key|value"])
+    },
+    example("json-lines", "add-done-list", &["request.line.key"], &["op|text|nonce"]),
+    example(
         "two-parts",
         "each-mode",
-        "tcp4",
         &["request.sizes.body_size", "request.dict.value"],
         &["12", "a.txt|upper"],
     ),
-    ("upload", "small-file", "tcp4", &["upload.dict.filesize"], &["23"]),
+    example("upload", "small-file", &["upload.dict.filesize"], &["23"]),
 ];
 
-fn dissect(example: &str, input: &str, transport: &str, names: &[&str], first: &[&str]) {
+fn dissect(example: &Example) {
+    let Example { name, input, transport, first, .. } = example;
     let sandbox = Sandbox::new();
-    let path = repository().join(format!("examples/{example}/{example}.toml"));
+    let path = repository().join(format!("examples/{name}/{name}.toml"));
     let file = path.to_str().unwrap();
     let script = write_dissector(&sandbox, file, &[]);
-    let filter = example.replace('-', "_");
+    let filter = name.replace('-', "_");
     let capture = |network: &str| {
-        let id = format!("{example}/python->python/{transport}/{network}/{input}");
+        let id = format!("{name}/python->python/{transport}/{network}/{input}");
         let arguments = ["capture", &id, file, "--no-cache", "--out", "wire.pcapng"];
         says(&sandbox, &arguments, 0);
         sandbox.path().join("wire.pcapng")
     };
-    let names: Vec<String> = names.iter().map(|name| format!("{filter}.{name}")).collect();
+    let names: Vec<String> = example.fields.iter().map(|it| format!("{filter}.{it}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let networks = if transport == "udp4" { &["asis"][..] } else { &["asis", "random"] };
+    let networks = if *transport == "udp4" { &["asis"][..] } else { &["asis", "random"] };
     for network in networks {
         let wire = capture(network);
-        assert_eq!(tshark(&script, &wire, &["-Y", ERRORS, "-V"]), "", "{example} over {network}");
+        assert_eq!(tshark(&script, &wire, &["-Y", ERRORS, "-V"]), "", "{name} over {network}");
         let found = fields(&script, &wire, &names);
-        assert!(!found.is_empty(), "{example} over {network}");
-        for (value, first) in found[0].iter().zip(first) {
-            assert!(value.starts_with(first), "{example} over {network}: {found:?}");
+        assert!(!found.is_empty(), "{name} over {network}");
+        for (value, first) in found[0].iter().zip(*first) {
+            assert!(value.starts_with(first), "{name} over {network}: {found:?}");
         }
         // Every packet with bytes is of a frame, or of one that is put together in a later packet.
         let no_frame = format!("(tcp.len > 0 || udp) && !{filter} && !tcp.segment_data");
         let left = tshark(&script, &wire, &["-Y", &no_frame]);
-        assert_eq!(left, "", "{example} over {network}");
+        assert_eq!(left, "", "{name} over {network}");
     }
     // The network cuts what goes to the client, and an upload has no answer.
-    if transport == "tcp4" && example != "upload" {
+    if *transport == "tcp4" && *name != "upload" {
         let wire = capture("cut@3");
         let wrong = tshark(
             &script,
@@ -68,8 +90,19 @@ fn dissect(example: &str, input: &str, transport: &str, names: &[&str], first: &
         );
         assert!(
             wrong.contains("expected ") && wrong.contains("the end of the stream"),
-            "{example}: {wrong}"
+            "{name}: {wrong}"
         );
+    }
+}
+
+#[test]
+fn every_example_that_has_frames_is_dissected() {
+    for entry in std::fs::read_dir(repository().join("examples")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let file = repository().join(format!("examples/{name}/{name}.toml"));
+        let has_frames =
+            std::fs::read_to_string(file).is_ok_and(|text| text.contains("\n[frames."));
+        assert_eq!(has_frames, EXAMPLES.iter().any(|it| it.name == name), "{name}");
     }
 }
 
@@ -79,8 +112,8 @@ fn the_frames_of_every_example_are_shown_and_nothing_is_wrong_with_them() {
         return;
     }
     std::thread::scope(|scope| {
-        for (example, input, transport, names, first) in EXAMPLES {
-            scope.spawn(move || dissect(example, input, transport, names, first));
+        for example in &EXAMPLES {
+            scope.spawn(move || dissect(example));
         }
     });
 }

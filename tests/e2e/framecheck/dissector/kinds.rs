@@ -29,8 +29,8 @@ fn shown(parts: &str, stream: &[u8], names: &[&str]) -> Vec<Vec<String>> {
         let values = rows.iter().flat_map(|row| row[nth].split('|'));
         values.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("|")
     };
-    for nth in 0..names.len() {
-        assert_eq!(joined(&once, nth), joined(&by_frame, nth), "{}", names[nth]);
+    for (nth, name) in names.iter().enumerate() {
+        assert_eq!(joined(&once, nth), joined(&by_frame, nth), "{name}");
     }
     by_frame
 }
