@@ -12,7 +12,7 @@ mod rust_text;
 /// Which of our crates may depend on which others of ours: one way round. The harness starts the
 /// programs it tests, and so must not be linked with them; its reports and the tutorials know the model
 /// alone, and its engine knows no scenario.
-const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 19] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
     ("endpoint", &["pytext"]),
@@ -21,6 +21,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ("frame-fuzz", &["framecheck-frame", "framecheck-layout", "pyjson", "pytext"]),
     ("frame-server", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
     ("frame-client", &["endpoint", "framecheck-frame", "pyjson", "pytext"]),
+    ("framecheck-dissector", &["framecheck-layout"]),
     ("framecheck-layout", &["pyjson", "pytext"]),
     ("framecheck-located", &[]),
     ("framecheck-model", &[]),
@@ -40,7 +41,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
 ];
 
 /// The command knows all parts of the harness. It doesn't use frames itself; see its Cargo.toml.
-const HARNESS: [&str; 9] = [
+const HARNESS: [&str; 10] = [
+    "framecheck-dissector",
     "framecheck-engine",
     "framecheck-frame",
     "framecheck-layout",
@@ -51,11 +53,13 @@ const HARNESS: [&str; 9] = [
     "framecheck-tutorials",
     "pyjson",
 ];
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 9] = [
     "framecheck",
     "framecheck-engine",
     "framecheck-frame",
+    "framecheck-layout",
     "framecheck-model",
+    "framecheck-protocols",
     "framecheck-report",
     "framecheck-tutorials",
     "pyjson",

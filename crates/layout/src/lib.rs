@@ -52,7 +52,7 @@ mod write;
 pub use check::{Problem, Wrong};
 pub use digest::digest;
 pub use error::{Mistake, ReadError, Trouble};
-pub use format::{Format, FormatError, PackError, Scalar};
+pub use format::{Format, FormatError, PackError, Scalar, Slot, SlotKind};
 pub use leaves::{Leaf, LeafValue};
 pub use parser::{Event, Limits, Parser};
 pub use read::{Reading, read, read_within};

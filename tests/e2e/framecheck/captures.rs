@@ -17,7 +17,7 @@ use super::broken_peer::{BIG_ENDIAN_SERVER, programs};
 
 /// Whether tshark is there. Where it is not, that is said past the test runner, which would keep it
 /// for itself; where it has to be, it is a failure.
-fn has_tshark(what: &str) -> bool {
+pub(super) fn has_tshark(what: &str) -> bool {
     let mut asking = Command::new("tshark");
     asking.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     let is_there = asking.status().is_ok_and(|status| status.success());

@@ -7,6 +7,7 @@ mod audit;
 mod broken_peer;
 mod captures;
 mod commands;
+mod dissector;
 mod errata;
 mod example_peers;
 mod expected;

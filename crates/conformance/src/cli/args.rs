@@ -287,6 +287,16 @@ pub(super) enum AuditFormat {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct DissectorArgs {
+    /// The file that describes the protocol. See docs/own-protocol.md.
+    #[arg(long, value_name = "FILE")]
+    pub(super) protocol: PathBuf,
+    /// A port of the server; several may be given. Unless told, the one that framecheck's own captures have.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Vec<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct KeepArgs {
     /// A failure's case.json.
     #[arg(value_name = "CASE.json")]

@@ -15,6 +15,7 @@ mod capture;
 mod check_peer;
 mod check_protocol;
 mod diff;
+mod dissector;
 mod errata;
 mod interrupt;
 mod json;
@@ -35,8 +36,8 @@ use std::process::ExitCode;
 
 use args::{
     AttachArgs, AuditArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs,
-    DEADLINE_SECONDS, DiffArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs, Means, MergeArgs,
-    ReplayArgs, RunArgs, SetupArgs, ShowArgs,
+    DEADLINE_SECONDS, DiffArgs, DissectorArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs,
+    Means, MergeArgs, ReplayArgs, RunArgs, SetupArgs, ShowArgs,
 };
 use clap::{Parser, Subcommand};
 use engine::expected_failures::ExpectedError;
@@ -120,6 +121,11 @@ enum Command {
     /// Exit status 1 when something does not; 2 when CAPTURE is no capture, has no traffic of the
     /// protocol, or is damaged. What a capture lost is said, and is no failure. See docs/audit.md.
     Audit(AuditArgs),
+    /// Write a Wireshark dissector, in Lua, for the frames of a protocol file.
+    ///
+    /// It goes to standard output. `tshark -X lua_script:FILE` uses it; docs/dissector.md. Exit status 2 when
+    /// the file has mistakes, or no frames.
+    Dissector(DissectorArgs),
     /// Keep a failing case as a permanent one: its smallest input, and its network.
     Keep(KeepArgs),
     /// Make each known defect of the reference programs happen, and say what is seen.
@@ -152,6 +158,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::CheckProtocol(args) => check_protocol::main(&args),
         Command::Audit(args) => audit::main(&args),
+        Command::Dissector(args) => dissector::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),
         Command::Json(args) => json::main(&args),

@@ -3,12 +3,14 @@
 mod half;
 mod pack;
 mod parse;
+mod slots;
 mod unpack;
 
 use std::fmt;
 
 pub use pack::PackError;
 pub use parse::FormatError;
+pub use slots::{Slot, SlotKind};
 
 /// One value that a `struct` format packs.
 #[derive(Debug, Clone, PartialEq)]
