@@ -287,12 +287,13 @@ local function read_frame(source, start, frame, is_end)
             return ends(part_short(DESEGMENT_ONE_MORE_SEGMENT, "JSON", state.length), index)
         end
         if wrong then return ends(wrong, index) end
+        -- The part is whole, even if what it says as a size is wrong.
+        table.insert(read.parts, item)
         for later, reference in pairs(part.sizes) do
             local value, kind, what, is_absent = size_at(source, item, reference, frame.parts[later])
             if not value then return ends(part_wrong(kind, what), index) end
             sizes[later] = { value = value, absent = is_absent, characters = part.counts == "characters" }
         end
-        table.insert(read.parts, item)
     end
     read.status, read.length = "whole", at - start
     return read
