@@ -22,6 +22,8 @@ use crate::setting::Setting;
 
 /// Generated inputs of a scenario, beside all the fixed ones.
 const CASES: &str = "8";
+/// The part of the other inputs' cases that a bug is tried in that only frames are to show.
+const OTHERS: &str = "1/4";
 /// Inputs that are played at once: a mutant that waits badly is not to be many.
 const JOBS: &str = "2";
 /// How long a mutant's case may take, in seconds; a base has the time that anyone has.
@@ -185,11 +187,12 @@ impl Stage {
         let directory = TempDir::with_prefix("framecheck-mutant-")?;
         let manifest = build(directory.path(), job)?;
         if !job.mutant.is_some_and(|mutant| mutant.only_frames) {
-            return self.run(job, &manifest, &[], is_done);
+            return self.run(job, &manifest, &["--cases", CASES], is_done);
         }
         let mut outcome = self.run(job, &manifest, &["--input", FRAMES], is_done)?;
         let has_failed = |outcome: &Outcome| !outcome.failed.is_empty();
-        let without = self.run(job, &manifest, &["--skip-input", FRAMES], has_failed)?;
+        let without = ["--skip-input", FRAMES, "--cases", CASES, "--shard", OTHERS];
+        let without = self.run(job, &manifest, &without, has_failed)?;
         outcome.took += without.took;
         outcome.otherwise = without.examples.into_values().next();
         outcome.unplayed.extend(without.unplayed);
@@ -207,7 +210,7 @@ impl Stage {
         let (manifest, out) = (manifest.to_string_lossy(), manifest.with_file_name("out"));
         let out = out.to_string_lossy();
         let mut command = self.framecheck(&["run", "--format", "json", "--no-shrink"]);
-        command.args(["--peer", &manifest, "--out", &out, "--cases", CASES, "--jobs", JOBS]);
+        command.args(["--peer", &manifest, "--out", &out, "--jobs", JOBS]);
         command.args(chosen);
         match &job.setting.file {
             Some(file) => command.arg(file).arg("--cache").arg(self.cache.path()),
