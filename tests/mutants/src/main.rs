@@ -4,7 +4,7 @@
 //! (`tests/peers`), or the port of an example protocol (`examples`). It is played as anyone's program
 //! would be, by `framecheck run` with a manifest, and must be caught by the check, and against the clause,
 //! that its description names; the port itself must fail in nothing. A check that catches no mutant is as
-//! bad as a mutant that nothing catches.
+//! bad as a mutant that nothing catches. A mutant that only frames are to catch must not fail without them.
 //!
 //! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and
 //! counts how many are caught without the tutorials' catalogue.
@@ -162,6 +162,10 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
             std::fs::write(repository.join(matrix::DOCUMENT), text)
                 .with_context(|| format!("cannot write {}", matrix::DOCUMENT))?;
         }
+    } else if writes_document {
+        for row in rows.values() {
+            println!("{}", matrix::line(row));
+        }
     }
     let seconds = began.elapsed().as_secs_f64();
     println!(
@@ -177,7 +181,9 @@ fn is_fine(job: &Job<'_>, outcome: &Outcome) -> bool {
     outcome.unplayed.is_empty()
         && match job.mutant {
             None => outcome.failed.is_empty(),
-            Some(mutant) => outcome.found.contains_key(&mutant.caught_by),
+            Some(mutant) => {
+                outcome.found.contains_key(&mutant.caught_by) && outcome.otherwise.is_none()
+            }
         }
 }
 
@@ -188,7 +194,7 @@ fn tell(job: &Job<'_>, outcome: &Outcome) {
         (None, true) => "clean   ",
         (None, false) => "FAILS   ",
         (Some(_), true) => "caught  ",
-        (Some(_), false) if outcome.failed.is_empty() => "SURVIVES",
+        (Some(_), false) if outcome.failed.is_empty() && outcome.otherwise.is_none() => "SURVIVES",
         (Some(_), false) => "OTHERWISE",
     };
     let by = job.mutant.map_or(String::new(), |mutant| format!(" by {}", mutant.caught_by));

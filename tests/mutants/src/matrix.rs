@@ -124,12 +124,17 @@ pub(crate) fn document(cast: &Cast<'_>, rows: &Rows<'_>, catalogue: &Catalogue) 
         );
         for mutant in &theme.mutant {
             if let Some(row) = rows.get(mutant.name.as_str()) {
-                let (Mutant { name, base, what, .. }, caught) = (mutant, caught(row));
-                let _ = writeln!(text, "| **{name}** | {base} | {what} | {caught} |");
+                let _ = writeln!(text, "{}", line(row));
             }
         }
     }
     text
+}
+
+/// A mutant's line of the document.
+pub(crate) fn line(row: &Row<'_>) -> String {
+    let Mutant { name, base, what, .. } = row.mutant;
+    format!("| **{name}** | {base} | {what} | {} |", caught(row))
 }
 
 /// By what, in how many cases: first what it is to be caught by, then the rest, the most frequent

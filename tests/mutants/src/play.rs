@@ -22,10 +22,14 @@ use crate::setting::Setting;
 
 /// Generated inputs of a scenario, beside all the fixed ones.
 const CASES: &str = "8";
+/// The part of the other inputs' cases that a bug is tried in that only frames are to show.
+const OTHERS: &str = "1/4";
 /// Inputs that are played at once: a mutant that waits badly is not to be many.
 const JOBS: &str = "2";
 /// How long a mutant's case may take, in seconds; a base has the time that anyone has.
 const DEADLINE: &str = "10";
+/// The inputs in which the harness sends frames that nobody should send.
+const FRAMES: &str = "hostile*";
 /// What a mutant is called in its manifest.
 const PEER: &str = "mutant";
 /// Once a mutant is caught, how long it is played on. When the document is written, which says by what
@@ -71,6 +75,8 @@ pub(crate) struct Outcome {
     pub(crate) found: BTreeMap<Finding, usize>,
     /// A case that each finding was made in, and in what words.
     examples: BTreeMap<Finding, String>,
+    /// Where only frames are to show a bug: a case that failed without them, and by what.
+    pub(crate) otherwise: Option<String>,
     /// What the harness could not play.
     pub(crate) unplayed: Vec<String>,
     /// Whether all there is was played.
@@ -171,7 +177,8 @@ impl Stage {
     }
 
     /// Play a role of a base, with a mutant's bug or as it is. Once `is_done`, it is played on only for
-    /// as long as this stage is patient.
+    /// as long as this stage is patient. A bug that only frames show is played with them alone, and then
+    /// without them.
     pub(crate) fn play(
         &self,
         job: &Job<'_>,
@@ -179,10 +186,32 @@ impl Stage {
     ) -> anyhow::Result<Outcome> {
         let directory = TempDir::with_prefix("framecheck-mutant-")?;
         let manifest = build(directory.path(), job)?;
-        let (manifest, out) = (manifest.to_string_lossy(), directory.path().join("out"));
+        if !job.mutant.is_some_and(|mutant| mutant.only_frames) {
+            return self.run(job, &manifest, &["--cases", CASES], is_done);
+        }
+        let mut outcome = self.run(job, &manifest, &["--input", FRAMES], is_done)?;
+        let has_failed = |outcome: &Outcome| !outcome.failed.is_empty();
+        let without = ["--skip-input", FRAMES, "--cases", CASES, "--shard", OTHERS];
+        let without = self.run(job, &manifest, &without, has_failed)?;
+        outcome.took += without.took;
+        outcome.otherwise = without.examples.into_values().next();
+        outcome.unplayed.extend(without.unplayed);
+        Ok(outcome)
+    }
+
+    /// Play the cases of a manifest, or those that are `chosen`.
+    fn run(
+        &self,
+        job: &Job<'_>,
+        manifest: &Path,
+        chosen: &[&str],
+        is_done: impl Fn(&Outcome) -> bool,
+    ) -> anyhow::Result<Outcome> {
+        let (manifest, out) = (manifest.to_string_lossy(), manifest.with_file_name("out"));
         let out = out.to_string_lossy();
         let mut command = self.framecheck(&["run", "--format", "json", "--no-shrink"]);
-        command.args(["--peer", &manifest, "--out", &out, "--cases", CASES, "--jobs", JOBS]);
+        command.args(["--peer", &manifest, "--out", &out, "--jobs", JOBS]);
+        command.args(chosen);
         match &job.setting.file {
             Some(file) => command.arg(file).arg("--cache").arg(self.cache.path()),
             None => command.args(["--scenario", &job.setting.scenario]),
@@ -338,6 +367,9 @@ impl Outcome {
         for (finding, count) in &self.found {
             let example = self.examples.get(finding).map_or("", String::as_str);
             let _ = write!(text, "\n         {count} by {finding}; {example}");
+        }
+        if let Some(case) = &self.otherwise {
+            let _ = write!(text, "\n         not only by frames: {case}");
         }
         for what in &self.unplayed {
             let _ = write!(text, "\n         not played: {what}");
