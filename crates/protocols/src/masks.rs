@@ -38,6 +38,11 @@ impl Masks {
         self.0.iter().filter_map(of_place).collect()
     }
 
+    /// Whether a pattern covers anything of this place.
+    pub(crate) fn has_patterns(&self, place: Place) -> bool {
+        !self.patterns(place).is_empty()
+    }
+
     /// The masked value of this number, if it is one.
     pub(crate) fn part(&self, number: usize) -> Option<&PartMask> {
         match self.0.get(number) {

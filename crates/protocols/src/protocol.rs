@@ -226,7 +226,7 @@ impl Protocol {
             return Vec::new();
         };
         let varies = |way: Direction| {
-            self.framing.has_masks() || !self.masks.ranges(Place::Stream(way), &[]).is_empty()
+            self.framing.has_masks() || self.masks.has_patterns(Place::Stream(way))
         };
         // Of what one side says, the other waits for the whole.
         let may_vary = [varies(Direction::ToClient), varies(Direction::ToServer)];

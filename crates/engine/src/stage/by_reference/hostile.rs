@@ -5,11 +5,11 @@
 
 use model::case::{HARNESS, Network, Pairing, Playing};
 use model::observation::{Observation, Role};
-use model::{Hostile, Input, Scenario, bursts};
+use model::{Expected, Hostile, Input, Scenario, bursts};
 
 use super::seen::expected;
 use super::{LOOKS, Manner, SETTLES, SETTLES_FIRST, play};
-use crate::baseline::{Baseline, Turns, first_difference};
+use crate::baseline::{Baseline, Turns, Unsteady, first_difference};
 use crate::drive::Side;
 use crate::judge::by_reference::{self, Case};
 use crate::stage::{Played, Stage, StageError};
@@ -30,24 +30,9 @@ impl Stage {
         let again = self.see(scenario, (input, hostile), &playing, SETTLES).await?;
         let is_datagram = transport.is_datagram();
         let role = tested(input);
-        let [one, other] = [&first, &again].map(|seen| {
-            let mut expected = expected(is_datagram, seen);
-            if role == Role::Server {
-                // Without those of the next client.
-                expected.server.files = by_reference::left(role, seen).clone();
-            }
-            expected
-        });
+        let [one, other] = [&first, &again].map(|seen| seen_of(role, is_datagram, seen));
         let wrong = |seen: &Observation| by_reference::common_rule(role, is_datagram, seen);
-        let differs = || {
-            // What is said is the reference's own affair.
-            let same_words = model::Expected {
-                to_server: one.to_server.clone(),
-                to_client: one.to_client.clone(),
-                ..other.clone()
-            };
-            first_difference(scenario, &one, &same_words).map(|it| it.to_string())
-        };
+        let differs = || does_else(scenario, &one, &other).map(|it| it.to_string());
         let falls = wrong(&first).or_else(|| wrong(&again)).or_else(differs);
         let next = match scenario.control(input) {
             Some(control) if role == Role::Server => {
@@ -87,8 +72,31 @@ impl Stage {
             json: sides.map(|it| self.json_by(it)),
         };
         let judgement = by_reference::judge_hostile(&case, tested(input), &observed);
+        if judgement.verdict.is_failure() && !case.is_reference.contains(&true) {
+            self.confirm_hostile(scenario, (input, hostile), baseline).await?;
+        }
         let right = by_reference::right(&case, &observed);
         Ok(Played { observed, judgement, right, is_harmed: true })
+    }
+
+    /// Before a port is blamed: does the reference still do what it did?
+    async fn confirm_hostile(
+        &self,
+        scenario: &dyn Scenario,
+        (input, hostile): (&Input, &Hostile),
+        baseline: &Baseline,
+    ) -> Result<(), StageError> {
+        if baseline.falls.is_some() {
+            return Ok(()); // What it does is no rule.
+        }
+        let (transport, pairing) = (scenario.home(), scenario.reference_pairing(input));
+        let playing = Playing { transport, network: Network::AS_IS, pairing };
+        let seen = self.see(scenario, (input, hostile), &playing, SETTLES).await?;
+        let again = seen_of(tested(input), transport.is_datagram(), &seen);
+        match does_else(scenario, &baseline.expected, &again) {
+            Some(unsteady) => Err(StageError::Unsteady(Box::new(unsteady))),
+            None => Ok(()),
+        }
     }
 
     /// Play a hostile input once.
@@ -119,6 +127,21 @@ impl Stage {
         play.control = control.as_ref().zip(follower);
         Ok(self.driver.run(&play).await?)
     }
+}
+
+/// What was seen of the reference. The files of its server are those before the next client came.
+fn seen_of(role: Role, is_datagram: bool, seen: &Observation) -> Expected {
+    let mut expected = expected(is_datagram, seen);
+    if role == Role::Server {
+        expected.server.files = by_reference::left(role, seen).clone();
+    }
+    expected
+}
+
+/// Where two plays of the reference differ in what a port is held to: not in what was said.
+fn does_else(scenario: &dyn Scenario, one: &Expected, other: &Expected) -> Option<Unsteady> {
+    let (to_server, to_client) = (one.to_server.clone(), one.to_client.clone());
+    first_difference(scenario, one, &Expected { to_server, to_client, ..other.clone() })
 }
 
 /// The program that is given the hostile frame: the harness plays the other one.
