@@ -61,6 +61,10 @@ pub struct Hostile {
     pub what: String,
     /// The harness's part of the exchange.
     pub steps: Vec<Step>,
+    /// Whether Python's `==` can't tell the frame from the right one: `7.0` for `7`. A peer whose JSON is held
+    /// to its value need not tell it either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_same_value: bool,
 }
 
 impl Input {

@@ -16,6 +16,8 @@ use super::replays::Replays;
 use crate::hex;
 
 /// So many failures are shown in full, and so many are told when they come.
+/// How the names of inputs begin in which the harness sends what nobody should send.
+const HOSTILE: &str = "hostile-";
 /// So many errata of a file's reference are shown.
 const ERRATA_MAX: usize = 3;
 const IN_FULL: usize = 3;
@@ -133,7 +135,10 @@ impl<W: Write> Human<W> {
     fn ended(&mut self, end: &End) -> io::Result<()> {
         self.bar.finish_and_clear();
         writeln!(self.out, "{}", self.matrix.render())?;
-        let mut causes = self.causes.iter();
+        // What goes wrong where nobody sends what he should not comes first.
+        let mut causes: Vec<&Cause> = self.causes.iter().collect();
+        causes.sort_by_key(|cause| cause.first.input.starts_with(HOSTILE));
+        let mut causes = causes.into_iter();
         for cause in causes.by_ref().take(IN_FULL) {
             write_failure(&mut self.out, &cause.first, &self.replays)?;
             write_others(&mut self.out, cause)?;

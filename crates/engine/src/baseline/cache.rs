@@ -106,7 +106,16 @@ mod tests {
         };
         let (turns, left_behind) = (Turns::default(), Vec::new());
         let bursts = Vec::new();
-        Baseline { expected, turns, bursts, next: None, screens: None, left_behind, falls: None }
+        Baseline {
+            expected,
+            turns,
+            bursts,
+            next: None,
+            screens: None,
+            left_behind,
+            falls: None,
+            speaks: false,
+        }
     }
 
     #[test]

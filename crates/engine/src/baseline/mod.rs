@@ -31,6 +31,8 @@ pub struct Baseline {
     pub left_behind: Vec<String>,
     /// Of a hostile frame: why what the reference made of it is no rule. `None` where it came through well.
     pub falls: Option<String>,
+    /// Of a hostile frame: whether the reference says something on standard error.
+    pub speaks: bool,
 }
 
 /// The exchange of a client that comes after the first.

@@ -152,6 +152,7 @@ impl Stage {
             screens,
             left_behind: Vec::new(),
             falls: None,
+            speaks: false,
         };
         Ok(Ground { model, expected, reference: None, baseline: Some(Arc::new(baseline)) })
     }
@@ -202,7 +203,16 @@ impl Stage {
         let ends = [&first.server, &first.client];
         let left_behind = ends.into_iter().flat_map(|end| end.left_behind.clone()).collect();
         let bursts = bursts(&first.wire);
-        Ok(Baseline { expected, turns, bursts, next, screens, left_behind, falls: None })
+        Ok(Baseline {
+            expected,
+            turns,
+            bursts,
+            next,
+            screens,
+            left_behind,
+            falls: None,
+            speaks: false,
+        })
     }
 
     /// Play the reference against itself once.

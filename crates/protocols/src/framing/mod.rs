@@ -53,7 +53,7 @@ pub(crate) struct PartMask {
 
 /// What one connection or datagram says: where it lies in what was said, and its frames.
 pub(crate) struct Piece<'a> {
-    range: Range<usize>,
+    pub(crate) range: Range<usize>,
     pub(crate) bytes: &'a [u8],
     pub(crate) layout: &'a Layout,
     pub(crate) reading: Reading,

@@ -16,7 +16,8 @@ const TOO_MUCH: i128 = 1000;
 /// Of a JSON object, so many keys are taken out, one at a time.
 const KEYS_MAX: usize = 24;
 
-/// What can be wrong with the frames of a stream. Each value is made wrong where it comes first.
+/// What can be wrong with the frames of a stream. Each value is made wrong where it comes last: the right
+/// stream ends behind it as well, and a client that takes it for right ends well.
 pub(super) fn stream(
     framing: &Framing,
     way: Direction,
@@ -28,7 +29,7 @@ pub(super) fn stream(
         return Vec::new();
     };
     let mut wrongs = Wrongs::default();
-    for frame in &piece.reading.frames {
+    for frame in piece.reading.frames.iter().rev() {
         let end = frame.end();
         wrongs.of_frame(piece, frame, frame.at, given);
         wrongs.ends(piece, frame);
@@ -50,7 +51,7 @@ pub(super) fn datagrams(
     given: &[Given],
 ) -> Vec<Wrong> {
     let mut wrongs = Wrongs::default();
-    for (number, datagram) in datagrams.iter().enumerate() {
+    for (number, datagram) in datagrams.iter().enumerate().rev() {
         let pieces = framing.pieces(way, Said::whole(&datagram.0));
         let Some(piece) = pieces.first().filter(|piece| piece.reading.trouble.is_none()) else {
             continue;
@@ -74,7 +75,8 @@ impl Wrongs {
     fn add(&mut self, path: &str, at: usize, how: &str, what: String, bytes: Vec<u8>) {
         let name = kebab(&format!("{path}-{how}"));
         if self.done.insert(format!("{path} {how}")) {
-            self.found.push(Wrong { name, what, at, bytes });
+            let is_same_value = how == "float";
+            self.found.push(Wrong { name, what, at, bytes, is_same_value });
         }
     }
 
@@ -90,7 +92,11 @@ impl Wrongs {
                 let mut values = values.clone();
                 let changed = match change {
                     Change::Set(value) => values.set(inner, value),
-                    Change::Raw(bytes) => values.set_raw(inner, &bytes),
+                    Change::Raw(bytes) => {
+                        let part = table.parts.get(leaf.place.part);
+                        let delimiter = part.map(|part| part.kind.delimiter()).unwrap_or_default();
+                        values.set_raw(inner, &[&bytes, delimiter].concat())
+                    }
                     Change::Unset => values.unset(inner),
                 };
                 if changed.is_ok()
@@ -234,6 +240,7 @@ fn of_size(number: &pyjson::Int) -> Vec<Named> {
     let mut changes: Vec<Named> = vec![
         ("string", format!("is a string, {text:?}"), Change::Set(Value::Text(text.clone()))),
         ("float", format!("is a float, {text}.0"), set_json(float(&text))),
+        ("fraction", format!("is a float, {text}.5"), set_json(float(&format!("{text}.5")))),
         ("bool", "is a bool, true".to_owned(), set_json(pyjson::Value::Bool(true))),
         ("null", "is null".to_owned(), set_json(pyjson::Value::Null)),
     ];

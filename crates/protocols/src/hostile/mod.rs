@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 pub(crate) use form::{Given, read};
 use model::observation::Direction;
 use model::{Breaks, Burst, Expected, Hostile, Input, Said, Vector, Wire};
+use pyjson::DumpsOptions;
 
 use crate::framing::Framing;
 
@@ -39,6 +40,8 @@ struct Wrong {
     /// Where it stands: offset of the right frame in the stream, or the number of the right datagram.
     at: usize,
     bytes: Vec<u8>,
+    /// Whether it is the right value to Python's `==`.
+    is_same_value: bool,
 }
 
 /// The inputs in which the harness sends a frame that nobody should send, made of `input` and of what was
@@ -67,18 +70,47 @@ pub(crate) fn vectors(
             }
             Wire::Datagrams(datagrams) => derive::datagrams(framing, way, datagrams, given),
         };
-        for Wrong { name, what, at, bytes } in wrongs {
+        let spare = spare(framing, opposite(way), &exchange.expected);
+        for Wrong { name, what, at, bytes, is_same_value } in wrongs {
             let wire = exchange.expected.wire(way);
-            let steps = steps::of(way, wire, &exchange.bursts, (at, bytes), may_vary);
+            let other = steps::Other { may_vary, spare: &spare };
+            let steps = steps::of(way, wire, &exchange.bursts, (at, bytes), &other);
             let mut full = format!("hostile-{name}");
             // Two keys may come to one name.
             while !names.insert(full.clone()) {
                 full.push_str("-too");
             }
-            vectors.push(Vector::new(full, hostile(input, way, Hostile { what, steps })));
+            vectors.push(Vector::new(
+                full,
+                hostile(input, way, Hostile { what, steps, is_same_value }),
+            ));
         }
     }
     vectors
+}
+
+/// By how many bytes the JSON that goes this way may be shorter in another text, with the offset behind each.
+fn spare(framing: &Framing, way: Direction, expected: &Expected) -> Vec<(usize, usize)> {
+    let Wire::Stream(stream) = expected.wire(way) else { return Vec::new() };
+    let said = Said { bytes: &stream.0, breaks: expected.breaks(way) };
+    let mut spare = Vec::new();
+    for piece in framing.pieces(way, said) {
+        for read in piece.reading.frames.iter().flat_map(|frame| &frame.parts) {
+            let layout::Value::Json(value) = &read.value else { continue };
+            let compact = DumpsOptions::new().separators(",", ":").ensure_ascii(false);
+            let shortest = compact.dumps(value).map_or(0, |text| text.as_generalized_utf8().len());
+            let fewer = read.range.len().saturating_sub(shortest);
+            spare.push((piece.range.start + read.range.end, fewer));
+        }
+    }
+    spare
+}
+
+const fn opposite(way: Direction) -> Direction {
+    match way {
+        Direction::ToServer => Direction::ToClient,
+        Direction::ToClient => Direction::ToServer,
+    }
 }
 
 /// The input with the harness in the place of the one who says what goes this way.

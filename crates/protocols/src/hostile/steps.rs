@@ -7,6 +7,14 @@ use model::{Burst, Step, Wire};
 /// So many bytes less are waited for where what the other side says may vary in length.
 const SLACK_BYTES: usize = 64;
 
+/// What is known of the other side's words.
+pub(super) struct Other<'a> {
+    /// Whether they differ in length from play to play.
+    pub(super) may_vary: bool,
+    /// By how many bytes its JSON may be shorter in another text, with the offset behind each.
+    pub(super) spare: &'a [(usize, usize)],
+}
+
 /// The steps of the side that says what goes `way`. `at` is an offset of the stream, or the number of a
 /// datagram; there the bytes stand in the place of what was said.
 pub(super) fn of(
@@ -14,10 +22,10 @@ pub(super) fn of(
     wire: &Wire,
     bursts: &[Burst],
     (at, bytes): (usize, Vec<u8>),
-    may_vary: bool,
+    other: &Other<'_>,
 ) -> Vec<Step> {
     match wire {
-        Wire::Stream(stream) => of_stream(way, &stream.0, bursts, (at, bytes), may_vary),
+        Wire::Stream(stream) => of_stream(way, &stream.0, bursts, (at, bytes), other),
         Wire::Datagrams(datagrams) => {
             let said: Vec<&[u8]> = datagrams.iter().map(|datagram| &datagram.0[..]).collect();
             of_datagrams(way, &said, bursts, (at, bytes))
@@ -30,14 +38,19 @@ fn of_stream(
     stream: &[u8],
     bursts: &[Burst],
     (at, bytes): (usize, Vec<u8>),
-    may_vary: bool,
+    other: &Other<'_>,
 ) -> Vec<Step> {
     let mut steps = vec![Step::Connect];
-    let mut said = 0;
+    let (mut said, mut heard) = (0, 0);
     for burst in bursts {
         let count = burst.byte_count();
         if burst.direction != way {
-            let slack = if may_vary { SLACK_BYTES } else { 0 };
+            // A port's own text may be shorter. What is left unread holds nothing up.
+            let range = heard + 1..=heard + count;
+            let in_burst = other.spare.iter().filter(|(end, _)| range.contains(end));
+            let slack = in_burst.map(|(_, fewer)| fewer).sum::<usize>()
+                + if other.may_vary { SLACK_BYTES } else { 0 };
+            heard += count;
             steps.push(Step::Read(count.saturating_sub(slack).max(1)));
             continue;
         }
@@ -96,14 +109,20 @@ mod tests {
         let (up, down) = (Direction::ToServer, Direction::ToClient);
         let bursts = [burst(up, 2), burst(down, 5), burst(up, 3), burst(down, 1)];
         let wire = Wire::stream(b"abcde".to_vec());
-        let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), false);
+        let other = Other { may_vary: false, spare: &[] };
+        let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), &other);
         let end = [Step::Finish, Step::ReadEnd, Step::Close];
         let before = [Step::Connect, Step::Send(b"ab".to_vec()), Step::Read(5)];
         assert_eq!(steps, [&before[..], &[Step::Send(b"X".to_vec())], &end].concat());
         // As a server, which speaks second.
         let wire = Wire::stream(b"vwxyz!".to_vec());
-        let steps = of(down, &wire, &bursts, (3, b"X".to_vec()), false);
+        let steps = of(down, &wire, &bursts, (3, b"X".to_vec()), &other);
         let before = [Step::Connect, Step::Read(2), Step::Send(b"vwx".to_vec())];
         assert_eq!(steps, [&before[..], &[Step::Send(b"X".to_vec())], &end].concat());
+        // Of JSON that may be shorter, so much is waited for.
+        let other = Other { may_vary: false, spare: &[(2, 2), (4, 1)] };
+        let wire = Wire::stream(b"abcde".to_vec());
+        let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), &other);
+        assert_eq!(steps[2], Step::Read(2));
     }
 }

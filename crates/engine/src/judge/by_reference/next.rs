@@ -55,8 +55,12 @@ fn as_first(
                 // Of a client that was never done, only other bytes are its own fault.
                 let is_begun = right.starts_with(&seen);
                 let is_short = is_overdue && role == Role::Client && is_begun;
-                if let Some(parting) = parting(&right.into(), &seen.into()).filter(|_| !is_short) {
-                    let what = format!("{} parts at byte {}", way.name(), parting.offset);
+                let parting = parting(&right.into(), &seen.clone().into()).filter(|_| !is_short);
+                if let Some(parting) = parting {
+                    let explained = case.scenario.explain(way, due, sent, case.json(way));
+                    let value = explained.map(|it| format!(" ({}: {})", it.part, it.what));
+                    let value = value.unwrap_or_default();
+                    let what = format!("{} parts at byte {}{value}", way.name(), parting.offset);
                     // One that said less than it should may still wait for the other.
                     let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
                     return Some((due.unwrap_or(role), what));

@@ -48,6 +48,7 @@ impl Stage {
             screens: None,
             left_behind: Vec::new(),
             falls,
+            speaks: !first.end(role).stderr.0.trim_ascii().is_empty(),
         })
     }
 
