@@ -9,6 +9,7 @@
 use 5.020;
 use strict;
 use warnings;
+use B ();
 use Digest::MD5 qw(md5_hex);
 use Encode qw(decode encode FB_CROAK LEAVE_SRC);
 use IO::Socket::IP;
@@ -183,11 +184,19 @@ sub receive_answer {
     die "the dict has a size of $size\n" if $size <= 0 || $size > MAX_INFO;
     my $info = JSON::PP->new->utf8->decode(receive_exactly($socket, $size));
     die "the dict is no object\n" if ref $info ne 'HASH';
+    die "total_size is no int\n" if !is_int($info->{total_size});
     my $total_size = $info->{total_size} // '';
     die "total_size is no size\n" if $total_size !~ /\A[0-9]{1,9}\z/ || $total_size > MAX_BODY;
     my $body = receive_exactly($socket, $total_size);
     die "the MD5 of the output is another\n" if md5_hex($body) ne ($info->{md5} // '');
     return $body;
+}
+
+# Whether JSON::PP has read an int: neither "6" nor 6.0 nor true.
+sub is_int {
+    my ($value) = @_;
+    my $flags = B::svref_2object(\$value)->FLAGS;
+    return ($flags & B::SVf_IOK) && !($flags & (B::SVf_NOK | B::SVf_POK | B::SVf_ROK));
 }
 
 sub show {
