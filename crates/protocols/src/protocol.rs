@@ -155,7 +155,11 @@ impl Protocol {
     /// whether they do it.
     #[must_use]
     pub fn masks_for(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
-        self.masks.proposed(place, plays)
+        let by_name = match place {
+            Place::Stream(way) => self.framing.proposed(way, plays),
+            Place::Screen(_) => None,
+        };
+        by_name.map_or_else(|| self.masks.proposed(place, plays), |entries| (entries, true))
     }
 
     /// Why what was seen is not made of the frames that the file says, in words.
@@ -459,7 +463,7 @@ impl Scenario for Protocol {
     }
 
     fn proposed_mask(&self, place: Place, plays: &[&[u8]]) -> Option<String> {
-        let (entries, _) = self.masks.proposed(place, plays);
+        let (entries, _) = self.masks_for(place, plays);
         entries.into_iter().next()
     }
 

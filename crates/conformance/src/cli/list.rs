@@ -112,6 +112,13 @@ fn print(out: &mut impl Write, known: &Known) -> io::Result<()> {
             [] => {}
             names => writeln!(out, "  generated: {}", names.join(", "))?,
         }
+        let described = known.protocols.iter().find(|it| it.name() == scenario.name());
+        if described.is_some_and(|protocol| protocol.input_for_hostile().is_some()) {
+            writeln!(
+                out,
+                "  hostile: frames that nobody should send, made of what the reference is seen to say"
+            )?;
+        }
         writeln!(out)?;
     }
     for (title, _, clauses) in sections(known) {

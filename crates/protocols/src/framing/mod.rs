@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `evidence.rs` | the frames of what was said, for a reader |
 //! | `form.rs` | the forms that masked values are held to |
+//! | `propose.rs` | masks by name for what differs from play to play |
 //! | `spans.rs` | the ranges of a stream that may differ, and what may stand in them |
 //! | `explain.rs`, `hints.rs` | the first value that differs, in words, and what explains it |
 
@@ -11,6 +12,7 @@ mod evidence;
 mod explain;
 mod form;
 mod hints;
+mod propose;
 mod spans;
 
 use std::collections::BTreeSet;

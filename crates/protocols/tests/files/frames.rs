@@ -226,3 +226,27 @@ unset = ["z.k"]
         assert!(message.contains(words), "{words:?} is not in:\n{message}");
     }
 }
+
+#[test]
+fn a_mask_is_proposed_by_the_name_of_what_differs() {
+    let protocol = read(FRAMES).unwrap();
+    let place = Place::Stream(Direction::ToServer);
+    let play = |time: &str, id: &str| {
+        let dict = format!("{{\"time\": {time}, \"id\": \"{id}\", \"n\": 1}}");
+        [request(&dict, ""), request(&dict, "")].concat()
+    };
+    let plays = [play("1.5", "00ff"), play("22.25", "abcd"), play("7", "0a1b")];
+    let plays: Vec<&[u8]> = plays.iter().map(Vec::as_slice).collect();
+    let (entries, agree) = protocol.masks_for(place, &plays);
+    assert_eq!(
+        entries,
+        [
+            "[[mask]]\npart = \"request.dict.id\"\nas = \"hex\"",
+            "[[mask]]\npart = \"request.dict.time\"\nas = \"number\""
+        ]
+    );
+    assert!(agree);
+    let text = format!("{FRAMES}{}\n", entries.join("\n"));
+    let masked = read(&text).unwrap();
+    assert_eq!(filled(&masked, plays[0], plays[1]), plays[1]);
+}
