@@ -128,7 +128,8 @@ fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     let form = |path: &String| case.scenario.file_form(role, path);
     let extra = found
         .iter()
-        .find(|(path, _)| !right.contains_key(*path) && form(path) != FileForm::Ignored);
+        .find(|(path, _)| !right.contains_key(*path) && form(path) != FileForm::Ignored)
+        .or_else(|| outside(case, seen));
     if let Some((path, content)) = extra {
         let what = format!("{}: unexpected file {path:?}, {} bytes", check.name(), content.0.len());
         return Some(Finding::new(case, role, check, what));
@@ -146,6 +147,14 @@ fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
         };
         Some(Finding::new(case, role, check, what))
     })
+}
+
+/// A file that was written outside of the directories, and that the reference does not write. They are listed
+/// with the client's files, but the harness writes none, and so it is the program's.
+fn outside<'a>(case: &Case<'_>, seen: &'a Observation) -> Option<(&'a String, &'a Blob)> {
+    let right = &case.baseline.expected.client.files;
+    let is_new = |path: &String| path.starts_with("../") && !right.contains_key(path);
+    seen.client.files.iter().find(|(path, _)| is_new(path))
 }
 
 /// The files that a program left, before the next client came.
