@@ -75,7 +75,8 @@ fn a_size_that_can_be_none_names_its_path_and_what_stands_there() {
     ] {
         let stream = request_bytes(&format!("{{\"filesize\": {value}}}"), b"abc");
         let message = format!("expected dict.filesize to be the size of body, found {found}");
-        assert_eq!(shown(&request(), &stream), at("dict", 4, &message));
+        // The value begins behind the length and `{"filesize": `.
+        assert_eq!(shown(&request(), &stream), at("dict", 4 + 13, &message));
     }
     for (dict, found) in
         [("[]", "list"), ("1", "int"), ("\"filesize\"", "str"), ("null", "NoneType")]
@@ -86,7 +87,7 @@ fn a_size_that_can_be_none_names_its_path_and_what_stands_there() {
     let parts = vec![json("d", Size::Fixed(10)), bytes("body", of("d.a.b"))];
     let nested = layout(vec![frame("f", parts)]);
     let message = "expected an object for d.a, found int";
-    assert_eq!(shown(&nested, b"{\"a\":   1}"), at("d", 0, message));
+    assert_eq!(shown(&nested, b"{\"a\":   1}"), at("d", 8, message));
 }
 
 #[test]

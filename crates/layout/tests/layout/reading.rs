@@ -159,7 +159,8 @@ fn a_wrong_checksum_is_a_mistake_and_the_next_frame_is_read() {
     let reading = read(&request(), &[upper.clone(), wrong, absent].concat());
     assert_eq!((reading.trouble, reading.frames.len()), (None, 3));
     let [mistake] = &reading.mistakes[..] else { panic!("{:?}", reading.mistakes) };
-    assert_eq!(mistake.at, upper.len() + 4);
+    let before = r#"{"filesize": 3, "md5": "#;
+    assert_eq!(mistake.at, upper.len() + 4 + before.len());
     let shown = format!(
         "request.dict.md5 at byte {}: expected {right}, the Md5 of body, found beef",
         mistake.at
