@@ -33,7 +33,7 @@ pub struct Input {
     /// The harness is the server and sends these bytes unchanged, whatever the client sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<Vec<Blob>>,
-    /// What the harness does in the place of a program, to send a frame that nobody should send.
+    /// What the harness does in the place of a program, to send a malformed frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostile: Option<Hostile>,
     /// How the harness as a server ends the connection.
@@ -54,7 +54,7 @@ pub struct Input {
     pub terminal: bool,
 }
 
-/// A frame that nobody should send, and what the harness does to send it.
+/// A malformed frame, and what the harness does to send it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hostile {
     /// What is wrong with the frame, in words, its value first: `request.dict.size is a string`.

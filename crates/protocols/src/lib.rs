@@ -9,7 +9,7 @@
 //! | `protocol.rs` | the scenario |
 //! | `load.rs`, `inputs.rs`, `frames_form.rs`, `mask_form.rs`, `hex.rs` | from the file to the protocol, and every mistake in it |
 //! | `framing/` | what the bytes mean: frames in what was said, masked values, the value that is wrong |
-//! | `hostile/` | frames that nobody should send, and what the harness does to send one |
+//! | `hostile/` | malformed frames, and what the harness does to send one |
 //! | `reader.rs` | a TOML table, key by key |
 //! | `text.rs`, `vary.rs` | texts with variables, and what variables are |
 //! | `networks.rs` | which networks an input is played over |

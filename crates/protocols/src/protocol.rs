@@ -49,7 +49,7 @@ pub struct Protocol {
     pub(crate) fixtures: BTreeMap<PathBuf, Vec<u8>>,
     /// What is odd about the file, each in its line.
     pub(crate) warnings: Option<String>,
-    /// The frames that the owner says nobody should send.
+    /// The frames that the owner gives.
     pub(crate) hostile: Vec<Given>,
     pub(crate) sizes: OnceLock<HashMap<String, Sizes>>,
     /// What the reference did with the first fixed input.

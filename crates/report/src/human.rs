@@ -16,7 +16,7 @@ use super::replays::Replays;
 use crate::hex;
 
 /// So many failures are shown in full, and so many are told when they come.
-/// How the names of inputs begin in which the harness sends what nobody should send.
+/// How the names of inputs begin in which the harness sends malformed data.
 const HOSTILE: &str = "hostile-";
 /// So many errata of a file's reference are shown.
 const ERRATA_MAX: usize = 3;

@@ -52,7 +52,7 @@ pub(crate) struct Mutant {
     pub(crate) what: String,
     /// What must catch it, whatever else does.
     pub(crate) caught_by: Finding,
-    /// Whether nothing but a frame that nobody should send shows the bug.
+    /// Whether nothing but a malformed frame shows the bug.
     #[serde(default)]
     pub(crate) only_frames: bool,
     find: String,

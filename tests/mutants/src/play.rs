@@ -28,7 +28,7 @@ const OTHERS: &str = "1/4";
 const JOBS: &str = "2";
 /// How long a mutant's case may take, in seconds; a base has the time that anyone has.
 const DEADLINE: &str = "10";
-/// The inputs in which the harness sends frames that nobody should send.
+/// The inputs in which the harness sends malformed frames.
 const FRAMES: &str = "hostile*";
 /// What a mutant is called in its manifest.
 const PEER: &str = "mutant";

@@ -43,7 +43,7 @@ impl Setting {
             Some(folder) => {
                 let file = format!("{folder}/{}.toml", theme.scenario);
                 let mut setting = Self::protocol(repository, &file)?;
-                // Which sends the frames that nobody should send.
+                // Which sends the malformed frames.
                 setting.others.push("harness".to_owned());
                 Ok(setting)
             }

@@ -116,7 +116,7 @@ fn print(out: &mut impl Write, known: &Known) -> io::Result<()> {
         if described.is_some_and(|protocol| protocol.input_for_hostile().is_some()) {
             writeln!(
                 out,
-                "  hostile: frames that nobody should send, made of what the reference is seen to say"
+                "  hostile: malformed frames, made of what the reference is seen to say"
             )?;
         }
         writeln!(out)?;

@@ -4,7 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `seen.rs` | a play of the reference as what is right, and whether two plays are the same |
-//! | `hostile.rs` | frames that nobody should send |
+//! | `hostile.rs` | malformed frames |
 //! | `same_fault.rs` | a port that fails where the reference itself fails in the same way |
 
 mod hostile;

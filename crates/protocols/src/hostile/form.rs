@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use crate::reader::Section;
 
-/// A frame that the owner says nobody should send.
+/// A frame that the owner gives.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Given {
     /// The frame's index.

@@ -1,4 +1,4 @@
-//! Frames that nobody should send: those that the reference sends, with one thing wrong at a time.
+//! Malformed frames: those that the reference sends, with one thing wrong at a time.
 //!
 //! The harness plays the other program by what the reference was seen to say, waits where it waited, and
 //! sends one of these in the place of the right frame. Then it says that no more will come.
@@ -44,7 +44,7 @@ struct Wrong {
     is_same_value: bool,
 }
 
-/// The inputs in which the harness sends a frame that nobody should send, made of `input` and of what was
+/// The inputs in which the harness sends a malformed frame, made of `input` and of what was
 /// seen of it.
 pub(crate) fn vectors(
     framing: &Framing,

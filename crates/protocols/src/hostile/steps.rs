@@ -1,4 +1,4 @@
-//! What the harness does to send a frame that nobody should send: what the reference said before it, with
+//! What the harness does to send a malformed frame: what the reference said before it, with
 //! the same waits, then the frame, then the end.
 
 use model::observation::Direction;

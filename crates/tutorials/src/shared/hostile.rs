@@ -1,4 +1,4 @@
-//! Frames that nobody should send, for the two clients that read frames. The harness serves them.
+//! Malformed frames, for the two clients that read frames. The harness serves them.
 
 use model::case::{Kind, Network};
 use model::{Beside, Input, Leaving, Vector};

@@ -1,4 +1,4 @@
-//! Frames of a protocol file: the value that is wrong, JSON by its value, and frames that nobody should send.
+//! Frames of a protocol file: the value that is wrong, JSON by its value, and malformed frames.
 
 use framecheck_tests::Sandbox;
 

@@ -1,4 +1,4 @@
-//! Judges what becomes of a program that is given a frame that nobody should send.
+//! Judges what becomes of a program that is given a malformed frame.
 //!
 //! What the reference makes of it is right where the reference comes through: the same files, and the same
 //! kind of end. The words of a refusal are a program's own affair. Otherwise only the common rules hold.
@@ -56,7 +56,7 @@ fn is_right_by_value(case: &Case<'_>, role: Role) -> bool {
     json == JsonBy::Value && case.input.hostile.as_ref().is_some_and(|it| it.is_same_value)
 }
 
-/// What no program may do, whatever it is given.
+/// The rules for every program, whatever it receives.
 pub(crate) fn common_rule(role: Role, is_datagram: bool, seen: &Observation) -> Option<String> {
     let of = |other: &Role| *other == role;
     if let Some(held) = seen.end(role).memory_bytes {

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `whole.rs` | streams, ends, files and screens where no harm was done |
 //! | `harm.rs` | ends and files where harm was done |
-//! | `hostile.rs` | what becomes of a program that is given a frame that nobody should send |
+//! | `hostile.rs` | what becomes of a program that is given a malformed frame |
 //! | `next.rs` | the client that comes afterwards |
 //! | `rules.rs` | what holds for every program in every case |
 //! | `blame.rs` | who went wrong first |

@@ -11,7 +11,7 @@ pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     if case.network.is_harmless() { None } else { findings_behind(case, seen) }
 }
 
-/// The same behind a client that sent what nobody should send.
+/// The same behind a client that sent malformed data.
 pub(super) fn findings_behind(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     let next = case.baseline.next.as_ref()?;
     let differs = |what: &str| {

@@ -71,7 +71,7 @@ const fn role_of(check: Check) -> Role {
     }
 }
 
-/// Whether each check that failed has failed for the reference too, and by nothing that no program may do.
+/// Whether each check that failed has failed for the reference too, and none of them holds for every program.
 fn is_same_fault(differences: &[Difference], own: &Judgement) -> bool {
     let fails = |check: Check| own.differences.iter().any(|it| it.check == Some(check));
     let is_shared = |it: &Difference| it.check.is_some_and(|it| it != Check::Memory && fails(it));
