@@ -18,7 +18,8 @@ With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to
     request {"op": "start", "id": N, "program": PATH, "argv": [...], "cwd": PATH}, both absolute,
             with three descriptors attached (SCM_RIGHTS): its standard input, output and error;
             "env": {NAME: VALUE} where the program is to have these variables besides, and it is
-            to be told what it leaves behind
+            to be told what it leaves behind; "notes": PATH where the program is to note what it
+            does (launch_hooks.py)
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
     answer  {"id": N, "status": W, "maxrss_kib": K, "left": [[PID, NAME], ...]}
@@ -220,6 +221,10 @@ class Launcher:
         os.chdir(request['cwd'])
         for name, value in request.get('env', {}).items():
             self.environment.set(name, value)
+        if 'notes' in request:
+            import launch_hooks
+            del sys.modules[launch_hooks.__name__]
+            launch_hooks.install(request['notes'], [request['program']] + request['argv'])
 
     def drain_wakeups(self) -> None:
         try:

@@ -64,6 +64,8 @@ pub(super) struct Program<'a> {
     /// Whether it is a stranger's, which is measured, and after which the launcher and the harness
     /// clear up.
     pub(super) is_stranger: bool,
+    /// The directory in which it notes what it does, in a file of its own.
+    pub(super) notes: Option<&'a Path>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +119,9 @@ impl Launcher {
         let mark = program.is_stranger.then(orphans::new_mark);
         if let (Some(mark), Some(request)) = (&mark, request.as_object_mut()) {
             request.insert("env".to_owned(), json!({orphans::MARK: mark}));
+        }
+        if let (Some(notes), Some(request)) = (program.notes, request.as_object_mut()) {
+            request.insert("notes".to_owned(), json!(notes.join(format!("{id}.jsonl"))));
         }
         lock(&self.running.programs).insert(id, Waiting { teller, mark });
         let streams = [ends.stdin.as_fd(), ends.stdout.as_fd(), ends.stderr.as_fd()];

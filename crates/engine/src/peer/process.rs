@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,6 +35,7 @@ const LAST_BREATH: Duration = Duration::from_secs(5);
 pub struct Spawner {
     python: Option<Python>,
     alive: Arc<Alive>,
+    notes: Option<PathBuf>,
 }
 
 /// What runs warm programs.
@@ -69,13 +70,21 @@ impl Spawner {
         let is_launched = platform::CAN_FORK && !fresh;
         let launcher = is_launched.then(|| Launcher::start_up(python, reference)).transpose()?;
         let python = Python { interpreter: python.to_owned(), launcher: launcher.map(Arc::new) };
-        Ok(Self { python: Some(python), alive: Arc::default() })
+        Ok(Self { python: Some(python), alive: Arc::default(), notes: None })
     }
 
     /// Start plain processes only. A [warm](Peer::warm) program is refused.
     #[must_use]
     pub fn without_python() -> Self {
-        Self { python: None, alive: Arc::default() }
+        Self { python: None, alive: Arc::default(), notes: None }
+    }
+
+    /// Have each program that the launcher starts note what it does, in a file of its own in this directory:
+    /// the calls of `struct`, `json`, `hashlib` and sockets, as `launch_hooks.py` says.
+    #[must_use]
+    pub fn with_notes(mut self, directory: PathBuf) -> Self {
+        self.notes = Some(directory);
+        self
     }
 
     /// Start `command` of `peer`, with `user` at its standard streams.
@@ -103,7 +112,8 @@ impl Spawner {
         let launcher = python.launcher.as_ref().filter(|_| !command.is_fresh);
         let handle = if let Some(launcher) = launcher {
             let directory = &command.directory;
-            let program = Program { path: &path, arguments, directory, is_stranger };
+            let notes = self.notes.as_deref();
+            let program = Program { path: &path, arguments, directory, is_stranger, notes };
             Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)
         } else {
             let mut fresh = std::process::Command::new(&python.interpreter);

@@ -242,6 +242,18 @@ impl Stage {
         self.look(scenario, input, &manner).await
     }
 
+    /// The same with programs that the launcher forks from one interpreter, where there is one.
+    ///
+    /// # Errors
+    /// What keeps it from being played.
+    pub async fn observe_warm(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Observation, StageError> {
+        self.look(scenario, input, &Manner::brief(false)).await
+    }
+
     /// Play the reference once more, and say where it was not as it was for the baseline.
     ///
     /// # Errors
