@@ -394,6 +394,6 @@ pub(super) enum Format {
 }
 
 /// A time in whole seconds: some, and not more than a day, which no clock runs over at.
-fn seconds() -> RangedU64ValueParser {
+pub(super) fn seconds() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=24 * 60 * 60)
 }

@@ -78,6 +78,13 @@ impl Known {
         Ok(Self { catalogue, protocols, all, ..of_tutorials })
     }
 
+    /// The scenario of a protocol that is in no file yet.
+    pub(super) fn of_protocol(protocol: Protocol) -> Self {
+        let protocol = Arc::new(protocol);
+        let catalogue = Catalogue::new(vec![protocol.clone() as Arc<dyn Scenario>]);
+        Self { all: catalogue.clone(), catalogue, protocols: vec![protocol], ..Self::new() }
+    }
+
     /// The scenarios that these files describe, and all of the tutorials'.
     pub(super) fn with_all(files: &[PathBuf]) -> anyhow::Result<Self> {
         Self::with(files, &["*".to_owned()])
@@ -169,7 +176,12 @@ fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
 
 /// Everything that cases need.
 pub(super) fn setup(args: &SetupArgs, known: &Known) -> anyhow::Result<Setup> {
-    set_up(args, known, peers(args, known)?)
+    set_up(args, known, peers(args, known)?, None)
+}
+
+/// The same, and each program that the launcher starts notes what it does, in this directory.
+pub(super) fn setup_noted(args: &SetupArgs, known: &Known, notes: &Path) -> anyhow::Result<Setup> {
+    set_up(args, known, peers(args, known)?, Some(notes))
 }
 
 /// The same with these peers, whether their programs are there or not.
@@ -178,10 +190,15 @@ pub(super) fn setup_with(
     known: &Known,
     guests: Vec<Peer>,
 ) -> anyhow::Result<Setup> {
-    set_up(args, known, peers_with(args, known, guests)?)
+    set_up(args, known, peers_with(args, known, guests)?, None)
 }
 
-fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<Setup> {
+fn set_up(
+    args: &SetupArgs,
+    known: &Known,
+    mut peers: Peers,
+    notes: Option<&Path>,
+) -> anyhow::Result<Setup> {
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
     peers.locate_built_in(reference);
@@ -192,6 +209,10 @@ fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<S
         spawner(args, known, reference)?
     } else {
         (Spawner::without_python(), String::new())
+    };
+    let spawner = match notes {
+        Some(directory) => spawner.with_notes(directory.to_owned()),
+        None => spawner,
     };
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
     let driver = Driver {
