@@ -84,6 +84,9 @@ impl<'a> Search<'a> {
         if self.guesses > GUESSES_MAX || parts > PARTS_MAX {
             return;
         }
+        if self.is_head_alone(&guess) {
+            return self.grow(&guess);
+        }
         match guess.holds(self.pieces, self.transport) {
             Held::Whole => {
                 let goes_on = ends_in_a_number(&guess);
@@ -101,6 +104,18 @@ impl<'a> Search<'a> {
             }
             Held::Not { at, why } => self.note(&guess, at, &why),
         }
+    }
+
+    /// Whether its last frame is numbers and nothing else, which no program was seen to use so. That it fits is
+    /// chance, and to read long streams so takes long.
+    fn is_head_alone(&self, guess: &Guess) -> bool {
+        let Some(last) = guess.frames.last() else { return false };
+        let formats = self.facts.formats();
+        let is_known = |kind: &Kind| match kind {
+            Kind::Struct { format, .. } => formats.contains(&format.as_str()),
+            _ => false,
+        };
+        last.parts.iter().all(|part| weigh::is_number(&part.kind) && !is_known(&part.kind))
     }
 
     /// Keep the guess that came farthest, of those that have JSON or a size.
@@ -215,7 +230,7 @@ impl<'a> Search<'a> {
                 .map(|rest| Piece { bytes: rest.to_vec(), turns: Vec::new() })
                 .collect();
             let rests: Vec<&Piece> = rests.iter().collect();
-            let readings = alone.readings(&rests, self.transport);
+            let readings = alone.first_frames(&rests);
             let Some(table) = alone.frames.first() else { continue };
             let first = |reading: layout::Reading| reading.frames.into_iter().next();
             let Some(frames) = readings.into_iter().map(first).collect::<Option<Vec<FrameRead>>>()

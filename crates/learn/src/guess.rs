@@ -68,6 +68,17 @@ impl Guess {
             .collect()
     }
 
+    /// The first frame of each kind in each piece.
+    pub(crate) fn first_frames(&self, pieces: &[&Piece]) -> Vec<Reading> {
+        // Of datagrams, no frame repeats.
+        let layout = self.layout(Transport::Datagrams);
+        let way = Direction::ToServer;
+        { pieces }
+            .iter()
+            .map(|piece| read(&layout, way, &piece.bytes, &piece.turns, true))
+            .collect()
+    }
+
     /// The guess as a table, of one direction.
     pub(crate) fn layout(&self, transport: Transport) -> Layout {
         let last = self.frames.len().saturating_sub(1);

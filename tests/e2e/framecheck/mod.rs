@@ -19,6 +19,7 @@ mod installed;
 mod json;
 mod json_by_value;
 mod launcher;
+mod learn;
 mod manifests;
 mod networks;
 mod own_protocol;
