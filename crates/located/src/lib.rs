@@ -33,6 +33,25 @@ impl Mistake {
         Self { help: Some(help.into()), ..self }
     }
 
+    /// A pattern is none. `said` is what the crate `regex` says of it: the last line says why, and a line of
+    /// its own has a `^` below the character.
+    #[must_use]
+    pub fn of_regex(said: &str, place: Range<usize>) -> Self {
+        /// What stands before the pattern in its line.
+        const INDENT: usize = 4;
+        let why = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let lines: Vec<&str> = said.lines().collect();
+        let carets = match lines[..] {
+            [_, _, carets, _] => carets.find('^'),
+            // A pattern of several lines is shown otherwise.
+            _ => None,
+        };
+        let at = carets.map(|at| format!(", at its character {}", at.saturating_sub(INDENT) + 1));
+        let what = format!("this is no regular expression: {why}{}", at.unwrap_or_default());
+        let help = "docs.rs/regex has the syntax; in '…' a backslash needs no second one";
+        Self::new(what, place).with_help(help)
+    }
+
     /// What the TOML parser says.
     #[must_use]
     pub fn of_toml(error: &toml::de::Error) -> Self {
