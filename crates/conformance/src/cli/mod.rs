@@ -23,6 +23,7 @@ mod keep;
 mod list;
 mod measure;
 mod merge;
+mod others;
 mod out;
 mod pages;
 mod pythons;

@@ -247,6 +247,7 @@ mod tests {
             client: Transport::Tcp4,
             server: Endpoint::Inet(server.local_addr().unwrap()),
             directory: directory.path().to_owned(),
+            is_up: false,
         };
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
