@@ -21,6 +21,7 @@ mod json_by_value;
 mod launcher;
 mod manifests;
 mod networks;
+mod others;
 mod own_protocol;
 mod own_protocol_page;
 mod pace;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use model::observation::{Exit, Role};
+use model::observation::{Exit, Role, SERVER_READY};
 use model::{Endpoint, Literal, Needs};
 use regex::bytes::Regex;
 use rustix::process::Signal;
@@ -126,8 +126,7 @@ pub(super) async fn until_up(
     match (regex, listening_by) {
         (Some(regex), _) => {
             let is_ready = timeout_at(deadline, server.says(&regex)).await.is_ok();
-            let what =
-                || format!("the server to be ready, by a line that matches {:?}", regex.as_str());
+            let what = || format!("{SERVER_READY}, by a line that matches {:?}", regex.as_str());
             (!is_ready).then(what)
         }
         (None, Some(by)) => {

@@ -119,6 +119,10 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
                 [] => String::new(),
                 others => format!("; the server listens on {} instead", others.join(", ")),
             };
+            if seen.stopped.as_ref().is_some_and(Stop::is_unready) {
+                // No client was started: what follows from that is no news.
+                differences.clear();
+            }
             differences.insert(0, ended(standard, what + &elsewhere));
             verdict
         }
