@@ -124,7 +124,7 @@ impl Case<'_> {
 
     /// What is waited for of a client, in words.
     fn client_awaited(&self) -> &'static str {
-        if self.client.is_by_hand() && !self.recording.shows(&WireLog::is_connected) {
+        if self.client.is_by_hand() && !self.recording.shows(WireLog::is_connected) {
             "a person to start the client, which never connected"
         } else {
             "the client to end"

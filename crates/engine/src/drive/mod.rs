@@ -145,19 +145,7 @@ impl Driver {
             .take(play.scenario, play.input)
             .map_err(failed("cannot make a case's directory"))?;
         let server_endpoint = self.server_endpoint(play, &room)?;
-        let recorder = match play.transport {
-            Transport::None => None,
-            _ => {
-                let client = play.client.speaks(play.transport);
-                let sides = Sides {
-                    client,
-                    server: server_endpoint.clone(),
-                    directory: room.sockets.clone(),
-                    is_up: play.server.is_running(),
-                };
-                Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?)
-            }
-        };
+        let recorder = bind_recorder(play, &server_endpoint, &room)?;
         let client_endpoint = match &recorder {
             Some(recorder) => recorder.client_endpoint().map_err(failed("cannot bind"))?,
             None => server_endpoint.clone(),
@@ -338,6 +326,24 @@ impl Driver {
             Side::Running(..) | Side::Nobody => Ok(Party::Nobody),
         }
     }
+}
+
+/// Listen for the client; nothing where there is none.
+fn bind_recorder(
+    play: &Play<'_>,
+    server: &Endpoint,
+    room: &Room,
+) -> Result<Option<Recorder>, DriveError> {
+    if play.transport == Transport::None {
+        return Ok(None);
+    }
+    let sides = Sides {
+        client: play.client.speaks(play.transport),
+        server: server.clone(),
+        directory: room.sockets.clone(),
+        is_up: play.server.is_running(),
+    };
+    Ok(Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?))
 }
 
 fn names(beside: &BTreeMap<String, Beside>) -> Vec<String> {

@@ -60,7 +60,7 @@ impl Case<'_> {
         };
         loop {
             self.recording.wait_until(is_over).await;
-            if !self.moves_within(QUIET).await && self.recording.shows(&is_over) {
+            if !self.moves_within(QUIET).await && self.recording.shows(is_over) {
                 return;
             }
         }

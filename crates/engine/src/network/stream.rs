@@ -128,7 +128,9 @@ impl Link {
         let _ = match &self.disturbed {
             Some((disturbance, diag)) => {
                 let (number, recording) = (self.number, &self.recording);
-                let link = DisturbedLink { number, recording, disturbance, diag };
+                let blind = || Arc::new(ReadWatch::blind());
+                let server_diag = &if is_elsewhere(&self.server) { blind() } else { diag.clone() };
+                let link = DisturbedLink { number, recording, disturbance, diag, server_diag };
                 // In a box: it is larger than what passes as it comes, and rarer.
                 Box::pin(link.pass(client, server)).await
             }
@@ -223,6 +225,14 @@ impl Link {
 
     fn note(&self, direction: Direction, what: WireItem) {
         self.recording.note(self.number, direction, what);
+    }
+}
+
+/// Whether a server may be on another machine, whose kernel is not asked.
+fn is_elsewhere(server: &Endpoint) -> bool {
+    match server {
+        Endpoint::Inet(address) => !address.ip().to_canonical().is_loopback(),
+        Endpoint::Path(_) => false,
     }
 }
 

@@ -16,7 +16,8 @@ pub use demonstrate::Demonstrated;
 use model::case::{HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
 use model::observation::{Direction, Observation, Role};
 use model::{
-    Check, Erratum, Expected, Input, Leaving, RightError, Scenario, Step, Truth, Verdict, Wire,
+    Check, Erratum, Expected, Input, Leaving, RightError, Scenario, Sign, Step, Truth, Verdict,
+    Wire,
 };
 
 use crate::baseline::cache::Cache;
@@ -219,21 +220,20 @@ impl Stage {
         let cast = self.cast(scenario, input, playing, model)?;
         let is_asis = *network == Network::AS_IS;
         let is_harmed = !network.is_harmless() || input.served.is_some();
+        let is_undisturbed = is_asis && !is_harmed;
         let brings_out = |erratum: &Erratum| {
-            let triggered = |triggered: fn(&Input, &Expected) -> bool| triggered(input, model);
             // What an input alone brings out may not come to that over another network.
-            erratum.triggered.is_none_or(|by| is_asis && !is_harmed && triggered(by))
+            erratum.triggered.is_none_or(|by| is_undisturbed && by(input, model))
         };
         let own: Vec<&Erratum> = errata_of(scenario, pairing).collect();
         let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
-        let is_undisturbed = is_asis && !is_harmed;
         let strange = |role| {
             let name = if role == Role::Server { &pairing.server } else { &pairing.client };
             self.peers.by_name(name).is_some_and(Peer::is_guest)
         };
         // Into how many pieces a stranger's program cuts what it sends is its own affair, and into how
         // many a system does that takes more than it can at once.
-        let is_long = [&model.to_server, &model.to_client].iter().any(|wire| wire.is_long());
+        let is_long = model.to_server.is_long() || model.to_client.is_long();
         let excuses = |erratum: &&Erratum| {
             erratum.sign.is_none() && (!is_undisturbed || is_long || strange(erratum.role.other()))
         };
@@ -241,9 +241,10 @@ impl Stage {
 
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
         let held_to = |check| scenario.clause(check).is_some() && !waived(check);
-        let closes = is_to_close(scenario, network, pairing);
-        let [runs_already, is_by_hand] = self.is_unseen(scenario, pairing);
+        let is_unseen = self.is_unseen(scenario, pairing);
         let serves = cast.server_peer.is_some();
+        let closes = serves && is_to_close(scenario, network, pairing);
+        let ends = network.is_harmless() && serves && !is_unseen[0];
         let play = Play {
             scenario,
             server: cast.server,
@@ -251,12 +252,9 @@ impl Stage {
             transport: *transport,
             disturbance: Disturbance::new(network.clone(), seed_of(network, input)),
             input,
-            sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
-            await_close: closes && serves && held_to(Check::ServerCloses),
-            await_end: network.is_harmless()
-                && serves
-                && !runs_already
-                && held_to(Check::ServerEnds),
+            sign: sign_of(&errata),
+            await_close: closes && held_to(Check::ServerCloses),
+            await_end: ends && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
             astray: None,
@@ -288,7 +286,7 @@ impl Stage {
             server_is_peer: cast.server_peer.is_some(),
             client_is_peer: cast.client_peer.is_some(),
             harmed: harmed.as_ref(),
-            is_unseen: [runs_already, is_by_hand],
+            is_unseen,
             server_is_judged: pairing.server != scenario.reference() || is_asis && !is_harmed,
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
@@ -439,6 +437,11 @@ fn seed_of(network: &Network, input: &Input) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
+}
+
+/// What a known hang looks like, if one of these errata has one.
+fn sign_of(errata: &[&Erratum]) -> Option<(Role, Sign)> {
+    errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?)))
 }
 
 /// Take out what an erratum adds by chance to a standard output that is going to be compared.
