@@ -278,8 +278,14 @@ fn mistakes(
             }
         }
     }
-    mistakes.dedup();
-    mistakes
+    // What stands at the top may be wrong for every role.
+    let mut told = Vec::new();
+    for mistake in mistakes {
+        if !told.contains(&mistake) {
+            told.push(mistake);
+        }
+    }
+    told
 }
 
 fn is_name(name: &str) -> bool {

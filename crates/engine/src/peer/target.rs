@@ -64,9 +64,14 @@ impl Target {
     /// # Errors
     /// What keeps it from being reached.
     pub async fn is_up(&self, is_datagram: bool) -> io::Result<()> {
-        if self.is_seen(is_datagram) {
-            return Ok(());
-        }
+        if self.is_seen(is_datagram) { Ok(()) } else { self.answers(is_datagram).await }
+    }
+
+    /// See that it is there, by connecting to it.
+    ///
+    /// # Errors
+    /// What keeps it from being reached.
+    pub(crate) async fn answers(&self, is_datagram: bool) -> io::Result<()> {
         if is_datagram {
             return self.is_not_refused().await;
         }

@@ -141,13 +141,19 @@ impl Turn {
     /// What has become of the server behind a case, which went wrong or not. `seen` is what was seen of it.
     pub async fn end(&self, id: &CaseId, seen: Option<&Observation>, is_wrong: bool) -> After {
         let Some(server) = &self.server else { return After::Up };
-        if !(server.is_seen || is_wrong) || server.is_up().await {
-            lock(&server.life).last = Some(id.clone());
-            return After::Up;
-        }
         // Of datagrams it can't be told whether somebody was there to take them.
         let was_refused = !server.is_datagram
             && seen.is_some_and(|seen| seen.wire.is_connected() && !seen.wire.is_open());
+        let is_up = if was_refused {
+            // Somebody else may listen on a port of this number.
+            server.target.answers(server.is_datagram).await.is_ok()
+        } else {
+            !(server.is_seen || is_wrong) || server.is_up().await
+        };
+        if is_up {
+            lock(&server.life).last = Some(id.clone());
+            return After::Up;
+        }
         server.note_gone(Some(id).filter(|_| !was_refused));
         if !was_refused {
             return After::Gone;

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixListener;
 
 use framecheck_tests::Sandbox;
 
+use super::super::report_forms::{faults, schema};
 use super::{Started, capitals, example, run, running, says, verdicts};
 
 /// What is said of a program that framecheck does not start.
@@ -40,6 +41,7 @@ fn the_server_of_an_example_is_green_over_harmless_networks_and_faults() {
         let why = case["differences"][0]["what"].as_str().unwrap();
         assert!(why.contains("runs already, and the input has files for its directory"), "{why}");
     }
+    assert!(faults(&schema(), &report).is_empty(), "{:?}", faults(&schema(), &report));
     let told = report["not_judged"][0].as_str().unwrap();
     assert!(told.starts_with("acme's server of upload") && told.ends_with(NOT_JUDGED), "{told}");
     assert_eq!(stdout.matches(NOT_JUDGED).count(), 1, "{stdout}");
@@ -65,6 +67,7 @@ fn a_server_that_dies_after_the_tenth_case_is_said_to_and_the_rest_is_one_group(
     let played: Vec<(String, String)> = verdicts(&report).into_iter().filter(of_acme).collect();
     assert_eq!(played.len(), 10, "{played:#?}\n{stdout}{stderr}");
     assert!(played.iter().all(|(_, verdict)| verdict == "pass"), "{played:#?}");
+    assert!(faults(&schema(), &report).is_empty(), "{:?}", faults(&schema(), &report));
     let [gone] = &report["not_played"].as_array().unwrap()[..] else { panic!("{report}") };
     // 4 fixed ones without files for the server, and 12 generated ones.
     assert_eq!(gone["cases"], 6, "{gone}");

@@ -105,6 +105,18 @@ fn setup_and_environment_are_had_before_each_case_and_in_each_ones_own_directory
 }
 
 #[test]
+fn what_the_reference_did_with_another_setup_is_forgotten() {
+    let sandbox = Sandbox::new();
+    greetings(&sandbox, &NEEDS.replace("port {port}", "{host}"));
+    let usual = ["run", "greet.toml", "--cases", "0", "--network", "asis", "--out", "out"];
+    says(&sandbox, &usual, 0);
+    script(&sandbox, "seed.sh", &SEED.replace("\"$1\"", "\"new: $1\""));
+    says(&sandbox, &usual, 0);
+    let (shown, _) = says(&sandbox, &["show", "greet/one", "greet.toml"], 0);
+    assert!(shown.contains("new: of 127.0.0.1"), "{shown}");
+}
+
+#[test]
 fn what_a_manifest_says_at_the_top_holds_for_both_roles() {
     let sandbox = Sandbox::new();
     greetings(&sandbox, "env = { GREETING = \"a\" }\nsetup = [\"./seed.sh\", \"b\"]");
