@@ -101,3 +101,18 @@ fn shown(text: &str, path: &str, mistakes: &[Mistake], level: Level<'static>) ->
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_pattern_is_said_with_its_place() {
+        let said = "regex parse error:\n    a(b\n     ^\nerror: unclosed group";
+        let mistake = Mistake::of_regex(said, 3..6);
+        let what = "this is no regular expression: unclosed group, at its character 2";
+        assert_eq!((&*mistake.what, mistake.place), (what, 3..6));
+        let too_big = Mistake::of_regex("Compiled regex exceeds size limit of 10 bytes.", 0..1);
+        assert!(too_big.what.ends_with(": Compiled regex exceeds size limit of 10 bytes."));
+    }
+}
