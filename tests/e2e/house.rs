@@ -168,7 +168,7 @@ fn nothing_is_ignored_or_left_to_do() {
 
 /// The only files that may sleep, by the ends of their paths, and why each has no event to wait for.
 const MAY_SLEEP: [(&str, &str); 11] = [
-    ("engine/src/drive/mod.rs", "a server that does not listen yet"),
+    ("engine/src/drive/prepare.rs", "a server that does not listen yet"),
     ("engine/src/stage/by_reference.rs", "the next second of the clock"),
     ("endpoint/src/datagrams.rs", "a Unix datagram socket doesn't tell when its receiver has room"),
     ("serving/acceptor.rs", "no event tells a server of one client that the system has room again"),

@@ -34,6 +34,7 @@ fn shared() -> &'static Shared {
             ports: Ports::new(),
             rooms: Rooms::new(scratch.into()),
             deadline: Duration::from_secs(30),
+            by_hand: Duration::from_secs(30),
         };
         let oracle = Arc::default();
         interpreters::start(&oracle, &python(), &reference).unwrap();

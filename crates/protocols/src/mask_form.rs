@@ -126,11 +126,7 @@ fn pattern(section: &Section<'_>) -> Option<Regex> {
         }
         Ok(regex) => Some(regex),
         Err(error) => {
-            let said = error.to_string();
-            let last = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            let what = format!("this is no regular expression: {last}");
-            let help = "docs.rs/regex has the syntax; in '…' a backslash needs no second one";
-            section.note(Mistake::new(what, text.span()).with_help(help));
+            section.note(Mistake::of_regex(&error.to_string(), text.span()));
             None
         }
     }

@@ -12,7 +12,7 @@ use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
     Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Frames, Generator,
-    Input, Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
+    Input, Literal, Needs, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -57,7 +57,7 @@ pub struct Protocol {
 }
 
 /// The two programs that say what is right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
     /// Its name in pairings.
     pub name: String,
@@ -67,6 +67,10 @@ pub struct Reference {
     pub server: Vec<String>,
     /// The client's command.
     pub client: Vec<String>,
+    /// What the server needs besides.
+    pub server_needs: Needs,
+    /// What the client needs besides.
+    pub client_needs: Needs,
 }
 
 /// A failure that the file says is known.

@@ -22,6 +22,7 @@ mod launcher;
 mod learn;
 mod manifests;
 mod networks;
+mod others;
 mod own_protocol;
 mod own_protocol_page;
 mod pace;

@@ -24,6 +24,7 @@ mod learn;
 mod list;
 mod measure;
 mod merge;
+mod others;
 mod out;
 mod pages;
 mod pythons;

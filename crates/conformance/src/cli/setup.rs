@@ -16,12 +16,13 @@ use framecheck::built_in::RUST;
 use framecheck::{built_in, interpreters};
 use model::event::PeerInfo;
 use model::observation::Role;
-use model::{Catalogue, Scenario, Truth};
+use model::{Catalogue, Needs, Scenario, Truth};
 use protocols::Protocol;
 use tempfile::TempDir;
 use tutorials::reference::Reference;
 use tutorials::{Oracle, REFERENCE};
 
+use super::others::{are_allowed, person};
 use super::out::say;
 use super::{Means, SetupArgs, Usage};
 
@@ -117,18 +118,42 @@ fn reference_of(protocol: &Protocol) -> anyhow::Result<Peer> {
         is_stranger: true,
         ..Peer::default()
     };
-    for (role, command) in [(Role::Server, &programs.server), (Role::Client, &programs.client)] {
+    let shown = protocol.path().display();
+    for (role, command, needs) in [
+        (Role::Server, &programs.server, &programs.server_needs),
+        (Role::Client, &programs.client, &programs.client_needs),
+    ] {
         let template = Template(command.clone()).beside(&base);
         if let Some(what) = missing_program(&template) {
-            bail!(Usage(format!("{}: the reference's {role}: {what}", protocol.path().display())));
+            bail!(Usage(format!("{shown}: the reference's {role}: {what}")));
+        }
+        let needs = whole(needs, &base);
+        if let Some(what) = missing_program(&Template(needs.setup.clone())) {
+            bail!(Usage(format!("{shown}: setup of the reference's {role}: {what}")));
+        }
+        let name = protocol.name().to_owned();
+        if !needs.is_empty() {
+            peer.needs.insert((role, name.clone()), needs);
         }
         let templates = match role {
             Role::Server => &mut peer.server,
             Role::Client => &mut peer.client,
         };
-        templates.insert(protocol.name().to_owned(), template);
+        templates.insert(name, template);
     }
     Ok(peer)
+}
+
+/// What a program of a file in this directory needs, with whole paths.
+fn whole(needs: &Needs, base: &Path) -> Needs {
+    let directory = base.to_string_lossy();
+    let filled =
+        |(name, value): (&String, &String)| (name.clone(), value.replace("{dir}", &directory));
+    Needs {
+        setup: Template(needs.setup.clone()).beside(base).0,
+        env: needs.env.iter().map(filled).collect(),
+        ready: needs.ready.clone(),
+    }
 }
 
 /// A stage, and the directories its cases live in, which go when this is dropped.
@@ -144,6 +169,7 @@ pub(super) fn peers(args: &SetupArgs, known: &Known) -> anyhow::Result<Peers> {
     for manifest in &args.peer {
         let peer = guest(manifest, known)?;
         peer.programs_are_there()?;
+        are_allowed(&peer, known, &args.others)?;
         guests.push(peer);
     }
     peers_with(args, known, guests)
@@ -220,8 +246,11 @@ fn set_up(
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
         deadline: Duration::from_secs(args.deadline),
+        by_hand: Duration::from_secs(args.others.by_hand_timeout),
     };
+    let person = person(&peers, args.others.by_hand_timeout);
     let mut stage = Stage::new(driver, peers);
+    stage.person = person;
     if !args.means.no_cache {
         for protocol in &known.protocols {
             let cache = cache(args, protocol, &interpreter)?;
@@ -237,9 +266,13 @@ fn uses_python(known: &Known, peers: &Peers) -> bool {
     let is_played = |name: &str| known.catalogue.scenario(name).is_some();
     let is_python = |template: &Template| template.0.first().is_some_and(|it| it == "python3");
     let has_tutorials = known.catalogue.iter().any(|it| it.truth() == Truth::Model);
-    let warm = peers.iter().filter(|peer| peer.warm);
+    let warm = || peers.iter().filter(|peer| peer.warm);
+    let sets_up = |((_, name), needs): (&(Role, String), &Needs)| {
+        is_played(name) && is_python(&Template(needs.setup.clone()))
+    };
     has_tutorials
-        || warm.flat_map(Peer::declared).any(|(_, name, it)| is_played(name) && is_python(it))
+        || warm().flat_map(Peer::declared).any(|(_, name, it)| is_played(name) && is_python(it))
+        || warm().flat_map(|peer| &peer.needs).any(sets_up)
 }
 
 /// What starts programs, and which interpreter it has.

@@ -4,29 +4,32 @@
 mod case;
 mod hand;
 mod party;
+mod prepare;
 mod room;
 mod waits;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use case::Case;
-pub use hand::{Hand, Wanted};
+pub use hand::{Asked, Hand, Person, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
 use model::observation::{Observation, Role, WireLog};
-use model::{Addresses, Endpoint, Input, Scenario, Sign, Step, Truth};
+use model::{Addresses, Beside, Endpoint, Input, Scenario, Sign, Step, Truth};
 use party::Party;
+use prepare::{Start, until_up};
 use room::Room;
 pub use room::Rooms;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
-use crate::peer::{Command, Peer, Places, Prompt, Spawner, StartError, Template, User};
-use crate::{platform, script};
+use crate::peer::{Peer, Prompt, Spawner, StartError, Target, Template, User};
+use crate::script;
 
 /// What every case needs.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub struct Driver {
     pub rooms: Rooms,
     /// How long a case may take.
     pub deadline: Duration,
+    /// How long one may take in which a person starts a program, if that is more.
+    pub by_hand: Duration,
 }
 
 /// A case as the driver needs it.
@@ -83,6 +88,8 @@ pub struct Play<'a> {
 pub enum Side<'a> {
     /// A peer's program.
     Peer(&'a Peer, &'a Template),
+    /// A peer's server that runs already.
+    Running(&'a Peer, &'a Target),
     /// The harness, by script.
     Script(Vec<Step>),
     /// A person, who starts the program.
@@ -100,6 +107,16 @@ pub enum DriveError {
     /// The peer can't be started.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// What is to run before a program has failed.
+    #[error("setup of the {role}: {program} {how}")]
+    SetUp {
+        /// Whose.
+        role: Role,
+        /// What was run.
+        program: String,
+        /// What came of it, and what it said.
+        how: String,
+    },
     /// A directory or a socket.
     #[error("{what}: {error}")]
     Io {
@@ -127,44 +144,37 @@ impl Driver {
             .rooms
             .take(play.scenario, play.input)
             .map_err(failed("cannot make a case's directory"))?;
-        let server_side = play.server.speaks(play.transport);
-        let by_hand = match &play.server {
-            Side::Hand(hand) => hand.at,
-            _ => None,
-        };
-        let server_endpoint = self.server_endpoint(server_side, by_hand, &room)?;
-        let recorder = match play.transport {
-            Transport::None => None,
-            _ => {
-                let client = play.client.speaks(play.transport);
-                let sides = Sides {
-                    client,
-                    server: server_endpoint.clone(),
-                    directory: room.sockets.clone(),
-                };
-                Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?)
-            }
-        };
+        let server_endpoint = self.server_endpoint(play, &room)?;
+        let recorder = bind_recorder(play, &server_endpoint, &room)?;
         let client_endpoint = match &recorder {
             Some(recorder) => recorder.client_endpoint().map_err(failed("cannot bind"))?,
             None => server_endpoint.clone(),
         };
 
-        let recording = Recording::start();
-        let deadline = Instant::from_std(recording.started() + self.deadline);
-        let server = self.start_server(play, &room, &server_endpoint)?;
-        if play.scenario.truth() == Truth::Reference {
-            let by = deadline - self.deadline / 2;
-            until_listening(&server, &server_endpoint, play.transport, by).await;
-        }
         let first = Visit {
             side: &play.client,
             input: play.input,
             lines: &play.input.lines,
             directory: &room.client,
         };
-        let client = self.start_client(play, &room, &client_endpoint, &first)?;
-        let (patience, until) = watch::channel(Patience::Full);
+        self.set_all_up(play, &room, (&server_endpoint, &client_endpoint), &first).await?;
+        let is_by_hand =
+            matches!((&play.server, &play.client), (Side::Hand(_), _) | (_, Side::Hand(_)));
+        let limit = if is_by_hand { self.deadline.max(self.by_hand) } else { self.deadline };
+        let recording = Recording::start();
+        let deadline = Instant::from_std(recording.started() + limit);
+        let server = self.start_server(play, &room, &server_endpoint)?;
+        let is_described = play.scenario.truth() == Truth::Reference;
+        let listening_by = is_described.then(|| deadline - limit / 2);
+        let unready = until_up(play, &server, &server_endpoint, deadline, listening_by).await;
+        let client = match &unready {
+            None => self.start_client(play, &room, &client_endpoint, &first)?,
+            Some(_) => Party::Nobody,
+        };
+        // One that runs already and refuses is not waited for: it will not come up.
+        let is_running = play.server.is_running();
+        let at_first = if is_running { Patience::ServerHasEnded } else { Patience::Full };
+        let (patience, until) = watch::channel(at_first);
         let (passed, passing) = watch::channel(None);
         let noting = recording.clone();
         let disturbance = play.disturbance.clone();
@@ -178,7 +188,7 @@ impl Driver {
 
         let noted = recording.clone();
         let address = server_endpoint.to_string();
-        let case = Case { play, address, recording, server, client, patience, passing };
+        let case = Case { play, address, recording, server, client, patience, passing, unready };
         let mut left_for_next = None;
         let next = |visit: Next<'_>| {
             let visit = match visit {
@@ -204,22 +214,47 @@ impl Driver {
         Ok(seen)
     }
 
-    /// Where a server that speaks this is to listen.
-    fn server_endpoint(
-        &self,
-        speaks: Transport,
-        by_hand: Option<SocketAddr>,
-        room: &Room,
-    ) -> Result<Endpoint, DriveError> {
-        if let Some(at) = by_hand {
-            return Ok(Endpoint::Inet(at));
+    /// Where the server listens, or is to listen.
+    fn server_endpoint(&self, play: &Play<'_>, room: &Room) -> Result<Endpoint, DriveError> {
+        match &play.server {
+            Side::Running(_, target) => return Ok(target.at.clone()),
+            Side::Hand(Hand { at: Some(at), .. }) => return Ok(Endpoint::Inet(*at)),
+            _ => {}
         }
+        let speaks = play.server.speaks(play.transport);
         Ok(if speaks.is_path() {
             Endpoint::Path(room.sockets.join("server"))
         } else {
             let port = if speaks == Transport::None { 0 } else { self.ports.take(speaks)? };
             Endpoint::Inet(SocketAddr::new(Endpoint::loopback(speaks), port))
         })
+    }
+
+    /// Run the set-up of each program that has one: the server's, then the clients'.
+    async fn set_all_up(
+        &self,
+        play: &Play<'_>,
+        room: &Room,
+        (server, client): (&Endpoint, &Endpoint),
+        first: &Visit<'_>,
+    ) -> Result<(), DriveError> {
+        if let Side::Peer(peer, template) = &play.server {
+            let start = server_start(play, (peer, template), room, server);
+            self.set_up(play, &start).await?;
+        }
+        let control = play.control.as_ref().map(|(input, side)| Visit {
+            side,
+            input,
+            lines: &input.lines,
+            directory: &room.control,
+        });
+        for visit in [Some(*first), control].into_iter().flatten() {
+            if let Side::Peer(peer, template) = visit.side {
+                let start = client_start(play, (peer, template), &visit, client);
+                self.set_up(play, &start).await?;
+            }
+        }
+        Ok(())
     }
 
     fn start_server(
@@ -230,16 +265,11 @@ impl Driver {
     ) -> Result<Party, DriveError> {
         match &play.server {
             Side::Peer(peer, template) => {
-                let literals = play.scenario.literals(Role::Server, play.input);
-                let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
-                let argv = template.fill(&places);
-                let directory = room.server.clone();
-                let is_stranger = play.server.is_strange(play.scenario);
-                let is_fresh = play.fresh;
-                let command = Command { argv, directory, is_stranger, is_fresh };
+                let start = server_start(play, (peer, template), room, endpoint);
                 let user = play.user(Role::Server, &play.input.server_lines);
-                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+                Ok(Party::Process(self.spawner.start(peer, &start.command(play), &user)?))
             }
+            Side::Running(..) => Ok(Party::Running),
             Side::Script(steps) => {
                 let side = script::Side::server(endpoint, play.transport.is_datagram())
                     .map_err(failed("cannot listen"))?;
@@ -251,6 +281,8 @@ impl Driver {
                     file: room.file.clone(),
                     literals: play.scenario.literals(Role::Server, play.input),
                     lines: play.input.server_lines.clone(),
+                    directory: room.server.clone(),
+                    beside: names(&play.input.server_beside),
                 });
                 Ok(Party::Hand(hand.clone()))
             }
@@ -267,15 +299,9 @@ impl Driver {
     ) -> Result<Party, StartError> {
         match visit.side {
             Side::Peer(peer, template) => {
-                let literals = play.scenario.literals(Role::Client, visit.input);
-                let places = Places { endpoint, file: None, literals: &literals };
-                let argv = template.fill(&places);
-                let directory = visit.directory.to_owned();
-                let is_stranger = visit.side.is_strange(play.scenario);
-                let is_fresh = play.fresh;
-                let command = Command { argv, directory, is_stranger, is_fresh };
+                let start = client_start(play, (peer, template), visit, endpoint);
                 let user = play.user(Role::Client, visit.lines);
-                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+                Ok(Party::Process(self.spawner.start(peer, &start.command(play), &user)?))
             }
             Side::Script(steps) => {
                 let side = script::Side::Client {
@@ -291,11 +317,70 @@ impl Driver {
                     file: None,
                     literals: play.scenario.literals(Role::Client, visit.input),
                     lines: visit.lines.to_vec(),
+                    directory: visit.directory.to_owned(),
+                    beside: names(&visit.input.beside),
                 });
                 Ok(Party::Hand(hand.clone()))
             }
-            Side::Nobody => Ok(Party::Nobody),
+            // Nothing that connects runs already.
+            Side::Running(..) | Side::Nobody => Ok(Party::Nobody),
         }
+    }
+}
+
+/// Listen for the client; nothing where there is none.
+fn bind_recorder(
+    play: &Play<'_>,
+    server: &Endpoint,
+    room: &Room,
+) -> Result<Option<Recorder>, DriveError> {
+    if play.transport == Transport::None {
+        return Ok(None);
+    }
+    let sides = Sides {
+        client: play.client.speaks(play.transport),
+        server: server.clone(),
+        directory: room.sockets.clone(),
+        is_up: play.server.is_running(),
+    };
+    Ok(Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?))
+}
+
+fn names(beside: &BTreeMap<String, Beside>) -> Vec<String> {
+    beside.keys().cloned().collect()
+}
+
+fn server_start<'a>(
+    play: &Play<'_>,
+    (peer, template): (&'a Peer, &'a Template),
+    room: &'a Room,
+    endpoint: &'a Endpoint,
+) -> Start<'a> {
+    Start {
+        peer,
+        template,
+        role: Role::Server,
+        endpoint,
+        file: room.file.as_deref(),
+        literals: play.scenario.literals(Role::Server, play.input),
+        directory: &room.server,
+    }
+}
+
+fn client_start<'a>(
+    play: &Play<'_>,
+    (peer, template): (&'a Peer, &'a Template),
+    visit: &Visit<'a>,
+    endpoint: &'a Endpoint,
+) -> Start<'a> {
+    Start {
+        peer,
+        template,
+        role: Role::Client,
+        endpoint,
+        file: None,
+        literals: play.scenario.literals(Role::Client, visit.input),
+        directory: visit.directory,
     }
 }
 
@@ -305,25 +390,6 @@ fn hide_addresses(scenario: &dyn Scenario, addresses: &Addresses, seen: &mut Obs
     scenario.hide_addresses(Role::Client, addresses, &mut seen.client.stdout.0);
     if let Some(control) = &mut seen.control {
         scenario.hide_addresses(Role::Client, addresses, &mut control.client.stdout.0);
-    }
-}
-
-/// How often a server is looked at that does not listen yet.
-const STARTING: Duration = Duration::from_millis(2);
-
-/// Wait until the server listens, as a user does before he starts a client: a client may have a timeout of its
-/// own, and a server a runtime that takes long to start. Where the system doesn't tell, nobody waits.
-async fn until_listening(server: &Party, endpoint: &Endpoint, transport: Transport, by: Instant) {
-    let listens = || match endpoint {
-        Endpoint::Path(path) => path.exists(),
-        Endpoint::Inet(address) if transport.is_datagram() => {
-            platform::udp_is_bound(address.port()).unwrap_or(true)
-        }
-        Endpoint::Inet(address) => platform::tcp_is_listened_on(address.port()).unwrap_or(true),
-    };
-    let is_started_here = matches!(server, Party::Process(_));
-    while is_started_here && !listens() && !server.has_ended() && Instant::now() < by {
-        tokio::time::sleep(STARTING).await;
     }
 }
 
@@ -350,15 +416,20 @@ impl Side<'_> {
         match self {
             Self::Peer(peer, _) => peer.is_stranger || scenario.truth() == Truth::Reference,
             Self::Hand(_) => true,
-            Self::Script(_) | Self::Nobody => false,
+            Self::Running(..) | Self::Script(_) | Self::Nobody => false,
         }
+    }
+
+    /// Whether it is a server that framecheck does not start.
+    const fn is_running(&self) -> bool {
+        matches!(self, Self::Running(..))
     }
 
     /// What the recorder is to speak to this side.
     fn speaks(&self, transport: Transport) -> Transport {
         match self {
             Self::Peer(_, template) => template.speaks(transport),
-            Self::Script(_) | Self::Hand(_) | Self::Nobody => transport,
+            Self::Running(..) | Self::Script(_) | Self::Hand(_) | Self::Nobody => transport,
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::datagram_shaper::{DatagramShaper, Deed};
-use super::socket::{any, is_bound};
+use super::socket::any;
 use super::{DatagramSocket, Disturbance, Patience, Recording, Sides};
 use crate::platform::udp_is_bound;
 
@@ -33,6 +33,7 @@ pub struct DatagramRecorder {
     server: Endpoint,
     server_address: SocketAddrAny,
     directory: PathBuf,
+    is_awaited: bool,
 }
 
 /// One that has sent a datagram. The server sees each at an address of its own, as it would without
@@ -56,6 +57,7 @@ impl DatagramRecorder {
             server: sides.server.clone(),
             server_address: any(&sides.server)?,
             directory,
+            is_awaited: !sides.is_up,
         })
     }
 
@@ -79,6 +81,7 @@ impl DatagramRecorder {
             recording: &recording,
             first: Some(self.first),
             clients: Vec::new(),
+            is_awaited: self.is_awaited,
             is_up: false,
             is_over: false,
             answers,
@@ -109,6 +112,8 @@ struct Passing<'a> {
     /// Where the server is to see the client that comes first.
     first: Option<DatagramSocket>,
     clients: Vec<Client>,
+    /// Whether the server may yet come up.
+    is_awaited: bool,
     /// Whether the server is there.
     is_up: bool,
     /// Whether all that was sent before the disturbance was over has been taken up.
@@ -243,7 +248,7 @@ impl Passing<'_> {
     /// one too many; so look whether its port, or its path, is bound.
     async fn wait_until_up(&self) {
         let mut wait = LOOK_FIRST;
-        while !self.is_up() {
+        while self.is_awaited && !self.is_up() {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LOOK_LONGEST);
         }
@@ -252,7 +257,7 @@ impl Passing<'_> {
     fn is_up(&self) -> bool {
         match &self.server {
             Endpoint::Inet(address) => udp_is_bound(address.port()).unwrap_or(true),
-            Endpoint::Path(path) => is_bound(path),
+            Endpoint::Path(_) => DatagramSocket::is_bound(&self.server).is_ok(),
         }
     }
 }
@@ -382,6 +387,7 @@ mod tests {
             client: Transport::Udp4,
             server: Endpoint::Inet(server.local_addr().unwrap()),
             directory: directory.path().to_owned(),
+            is_up: false,
         };
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
@@ -455,6 +461,7 @@ mod tests {
             client: Transport::Udp4,
             server: Endpoint::Inet(server.local_addr().unwrap()),
             directory: directory.path().to_owned(),
+            is_up: false,
         };
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };

@@ -59,7 +59,10 @@ pub(super) struct DisturbedLink<'a> {
     pub(super) number: u32,
     pub(super) recording: &'a Recording,
     pub(super) disturbance: &'a Disturbance,
+    /// Who tells when the client has read.
     pub(super) diag: &'a Arc<ReadWatch>,
+    /// Who tells when the server has.
+    pub(super) server_diag: &'a Arc<ReadWatch>,
 }
 
 /// One direction of it.
@@ -91,7 +94,7 @@ impl DisturbedLink<'_> {
             sent: watch::Sender::new(0),
             receiver: receiver.ok(),
         };
-        let up = lane(Direction::ToServer, Receiver::of(server.socket(), self.diag));
+        let up = lane(Direction::ToServer, Receiver::of(server.socket(), self.server_diag));
         let down = lane(Direction::ToClient, Receiver::of(client.socket(), self.diag));
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();

@@ -22,6 +22,8 @@ pub struct Sides {
     pub server: Endpoint,
     /// Where Unix sockets can have their paths: short, and empty.
     pub directory: PathBuf,
+    /// Whether the server runs already, and so is not waited for.
+    pub is_up: bool,
 }
 
 impl Sides {

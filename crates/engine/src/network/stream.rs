@@ -128,7 +128,9 @@ impl Link {
         let _ = match &self.disturbed {
             Some((disturbance, diag)) => {
                 let (number, recording) = (self.number, &self.recording);
-                let link = DisturbedLink { number, recording, disturbance, diag };
+                let blind = || Arc::new(ReadWatch::blind());
+                let server_diag = &if is_elsewhere(&self.server) { blind() } else { diag.clone() };
+                let link = DisturbedLink { number, recording, disturbance, diag, server_diag };
                 // In a box: it is larger than what passes as it comes, and rarer.
                 Box::pin(link.pass(client, server)).await
             }
@@ -226,6 +228,14 @@ impl Link {
     }
 }
 
+/// Whether a server may be on another machine, whose kernel is not asked.
+fn is_elsewhere(server: &Endpoint) -> bool {
+    match server {
+        Endpoint::Inet(address) => !address.ip().to_canonical().is_loopback(),
+        Endpoint::Path(_) => false,
+    }
+}
+
 /// Whether a server that could not be reached may yet come up: its port is closed, its socket file
 /// is not there, or nobody listens on it any more.
 fn is_not_up(error: &io::Error) -> bool {
@@ -247,6 +257,7 @@ mod tests {
             client: Transport::Tcp4,
             server: Endpoint::Inet(server.local_addr().unwrap()),
             directory: directory.path().to_owned(),
+            is_up: false,
         };
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };

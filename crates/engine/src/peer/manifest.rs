@@ -8,6 +8,8 @@
 //! [client]
 //! file-transfer = ["./acme", "fetch", "{host}", "{port}"]
 //! ```
+//!
+//! `entry.rs` has the tables that may stand in the place of a command.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -19,11 +21,12 @@ use model::blob::sha256;
 use model::case::{HAND, HARNESS, Transport};
 use model::mask::JsonBy;
 use model::observation::Role;
-use model::{Catalogue, Scenario, places_in};
+use model::{Catalogue, Needs, Scenario, places_in};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Peer, Template};
+use super::entry::{Argv, Entry, NeedsForm};
+use super::{Peer, Target, Template};
 
 /// Places that every command may have, besides the literals of its scenario.
 const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
@@ -52,7 +55,7 @@ pub enum ManifestError {
     Mistakes(String),
 }
 
-type Commands = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
+type Entries = BTreeMap<Spanned<String>, Spanned<Entry>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -71,9 +74,30 @@ struct Manifest {
     #[serde(default)]
     warm: bool,
     #[serde(default)]
-    server: Commands,
+    setup: Option<Argv>,
     #[serde(default)]
-    client: Commands,
+    env: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    ready: Option<Spanned<String>>,
+    #[serde(default)]
+    parallel: bool,
+    #[serde(default)]
+    server: Entries,
+    #[serde(default)]
+    client: Entries,
+}
+
+impl Manifest {
+    /// What was read, every entry with its place and the common needs on their own.
+    fn parted(mut self) -> (Self, NeedsForm) {
+        let placed = |entries: Entries| {
+            entries.into_iter().map(|(name, entry)| (name, Entry::placed(entry))).collect()
+        };
+        let common =
+            NeedsForm { setup: self.setup.take(), env: self.env, ready: self.ready.take() };
+        let (server, client) = (placed(self.server), placed(self.client));
+        (Self { server, client, env: BTreeMap::new(), ..self }, common)
+    }
 }
 
 impl Peer {
@@ -96,13 +120,15 @@ impl Peer {
         };
         let manifest: Manifest =
             toml::from_str(&text).map_err(|error| mistaken(&[Mistake::of_toml(&error)]))?;
-        let mistakes = mistakes(&manifest, catalogue, taken);
+        let (manifest, common) = manifest.parted();
+        let whole = std::path::absolute(path).map_err(failed)?;
+        let base = whole.parent().map(Path::to_owned).unwrap_or_default();
+        let mut mistakes = mistakes(&manifest, &common, catalogue, taken);
+        let targets = targets(&manifest, &base, &mut mistakes);
         if !mistakes.is_empty() {
             return Err(mistaken(&mistakes));
         }
-        let path = std::path::absolute(path).map_err(failed)?;
-        let base = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self {
+        let mut peer = Self {
             name: manifest.name.into_inner(),
             language: manifest.language,
             version: manifest.version,
@@ -111,12 +137,35 @@ impl Peer {
             names_clauses: manifest.names_clauses,
             warm: manifest.warm,
             is_stranger: true,
-            server: templates(manifest.server, &base),
-            client: templates(manifest.client, &base),
+            targets,
             base,
-            manifest: Some(path),
+            manifest: Some(whole),
             manifest_sha256: Some(sha256(text.as_bytes())),
-        })
+            ..Self::default()
+        };
+        let common = common.into_needs(&peer.base);
+        for (role, entries) in [(Role::Server, manifest.server), (Role::Client, manifest.client)] {
+            for (name, entry) in entries {
+                peer.take(role, name.into_inner(), entry.into_inner(), &common);
+            }
+        }
+        Ok(peer)
+    }
+
+    /// Take up what plays a role of a scenario.
+    fn take(&mut self, role: Role, scenario: String, entry: Entry, common: &Needs) {
+        if entry.is_by_hand() {
+            self.by_hand.insert(scenario);
+        } else if let Some((template, needs)) = entry.into_program(role, common, &self.base) {
+            if !needs.is_empty() {
+                self.needs.insert((role, scenario.clone()), needs);
+            }
+            let templates = match role {
+                Role::Server => &mut self.server,
+                Role::Client => &mut self.client,
+            };
+            templates.insert(scenario, template);
+        }
     }
 }
 
@@ -135,6 +184,17 @@ impl Peer {
                 return Err(ManifestError::NoProgram {
                     manifest: self.manifest.clone().unwrap_or_default(),
                     what: format!("{} of {scenario}: {what}", role.name()),
+                });
+            }
+        }
+        for ((role, scenario), needs) in &self.needs {
+            let setup = Template(needs.setup.clone());
+            if self.python_program(&setup.0).is_none()
+                && let Some(what) = missing_program(&setup)
+            {
+                return Err(ManifestError::NoProgram {
+                    manifest: self.manifest.clone().unwrap_or_default(),
+                    what: format!("setup of the {role} of {scenario}: {what}"),
                 });
             }
         }
@@ -162,16 +222,34 @@ pub fn missing_program(template: &Template) -> Option<String> {
     }
 }
 
-fn templates(commands: Commands, base: &Path) -> BTreeMap<String, Template> {
-    let argv = |command: Spanned<Vec<Spanned<String>>>| {
-        Template(command.into_inner().into_iter().map(Spanned::into_inner).collect()).beside(base)
-    };
-    commands.into_iter().map(|(name, command)| (name.into_inner(), argv(command))).collect()
+/// The servers that run already, by scenario.
+fn targets(
+    manifest: &Manifest,
+    base: &Path,
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, Target> {
+    let mut targets = BTreeMap::new();
+    for (name, entry) in &manifest.server {
+        match entry.get_ref().target(base, manifest.parallel) {
+            Some(Ok(target)) => {
+                targets.insert(name.get_ref().clone(), target);
+            }
+            Some(Err(mistake)) => mistakes.push(mistake),
+            None => {}
+        }
+    }
+    targets
 }
 
 /// Everything in a manifest that is well formed and makes no sense.
-fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<Mistake> {
+fn mistakes(
+    manifest: &Manifest,
+    common: &NeedsForm,
+    catalogue: &Catalogue,
+    taken: &[&str],
+) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
+    common.mistakes(&mut mistakes);
     let name = manifest.name.get_ref();
     let says = |what: String| Mistake { what, place: manifest.name.span(), help: None };
     if taken.iter().chain(&[HARNESS, HAND]).any(|taken| taken == name) {
@@ -190,15 +268,24 @@ fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<M
             ..says("this peer declares nothing".to_owned())
         });
     }
-    for (role, commands) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
-        for (name, command) in commands {
+    for (role, entries) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
+        for (name, entry) in entries {
             match catalogue.scenario(name.get_ref()) {
-                Some(scenario) => command_mistakes(&**scenario, role, name, command, &mut mistakes),
+                Some(scenario) => {
+                    entry_mistakes(&**scenario, role, (name, entry), common, &mut mistakes);
+                }
                 None => mistakes.push(unknown_scenario(name, catalogue)),
             }
         }
     }
-    mistakes
+    // What stands at the top may be wrong for every role.
+    let mut told = Vec::new();
+    for mistake in mistakes {
+        if !told.contains(&mistake) {
+            told.push(mistake);
+        }
+    }
+    told
 }
 
 fn is_name(name: &str) -> bool {
@@ -220,11 +307,11 @@ fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
     }
 }
 
-fn command_mistakes(
+fn entry_mistakes(
     scenario: &dyn Scenario,
     role: Role,
-    name: &Spanned<String>,
-    command: &Spanned<Vec<Spanned<String>>>,
+    (name, entry): (&Spanned<String>, &Spanned<Entry>),
+    common: &NeedsForm,
     mistakes: &mut Vec<Mistake>,
 ) {
     let is_alone = scenario.transports() == Transport::ALONE;
@@ -236,6 +323,30 @@ fn command_mistakes(
         });
         return;
     }
+    entry.get_ref().mistakes(role, entry.span(), mistakes);
+    let known = places(scenario, role);
+    entry.get_ref().needs_mistakes(&known, mistakes);
+    match &entry.get_ref().command {
+        Some(command) => {
+            common.unknown_places(&known, mistakes);
+            command_mistakes(scenario, role, command, mistakes);
+        }
+        None if is_alone => {
+            let what = format!("{} is one program, which talks to none", scenario.name());
+            let mistake = Mistake::new(what, entry.span());
+            mistakes.push(mistake.with_help("give a command that framecheck can start"));
+        }
+        None => {}
+    }
+}
+
+fn command_mistakes(
+    scenario: &dyn Scenario,
+    role: Role,
+    command: &Argv,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let is_alone = scenario.transports() == Transport::ALONE;
     let argv = command.get_ref();
     if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
         mistakes.push(Mistake {

@@ -105,11 +105,12 @@ impl Spawner {
                 command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
             let mut plain = std::process::Command::new(program);
             plain.args(arguments).current_dir(&command.directory);
-            let handle = start_plain(plain, user, ends, is_stranger, teller)?;
+            let handle = start_plain(plain, &command.env, user, ends, is_stranger, teller)?;
             return Ok(Process { handle, told, seat });
         };
         let Some(python) = &self.python else { return Err(StartError::NoPython(path)) };
-        let launcher = python.launcher.as_ref().filter(|_| !command.is_fresh);
+        let is_warm = !command.is_fresh && command.env.is_empty();
+        let launcher = python.launcher.as_ref().filter(|_| is_warm);
         let handle = if let Some(launcher) = launcher {
             let directory = &command.directory;
             let notes = self.notes.as_deref();
@@ -118,7 +119,7 @@ impl Spawner {
         } else {
             let mut fresh = std::process::Command::new(&python.interpreter);
             fresh.args(["-u", &path]).args(arguments).current_dir(&command.directory);
-            start_plain(fresh, user, ends, is_stranger, teller)?
+            start_plain(fresh, &command.env, user, ends, is_stranger, teller)?
         };
         Ok(Process { handle, told, seat })
     }
@@ -127,6 +128,7 @@ impl Spawner {
 /// Start a prepared command as a process of its own, which `teller` then tells of.
 fn start_plain(
     mut prepared: std::process::Command,
+    env: &[(String, String)],
     user: &User,
     ends: Ends,
     is_stranger: bool,
@@ -134,6 +136,7 @@ fn start_plain(
 ) -> Result<Handle, StartError> {
     prepared.process_group(0).stdin(ends.stdin).stdout(ends.stdout).stderr(ends.stderr);
     prepare_environment(&mut prepared);
+    prepared.envs(env.iter().map(|(name, value)| (name, value)));
     if user.terminal.is_some() {
         // Nothing else is to show on the one screen there is.
         prepared.env("FRAME_LOG", "off");
@@ -291,6 +294,12 @@ impl Process {
     #[must_use]
     pub const fn stdout(&self) -> &Output {
         &self.seat.stdout
+    }
+
+    /// What it has written to standard error; at a terminal there is no such stream.
+    #[must_use]
+    pub const fn stderr(&self) -> &Output {
+        &self.seat.stderr
     }
 
     /// Everything it wrote to standard output and standard error, once it has ended and they are

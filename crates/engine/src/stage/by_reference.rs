@@ -290,7 +290,9 @@ impl Stage {
         baseline: &Baseline,
     ) -> Result<Played, StageError> {
         let sides = [&playing.pairing.server, &playing.pairing.client];
-        let screens = sides.map(|it| self.compares(scenario, it));
+        let [server, client] = sides.map(|it| self.compares(scenario, it));
+        let [runs_already, is_by_hand] = self.is_unseen(scenario, &playing.pairing);
+        let screens = [server && !runs_already, client && !is_by_hand];
         self.play_comparing(scenario, input, playing, baseline, screens).await
     }
 
@@ -312,7 +314,9 @@ impl Stage {
         let client = self.side(Role::Client, &pairing.client, scenario, input)?;
         let waits = baseline.expected.client.by_itself == Some(false);
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
-        let next = !network.is_harmless() && baseline.next.is_some();
+        let [_, is_by_hand] = self.is_unseen(scenario, pairing);
+        // Nobody is asked to start a client twice.
+        let next = !network.is_harmless() && baseline.next.is_some() && !is_by_hand;
         let manner =
             Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
         let json = sides.map(|it| self.json_by(it));

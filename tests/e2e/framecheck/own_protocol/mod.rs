@@ -4,6 +4,7 @@ mod cache;
 mod commands;
 mod frames;
 mod judged;
+mod needs;
 mod shapes;
 mod steady;
 mod whole_file;

@@ -1,0 +1,217 @@
+//! Reads `[reference]` of a protocol's file: how its two programs are started, and what they need.
+//!
+//! A role is a command, or a table with a `command` and needs of its own:
+//!
+//! ```toml
+//! [reference]
+//! client = ["python3", "client.py", "{host}", "{port}"]
+//! env = { TABLES = "{dir}/tables" }
+//! [reference.server]
+//! command = ["python3", "server.py", "{host}", "{port}"]
+//! setup = ["./reset-db.sh", "{dir}"]
+//! ready = "listening on port [0-9]+"
+//! ```
+
+use std::path::Path;
+
+use located::{Mistake, meant};
+use model::case::{HAND, HARNESS};
+use model::{Needs, bad_variable_name, places_in};
+use regex::bytes::Regex;
+use toml::Spanned;
+
+use crate::protocol::{PLACES, Reference, words_in};
+use crate::reader::Section;
+
+/// What the reference is called unless its file says so.
+const REFERENCE: &str = "reference";
+
+pub(crate) type Command = Spanned<Vec<Spanned<String>>>;
+
+/// The two programs, and all the commands in which a variable may stand.
+pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>) {
+    let mut reference = Reference { name: REFERENCE.to_owned(), ..Reference::default() };
+    let Some(section) = root.section("reference") else {
+        if root.get("reference").is_none() {
+            let help = "[reference] says how its two programs are started";
+            let what = "a protocol file needs a \"reference\"";
+            root.note(Mistake::new(what, 0..0).with_help(help));
+        }
+        return (reference, Vec::new());
+    };
+    if let Some(name) = section.text("name") {
+        reference_name(&section, &name);
+        reference.name = name.into_inner();
+    }
+    reference.language = section.text("language").map(Spanned::into_inner).unwrap_or_default();
+    let common = needs(&section, base);
+    let mut commands = Vec::new();
+    for role in ["server", "client"] {
+        let (command, own) = program(&section, role, base, &common);
+        let argv = command.as_ref().map(plain).unwrap_or_default();
+        let needs = own.needs.or(&common.needs);
+        match role {
+            "server" => (reference.server, reference.server_needs) = (argv, needs),
+            // Nothing waits for a client to be ready.
+            _ => {
+                (reference.client, reference.client_needs) = (argv, Needs { ready: None, ..needs })
+            }
+        }
+        commands.extend(command);
+    }
+    section.finish();
+    (reference, commands)
+}
+
+/// What programs need, and every text of it that may have places.
+#[derive(Default)]
+struct NeedsForm {
+    needs: Needs,
+    texts: Vec<Spanned<String>>,
+}
+
+/// The command of a role, and what it needs besides what both do.
+fn program(
+    section: &Section<'_>,
+    role: &'static str,
+    base: &Path,
+    common: &NeedsForm,
+) -> (Option<Command>, NeedsForm) {
+    let Some(value) = section.get(role) else {
+        section.lacks(role);
+        return (None, NeedsForm::default());
+    };
+    let (command, own) = if value.get_ref().as_table().is_some() {
+        let Some(inner) = section.section(role) else { return (None, NeedsForm::default()) };
+        if inner.get("command").is_none() {
+            inner.lacks("command");
+        }
+        let command = inner.texts("command");
+        let own = needs(&inner, base);
+        if let Some(ready) = inner.get("ready").filter(|_| role == "client") {
+            let help = "framecheck waits for servers; a client connects when it likes";
+            inner.note(Mistake::new("no client has a \"ready\"", ready.span()).with_help(help));
+        }
+        inner.finish();
+        (command, own)
+    } else {
+        (section.texts(role), NeedsForm::default())
+    };
+    if let Some(command) = &command {
+        command_mistakes(section, role, command, base);
+        let words = words_in(&plain(command));
+        let known: Vec<&str> = PLACES.into_iter().chain(words.iter().map(String::as_str)).collect();
+        for text in common.texts.iter().chain(&own.texts) {
+            for place in places_in(text.get_ref()).filter(|place| !known.contains(place)) {
+                let what = format!("{{{place}}} stands for nothing here: the {role} takes none");
+                let mistake = Mistake::new(what, text.span());
+                section.note(mistake.with_help(meant(place, &known)));
+            }
+        }
+    }
+    (command, own)
+}
+
+/// The needs that a table names.
+fn needs(section: &Section<'_>, base: &Path) -> NeedsForm {
+    let mut form = NeedsForm::default();
+    if let Some(setup) = section.texts("setup") {
+        begins_with_a_program(section, &setup, "[\"./reset-db.sh\", \"{dir}\"]");
+        scripts_are_there(section, &setup, base);
+        form.needs.setup = plain(&setup);
+        form.texts.extend(setup.into_inner());
+    }
+    if let Some(env) = section.section("env") {
+        for (name, _) in env.entries() {
+            let Some(value) = env.text(name.get_ref()) else { continue };
+            if let Some(what) = bad_variable_name(name.get_ref()) {
+                let help = "choose another name, or leave it out";
+                env.note(Mistake::new(what, name.span()).with_help(help));
+            } else if value.get_ref().contains('\0') {
+                env.note(Mistake::new("no program can be given a NUL", value.span()));
+            }
+            form.needs.env.insert(name.into_inner(), value.get_ref().clone());
+            form.texts.push(value);
+        }
+    }
+    if let Some(ready) = section.text("ready") {
+        match Regex::new(ready.get_ref()) {
+            Ok(_) => form.needs.ready = Some(ready.into_inner()),
+            Err(error) => section.note(Mistake::of_regex(&error.to_string(), ready.span())),
+        }
+    }
+    form
+}
+
+/// The arguments of a command.
+fn plain(command: &Command) -> Vec<String> {
+    command.get_ref().iter().map(|argument| argument.get_ref().clone()).collect()
+}
+
+fn reference_name(section: &Section<'_>, name: &Spanned<String>) {
+    let text = name.get_ref();
+    let is_name = text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if [HARNESS, HAND, "rust"].contains(&text.as_str()) {
+        section.note(Mistake::new(format!("the name {text:?} is taken"), name.span()));
+    } else if !is_name {
+        let what = format!("{text:?} can't be a name in a pairing");
+        let help = "letters, digits, '.', '_' and '-', beginning with a letter or digit";
+        section.note(Mistake::new(what, name.span()).with_help(help));
+    }
+}
+
+fn command_mistakes(section: &Section<'_>, role: &str, command: &Command, base: &Path) {
+    let argv = command.get_ref();
+    scripts_are_there(section, command, base);
+    let example = format!("[\"python3\", \"{role}.py\", \"{{host}}\", \"{{port}}\"]");
+    if !begins_with_a_program(section, command, &example) {
+        return;
+    }
+    let mentions = |place: &str| {
+        argv.iter().any(|argument| places_in(argument.get_ref()).any(|it| it == place))
+    };
+    let inet = mentions("host") || mentions("port");
+    if !inet && !mentions("path") && !mentions("address") {
+        let what = format!("this {role} is not told where to {}", verb(role));
+        let help = "give it {port}, and {host} if it takes one; or {path}, a Unix socket";
+        section.note(Mistake::new(what, command.span()).with_help(help));
+    }
+    if inet && mentions("path") {
+        let what = "{path} is a Unix socket, {host} and {port} an internet address";
+        let help = "give it one of the two; or {address}, which may be either";
+        section.note(Mistake::new(what, command.span()).with_help(help));
+    }
+}
+
+/// Whether it does; and no argument of it is none.
+fn begins_with_a_program(section: &Section<'_>, command: &Command, example: &str) -> bool {
+    let argv = command.get_ref();
+    if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
+        let mistake = Mistake::new("a command begins with its program", command.span());
+        section.note(mistake.with_help(format!("e.g. {example}")));
+        return false;
+    }
+    for argument in argv.iter().filter(|argument| argument.get_ref().contains('\0')) {
+        section.note(Mistake::new("no program can be given a NUL", argument.span()));
+    }
+    true
+}
+
+/// Whether each Python program that a command names is there.
+fn scripts_are_there(section: &Section<'_>, command: &Command, base: &Path) {
+    let is_script = |argument: &&Spanned<String>| {
+        let path = Path::new(argument.get_ref());
+        path.extension().is_some_and(|it| it == "py") && !argument.get_ref().contains('{')
+    };
+    for script in command.get_ref().iter().filter(is_script) {
+        if !base.join(script.get_ref()).is_file() {
+            let what = format!("there is no {:?} beside this file", script.get_ref());
+            section.note(Mistake::new(what, script.span()));
+        }
+    }
+}
+
+fn verb(role: &str) -> &'static str {
+    if role == "server" { "listen" } else { "connect" }
+}
