@@ -160,7 +160,7 @@ fn each_line_says_how_sure_it_is_and_which_call_said_so() {
     let text = std::fs::read_to_string(sandbox.path().join("echo.toml")).unwrap();
     // Long comments are broken into lines.
     let text = text.replace("\n    # ", " ");
-    says(&text, "# certain: the number of bytes of text, in 3 frames of 2 values; struct.");
+    says(&text, "# certain: the number of bytes of text, in 3 frames of 3 values; struct.");
     says(&text, "struct.unpack in server.py:");
     says(&text, "struct.pack in client.py:5");
     says(&text, "{ name = \"length\", struct = \"<I\" }");

@@ -31,19 +31,75 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-#[test]
-fn the_page_shows_the_files_that_lie_beside_it() {
-    let (page, sandbox) = (page(), sandbox());
-    for (file, first) in [("upload.toml", "name = \"upload\""), ("port.toml", "name = \"node\"")] {
-        assert_eq!(block(&page, first), fs::read_to_string(sandbox.path().join(file)).unwrap());
+/// The same with the file that the page writes by hand.
+fn sandbox_by_hand() -> Sandbox {
+    let sandbox = sandbox();
+    sandbox.write("upload.toml", block(&page(), "name = \"upload\""));
+    sandbox
+}
+
+/// Every line of a failure that the page shows is said.
+fn is_said(page: &str, first: &str, stdout: &str) {
+    let shown = block(page, first);
+    for line in shown.lines().filter(|line| *line != "  ..." && !line.contains("replay:")) {
+        assert!(stdout.lines().any(|said| said == line), "{line:?} is not in {stdout}");
     }
 }
 
+/// Run the page's `learn`; what it says.
+fn learn(sandbox: &Sandbox) -> String {
+    let learn = [
+        "learn",
+        "--server",
+        "python3 server.py {host} {port}",
+        "--client",
+        "python3 client.py {host} {port}",
+        "--typed",
+        "two-files.txt",
+        "--client-file",
+        "a.txt",
+        "--client-file",
+        "b.bin",
+        "--out",
+        "upload.toml",
+    ];
+    says(sandbox, &learn, 0).0
+}
+
 #[test]
-fn the_check_says_what_the_page_shows() {
-    let (stdout, _) = says(&sandbox(), &["check-protocol", "upload.toml"], 0);
-    let shown = block(&page(), "$ framecheck check-protocol upload.toml");
-    assert_eq!(shown.lines().skip(1).collect::<Vec<_>>(), stdout.lines().collect::<Vec<_>>());
+fn the_page_shows_the_manifest_that_lies_beside_it() {
+    let manifest = fs::read_to_string(sandbox().path().join("port.toml")).unwrap();
+    assert_eq!(block(&page(), "name = \"node\""), manifest);
+}
+
+#[test]
+fn what_is_learned_is_what_the_page_shows() {
+    let (page, sandbox) = (page(), sandbox());
+    let stdout = learn(&sandbox);
+    let first = "looked into the server and the client";
+    let is_close = |line: &str| !line.contains("any-file (one of them)");
+    let shown: Vec<String> = block(&page, first).lines().map(str::to_owned).collect();
+    let said: Vec<&str> = stdout.lines().collect();
+    assert_eq!(said.len(), shown.len(), "{stdout}");
+    for (said, shown) in said.iter().zip(&shown).filter(|(said, _)| is_close(said)) {
+        assert_eq!(said, shown);
+    }
+    let file = fs::read_to_string(sandbox.path().join("upload.toml")).unwrap();
+    let in_file = |first: &str| {
+        for line in block(&page, first).lines() {
+            // Which of two calls comes first depends on nothing that matters.
+            let is_there = file.lines().any(|written| written == line) || line.contains("# ");
+            assert!(is_there, "{line:?} is not in {file}");
+        }
+    };
+    in_file("[[input]]");
+    let (_, behind) = page.split_once("## 2. Read what it learned").unwrap();
+    assert!(behind.contains("# certain: the number of bytes of dict, in 2 frames of 1 value"));
+}
+
+#[test]
+fn the_file_that_the_page_writes_by_hand_is_usable() {
+    says(&sandbox_by_hand(), &["check-protocol", "upload.toml"], 0);
 }
 
 #[test]
@@ -53,25 +109,18 @@ fn the_unfinished_port_fails_as_the_page_shows_and_passes_when_it_is_mended() {
         return;
     }
     let (page, sandbox) = (page(), sandbox());
-    let run = ["run", "upload.toml", "--peer", "port.toml", "--network", "asis", "--out", "out"];
-    let (stdout, _) = says(&sandbox, &run, 1);
-    let shown = block(&page, "FAIL upload/python->node/tcp4/asis/a75cfb2b");
-    for line in shown.lines().filter(|line| *line != "  ..." && !line.contains("replay:")) {
-        assert!(stdout.lines().any(|said| said == line), "{line:?} is not in {stdout}");
-    }
+    learn(&sandbox);
+    let run = ["run", "upload.toml", "--peer", "port.toml", "--out", "out"];
+    let alone = ["--input", "two-files"];
+    let (stdout, _) = says(&sandbox, &[&run[..], &alone].concat(), 1);
+    is_said(&page, "FAIL upload/python->node/tcp4/asis/a75cfb2b", &stdout);
     let port = fs::read_to_string(sandbox.path().join("port.mjs")).unwrap();
     sandbox.write("port.mjs", port.replace("writeInt32BE", "writeInt32LE"));
-    says(&sandbox, &["run", "upload.toml", "--peer", "port.toml", "--out", "out"], 0);
+    says(&sandbox, &[&run[..], &alone].concat(), 0);
 
-    // The page's generated input finds what two files do not.
-    let protocol = fs::read_to_string(sandbox.path().join("upload.toml")).unwrap();
-    sandbox.write("upload.toml", format!("{protocol}\n{}", block(&page, "[vary]")));
-    let cases = ["--cases", "2", "--no-shrink"];
-    let (stdout, _) = says(&sandbox, &[&run[..], &cases].concat(), 1);
-    let shown = block(&page, "FAIL upload/python->node/tcp4/asis/58185624");
-    for line in shown.lines().filter(|line| *line != "  ..." && !line.contains("replay:")) {
-        assert!(stdout.lines().any(|said| said == line), "{line:?} is not in {stdout}");
-    }
+    // What is made up finds what two files do not.
+    let (stdout, _) = says(&sandbox, &[&run[..], &["--network", "asis"]].concat(), 1);
+    is_said(&page, "FAIL upload/python->node/tcp4/asis/c551c4cc", &stdout);
 }
 
 #[test]
@@ -80,7 +129,7 @@ fn with_the_frames_of_the_page_the_first_failure_names_the_value() {
         eprintln!("SKIPPED: there is no node");
         return;
     }
-    let (page, sandbox) = (page(), sandbox());
+    let (page, sandbox) = (page(), sandbox_by_hand());
     let (_, behind) = page.split_once("## Say what the bytes mean").unwrap();
     let frames = block(behind, "[frames.request]");
     let file = fs::read_to_string(sandbox.path().join("upload.toml")).unwrap();

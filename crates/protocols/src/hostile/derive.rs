@@ -1,7 +1,7 @@
 //! What can be wrong with a frame: each number, JSON text, size and checksum in turn, and where the stream
 //! ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use layout::{FrameRead, Inner, Kind, Leaf, LeafValue, Scalar, Value, Values};
 use model::Said;
@@ -68,13 +68,30 @@ pub(super) fn datagrams(
 struct Wrongs {
     found: Vec<Wrong>,
     done: BTreeSet<String>,
+    /// How many shapes of a frame something is wrong with.
+    shapes: BTreeMap<String, usize>,
 }
 
 impl Wrongs {
     /// Add a frame with something wrong; `what` once only.
     fn add(&mut self, path: &str, at: usize, how: &str, what: String, bytes: Vec<u8>) {
-        let name = kebab(&format!("{path}-{how}"));
-        if self.done.insert(format!("{path} {how}")) {
+        self.add_of((path, ""), at, how, what, bytes);
+    }
+
+    /// The same, once for each shape of the frame.
+    fn add_of(
+        &mut self,
+        (path, shape): (&str, &str),
+        at: usize,
+        how: &str,
+        what: String,
+        bytes: Vec<u8>,
+    ) {
+        if self.done.insert(format!("{path} {how} {shape}")) {
+            let count = self.shapes.entry(format!("{path} {how}")).or_insert(0);
+            *count += 1;
+            let number = if *count == 1 { String::new() } else { format!("-{count}") };
+            let name = kebab(&format!("{path}-{how}{number}"));
             let is_same_value = how == "float";
             self.found.push(Wrong { name, what, at, bytes, is_same_value });
         }
@@ -85,11 +102,15 @@ impl Wrongs {
         let Some(values) = Values::of(table, frame, piece.bytes) else { return };
         let right = piece.bytes.get(frame.at..frame.end()).unwrap_or_default();
         let leaves = frame.leaves(piece.layout, piece.bytes);
+        // Frames with other keys are other requests: each may need a key for something else.
+        let keys: Vec<&str> = leaves.iter().map(|leaf| leaf.path.as_str()).collect();
+        let keys = keys.join(" ");
         for leaf in &leaves {
             let path = leaf.path.clone();
             let inner = path.split_once('.').map_or("", |(_, inner)| inner);
             for (how, words, change) in changes(leaf, table) {
                 let mut values = values.clone();
+                let shape = if matches!(change, Change::Unset) { keys.as_str() } else { "" };
                 let changed = match change {
                     Change::Set(value) => values.set(inner, value),
                     Change::Raw(bytes) => {
@@ -103,7 +124,8 @@ impl Wrongs {
                     && let Ok(bytes) = values.write()
                     && bytes != right
                 {
-                    self.add(&path, at, how, format!("{path} {words}"), bytes);
+                    let what = format!("{path} {words}");
+                    self.add_of((&path, shape), at, how, what, bytes);
                 }
             }
         }

@@ -75,7 +75,7 @@ fn play(
     let played = runtime()?.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            played = all(&setup.stage, protocol, args) => Ok(played?),
+            played = all(&setup.stage, protocol, args) => played,
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     });
@@ -84,22 +84,7 @@ fn play(
     for entry in std::fs::read_dir(notes.path())?.flatten() {
         facts.add(&String::from_utf8_lossy(&std::fs::read(entry.path())?));
     }
-    let inputs = played?;
-    if let Some(input) = inputs.iter().find(|input| !input.plays.iter().all(is_connected)) {
-        let said = input
-            .plays
-            .iter()
-            .map(|seen| last_line(&seen.client.stderr.0))
-            .find(|it| !it.is_empty());
-        let said =
-            said.map_or_else(String::new, |line| format!("; its standard error ends with: {line}"));
-        anyhow::bail!("the client did not connect, in the input {}{said}", input.name);
-    }
-    Ok(inputs)
-}
-
-fn is_connected(seen: &Observation) -> bool {
-    seen.wire.is_connected()
+    played
 }
 
 fn last_line(stderr: &[u8]) -> String {
@@ -110,10 +95,20 @@ async fn all(
     stage: &Stage,
     protocol: &Protocol,
     args: &LearnArgs,
-) -> Result<Vec<SeenInput>, StageError> {
+) -> anyhow::Result<Vec<SeenInput>> {
     let mut inputs = Vec::new();
     for vector in protocol.vectors() {
-        let plays = of_input(stage, protocol, &vector.input, args.plays).await?;
+        let first = stage.observe_warm(protocol, &vector.input).await?;
+        if !first.wire.is_connected() {
+            let said = last_line(&first.client.stderr.0);
+            let said = if said.is_empty() {
+                "it says nothing".to_owned()
+            } else {
+                format!("it says: {said}")
+            };
+            anyhow::bail!("the client did not connect, in the input {}; {said}", vector.name);
+        }
+        let plays = of_input(stage, protocol, &vector.input, first, args.plays).await?;
         inputs.push(SeenInput { name: vector.name, plays });
     }
     Ok(inputs)
@@ -125,9 +120,10 @@ async fn of_input(
     stage: &Stage,
     protocol: &Protocol,
     input: &Input,
+    first: Observation,
     count: u8,
 ) -> Result<Vec<Observation>, StageError> {
-    let mut plays = vec![stage.observe_warm(protocol, input).await?];
+    let mut plays = vec![first];
     for _ in 0..count {
         plays.push(stage.observe(protocol, input).await?);
     }
