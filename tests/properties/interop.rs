@@ -7,6 +7,7 @@ use std::time::Duration;
 use engine::drive::{Driver, Rooms};
 use engine::network::Ports;
 use engine::peer::Spawner;
+use engine::platform::Namespaces;
 use engine::stage::Stage;
 use framecheck::{built_in, interpreters};
 use framecheck_tests::{program, python, repository};
@@ -33,7 +34,8 @@ fn shared() -> &'static Shared {
             spawner: Spawner::new(&python(), &reference, false).unwrap(),
             ports: Ports::new(),
             rooms: Rooms::new(scratch.into()),
-            deadline: Duration::from_secs(30),
+            namespaces: Namespaces::default(),
+        deadline: Duration::from_secs(30),
         };
         let oracle = Arc::default();
         interpreters::start(&oracle, &python(), &reference).unwrap();

@@ -32,6 +32,7 @@ mod networks;
 pub mod propose;
 mod protocol;
 mod reader;
+mod reference_form;
 mod text;
 mod vary;
 

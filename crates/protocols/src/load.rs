@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use located::{Mistake, meant};
 use model::Check;
-use model::case::{HAND, HARNESS, Transport};
+use model::case::Transport;
 use model::{Clause, Level, places_in};
 use toml::Spanned;
 use toml::de::DeTable;
@@ -15,13 +15,11 @@ use toml::de::DeTable;
 use crate::frames_form::{self, FramesForm};
 use crate::framing::{Framing, has_json};
 use crate::masks::{Mask, Masks};
-use crate::protocol::{KnownFailure, PLACES, Protocol, Reference, words_in};
+use crate::protocol::{KnownFailure, PLACES, Protocol, words_in};
 use crate::reader::{Mistakes, Section};
+use crate::reference_form::{self, Command};
 use crate::vary::{BYTES_MAX, TEXT_MAX_CHARS, Variable};
 use crate::{hostile, inputs, text};
-
-/// What the reference is called unless its file says so.
-const REFERENCE: &str = "reference";
 
 /// A protocol's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +80,8 @@ fn parse(
 fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&str]) -> Protocol {
     let name = name(root, taken);
     let summary = root.text("summary").map(Spanned::into_inner).unwrap_or_default();
-    let transports = transports(root);
-    let (reference, commands) = reference(root, base);
+    let (reference, commands) = reference_form::read(root, base);
+    let transports = transports(root, reference.usual_transport());
     let variables = variables(root);
     let frames = frames_form::read(root);
     let (masks, mask_texts) = masks(root, source, frames.as_ref());
@@ -139,8 +137,8 @@ fn name(root: &Section<'_>, taken: &[&str]) -> String {
     name.into_inner()
 }
 
-fn transports(root: &Section<'_>) -> Vec<Transport> {
-    let Some(names) = root.texts("transports") else { return vec![Transport::Tcp4] };
+fn transports(root: &Section<'_>, usual: Transport) -> Vec<Transport> {
+    let Some(names) = root.texts("transports") else { return vec![usual] };
     let known: Vec<&str> = [Transport::STREAMS, Transport::DATAGRAMS]
         .concat()
         .into_iter()
@@ -165,102 +163,6 @@ fn transports(root: &Section<'_>) -> Vec<Transport> {
         root.note(Mistake::new(what, names.span()));
     }
     if transports.is_empty() { vec![Transport::Tcp4] } else { transports }
-}
-
-type Command = Spanned<Vec<Spanned<String>>>;
-
-fn reference(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>) {
-    let empty = Reference {
-        name: REFERENCE.to_owned(),
-        language: String::new(),
-        server: Vec::new(),
-        client: Vec::new(),
-    };
-    let Some(section) = root.section("reference") else {
-        if root.get("reference").is_none() {
-            let help = "[reference] says how its two programs are started";
-            let what = "a protocol file needs a \"reference\"";
-            root.note(Mistake::new(what, 0..0).with_help(help));
-        }
-        return (empty, Vec::new());
-    };
-    let name = section.text("name");
-    if let Some(name) = &name {
-        reference_name(&section, name);
-    }
-    let mut commands = Vec::new();
-    let mut command = |role: &str| {
-        let Some(command) = section.texts(role) else {
-            section.lacks(role);
-            return Vec::new();
-        };
-        command_mistakes(&section, role, &command, base);
-        let argv = command.get_ref().iter().map(|argument| argument.get_ref().clone()).collect();
-        commands.push(command);
-        argv
-    };
-    let (server, client) = (command("server"), command("client"));
-    let reference = Reference {
-        name: name.map_or_else(|| REFERENCE.to_owned(), Spanned::into_inner),
-        language: section.text("language").map(Spanned::into_inner).unwrap_or_default(),
-        server,
-        client,
-    };
-    section.finish();
-    (reference, commands)
-}
-
-fn reference_name(section: &Section<'_>, name: &Spanned<String>) {
-    let text = name.get_ref();
-    let is_name = text.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if [HARNESS, HAND, "rust"].contains(&text.as_str()) {
-        section.note(Mistake::new(format!("the name {text:?} is taken"), name.span()));
-    } else if !is_name {
-        let what = format!("{text:?} can't be a name in a pairing");
-        let help = "letters, digits, '.', '_' and '-', beginning with a letter or digit";
-        section.note(Mistake::new(what, name.span()).with_help(help));
-    }
-}
-
-fn command_mistakes(section: &Section<'_>, role: &str, command: &Command, base: &Path) {
-    let argv = command.get_ref();
-    let is_script = |argument: &&Spanned<String>| {
-        let path = Path::new(argument.get_ref());
-        path.extension().is_some_and(|it| it == "py") && !argument.get_ref().contains('{')
-    };
-    for script in argv.iter().filter(is_script) {
-        if !base.join(script.get_ref()).is_file() {
-            let what = format!("there is no {:?} beside this file", script.get_ref());
-            section.note(Mistake::new(what, script.span()));
-        }
-    }
-    if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
-        let help = format!("e.g. [\"python3\", \"{role}.py\", \"{{host}}\", \"{{port}}\"]");
-        let mistake = Mistake::new("a command begins with its program", command.span());
-        return section.note(mistake.with_help(help));
-    }
-    for argument in argv.iter().filter(|argument| argument.get_ref().contains('\0')) {
-        section.note(Mistake::new("no program can be given a NUL", argument.span()));
-    }
-    let mentions = |place: &str| {
-        argv.iter().any(|argument| places_in(argument.get_ref()).any(|it| it == place))
-    };
-    let inet = mentions("host") || mentions("port");
-    if !inet && !mentions("path") && !mentions("address") {
-        let what = format!("this {role} is not told where to {}", verb(role));
-        let help = "give it {port}, and {host} if it takes one; or {path}, a Unix socket";
-        section.note(Mistake::new(what, command.span()).with_help(help));
-    }
-    if inet && mentions("path") {
-        let what = "{path} is a Unix socket, {host} and {port} an internet address";
-        let help = "give it one of the two; or {address}, which may be either";
-        section.note(Mistake::new(what, command.span()).with_help(help));
-    }
-}
-
-fn verb(role: &str) -> &'static str {
-    if role == "server" { "listen" } else { "connect" }
 }
 
 fn variables(root: &Section<'_>) -> BTreeMap<String, Variable> {

@@ -1,6 +1,7 @@
 //! A protocol as its file describes it: a scenario whose reference says what is right.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -57,7 +58,7 @@ pub struct Protocol {
 }
 
 /// The two programs that say what is right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
     /// Its name in pairings.
     pub name: String,
@@ -67,6 +68,10 @@ pub struct Reference {
     pub server: Vec<String>,
     /// The client's command.
     pub client: Vec<String>,
+    /// The address that stands in the server's source.
+    pub server_address: Option<SocketAddr>,
+    /// The address that stands in the client's source.
+    pub client_address: Option<SocketAddr>,
 }
 
 /// A failure that the file says is known.

@@ -24,7 +24,8 @@ pub struct Wanted {
 /// A side that is played by hand.
 #[derive(Debug, Clone)]
 pub struct Hand {
-    /// Where a server is to listen; anywhere that is free unless told.
+    /// Where the server is to listen, or the recorder in the place of the server; anywhere that is free
+    /// unless told.
     pub at: Option<SocketAddr>,
     told: Arc<watch::Sender<Option<Wanted>>>,
     has_ended: Arc<watch::Sender<bool>>,

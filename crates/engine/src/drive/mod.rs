@@ -1,6 +1,7 @@
 //! Run one case: start both peers with the recorder between them, wait for what ends the case, end
 //! the rest, and give back all that was seen. It judges nothing.
 
+mod address;
 mod case;
 mod hand;
 mod party;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use address::Site;
 use case::Case;
 pub use hand::{Hand, Wanted};
 use model::blob::Blob;
@@ -26,7 +28,8 @@ use tokio::time::Instant;
 
 use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
 use crate::peer::{Command, Peer, Places, Prompt, Spawner, StartError, Template, User};
-use crate::{platform, script};
+use crate::platform::{Namespaces, NoNamespace};
+use crate::script;
 
 /// What every case needs.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Driver {
     pub ports: Ports,
     /// Where each case has its directories while it runs.
     pub rooms: Rooms,
+    /// Makes a network for each program that can't be told an address.
+    pub namespaces: Namespaces,
     /// How long a case may take.
     pub deadline: Duration,
 }
@@ -100,6 +105,9 @@ pub enum DriveError {
     /// The peer can't be started.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// No network for a program with a fixed address.
+    #[error(transparent)]
+    NoNamespace(#[from] NoNamespace),
     /// A directory or a socket.
     #[error("{what}: {error}")]
     Io {
@@ -127,19 +135,17 @@ impl Driver {
             .rooms
             .take(play.scenario, play.input)
             .map_err(failed("cannot make a case's directory"))?;
-        let server_side = play.server.speaks(play.transport);
-        let by_hand = match &play.server {
-            Side::Hand(hand) => hand.at,
-            _ => None,
-        };
-        let server_endpoint = self.server_endpoint(server_side, by_hand, &room)?;
+        let (server_site, client_site) = self.sites(play)?;
+        let server_endpoint = self.server_endpoint(&server_site, &room)?;
         let recorder = match play.transport {
             Transport::None => None,
             _ => {
-                let client = play.client.speaks(play.transport);
                 let sides = Sides {
-                    client,
+                    client: client_site.speaks,
+                    client_at: client_site.at,
+                    client_place: client_site.place.clone(),
                     server: server_endpoint.clone(),
+                    server_place: server_site.place.clone(),
                     directory: room.sockets.clone(),
                 };
                 Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?)
@@ -152,16 +158,17 @@ impl Driver {
 
         let recording = Recording::start();
         let deadline = Instant::from_std(recording.started() + self.deadline);
-        let server = self.start_server(play, &room, &server_endpoint)?;
+        let server = self.start_server(play, &room, &server_endpoint, &server_site)?;
         if play.scenario.truth() == Truth::Reference {
             let by = deadline - self.deadline / 2;
-            until_listening(&server, &server_endpoint, play.transport, by).await;
+            until_listening(&server, &server_endpoint, &server_site, by).await;
         }
         let first = Visit {
             side: &play.client,
             input: play.input,
             lines: &play.input.lines,
             directory: &room.client,
+            site: &client_site,
         };
         let client = self.start_client(play, &room, &client_endpoint, &first)?;
         let (patience, until) = watch::channel(Patience::Full);
@@ -185,14 +192,15 @@ impl Driver {
                 Next::Later(lines) => Visit { lines, ..first },
                 Next::Control(input, side) => {
                     left_for_next = play.settles.map(|_| room.server_files());
-                    Visit { side, input, lines: &input.lines, directory: &room.control }
+                    Visit { side, input, lines: &input.lines, directory: &room.control, ..first }
                 }
             };
             self.start_client(play, &room, &client_endpoint, &visit)
         };
         let mut seen = case.finish(deadline, next).await?;
         let clients = noted.clients_seen_by_server();
-        hide_addresses(play.scenario, &Addresses { clients, server: client_endpoint }, &mut seen);
+        let shown = client_site.shown(client_endpoint);
+        hide_addresses(play.scenario, &Addresses { clients, server: shown }, &mut seen);
         let unread = failed("cannot read a peer's files");
         room.collect(&mut seen).map_err(&unread)?;
         if let (Some(control), Some(left)) = (&mut seen.control, left_for_next) {
@@ -204,16 +212,12 @@ impl Driver {
         Ok(seen)
     }
 
-    /// Where a server that speaks this is to listen.
-    fn server_endpoint(
-        &self,
-        speaks: Transport,
-        by_hand: Option<SocketAddr>,
-        room: &Room,
-    ) -> Result<Endpoint, DriveError> {
-        if let Some(at) = by_hand {
+    /// Where a server is to listen.
+    fn server_endpoint(&self, site: &Site, room: &Room) -> Result<Endpoint, DriveError> {
+        if let Some(at) = site.at {
             return Ok(Endpoint::Inet(at));
         }
+        let speaks = site.speaks;
         Ok(if speaks.is_path() {
             Endpoint::Path(room.sockets.join("server"))
         } else {
@@ -227,6 +231,7 @@ impl Driver {
         play: &Play<'_>,
         room: &Room,
         endpoint: &Endpoint,
+        site: &Site,
     ) -> Result<Party, DriveError> {
         match &play.server {
             Side::Peer(peer, template) => {
@@ -235,8 +240,8 @@ impl Driver {
                 let argv = template.fill(&places);
                 let directory = room.server.clone();
                 let is_stranger = play.server.is_strange(play.scenario);
-                let is_fresh = play.fresh;
-                let command = Command { argv, directory, is_stranger, is_fresh };
+                let (is_fresh, address) = (play.fresh, site.command(endpoint));
+                let command = Command { argv, directory, is_stranger, is_fresh, address };
                 let user = play.user(Role::Server, &play.input.server_lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
@@ -272,14 +277,15 @@ impl Driver {
                 let argv = template.fill(&places);
                 let directory = visit.directory.to_owned();
                 let is_stranger = visit.side.is_strange(play.scenario);
-                let is_fresh = play.fresh;
-                let command = Command { argv, directory, is_stranger, is_fresh };
+                let (is_fresh, address) = (play.fresh, visit.site.command(endpoint));
+                let command = Command { argv, directory, is_stranger, is_fresh, address };
                 let user = play.user(Role::Client, visit.lines);
                 Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
             }
             Side::Script(steps) => {
                 let side = script::Side::Client {
                     server: endpoint.clone(),
+                    place: visit.site.place.clone(),
                     is_datagram: play.transport.is_datagram(),
                     directory: room.sockets.clone(),
                 };
@@ -313,13 +319,13 @@ const STARTING: Duration = Duration::from_millis(2);
 
 /// Wait until the server listens, as a user does before he starts a client: a client may have a timeout of its
 /// own, and a server a runtime that takes long to start. Where the system doesn't tell, nobody waits.
-async fn until_listening(server: &Party, endpoint: &Endpoint, transport: Transport, by: Instant) {
+async fn until_listening(server: &Party, endpoint: &Endpoint, site: &Site, by: Instant) {
     let listens = || match endpoint {
         Endpoint::Path(path) => path.exists(),
-        Endpoint::Inet(address) if transport.is_datagram() => {
-            platform::udp_is_bound(address.port()).unwrap_or(true)
+        Endpoint::Inet(address) if site.speaks.is_datagram() => {
+            site.place.udp_is_bound(address.port()).unwrap_or(true)
         }
-        Endpoint::Inet(address) => platform::tcp_is_listened_on(address.port()).unwrap_or(true),
+        Endpoint::Inet(address) => site.place.tcp_is_listened_on(address.port()).unwrap_or(true),
     };
     let is_started_here = matches!(server, Party::Process(_));
     while is_started_here && !listens() && !server.has_ended() && Instant::now() < by {
@@ -334,6 +340,7 @@ struct Visit<'a> {
     input: &'a Input,
     lines: &'a [Blob],
     directory: &'a Path,
+    site: &'a Site,
 }
 
 /// Who comes when the client before has ended.
@@ -351,14 +358,6 @@ impl Side<'_> {
             Self::Peer(peer, _) => peer.is_stranger || scenario.truth() == Truth::Reference,
             Self::Hand(_) => true,
             Self::Script(_) | Self::Nobody => false,
-        }
-    }
-
-    /// What the recorder is to speak to this side.
-    fn speaks(&self, transport: Transport) -> Transport {
-        match self {
-            Self::Peer(_, template) => template.speaks(transport),
-            Self::Script(_) | Self::Hand(_) | Self::Nobody => transport,
         }
     }
 }

@@ -131,7 +131,7 @@ async fn play_with<S: Send + 'static, C: Send + 'static>(
     let directory = tempfile::tempdir().unwrap();
     let (listening, endpoint) = Server::listen(transport, directory.path());
     let sides =
-        Sides { client: transport, server: endpoint, directory: directory.path().to_owned() };
+        Sides::here(transport, endpoint, directory.path().to_owned());
     let recorder = Recorder::bind(&sides).unwrap();
     let to = recorder.client_endpoint().unwrap();
     let recording = Recording::start();

@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ use model::{Catalogue, Scenario, places_in};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::declared::{Declared, address_mistake};
 use super::{Peer, Template};
 
 /// Places that every command may have, besides the literals of its scenario.
@@ -52,7 +54,7 @@ pub enum ManifestError {
     Mistakes(String),
 }
 
-type Commands = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
+type Commands = BTreeMap<Spanned<String>, Spanned<Declared>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -68,6 +70,8 @@ struct Manifest {
     json: JsonBy,
     #[serde(default)]
     names_clauses: bool,
+    #[serde(default)]
+    fixed_address: Option<Spanned<String>>,
     #[serde(default)]
     warm: bool,
     #[serde(default)]
@@ -102,6 +106,7 @@ impl Peer {
         }
         let path = std::path::absolute(path).map_err(failed)?;
         let base = path.parent().map(Path::to_owned).unwrap_or_default();
+        let fixed_addresses = fixed_addresses(&manifest);
         Ok(Self {
             name: manifest.name.into_inner(),
             language: manifest.language,
@@ -113,6 +118,7 @@ impl Peer {
             is_stranger: true,
             server: templates(manifest.server, &base),
             client: templates(manifest.client, &base),
+            fixed_addresses,
             base,
             manifest: Some(path),
             manifest_sha256: Some(sha256(text.as_bytes())),
@@ -163,10 +169,23 @@ pub fn missing_program(template: &Template) -> Option<String> {
 }
 
 fn templates(commands: Commands, base: &Path) -> BTreeMap<String, Template> {
-    let argv = |command: Spanned<Vec<Spanned<String>>>| {
-        Template(command.into_inner().into_iter().map(Spanned::into_inner).collect()).beside(base)
+    let argv = |command: Spanned<Declared>| {
+        let argv = command.into_inner().argv;
+        Template(argv.into_iter().map(Spanned::into_inner).collect()).beside(base)
     };
     commands.into_iter().map(|(name, command)| (name.into_inner(), argv(command))).collect()
+}
+
+fn fixed_addresses(manifest: &Manifest) -> BTreeMap<(Role, String), SocketAddr> {
+    let of_all = manifest.fixed_address.as_ref();
+    let of_role = |role, commands: &Commands| -> Vec<_> {
+        let entry = |(name, command): (&Spanned<String>, &Spanned<Declared>)| {
+            Some(((role, name.get_ref().clone()), command.get_ref().address(of_all)?))
+        };
+        commands.iter().filter_map(entry).collect()
+    };
+    let servers = of_role(Role::Server, &manifest.server);
+    servers.into_iter().chain(of_role(Role::Client, &manifest.client)).collect()
 }
 
 /// Everything in a manifest that is well formed and makes no sense.
@@ -190,10 +209,19 @@ fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<M
             ..says("this peer declares nothing".to_owned())
         });
     }
+    let of_all = manifest.fixed_address.as_ref();
+    mistakes.extend(of_all.and_then(address_mistake));
     for (role, commands) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
         for (name, command) in commands {
+            let has_address = of_all.is_some() || command.get_ref().fixed_address.is_some();
+            if has_address {
+                command.get_ref().address_mistakes(&mut mistakes);
+            }
             match catalogue.scenario(name.get_ref()) {
-                Some(scenario) => command_mistakes(&**scenario, role, name, command, &mut mistakes),
+                Some(scenario) => {
+                    let declared = (name, command, has_address);
+                    command_mistakes(&**scenario, role, declared, &mut mistakes);
+                }
                 None => mistakes.push(unknown_scenario(name, catalogue)),
             }
         }
@@ -223,8 +251,7 @@ fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
 fn command_mistakes(
     scenario: &dyn Scenario,
     role: Role,
-    name: &Spanned<String>,
-    command: &Spanned<Vec<Spanned<String>>>,
+    (name, command, has_address): (&Spanned<String>, &Spanned<Declared>, bool),
     mistakes: &mut Vec<Mistake>,
 ) {
     let is_alone = scenario.transports() == Transport::ALONE;
@@ -236,7 +263,7 @@ fn command_mistakes(
         });
         return;
     }
-    let argv = command.get_ref();
+    let argv = &command.get_ref().argv;
     if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
         mistakes.push(Mistake {
             what: "a command begins with its program".to_owned(),
@@ -276,6 +303,9 @@ fn command_mistakes(
     let mentions = |place: &str| {
         argv.iter().any(|argument| places_in(argument.get_ref()).any(|it| it == place))
     };
+    if has_address {
+        return;
+    }
     let inet = mentions("host") || mentions("port");
     if !is_alone && !inet && !mentions("path") && !mentions("address") {
         let what = match role {
@@ -286,7 +316,9 @@ fn command_mistakes(
             what: what.to_owned(),
             place: command.span(),
             help: Some(
-                "give it {port}, and {host} if it takes one; or {path}, a Unix socket".to_owned(),
+                "give it {port}, and {host} if it takes one; or {path}, a Unix socket; or say which \
+                 fixed-address its source has"
+                    .to_owned(),
             ),
         });
     }

@@ -4,6 +4,7 @@
 //! peers together; their programs have no other way into the harness than a guest's.
 
 mod command;
+mod declared;
 mod ending;
 mod launcher;
 mod manifest;
@@ -15,7 +16,7 @@ mod terminal;
 mod usage;
 mod user;
 
-pub use command::{Command, Places, Template};
+pub use command::{Command, OwnAddress, Places, Template};
 use launcher::Launcher;
 pub use manifest::{ManifestError, missing_program, own_places};
 pub use output::Output;

@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::ending::{Alive, Named, Teller, Told, ending};
 use super::launcher::Program;
 use super::starting::{StartError, exit_of, prepare_environment};
 use super::user::{Ends, Seat};
-use super::{Command, Launcher, Output, Peer, User, usage};
+use super::{Command, Launcher, Output, OwnAddress, Peer, Template, User, missing_program, usage};
 use crate::platform::orphans;
 use crate::{fork_guard, platform};
 
@@ -41,6 +41,8 @@ pub struct Spawner {
 #[derive(Debug)]
 struct Python {
     interpreter: OsString,
+    /// Where the launcher's files are.
+    reference: PathBuf,
     launcher: Option<Arc<Launcher>>,
 }
 
@@ -68,7 +70,11 @@ impl Spawner {
     pub fn new(python: &OsStr, reference: &Path, fresh: bool) -> io::Result<Self> {
         let is_launched = platform::CAN_FORK && !fresh;
         let launcher = is_launched.then(|| Launcher::start_up(python, reference)).transpose()?;
-        let python = Python { interpreter: python.to_owned(), launcher: launcher.map(Arc::new) };
+        let python = Python {
+            interpreter: python.to_owned(),
+            reference: reference.to_owned(),
+            launcher: launcher.map(Arc::new),
+        };
         Ok(Self { python: Some(python), alive: Arc::default() })
     }
 
@@ -92,26 +98,51 @@ impl Spawner {
         let (teller, told) = ending(&self.alive);
         let is_stranger = command.is_stranger;
         let Some((path, arguments)) = peer.python_program(&command.argv) else {
-            let (program, arguments) =
-                command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
-            let mut plain = std::process::Command::new(program);
-            plain.args(arguments).current_dir(&command.directory);
-            let handle = start_plain(plain, user, ends, is_stranger, teller)?;
+            let handle = start_plain(plain(command)?, user, ends, is_stranger, teller)?;
             return Ok(Process { handle, told, seat });
         };
         let Some(python) = &self.python else { return Err(StartError::NoPython(path)) };
         let launcher = python.launcher.as_ref().filter(|_| !command.is_fresh);
         let handle = if let Some(launcher) = launcher {
             let directory = &command.directory;
-            let program = Program { path: &path, arguments, directory, is_stranger };
+            let redirected = match command.address {
+                OwnAddress::Redirected(own, real) => Some((own, real)),
+                OwnAddress::Told | OwnAddress::In(_) => None,
+            };
+            let program = Program { path: &path, arguments, directory, is_stranger, redirected };
             Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)
         } else {
             let mut fresh = std::process::Command::new(&python.interpreter);
-            fresh.args(["-u", &path]).args(arguments).current_dir(&command.directory);
+            fresh.arg("-u");
+            if let OwnAddress::Redirected(own, real) = command.address {
+                fresh.arg(python.reference.join("launch_address.py"));
+                fresh.args([own, real].map(|it| it.to_string()));
+            }
+            fresh.arg(&path).args(arguments).current_dir(&command.directory);
             start_plain(fresh, user, ends, is_stranger, teller)?
         };
         Ok(Process { handle, told, seat })
     }
+}
+
+/// A command that no interpreter of ours runs. Where it runs in another network, the program that enters it
+/// becomes this one.
+fn plain(command: &Command) -> Result<std::process::Command, StartError> {
+    let entry = match &command.address {
+        OwnAddress::In(place) => place.entry(),
+        OwnAddress::Told | OwnAddress::Redirected(..) => Vec::new(),
+    };
+    if !entry.is_empty()
+        && let Some(what) = missing_program(&Template(command.argv.clone()))
+    {
+        let program = command.argv.first().cloned().unwrap_or_default();
+        return Err(StartError::Program { program, error: io::Error::other(what) });
+    }
+    let argv = [entry, command.argv.clone()].concat();
+    let (program, arguments) = argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
+    let mut plain = std::process::Command::new(program);
+    plain.args(arguments).current_dir(&command.directory);
+    Ok(plain)
 }
 
 /// Start a prepared command as a process of its own, which `teller` then tells of.

@@ -10,12 +10,14 @@
 //! | who listens where, is a UDP port bound | /proc | the `listeners` crate |
 //! | what a stranger leaves behind | adopted, and ended by its mark | its process group is ended, no more |
 //! | a block of ports for one harness alone | an abstract socket's name | a locked file |
+//! | a network for one program alone | a network namespace, held by a helper process | none, which is an error |
 //! | descriptors that no child inherits | from the start | a moment later, while no child is started |
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod linux;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 mod portable;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,7 @@ use std::time::Duration;
 pub(crate) use linux::*;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub(crate) use portable::*;
+pub use place::{Namespaces, NoNamespace, Place, namespace_program};
 use rustix::process::Pid;
 use tokio::net::{TcpStream, UnixStream};
 
@@ -91,4 +94,8 @@ const _: () = {
     let _: fn(StreamSocket<'_>, &std::sync::Arc<ReadWatch>) -> std::io::Result<Receiver> =
         Receiver::of;
     let _: fn() -> Vec<String> = lacks;
+    let _: fn(&std::path::Path) -> std::io::Result<Helper> = Helper::start;
+    let _: fn(&std::sync::Arc<Helper>, std::net::IpAddr) -> Result<Namespace, String> =
+        Helper::open;
+    let _: fn(&[std::ffi::OsString]) -> Option<std::process::ExitCode> = serve_namespaces;
 };

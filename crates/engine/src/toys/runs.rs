@@ -13,6 +13,7 @@ use super::{catalogue, peers};
 use crate::drive::{Driver, Rooms};
 use crate::expected_failures::ExpectedFailures;
 use crate::network::Ports;
+use crate::platform::Namespaces;
 use crate::peer::Spawner;
 use crate::plan::{Group, PlanError, Selection, case_named, group_of, ids, names_of, plan, retain};
 use crate::runner::{Begun, Manner, run};
@@ -39,6 +40,7 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
         spawner: Spawner::new("python3".as_ref(), scratch.path(), true).unwrap(),
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
+        namespaces: Namespaces::default(),
         deadline: Duration::from_secs(30),
     };
     let stage = Arc::new(Stage::new(driver, peers));

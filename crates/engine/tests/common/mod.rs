@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engine::peer::{Command, Peer, Process, Spawner, User};
+use engine::peer::{Command, OwnAddress, Peer, Process, Spawner, User};
 use model::observation::Exit;
 use tempfile::TempDir;
 
@@ -45,7 +45,7 @@ impl Programs {
         spawner
             .start(
                 &peer,
-                &Command { argv, directory, is_stranger: peer.is_stranger, is_fresh: false },
+                &Command { argv, directory, is_stranger: peer.is_stranger, is_fresh: false, address: OwnAddress::Told },
                 &user,
             )
             .unwrap()
