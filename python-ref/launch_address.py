@@ -59,8 +59,9 @@ class Redirect:
                 or not self.is_local(address[0])):
             return address
         host = hosts.get(sock, self.own_host)
-        if host == '':
-            host = WILDCARD[sock.family]
+        if host == '' or host in WILDCARD.values():
+            # A wildcard that is connected to is the machine itself.
+            host = (WILDCARD if hosts is self.bound else LOOPBACK)[sock.family]
         elif (':' in host) != (sock.family == socket.AF_INET6) or not is_numeric(host):
             host = LOOPBACK[sock.family]
         return (host, self.own_port) + address[2:]

@@ -35,7 +35,7 @@ fn shared() -> &'static Shared {
             ports: Ports::new(),
             rooms: Rooms::new(scratch.into()),
             namespaces: Namespaces::default(),
-        deadline: Duration::from_secs(30),
+            deadline: Duration::from_secs(30),
         };
         let oracle = Arc::default();
         interpreters::start(&oracle, &python(), &reference).unwrap();

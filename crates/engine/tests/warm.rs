@@ -179,7 +179,13 @@ async fn without_an_interpreter_only_a_warm_program_is_refused() {
     assert_eq!(finished(program.start(&spawner, false)).await.1, "plain\n");
     let base = program.directory().to_owned();
     let argv = ["python3", "-u", "main.py"].map(str::to_owned).to_vec();
-    let command = Command { argv, directory: base.clone(), is_stranger: true, is_fresh: false, address: OwnAddress::Told };
+    let command = Command {
+        argv,
+        directory: base.clone(),
+        is_stranger: true,
+        is_fresh: false,
+        address: OwnAddress::Told,
+    };
     let peer = Peer { warm: true, base, ..Peer::default() };
     let refused = spawner.start(&peer, &command, &User { lines: Vec::new(), terminal: None });
     let refused = refused.err().unwrap();

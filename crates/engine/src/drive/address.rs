@@ -68,9 +68,7 @@ impl Driver {
         let anywhere = Site::anywhere(speaks);
         Ok(match peer.fixed_address(role, scenario) {
             None => anywhere,
-            Some(own) if peer.is_redirected(template) => {
-                Site { redirected: Some(own), ..anywhere }
-            }
+            Some(own) if peer.is_redirected(template) => Site { redirected: Some(own), ..anywhere },
             Some(own) => {
                 let place = self.namespaces.open(own.ip())?;
                 Site { place, at: Some(own), ..anywhere }

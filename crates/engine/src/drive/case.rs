@@ -225,9 +225,9 @@ impl Case<'_> {
 /// Whether a program that listens at one address can be reached at the other.
 fn is_at(listening: &str, address: &str) -> bool {
     let parsed = |text: &str| text.parse::<SocketAddr>().ok();
-    let is_every = parsed(listening).zip(parsed(address)).is_some_and(|(every, one)| {
-        every.ip().is_unspecified() && every.port() == one.port()
-    });
+    let is_every = parsed(listening)
+        .zip(parsed(address))
+        .is_some_and(|(every, one)| every.ip().is_unspecified() && every.port() == one.port());
     listening == address || is_every
 }
 

@@ -99,7 +99,8 @@ impl DisturbedLink<'_> {
             receiver: receiver.ok(),
         };
         let up = lane(Direction::ToServer, Receiver::of(server.socket(), &self.watches.of_server));
-        let down = lane(Direction::ToClient, Receiver::of(client.socket(), &self.watches.of_client));
+        let down =
+            lane(Direction::ToClient, Receiver::of(client.socket(), &self.watches.of_client));
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         let (up_orders, up_to_do) = mpsc::unbounded_channel();

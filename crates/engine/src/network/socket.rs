@@ -106,11 +106,7 @@ impl Connection {
     ///
     /// # Errors
     /// As bind(2) and connect(2) fail.
-    pub async fn open(
-        to: &Endpoint,
-        place: &Place,
-        own_path: Option<&Path>,
-    ) -> io::Result<Self> {
+    pub async fn open(to: &Endpoint, place: &Place, own_path: Option<&Path>) -> io::Result<Self> {
         let connection = match to {
             Endpoint::Inet(address) => {
                 let family = any(to)?.address_family();

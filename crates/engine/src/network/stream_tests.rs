@@ -130,8 +130,7 @@ async fn play_with<S: Send + 'static, C: Send + 'static>(
 ) -> (S, C, WireLog) {
     let directory = tempfile::tempdir().unwrap();
     let (listening, endpoint) = Server::listen(transport, directory.path());
-    let sides =
-        Sides::here(transport, endpoint, directory.path().to_owned());
+    let sides = Sides::here(transport, endpoint, directory.path().to_owned());
     let recorder = Recorder::bind(&sides).unwrap();
     let to = recorder.client_endpoint().unwrap();
     let recording = Recording::start();

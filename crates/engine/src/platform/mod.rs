@@ -15,9 +15,9 @@
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod linux;
+mod place;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 mod portable;
-mod place;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +26,9 @@ use std::time::Duration;
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::*;
+pub use place::{Namespaces, NoNamespace, Place, namespace_program};
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub(crate) use portable::*;
-pub use place::{Namespaces, NoNamespace, Place, namespace_program};
 use rustix::process::Pid;
 use tokio::net::{TcpStream, UnixStream};
 

@@ -21,7 +21,10 @@ pub struct Namespaces {
 
 /// There is no network namespace to be had.
 #[derive(Debug, thiserror::Error)]
-#[error("a program with a fixed address needs a network of its own here: {0}")]
+#[error(
+    "a program with a fixed address needs a network of its own here: {0}. Or let the program take {{host}} and \
+     {{port}}"
+)]
 pub struct NoNamespace(String);
 
 /// Where sockets are made and asked about. By default that is the network of this process.

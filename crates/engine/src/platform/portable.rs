@@ -288,8 +288,7 @@ impl Helper {
     /// # Errors
     /// It can't.
     pub(crate) fn start(_: &Path) -> io::Result<Self> {
-        let why = "only Linux has them; a Python program that framecheck starts itself needs none, and any \
-                   other can take {host} and {port}";
+        let why = "only Linux has them; a Python program that framecheck starts itself needs none";
         Err(io::Error::new(io::ErrorKind::Unsupported, why))
     }
 

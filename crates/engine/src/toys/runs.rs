@@ -13,9 +13,9 @@ use super::{catalogue, peers};
 use crate::drive::{Driver, Rooms};
 use crate::expected_failures::ExpectedFailures;
 use crate::network::Ports;
-use crate::platform::Namespaces;
 use crate::peer::Spawner;
 use crate::plan::{Group, PlanError, Selection, case_named, group_of, ids, names_of, plan, retain};
+use crate::platform::Namespaces;
 use crate::runner::{Begun, Manner, run};
 use crate::stage::Stage;
 

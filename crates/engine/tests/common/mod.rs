@@ -45,7 +45,13 @@ impl Programs {
         spawner
             .start(
                 &peer,
-                &Command { argv, directory, is_stranger: peer.is_stranger, is_fresh: false, address: OwnAddress::Told },
+                &Command {
+                    argv,
+                    directory,
+                    is_stranger: peer.is_stranger,
+                    is_fresh: false,
+                    address: OwnAddress::Told,
+                },
                 &user,
             )
             .unwrap()

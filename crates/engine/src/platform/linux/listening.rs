@@ -52,7 +52,10 @@ pub(crate) fn tcp_is_listened_on(port: u16) -> Option<bool> {
 /// The same of the network whose tables lie in this directory.
 pub(super) fn tcp_is_listened_on_in(tables: &Path, port: u16) -> Option<bool> {
     let listens = |table: &str| -> Option<bool> {
-        let lines = BufReader::new(File::open(tables.join(table)).ok()?).lines().skip(1).map_while(Result::ok);
+        let lines = BufReader::new(File::open(tables.join(table)).ok()?)
+            .lines()
+            .skip(1)
+            .map_while(Result::ok);
         // Those that listen come first. Behind them may be thousands of connections that have ended.
         let mut listening = lines.map_while(|line| {
             let mut fields = line.split_ascii_whitespace().skip(1);

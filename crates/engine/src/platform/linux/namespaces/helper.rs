@@ -49,8 +49,7 @@ pub(crate) fn serve_namespaces(arguments: &[OsString]) -> Option<ExitCode> {
 /// Become a process of the namespace that a thread of the helper holds.
 fn enter(thread: &Path) -> io::Result<()> {
     let user = thread.join("ns/user");
-    let is_same =
-        std::fs::metadata(&user)?.ino() == std::fs::metadata("/proc/self/ns/user")?.ino();
+    let is_same = std::fs::metadata(&user)?.ino() == std::fs::metadata("/proc/self/ns/user")?.ino();
     let network = File::open(thread.join("ns/net"))?;
     if !is_same {
         setns(File::open(user)?, CloneFlags::CLONE_NEWUSER)?;

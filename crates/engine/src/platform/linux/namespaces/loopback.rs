@@ -61,8 +61,7 @@ pub(super) fn bring_up(more: Option<IpAddr>) -> io::Result<()> {
 /// Ask the kernel for something, and wait for its word that it is done.
 fn ask(what: u16, flags: u16, body: &[u8]) -> io::Result<()> {
     // NETLINK_ROUTE is 0, which is what no protocol stands for.
-    let netlink =
-        socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
+    let netlink = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
     let len = u32::try_from(NLMSG_HEADER_BYTES + body.len()).map_err(io::Error::other)?;
     let mut message = len.to_ne_bytes().to_vec();
     message.extend(what.to_ne_bytes());

@@ -22,7 +22,11 @@ impl Refusal {
     pub(super) fn of(what: &str, error: Errno) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).ok();
         let has_kind = |kind: &str| Path::new("/proc/self/ns").join(kind).exists();
-        Self(format!("the system refuses {what} ({}); {}", error.desc(), help(read, has_kind)))
+        Self(format!(
+            "the system refuses {what} ({}); {}",
+            error.desc(),
+            help(error, read, has_kind)
+        ))
     }
 }
 
@@ -33,7 +37,11 @@ impl fmt::Display for Refusal {
 }
 
 /// What would help, by what these files say.
-fn help(read: impl Fn(&str) -> Option<String>, has_kind: impl Fn(&str) -> bool) -> String {
+fn help(
+    error: Errno,
+    read: impl Fn(&str) -> Option<String>,
+    has_kind: impl Fn(&str) -> bool,
+) -> String {
     for (kind, option) in [("net", "CONFIG_NET_NS"), ("user", "CONFIG_USER_NS")] {
         if !has_kind(kind) {
             return format!("this kernel has no {kind} namespaces ({option})");
@@ -42,10 +50,16 @@ fn help(read: impl Fn(&str) -> Option<String>, has_kind: impl Fn(&str) -> bool) 
     for (name, forbids, permits) in SWITCHES {
         let value = read(&format!("/proc/sys/{}", name.replace('.', "/")));
         if value.is_some_and(|value| value.trim() == forbids) {
-            return format!("{name} is {forbids}: `sysctl -w {name}={permits}`, as root, permits it");
+            return format!(
+                "{name} is {forbids}: `sysctl -w {name}={permits}`, as root, permits it"
+            );
         }
     }
-    "as root it is permitted; in a container, `--cap-add SYS_ADMIN` or `--privileged` permits it"
+    if error == Errno::ENOSPC {
+        let limits = "user.max_user_namespaces and user.max_net_namespaces";
+        return format!("there are as many as {limits} permit: `sysctl -w` raises these, as root");
+    }
+    "root may do it with CAP_SYS_ADMIN; in a container, `--cap-add SYS_ADMIN` or `--privileged` gives that"
         .to_owned()
 }
 
@@ -66,13 +80,20 @@ mod tests {
             ("/proc/sys/user/max_user_namespaces", "1\n", "--cap-add SYS_ADMIN"),
         ] {
             let read = |path: &str| (path == file).then(|| value.to_owned());
-            let help = help(read, |_| true);
+            let help = help(Errno::EPERM, read, |_| true);
             assert!(help.contains(said), "{help}");
         }
     }
 
     #[test]
     fn a_kernel_without_namespaces_is_told_by_its_option() {
-        assert!(help(|_| None, |kind| kind != "user").contains("CONFIG_USER_NS"));
+        let help = help(Errno::EINVAL, |_| None, |kind| kind != "user");
+        assert!(help.contains("CONFIG_USER_NS"), "{help}");
+    }
+
+    #[test]
+    fn a_limit_that_is_reached_is_told_as_that() {
+        let help = help(Errno::ENOSPC, |_| Some("5".to_owned()), |_| true);
+        assert!(help.contains("as many as user.max_user_namespaces"), "{help}");
     }
 }
