@@ -434,7 +434,9 @@ fn a_program_by_hand_is_at_the_address_in_its_source() {
     // Free, and nobody else's while this holds it.
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = held.local_addr().unwrap();
-    let sandbox = home_with(&[("9001", &at.port().to_string())]);
+    // What a program by hand prints is not seen.
+    let printed = ("stdout = true", "stdout = false");
+    let sandbox = home_with(&[("9001", &at.port().to_string()), printed]);
     let waiting = attached(&sandbox, "server");
     let address = format!("listen on 127.0.0.1, port {}", at.port());
     assert!(waiting.2.contains(&address), "{}", waiting.2);
