@@ -53,6 +53,16 @@ pub struct Places<'a> {
     pub literals: &'a [Literal],
 }
 
+impl OwnAddress {
+    /// The command that brings a program to its network; empty for that of this process.
+    pub(super) fn entry(&self) -> Vec<String> {
+        match self {
+            Self::In(place) => place.entry(),
+            Self::Told | Self::Redirected(..) => Vec::new(),
+        }
+    }
+}
+
 impl Template {
     /// Whether the place `{name}` occurs in it.
     #[must_use]

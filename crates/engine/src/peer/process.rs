@@ -97,7 +97,10 @@ impl Spawner {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
         let (teller, told) = ending(&self.alive);
         let is_stranger = command.is_stranger;
-        let Some((path, arguments)) = peer.python_program(&command.argv) else {
+        // The launcher is in the network of this process.
+        let is_apart = !command.address.entry().is_empty();
+        let python_program = peer.python_program(&command.argv).filter(|_| !is_apart);
+        let Some((path, arguments)) = python_program else {
             let handle = start_plain(plain(command)?, user, ends, is_stranger, teller)?;
             return Ok(Process { handle, told, seat });
         };
@@ -128,10 +131,7 @@ impl Spawner {
 /// A command that no interpreter of ours runs. Where it runs in another network, the program that enters it
 /// becomes this one.
 fn plain(command: &Command) -> Result<std::process::Command, StartError> {
-    let entry = match &command.address {
-        OwnAddress::In(place) => place.entry(),
-        OwnAddress::Told | OwnAddress::Redirected(..) => Vec::new(),
-    };
+    let entry = command.address.entry();
     if !entry.is_empty()
         && let Some(what) = missing_program(&Template(command.argv.clone()))
     {
