@@ -19,7 +19,8 @@ With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to
             with three descriptors attached (SCM_RIGHTS): its standard input, output and error;
             "env": {NAME: VALUE} where the program is to have these variables besides, and it is
             to be told what it leaves behind; "address": [OWN, REAL] where OWN stands in its source
-            and it is to use REAL (launch_address.py)
+            and it is to use REAL (launch_address.py); "notes": PATH where it is to note what it
+            does (launch_hooks.py)
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
     answer  {"id": N, "status": W, "maxrss_kib": K, "left": [[PID, NAME], ...]}
@@ -179,8 +180,6 @@ class Launcher:
                         redirect = [self.address.__file__] + request['address'] \
                             if 'address' in request else []
                         os.execv(sys.executable, [sys.executable, '-u'] + redirect + argv)
-                    if 'address' in request:
-                        self.address.redirect(*request['address'])
                     return argv, code
                 except BaseException as error:
                     os.write(2, 'launch.py: cannot start {}: {}\n'.format(
@@ -232,6 +231,13 @@ class Launcher:
         os.chdir(request['cwd'])
         for name, value in request.get('env', {}).items():
             self.environment.set(name, value)
+        if 'address' in request:
+            self.address.redirect(*request['address'])
+        # After that: so the notes have the program's own address.
+        if 'notes' in request:
+            import launch_hooks
+            del sys.modules[launch_hooks.__name__]
+            launch_hooks.install(request['notes'], [request['program']] + request['argv'])
 
     def drain_wakeups(self) -> None:
         try:

@@ -36,6 +36,7 @@ fn shared() -> &'static Shared {
             rooms: Rooms::new(scratch.into()),
             namespaces: Namespaces::default(),
             deadline: Duration::from_secs(30),
+            by_hand: Duration::from_secs(30),
         };
         let oracle = Arc::default();
         interpreters::start(&oracle, &python(), &reference).unwrap();

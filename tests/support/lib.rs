@@ -3,6 +3,8 @@
 //!
 //! The programs must be built first: `make test` does it, and so does `cargo build`. A failing test prints the command, its directory, its status and both streams.
 
+pub mod learned;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;

@@ -40,6 +40,7 @@ fn main() -> io::Result<()> {
         protocols: Vec::new(),
         pairings: pairings().map(|pairing| pairing.to_string()).collect(),
         missing: Vec::new(),
+        not_judged: Vec::new(),
     })))?;
     let mut counts = BTreeMap::new();
     for number in 0..cases {
@@ -48,7 +49,13 @@ fn main() -> io::Result<()> {
         html.take(&Event::Finished(Box::new(case)))?;
     }
     let (took, unmatched) = (Duration::from_secs(300), Vec::new());
-    html.take(&Event::Ended(End { counts, took, unmatched, interrupted: false }))
+    html.take(&Event::Ended(End {
+        counts,
+        took,
+        unmatched,
+        not_played: Vec::new(),
+        interrupted: false,
+    }))
 }
 
 fn pairings() -> impl Iterator<Item = Pairing> {

@@ -6,7 +6,7 @@ use model::observation::{Exit, Observation, PeerEnd, Role};
 use model::{Input, Literal, Scenario, Verdict};
 
 use crate::judge::Judgement;
-use crate::peer::{Peer, Template, missing_program};
+use crate::peer::{Peer, missing_program};
 use crate::stage::{Stage, StageError};
 
 /// So many of a program's last lines are told.
@@ -41,15 +41,28 @@ pub async fn check(
     role: Role,
     name: &str,
     scenario: Option<&dyn Scenario>,
-    template: &Template,
 ) -> Result<Finding, StageError> {
-    let (troubles, case) = match (missing_program(template), scenario) {
+    let template = peer.template(role, name);
+    let is_not_up = match (peer.target(role, name), scenario) {
+        (Some(target), Some(scenario)) => {
+            let is_up = target.is_up(scenario.home().is_datagram()).await;
+            is_up.err().map(|error| format!("the server at {target} is not up: {error}"))
+        }
+        _ => None,
+    };
+    let missing = is_not_up.or_else(|| template.and_then(missing_program));
+    let (troubles, case) = match (missing, scenario) {
         (Some(missing), _) => (vec![missing], None),
         (None, Some(scenario)) => troubles(stage, peer, role, scenario).await?,
         (None, None) => (Vec::new(), None),
     };
     let literals = scenario.map(|scenario| scenario.literals(role, &Input::default()));
-    let untold = literals.into_iter().flatten().filter(|literal| !template.mentions(&literal.name));
+    // A person can be told all of them.
+    let has_place = |literal: &Literal| match template {
+        Some(template) => template.mentions(&literal.name),
+        None => role == Role::Client,
+    };
+    let untold = literals.into_iter().flatten().filter(|literal| !has_place(literal));
     let (known, unknown): (Vec<_>, Vec<_>) = untold.partition(|literal| literal.is_known);
     let names = |literals: Vec<Literal>| literals.into_iter().map(|literal| literal.name).collect();
     let (no_place_for, goes_by_file_for) = (names(unknown), names(known));
@@ -70,10 +83,17 @@ async fn troubles(
     let fits = |input: &Input| stage.can_play(scenario, input, &pairing).is_ok();
     let mut vectors = scenario.vectors().into_iter();
     let Some(vector) = vectors.find(|vector| is_plain(&vector.input) && fits(&vector.input)) else {
-        return Ok((vec!["no input can be played: it takes none of the literals".into()], None));
+        return Ok((
+            vec!["no input can be played: it can't be told or given what they have".into()],
+            None,
+        ));
     };
     let playing = Playing { transport: scenario.home(), network: Network::AS_IS, pairing };
     let ground = stage.ground(scenario, &vector.input).await?;
+    let turn = stage.turn(scenario, &playing.pairing).await;
+    if let Some(person) = stage.person.as_ref().filter(|_| turn.is_by_hand()) {
+        person.begins(format!("{}, input {}", scenario.name(), vector.name));
+    }
     let played = stage.play(scenario, &vector.input, &playing, &ground).await;
     let played = match played {
         Ok(played) => played,

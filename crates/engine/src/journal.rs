@@ -186,6 +186,7 @@ mod tests {
             protocols: Vec::new(),
             pairings: Vec::new(),
             missing: Vec::new(),
+            not_judged: Vec::new(),
         };
         let directory = tempfile::tempdir().unwrap();
         let path: &Path = directory.path();

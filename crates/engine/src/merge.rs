@@ -173,5 +173,7 @@ fn end(parts: &[Part]) -> End {
     unmatched.sort();
     unmatched.dedup();
     let took = parts.iter().map(|part| part.recorded.took()).max().unwrap_or(Duration::ZERO);
-    End { counts, took, unmatched, interrupted: false }
+    // Shards whose cases were not all played are refused.
+    let not_played = Vec::new();
+    End { counts, took, unmatched, not_played, interrupted: false }
 }

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::expected_failures::ExpectedFailures;
 use crate::plan::Group;
 use crate::shrink;
-use crate::stage::{Ground, Played, Stage, StageError, leaves_waiting};
+use crate::stage::{After, Ground, Played, Stage, StageError, leaves_waiting};
 
 /// So many failures of a run are shrunk; the rest are told as they came.
 const SHRUNK_MAX: u32 = 3;
@@ -98,11 +98,25 @@ pub async fn run(
         }
     };
     playing.shutdown().await;
+    let mut not_played = Vec::new();
+    let mut skipped = HashSet::new();
     if !interrupted {
+        for (gone, cases) in stage.gone().await {
+            not_played.push(gone);
+            skipped.extend(cases);
+        }
+        told.extend(skipped.iter().cloned());
         lost(&groups, &told).for_each(|result| tell(Box::new(result)));
     }
+    for group in &groups {
+        // An expected failure that was not played has not gone away.
+        let ids = group.plays.iter().map(|play| group.case_id(play));
+        for id in ids.filter(|id| skipped.contains(id)) {
+            expected.note_elsewhere(&id, group.input_name());
+        }
+    }
     let unmatched = if interrupted { Vec::new() } else { expected.unmatched() };
-    let end = End { counts, took: took + began.elapsed(), unmatched, interrupted };
+    let end = End { counts, took: took + began.elapsed(), unmatched, not_played, interrupted };
     listener(Event::Ended(end.clone()));
     end
 }
@@ -155,7 +169,8 @@ impl Player {
             match &*ground {
                 Err(error) => self.tell(could_not(&group, play, error, took)).await,
                 Ok(Ground { reference: Some(played), .. }) if *play == reference => {
-                    let result = self.result(&group, play, played.clone(), took);
+                    let can_shrink = can_shrink(&group, play);
+                    let result = self.result(&group, play, played.clone(), took, can_shrink);
                     self.tell(result.await).await;
                 }
                 Ok(ground) if play.network == Network::AS_IS => {
@@ -190,11 +205,26 @@ impl Player {
     }
 
     async fn play_and_tell(&self, group: &Group, play: &Playing, ground: &Ground) {
+        let id = group.case_id(play);
+        let turn = self.stage.turn(&*group.scenario, &play.pairing).await;
+        if !turn.begin(&id).await {
+            return;
+        }
+        if let Some(person) = self.stage.person.as_ref().filter(|_| turn.is_by_hand()) {
+            person.begins(format!("{id} (input: {})", group.input_name()));
+        }
         let began = Instant::now();
         let played = self.play(group, play, ground).await;
         let took = began.elapsed().as_secs_f64();
+        let seen = played.as_ref().ok().map(|played| &played.observed);
+        let is_wrong = !matches!(&played, Ok(it) if !it.judgement.verdict.is_wrong());
+        let after = turn.end(&id, seen, is_wrong).await;
+        if after == After::NotPlayed {
+            return;
+        }
+        let can_shrink = after == After::Up && !turn.is_by_hand() && can_shrink(group, play);
         self.tell(match played {
-            Ok(played) => self.result(group, play, played, took).await,
+            Ok(played) => self.result(group, play, played, took, can_shrink).await,
             Err(error) => could_not(group, play, &error, took),
         })
         .await;
@@ -221,6 +251,7 @@ impl Player {
         play: &Playing,
         played: Played,
         seconds: f64,
+        can_shrink: bool,
     ) -> CaseResult {
         let verdict = played.judgement.verdict;
         let mut result = blank(group, play, verdict, seconds);
@@ -238,7 +269,7 @@ impl Player {
             }
             let input = group.input.clone();
             let mut evidence = Evidence { input, expected, observed, smallest: None };
-            if can_shrink(group, play) && self.may_shrink() {
+            if can_shrink && self.may_shrink() {
                 let shrunk =
                     shrink::smallest(self.stage.clone(), group.clone(), play.clone(), played);
                 evidence.smallest = shrunk.await.map(Box::new);
@@ -262,7 +293,9 @@ fn can_shrink(group: &Group, play: &Playing) -> bool {
 /// The result of a case that could not be played.
 fn could_not(group: &Group, play: &Playing, error: &StageError, seconds: f64) -> CaseResult {
     let verdict = match error {
-        StageError::NotDeclared { .. } | StageError::NoPlace { .. } => Verdict::NotApplicable,
+        StageError::NotDeclared { .. }
+        | StageError::NoPlace { .. }
+        | StageError::CannotPlay { .. } => Verdict::NotApplicable,
         error if error.is_the_peers() => Verdict::Fail,
         _ => Verdict::HarnessError,
     };

@@ -108,7 +108,8 @@ async fn run(spawner: &Spawner, program: &Programs, address: OwnAddress) -> Ende
     let main = base.join("main.py").to_string_lossy().into_owned();
     let argv = ["python3", &main, "a"].map(str::to_owned).to_vec();
     let directory = base.join("cwd");
-    let command = Command { argv, directory, is_stranger: true, is_fresh: false, address };
+    let env = Vec::new();
+    let command = Command { argv, env, directory, is_stranger: true, is_fresh: false, address };
     let peer = Peer { warm: true, is_stranger: true, base, ..Peer::default() };
     let user = User { lines: Vec::new(), terminal: None };
     finished(spawner.start(&peer, &command, &user).unwrap()).await
@@ -152,5 +153,26 @@ async fn a_redirected_program_finds_what_lies_beside_it() {
             let (_, stdout, stderr) = run(&spawner(&python, fresh), &program, to).await;
             assert_eq!((&*stdout, &*stderr), ("ours ('0.0.0.0', 19001)\n", ""));
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_notes_of_a_redirected_program_have_its_own_address() {
+    let text = "import socket\n\
+                with socket.create_server(('127.0.0.1', 19001)) as s:\n\
+                \x20   c = socket.create_connection(('127.0.0.1', 19001)); c.sendall(b'abc')\n\
+                \x20   print(c.getpeername(), s.accept()[0].recv(9))\nnothing\n";
+    let program = Programs::with(&[("main.py", text)]);
+    for python in pythons() {
+        let to = || OwnAddress::Redirected("127.0.0.1:19001".parse().unwrap(), free());
+        let plain = run(&spawner(&python, false), &program, to()).await;
+        let directory = tempfile::tempdir().unwrap();
+        let noting = spawner(&python, false).with_notes(directory.path().to_owned());
+        assert_eq!(run(&noting, &program, to()).await, plain, "{}", python.display());
+        let notes = std::fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap();
+        let notes = std::fs::read_to_string(notes.path()).unwrap();
+        let own = |line: &&str| line.contains("[\"127.0.0.1\", \"19001\"]");
+        assert_eq!(notes.lines().filter(own).count(), 2, "{notes}");
+        assert!(notes.contains("\"got\": 3") && notes.contains("\"sent\": 3"), "{notes}");
     }
 }

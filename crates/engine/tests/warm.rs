@@ -181,6 +181,7 @@ async fn without_an_interpreter_only_a_warm_program_is_refused() {
     let argv = ["python3", "-u", "main.py"].map(str::to_owned).to_vec();
     let command = Command {
         argv,
+        env: Vec::new(),
         directory: base.clone(),
         is_stranger: true,
         is_fresh: false,

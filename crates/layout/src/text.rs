@@ -45,6 +45,12 @@ impl Encoding {
         }
     }
 
+    /// Whether `bytes.decode(name)`, strict, succeeds.
+    #[must_use]
+    pub fn is_text(self, bytes: &[u8]) -> bool {
+        self.decode(bytes).is_ok()
+    }
+
     /// `text.encode(name)`, strict; `None` if the encoding lacks a character.
     pub(crate) fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {

@@ -33,6 +33,25 @@ impl Mistake {
         Self { help: Some(help.into()), ..self }
     }
 
+    /// A pattern is none. `said` is what the crate `regex` says of it: the last line says why, and a line of
+    /// its own has a `^` below the character.
+    #[must_use]
+    pub fn of_regex(said: &str, place: Range<usize>) -> Self {
+        /// What stands before the pattern in its line.
+        const INDENT: usize = 4;
+        let why = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let lines: Vec<&str> = said.lines().collect();
+        let carets = match lines[..] {
+            [_, _, carets, _] => carets.find('^'),
+            // A pattern of several lines is shown otherwise.
+            _ => None,
+        };
+        let at = carets.map(|at| format!(", at its character {}", at.saturating_sub(INDENT) + 1));
+        let what = format!("this is no regular expression: {why}{}", at.unwrap_or_default());
+        let help = "docs.rs/regex has the syntax; in '…' a backslash needs no second one";
+        Self::new(what, place).with_help(help)
+    }
+
     /// What the TOML parser says.
     #[must_use]
     pub fn of_toml(error: &toml::de::Error) -> Self {
@@ -81,4 +100,19 @@ fn shown(text: &str, path: &str, mistakes: &[Mistake], level: Level<'static>) ->
         let _ = write!(shown, "\nand {more} more");
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_pattern_is_said_with_its_place() {
+        let said = "regex parse error:\n    a(b\n     ^\nerror: unclosed group";
+        let mistake = Mistake::of_regex(said, 3..6);
+        let what = "this is no regular expression: unclosed group, at its character 2";
+        assert_eq!((&*mistake.what, mistake.place), (what, 3..6));
+        let too_big = Mistake::of_regex("Compiled regex exceeds size limit of 10 bytes.", 0..1);
+        assert!(too_big.what.ends_with(": Compiled regex exceeds size limit of 10 bytes."));
+    }
 }

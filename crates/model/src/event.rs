@@ -63,6 +63,9 @@ pub struct Start {
     /// missing, and how it is had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// The programs that framecheck does not start, and what of them is therefore not judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_judged: Vec<String>,
 }
 
 impl Start {
@@ -222,8 +225,30 @@ pub struct End {
     /// Expected failures that are none of this run's: a failure, too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmatched: Vec<String>,
+    /// Cases that were not played, for what they needed was gone: a failure, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_played: Vec<NotPlayed>,
     /// Whether it was interrupted: then cases are missing.
     pub interrupted: bool,
+}
+
+/// See [`End::not_played`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotPlayed {
+    /// What was gone, and since when.
+    pub why: String,
+    /// How many cases were not played for that; none, where it went with the last.
+    pub cases: usize,
+}
+
+impl std::fmt::Display for NotPlayed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.cases {
+            0 => write!(f, "{}; all its cases were played", self.why),
+            1 => write!(f, "{}; 1 case was not played", self.why),
+            cases => write!(f, "{}; {cases} cases were not played", self.why),
+        }
+    }
 }
 
 impl End {
@@ -233,10 +258,11 @@ impl End {
         self.counts.get(verdict.name()).copied().unwrap_or_default()
     }
 
-    /// Whether no case has failed, and every expected failure was seen.
+    /// Whether no case has failed, all were played, and every expected failure was seen.
     #[must_use]
     pub fn is_green(&self) -> bool {
         self.unmatched.is_empty()
+            && self.not_played.is_empty()
             && !Verdict::ALL.into_iter().any(|it| it.is_failure() && self.count(it) > 0)
     }
 }

@@ -21,6 +21,7 @@ mod harmed;
 mod input;
 mod literal;
 pub mod mask;
+mod needs;
 pub mod observation;
 mod said;
 pub mod scenario;
@@ -39,6 +40,7 @@ pub use frames::{Frame, FramePart, Frames, Key};
 pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
 pub use input::{Beside, Hostile, Input};
 pub use literal::{Literal, Literals, Value, places_in};
+pub use needs::{Needs, bad_variable_name};
 pub use said::{Breaks, Burst, Explained, Said, bursts};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, GENERATED, Generator, RightError, SERVER_ADDRESS, Scenario, Truth,

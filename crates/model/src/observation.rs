@@ -133,6 +133,9 @@ pub struct Control {
 /// What is waited for of a server when its client has ended and it is to close the connection.
 pub const SERVER_CLOSE: &str = "the server to close the connection";
 
+/// How it begins what is waited for of a server whose sign of readiness has not come. Then no client came.
+pub const SERVER_READY: &str = "the server to be ready";
+
 /// Why the harness ended a case before the peers did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why", content = "what")]
@@ -149,6 +152,14 @@ pub enum Stop {
     Idle,
     /// A peer keeps a processor busy, and nothing moves.
     Spins(Role),
+}
+
+impl Stop {
+    /// Whether the server never gave the sign that it is ready.
+    #[must_use]
+    pub fn is_unready(&self) -> bool {
+        matches!(self, Self::Deadline(awaited) if awaited.starts_with(SERVER_READY))
+    }
 }
 
 /// How a program ended and what it left.

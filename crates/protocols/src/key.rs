@@ -15,7 +15,7 @@ const SOURCES_MAX: usize = 4096;
 
 /// The key of a protocol, by SHA-256. `context` says which interpreter and which framecheck it is played with.
 ///
-/// Of a command, every argument that names a file counts. Beside a Python program, every `.py` file in its
+/// Of a command, a set-up and an environment, every text that names a file counts. Beside a Python program, every `.py` file in its
 /// directory and below counts, for it may import it.
 ///
 /// # Errors
@@ -24,7 +24,9 @@ pub fn key(protocol: &Protocol, context: &str) -> io::Result<String> {
     let base = protocol.path.parent().unwrap_or(Path::new(""));
     let programs = &protocol.reference;
     let mut files = BTreeSet::new();
-    for argument in programs.server.iter().chain(&programs.client) {
+    let needs = [&programs.server_needs, &programs.client_needs];
+    let of_needs = needs.into_iter().flat_map(|it| it.setup.iter().chain(it.env.values()));
+    for argument in programs.server.iter().chain(&programs.client).chain(of_needs) {
         let argument = argument.replace("{dir}", &base.to_string_lossy());
         let file = base.join(argument.trim_start_matches("./"));
         if !file.is_file() {

@@ -14,6 +14,7 @@
 //! | `text.rs`, `vary.rs` | texts with variables, and what variables are |
 //! | `networks.rs` | which networks an input is played over |
 //! | `masks.rs`, `propose.rs`, `header.rs` | what differs from run to run, and which mask would cover it |
+//! | `reference_form.rs` | the reference's two programs, and what they need |
 //! | `edit.rs` | changes to the file: a kept input, a list of known failures |
 //! | `key.rs` | what decides what the reference does |
 

@@ -14,12 +14,12 @@ use toml::de::DeTable;
 
 use crate::frames_form::{self, FramesForm};
 use crate::framing::{Framing, has_json};
-use crate::masks::{Mask, Masks};
-use crate::protocol::{KnownFailure, PLACES, Protocol, words_in};
+use crate::protocol::{KnownFailure, Protocol};
 use crate::reader::{Mistakes, Section};
 use crate::reference_form::{self, Command};
+use crate::text::{PLACES, words_in};
 use crate::vary::{BYTES_MAX, TEXT_MAX_CHARS, Variable};
-use crate::{hostile, inputs, text};
+use crate::{hostile, inputs, mask_form, text};
 
 /// A protocol's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +47,21 @@ impl Protocol {
         let text = std::fs::read(path).map_err(failed)?;
         let text = String::from_utf8(text)
             .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        Self::of_text(&text, path, taken)
+    }
+
+    /// The protocol that a text describes, as if it stood in a file at `path`, which need not be there.
+    ///
+    /// # Errors
+    /// See [`ProtocolError`].
+    pub fn of_text(text: &str, path: &Path, taken: &[&str]) -> Result<Self, ProtocolError> {
+        let failed = |error| ProtocolError::Read { path: path.to_owned(), error };
         let path_there = std::path::absolute(path).map_err(failed)?;
         let shown = path.display().to_string();
-        let (mut protocol, warnings) = parse(&text, &path_there, taken)
-            .map_err(|mistakes| ProtocolError::Mistakes(located::show(&text, &shown, &mistakes)))?;
+        let (mut protocol, warnings) = parse(text, &path_there, taken)
+            .map_err(|mistakes| ProtocolError::Mistakes(located::show(text, &shown, &mistakes)))?;
         if !warnings.is_empty() {
-            protocol.warnings = Some(located::show_warnings(&text, &shown, &warnings));
+            protocol.warnings = Some(located::show_warnings(text, &shown, &warnings));
         }
         Ok(protocol)
     }
@@ -84,7 +93,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     let transports = transports(root, reference.usual_transport());
     let variables = variables(root);
     let frames = frames_form::read(root);
-    let (masks, mask_texts) = masks(root, source, frames.as_ref());
+    let (masks, mask_texts) = mask_form::read_all(root, source, frames.as_ref());
     let (compares_stdout, takes_turns, by_value) = compare(root, frames.as_ref());
     let is_datagram = transports.first().is_some_and(|it| it.is_datagram());
     let hostile = hostile::read(root, frames.as_ref().map(|form| &form.layout));
@@ -297,32 +306,6 @@ fn compare(root: &Section<'_>, frames: Option<&FramesForm>) -> (bool, bool, bool
     let flags = (section.flag("stdout"), section.flag("turns"), is_value);
     section.finish();
     flags
-}
-
-fn masks(root: &Section<'_>, text: &str, frames: Option<&FramesForm>) -> (Masks, Vec<String>) {
-    let frames = frames.map_or(&[][..], |it| &it.layout.frames);
-    let mut masks = Vec::new();
-    let mut texts = Vec::new();
-    for section in root.sections("mask") {
-        let place = section.place();
-        if let Some(mask) = crate::mask_form::read(section, frames) {
-            masks.push(mask);
-            texts.push(mask_line(text, &place, masks.last()));
-        }
-    }
-    (Masks(masks), texts)
-}
-
-/// A mask in one line, with the number of its line in the file.
-fn mask_line(text: &str, place: &std::ops::Range<usize>, mask: Option<&Mask>) -> String {
-    let line = text.get(..place.start).unwrap_or_default().matches('\n').count() + 1;
-    let what = match mask {
-        Some(Mask::Pattern { regex, .. }) => format!("pattern '{}'", regex.as_str()),
-        Some(Mask::File { role, glob, .. }) => format!("file \"{role}:{}\"", glob.glob().glob()),
-        Some(Mask::Part(mask)) => format!("part \"{}\"", mask.path),
-        None => String::new(),
-    };
-    format!("the mask in line {line}, {what}")
 }
 
 fn clauses(root: &Section<'_>) -> Vec<Clause> {

@@ -1,4 +1,4 @@
-//! Reads one `[[mask]]` of a protocol's file.
+//! Reads the `[[mask]]`s of a protocol's file.
 
 use globset::GlobBuilder;
 use layout::Frame;
@@ -7,14 +7,46 @@ use model::mask::{FileForm, Place};
 use model::observation::{Direction, Role};
 use regex::bytes::Regex;
 
+use crate::frames_form::FramesForm;
 use crate::framing::{Form, PartMask};
-use crate::masks::Mask;
+use crate::masks::{Mask, Masks};
 use crate::reader::Section;
 
 /// What a mask is about: exactly one of these keys says it.
 const SUBJECTS: [&str; 4] = ["part", "screen", "stream", "file"];
 
-pub(crate) fn read(section: Section<'_>, frames: &[Frame]) -> Option<Mask> {
+/// All of them, and each as it stands in the file, in a line.
+pub(crate) fn read_all(
+    root: &Section<'_>,
+    text: &str,
+    frames: Option<&FramesForm>,
+) -> (Masks, Vec<String>) {
+    let frames = frames.map_or(&[][..], |it| &it.layout.frames);
+    let mut masks = Vec::new();
+    let mut texts = Vec::new();
+    for section in root.sections("mask") {
+        let place = section.place();
+        if let Some(mask) = read(section, frames) {
+            masks.push(mask);
+            texts.push(mask_line(text, &place, masks.last()));
+        }
+    }
+    (Masks(masks), texts)
+}
+
+/// A mask in one line, with the number of its line in the file.
+fn mask_line(text: &str, place: &std::ops::Range<usize>, mask: Option<&Mask>) -> String {
+    let line = text.get(..place.start).unwrap_or_default().matches('\n').count() + 1;
+    let what = match mask {
+        Some(Mask::Pattern { regex, .. }) => format!("pattern '{}'", regex.as_str()),
+        Some(Mask::File { role, glob, .. }) => format!("file \"{role}:{}\"", glob.glob().glob()),
+        Some(Mask::Part(mask)) => format!("part \"{}\"", mask.path),
+        None => String::new(),
+    };
+    format!("the mask in line {line}, {what}")
+}
+
+fn read(section: Section<'_>, frames: &[Frame]) -> Option<Mask> {
     let there: Vec<&str> = SUBJECTS.into_iter().filter(|key| section.get(key).is_some()).collect();
     let mask = match there[..] {
         ["screen"] => {
@@ -94,11 +126,7 @@ fn pattern(section: &Section<'_>) -> Option<Regex> {
         }
         Ok(regex) => Some(regex),
         Err(error) => {
-            let said = error.to_string();
-            let last = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            let what = format!("this is no regular expression: {last}");
-            let help = "docs.rs/regex has the syntax; in '…' a backslash needs no second one";
-            section.note(Mistake::new(what, text.span()).with_help(help));
+            section.note(Mistake::of_regex(&error.to_string(), text.span()));
             None
         }
     }

@@ -13,7 +13,7 @@ use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
     Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Frames, Generator,
-    Input, Literal, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
+    Input, Literal, Needs, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -21,11 +21,8 @@ use crate::framing::{Framing, PartMask};
 use crate::hostile::{self, Exchange, Given};
 use crate::masks::Masks;
 use crate::networks::{self, Networks, Sizes};
-use crate::text::{Text, Value, Values};
+use crate::text::{Text, Value, Values, words_in};
 use crate::vary::{NAME_MAX_BYTES, Variable};
-
-/// A name for a program's place in a command that is no variable.
-pub(crate) const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
 
 /// A protocol, ready to be played.
 #[derive(Debug)]
@@ -72,6 +69,10 @@ pub struct Reference {
     pub server_address: Option<SocketAddr>,
     /// The address that stands in the client's source.
     pub client_address: Option<SocketAddr>,
+    /// What the server needs besides.
+    pub server_needs: Needs,
+    /// What the client needs besides.
+    pub client_needs: Needs,
 }
 
 /// A failure that the file says is known.
@@ -288,16 +289,6 @@ impl InputForm {
         }
         Ok(input)
     }
-}
-
-/// The variables in a command.
-pub(crate) fn words_in(command: &[String]) -> Vec<String> {
-    let places = command.iter().flat_map(|argument| model::places_in(argument));
-    let mut words: Vec<String> =
-        places.filter(|place| !PLACES.contains(place)).map(str::to_owned).collect();
-    words.sort();
-    words.dedup();
-    words
 }
 
 /// The files of a side, by name.

@@ -1,16 +1,31 @@
-//! `[reference]` of a protocol's file: the two programs, how they are started, and where they have their
-//! addresses.
+//! Reads `[reference]` of a protocol's file: how its two programs are started, what they need, and where
+//! they have their addresses.
+//!
+//! A role is a command, or a table with a `command` and needs of its own:
+//!
+//! ```toml
+//! [reference]
+//! client = ["python3", "client.py", "{host}", "{port}"]
+//! env = { TABLES = "{dir}/tables" }
+//! [reference.server]
+//! command = ["python3", "server.py"]
+//! fixed-address = "127.0.0.1:9001"
+//! setup = ["./reset-db.sh", "{dir}"]
+//! ready = "listening on port [0-9]+"
+//! ```
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use located::Mistake;
+use located::{Mistake, meant};
 use model::case::{HAND, HARNESS, Transport};
-use model::{fixed_address, places_in};
+use model::{Needs, bad_variable_name, fixed_address, places_in};
+use regex::bytes::Regex;
 use toml::Spanned;
 
 use crate::protocol::Reference;
 use crate::reader::Section;
+use crate::text::{PLACES, words_in};
 
 /// What the reference is called unless its file says so.
 const REFERENCE: &str = "reference";
@@ -32,61 +47,125 @@ impl Reference {
 /// A command as it stands in the file.
 pub(crate) type Command = Spanned<Vec<Spanned<String>>>;
 
-/// Its two programs, and their commands as they stand in the file.
+/// The two programs, and all the commands in which a variable may stand.
 pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>) {
-    let empty = Reference { name: REFERENCE.to_owned(), ..Reference::default() };
+    let mut reference = Reference { name: REFERENCE.to_owned(), ..Reference::default() };
     let Some(section) = root.section("reference") else {
         if root.get("reference").is_none() {
             let help = "[reference] says how its two programs are started";
             let what = "a protocol file needs a \"reference\"";
             root.note(Mistake::new(what, 0..0).with_help(help));
         }
-        return (empty, Vec::new());
+        return (reference, Vec::new());
     };
-    let name = section.text("name");
-    if let Some(name) = &name {
-        reference_name(&section, name);
+    if let Some(name) = section.text("name") {
+        reference_name(&section, &name);
+        reference.name = name.into_inner();
     }
-    let of_both = address(&section);
+    reference.language = section.text("language").map(Spanned::into_inner).unwrap_or_default();
+    let common = besides(&section, base);
     let mut commands = Vec::new();
-    let mut program = |role: &str| {
-        let Some((command, own)) = command(&section, role) else { return (Vec::new(), None) };
-        let address = own.or(of_both);
-        command_mistakes(&section, role, &command, address.is_some(), base);
-        let argv = command.get_ref().iter().map(|argument| argument.get_ref().clone()).collect();
-        commands.push(command);
-        (argv, address)
-    };
-    let ((server, server_address), (client, client_address)) =
-        (program("server"), program("client"));
-    let reference = Reference {
-        name: name.map_or_else(|| REFERENCE.to_owned(), Spanned::into_inner),
-        language: section.text("language").map(Spanned::into_inner).unwrap_or_default(),
-        server,
-        client,
-        server_address,
-        client_address,
-    };
+    for role in ["server", "client"] {
+        let (command, own) = program(&section, role, base, &common);
+        let argv = command.as_ref().map(plain).unwrap_or_default();
+        let address = own.address.or(common.address);
+        let needs = own.needs.or(&common.needs);
+        if role == "server" {
+            reference.server = argv;
+            (reference.server_address, reference.server_needs) = (address, needs);
+        } else {
+            reference.client = argv;
+            // Nothing waits for a client to be ready.
+            let needs = Needs { ready: None, ..needs };
+            (reference.client_address, reference.client_needs) = (address, needs);
+        }
+        commands.extend(command);
+    }
     section.finish();
     (reference, commands)
 }
 
-/// The command of a role, and its own fixed address: a list, or a table with both.
-fn command(section: &Section<'_>, role: &str) -> Option<(Command, Option<SocketAddr>)> {
+/// What is said of programs besides their commands.
+#[derive(Default)]
+struct Besides {
+    needs: Needs,
+    /// Every text of the needs that may have places.
+    texts: Vec<Spanned<String>>,
+    address: Option<SocketAddr>,
+}
+
+/// The command of a role, and what is said of that alone.
+fn program(
+    section: &Section<'_>,
+    role: &'static str,
+    base: &Path,
+    common: &Besides,
+) -> (Option<Command>, Besides) {
     let Some(value) = section.get(role) else {
         section.lacks(role);
-        return None;
+        return (None, Besides::default());
     };
-    if value.get_ref().as_table().is_none() {
-        return Some((section.texts(role)?, None));
+    let (command, own) = if value.get_ref().as_table().is_some() {
+        let Some(inner) = section.section(role) else { return (None, Besides::default()) };
+        if inner.get("command").is_none() {
+            inner.lacks("command");
+        }
+        let command = inner.texts("command");
+        let own = besides(&inner, base);
+        if let Some(ready) = inner.get("ready").filter(|_| role == "client") {
+            let help = "framecheck waits for servers; a client connects when it likes";
+            inner.note(Mistake::new("no client has a \"ready\"", ready.span()).with_help(help));
+        }
+        inner.finish();
+        (command, own)
+    } else {
+        (section.texts(role), Besides::default())
+    };
+    if let Some(command) = &command {
+        let has_address = own.address.or(common.address).is_some();
+        command_mistakes(section, role, command, has_address, base);
+        let words = words_in(&plain(command));
+        let known: Vec<&str> = PLACES.into_iter().chain(words.iter().map(String::as_str)).collect();
+        for text in common.texts.iter().chain(&own.texts) {
+            for place in places_in(text.get_ref()).filter(|place| !known.contains(place)) {
+                let what = format!("{{{place}}} stands for nothing here: the {role} takes none");
+                let mistake = Mistake::new(what, text.span());
+                section.note(mistake.with_help(meant(place, &known)));
+            }
+        }
     }
-    let table = section.section(role)?;
-    let (command, address) = (table.texts("command"), address(&table));
-    if table.get("command").is_none() {
-        table.lacks("command");
+    (command, own)
+}
+
+/// What a table says of programs besides their commands.
+fn besides(section: &Section<'_>, base: &Path) -> Besides {
+    let mut form = Besides { address: address(section), ..Besides::default() };
+    if let Some(setup) = section.texts("setup") {
+        begins_with_a_program(section, &setup, "[\"./reset-db.sh\", \"{dir}\"]");
+        scripts_are_there(section, &setup, base);
+        form.needs.setup = plain(&setup);
+        form.texts.extend(setup.into_inner());
     }
-    table.finish();
-    Some((command?, address))
+    if let Some(env) = section.section("env") {
+        for (name, _) in env.entries() {
+            let Some(value) = env.text(name.get_ref()) else { continue };
+            if let Some(what) = bad_variable_name(name.get_ref()) {
+                let help = "choose another name, or leave it out";
+                env.note(Mistake::new(what, name.span()).with_help(help));
+            } else if value.get_ref().contains('\0') {
+                env.note(Mistake::new("no program can be given a NUL", value.span()));
+            }
+            form.needs.env.insert(name.into_inner(), value.get_ref().clone());
+            form.texts.push(value);
+        }
+    }
+    if let Some(ready) = section.text("ready") {
+        match Regex::new(ready.get_ref()) {
+            Ok(_) => form.needs.ready = Some(ready.into_inner()),
+            Err(error) => section.note(Mistake::of_regex(&error.to_string(), ready.span())),
+        }
+    }
+    form
 }
 
 /// The address that stands in the source of programs. A text that is none counts as one, so that its
@@ -98,6 +177,11 @@ fn address(section: &Section<'_>) -> Option<SocketAddr> {
         SocketAddr::from(([127, 0, 0, 1], 0))
     });
     Some(address)
+}
+
+/// The arguments of a command.
+fn plain(command: &Command) -> Vec<String> {
+    command.get_ref().iter().map(|argument| argument.get_ref().clone()).collect()
 }
 
 fn reference_name(section: &Section<'_>, name: &Spanned<String>) {
@@ -121,24 +205,11 @@ fn command_mistakes(
     base: &Path,
 ) {
     let argv = command.get_ref();
-    let is_script = |argument: &&Spanned<String>| {
-        let path = Path::new(argument.get_ref());
-        path.extension().is_some_and(|it| it == "py") && !argument.get_ref().contains('{')
-    };
-    for script in argv.iter().filter(is_script) {
-        if !base.join(script.get_ref()).is_file() {
-            let what = format!("there is no {:?} beside this file", script.get_ref());
-            section.note(Mistake::new(what, script.span()));
-        }
-    }
-    if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
-        let places = if has_address { "" } else { ", \"{host}\", \"{port}\"" };
-        let help = format!("e.g. [\"python3\", \"{role}.py\"{places}]");
-        let mistake = Mistake::new("a command begins with its program", command.span());
-        return section.note(mistake.with_help(help));
-    }
-    for argument in argv.iter().filter(|argument| argument.get_ref().contains('\0')) {
-        section.note(Mistake::new("no program can be given a NUL", argument.span()));
+    scripts_are_there(section, command, base);
+    let places = if has_address { "" } else { ", \"{host}\", \"{port}\"" };
+    let example = format!("[\"python3\", \"{role}.py\"{places}]");
+    if !begins_with_a_program(section, command, &example) {
+        return;
     }
     if has_address {
         return told_twice(section, argv);
@@ -169,6 +240,34 @@ fn told_twice(section: &Section<'_>, argv: &[Spanned<String>]) {
             let help = "remove the place; or, if it takes an address, give only the other role a \
                         fixed-address: { command = [...], fixed-address = \"...\" }";
             section.note(Mistake::new(what, argument.span()).with_help(help));
+        }
+    }
+}
+
+/// Whether it does; and no argument of it is none.
+fn begins_with_a_program(section: &Section<'_>, command: &Command, example: &str) -> bool {
+    let argv = command.get_ref();
+    if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
+        let mistake = Mistake::new("a command begins with its program", command.span());
+        section.note(mistake.with_help(format!("e.g. {example}")));
+        return false;
+    }
+    for argument in argv.iter().filter(|argument| argument.get_ref().contains('\0')) {
+        section.note(Mistake::new("no program can be given a NUL", argument.span()));
+    }
+    true
+}
+
+/// Whether each Python program that a command names is there.
+fn scripts_are_there(section: &Section<'_>, command: &Command, base: &Path) {
+    let is_script = |argument: &&Spanned<String>| {
+        let path = Path::new(argument.get_ref());
+        path.extension().is_some_and(|it| it == "py") && !argument.get_ref().contains('{')
+    };
+    for script in command.get_ref().iter().filter(is_script) {
+        if !base.join(script.get_ref()).is_file() {
+            let what = format!("there is no {:?} beside this file", script.get_ref());
+            section.note(Mistake::new(what, script.span()));
         }
     }
 }

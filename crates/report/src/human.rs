@@ -83,6 +83,9 @@ impl<W: Write> Human<W> {
         for missing in &start.missing {
             writeln!(self.out, "{} {missing}", style("missing:").yellow().bold())?;
         }
+        for program in &start.not_judged {
+            writeln!(self.out, "{} {program}", style("not judged:").yellow().bold())?;
+        }
         Ok(())
     }
 
@@ -155,6 +158,9 @@ impl<W: Write> Human<W> {
         self.write_errata()?;
         for id in &end.unmatched {
             writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
+        }
+        for gone in &end.not_played {
+            writeln!(self.out, "\n{} {gone}", style("NOT PLAYED:").red().bold())?;
         }
         let happened = end.counts.iter().filter(|(_, count)| **count > 0);
         let counts: Vec<String> =

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use model::Difference;
-use model::event::{CaseResult, Chosen, Event, PeerInfo, ProtocolInfo, Sink, Start};
+use model::event::{CaseResult, Chosen, Event, NotPlayed, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
 use serde::Serialize;
 
@@ -61,6 +61,10 @@ struct Report<'a> {
     protocols: &'a [ProtocolInfo],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     missing: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    not_judged: &'a [String],
+    #[serde(skip_serializing_if = "<[NotPlayed]>::is_empty")]
+    not_played: &'a [NotPlayed],
     counts: &'a BTreeMap<&'static str, usize>,
     cases: &'a [CaseResult],
 }
@@ -107,6 +111,8 @@ impl Sink for ReportJson {
                     pairings: &start.pairings,
                     protocols: &start.protocols,
                     missing: &start.missing,
+                    not_judged: &start.not_judged,
+                    not_played: &end.not_played,
                     counts: &end.counts,
                     cases: &self.cases,
                 };

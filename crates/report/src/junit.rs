@@ -40,6 +40,7 @@ pub struct JUnit {
     seed: u64,
     limits: Option<String>,
     missing: Vec<String>,
+    not_judged: Vec<String>,
 }
 
 impl JUnit {
@@ -47,7 +48,8 @@ impl JUnit {
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         let (replays, suites) = (Replays::default(), BTreeMap::new());
-        Self { path, replays, suites, seed: 0, limits: None, missing: Vec::new() }
+        let (missing, not_judged) = (Vec::new(), Vec::new());
+        Self { path, replays, suites, seed: 0, limits: None, missing, not_judged }
     }
 
     fn write(&mut self, end: &End) -> io::Result<()> {
@@ -63,6 +65,9 @@ impl JUnit {
             }
             for missing in &self.missing {
                 suite.add_property(("missing", &**missing));
+            }
+            for program in &self.not_judged {
+                suite.add_property(("not-judged", &*text(program)));
             }
             if end.interrupted {
                 suite.add_property(("interrupted", "true"));
@@ -80,6 +85,16 @@ impl JUnit {
             }
             report.add_test_suite(suite);
         }
+        if !end.not_played.is_empty() {
+            let mut suite = TestSuite::new("not played");
+            for gone in &end.not_played {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_type("not-played");
+                status.set_message(text(&gone.to_string()));
+                suite.add_test_case(TestCase::new(text(&gone.why), status));
+            }
+            report.add_test_suite(suite);
+        }
         let mut out = BufWriter::new(File::create(&self.path)?);
         report.serialize(&mut out).map_err(io::Error::other)?;
         out.flush()
@@ -94,6 +109,7 @@ impl Sink for JUnit {
                 self.seed = start.seed;
                 self.limits = start.limits();
                 self.missing.clone_from(&start.missing);
+                self.not_judged.clone_from(&start.not_judged);
             }
             Event::Finished(case) => {
                 let made = test_case(case, &self.replays);

@@ -62,7 +62,8 @@ impl Summary {
 
     fn page(&self, start: &Start, end: &End) -> String {
         let mut page = String::new();
-        let is_green = self.causes.is_empty() && end.unmatched.is_empty() && !end.interrupted;
+        let is_whole = end.not_played.is_empty() && !end.interrupted;
+        let is_green = self.causes.is_empty() && end.unmatched.is_empty() && is_whole;
         let (mark, word) = if is_green { ("✅", "conforms") } else { ("❌", "does not conform") };
         let word = if end.interrupted { "was interrupted" } else { word };
         let _ = writeln!(page, "## {mark} framecheck {}: {word}\n", start.framecheck);
@@ -84,6 +85,12 @@ impl Summary {
         );
         for missing in &start.missing {
             let _ = writeln!(page, "⚠️ **missing**: {}\n", inline(missing));
+        }
+        for program in &start.not_judged {
+            let _ = writeln!(page, "**not judged**: {}\n", inline(program));
+        }
+        for gone in &end.not_played {
+            let _ = writeln!(page, "❌ **not played**: {}\n", inline(&gone.to_string()));
         }
         self.matrix(&mut page, start);
         self.failures(&mut page, start);

@@ -73,14 +73,14 @@ fn play_bad(sandbox: &Sandbox) -> Told {
     Told::read(&sandbox.path().join("bad"), assert.get_output().stdout.clone())
 }
 
-fn schema() -> jsonschema::Validator {
+pub(super) fn schema() -> jsonschema::Validator {
     let text = std::fs::read_to_string(repository().join("docs/report.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
     jsonschema::validator_for(&schema).unwrap()
 }
 
-fn faults(schema: &jsonschema::Validator, report: &Value) -> Vec<String> {
+pub(super) fn faults(schema: &jsonschema::Validator, report: &Value) -> Vec<String> {
     schema.iter_errors(report).map(|it| format!("{}: {it}", it.instance_path())).collect()
 }
 

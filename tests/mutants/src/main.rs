@@ -7,7 +7,8 @@
 //! bad as a mutant that nothing catches. A mutant that only frames are to catch must not fail without them.
 //!
 //! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and
-//! counts how many are caught without the tutorials' catalogue.
+//! counts how many are caught without the tutorials' catalogue. `mutants --learned` does so for the examples,
+//! with the protocol files that `framecheck learn` writes of them.
 //!
 //! Exit status: 0 all caught; 1 one is not, or a check catches none; 2 a pattern that matches
 //! nothing; 3 this program could not do its work.
@@ -39,12 +40,11 @@ const BROKEN: u8 = 3;
 
 fn main() -> ExitCode {
     let mut patterns: Vec<String> = std::env::args().skip(1).collect();
-    let is_own = patterns.first().is_some_and(|first| first == "--own");
-    let ran = if is_own {
-        patterns.remove(0);
-        own::run(&patterns)
-    } else {
-        run(&patterns)
+    let way = patterns.first().filter(|first| first.starts_with("--")).cloned();
+    let ran = match way.as_deref() {
+        Some("--own") => own::run(&patterns.split_off(1)),
+        Some("--learned") => own::run_learned(&patterns.split_off(1)),
+        _ => run(&patterns),
     };
     match ran {
         Ok(code) => code,

@@ -1,16 +1,20 @@
-//! `mutants --own`: what protocol files catch of the mutants of the tutorials.
+//! `mutants --own`: what protocol files catch of the mutants of the tutorials. `mutants --learned`: what the
+//! files that `framecheck learn` writes catch of the mutants of the examples.
 //!
 //! The same reference programs are described by a protocol file each, without a clause and without a model.
-//! Every mutant of a tutorial is played under the protocol file of its scenario. A mutant counts as caught
-//! when a case of it fails, by whatever check, that its base passes.
+//! Every mutant is played under that file, in place of the tutorial's catalogue or of the file that the example
+//! has. A mutant counts as caught when a case of it fails, by any check, that its base passes.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 
-use crate::mutant;
+use framecheck_tests::learned::lesson;
+
+use crate::mutant::{self, Theme};
 use crate::play::{Job, Outcome, Stage};
 use crate::setting::Setting;
 use crate::{Cast, UNCAUGHT, repository, workers};
@@ -18,7 +22,11 @@ use crate::{Cast, UNCAUGHT, repository, workers};
 /// Where the protocol files are: `<scenario>.toml`.
 const DIRECTORY: &str = "tests/own-protocols";
 
-/// Play the mutants whose names have one of the patterns in them. The exit status is 0 when no base fails.
+/// Where the learned files are written, with the programs and the inputs that they were learned of.
+const LEARNED: &str = "target/learned";
+
+/// Play the mutants of the tutorials whose names have one of the patterns in them. The exit status is 0 when no
+/// base fails.
 pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
@@ -29,6 +37,57 @@ pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
             settings.push((theme, Setting::protocol(&repository, &file)?));
         }
     }
+    count(settings, patterns, "tutorial")
+}
+
+/// Learn the examples, and play their mutants. All of them are caught by the files that the examples have.
+pub(crate) fn run_learned(patterns: &[String]) -> anyhow::Result<ExitCode> {
+    let repository = repository();
+    let themes = mutant::read_all(&repository)?;
+    let is_wanted = |theme: &&Theme| {
+        let has = |pattern: &String| theme.mutant.iter().any(|it| it.name.contains(pattern));
+        theme.protocol.is_some() && (patterns.is_empty() || patterns.iter().any(has))
+    };
+    let mut learned: BTreeMap<&str, String> = BTreeMap::new();
+    let mut settings = Vec::new();
+    for theme in themes.iter().filter(is_wanted) {
+        if !learned.contains_key(theme.scenario.as_str()) {
+            learned.insert(&theme.scenario, learn(&repository, &theme.scenario)?);
+        }
+        let file = learned.get(theme.scenario.as_str()).map_or("", String::as_str);
+        let mut setting = Setting::protocol(&repository, file)?;
+        // Which sends the malformed frames.
+        setting.others.push("harness".to_owned());
+        settings.push((theme, setting));
+    }
+    count(settings, patterns, "example's own file")
+}
+
+/// Learn an example; the path of the file, from the repository's root.
+fn learn(repository: &Path, name: &str) -> anyhow::Result<String> {
+    let directory = repository.join(LEARNED).join(name);
+    let lesson = lesson(name, &directory)?;
+    let output = Command::new(std::env::current_exe()?.with_file_name("framecheck"))
+        .args(&lesson.arguments)
+        .current_dir(&lesson.directory)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    anyhow::ensure!(
+        output.status.success(),
+        "{name} was not learned: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    println!("learned {name}");
+    Ok(format!("{LEARNED}/{name}/{name}.toml"))
+}
+
+/// Play the mutants in these settings, and count how many are caught.
+fn count(
+    settings: Vec<(&Theme, Setting)>,
+    patterns: &[String],
+    besides: &str,
+) -> anyhow::Result<ExitCode> {
+    let repository = repository();
     let cast = Cast::new(settings, patterns)?;
     let (jobs, skipped) = cast.jobs()?;
     if jobs.is_empty() && skipped == 0 {
@@ -61,7 +120,8 @@ pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     }
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(["scenario", "role", "caught by the protocol file", "by the tutorial"]);
+    let by_other = format!("by the {besides}");
+    table.set_header(["scenario", "role", "caught by the protocol file", &by_other]);
     let [mut caught, mut all] = [0, 0];
     for ((scenario, role), [of_caught, of_all]) in &counts {
         (caught, all) = (caught + of_caught, all + of_all);

@@ -14,6 +14,8 @@ use pyjson::PythonVersion;
 
 /// How long a case may take, unless told.
 pub(super) const DEADLINE_SECONDS: u64 = 20;
+/// How long one may take in which a person starts a program, unless told.
+const BY_HAND_SECONDS: u64 = 10 * 60;
 
 /// A glob of pairings, which names a server and a client.
 #[derive(Debug, Clone)]
@@ -209,6 +211,8 @@ pub(super) struct AttachArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) peer: Vec<PathBuf>,
     #[command(flatten)]
+    pub(super) others: OtherArgs,
+    #[command(flatten)]
     pub(super) means: Means,
 }
 
@@ -241,6 +245,8 @@ pub(super) struct CheckPeerArgs {
     /// How long each role may take.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
+    #[command(flatten)]
+    pub(super) others: OtherArgs,
     #[command(flatten)]
     pub(super) means: Means,
 }
@@ -353,7 +359,26 @@ pub(super) struct SetupArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
+    pub(super) others: OtherArgs,
+    #[command(flatten)]
     pub(super) means: Means,
+}
+
+/// The options about programs that framecheck does not start.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(super) struct OtherArgs {
+    /// Let servers that run already, as a manifest says, be on other machines.
+    #[arg(long)]
+    pub(super) allow_non_loopback: bool,
+    /// How long a person may take to start a client, where a manifest says by-hand, and to bring it to its end.
+    #[arg(long, value_name = "SECONDS", default_value_t = BY_HAND_SECONDS, value_parser = seconds())]
+    pub(super) by_hand_timeout: u64,
+}
+
+impl Default for OtherArgs {
+    fn default() -> Self {
+        Self { allow_non_loopback: false, by_hand_timeout: BY_HAND_SECONDS }
+    }
 }
 
 /// The options of all commands that play.
@@ -382,7 +407,8 @@ pub(super) struct Means {
 
 impl Means {
     pub(super) fn with(&self, peer: &[PathBuf], deadline: u64) -> SetupArgs {
-        SetupArgs { peer: peer.to_owned(), deadline, means: self.clone() }
+        let others = OtherArgs::default();
+        SetupArgs { peer: peer.to_owned(), deadline, others, means: self.clone() }
     }
 }
 
@@ -395,6 +421,6 @@ pub(super) enum Format {
 }
 
 /// A time in whole seconds: some, and not more than a day, which no clock runs over at.
-fn seconds() -> RangedU64ValueParser {
+pub(super) fn seconds() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=24 * 60 * 60)
 }

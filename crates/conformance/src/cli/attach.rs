@@ -7,24 +7,24 @@ use std::sync::Arc;
 use engine::drive::{Hand, Wanted};
 use engine::peer::Peers;
 use engine::plan::{Group, PlanError, case_named, group_of};
-use model::Endpoint;
 use model::case::{CaseId, HAND, HARNESS, Pairing};
 use model::observation::Role;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::interrupt::{Interrupted, interrupt};
 use super::measure::make_known;
+use super::others::{are_up, place, write_wants};
 use super::out::stdout;
 use super::replay::{play, write_played};
 use super::setup::{Known, runtime, setup};
-use super::{AttachArgs, case_and_files};
+use super::{AttachArgs, SetupArgs, case_and_files};
 
 /// A day.
 const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
 
 pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     // A program under a debugger takes the time that it takes.
-    let with = args.means.with(&args.peer, DEADLINE_SECONDS);
+    let with = SetupArgs { others: args.others, ..args.means.with(&args.peer, DEADLINE_SECONDS) };
     let (id, files) = case_and_files(&args.id, &args.files);
     let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&with, &known)?;
@@ -35,13 +35,14 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     for playing in &mut group.plays {
         playing.pairing = id.pairing.clone();
     }
+    let runtime = runtime()?;
+    runtime.block_on(are_up(&peers, &known, std::slice::from_ref(&id.pairing)))?;
     let mut setup = setup(&with, &known)?;
     let hand = Hand::new(args.at.or_else(|| address_of(&named, args.role.into(), &peers)));
     if let Some(stage) = Arc::get_mut(&mut setup.stage) {
         stage.hand = Some(hand.clone());
     }
     let role = args.role.into();
-    let runtime = runtime()?;
     let done = runtime.block_on(async {
         let interrupt = interrupt()?;
         let telling = async {
@@ -93,28 +94,12 @@ fn address_of(id: &CaseId, role: Role, peers: &Peers) -> Option<SocketAddr> {
 fn tell(group: &Group, role: Role, wanted: &Wanted) -> io::Result<()> {
     let mut out = stdout();
     let name = group.scenario.name();
-    let (host, port) = match &wanted.address {
-        Endpoint::Inet(address) => (address.ip().to_string(), address.port().to_string()),
-        Endpoint::Path(path) => (path.display().to_string(), String::new()),
-    };
-    let port = if port.is_empty() { port } else { format!(", port {port}") };
+    let place = place(&wanted.address);
     match role {
-        Role::Server => {
-            writeln!(out, "start your server of {name}; it is to listen on {host}{port}")?
-        }
-        Role::Client => {
-            writeln!(out, "start your client of {name}; it is to connect to {host}{port}")?
-        }
+        Role::Server => writeln!(out, "start your server of {name}; it is to listen on {place}")?,
+        Role::Client => writeln!(out, "start your client of {name}; it is to connect to {place}")?,
     }
-    if let Some(file) = &wanted.file {
-        writeln!(out, "  it is to serve {}", file.display())?;
-    }
-    for literal in wanted.literals.iter().filter(|literal| literal.is_changed) {
-        writeln!(out, "  its {} is to be {:?}", literal.name, literal.value)?;
-    }
-    for line in &wanted.lines {
-        writeln!(out, "  type into it: {}", String::from_utf8_lossy(&line.0).escape_debug())?;
-    }
+    write_wants(&mut out, wanted)?;
     writeln!(out, "it is waited for; when it has ended and nothing follows here, press Enter")?;
     out.flush()
 }

@@ -10,6 +10,7 @@ use report::Capture;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::measure::make_known;
+use super::others::are_up;
 use super::out::stdout;
 use super::replay::play;
 use super::setup::{Known, setup};
@@ -24,6 +25,7 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let group = group_of(&id, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
+    runtime.block_on(are_up(&peers, &known, std::slice::from_ref(&id.pairing)))?;
     let played = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {

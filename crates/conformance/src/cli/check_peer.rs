@@ -14,10 +14,11 @@ use model::{Catalogue, Scenario};
 use protocols::Protocol;
 use report::replay_command;
 
-use super::CheckPeerArgs;
 use super::interrupt::{Interrupted, interrupt};
+use super::others::are_allowed;
 use super::out::stdout;
 use super::setup::{Known, guest, setup_with};
+use super::{CheckPeerArgs, SetupArgs};
 
 pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     let (manifest, files) = manifest_and_files(args);
@@ -30,7 +31,9 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     };
     writeln!(out, "{}{language}, as {} declares it", peer.name, manifest.display())?;
     out.flush()?;
-    let setup = setup_with(&args.means.with(&[], args.deadline), &known, vec![peer.clone()])?;
+    are_allowed(&peer, &known, &args.others)?;
+    let with = SetupArgs { others: args.others, ..args.means.with(&[], args.deadline) };
+    let setup = setup_with(&with, &known, vec![peer.clone()])?;
     let runtime = super::setup::runtime()?;
     let findings = runtime.block_on(async {
         let interrupt = interrupt()?;
@@ -82,12 +85,11 @@ async fn check_all(
     peer: &Peer,
 ) -> anyhow::Result<Vec<Finding>> {
     let mut checks = Vec::new();
-    for (role, name, template) in peer.declared() {
+    for (role, name) in peer.roles() {
         let (stage, peer) = (stage.clone(), peer.clone());
         let (scenario, name) = (catalogue.scenario(name).cloned(), name.to_owned());
-        let template = template.clone();
         checks.push(tokio::spawn(async move {
-            check(&stage, &peer, role, &name, scenario.as_deref(), &template).await
+            check(&stage, &peer, role, &name, scenario.as_deref()).await
         }));
     }
     let mut findings = Vec::new();
@@ -133,5 +135,5 @@ fn not_declared<'a>(
         role == Role::Server || scenario.transports() != Transport::ALONE
     };
     let scenarios = catalogue.iter().filter(has_role);
-    scenarios.filter(move |scenario| peer.template(role, scenario.name()).is_none())
+    scenarios.filter(move |scenario| !peer.plays(role, scenario.name()))
 }

@@ -15,22 +15,31 @@ use model::observation::{Direction, Observation};
 use model::{Ending, Input, Scenario, Wire, generated_input};
 use protocols::Protocol;
 
-use super::CheckProtocolArgs;
 use super::interrupt::{Interrupted, interrupt};
 use super::out::stdout;
 use super::setup::{Known, setup};
+use super::{CheckProtocolArgs, Means};
 
 /// So many more plays there are behind those of a baseline.
 const MORE_PLAYS: usize = 2;
 
 pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
-    let known = Known::with(std::slice::from_ref(&args.file), &[])?;
+    check_file(&args.file, &args.means, args.deadline, &mut stdout())
+}
+
+/// Check a file, and say what was seen; whether it is usable.
+pub(super) fn check_file(
+    file: &Path,
+    means: &Means,
+    deadline: u64,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
+    let known = Known::with(&[file.to_owned()], &[])?;
     // What is checked is played anew.
-    let mut means = args.means.clone();
+    let mut means = means.clone();
     means.no_cache = true;
-    let setup = setup(&means.with(&[], args.deadline), &known)?;
+    let setup = setup(&means.with(&[], deadline), &known)?;
     let runtime = super::setup::runtime()?;
-    let mut out = stdout();
     let mut is_fine = true;
     for protocol in &known.protocols {
         let before = beside(protocol);
@@ -42,9 +51,9 @@ pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
             }
         })?;
         let changed = changed(&before, &beside(protocol));
-        is_fine &= print(&mut out, protocol, &checked, &changed)?;
+        is_fine &= print(out, protocol, &checked, &changed)?;
         if is_fine {
-            let file = args.file.display();
+            let file = file.display();
             writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
         }
     }

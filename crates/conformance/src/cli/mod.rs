@@ -20,9 +20,11 @@ mod errata;
 mod interrupt;
 mod json;
 mod keep;
+mod learn;
 mod list;
 mod measure;
 mod merge;
+mod others;
 mod out;
 mod pages;
 mod pythons;
@@ -116,6 +118,12 @@ enum Command {
     /// Exit status 1 when the reference is not the same each time, when a mask covers nothing, or when the
     /// reference leaves something behind; 2 when the file has mistakes.
     CheckProtocol(CheckProtocolArgs),
+    /// Run a server and a client, and write the protocol file that describes what they say.
+    ///
+    /// It plays what you type and the files that you give, looks into programs in Python, and finds frames,
+    /// checksums and what differs from run to run. A comment before each line says how sure it is. Exit status 1
+    /// when check-protocol would not call the file usable. See docs/own-protocol.md.
+    Learn(learn::LearnArgs),
     /// Say whether recorded traffic keeps to the frames of a protocol; where not, which packet and byte.
     ///
     /// Exit status 1 when something does not; 2 when CAPTURE is no capture, has no traffic of the
@@ -157,6 +165,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::Attach(args) => attach::main(&args),
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::CheckProtocol(args) => check_protocol::main(&args),
+        Command::Learn(args) => learn::main(&args),
         Command::Audit(args) => audit::main(&args),
         Command::Dissector(args) => dissector::main(&args),
         Command::Keep(args) => keep::main(&args),

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::measure::make_known;
+use super::others::are_up;
 use super::out::stdout;
 use super::setup::{Known, setup};
 use super::{ReplayArgs, Usage, case_and_files};
@@ -31,6 +32,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let (id, group) = chosen(args, &case, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
+    runtime.block_on(are_up(&peers, &known, std::slice::from_ref(&id.pairing)))?;
     let played = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {

@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 
 use super::interrupt::{Interrupted, interrupt};
 use super::measure::measure;
+use super::others::{are_up, not_judged};
 use super::out::{say, stdout};
 use super::setup::{Known, Setup, setup, versions};
 use super::{Format, RunArgs, SetupArgs, Usage};
@@ -104,6 +105,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let mut groups = plan(&selection, &known.catalogue, &peers)?;
     // Of the whole run, whichever part of it this is.
     let playing = pairings_in(&groups, &peers);
+    super::setup::runtime()?.block_on(are_up(&peers, &known, &playing))?;
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
         if expected.is_some() || !known.protocols.is_empty() {
@@ -125,6 +127,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         protocols: known.protocols.iter().map(|it| info_of(it)).collect(),
         pairings: playing.iter().map(ToString::to_string).collect(),
         missing: [known.missing(&peers), &platform::missing()].concat(),
+        not_judged: not_judged(&peers, &known, &playing),
     };
     let is_partial = selection.is_partial();
     Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
@@ -133,7 +136,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
 /// A peer that declares no role of what the files describe is a mistake.
 fn plays_something(known: &Known, peers: &Peers) -> anyhow::Result<()> {
     for peer in peers.guests().filter(|_| !known.protocols.is_empty()) {
-        if !peer.declared().any(|(_, scenario, _)| known.catalogue.scenario(scenario).is_some()) {
+        if !peer.roles().any(|(_, scenario)| known.catalogue.scenario(scenario).is_some()) {
             let names = known.catalogue.names().collect::<Vec<_>>().join(", ");
             let manifest = peer.manifest.clone().unwrap_or_default();
             let what = format!("{} declares no role of {names}", manifest.display());

@@ -17,12 +17,13 @@ use framecheck::built_in::RUST;
 use framecheck::{built_in, interpreters};
 use model::event::PeerInfo;
 use model::observation::Role;
-use model::{Catalogue, Scenario, Truth};
+use model::{Catalogue, Needs, Scenario, Truth};
 use protocols::Protocol;
 use tempfile::TempDir;
 use tutorials::reference::Reference;
 use tutorials::{Oracle, REFERENCE};
 
+use super::others::{are_allowed, person};
 use super::out::say;
 use super::{Means, SetupArgs, Usage};
 
@@ -79,6 +80,13 @@ impl Known {
         Ok(Self { catalogue, protocols, all, ..of_tutorials })
     }
 
+    /// The scenario of a protocol that is in no file yet.
+    pub(super) fn of_protocol(protocol: Protocol) -> Self {
+        let protocol = Arc::new(protocol);
+        let catalogue = Catalogue::new(vec![protocol.clone() as Arc<dyn Scenario>]);
+        Self { all: catalogue.clone(), catalogue, protocols: vec![protocol], ..Self::new() }
+    }
+
     /// The scenarios that these files describe, and all of the tutorials'.
     pub(super) fn with_all(files: &[PathBuf]) -> anyhow::Result<Self> {
         Self::with(files, &["*".to_owned()])
@@ -117,18 +125,42 @@ fn reference_of(protocol: &Protocol) -> anyhow::Result<Peer> {
         .into_iter()
         .filter_map(|(role, address)| Some(((role, protocol.name().to_owned()), address?)))
         .collect();
-    for (role, command) in [(Role::Server, &programs.server), (Role::Client, &programs.client)] {
+    let shown = protocol.path().display();
+    for (role, command, needs) in [
+        (Role::Server, &programs.server, &programs.server_needs),
+        (Role::Client, &programs.client, &programs.client_needs),
+    ] {
         let template = Template(command.clone()).beside(&base);
         if let Some(what) = missing_program(&template) {
-            bail!(Usage(format!("{}: the reference's {role}: {what}", protocol.path().display())));
+            bail!(Usage(format!("{shown}: the reference's {role}: {what}")));
+        }
+        let needs = whole(needs, &base);
+        if let Some(what) = missing_program(&Template(needs.setup.clone())) {
+            bail!(Usage(format!("{shown}: setup of the reference's {role}: {what}")));
+        }
+        let name = protocol.name().to_owned();
+        if !needs.is_empty() {
+            peer.needs.insert((role, name.clone()), needs);
         }
         let templates = match role {
             Role::Server => &mut peer.server,
             Role::Client => &mut peer.client,
         };
-        templates.insert(protocol.name().to_owned(), template);
+        templates.insert(name, template);
     }
     Ok(peer)
+}
+
+/// What a program of a file in this directory needs, with whole paths.
+fn whole(needs: &Needs, base: &Path) -> Needs {
+    let directory = base.to_string_lossy();
+    let filled =
+        |(name, value): (&String, &String)| (name.clone(), value.replace("{dir}", &directory));
+    Needs {
+        setup: Template(needs.setup.clone()).beside(base).0,
+        env: needs.env.iter().map(filled).collect(),
+        ready: needs.ready.clone(),
+    }
 }
 
 /// A stage, and the directories its cases live in, which go when this is dropped.
@@ -144,6 +176,7 @@ pub(super) fn peers(args: &SetupArgs, known: &Known) -> anyhow::Result<Peers> {
     for manifest in &args.peer {
         let peer = guest(manifest, known)?;
         peer.programs_are_there()?;
+        are_allowed(&peer, known, &args.others)?;
         guests.push(peer);
     }
     peers_with(args, known, guests)
@@ -176,7 +209,12 @@ fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
 
 /// Everything that cases need.
 pub(super) fn setup(args: &SetupArgs, known: &Known) -> anyhow::Result<Setup> {
-    set_up(args, known, peers(args, known)?)
+    set_up(args, known, peers(args, known)?, None)
+}
+
+/// The same, and each program that the launcher starts notes what it does, in this directory.
+pub(super) fn setup_noted(args: &SetupArgs, known: &Known, notes: &Path) -> anyhow::Result<Setup> {
+    set_up(args, known, peers(args, known)?, Some(notes))
 }
 
 /// The same with these peers, whether their programs are there or not.
@@ -185,10 +223,15 @@ pub(super) fn setup_with(
     known: &Known,
     guests: Vec<Peer>,
 ) -> anyhow::Result<Setup> {
-    set_up(args, known, peers_with(args, known, guests)?)
+    set_up(args, known, peers_with(args, known, guests)?, None)
 }
 
-fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<Setup> {
+fn set_up(
+    args: &SetupArgs,
+    known: &Known,
+    mut peers: Peers,
+    notes: Option<&Path>,
+) -> anyhow::Result<Setup> {
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
     peers.locate_built_in(reference);
@@ -200,6 +243,10 @@ fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<S
     } else {
         (Spawner::without_python(), String::new())
     };
+    let spawner = match notes {
+        Some(directory) => spawner.with_notes(directory.to_owned()),
+        None => spawner,
+    };
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
     let driver = Driver {
         spawner,
@@ -207,12 +254,15 @@ fn set_up(args: &SetupArgs, known: &Known, mut peers: Peers) -> anyhow::Result<S
         rooms: Rooms::new(scratch.path().to_owned()),
         namespaces: Namespaces::by(std::env::current_exe().context("cannot find this program")?),
         deadline: Duration::from_secs(args.deadline),
+        by_hand: Duration::from_secs(args.others.by_hand_timeout),
     };
     let is_played = |name: &str| known.catalogue.scenario(name).is_some();
     if peers.iter().any(|peer| peer.needs_network(is_played)) {
         driver.namespaces.check()?;
     }
+    let person = person(&peers, args.others.by_hand_timeout);
     let mut stage = Stage::new(driver, peers);
+    stage.person = person;
     if !args.means.no_cache {
         for protocol in &known.protocols {
             let cache = cache(args, protocol, &interpreter)?;
@@ -228,9 +278,13 @@ fn uses_python(known: &Known, peers: &Peers) -> bool {
     let is_played = |name: &str| known.catalogue.scenario(name).is_some();
     let is_python = |template: &Template| template.0.first().is_some_and(|it| it == "python3");
     let has_tutorials = known.catalogue.iter().any(|it| it.truth() == Truth::Model);
-    let warm = peers.iter().filter(|peer| peer.warm);
+    let warm = || peers.iter().filter(|peer| peer.warm);
+    let sets_up = |((_, name), needs): (&(Role, String), &Needs)| {
+        is_played(name) && is_python(&Template(needs.setup.clone()))
+    };
     has_tutorials
-        || warm.flat_map(Peer::declared).any(|(_, name, it)| is_played(name) && is_python(it))
+        || warm().flat_map(Peer::declared).any(|(_, name, it)| is_played(name) && is_python(it))
+        || warm().flat_map(|peer| &peer.needs).any(sets_up)
 }
 
 /// What starts programs, and which interpreter it has.

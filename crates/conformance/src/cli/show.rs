@@ -15,7 +15,9 @@ use super::{ShowArgs, Usage, case_and_files};
 const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
-    let with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
+    let mut with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
+    // No peer is sent anything.
+    with.others.allow_non_loopback = true;
     let (case, files) = case_and_files(&args.case, &args.files);
     let known = Known::with_all(&files)?;
     let peers = super::setup::peers(&with, &known)?;

@@ -61,7 +61,9 @@ impl Driver {
         let (peer, template) = match side {
             Side::Peer(peer, template) => (peer, template),
             Side::Hand(hand) => return Ok(Site { at: hand.at, ..Site::anywhere(play.transport) }),
-            Side::Script(_) | Side::Nobody => return Ok(Site::anywhere(play.transport)),
+            Side::Running(..) | Side::Script(_) | Side::Nobody => {
+                return Ok(Site::anywhere(play.transport));
+            }
         };
         let scenario = play.scenario.name();
         let speaks = peer.speaks(role, scenario, play.transport).unwrap_or(play.transport);

@@ -37,6 +37,8 @@ pub(super) struct Case<'a> {
     pub(super) client: Party,
     pub(super) patience: watch::Sender<Patience>,
     pub(super) passing: watch::Receiver<Option<Result<(), Stop>>>,
+    /// The sign that never came by which the server would have been up. Then there is no client.
+    pub(super) unready: Option<String>,
 }
 
 /// What came of the clients, before the control.
@@ -57,6 +59,11 @@ impl Case<'_> {
         deadline: Instant,
         mut start_client: impl FnMut(Next<'_>) -> Result<Party, StartError>,
     ) -> Result<Observation, DriveError> {
+        if let Some(awaited) = self.unready.take() {
+            let stopped = Some(Stop::Deadline(awaited));
+            let clients = Clients { gone: Vec::new(), stopped, at_rest: None, by_itself: false };
+            return self.take_down(clients, None).await;
+        }
         let mut clients = self.see_clients(deadline, &mut start_client).await?;
         let can_go_on = matches!(clients.stopped, None | Some(Stop::Quiet | Stop::Spins(_)));
         let control = match &self.play.control {
@@ -95,7 +102,7 @@ impl Case<'_> {
         let (stopped, at_rest) = loop {
             let seen = match timeout_at(deadline, self.until_client_ends()).await {
                 Ok(seen) => seen,
-                Err(_) => (Some(Stop::Deadline("the client to end".to_owned())), None),
+                Err(_) => (Some(Stop::Deadline(self.client_awaited().to_owned())), None),
             };
             match later.next() {
                 Some(lines) if seen.0.is_none() => {
@@ -114,6 +121,15 @@ impl Case<'_> {
         }
         self.client.signal(Signal::KILL);
         Ok(Clients { gone, stopped, at_rest, by_itself })
+    }
+
+    /// What is waited for of a client, in words.
+    fn client_awaited(&self) -> &'static str {
+        if self.client.is_by_hand() && !self.recording.shows(WireLog::is_connected) {
+            "a person to start the client, which never connected"
+        } else {
+            "the client to end"
+        }
     }
 
     /// The network does no more harm: what comes of a client that does none either?
@@ -169,8 +185,7 @@ impl Case<'_> {
         }
         let in_order = matches!(stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
         self.server.signal(if in_order { Signal::TERM } else { Signal::KILL });
-        let is_process = !self.server.is_by_hand();
-        if is_process && timeout(ENDING, self.server.wait()).await.is_err() {
+        if !self.server.is_others() && timeout(ENDING, self.server.wait()).await.is_err() {
             stopped = Some(Stop::Deadline("the server to end on SIGTERM".to_owned()));
             self.server.signal(Signal::KILL);
             self.server.wait().await;

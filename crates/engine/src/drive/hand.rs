@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use model::blob::Blob;
 use model::{Endpoint, Literal};
@@ -19,6 +19,42 @@ pub struct Wanted {
     pub literals: Vec<Literal>,
     /// What is to be typed, a line each.
     pub lines: Vec<Blob>,
+    /// Where the files are that the program is to have in its directory.
+    pub directory: PathBuf,
+    /// Their names.
+    pub beside: Vec<String>,
+}
+
+/// What a person is told.
+#[derive(Debug)]
+pub enum Asked {
+    /// The case that begins.
+    Case(String),
+    /// What is wanted, and whom to tell of its end.
+    Start(Box<Wanted>, Hand),
+}
+
+/// Where what is wanted of a person is told, case by case.
+#[derive(Debug, Clone)]
+pub struct Person(mpsc::Sender<Asked>);
+
+impl Person {
+    /// One who is told by what comes out of the receiver.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Asked>) {
+        let (asked, told) = mpsc::channel();
+        (Self(asked), told)
+    }
+
+    /// A case begins in which the person starts a client.
+    pub fn begins(&self, case: String) {
+        self.tell(Asked::Case(case));
+    }
+
+    fn tell(&self, asked: Asked) {
+        // Where nobody reads it any more, the run is being given up.
+        let _ = self.0.send(asked);
+    }
 }
 
 /// A side that is played by hand.
@@ -29,6 +65,7 @@ pub struct Hand {
     pub at: Option<SocketAddr>,
     told: Arc<watch::Sender<Option<Wanted>>>,
     has_ended: Arc<watch::Sender<bool>>,
+    person: Option<Person>,
 }
 
 impl Hand {
@@ -36,7 +73,13 @@ impl Hand {
     #[must_use]
     pub fn new(at: Option<SocketAddr>) -> Self {
         let (told, has_ended) = (watch::Sender::new(None), watch::Sender::new(false));
-        Self { at, told: Arc::new(told), has_ended: Arc::new(has_ended) }
+        Self { at, told: Arc::new(told), has_ended: Arc::new(has_ended), person: None }
+    }
+
+    /// One whose person is told, too, if there is one.
+    #[must_use]
+    pub fn of(person: Option<Person>, at: Option<SocketAddr>) -> Self {
+        Self { person, ..Self::new(at) }
     }
 
     /// Wait until it is known what is wanted.
@@ -59,6 +102,9 @@ impl Hand {
     }
 
     pub(super) fn tell(&self, wanted: Wanted) {
+        if let Some(person) = &self.person {
+            person.tell(Asked::Start(Box::new(wanted.clone()), self.clone()));
+        }
         self.told.send_replace(Some(wanted));
     }
 }

@@ -5,9 +5,11 @@ mod address;
 mod case;
 mod hand;
 mod party;
+mod prepare;
 mod room;
 mod waits;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,19 +17,20 @@ use std::time::Duration;
 
 use address::Site;
 use case::Case;
-pub use hand::{Hand, Wanted};
+pub use hand::{Asked, Hand, Person, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
 use model::observation::{Observation, Role, WireLog};
-use model::{Addresses, Endpoint, Input, Scenario, Sign, Step, Truth};
+use model::{Addresses, Beside, Endpoint, Input, Scenario, Sign, Step, Truth};
 use party::Party;
+use prepare::{Start, until_up};
 use room::Room;
 pub use room::Rooms;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
-use crate::peer::{Command, Peer, Places, Prompt, Spawner, StartError, Template, User};
+use crate::peer::{Peer, Prompt, Spawner, StartError, Target, Template, User};
 use crate::platform::{Namespaces, NoNamespace};
 use crate::script;
 
@@ -44,6 +47,8 @@ pub struct Driver {
     pub namespaces: Namespaces,
     /// How long a case may take.
     pub deadline: Duration,
+    /// How long one may take in which a person starts a program, if that is more.
+    pub by_hand: Duration,
 }
 
 /// A case as the driver needs it.
@@ -88,6 +93,8 @@ pub struct Play<'a> {
 pub enum Side<'a> {
     /// A peer's program.
     Peer(&'a Peer, &'a Template),
+    /// A peer's server that runs already.
+    Running(&'a Peer, &'a Target),
     /// The harness, by script.
     Script(Vec<Step>),
     /// A person, who starts the program.
@@ -108,6 +115,16 @@ pub enum DriveError {
     /// No network for a program with a fixed address.
     #[error(transparent)]
     NoNamespace(#[from] NoNamespace),
+    /// What is to run before a program has failed.
+    #[error("setup of the {role}: {program} {how}")]
+    SetUp {
+        /// Whose.
+        role: Role,
+        /// What was run.
+        program: String,
+        /// What came of it, and what it said.
+        how: String,
+    },
     /// A directory or a socket.
     #[error("{what}: {error}")]
     Io {
@@ -136,33 +153,13 @@ impl Driver {
             .take(play.scenario, play.input)
             .map_err(failed("cannot make a case's directory"))?;
         let (server_site, client_site) = self.sites(play)?;
-        let server_endpoint = self.server_endpoint(&server_site, &room)?;
-        let recorder = match play.transport {
-            Transport::None => None,
-            _ => {
-                let sides = Sides {
-                    client: client_site.speaks,
-                    client_at: client_site.at,
-                    client_place: client_site.place.clone(),
-                    server: server_endpoint.clone(),
-                    server_place: server_site.place.clone(),
-                    directory: room.sockets.clone(),
-                };
-                Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?)
-            }
-        };
+        let server_endpoint = self.server_endpoint(play, &server_site, &room)?;
+        let recorder = bind_recorder(play, &server_endpoint, (&server_site, &client_site), &room)?;
         let client_endpoint = match &recorder {
             Some(recorder) => recorder.client_endpoint().map_err(failed("cannot bind"))?,
             None => server_endpoint.clone(),
         };
 
-        let recording = Recording::start();
-        let deadline = Instant::from_std(recording.started() + self.deadline);
-        let server = self.start_server(play, &room, &server_endpoint, &server_site)?;
-        if play.scenario.truth() == Truth::Reference {
-            let by = deadline - self.deadline / 2;
-            until_listening(&server, &server_endpoint, &server_site, by).await;
-        }
         let first = Visit {
             side: &play.client,
             input: play.input,
@@ -170,8 +167,25 @@ impl Driver {
             directory: &room.client,
             site: &client_site,
         };
-        let client = self.start_client(play, &room, &client_endpoint, &first)?;
-        let (patience, until) = watch::channel(Patience::Full);
+        let server_at = (&server_endpoint, &server_site);
+        self.set_all_up(play, &room, server_at, &client_endpoint, &first).await?;
+        let is_by_hand =
+            matches!((&play.server, &play.client), (Side::Hand(_), _) | (_, Side::Hand(_)));
+        let limit = if is_by_hand { self.deadline.max(self.by_hand) } else { self.deadline };
+        let recording = Recording::start();
+        let deadline = Instant::from_std(recording.started() + limit);
+        let server = self.start_server(play, &room, server_at)?;
+        let is_described = play.scenario.truth() == Truth::Reference;
+        let listening_by = is_described.then(|| deadline - limit / 2);
+        let unready = until_up(play, &server, server_at, deadline, listening_by).await;
+        let client = match &unready {
+            None => self.start_client(play, &room, &client_endpoint, &first)?,
+            Some(_) => Party::Nobody,
+        };
+        // One that runs already and refuses is not waited for: it will not come up.
+        let is_running = play.server.is_running();
+        let at_first = if is_running { Patience::ServerHasEnded } else { Patience::Full };
+        let (patience, until) = watch::channel(at_first);
         let (passed, passing) = watch::channel(None);
         let noting = recording.clone();
         let disturbance = play.disturbance.clone();
@@ -185,7 +199,7 @@ impl Driver {
 
         let noted = recording.clone();
         let address = server_endpoint.to_string();
-        let case = Case { play, address, recording, server, client, patience, passing };
+        let case = Case { play, address, recording, server, client, patience, passing, unready };
         let mut left_for_next = None;
         let next = |visit: Next<'_>| {
             let visit = match visit {
@@ -212,8 +226,16 @@ impl Driver {
         Ok(seen)
     }
 
-    /// Where a server is to listen.
-    fn server_endpoint(&self, site: &Site, room: &Room) -> Result<Endpoint, DriveError> {
+    /// Where the server listens, or is to listen.
+    fn server_endpoint(
+        &self,
+        play: &Play<'_>,
+        site: &Site,
+        room: &Room,
+    ) -> Result<Endpoint, DriveError> {
+        if let Side::Running(_, target) = &play.server {
+            return Ok(target.at.clone());
+        }
         if let Some(at) = site.at {
             return Ok(Endpoint::Inet(at));
         }
@@ -226,25 +248,48 @@ impl Driver {
         })
     }
 
+    /// Run the set-up of each program that has one: the server's, then the clients'.
+    async fn set_all_up(
+        &self,
+        play: &Play<'_>,
+        room: &Room,
+        server: (&Endpoint, &Site),
+        client: &Endpoint,
+        first: &Visit<'_>,
+    ) -> Result<(), DriveError> {
+        if let Side::Peer(peer, template) = &play.server {
+            let start = server_start(play, (peer, template), room, server);
+            self.set_up(play, &start).await?;
+        }
+        let control = play.control.as_ref().map(|(input, side)| Visit {
+            side,
+            input,
+            lines: &input.lines,
+            directory: &room.control,
+            site: first.site,
+        });
+        for visit in [Some(*first), control].into_iter().flatten() {
+            if let Side::Peer(peer, template) = visit.side {
+                let start = client_start(play, (peer, template), &visit, client);
+                self.set_up(play, &start).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn start_server(
         &self,
         play: &Play<'_>,
         room: &Room,
-        endpoint: &Endpoint,
-        site: &Site,
+        (endpoint, site): (&Endpoint, &Site),
     ) -> Result<Party, DriveError> {
         match &play.server {
             Side::Peer(peer, template) => {
-                let literals = play.scenario.literals(Role::Server, play.input);
-                let places = Places { endpoint, file: room.file.as_deref(), literals: &literals };
-                let argv = template.fill(&places);
-                let directory = room.server.clone();
-                let is_stranger = play.server.is_strange(play.scenario);
-                let (is_fresh, address) = (play.fresh, site.command(endpoint));
-                let command = Command { argv, directory, is_stranger, is_fresh, address };
+                let start = server_start(play, (peer, template), room, (endpoint, site));
                 let user = play.user(Role::Server, &play.input.server_lines);
-                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+                Ok(Party::Process(self.spawner.start(peer, &start.command(play), &user)?))
             }
+            Side::Running(..) => Ok(Party::Running),
             Side::Script(steps) => {
                 let side = script::Side::server(endpoint, play.transport.is_datagram())
                     .map_err(failed("cannot listen"))?;
@@ -256,6 +301,8 @@ impl Driver {
                     file: room.file.clone(),
                     literals: play.scenario.literals(Role::Server, play.input),
                     lines: play.input.server_lines.clone(),
+                    directory: room.server.clone(),
+                    beside: names(&play.input.server_beside),
                 });
                 Ok(Party::Hand(hand.clone()))
             }
@@ -272,15 +319,9 @@ impl Driver {
     ) -> Result<Party, StartError> {
         match visit.side {
             Side::Peer(peer, template) => {
-                let literals = play.scenario.literals(Role::Client, visit.input);
-                let places = Places { endpoint, file: None, literals: &literals };
-                let argv = template.fill(&places);
-                let directory = visit.directory.to_owned();
-                let is_stranger = visit.side.is_strange(play.scenario);
-                let (is_fresh, address) = (play.fresh, visit.site.command(endpoint));
-                let command = Command { argv, directory, is_stranger, is_fresh, address };
+                let start = client_start(play, (peer, template), visit, endpoint);
                 let user = play.user(Role::Client, visit.lines);
-                Ok(Party::Process(self.spawner.start(peer, &command, &user)?))
+                Ok(Party::Process(self.spawner.start(peer, &start.command(play), &user)?))
             }
             Side::Script(steps) => {
                 let side = script::Side::Client {
@@ -297,11 +338,76 @@ impl Driver {
                     file: None,
                     literals: play.scenario.literals(Role::Client, visit.input),
                     lines: visit.lines.to_vec(),
+                    directory: visit.directory.to_owned(),
+                    beside: names(&visit.input.beside),
                 });
                 Ok(Party::Hand(hand.clone()))
             }
-            Side::Nobody => Ok(Party::Nobody),
+            // Nothing that connects runs already.
+            Side::Running(..) | Side::Nobody => Ok(Party::Nobody),
         }
+    }
+}
+
+/// Listen for the client; nothing where there is none.
+fn bind_recorder(
+    play: &Play<'_>,
+    server: &Endpoint,
+    (server_site, client_site): (&Site, &Site),
+    room: &Room,
+) -> Result<Option<Recorder>, DriveError> {
+    if play.transport == Transport::None {
+        return Ok(None);
+    }
+    let sides = Sides {
+        client: client_site.speaks,
+        client_at: client_site.at,
+        client_place: client_site.place.clone(),
+        server: server.clone(),
+        server_place: server_site.place.clone(),
+        directory: room.sockets.clone(),
+        is_up: play.server.is_running(),
+    };
+    Ok(Some(Recorder::bind(&sides).map_err(failed("cannot bind the recorder"))?))
+}
+
+fn names(beside: &BTreeMap<String, Beside>) -> Vec<String> {
+    beside.keys().cloned().collect()
+}
+
+fn server_start<'a>(
+    play: &Play<'_>,
+    (peer, template): (&'a Peer, &'a Template),
+    room: &'a Room,
+    (endpoint, site): (&'a Endpoint, &'a Site),
+) -> Start<'a> {
+    Start {
+        peer,
+        template,
+        role: Role::Server,
+        endpoint,
+        site,
+        file: room.file.as_deref(),
+        literals: play.scenario.literals(Role::Server, play.input),
+        directory: &room.server,
+    }
+}
+
+fn client_start<'a>(
+    play: &Play<'_>,
+    (peer, template): (&'a Peer, &'a Template),
+    visit: &Visit<'a>,
+    endpoint: &'a Endpoint,
+) -> Start<'a> {
+    Start {
+        peer,
+        template,
+        role: Role::Client,
+        endpoint,
+        site: visit.site,
+        file: None,
+        literals: play.scenario.literals(Role::Client, visit.input),
+        directory: visit.directory,
     }
 }
 
@@ -311,25 +417,6 @@ fn hide_addresses(scenario: &dyn Scenario, addresses: &Addresses, seen: &mut Obs
     scenario.hide_addresses(Role::Client, addresses, &mut seen.client.stdout.0);
     if let Some(control) = &mut seen.control {
         scenario.hide_addresses(Role::Client, addresses, &mut control.client.stdout.0);
-    }
-}
-
-/// How often a server is looked at that does not listen yet.
-const STARTING: Duration = Duration::from_millis(2);
-
-/// Wait until the server listens, as a user does before he starts a client: a client may have a timeout of its
-/// own, and a server a runtime that takes long to start. Where the system doesn't tell, nobody waits.
-async fn until_listening(server: &Party, endpoint: &Endpoint, site: &Site, by: Instant) {
-    let listens = || match endpoint {
-        Endpoint::Path(path) => path.exists(),
-        Endpoint::Inet(address) if site.speaks.is_datagram() => {
-            site.place.udp_is_bound(address.port()).unwrap_or(true)
-        }
-        Endpoint::Inet(address) => site.place.tcp_is_listened_on(address.port()).unwrap_or(true),
-    };
-    let is_started_here = matches!(server, Party::Process(_));
-    while is_started_here && !listens() && !server.has_ended() && Instant::now() < by {
-        tokio::time::sleep(STARTING).await;
     }
 }
 
@@ -357,8 +444,13 @@ impl Side<'_> {
         match self {
             Self::Peer(peer, _) => peer.is_stranger || scenario.truth() == Truth::Reference,
             Self::Hand(_) => true,
-            Self::Script(_) | Self::Nobody => false,
+            Self::Running(..) | Self::Script(_) | Self::Nobody => false,
         }
+    }
+
+    /// Whether it is a server that framecheck does not start.
+    const fn is_running(&self) -> bool {
+        matches!(self, Self::Running(..))
     }
 }
 

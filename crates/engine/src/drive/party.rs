@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use model::Ending;
 use model::observation::{Exit, PeerEnd, Role};
+use regex::bytes::Regex;
 use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,6 +20,8 @@ pub(super) enum Party {
         task: JoinHandle<()>,
         ended: watch::Receiver<bool>,
     },
+    /// A server that runs already: all that is known of it is on the wire.
+    Running,
     /// A person's program: all that is known of it is on the wire, and what the person says.
     Hand(Hand),
     /// The scenario is one program, and that is the server.
@@ -40,10 +43,27 @@ impl Party {
         matches!(self, Self::Hand(_))
     }
 
+    /// Whether its end is for somebody else to decide.
+    pub(super) const fn is_others(&self) -> bool {
+        matches!(self, Self::Hand(_) | Self::Running)
+    }
+
+    /// Wait until what it prints, or says on standard error, matches; or until it has ended. Who has neither
+    /// stream is not waited for.
+    pub(super) async fn says(&self, regex: &Regex) {
+        let Self::Process(process) = self else { return };
+        tokio::select! {
+            () = process.stdout().wait_until(|seen| regex.is_match(seen)) => {}
+            () = process.stderr().wait_until(|seen| regex.is_match(seen)) => {}
+            _ = process.wait() => {}
+        }
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         match self {
             Self::Process(process) => process.exit().is_some(),
             Self::Script { ended, .. } => *ended.borrow(),
+            Self::Running => false,
             Self::Hand(hand) => hand.has_ended(),
             Self::Nobody => true,
         }
@@ -60,7 +80,7 @@ impl Party {
                 hand.ended().await;
                 None
             }
-            Self::Nobody => std::future::pending().await,
+            Self::Running | Self::Nobody => std::future::pending().await,
         }
     }
 
@@ -68,14 +88,14 @@ impl Party {
     pub(super) fn stdout(&self) -> Option<&Output> {
         match self {
             Self::Process(process) => Some(process.stdout()),
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => None,
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => None,
         }
     }
 
     pub(super) fn lost(&self) -> Option<StartError> {
         match self {
             Self::Process(process) => process.lost(),
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => None,
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => None,
         }
     }
 
@@ -83,7 +103,7 @@ impl Party {
     pub(super) fn processor_time(&self) -> Duration {
         match self {
             Self::Process(process) => process.processor_time(),
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => Duration::ZERO,
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => Duration::ZERO,
         }
     }
 
@@ -91,7 +111,7 @@ impl Party {
     pub(super) fn is_still(&self) -> bool {
         match self {
             Self::Process(process) => process.is_still(),
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => true,
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => true,
         }
     }
 
@@ -99,7 +119,7 @@ impl Party {
     pub(super) fn listening(&self) -> Vec<String> {
         match self {
             Self::Process(process) => process.listening(),
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => Vec::new(),
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => Vec::new(),
         }
     }
 
@@ -107,7 +127,9 @@ impl Party {
     pub(super) async fn babbles(&self) {
         match self {
             Self::Process(process) => process.babbles().await,
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => std::future::pending().await,
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => {
+                std::future::pending().await
+            }
         }
     }
 
@@ -115,7 +137,7 @@ impl Party {
         match self {
             Self::Process(process) => process.signal(signal),
             Self::Script { task, .. } => task.abort(),
-            Self::Hand(_) | Self::Nobody => {}
+            Self::Running | Self::Hand(_) | Self::Nobody => {}
         }
     }
 
@@ -130,7 +152,7 @@ impl Party {
                 let end = PeerEnd { memory_bytes, left_behind, ..PeerEnd::default() };
                 PeerEnd { exit, by_itself, stdout: stdout.into(), stderr: stderr.into(), ..end }
             }
-            Self::Script { .. } | Self::Hand(_) | Self::Nobody => {
+            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => {
                 PeerEnd { by_itself, ..PeerEnd::default() }
             }
         }

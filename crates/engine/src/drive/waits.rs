@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use model::observation::{AtRest, Role, Stop, WireLog};
+use model::case::Kind;
+use model::observation::{AtRest, Direction, Role, Stop, WireItem, WireLog};
 use model::{Leaving, Sign, contains, count};
 use tokio::time::timeout;
 
@@ -29,11 +30,9 @@ impl Case<'_> {
         tokio::select! {
             _ = self.client.wait() => (None, None),
             _ = self.server.wait(), if matches!(self.client, Party::Nobody) => (None, None),
-            () = self.recording.wait_until(WireLog::is_ended_by_client), if self.client.is_by_hand() => {
-                (None, None)
-            }
+            () = self.person_is_done(), if self.client.is_by_hand() => (None, None),
             () = self.known_hang() => (Some(Stop::Quiet), None),
-            at_rest = self.rest(self.play.rests.unwrap_or_default()), if self.play.rests.is_some() => {
+            at_rest = self.rest(self.play.rests.unwrap_or_default()), if self.can_rest() => {
                 (Some(Stop::Quiet), Some(at_rest))
             }
             stop = self.goes_wrong() => (Some(stop), None),
@@ -41,6 +40,29 @@ impl Case<'_> {
                 (result.clone().and_then(Result::err), None)
             }
             never = self.tell_when_the_server_has_ended() => match never {},
+        }
+    }
+
+    /// Wait until the client that a person has started has ended every connection that it had, and nothing
+    /// follows. One that the network broke off says no more.
+    async fn person_is_done(&self) {
+        let breaks_off = matches!(self.play.disturbance.network.kind, Kind::Reset(_));
+        let is_over = |log: &WireLog| {
+            let ends = |number: u32| {
+                log.events.iter().any(|event| {
+                    event.connection == number
+                        && event.direction == Direction::ToServer
+                        && matches!(event.what, WireItem::Fin | WireItem::Reset)
+                })
+            };
+            let count = log.connection_count();
+            breaks_off && log.has_fault() || count > 0 && (0..count).all(ends)
+        };
+        loop {
+            self.recording.wait_until(is_over).await;
+            if !self.moves_within(QUIET).await && self.recording.shows(is_over) {
+                return;
+            }
         }
     }
 
@@ -81,6 +103,12 @@ impl Case<'_> {
     async fn goes_beyond(&self, events: usize, time: Duration) -> bool {
         let moved = self.recording.wait_until(|log| log.events.len() > events);
         timeout(time, moved).await.is_ok()
+    }
+
+    /// Whether a client that does nothing any more has come to its end: of one that a person starts, that
+    /// can't be told.
+    const fn can_rest(&self) -> bool {
+        self.play.rests.is_some() && !self.client.is_by_hand()
     }
 
     /// Wait until nothing moves any more and both programs sleep, after the network's fault, or

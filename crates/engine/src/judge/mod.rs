@@ -31,6 +31,9 @@ pub struct Standard<'a> {
     pub server_is_peer: bool,
     /// Whether the client is a process, or the harness itself.
     pub client_is_peer: bool,
+    /// Whether the harness did not start each role's program, the server's first: then it sees nothing of it but
+    /// what is on the wire.
+    pub is_unseen: [bool; 2],
     /// What is right for the client, if harm was done to it; `expected` is what would have been.
     pub harmed: Option<&'a Harmed>,
     /// Whether it is no chance what becomes of the server. Where the network disturbs, the reference's
@@ -73,7 +76,13 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
             matches!(check, Check::ServerExit | Check::ServerStays | Check::NextClient);
         !standard.server_is_judged && is_servers
     };
-    let checks = Check::ALL.into_iter().filter(|check| !is_chance(check));
+    let [server_is_unseen, client_is_unseen] = standard.is_unseen;
+    let is_seen = |check: &Check| match role_looked_at(*check) {
+        Some(Role::Server) => !server_is_unseen,
+        Some(Role::Client) => !client_is_unseen,
+        None => true,
+    };
+    let checks = Check::ALL.into_iter().filter(|check| !is_chance(check) && is_seen(check));
     let found = checks.filter_map(|check| match standard.harmed {
         None => compare::difference(standard, check, seen),
         Some(harmed) => harm::difference(standard, harmed, given, check, seen),
@@ -110,6 +119,10 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
                 [] => String::new(),
                 others => format!("; the server listens on {} instead", others.join(", ")),
             };
+            if seen.stopped.as_ref().is_some_and(Stop::is_unready) {
+                // No client was started: what follows from that is no news.
+                differences.clear();
+            }
             differences.insert(0, ended(standard, what + &elsewhere));
             verdict
         }
@@ -126,6 +139,21 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     }
     let errata = judged.iter().map(|erratum| erratum.id.to_owned()).collect();
     Judgement { verdict, differences, errata }
+}
+
+/// The program that a check looks at, besides the wire.
+const fn role_looked_at(check: Check) -> Option<Role> {
+    match check {
+        Check::ServerStdout
+        | Check::ServerExit
+        | Check::ServerStays
+        | Check::ServerFiles
+        | Check::ServerEnds => Some(Role::Server),
+        Check::ClientStdout | Check::ClientExit | Check::ClientStderr | Check::ClientFiles => {
+            Some(Role::Client)
+        }
+        _ => None,
+    }
 }
 
 /// What a case that the harness had to stop comes to, unless it was stopped as it should be.

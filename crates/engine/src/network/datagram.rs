@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::datagram_shaper::{DatagramShaper, Deed};
-use super::socket::{any, is_bound};
+use super::socket::any;
 use super::{DatagramSocket, Disturbance, Patience, Recording, Sides};
 use crate::platform::Place;
 
@@ -34,6 +34,7 @@ pub struct DatagramRecorder {
     server_address: SocketAddrAny,
     server_place: Place,
     directory: PathBuf,
+    is_awaited: bool,
 }
 
 /// One that has sent a datagram. The server sees each at an address of its own, as it would without
@@ -58,6 +59,7 @@ impl DatagramRecorder {
             server_address: any(&sides.server)?,
             server_place,
             directory,
+            is_awaited: !sides.is_up,
         })
     }
 
@@ -82,6 +84,7 @@ impl DatagramRecorder {
             recording: &recording,
             first: Some(self.first),
             clients: Vec::new(),
+            is_awaited: self.is_awaited,
             is_up: false,
             is_over: false,
             answers,
@@ -119,6 +122,8 @@ struct Passing<'a> {
     /// Where the server is to see the client that comes first.
     first: Option<DatagramSocket>,
     clients: Vec<Client>,
+    /// Whether the server may yet come up.
+    is_awaited: bool,
     /// Whether the server is there.
     is_up: bool,
     /// Whether all that was sent before the disturbance was over has been taken up.
@@ -253,7 +258,7 @@ impl Passing<'_> {
     /// one too many; so look whether its port, or its path, is bound.
     async fn wait_until_up(&self) {
         let mut wait = LOOK_FIRST;
-        while !self.is_up() {
+        while self.is_awaited && !self.is_up() {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LOOK_LONGEST);
         }
@@ -264,7 +269,7 @@ impl Passing<'_> {
             Endpoint::Inet(address) => {
                 self.server_place.udp_is_bound(address.port()).unwrap_or(true)
             }
-            Endpoint::Path(path) => is_bound(path),
+            Endpoint::Path(_) => DatagramSocket::is_bound(&self.server).is_ok(),
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Sides {
     pub server_place: Place,
     /// Where Unix sockets can have their paths: short, and empty.
     pub directory: PathBuf,
+    /// Whether the server runs already, and so is not waited for.
+    pub is_up: bool,
 }
 
 impl Sides {
@@ -36,7 +38,15 @@ impl Sides {
     #[must_use]
     pub fn here(client: Transport, server: Endpoint, directory: PathBuf) -> Self {
         let (client_place, server_place) = (Place::default(), Place::default());
-        Self { client, client_at: None, client_place, server, server_place, directory }
+        Self {
+            client,
+            client_at: None,
+            client_place,
+            server,
+            server_place,
+            directory,
+            is_up: false,
+        }
     }
 
     /// Where the recorder listens for the client; its port may still be to be chosen.

@@ -239,16 +239,6 @@ pub enum DatagramSocket {
     Unix(UnixDatagram),
 }
 
-/// Whether somebody has bound a datagram socket to this path. The path is there before it is: bind(2)
-/// makes the file first. Who has bound it doesn't notice.
-pub(super) fn is_bound(path: &Path) -> bool {
-    let connected = || {
-        let own = socket(AddressFamily::UNIX, SocketType::DGRAM)?;
-        io::Result::Ok(connect(&own, &SocketAddrUnix::new(path)?)?)
-    };
-    connected().is_ok()
-}
-
 impl DatagramSocket {
     /// Bind; a port of 0 takes a free one.
     ///
@@ -262,6 +252,16 @@ impl DatagramSocket {
             Endpoint::Inet(_) => Ok(Self::Udp(UdpSocket::from_std(socket.into())?)),
             Endpoint::Path(_) => Ok(Self::Unix(UnixDatagram::from_std(socket.into())?)),
         }
+    }
+
+    /// See that somebody has bound a datagram socket to this path. The path is there before it is: bind(2)
+    /// makes the file first. Who has bound it doesn't notice.
+    ///
+    /// # Errors
+    /// As connect(2) fails.
+    pub fn is_bound(at: &Endpoint) -> io::Result<()> {
+        let own = socket(AddressFamily::UNIX, SocketType::DGRAM)?;
+        Ok(connect(&own, &any(at)?)?)
     }
 
     /// Where it is bound.

@@ -14,7 +14,7 @@ use super::disturbed::{DisturbedLink, Watches};
 use super::passing::{Broken, CHUNK_BYTES};
 use super::socket::{Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Patience, Recording, Sides};
-use crate::platform::Place;
+use crate::platform::{Place, ReadWatch};
 
 /// A client that has more connections than this at once is stopped.
 const CONNECTIONS_MAX: usize = 128;
@@ -47,6 +47,15 @@ impl StreamRecorder {
         self.listener.endpoint()
     }
 
+    /// What tells whether the server has read. No kernel tells it of one on another machine.
+    fn server_watch(&self) -> ReadWatch {
+        if !self.server_place.is_apart() && is_elsewhere(&self.server) {
+            ReadWatch::blind()
+        } else {
+            self.server_place.read_watch()
+        }
+    }
+
     /// Pass every connection on, both ways, each until both sides have ended it. When `patience`
     /// has seen both programs end, what is under way goes on to its end, and no longer. A connection
     /// that comes before the disturbance is over is disturbed.
@@ -63,7 +72,7 @@ impl StreamRecorder {
         let mut count = 0;
         let disturbed = disturbance.disturbs(false).then(|| Watches {
             of_client: Arc::new(self.client_place.read_watch()),
-            of_server: Arc::new(self.server_place.read_watch()),
+            of_server: Arc::new(self.server_watch()),
         });
         let mut start = |client: Connection, running: &mut JoinSet<()>| {
             let link = Link {
@@ -234,6 +243,14 @@ impl Link {
 
     fn note(&self, direction: Direction, what: WireItem) {
         self.recording.note(self.number, direction, what);
+    }
+}
+
+/// Whether a server may be on another machine, whose kernel is not asked.
+fn is_elsewhere(server: &Endpoint) -> bool {
+    match server {
+        Endpoint::Inet(address) => !address.ip().to_canonical().is_loopback(),
+        Endpoint::Path(_) => false,
     }
 }
 

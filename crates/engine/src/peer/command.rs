@@ -18,6 +18,9 @@ pub struct Template(pub Vec<String>);
 pub struct Command {
     /// The program, then its arguments.
     pub argv: Vec<String>,
+    /// What is added to its environment. A Python program with any of that gets an interpreter of its own:
+    /// one that runs already has read its environment.
+    pub env: Vec<(String, String)>,
     /// The directory it runs in.
     pub directory: PathBuf,
     /// Whether it is a stranger's program. The harness measures its memory, and ends and names what it

@@ -67,6 +67,8 @@ pub(super) struct Program<'a> {
     pub(super) is_stranger: bool,
     /// The address in its source, and the one to use in its place.
     pub(super) redirected: Option<(SocketAddr, SocketAddr)>,
+    /// The directory in which it notes what it does, in a file of its own.
+    pub(super) notes: Option<&'a Path>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +127,9 @@ impl Launcher {
             if let Some((own, real)) = program.redirected {
                 let addresses = [own, real].map(|it| it.to_string());
                 request.insert("address".to_owned(), json!(addresses));
+            }
+            if let Some(notes) = program.notes {
+                request.insert("notes".to_owned(), json!(notes.join(format!("{id}.jsonl"))));
             }
         }
         lock(&self.running.programs).insert(id, Waiting { teller, mark });

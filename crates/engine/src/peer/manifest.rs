@@ -8,10 +8,11 @@
 //! [client]
 //! file-transfer = ["./acme", "fetch", "{host}", "{port}"]
 //! ```
+//!
+//! `entry.rs` has the tables that may stand in the place of a command.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -20,12 +21,12 @@ use model::blob::sha256;
 use model::case::{HAND, HARNESS, Transport};
 use model::mask::JsonBy;
 use model::observation::Role;
-use model::{Catalogue, Scenario, places_in};
+use model::{Catalogue, Needs, Scenario, places_in};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::declared::{Declared, address_mistake};
-use super::{Peer, Template};
+use super::entry::{Argv, Entries, Entry, NeedsForm, address_mistake, addresses};
+use super::{Peer, Target, Template};
 
 /// Places that every command may have, besides the literals of its scenario.
 const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
@@ -54,8 +55,6 @@ pub enum ManifestError {
     Mistakes(String),
 }
 
-type Commands = BTreeMap<Spanned<String>, Spanned<Declared>>;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Manifest {
@@ -75,9 +74,30 @@ struct Manifest {
     #[serde(default)]
     warm: bool,
     #[serde(default)]
-    server: Commands,
+    setup: Option<Argv>,
     #[serde(default)]
-    client: Commands,
+    env: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    ready: Option<Spanned<String>>,
+    #[serde(default)]
+    parallel: bool,
+    #[serde(default)]
+    server: Entries,
+    #[serde(default)]
+    client: Entries,
+}
+
+impl Manifest {
+    /// What was read, every entry with its place and the common needs on their own.
+    fn parted(mut self) -> (Self, NeedsForm) {
+        let placed = |entries: Entries| {
+            entries.into_iter().map(|(name, entry)| (name, Entry::placed(entry))).collect()
+        };
+        let common =
+            NeedsForm { setup: self.setup.take(), env: self.env, ready: self.ready.take() };
+        let (server, client) = (placed(self.server), placed(self.client));
+        (Self { server, client, env: BTreeMap::new(), ..self }, common)
+    }
 }
 
 impl Peer {
@@ -100,14 +120,18 @@ impl Peer {
         };
         let manifest: Manifest =
             toml::from_str(&text).map_err(|error| mistaken(&[Mistake::of_toml(&error)]))?;
-        let mistakes = mistakes(&manifest, catalogue, taken);
+        let (manifest, common) = manifest.parted();
+        let whole = std::path::absolute(path).map_err(failed)?;
+        let base = whole.parent().map(Path::to_owned).unwrap_or_default();
+        let mut mistakes = mistakes(&manifest, &common, catalogue, taken);
+        let targets = targets(&manifest, &base, &mut mistakes);
+        let fixed_addresses =
+            addresses(&manifest.server, &manifest.client, manifest.fixed_address.as_ref());
         if !mistakes.is_empty() {
             return Err(mistaken(&mistakes));
         }
-        let path = std::path::absolute(path).map_err(failed)?;
-        let base = path.parent().map(Path::to_owned).unwrap_or_default();
-        let fixed_addresses = fixed_addresses(&manifest);
-        Ok(Self {
+        let mut peer = Self {
+            fixed_addresses,
             name: manifest.name.into_inner(),
             language: manifest.language,
             version: manifest.version,
@@ -116,13 +140,35 @@ impl Peer {
             names_clauses: manifest.names_clauses,
             warm: manifest.warm,
             is_stranger: true,
-            server: templates(manifest.server, &base),
-            client: templates(manifest.client, &base),
-            fixed_addresses,
+            targets,
             base,
-            manifest: Some(path),
+            manifest: Some(whole),
             manifest_sha256: Some(sha256(text.as_bytes())),
-        })
+            ..Self::default()
+        };
+        let common = common.into_needs(&peer.base);
+        for (role, entries) in [(Role::Server, manifest.server), (Role::Client, manifest.client)] {
+            for (name, entry) in entries {
+                peer.take(role, name.into_inner(), entry.into_inner(), &common);
+            }
+        }
+        Ok(peer)
+    }
+
+    /// Take up what plays a role of a scenario.
+    fn take(&mut self, role: Role, scenario: String, entry: Entry, common: &Needs) {
+        if entry.is_by_hand() {
+            self.by_hand.insert(scenario);
+        } else if let Some((template, needs)) = entry.into_program(role, common, &self.base) {
+            if !needs.is_empty() {
+                self.needs.insert((role, scenario.clone()), needs);
+            }
+            let templates = match role {
+                Role::Server => &mut self.server,
+                Role::Client => &mut self.client,
+            };
+            templates.insert(scenario, template);
+        }
     }
 }
 
@@ -141,6 +187,17 @@ impl Peer {
                 return Err(ManifestError::NoProgram {
                     manifest: self.manifest.clone().unwrap_or_default(),
                     what: format!("{} of {scenario}: {what}", role.name()),
+                });
+            }
+        }
+        for ((role, scenario), needs) in &self.needs {
+            let setup = Template(needs.setup.clone());
+            if self.python_program(&setup.0).is_none()
+                && let Some(what) = missing_program(&setup)
+            {
+                return Err(ManifestError::NoProgram {
+                    manifest: self.manifest.clone().unwrap_or_default(),
+                    what: format!("setup of the {role} of {scenario}: {what}"),
                 });
             }
         }
@@ -168,29 +225,34 @@ pub fn missing_program(template: &Template) -> Option<String> {
     }
 }
 
-fn templates(commands: Commands, base: &Path) -> BTreeMap<String, Template> {
-    let argv = |command: Spanned<Declared>| {
-        let argv = command.into_inner().argv;
-        Template(argv.into_iter().map(Spanned::into_inner).collect()).beside(base)
-    };
-    commands.into_iter().map(|(name, command)| (name.into_inner(), argv(command))).collect()
-}
-
-fn fixed_addresses(manifest: &Manifest) -> BTreeMap<(Role, String), SocketAddr> {
-    let of_all = manifest.fixed_address.as_ref();
-    let of_role = |role, commands: &Commands| -> Vec<_> {
-        let entry = |(name, command): (&Spanned<String>, &Spanned<Declared>)| {
-            Some(((role, name.get_ref().clone()), command.get_ref().address(of_all)?))
-        };
-        commands.iter().filter_map(entry).collect()
-    };
-    let servers = of_role(Role::Server, &manifest.server);
-    servers.into_iter().chain(of_role(Role::Client, &manifest.client)).collect()
+/// The servers that run already, by scenario.
+fn targets(
+    manifest: &Manifest,
+    base: &Path,
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, Target> {
+    let mut targets = BTreeMap::new();
+    for (name, entry) in &manifest.server {
+        match entry.get_ref().target(base, manifest.parallel) {
+            Some(Ok(target)) => {
+                targets.insert(name.get_ref().clone(), target);
+            }
+            Some(Err(mistake)) => mistakes.push(mistake),
+            None => {}
+        }
+    }
+    targets
 }
 
 /// Everything in a manifest that is well formed and makes no sense.
-fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<Mistake> {
+fn mistakes(
+    manifest: &Manifest,
+    common: &NeedsForm,
+    catalogue: &Catalogue,
+    taken: &[&str],
+) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
+    common.mistakes(&mut mistakes);
     let name = manifest.name.get_ref();
     let says = |what: String| Mistake { what, place: manifest.name.span(), help: None };
     if taken.iter().chain(&[HARNESS, HAND]).any(|taken| taken == name) {
@@ -211,22 +273,27 @@ fn mistakes(manifest: &Manifest, catalogue: &Catalogue, taken: &[&str]) -> Vec<M
     }
     let of_all = manifest.fixed_address.as_ref();
     mistakes.extend(of_all.and_then(address_mistake));
-    for (role, commands) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
-        for (name, command) in commands {
-            let has_address = of_all.is_some() || command.get_ref().fixed_address.is_some();
-            if has_address {
-                command.get_ref().address_mistakes(&mut mistakes);
-            }
+    for (role, entries) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
+        for (name, entry) in entries {
+            entry.get_ref().address_mistakes(of_all, &mut mistakes);
+            let has_address = entry.get_ref().has_address(of_all);
             match catalogue.scenario(name.get_ref()) {
                 Some(scenario) => {
-                    let declared = (name, command, has_address);
-                    command_mistakes(&**scenario, role, declared, &mut mistakes);
+                    let declared = (name, entry, has_address);
+                    entry_mistakes(&**scenario, role, declared, common, &mut mistakes);
                 }
                 None => mistakes.push(unknown_scenario(name, catalogue)),
             }
         }
     }
-    mistakes
+    // What stands at the top may be wrong for every role.
+    let mut told = Vec::new();
+    for mistake in mistakes {
+        if !told.contains(&mistake) {
+            told.push(mistake);
+        }
+    }
+    told
 }
 
 fn is_name(name: &str) -> bool {
@@ -248,10 +315,11 @@ fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
     }
 }
 
-fn command_mistakes(
+fn entry_mistakes(
     scenario: &dyn Scenario,
     role: Role,
-    (name, command, has_address): (&Spanned<String>, &Spanned<Declared>, bool),
+    (name, entry, has_address): (&Spanned<String>, &Spanned<Entry>, bool),
+    common: &NeedsForm,
     mistakes: &mut Vec<Mistake>,
 ) {
     let is_alone = scenario.transports() == Transport::ALONE;
@@ -263,7 +331,31 @@ fn command_mistakes(
         });
         return;
     }
-    let argv = &command.get_ref().argv;
+    entry.get_ref().mistakes(role, entry.span(), mistakes);
+    let known = places(scenario, role);
+    entry.get_ref().needs_mistakes(&known, mistakes);
+    match &entry.get_ref().command {
+        Some(command) => {
+            common.unknown_places(&known, mistakes);
+            command_mistakes(scenario, role, (command, has_address), mistakes);
+        }
+        None if is_alone => {
+            let what = format!("{} is one program, which talks to none", scenario.name());
+            let mistake = Mistake::new(what, entry.span());
+            mistakes.push(mistake.with_help("give a command that framecheck can start"));
+        }
+        None => {}
+    }
+}
+
+fn command_mistakes(
+    scenario: &dyn Scenario,
+    role: Role,
+    (command, has_address): (&Argv, bool),
+    mistakes: &mut Vec<Mistake>,
+) {
+    let is_alone = scenario.transports() == Transport::ALONE;
+    let argv = command.get_ref();
     if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
         mistakes.push(Mistake {
             what: "a command begins with its program".to_owned(),

@@ -4,14 +4,15 @@
 //! peers together; their programs have no other way into the harness than a guest's.
 
 mod command;
-mod declared;
 mod ending;
+mod entry;
 mod launcher;
 mod manifest;
 mod output;
 mod process;
 mod starting;
 mod table;
+mod target;
 mod terminal;
 mod usage;
 mod user;
@@ -23,6 +24,7 @@ pub use output::Output;
 pub use process::{Process, Spawner};
 pub use starting::{StartError, interpreter, started};
 pub use table::{Peer, PeerError, Peers};
+pub use target::Target;
 pub use user::{Prompt, User};
 
 /// From now on, become the parent of whatever a stranger's program leaves behind, where the system

@@ -35,6 +35,7 @@ const LAST_BREATH: Duration = Duration::from_secs(5);
 pub struct Spawner {
     python: Option<Python>,
     alive: Arc<Alive>,
+    notes: Option<PathBuf>,
 }
 
 /// What runs warm programs.
@@ -75,13 +76,21 @@ impl Spawner {
             reference: reference.to_owned(),
             launcher: launcher.map(Arc::new),
         };
-        Ok(Self { python: Some(python), alive: Arc::default() })
+        Ok(Self { python: Some(python), alive: Arc::default(), notes: None })
     }
 
     /// Start plain processes only. A [warm](Peer::warm) program is refused.
     #[must_use]
     pub fn without_python() -> Self {
-        Self { python: None, alive: Arc::default() }
+        Self { python: None, alive: Arc::default(), notes: None }
+    }
+
+    /// Have each program that the launcher starts note what it does, in a file of its own in this directory:
+    /// the calls of `struct`, `json`, `hashlib` and sockets, as `launch_hooks.py` says.
+    #[must_use]
+    pub fn with_notes(mut self, directory: PathBuf) -> Self {
+        self.notes = Some(directory);
+        self
     }
 
     /// Start `command` of `peer`, with `user` at its standard streams.
@@ -101,18 +110,21 @@ impl Spawner {
         let is_apart = !command.address.entry().is_empty();
         let python_program = peer.python_program(&command.argv).filter(|_| !is_apart);
         let Some((path, arguments)) = python_program else {
-            let handle = start_plain(plain(command)?, user, ends, is_stranger, teller)?;
+            let prepared = plain(command)?;
+            let handle = start_plain(prepared, &command.env, user, ends, is_stranger, teller)?;
             return Ok(Process { handle, told, seat });
         };
         let Some(python) = &self.python else { return Err(StartError::NoPython(path)) };
-        let launcher = python.launcher.as_ref().filter(|_| !command.is_fresh);
+        let is_warm = !command.is_fresh && command.env.is_empty();
+        let launcher = python.launcher.as_ref().filter(|_| is_warm);
         let handle = if let Some(launcher) = launcher {
-            let directory = &command.directory;
+            let (directory, notes) = (&command.directory, self.notes.as_deref());
             let redirected = match command.address {
                 OwnAddress::Redirected(own, real) => Some((own, real)),
                 OwnAddress::Told | OwnAddress::In(_) => None,
             };
-            let program = Program { path: &path, arguments, directory, is_stranger, redirected };
+            let path = &path;
+            let program = Program { path, arguments, directory, is_stranger, redirected, notes };
             Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)
         } else {
             let mut fresh = std::process::Command::new(&python.interpreter);
@@ -122,7 +134,7 @@ impl Spawner {
                 fresh.args([own, real].map(|it| it.to_string()));
             }
             fresh.arg(&path).args(arguments).current_dir(&command.directory);
-            start_plain(fresh, user, ends, is_stranger, teller)?
+            start_plain(fresh, &command.env, user, ends, is_stranger, teller)?
         };
         Ok(Process { handle, told, seat })
     }
@@ -148,6 +160,7 @@ fn plain(command: &Command) -> Result<std::process::Command, StartError> {
 /// Start a prepared command as a process of its own, which `teller` then tells of.
 fn start_plain(
     mut prepared: std::process::Command,
+    env: &[(String, String)],
     user: &User,
     ends: Ends,
     is_stranger: bool,
@@ -155,6 +168,7 @@ fn start_plain(
 ) -> Result<Handle, StartError> {
     prepared.process_group(0).stdin(ends.stdin).stdout(ends.stdout).stderr(ends.stderr);
     prepare_environment(&mut prepared);
+    prepared.envs(env.iter().map(|(name, value)| (name, value)));
     if user.terminal.is_some() {
         // Nothing else is to show on the one screen there is.
         prepared.env("FRAME_LOG", "off");
@@ -312,6 +326,12 @@ impl Process {
     #[must_use]
     pub const fn stdout(&self) -> &Output {
         &self.seat.stdout
+    }
+
+    /// What it has written to standard error; at a terminal there is no such stream.
+    #[must_use]
+    pub const fn stderr(&self) -> &Output {
+        &self.seat.stderr
     }
 
     /// Everything it wrote to standard output and standard error, once it has ended and they are

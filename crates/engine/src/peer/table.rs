@@ -1,14 +1,15 @@
 //! The peers of a run, by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use model::Needs;
 use model::case::Transport;
 use model::mask::JsonBy;
 use model::observation::Role;
 
-use super::Template;
+use super::{Target, Template};
 
 /// The program of a command that may be run warm.
 const PYTHON: &str = "python3";
@@ -40,6 +41,12 @@ pub struct Peer {
     pub client: BTreeMap<String, Template>,
     /// The addresses that stand in the source of its programs, by role and scenario.
     pub fixed_addresses: BTreeMap<(Role, String), SocketAddr>,
+    /// What those programs need besides their commands, by role and scenario.
+    pub needs: BTreeMap<(Role, String), Needs>,
+    /// Its servers that run already, by scenario.
+    pub targets: BTreeMap<String, Target>,
+    /// The scenarios whose client a person starts.
+    pub by_hand: BTreeSet<String>,
     /// Where its programs are, if their paths are relative.
     pub base: PathBuf,
     /// The manifest that describes it, unless it is built in.
@@ -66,7 +73,41 @@ impl Peer {
         }
     }
 
-    /// Every role that it declares, by the scenario's name, with its command.
+    /// What its program in a role of a scenario needs besides its command.
+    #[must_use]
+    pub fn needs_of(&self, role: Role, scenario: &str) -> Option<&Needs> {
+        self.needs.get(&(role, scenario.to_owned()))
+    }
+
+    /// Its server of a scenario, if that runs already.
+    #[must_use]
+    pub fn target(&self, role: Role, scenario: &str) -> Option<&Target> {
+        self.targets.get(scenario).filter(|_| role == Role::Server)
+    }
+
+    /// Whether a person starts its program in this role.
+    #[must_use]
+    pub fn is_by_hand(&self, role: Role, scenario: &str) -> bool {
+        role == Role::Client && self.by_hand.contains(scenario)
+    }
+
+    /// Whether it declares a role of a scenario, by a command or otherwise.
+    #[must_use]
+    pub fn plays(&self, role: Role, scenario: &str) -> bool {
+        self.template(role, scenario).is_some()
+            || self.target(role, scenario).is_some()
+            || self.is_by_hand(role, scenario)
+    }
+
+    /// Every role that it declares, by the scenario's name.
+    pub fn roles(&self) -> impl Iterator<Item = (Role, &str)> {
+        let commands = self.declared().map(|(role, name, _)| (role, name));
+        let targets = self.targets.keys().map(|name| (Role::Server, name.as_str()));
+        let by_hand = self.by_hand.iter().map(|name| (Role::Client, name.as_str()));
+        commands.chain(targets).chain(by_hand)
+    }
+
+    /// Every role that it declares by a command, by the scenario's name, with that.
     pub fn declared(&self) -> impl Iterator<Item = (Role, &str, &Template)> {
         let servers = self.server.iter().map(|(name, it)| (Role::Server, name.as_str(), it));
         let clients = self.client.iter().map(|(name, it)| (Role::Client, name.as_str(), it));
@@ -177,6 +218,7 @@ impl Peers {
                 peer.server.extend(reference.server);
                 peer.client.extend(reference.client);
                 peer.fixed_addresses.extend(reference.fixed_addresses);
+                peer.needs.extend(reference.needs);
             }
             None => self.peers.insert(0, reference),
         }

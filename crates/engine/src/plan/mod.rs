@@ -213,7 +213,7 @@ fn is_for(input: &Input, pairing: &Pairing) -> bool {
 fn is_declared(scenario: &dyn Scenario, pairing: &Pairing, peers: &Peers) -> bool {
     let declares = |name: &str, role| {
         let peer = peers.by_name(name);
-        name == HARNESS || peer.is_some_and(|it| it.template(role, scenario.name()).is_some())
+        name == HARNESS || peer.is_some_and(|it| it.plays(role, scenario.name()))
     };
     scenario.truth() == Truth::Model
         || declares(&pairing.server, Role::Server) && declares(&pairing.client, Role::Client)

@@ -83,6 +83,11 @@ impl Place {
         }
     }
 
+    /// Whether this is another network than that of this process.
+    pub(crate) const fn is_apart(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// What tells of the sockets here whether their programs have read.
     pub(crate) fn read_watch(&self) -> ReadWatch {
         self.0.as_ref().map_or_else(ReadWatch::open, |namespace| namespace.read_watch())

@@ -242,6 +242,18 @@ impl Stage {
         self.look(scenario, input, &manner).await
     }
 
+    /// The same with programs that the launcher forks from one interpreter, where there is one.
+    ///
+    /// # Errors
+    /// What keeps it from being played.
+    pub async fn observe_warm(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> Result<Observation, StageError> {
+        self.look(scenario, input, &Manner::brief(false)).await
+    }
+
     /// Play the reference once more, and say where it was not as it was for the baseline.
     ///
     /// # Errors
@@ -278,7 +290,9 @@ impl Stage {
         baseline: &Baseline,
     ) -> Result<Played, StageError> {
         let sides = [&playing.pairing.server, &playing.pairing.client];
-        let screens = sides.map(|it| self.compares(scenario, it));
+        let [server, client] = sides.map(|it| self.compares(scenario, it));
+        let [runs_already, is_by_hand] = self.is_unseen(scenario, &playing.pairing);
+        let screens = [server && !runs_already, client && !is_by_hand];
         self.play_comparing(scenario, input, playing, baseline, screens).await
     }
 
@@ -300,7 +314,9 @@ impl Stage {
         let client = self.side(Role::Client, &pairing.client, scenario, input)?;
         let waits = baseline.expected.client.by_itself == Some(false);
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
-        let next = !network.is_harmless() && baseline.next.is_some();
+        let [_, is_by_hand] = self.is_unseen(scenario, pairing);
+        // Nobody is asked to start a client twice.
+        let next = !network.is_harmless() && baseline.next.is_some() && !is_by_hand;
         let manner =
             Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
         let json = sides.map(|it| self.json_by(it));

@@ -3,6 +3,8 @@
 mod by_reference;
 mod demonstrate;
 mod play;
+mod sides;
+mod turn;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,19 +13,20 @@ use std::time::Duration;
 use by_reference::Book;
 
 pub use demonstrate::Demonstrated;
-use model::case::{HAND, HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
+use model::case::{HARNESS, Kind, Network, Pairing, Playing, Transport, Way};
 use model::observation::{Direction, Observation, Role};
 use model::{
-    Check, Erratum, Expected, Input, Leaving, Literal, RightError, Scenario, Step, Truth, Verdict,
+    Check, Erratum, Expected, Input, Leaving, RightError, Scenario, Sign, Step, Truth, Verdict,
     Wire,
 };
 
 use crate::baseline::cache::Cache;
 use crate::baseline::{Baseline, Turns, Unsteady};
-use crate::drive::{DriveError, Driver, Hand, Play, Side};
+use crate::drive::{DriveError, Driver, Hand, Person, Play, Side};
 use crate::judge::{Judgement, Standard, judge};
 use crate::network::Disturbance;
-use crate::peer::{Peer, Peers, StartError, Template};
+use crate::peer::{Peer, Peers, StartError};
+pub use turn::{After, Turn};
 
 /// All that it takes to play a case.
 #[derive(Debug)]
@@ -34,9 +37,12 @@ pub struct Stage {
     pub peers: Peers,
     /// The side that is played by hand, if one is.
     pub hand: Option<Hand>,
+    /// Who starts the clients that manifests say a person starts.
+    pub person: Option<Person>,
     /// Where what references do is kept, by scenario.
     pub caches: HashMap<String, Cache>,
     book: Book,
+    others: turn::Others,
 }
 
 /// What is right for an input, and where that comes from.
@@ -107,6 +113,18 @@ pub enum StageError {
         /// The scenario.
         scenario: String,
     },
+    /// The program of a peer that framecheck does not start can't be given what the input has.
+    #[error("{peer}'s {role} of {scenario} can't play this: {why}")]
+    CannotPlay {
+        /// The peer.
+        peer: String,
+        /// The role.
+        role: Role,
+        /// The scenario.
+        scenario: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// The input changes a literal that a peer's program can't be told.
     #[error("{peer}'s {role} of {scenario} takes no {{{literal}}}")]
     NoPlace {
@@ -133,7 +151,8 @@ impl Stage {
     /// A stage that has played nothing yet.
     #[must_use]
     pub fn new(driver: Driver, peers: Peers) -> Self {
-        Self { driver, peers, hand: None, caches: HashMap::new(), book: Book::default() }
+        let (caches, book, others) = Default::default();
+        Self { driver, peers, hand: None, person: None, caches, book, others }
     }
 
     /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
@@ -201,21 +220,20 @@ impl Stage {
         let cast = self.cast(scenario, input, playing, model)?;
         let is_asis = *network == Network::AS_IS;
         let is_harmed = !network.is_harmless() || input.served.is_some();
+        let is_undisturbed = is_asis && !is_harmed;
         let brings_out = |erratum: &Erratum| {
-            let triggered = |triggered: fn(&Input, &Expected) -> bool| triggered(input, model);
             // What an input alone brings out may not come to that over another network.
-            erratum.triggered.is_none_or(|by| is_asis && !is_harmed && triggered(by))
+            erratum.triggered.is_none_or(|by| is_undisturbed && by(input, model))
         };
         let own: Vec<&Erratum> = errata_of(scenario, pairing).collect();
         let (errata, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|it| brings_out(it));
-        let is_undisturbed = is_asis && !is_harmed;
         let strange = |role| {
             let name = if role == Role::Server { &pairing.server } else { &pairing.client };
             self.peers.by_name(name).is_some_and(Peer::is_guest)
         };
         // Into how many pieces a stranger's program cuts what it sends is its own affair, and into how
         // many a system does that takes more than it can at once.
-        let is_long = [&model.to_server, &model.to_client].iter().any(|wire| wire.is_long());
+        let is_long = model.to_server.is_long() || model.to_client.is_long();
         let excuses = |erratum: &&Erratum| {
             erratum.sign.is_none() && (!is_undisturbed || is_long || strange(erratum.role.other()))
         };
@@ -223,8 +241,10 @@ impl Stage {
 
         let waived = |check| errata.iter().any(|erratum| erratum.waives.contains(&check));
         let held_to = |check| scenario.clause(check).is_some() && !waived(check);
-        let closes = is_to_close(scenario, network, pairing);
+        let is_unseen = self.is_unseen(scenario, pairing);
         let serves = cast.server_peer.is_some();
+        let closes = serves && is_to_close(scenario, network, pairing);
+        let ends = network.is_harmless() && serves && !is_unseen[0];
         let play = Play {
             scenario,
             server: cast.server,
@@ -232,9 +252,9 @@ impl Stage {
             transport: *transport,
             disturbance: Disturbance::new(network.clone(), seed_of(network, input)),
             input,
-            sign: errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?))),
-            await_close: closes && serves && held_to(Check::ServerCloses),
-            await_end: network.is_harmless() && serves && held_to(Check::ServerEnds),
+            sign: sign_of(&errata),
+            await_close: closes && held_to(Check::ServerCloses),
+            await_end: ends && held_to(Check::ServerEnds),
             rests: leaves_waiting(network, input).then_some(LOOKS),
             settles: None,
             astray: None,
@@ -266,6 +286,7 @@ impl Stage {
             server_is_peer: cast.server_peer.is_some(),
             client_is_peer: cast.client_peer.is_some(),
             harmed: harmed.as_ref(),
+            is_unseen,
             server_is_judged: pairing.server != scenario.reference() || is_asis && !is_harmed,
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
@@ -296,8 +317,11 @@ impl Stage {
         let is_alone = *transport == Transport::None;
         let wants_control =
             !network.is_harmless() || input.served.is_some() || input.raw && !is_alone;
-        let goes_on =
-            pairing.server != scenario.reference() || input.raw && scenario.reference_goes_on();
+        let [_, is_by_hand] = self.is_unseen(scenario, pairing);
+        // Nobody is asked to start a client twice.
+        let goes_on = !is_by_hand
+            && (pairing.server != scenario.reference()
+                || input.raw && scenario.reference_goes_on());
         let control = match scenario.control(input) {
             Some(input) if wants_control && goes_on => {
                 let right = scenario.right(&input)?;
@@ -335,32 +359,6 @@ impl Stage {
             (input, right, side)
         });
         Ok(Cast { server, client, server_peer, client_peer, control })
-    }
-
-    /// The program of a peer in a role.
-    fn side<'a>(
-        &'a self,
-        role: Role,
-        name: &str,
-        scenario: &dyn Scenario,
-        input: &Input,
-    ) -> Result<Side<'a>, StageError> {
-        if let (HAND, Some(hand)) = (name, &self.hand) {
-            return Ok(Side::Hand(hand.clone()));
-        }
-        let peer = self.peers.by_name(name);
-        let template = peer.and_then(|peer| peer.template(role, scenario.name()));
-        match (peer, template) {
-            (Some(peer), Some(template)) => {
-                has_places(scenario, peer, role, template, input)?;
-                Ok(Side::Peer(peer, template))
-            }
-            _ => Err(StageError::NotDeclared {
-                peer: name.to_owned(),
-                role,
-                scenario: scenario.name().to_owned(),
-            }),
-        }
     }
 
     /// What the harness does as a server: what the input says to the first client, and what is
@@ -441,25 +439,9 @@ fn seed_of(network: &Network, input: &Input) -> u64 {
     })
 }
 
-/// Whether a program can be told every literal that the input changes.
-fn has_places(
-    scenario: &dyn Scenario,
-    peer: &Peer,
-    role: Role,
-    template: &Template,
-    input: &Input,
-) -> Result<(), StageError> {
-    let literals = scenario.literals(role, input);
-    let lacks = |literal: &&Literal| literal.is_changed && !template.mentions(&literal.name);
-    match literals.iter().find(lacks) {
-        None => Ok(()),
-        Some(literal) => Err(StageError::NoPlace {
-            peer: peer.name.clone(),
-            role,
-            scenario: scenario.name().to_owned(),
-            literal: literal.name.clone(),
-        }),
-    }
+/// What a known hang looks like, if one of these errata has one.
+fn sign_of(errata: &[&Erratum]) -> Option<(Role, Sign)> {
+    errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?)))
 }
 
 /// Take out what an erratum adds by chance to a standard output that is going to be compared.

@@ -35,6 +35,7 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
         protocols: Vec::new(),
         pairings: Vec::new(),
         missing: Vec::new(),
+        not_judged: Vec::new(),
     };
     let driver = Driver {
         spawner: Spawner::new("python3".as_ref(), scratch.path(), true).unwrap(),
@@ -42,6 +43,7 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
         rooms: Rooms::new(scratch.path().to_owned()),
         namespaces: Namespaces::default(),
         deadline: Duration::from_secs(30),
+        by_hand: Duration::from_secs(30),
     };
     let stage = Arc::new(Stage::new(driver, peers));
     let begun = Begun { start, counts: BTreeMap::new(), took: Duration::ZERO };

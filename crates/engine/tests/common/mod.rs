@@ -47,6 +47,7 @@ impl Programs {
                 &peer,
                 &Command {
                     argv,
+                    env: Vec::new(),
                     directory,
                     is_stranger: peer.is_stranger,
                     is_fresh: false,

@@ -181,6 +181,7 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
         protocols: Vec::new(),
         pairings: vec!["python->acme".to_owned()],
         missing: Vec::new(),
+        not_judged: Vec::new(),
     };
     html.take(&Event::Started(Box::new(start))).unwrap();
     for case in cases {
@@ -188,7 +189,14 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
     }
     let (counts, took) = (BTreeMap::new(), Duration::from_secs(1));
     let unmatched = vec!["<!-- never".to_owned()];
-    html.take(&Event::Ended(End { counts, took, unmatched, interrupted: false })).unwrap();
+    html.take(&Event::Ended(End {
+        counts,
+        took,
+        unmatched,
+        not_played: Vec::new(),
+        interrupted: false,
+    }))
+    .unwrap();
     let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "what failures are explained with was left behind");
     String::from_utf8(std::fs::read(&path).unwrap()).unwrap()

@@ -5,6 +5,7 @@ mod commands;
 mod fixed_address;
 mod frames;
 mod judged;
+mod needs;
 mod shapes;
 mod steady;
 mod whole_file;

@@ -52,7 +52,7 @@ fn client(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Findi
         let what = "the client waits, with all there to decide by";
         return (!may_wait).then(|| Finding::new(case, Role::Client, Check::ClientExit, what));
     }
-    if seen.stopped.is_some() {
+    if seen.stopped.is_some() || is_by_hand(Role::Client, seen) {
         return None;
     }
     let ending = Ending::of(&seen.client, Role::Client);

@@ -10,7 +10,7 @@ use model::mask::{FileForm, JsonBy};
 use model::observation::{Observation, Role, Stop};
 use model::{Check, Ending, Expected, ExpectedEnd, Verdict};
 
-use super::whole::{check_of_files, end_of, exit};
+use super::whole::{check_of_files, end_of, exit, is_by_hand};
 use super::{Case, Finding, next, was_killed};
 use crate::judge::Judgement;
 
@@ -23,7 +23,10 @@ pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> 
     if let Some(what) = &common {
         let check = if role == Role::Server { Check::ServerExit } else { Check::ClientExit };
         found.push(Finding::new(case, role, check, what.clone()));
-    } else if case.baseline.falls.is_none() && !is_right_by_value(case, role) {
+    } else if case.baseline.falls.is_none()
+        && !is_right_by_value(case, role)
+        && !is_by_hand(role, seen)
+    {
         found.extend(end(case, role, seen));
         found.extend(files(case, role, seen));
     }

@@ -65,6 +65,12 @@ struct Finding {
 
 /// Judge what was seen.
 pub(crate) fn judge(case: &Case<'_>, seen: &Observation) -> Judgement {
+    if let Some(Stop::Deadline(awaited)) = seen.stopped.as_ref().filter(|stop| stop.is_unready()) {
+        // No client was started: that it did nothing is no fault of it.
+        let what = format!("the deadline passed, waiting for {awaited}");
+        let found = vec![Finding::stopped(case, Role::Server, what)];
+        return verdict(case, found, Some(Role::Server), seen);
+    }
     let right = right(case, seen);
     let is_harmed = is_harmed(case.network, seen);
     let first = blame::first(case, &right, seen, is_harmed);

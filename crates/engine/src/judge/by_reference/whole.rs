@@ -125,7 +125,7 @@ fn client_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<
     let waits = seen.stopped == Some(Stop::Quiet) && seen.at_rest.is_some();
     let right = &right.client;
     let may_wait = right.by_itself == Some(false);
-    if waits && may_wait || seen.stopped.is_some() && !waits {
+    if waits && may_wait || seen.stopped.is_some() && !waits || is_by_hand(Role::Client, seen) {
         return None;
     }
     let found = if waits {
@@ -169,7 +169,7 @@ pub(super) fn exit(seen: &Observation, role: Role) -> String {
     seen.end(role).exit.map_or_else(|| "nothing".to_owned(), |exit| exit.to_string())
 }
 
-/// Whether a person started the program: then nobody knows where it runs.
+/// Whether the harness did not start the program: then its end and its files are not known.
 pub(super) const fn is_by_hand(role: Role, seen: &Observation) -> bool {
     seen.end(role).exit.is_none()
 }

@@ -61,6 +61,12 @@ impl ReadWatch {
         Self { netlink: netlink.map(Mutex::new) }
     }
 
+    /// One for receivers on other machines, of which this kernel knows nothing: they are taken to have read a
+    /// while later.
+    pub(crate) fn blind() -> Self {
+        Self { netlink: Err(io::ErrorKind::Unsupported.into()) }
+    }
+
     /// Why nobody is told when a receiver has read, if that is so.
     pub(crate) fn missing(&self) -> Option<String> {
         let error = self.netlink.as_ref().err()?;

@@ -177,7 +177,8 @@ function buildHead(counts) {
   parts.run.replaceChildren(make("span", {}, `version ${INDEX.framecheck}`), make("span", {}, `seed ${INDEX.seed}`),
     make("span", {}, `${INDEX.seconds.toFixed(1)} s`), make("span", {}, "peers ", peers),
     INDEX.limits && make("span", { title: "The options that chose these cases" }, make("code", {}, visible(INDEX.limits))));
-  const isRed = failed > 0 || INDEX.unmatched.length > 0 || of("harness-error") > 0 || INDEX.interrupted;
+  const isRed = failed > 0 || INDEX.unmatched.length > 0 || of("harness-error") > 0 || INDEX.interrupted
+    || INDEX.not_played.length > 0;
   const text = failed > 0 ? `${number(failed)} of ${plural(CASES.count, "case")} failed`
     : isRed ? `${plural(CASES.count, "case")}, and something is not as it should be`
       : `All ${plural(CASES.count, "case")} are as they should be`;
@@ -189,6 +190,8 @@ function buildHead(counts) {
     of("harness-error") > 0 && alert(make("b", {}, `${plural(of("harness-error"), "case")} could not be played: `),
       "the harness could not do its work there."),
     ...INDEX.missing.map((what) => alert(make("b", {}, "Missing: "), visible(what), ".")),
+    ...INDEX.not_played.map((what) => alert(make("b", {}, "Not played: "), visible(what), ".")),
+    ...INDEX.not_judged.map((what) => alert(make("b", {}, "Not judged: "), visible(what), ".")),
     ...INDEX.unmatched.map((entry) => alert(make("b", {}, "No case of this run is the expected failure "), make("code", {}, visible(entry)))),
   ].filter(Boolean));
 }

@@ -1,0 +1,141 @@
+//! The two commands of the reference, as they stand in the file.
+
+use std::path::Path;
+
+use learn::string;
+
+use super::super::Usage;
+use super::relative;
+
+/// What stands for an address in a command.
+const PLACES: [&str; 3] = ["{port}", "{path}", "{address}"];
+
+/// A host of this machine.
+const HOSTS: [&str; 5] = ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"];
+
+/// The reference's commands.
+#[derive(Debug, Clone)]
+pub(super) struct Commands {
+    pub(super) server: Vec<String>,
+    pub(super) client: Vec<String>,
+    /// What was changed in them, in words.
+    pub(super) changed: Option<String>,
+}
+
+impl Commands {
+    /// Read both as a shell does. Paths become those that the file's directory has.
+    pub(super) fn read(server: &str, client: &str, directory: &Path) -> anyhow::Result<Self> {
+        let server = words("--server", server, directory)?;
+        let client = words("--client", client, directory)?;
+        let mut commands = Self { server, client, changed: None };
+        if !has_place(&commands.server) || !has_place(&commands.client) {
+            commands.put_places();
+        }
+        for (option, words) in [("--server", &commands.server), ("--client", &commands.client)] {
+            if !has_place(words) {
+                let what = format!(
+                    "{option}: the command has no {{port}}; write {{host}} and {{port}} where its address stands, \
+                     e.g. {option} 'python3 program.py {{host}} {{port}}'"
+                );
+                anyhow::bail!(Usage(what));
+            }
+        }
+        Ok(commands)
+    }
+
+    /// Both commands have the same port as a word: put places there.
+    fn put_places(&mut self) {
+        let is_port = |word: &&String| word.parse::<u16>().is_ok_and(|port| port > 0);
+        let port = self.server.iter().filter(is_port).find(|it| self.client.contains(it)).cloned();
+        let Some(port) = port else { return };
+        for word in self.server.iter_mut().chain(&mut self.client) {
+            if *word == port {
+                "{port}".clone_into(word);
+            } else if HOSTS.contains(&word.as_str()) {
+                "{host}".clone_into(word);
+            }
+        }
+        self.changed =
+            Some(format!("{{host}} and {{port}} stand where {port} and its host were given"));
+    }
+
+    /// What the reference is called, and what it is written in, if that shows.
+    pub(super) fn language(&self) -> Option<(&'static str, &'static str)> {
+        let is = |program: &str| {
+            [&self.server, &self.client].iter().all(|it| it.first().is_some_and(|it| it == program))
+        };
+        let known = [
+            ("python3", ("python", "Python")),
+            ("node", ("node", "JavaScript")),
+            ("perl", ("perl", "Perl")),
+            ("ruby", ("ruby", "Ruby")),
+            ("java", ("java", "Java")),
+        ];
+        known.into_iter().find(|(program, _)| is(program)).map(|(_, language)| language)
+    }
+}
+
+/// A command as a TOML list.
+pub(super) fn list(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| string(word)).collect();
+    format!("[{}]", words.join(", "))
+}
+
+fn has_place(words: &[String]) -> bool {
+    PLACES.iter().any(|place| words.iter().any(|word| word.contains(place)))
+}
+
+fn words(option: &str, command: &str, directory: &Path) -> anyhow::Result<Vec<String>> {
+    let words = shlex::split(command).filter(|words| !words.is_empty());
+    let Some(mut words) = words else {
+        anyhow::bail!(Usage(format!("{option}: {command:?} is no command")));
+    };
+    for (nth, word) in words.iter_mut().enumerate() {
+        let path = Path::new(&*word);
+        // A program without a slash is looked for on the PATH.
+        let is_program = nth == 0 && !word.contains('/');
+        if let Ok(whole) = path.canonicalize()
+            && whole.is_file()
+            && !is_program
+            && path.is_relative()
+        {
+            let seen = std::env::current_dir()?.canonicalize()?.join(path);
+            let relative = relative(&seen, directory).to_string_lossy().into_owned();
+            *word = if nth == 0 && !relative.contains('/') {
+                format!("./{relative}")
+            } else {
+                relative
+            };
+        }
+    }
+    // The interpreter that framecheck is given runs what is for python3.
+    if words.first().is_some_and(|word| word == "python") {
+        "python3".clone_into(words.first_mut().unwrap_or(&mut String::new()));
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(server: &str, client: &str) -> anyhow::Result<Commands> {
+        Commands::read(server, client, Path::new("/"))
+    }
+
+    #[test]
+    fn an_address_that_both_are_given_becomes_places() {
+        let commands = read("./s 127.0.0.1 9000 -v", "'./my c' localhost 9000").unwrap();
+        assert_eq!(commands.server, ["./s", "{host}", "{port}", "-v"]);
+        assert_eq!(commands.client, ["./my c", "{host}", "{port}"]);
+        assert!(commands.changed.is_some());
+    }
+
+    #[test]
+    fn a_command_that_is_told_no_address_is_refused() {
+        let error = read("./s 9000", "./c {host} {port}").unwrap_err().to_string();
+        assert!(error.starts_with("--server: the command has no {port}"), "{error}");
+        let error = read("'", "./c {port}").unwrap_err().to_string();
+        assert!(error.contains("is no command"), "{error}");
+    }
+}

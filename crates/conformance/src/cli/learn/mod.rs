@@ -1,0 +1,169 @@
+//! `framecheck learn --server CMD --client CMD --out FILE`
+//!
+//! | file | what |
+//! |---|---|
+//! | `given.rs` | what a user types and which files there are, from the command line |
+//! | `commands.rs` | the two commands, as they stand in the file |
+//! | `plays.rs` | the reference, played; what its programs noted |
+//! | `findings.rs` | the frames, masks and turns in what was seen |
+//! | `file.rs` | the file's text |
+
+mod commands;
+mod file;
+mod findings;
+mod given;
+mod plays;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use model::case::Transport;
+use protocols::Protocol;
+
+pub(super) use given::Inputs;
+
+use super::args::{DEADLINE_SECONDS, Means, seconds};
+use super::out::stdout;
+use super::{Usage, check_protocol};
+use commands::Commands;
+use file::File;
+use findings::Findings;
+
+/// Plays for the masks, of each input.
+const PLAYS: u8 = 3;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LearnArgs {
+    /// How the server is started, as in a shell, e.g. 'python3 server.py {host} {port}'.
+    #[arg(long, value_name = "CMD")]
+    pub(super) server: String,
+    /// How the client is started, e.g. 'python3 client.py {host} {port}'.
+    #[arg(long, value_name = "CMD")]
+    pub(super) client: String,
+    #[command(flatten)]
+    pub(super) inputs: Inputs,
+    /// Where the protocol file is written.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The protocol's name; that of the file unless told.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// How the programs talk: tcp4, tcp6, udp4, udp6, unix or unixgram. UDP is noticed in a Python program.
+    #[arg(long, value_name = "T", default_value = "tcp4")]
+    pub(super) transport: Transport,
+    /// Both programs sit at a terminal, as one that asks for a password wants it.
+    #[arg(long)]
+    pub(super) terminal: bool,
+    /// How often each input is played to see what differs, at least three times.
+    #[arg(long, value_name = "N", default_value_t = PLAYS, value_parser = clap::value_parser!(u8).range(3..=50))]
+    pub(super) plays: u8,
+    /// How long each play may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
+    pub(super) deadline: u64,
+    #[command(flatten)]
+    pub(super) means: Means,
+}
+
+pub(super) fn main(args: &LearnArgs) -> anyhow::Result<bool> {
+    if args.out.exists() && !args.force {
+        let out = args.out.display();
+        anyhow::bail!(Usage(format!("{out} is there already; --force writes over it")));
+    }
+    let directory = directory_of(&args.out)?;
+    let name = name(args)?;
+    let commands = Commands::read(&args.server, &args.client, &directory)?;
+    let inputs = args.inputs.read(&directory, args.terminal)?;
+    let file = File { name, transport: args.transport, commands, inputs };
+    let (file, seen) = plays::see(&args.out, file, args)?;
+    let findings = Findings::of(&args.out, &file, &seen)?;
+    let mut out = stdout();
+    findings.tell(&mut out)?;
+    write_usable(args, &file, &findings, &mut out)
+}
+
+/// Write the file, and hold it against check-protocol. Where the input that is made up is what fails, it goes
+/// to a comment.
+fn write_usable(
+    args: &LearnArgs,
+    file: &File,
+    findings: &Findings,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
+    let with = findings.varied.is_some();
+    for is_varied in if with { &[true, false][..] } else { &[false][..] } {
+        let text = file.text(Some(findings), *is_varied);
+        std::fs::write(&args.out, text)
+            .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", args.out.display()))?;
+        let mut said = Vec::new();
+        let is_fine = check_protocol::check_file(&args.out, &args.means, args.deadline, &mut said)?;
+        if is_fine || !is_varied {
+            writeln!(out, "wrote {}\n", args.out.display())?;
+            out.write_all(&said)?;
+            return Ok(is_fine);
+        }
+    }
+    Ok(false)
+}
+
+/// The directory that the file's paths are relative to.
+fn directory_of(out: &Path) -> anyhow::Result<PathBuf> {
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new("."));
+    directory.canonicalize().map_err(|error| {
+        Usage(format!("--out: no such directory: {}: {error}", directory.display())).into()
+    })
+}
+
+fn name(args: &LearnArgs) -> anyhow::Result<String> {
+    let stem = args.out.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = args.name.clone().or(stem).unwrap_or_default();
+    let kebab = kebab(&name);
+    if args.name.is_some() && kebab != name {
+        let what = format!(
+            "{name:?} can't be a protocol's name: lower-case letters and digits, in words joined by '-'"
+        );
+        anyhow::bail!(Usage(what));
+    }
+    Ok(if kebab.is_empty() { "protocol".to_owned() } else { kebab })
+}
+
+/// A text as words of lower-case letters and digits, joined by '-'.
+fn kebab(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// A path as it is seen from a directory. Both are whole.
+fn relative(path: &Path, directory: &Path) -> PathBuf {
+    let common = path.components().zip(directory.components()).take_while(|(a, b)| a == b).count();
+    let up = directory.components().skip(common).map(|_| std::path::Component::ParentDir);
+    up.chain(path.components().skip(common)).collect()
+}
+
+/// The protocol of a text that stands beside the file that is to be written.
+fn protocol_of(text: &str, out: &Path) -> anyhow::Result<Protocol> {
+    Ok(Protocol::of_text(text, out, &[])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words_in_lower_case() {
+        assert_eq!(kebab("My_Upload 2.toml"), "my-upload-2-toml");
+        assert_eq!(kebab("上传"), "");
+    }
+
+    #[test]
+    fn paths_are_seen_from_the_file() {
+        let seen = |path: &str| relative(Path::new(path), Path::new("/a/b"));
+        assert_eq!(seen("/a/b/server.py"), Path::new("server.py"));
+        assert_eq!(seen("/a/src/server.py"), Path::new("../src/server.py"));
+    }
+}

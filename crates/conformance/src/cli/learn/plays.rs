@@ -1,0 +1,135 @@
+//! The reference, played; what its programs noted.
+
+use std::path::Path;
+
+use anyhow::Context;
+use engine::stage::{Stage, StageError};
+use learn::{Facts, Role};
+use model::case::Transport;
+use model::observation::Observation;
+use model::{Input, Scenario};
+use protocols::Protocol;
+
+use super::super::interrupt::{Interrupted, interrupt};
+use super::super::setup::{Known, runtime, setup_noted};
+use super::file::File;
+use super::{LearnArgs, protocol_of};
+
+/// What was seen of the two programs.
+pub(super) struct Seen {
+    pub(super) inputs: Vec<SeenInput>,
+    pub(super) facts: Facts,
+}
+
+/// The plays of an input.
+pub(super) struct SeenInput {
+    pub(super) name: String,
+    pub(super) plays: Vec<Observation>,
+}
+
+/// Play each input of the file: once noted, and some times more as ever. Where Python programs turn out to speak
+/// UDP, the file says so and all is played again.
+pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Result<(File, Seen)> {
+    let mut facts = Facts::default();
+    let error = match play(out, &file, args, &mut facts) {
+        Ok(inputs) => return Ok((file, Seen { inputs, facts })),
+        Err(error) => error,
+    };
+    if error.is::<Interrupted>() || !facts.uses_datagrams() || file.transport != Transport::Tcp4 {
+        return Err(told(error, &facts));
+    }
+    file.transport = Transport::Udp4;
+    let mut facts = Facts::default();
+    match play(out, &file, args, &mut facts) {
+        Ok(inputs) => Ok((file, Seen { inputs, facts })),
+        Err(error) => Err(told(error, &facts)),
+    }
+}
+
+/// The error with what is known of where the programs bound and connected.
+fn told(error: anyhow::Error, facts: &Facts) -> anyhow::Error {
+    let addresses: Vec<String> = facts
+        .addresses()
+        .map(|it| {
+            let role = if it.role == Role::Server { "server" } else { "client" };
+            format!("the {role} called {}(({:?}, {}))", it.call, it.host, it.port)
+        })
+        .collect();
+    if addresses.is_empty() { error } else { error.context(addresses.join("; ")) }
+}
+
+fn play(
+    out: &Path,
+    file: &File,
+    args: &LearnArgs,
+    facts: &mut Facts,
+) -> anyhow::Result<Vec<SeenInput>> {
+    let protocol = protocol_of(&file.text(None, false), out)?;
+    let known = Known::of_protocol(protocol);
+    let notes = tempfile::TempDir::with_prefix("framecheck-notes-")
+        .context("cannot make a directory for notes")?;
+    let mut means = args.means.clone();
+    means.no_cache = true;
+    let setup = setup_noted(&means.with(&[], args.deadline), &known, notes.path())?;
+    let Some(protocol) = known.protocols.first() else { return Ok(Vec::new()) };
+    let played = runtime()?.block_on(async {
+        let interrupt = interrupt()?;
+        tokio::select! {
+            played = all(&setup.stage, protocol, args) => Ok(played?),
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    });
+    // The notes of a play that failed say why.
+    drop(setup);
+    for entry in std::fs::read_dir(notes.path())?.flatten() {
+        facts.add(&String::from_utf8_lossy(&std::fs::read(entry.path())?));
+    }
+    let inputs = played?;
+    if let Some(input) = inputs.iter().find(|input| !input.plays.iter().all(is_connected)) {
+        let said = input
+            .plays
+            .iter()
+            .map(|seen| last_line(&seen.client.stderr.0))
+            .find(|it| !it.is_empty());
+        let said =
+            said.map_or_else(String::new, |line| format!("; its standard error ends with: {line}"));
+        anyhow::bail!("the client did not connect, in the input {}{said}", input.name);
+    }
+    Ok(inputs)
+}
+
+fn is_connected(seen: &Observation) -> bool {
+    seen.wire.is_connected()
+}
+
+fn last_line(stderr: &[u8]) -> String {
+    String::from_utf8_lossy(stderr).trim_end().lines().last().unwrap_or_default().to_owned()
+}
+
+async fn all(
+    stage: &Stage,
+    protocol: &Protocol,
+    args: &LearnArgs,
+) -> Result<Vec<SeenInput>, StageError> {
+    let mut inputs = Vec::new();
+    for vector in protocol.vectors() {
+        let plays = of_input(stage, protocol, &vector.input, args.plays).await?;
+        inputs.push(SeenInput { name: vector.name, plays });
+    }
+    Ok(inputs)
+}
+
+/// Programs that are forked from one interpreter note what they do. Those of interpreters of their own show what
+/// differs from run to run, such as the order of a set.
+async fn of_input(
+    stage: &Stage,
+    protocol: &Protocol,
+    input: &Input,
+    count: u8,
+) -> Result<Vec<Observation>, StageError> {
+    let mut plays = vec![stage.observe_warm(protocol, input).await?];
+    for _ in 0..count {
+        plays.push(stage.observe(protocol, input).await?);
+    }
+    Ok(plays)
+}

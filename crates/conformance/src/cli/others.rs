@@ -1,0 +1,178 @@
+//! Programs that framecheck does not start: servers that run already, and clients that a person starts.
+
+use std::io::{self, BufRead, Write};
+use std::sync::mpsc::Receiver;
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+
+use anyhow::anyhow;
+use engine::drive::{Asked, Hand, Person, Wanted};
+use engine::peer::{Peer, Peers};
+use model::Endpoint;
+use model::case::Pairing;
+use model::observation::Role;
+
+use super::args::OtherArgs;
+use super::setup::Known;
+use super::{Usage, interrupt};
+
+/// What is not judged of a program that framecheck does not start.
+const NOT_JUDGED: &str = "its exit status, screen, files and memory";
+
+/// See that no server of a peer is on another machine, unless that is asked for.
+pub(super) fn are_allowed(peer: &Peer, known: &Known, args: &OtherArgs) -> Result<(), Usage> {
+    for (scenario, target) in &peer.targets {
+        let is_played = known.catalogue.scenario(scenario).is_some();
+        if is_played && !args.allow_non_loopback && !target.is_on_this_machine() {
+            let manifest = peer.manifest.clone().unwrap_or_default();
+            return Err(Usage(format!(
+                "{}: the server of {scenario} is at {target}, which is not a loopback address of this \
+                 machine; --allow-non-loopback lets framecheck send it its cases",
+                manifest.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// See that every server that runs already, and that these pairings play with, is up.
+///
+/// # Errors
+/// Which is not, and why.
+pub(super) async fn are_up(
+    peers: &Peers,
+    known: &Known,
+    playing: &[Pairing],
+) -> anyhow::Result<()> {
+    let interrupt = interrupt::interrupt()?;
+    let looking = async {
+        for peer in playing.iter().filter_map(|pairing| peers.by_name(&pairing.server)) {
+            for (name, target) in &peer.targets {
+                let Some(scenario) = known.catalogue.scenario(name) else { continue };
+                if let Err(error) = target.is_up(scenario.home().is_datagram()).await {
+                    let peer = &peer.name;
+                    return Err(anyhow!(
+                        "the server of {name} that {peer} has at {target} is not up: {error}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    };
+    tokio::select! {
+        looked = looking => looked,
+        () = interrupt => Err(interrupt::Interrupted.into()),
+    }
+}
+
+/// Of each program of a plan that framecheck does not start, what is not judged.
+pub(super) fn not_judged(peers: &Peers, known: &Known, playing: &[Pairing]) -> Vec<String> {
+    let mut told = Vec::new();
+    for peer in peers.guests() {
+        let name = &peer.name;
+        let is_played = |scenario: &str| known.catalogue.scenario(scenario).is_some();
+        let plays = |role: Role| {
+            playing.iter().any(|pairing| match role {
+                Role::Server => pairing.server == *name,
+                Role::Client => pairing.client == *name,
+            })
+        };
+        for (scenario, target) in peer.targets.iter().filter(|_| plays(Role::Server)) {
+            if is_played(scenario) {
+                told.push(format!(
+                    "{name}'s server of {scenario}, which runs already at {target}: {NOT_JUDGED}"
+                ));
+            }
+        }
+        for scenario in peer.by_hand.iter().filter(|_| plays(Role::Client)) {
+            if is_played(scenario) {
+                told.push(format!(
+                    "{name}'s client of {scenario}, which a person starts: {NOT_JUDGED}"
+                ));
+            }
+        }
+    }
+    told
+}
+
+/// Somebody to start the clients of these peers that a person starts, if there are any. What is wanted is said on
+/// standard error, and a line on standard input says that a client has ended.
+pub(super) fn person(peers: &Peers, timeout_seconds: u64) -> Option<Person> {
+    if peers.guests().all(|peer| peer.by_hand.is_empty()) {
+        return None;
+    }
+    let (person, asked) = Person::new();
+    thread::spawn(move || attend(&asked, timeout_seconds));
+    Some(person)
+}
+
+/// The client that is waited for, whoever waits.
+static AWAITED: Mutex<Option<Hand>> = Mutex::new(None);
+
+/// Say what is wanted, case by case, until nothing is any more.
+fn attend(asked: &Receiver<Asked>, timeout_seconds: u64) {
+    static LISTENING: Once = Once::new();
+    for asked in asked {
+        let told = match asked {
+            Asked::Case(case) => writeln!(io::stderr(), "\nby hand: {case}"),
+            Asked::Start(wanted, hand) => {
+                *AWAITED.lock().unwrap_or_else(PoisonError::into_inner) = Some(hand);
+                LISTENING.call_once(|| drop(thread::spawn(listen)));
+                ask(&mut io::stderr().lock(), &wanted, timeout_seconds)
+            }
+        };
+        if told.is_err() {
+            return; // Nobody reads it.
+        }
+    }
+}
+
+/// Each line that is typed ends the wait for the client.
+fn listen() {
+    for line in io::stdin().lock().lines() {
+        if line.is_err() {
+            return;
+        }
+        if let Some(hand) = &*AWAITED.lock().unwrap_or_else(PoisonError::into_inner) {
+            hand.end();
+        }
+    }
+}
+
+fn ask(out: &mut impl Write, wanted: &Wanted, timeout_seconds: u64) -> io::Result<()> {
+    writeln!(out, "  start the client; it is to connect to {}", place(&wanted.address))?;
+    write_wants(out, wanted)?;
+    writeln!(
+        out,
+        "  it is waited for, at most {timeout_seconds} seconds, until its connection has ended; Enter ends \
+         the wait"
+    )?;
+    out.flush()
+}
+
+/// Host and port, or the path of a socket.
+pub(super) fn place(address: &Endpoint) -> String {
+    match address {
+        Endpoint::Inet(address) => format!("{}, port {}", address.ip(), address.port()),
+        Endpoint::Path(path) => path.display().to_string(),
+    }
+}
+
+/// What a program is to be given, a line each.
+pub(super) fn write_wants(out: &mut impl Write, wanted: &Wanted) -> io::Result<()> {
+    if let Some(file) = &wanted.file {
+        writeln!(out, "  it is to serve {}", file.display())?;
+    }
+    for literal in wanted.literals.iter().filter(|literal| literal.is_changed) {
+        writeln!(out, "  its {} is to be {:?}", literal.name, literal.value)?;
+    }
+    if !wanted.beside.is_empty() {
+        let names: Vec<String> = wanted.beside.iter().map(|name| format!("{name:?}")).collect();
+        let directory = wanted.directory.display();
+        writeln!(out, "  its files are in {directory}: {}", names.join(", "))?;
+    }
+    for line in &wanted.lines {
+        writeln!(out, "  type into it: {}", String::from_utf8_lossy(&line.0).escape_debug())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! What the programs noted of their own calls (`launch_hooks.py` writes it).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Which of the two programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The one that listens.
+    Server,
+    /// The one that connects.
+    Client,
+}
+
+/// An address that a program bound or connected to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// Who did.
+    pub role: Role,
+    /// `bind`, `connect` or `connect_ex`.
+    pub call: String,
+    /// The host, as the program wrote it.
+    pub host: String,
+    /// The port.
+    pub port: String,
+}
+
+/// A call in the program's source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Site {
+    /// Whose.
+    pub(crate) role: Role,
+    /// What was called: `struct.pack`.
+    pub(crate) call: String,
+    /// Where: `client.py:21`.
+    pub(crate) at: String,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.call)?;
+        if self.at.is_empty() { Ok(()) } else { write!(f, " in {}", self.at) }
+    }
+}
+
+impl Site {
+    /// Whether it is a call of whoever writes, and not of whoever reads. Both compute checksums.
+    pub(crate) fn is_of(&self, sender: Role) -> bool {
+        let writes =
+            ["struct.pack", "struct.pack_into", "json.dumps"].contains(&self.call.as_str());
+        let reads = self.call.starts_with("struct.") || self.call == "json.loads";
+        match (writes, reads) {
+            (true, _) => self.role == sender,
+            (false, true) => self.role != sender,
+            (false, false) => true,
+        }
+    }
+}
+
+/// Where calls were made.
+pub(crate) type Sites = BTreeSet<Site>;
+
+/// All that is known of the calls of both programs, over all plays.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Whether a program wrote notes.
+    noted: BTreeSet<Role>,
+    /// The formats of `struct`, each with the calls and the bytes that were packed or unpacked.
+    formats: BTreeMap<String, Packed>,
+    /// Where each JSON text was written or read, by its text.
+    json: BTreeMap<String, Sites>,
+    /// Where each checksum came out, by its hexadecimal digits.
+    digests: BTreeMap<String, Sites>,
+    /// How many bytes a program asked for, and where.
+    asked: BTreeMap<(Role, u64), Sites>,
+    addresses: BTreeSet<Address>,
+    uses_datagrams: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Packed {
+    bytes: BTreeSet<String>,
+    sites: Sites,
+}
+
+/// So many JSON texts are kept.
+const TEXTS_MAX: usize = 20_000;
+
+#[derive(Deserialize)]
+struct Note {
+    call: String,
+    #[serde(default)]
+    at: String,
+    format: Option<String>,
+    bytes: Option<String>,
+    text: Option<String>,
+    digest: Option<String>,
+    address: Option<serde_json::Value>,
+    asked: Option<i64>,
+    kind: Option<String>,
+    cwd: Option<String>,
+}
+
+impl Facts {
+    /// Add the notes of one process. Whose they are, its working directory says.
+    pub fn add(&mut self, notes: &str) {
+        let mut lines = notes.lines().filter_map(|line| serde_json::from_str::<Note>(line).ok());
+        let Some(first) = lines.next().filter(|note| note.call == "start") else { return };
+        let is_server = first.cwd.is_some_and(|cwd| cwd.ends_with("/server"));
+        let role = if is_server { Role::Server } else { Role::Client };
+        self.noted.insert(role);
+        lines.for_each(|note| self.add_note(role, note));
+    }
+
+    fn add_note(&mut self, role: Role, note: Note) {
+        let called = Site { role, call: note.call.clone(), at: note.at.clone() };
+        if let (Some(format), Some(bytes)) = (note.format, note.bytes) {
+            let packed = self.formats.entry(format).or_default();
+            packed.bytes.insert(bytes);
+            packed.sites.insert(called);
+        } else if let Some(text) = note.text {
+            if self.json.len() < TEXTS_MAX {
+                self.json.entry(text).or_default().insert(called);
+            }
+        } else if let Some(digest) = note.digest {
+            self.digests.entry(digest).or_default().insert(called);
+        } else if let Some(asked) = note.asked.and_then(|asked| u64::try_from(asked).ok()) {
+            self.asked.entry((role, asked)).or_default().insert(called);
+        } else if let Some(address) = note.address {
+            // The number of SOCK_DGRAM.
+            self.uses_datagrams |=
+                note.kind.as_deref().is_some_and(|it| it == "2" || it.ends_with("SOCK_DGRAM"));
+            self.add_address(role, &note.call, &address);
+        }
+    }
+
+    fn add_address(&mut self, role: Role, call: &str, address: &serde_json::Value) {
+        let part = |nth: usize| Some(address.get(nth)?.as_str()?.to_owned());
+        if let (Some(host), Some(port)) = (part(0), part(1)) {
+            let call = call.trim_start_matches("socket.").to_owned();
+            self.addresses.insert(Address { role, call, host, port });
+        }
+    }
+
+    /// Whether a program could be looked into.
+    #[must_use]
+    pub fn has_notes_of(&self, role: Role) -> bool {
+        self.noted.contains(&role)
+    }
+
+    /// The addresses that the programs bound and connected to.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.addresses.iter()
+    }
+
+    /// Whether a program bound or connected a socket of datagrams.
+    #[must_use]
+    pub const fn uses_datagrams(&self) -> bool {
+        self.uses_datagrams
+    }
+
+    /// The formats of `struct` that were used, those first of which more was packed.
+    pub(crate) fn formats(&self) -> Vec<&str> {
+        let mut formats: Vec<(&String, &Packed)> = self.formats.iter().collect();
+        formats.sort_by_key(|(_, packed)| std::cmp::Reverse(packed.bytes.len()));
+        formats.into_iter().map(|(format, _)| format.as_str()).collect()
+    }
+
+    /// Where these bytes were packed or unpacked by this format.
+    pub(crate) fn packed(&self, format: &str, bytes: &[u8]) -> Option<&Sites> {
+        let packed = self.formats.get(format)?;
+        packed.bytes.contains(&hex(bytes)).then_some(&packed.sites)
+    }
+
+    /// Where this JSON text was written or read.
+    pub(crate) fn json(&self, text: &str) -> Option<&Sites> {
+        self.json.get(text)
+    }
+
+    /// Where this checksum came out.
+    pub(crate) fn digest(&self, digits: &str) -> Option<&Sites> {
+        self.digests.get(digits)
+    }
+
+    /// Where a program asked for so many bytes.
+    pub(crate) fn asked(&self, count: usize) -> Sites {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        let both = [Role::Server, Role::Client];
+        let sites = both.iter().filter_map(|role| self.asked.get(&(*role, count)));
+        sites.flatten().cloned().collect()
+    }
+}
+
+/// Bytes as hexadecimal digits, in lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTES: &str = r#"{"call": "start", "argv": ["s.py"], "cwd": "/tmp/x/3/server"}
+{"call": "socket.bind", "at": "s.py:4", "address": ["127.0.0.1", "9001"], "kind": "1"}
+{"call": "socket.recv", "at": "s.py:7", "asked": 4, "got": 4}
+{"call": "struct.unpack", "at": "s.py:8", "format": ">I", "bytes": "00000007"}
+{"call": "json.loads", "at": "s.py:9", "text": "{\"x\":2}", "length": 7}
+{"call": "hashlib", "at": "s.py:10", "kind": "md5", "digest": "e2fc", "length": 4}
+broken"#;
+
+    #[test]
+    fn notes_say_who_called_what_and_where() {
+        let mut facts = Facts::default();
+        facts.add(NOTES);
+        assert!(facts.has_notes_of(Role::Server) && !facts.has_notes_of(Role::Client));
+        assert_eq!(facts.formats(), [">I"]);
+        let sites = facts.packed(">I", &[0, 0, 0, 7]).unwrap();
+        assert_eq!(sites.first().unwrap().to_string(), "struct.unpack in s.py:8");
+        assert!(facts.packed(">I", &[0, 0, 0, 8]).is_none());
+        assert!(facts.json("{\"x\":2}").is_some() && facts.digest("e2fc").is_some());
+        assert_eq!(facts.asked(4).first().unwrap().to_string(), "socket.recv in s.py:7");
+        let address = facts.addresses().next().unwrap();
+        assert_eq!((address.role, address.port.as_str()), (Role::Server, "9001"));
+    }
+
+    #[test]
+    fn what_does_not_begin_as_notes_is_none() {
+        let mut facts = Facts::default();
+        facts.add("{\"call\": \"json.loads\", \"text\": \"1\"}\n");
+        facts.add("");
+        assert!(!facts.has_notes_of(Role::Client) && facts.json("1").is_none());
+    }
+}

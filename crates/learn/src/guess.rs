@@ -1,0 +1,117 @@
+//! A guess at the frames of a direction, and whether what was said is made of them.
+
+use std::collections::BTreeSet;
+
+use layout::{Direction, Frame, Item, Layout, Reading, read};
+
+/// How what is said travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// As a stream.
+    Stream,
+    /// As datagrams, each of which is one frame.
+    Datagrams,
+}
+
+/// What one side says over a connection, or a datagram.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Piece {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The offsets before which the other side spoke, in rising order.
+    pub turns: Vec<usize>,
+}
+
+/// So many pieces are read for each guess, and so many bytes of them.
+const PIECES_MAX: usize = 200;
+const BYTES_MAX: usize = 16 << 20;
+
+/// Each piece once, without those of no bytes; the short ones first.
+pub(crate) fn distinct(said: &[Piece]) -> Vec<&Piece> {
+    let all: BTreeSet<&Piece> = said.iter().filter(|piece| !piece.bytes.is_empty()).collect();
+    let mut all: Vec<&Piece> = all.into_iter().collect();
+    all.sort_by_key(|piece| piece.bytes.len());
+    let mut total = 0_usize;
+    all.retain(|piece| {
+        total += piece.bytes.len();
+        total <= BYTES_MAX
+    });
+    all.truncate(PIECES_MAX);
+    all
+}
+
+/// Frames: the last one repeats, and one before it comes once.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Guess {
+    pub(crate) frames: Vec<Frame>,
+}
+
+/// Whether a guess may hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Held {
+    /// All is made of its frames.
+    Whole,
+    /// Each piece begins with one, and goes on otherwise; where the first does, and why.
+    Begins { at: usize, why: String },
+    /// A piece does not begin with one.
+    Not { at: usize, why: String },
+}
+
+impl Guess {
+    /// The frames of each piece.
+    pub(crate) fn readings(&self, pieces: &[&Piece], transport: Transport) -> Vec<Reading> {
+        let layout = self.layout(transport);
+        let way = Direction::ToServer;
+        { pieces }
+            .iter()
+            .map(|piece| read(&layout, way, &piece.bytes, &piece.turns, true))
+            .collect()
+    }
+
+    /// The first frame of each kind in each piece.
+    pub(crate) fn first_frames(&self, pieces: &[&Piece]) -> Vec<Reading> {
+        // Of datagrams, no frame repeats.
+        let layout = self.layout(Transport::Datagrams);
+        let way = Direction::ToServer;
+        { pieces }
+            .iter()
+            .map(|piece| read(&layout, way, &piece.bytes, &piece.turns, true))
+            .collect()
+    }
+
+    /// The guess as a table, of one direction.
+    pub(crate) fn layout(&self, transport: Transport) -> Layout {
+        let last = self.frames.len().saturating_sub(1);
+        let item = |frame: usize| {
+            let repeats = frame == last && transport == Transport::Stream;
+            Item { frame, repeats }
+        };
+        Layout {
+            frames: self.frames.clone(),
+            to_server: (0..self.frames.len()).map(item).collect(),
+            to_client: Vec::new(),
+        }
+    }
+
+    /// Whether all pieces are made of its frames, or at least begin with them.
+    pub(crate) fn holds(&self, pieces: &[&Piece], transport: Transport) -> Held {
+        let layout = self.layout(transport);
+        let mut held = Held::Whole;
+        for piece in pieces {
+            let reading = read(&layout, Direction::ToServer, &piece.bytes, &piece.turns, true);
+            let Some(trouble) = &reading.trouble else { continue };
+            let (at, why) = (trouble.at, trouble.to_string());
+            // Of frames that come one after another, each must be there once.
+            let is_begun = (0..self.frames.len()).all(|nth| {
+                reading.frames.get(nth).is_some_and(|frame| frame.is_whole && frame.frame == nth)
+            });
+            if !is_begun {
+                return Held::Not { at, why };
+            }
+            if held == Held::Whole {
+                held = Held::Begins { at, why };
+            }
+        }
+        held
+    }
+}

@@ -1,0 +1,145 @@
+//! How much speaks for a guess that holds: a number is the more likely a size the more of its values were
+//! right, and the less likely the more forms a part may have.
+
+use std::collections::BTreeSet;
+
+use layout::{Frame, FrameRead, Inner, Kind, Reading, Scalar, Size, Value};
+
+use crate::facts::Facts;
+use crate::guess::{Guess, Piece, Transport};
+
+/// So many different sizes count.
+const SIZES_MAX: usize = 5;
+
+/// How much speaks for it. Below 0, more speaks against it.
+pub(crate) fn weight(guess: &Guess, pieces: &[&Piece], transport: Transport, facts: &Facts) -> f64 {
+    let readings = guess.readings(pieces, transport);
+    let mut weight = 0.0;
+    for (nth, frame) in guess.frames.iter().enumerate() {
+        for number in 0..frame.parts.len() {
+            weight += of_part(guess, nth, number, pieces, &readings, facts) - 1.0;
+        }
+    }
+    weight
+}
+
+/// Whether a part of this kind is a number or several.
+pub(crate) const fn is_number(kind: &Kind) -> bool {
+    matches!(kind, Kind::Struct { .. } | Kind::Digits { .. } | Kind::NumberUntil(_))
+}
+
+/// The whole parts of this number, in all frames of a kind, each with its bytes.
+pub(crate) fn parts_of<'r, 'p: 'r>(
+    readings: &'r [Reading],
+    pieces: &'r [&'p Piece],
+    frame: usize,
+    part: usize,
+) -> impl Iterator<Item = (&'r Value, &'p [u8])> {
+    readings.iter().zip(pieces).flat_map(move |(reading, piece)| {
+        let frames = reading.frames.iter().filter(move |it| it.frame == frame);
+        let read = move |it: &'r FrameRead| it.parts.iter().find(|read| read.part == part);
+        let piece: &'p Piece = piece;
+        frames
+            .filter_map(read)
+            .filter_map(move |read| Some((&read.value, piece.bytes.get(read.range.clone())?)))
+    })
+}
+
+fn of_part(
+    guess: &Guess,
+    frame: usize,
+    number: usize,
+    pieces: &[&Piece],
+    readings: &[Reading],
+    facts: &Facts,
+) -> f64 {
+    let Some(table) = guess.frames.get(frame) else { return 0.0 };
+    let Some(part) = table.parts.get(number) else { return 0.0 };
+    let seen = || parts_of(readings, pieces, frame, number);
+    let is_json_known = || {
+        let known = |bytes: &[u8]| {
+            std::str::from_utf8(bytes).is_ok_and(|it| facts.json(it.trim()).is_some())
+        };
+        if seen().any(|(_, bytes)| known(bytes)) { 6.0 } else { 0.0 }
+    };
+    let full: BTreeSet<&[u8]> =
+        seen().map(|(_, bytes)| bytes).filter(|it| !it.is_empty()).collect();
+    // What was there once may be there by chance.
+    let often = match full.len() {
+        0 => 0.0,
+        1 => 0.25,
+        2 => 0.7,
+        _ => 1.0,
+    };
+    match &part.kind {
+        kind if is_number(kind) => {
+            let is_known = match kind {
+                Kind::Struct { format, .. } => {
+                    seen().any(|(_, bytes)| facts.packed(format.as_str(), bytes).is_some())
+                }
+                _ => false,
+            };
+            let values: BTreeSet<Vec<i128>> = seen().map(|(value, _)| ints(value)).collect();
+            of_number(table, number, is_known, values.len())
+        }
+        Kind::Json(Size::Of(_) | Size::Fixed(_)) => 20.0 + is_json_known(),
+        Kind::JsonUntil(_) => 14.0 + is_json_known(),
+        Kind::Json(Size::Rest) => 8.0 + is_json_known(),
+        Kind::Json(Size::Turn) => 5.0 + is_json_known(),
+        _ if !part.digests.is_empty() => 20.0,
+        Kind::Text { size: Size::Of(_) | Size::Fixed(_), .. } => 6.0 * often,
+        Kind::Bytes(Size::Of(path)) if is_key(table, path) => 10.0 * often,
+        Kind::Bytes(Size::Of(_) | Size::Fixed(_)) => 4.0 * often,
+        Kind::TextUntil { .. } => 3.0,
+        Kind::Text { .. } => 2.0,
+        Kind::Bytes(_) => 1.5,
+        _ if seen().count() > 1 => 1.0,
+        _ => -6.0,
+    }
+}
+
+/// Whether a path leads to a key of JSON.
+pub(crate) fn is_key(frame: &Frame, path: &[String]) -> bool {
+    let place = frame.resolve(path, frame.parts.len());
+    place.is_some_and(|place| matches!(place.inner, Inner::Keys(_)))
+}
+
+/// What speaks for a number of which so many different values were seen.
+fn of_number(frame: &Frame, number: usize, is_known: bool, values: usize) -> f64 {
+    let is_first = number == 0;
+    let sizes = sized_by(frame, number);
+    let count = frame.parts.get(number).map_or(1, |part| match &part.kind {
+        Kind::Struct { format, .. } => format.values(),
+        _ => 1,
+    });
+    let unused = u32::try_from(count.saturating_sub(sizes)).unwrap_or(u32::MAX);
+    match (sizes, is_known) {
+        (0, true) => 2.0,
+        (0, false) => -20.0,
+        // In the middle of a frame, some number fits most bytes.
+        (_, false) if !is_first && values < 2 => -100.0,
+        (_, is_known) => {
+            let different = u32::try_from(values.min(SIZES_MAX)).unwrap_or(0);
+            let known = if is_known { 12.0 } else { -4.0 * f64::from(unused) };
+            6.0 + known + 3.0 * f64::from(different)
+        }
+    }
+}
+
+/// How many parts a part is the size of.
+pub(crate) fn sized_by(frame: &Frame, number: usize) -> usize {
+    let sizes = (0..frame.parts.len()).filter_map(|nth| frame.size_place(nth));
+    sizes.filter(|place| place.part == number).count()
+}
+
+fn ints(value: &Value) -> Vec<i128> {
+    let of = |scalar: &Scalar| match scalar {
+        Scalar::Int(int) => Some(*int),
+        _ => None,
+    };
+    match value {
+        Value::Scalar(scalar) => of(scalar).into_iter().collect(),
+        Value::Fields(fields) => fields.iter().filter_map(of).collect(),
+        _ => Vec::new(),
+    }
+}
