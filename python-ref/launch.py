@@ -18,7 +18,8 @@ With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to
     request {"op": "start", "id": N, "program": PATH, "argv": [...], "cwd": PATH}, both absolute,
             with three descriptors attached (SCM_RIGHTS): its standard input, output and error;
             "env": {NAME: VALUE} where the program is to have these variables besides, and it is
-            to be told what it leaves behind; "notes": PATH where the program is to note what it
+            to be told what it leaves behind; "address": [OWN, REAL] where OWN stands in its source
+            and it is to use REAL (launch_address.py); "notes": PATH where it is to note what it
             does (launch_hooks.py)
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
@@ -65,6 +66,9 @@ PF_EXITING = 4
 # source, where compiling it warns: then that process compiles it.
 Code = Union[types.CodeType, Exception, bytes]
 
+# Takes the frames of a redirection out of a traceback.
+without_hooks: Any = None
+
 # A program to run: its path followed by its arguments, and its code.
 Program = Tuple[List[str], Code]
 
@@ -84,21 +88,25 @@ def main() -> None:
         if not options.fresh:
             parser.error('--fresh needs a program')
         os.execv(sys.executable, [sys.executable, '-u'] + options.fresh)
+    import launch_address
     import launch_imports
-    # No program is to find it, and one of this name beside a program is the program's own.
-    del sys.modules[launch_imports.__name__]
+    # No program is to find them, and one of this name beside a program is the program's own.
+    del sys.modules[launch_imports.__name__], sys.modules[launch_address.__name__]
+    global without_hooks
+    without_hooks = launch_address.without_this_file
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=0)
     # Kept here, for what a child gives up it must first copy.
-    launcher = Launcher(control, launch_imports)
+    launcher = Launcher(control, launch_imports, launch_address)
     run_as_main(*launcher.run())
 
 
 class Launcher:
     """The long-lived parent. `run` returns in each forked child, with what that is to run."""
 
-    def __init__(self, control: socket.socket, imports: Any) -> None:
+    def __init__(self, control: socket.socket, imports: Any, address: Any) -> None:
         self.control = control
         self.imports = imports
+        self.address = address
         self.environment = Environment()
         self.watched: Set[int] = set()
         self.pid_by_id: Dict[int, int] = {}
@@ -169,7 +177,9 @@ class Launcher:
                     directory = os.path.dirname(os.path.realpath(argv[0]))
                     if self.imports.is_shadowed(directory, FRESH):
                         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-                        os.execv(sys.executable, [sys.executable, '-u'] + argv)
+                        redirect = [self.address.__file__] + request['address'] \
+                            if 'address' in request else []
+                        os.execv(sys.executable, [sys.executable, '-u'] + redirect + argv)
                     return argv, code
                 except BaseException as error:
                     os.write(2, 'launch.py: cannot start {}: {}\n'.format(
@@ -221,6 +231,9 @@ class Launcher:
         os.chdir(request['cwd'])
         for name, value in request.get('env', {}).items():
             self.environment.set(name, value)
+        if 'address' in request:
+            self.address.redirect(*request['address'])
+        # After that: so the notes have the program's own address.
         if 'notes' in request:
             import launch_hooks
             del sys.modules[launch_hooks.__name__]
@@ -470,7 +483,7 @@ def exit_status(code: Any) -> int:
 def show_exception(error: BaseException) -> None:
     """The traceback, from the program's own first frame on."""
     assert error.__traceback__ is not None
-    traceback = error.__traceback__.tb_next
+    traceback = without_hooks(error.__traceback__.tb_next)
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, traceback
     if sys.version_info >= (3, 12):
         sys.last_exc = error

@@ -7,6 +7,7 @@ use std::time::Duration;
 use engine::drive::{Driver, Rooms};
 use engine::network::Ports;
 use engine::peer::Spawner;
+use engine::platform::Namespaces;
 use engine::stage::Stage;
 use framecheck::{built_in, interpreters};
 use framecheck_tests::{program, python, repository};
@@ -33,6 +34,7 @@ fn shared() -> &'static Shared {
             spawner: Spawner::new(&python(), &reference, false).unwrap(),
             ports: Ports::new(),
             rooms: Rooms::new(scratch.into()),
+            namespaces: Namespaces::default(),
             deadline: Duration::from_secs(30),
             by_hand: Duration::from_secs(30),
         };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use model::{Endpoint, Step};
 
 use crate::network::{Connection, DatagramSocket, Incoming, Listener, Outgoing};
+use crate::platform::Place;
 
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -17,6 +18,8 @@ pub enum Side {
     Client {
         /// Where the server is.
         server: Endpoint,
+        /// In which network that is.
+        place: Place,
         /// Whether datagrams are spoken.
         is_datagram: bool,
         /// For paths.
@@ -35,9 +38,9 @@ impl Side {
     /// As bind(2) and listen(2) fail.
     pub fn server(endpoint: &Endpoint, is_datagram: bool) -> io::Result<Self> {
         Ok(if is_datagram {
-            Self::DatagramServer(DatagramSocket::bind(endpoint)?)
+            Self::DatagramServer(DatagramSocket::bind(endpoint, &Place::default())?)
         } else {
-            Self::StreamServer(Listener::bind(endpoint)?)
+            Self::StreamServer(Listener::bind(endpoint, &Place::default())?)
         })
     }
 }
@@ -46,12 +49,12 @@ impl Side {
 /// step that can't be done is the last.
 pub async fn play(side: Side, steps: Vec<Step>) {
     let _ = match side {
-        Side::Client { server, is_datagram: false, .. } => {
-            play_stream(&Opening::To(server), &steps).await
+        Side::Client { server, place, is_datagram: false, .. } => {
+            play_stream(&Opening::To(server, place), &steps).await
         }
         Side::StreamServer(listener) => play_stream(&Opening::From(listener), &steps).await,
-        Side::Client { server, directory, .. } => {
-            play_datagrams_to(&server, &directory, &steps).await
+        Side::Client { server, place, directory, .. } => {
+            play_datagrams_to(&server, &place, &directory, &steps).await
         }
         Side::DatagramServer(socket) => answer_datagrams(&socket, &steps).await,
     };
@@ -59,14 +62,14 @@ pub async fn play(side: Side, steps: Vec<Step>) {
 
 /// How a script comes by its connections.
 enum Opening {
-    To(Endpoint),
+    To(Endpoint, Place),
     From(Listener),
 }
 
 impl Opening {
     async fn next(&self) -> io::Result<End> {
         let connection = match self {
-            Self::To(server) => Connection::open(server, None).await?,
+            Self::To(server, place) => Connection::open(server, place, None).await?,
             Self::From(listener) => {
                 let connection = listener.accept().await?;
                 connection.send_at_once();
@@ -162,12 +165,17 @@ fn gone() -> io::Error {
     io::ErrorKind::NotConnected.into()
 }
 
-async fn play_datagrams_to(server: &Endpoint, directory: &Path, steps: &[Step]) -> io::Result<()> {
+async fn play_datagrams_to(
+    server: &Endpoint,
+    place: &Place,
+    directory: &Path,
+    steps: &[Step],
+) -> io::Result<()> {
     let own = match server {
         Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
         Endpoint::Path(_) => Endpoint::Path(directory.join("script")),
     };
-    let socket = DatagramSocket::bind(&own)?;
+    let socket = DatagramSocket::bind(&own, place)?;
     let mut answer = vec![0; CHUNK_BYTES];
     for step in steps {
         match step {

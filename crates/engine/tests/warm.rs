@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use common::{Programs, finished, python, pythons, spawner};
-use engine::peer::{Command, Peer, Spawner, StartError, User};
+use engine::peer::{Command, OwnAddress, Peer, Spawner, StartError, User};
 use model::observation::Exit;
 
 /// The files of a program, the first of which is `main.py`.
@@ -185,6 +185,7 @@ async fn without_an_interpreter_only_a_warm_program_is_refused() {
         directory: base.clone(),
         is_stranger: true,
         is_fresh: false,
+        address: OwnAddress::Told,
     };
     let peer = Peer { warm: true, base, ..Peer::default() };
     let refused = spawner.start(&peer, &command, &User { lines: Vec::new(), terminal: None });

@@ -14,9 +14,10 @@ use toml::de::DeTable;
 
 use crate::frames_form::{self, FramesForm};
 use crate::framing::{Framing, has_json};
-use crate::protocol::{KnownFailure, PLACES, Protocol, words_in};
+use crate::protocol::{KnownFailure, Protocol};
 use crate::reader::{Mistakes, Section};
 use crate::reference_form::{self, Command};
+use crate::text::{PLACES, words_in};
 use crate::vary::{BYTES_MAX, TEXT_MAX_CHARS, Variable};
 use crate::{hostile, inputs, mask_form, text};
 
@@ -88,8 +89,8 @@ fn parse(
 fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&str]) -> Protocol {
     let name = name(root, taken);
     let summary = root.text("summary").map(Spanned::into_inner).unwrap_or_default();
-    let transports = transports(root);
     let (reference, commands) = reference_form::read(root, base);
+    let transports = transports(root, reference.usual_transport());
     let variables = variables(root);
     let frames = frames_form::read(root);
     let (masks, mask_texts) = mask_form::read_all(root, source, frames.as_ref());
@@ -145,8 +146,8 @@ fn name(root: &Section<'_>, taken: &[&str]) -> String {
     name.into_inner()
 }
 
-fn transports(root: &Section<'_>) -> Vec<Transport> {
-    let Some(names) = root.texts("transports") else { return vec![Transport::Tcp4] };
+fn transports(root: &Section<'_>, usual: Transport) -> Vec<Transport> {
+    let Some(names) = root.texts("transports") else { return vec![usual] };
     let known: Vec<&str> = [Transport::STREAMS, Transport::DATAGRAMS]
         .concat()
         .into_iter()

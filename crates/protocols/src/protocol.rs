@@ -1,6 +1,7 @@
 //! A protocol as its file describes it: a scenario whose reference says what is right.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -20,11 +21,8 @@ use crate::framing::{Framing, PartMask};
 use crate::hostile::{self, Exchange, Given};
 use crate::masks::Masks;
 use crate::networks::{self, Networks, Sizes};
-use crate::text::{Text, Value, Values};
+use crate::text::{Text, Value, Values, words_in};
 use crate::vary::{NAME_MAX_BYTES, Variable};
-
-/// A name for a program's place in a command that is no variable.
-pub(crate) const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
 
 /// A protocol, ready to be played.
 #[derive(Debug)]
@@ -67,6 +65,10 @@ pub struct Reference {
     pub server: Vec<String>,
     /// The client's command.
     pub client: Vec<String>,
+    /// The address that stands in the server's source.
+    pub server_address: Option<SocketAddr>,
+    /// The address that stands in the client's source.
+    pub client_address: Option<SocketAddr>,
     /// What the server needs besides.
     pub server_needs: Needs,
     /// What the client needs besides.
@@ -287,16 +289,6 @@ impl InputForm {
         }
         Ok(input)
     }
-}
-
-/// The variables in a command.
-pub(crate) fn words_in(command: &[String]) -> Vec<String> {
-    let places = command.iter().flat_map(|argument| model::places_in(argument));
-    let mut words: Vec<String> =
-        places.filter(|place| !PLACES.contains(place)).map(str::to_owned).collect();
-    words.sort();
-    words.dedup();
-    words
 }
 
 /// The files of a side, by name.

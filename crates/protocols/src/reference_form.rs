@@ -1,4 +1,5 @@
-//! Reads `[reference]` of a protocol's file: how its two programs are started, and what they need.
+//! Reads `[reference]` of a protocol's file: how its two programs are started, what they need, and where
+//! they have their addresses.
 //!
 //! A role is a command, or a table with a `command` and needs of its own:
 //!
@@ -7,25 +8,43 @@
 //! client = ["python3", "client.py", "{host}", "{port}"]
 //! env = { TABLES = "{dir}/tables" }
 //! [reference.server]
-//! command = ["python3", "server.py", "{host}", "{port}"]
+//! command = ["python3", "server.py"]
+//! fixed-address = "127.0.0.1:9001"
 //! setup = ["./reset-db.sh", "{dir}"]
 //! ready = "listening on port [0-9]+"
 //! ```
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use located::{Mistake, meant};
-use model::case::{HAND, HARNESS};
-use model::{Needs, bad_variable_name, places_in};
+use model::case::{HAND, HARNESS, Transport};
+use model::{Needs, bad_variable_name, fixed_address, places_in};
 use regex::bytes::Regex;
 use toml::Spanned;
 
-use crate::protocol::{PLACES, Reference, words_in};
+use crate::protocol::Reference;
 use crate::reader::Section;
+use crate::text::{PLACES, words_in};
 
 /// What the reference is called unless its file says so.
 const REFERENCE: &str = "reference";
+/// The key of the address that stands in the source of a program.
+const FIXED: &str = "fixed-address";
+/// Places that say where to listen or to connect.
+const ADDRESS_PLACES: [&str; 4] = ["host", "port", "path", "address"];
 
+impl Reference {
+    /// The transport of a protocol that names none: what the server speaks.
+    pub(crate) const fn usual_transport(&self) -> Transport {
+        match self.server_address {
+            Some(SocketAddr::V6(_)) => Transport::Tcp6,
+            Some(SocketAddr::V4(_)) | None => Transport::Tcp4,
+        }
+    }
+}
+
+/// A command as it stands in the file.
 pub(crate) type Command = Spanned<Vec<Spanned<String>>>;
 
 /// The two programs, and all the commands in which a variable may stand.
@@ -44,18 +63,21 @@ pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>)
         reference.name = name.into_inner();
     }
     reference.language = section.text("language").map(Spanned::into_inner).unwrap_or_default();
-    let common = needs(&section, base);
+    let common = besides(&section, base);
     let mut commands = Vec::new();
     for role in ["server", "client"] {
         let (command, own) = program(&section, role, base, &common);
         let argv = command.as_ref().map(plain).unwrap_or_default();
+        let address = own.address.or(common.address);
         let needs = own.needs.or(&common.needs);
-        match role {
-            "server" => (reference.server, reference.server_needs) = (argv, needs),
+        if role == "server" {
+            reference.server = argv;
+            (reference.server_address, reference.server_needs) = (address, needs);
+        } else {
+            reference.client = argv;
             // Nothing waits for a client to be ready.
-            _ => {
-                (reference.client, reference.client_needs) = (argv, Needs { ready: None, ..needs })
-            }
+            let needs = Needs { ready: None, ..needs };
+            (reference.client_address, reference.client_needs) = (address, needs);
         }
         commands.extend(command);
     }
@@ -63,31 +85,33 @@ pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>)
     (reference, commands)
 }
 
-/// What programs need, and every text of it that may have places.
+/// What is said of programs besides their commands.
 #[derive(Default)]
-struct NeedsForm {
+struct Besides {
     needs: Needs,
+    /// Every text of the needs that may have places.
     texts: Vec<Spanned<String>>,
+    address: Option<SocketAddr>,
 }
 
-/// The command of a role, and what it needs besides what both do.
+/// The command of a role, and what is said of that alone.
 fn program(
     section: &Section<'_>,
     role: &'static str,
     base: &Path,
-    common: &NeedsForm,
-) -> (Option<Command>, NeedsForm) {
+    common: &Besides,
+) -> (Option<Command>, Besides) {
     let Some(value) = section.get(role) else {
         section.lacks(role);
-        return (None, NeedsForm::default());
+        return (None, Besides::default());
     };
     let (command, own) = if value.get_ref().as_table().is_some() {
-        let Some(inner) = section.section(role) else { return (None, NeedsForm::default()) };
+        let Some(inner) = section.section(role) else { return (None, Besides::default()) };
         if inner.get("command").is_none() {
             inner.lacks("command");
         }
         let command = inner.texts("command");
-        let own = needs(&inner, base);
+        let own = besides(&inner, base);
         if let Some(ready) = inner.get("ready").filter(|_| role == "client") {
             let help = "framecheck waits for servers; a client connects when it likes";
             inner.note(Mistake::new("no client has a \"ready\"", ready.span()).with_help(help));
@@ -95,10 +119,11 @@ fn program(
         inner.finish();
         (command, own)
     } else {
-        (section.texts(role), NeedsForm::default())
+        (section.texts(role), Besides::default())
     };
     if let Some(command) = &command {
-        command_mistakes(section, role, command, base);
+        let has_address = own.address.or(common.address).is_some();
+        command_mistakes(section, role, command, has_address, base);
         let words = words_in(&plain(command));
         let known: Vec<&str> = PLACES.into_iter().chain(words.iter().map(String::as_str)).collect();
         for text in common.texts.iter().chain(&own.texts) {
@@ -112,9 +137,9 @@ fn program(
     (command, own)
 }
 
-/// The needs that a table names.
-fn needs(section: &Section<'_>, base: &Path) -> NeedsForm {
-    let mut form = NeedsForm::default();
+/// What a table says of programs besides their commands.
+fn besides(section: &Section<'_>, base: &Path) -> Besides {
+    let mut form = Besides { address: address(section), ..Besides::default() };
     if let Some(setup) = section.texts("setup") {
         begins_with_a_program(section, &setup, "[\"./reset-db.sh\", \"{dir}\"]");
         scripts_are_there(section, &setup, base);
@@ -143,6 +168,17 @@ fn needs(section: &Section<'_>, base: &Path) -> NeedsForm {
     form
 }
 
+/// The address that stands in the source of programs. A text that is none counts as one, so that its
+/// mistake is told alone.
+fn address(section: &Section<'_>) -> Option<SocketAddr> {
+    let text = section.text(FIXED)?;
+    let address = fixed_address(text.get_ref()).unwrap_or_else(|error| {
+        section.note(Mistake::new(error.what, text.span()).with_help(error.help));
+        SocketAddr::from(([127, 0, 0, 1], 0))
+    });
+    Some(address)
+}
+
 /// The arguments of a command.
 fn plain(command: &Command) -> Vec<String> {
     command.get_ref().iter().map(|argument| argument.get_ref().clone()).collect()
@@ -161,12 +197,22 @@ fn reference_name(section: &Section<'_>, name: &Spanned<String>) {
     }
 }
 
-fn command_mistakes(section: &Section<'_>, role: &str, command: &Command, base: &Path) {
+fn command_mistakes(
+    section: &Section<'_>,
+    role: &str,
+    command: &Command,
+    has_address: bool,
+    base: &Path,
+) {
     let argv = command.get_ref();
     scripts_are_there(section, command, base);
-    let example = format!("[\"python3\", \"{role}.py\", \"{{host}}\", \"{{port}}\"]");
+    let places = if has_address { "" } else { ", \"{host}\", \"{port}\"" };
+    let example = format!("[\"python3\", \"{role}.py\"{places}]");
     if !begins_with_a_program(section, command, &example) {
         return;
+    }
+    if has_address {
+        return told_twice(section, argv);
     }
     let mentions = |place: &str| {
         argv.iter().any(|argument| places_in(argument.get_ref()).any(|it| it == place))
@@ -174,13 +220,27 @@ fn command_mistakes(section: &Section<'_>, role: &str, command: &Command, base: 
     let inet = mentions("host") || mentions("port");
     if !inet && !mentions("path") && !mentions("address") {
         let what = format!("this {role} is not told where to {}", verb(role));
-        let help = "give it {port}, and {host} if it takes one; or {path}, a Unix socket";
+        let help = "give it {port}, and {host} if it takes one; or {path}, a Unix socket; or say which \
+                    fixed-address its source has";
         section.note(Mistake::new(what, command.span()).with_help(help));
     }
     if inet && mentions("path") {
         let what = "{path} is a Unix socket, {host} and {port} an internet address";
         let help = "give it one of the two; or {address}, which may be either";
         section.note(Mistake::new(what, command.span()).with_help(help));
+    }
+}
+
+/// A program whose address stands in its source takes none.
+fn told_twice(section: &Section<'_>, argv: &[Spanned<String>]) {
+    for argument in argv {
+        let is_address = |place: &&str| ADDRESS_PLACES.contains(place);
+        if let Some(place) = places_in(argument.get_ref()).find(is_address) {
+            let what = format!("{{{place}}} and fixed-address: where is this program's address?");
+            let help = "remove the place; or, if it takes an address, give only the other role a \
+                        fixed-address: { command = [...], fixed-address = \"...\" }";
+            section.note(Mistake::new(what, argument.span()).with_help(help));
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// A name for a program's place in a command that is no variable.
+pub(crate) const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
+
 /// A text, in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Text(Vec<Part>);
@@ -22,6 +25,16 @@ pub(crate) enum Value {
 
 /// The values of variables.
 pub(crate) type Values = BTreeMap<String, Value>;
+
+/// The variables in a command.
+pub(crate) fn words_in(command: &[String]) -> Vec<String> {
+    let places = command.iter().flat_map(|argument| model::places_in(argument));
+    let mut words: Vec<String> =
+        places.filter(|place| !PLACES.contains(place)).map(str::to_owned).collect();
+    words.sort();
+    words.dedup();
+    words
+}
 
 impl Value {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {

@@ -131,7 +131,7 @@ fn each_mistake_in_a_manifest_is_shown_in_its_line() {
             "did you mean \"tcp-upper\"?",
         ),
         ("name = \"a\"\n[server]\ntcp-upper = []\n", "bad.toml:3:13", "begins with its program"),
-        ("name = \"a\"\n[server]\ntcp-upper = \"sh\"\n", "bad.toml:3:13", "expected a sequence"),
+        ("name = \"a\"\n[server]\ntcp-upper = \"sh\"\n", "bad.toml:3:13", "a list of strings"),
         (
             "name = \"a\"\n[server]\ntcp-upper = [\"sh\", \"{prot}\", \"{host}\"]\n",
             "bad.toml:3:20",

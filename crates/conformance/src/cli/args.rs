@@ -200,7 +200,8 @@ pub(super) struct AttachArgs {
     /// The side that you start.
     #[arg(long, value_enum)]
     pub(super) role: Side,
-    /// Where your server listens; a free port unless told.
+    /// Where your server listens, or where your client connects. Unless told, the fixed address of the
+    /// program in your place, or a free port.
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) at: Option<SocketAddr>,
     /// Show every byte, however many there are.

@@ -1,9 +1,11 @@
 //! `framecheck attach ID`: one side of a case is started by hand.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::drive::{Hand, Wanted};
+use engine::peer::Peers;
 use engine::plan::{Group, PlanError, case_named, group_of};
 use model::case::{CaseId, HAND, HARNESS, Pairing};
 use model::observation::Role;
@@ -36,7 +38,7 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     let runtime = runtime()?;
     runtime.block_on(are_up(&peers, &known, std::slice::from_ref(&id.pairing)))?;
     let mut setup = setup(&with, &known)?;
-    let hand = Hand::new(args.at);
+    let hand = Hand::new(args.at.or_else(|| address_of(&named, args.role.into(), &peers)));
     if let Some(stage) = Arc::get_mut(&mut setup.stage) {
         stage.hand = Some(hand.clone());
     }
@@ -77,6 +79,15 @@ fn by_hand(id: &CaseId, role: Role) -> Result<CaseId, PlanError> {
         return Err(PlanError::NoSuchCase { id: id.to_string(), why });
     }
     Ok(CaseId { pairing, ..id.clone() })
+}
+
+/// The address in the source of the program that is started by hand.
+fn address_of(id: &CaseId, role: Role, peers: &Peers) -> Option<SocketAddr> {
+    let name = match role {
+        Role::Server => &id.pairing.server,
+        Role::Client => &id.pairing.client,
+    };
+    peers.by_name(name)?.fixed_address(role, &id.scenario)
 }
 
 /// Say what is to be started.

@@ -11,6 +11,7 @@ use engine::drive::{Driver, Rooms};
 use engine::network::Ports;
 use engine::peer::{ManifestError, Peer, Peers, Spawner, Template, adopt_orphans, missing_program};
 use engine::plan::choose_scenarios;
+use engine::platform::Namespaces;
 use engine::stage::Stage;
 use framecheck::built_in::RUST;
 use framecheck::{built_in, interpreters};
@@ -118,6 +119,12 @@ fn reference_of(protocol: &Protocol) -> anyhow::Result<Peer> {
         is_stranger: true,
         ..Peer::default()
     };
+    let addresses =
+        [(Role::Server, programs.server_address), (Role::Client, programs.client_address)];
+    peer.fixed_addresses = addresses
+        .into_iter()
+        .filter_map(|(role, address)| Some(((role, protocol.name().to_owned()), address?)))
+        .collect();
     let shown = protocol.path().display();
     for (role, command, needs) in [
         (Role::Server, &programs.server, &programs.server_needs),
@@ -245,9 +252,14 @@ fn set_up(
         spawner,
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
+        namespaces: Namespaces::by(std::env::current_exe().context("cannot find this program")?),
         deadline: Duration::from_secs(args.deadline),
         by_hand: Duration::from_secs(args.others.by_hand_timeout),
     };
+    let is_played = |name: &str| known.catalogue.scenario(name).is_some();
+    if peers.iter().any(|peer| peer.needs_network(is_played)) {
+        driver.namespaces.check()?;
+    }
     let person = person(&peers, args.others.by_hand_timeout);
     let mut stage = Stage::new(driver, peers);
     stage.person = person;

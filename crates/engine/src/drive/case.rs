@@ -1,6 +1,7 @@
 //! A case under way: from the start of both sides to all that was seen of it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use model::observation::{
@@ -178,7 +179,7 @@ impl Case<'_> {
         let server_by_itself = self.server.has_ended();
         let mut listening_elsewhere =
             if self.recording.is_open() { Vec::new() } else { self.server.listening() };
-        let is_asked_for = |at: &String| at.trim_end_matches(" (UDP)") == self.address;
+        let is_asked_for = |at: &String| is_at(at.trim_end_matches(" (UDP)"), &self.address);
         if listening_elsewhere.iter().any(is_asked_for) {
             listening_elsewhere.clear();
         }
@@ -233,5 +234,29 @@ impl Case<'_> {
             control,
             took,
         })
+    }
+}
+
+/// Whether a program that listens at one address can be reached at the other.
+fn is_at(listening: &str, address: &str) -> bool {
+    let parsed = |text: &str| text.parse::<SocketAddr>().ok();
+    let is_every = parsed(listening)
+        .zip(parsed(address))
+        .is_some_and(|(every, one)| every.ip().is_unspecified() && every.port() == one.port());
+    listening == address || is_every
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_at_every_address_is_at_the_one_that_was_asked_for() {
+        assert!(is_at("127.0.0.1:9001", "127.0.0.1:9001"));
+        assert!(is_at("0.0.0.0:9001", "127.0.0.1:9001"));
+        assert!(is_at("[::]:9001", "[::1]:9001"));
+        assert!(!is_at("0.0.0.0:9002", "127.0.0.1:9001"));
+        assert!(!is_at("127.0.0.2:9001", "127.0.0.1:9001"));
+        assert!(is_at("/tmp/a", "/tmp/a") && !is_at("/tmp/b", "/tmp/a"));
     }
 }

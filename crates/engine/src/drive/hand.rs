@@ -60,7 +60,8 @@ impl Person {
 /// A side that is played by hand.
 #[derive(Debug, Clone)]
 pub struct Hand {
-    /// Where a server is to listen; anywhere that is free unless told.
+    /// Where the server is to listen, or the recorder in the place of the server; anywhere that is free
+    /// unless told.
     pub at: Option<SocketAddr>,
     told: Arc<watch::Sender<Option<Wanted>>>,
     has_ended: Arc<watch::Sender<bool>>,
@@ -75,10 +76,10 @@ impl Hand {
         Self { at, told: Arc::new(told), has_ended: Arc::new(has_ended), person: None }
     }
 
-    /// One whose person is told, too.
+    /// One whose person is told, too, if there is one.
     #[must_use]
-    pub fn of(person: Person) -> Self {
-        Self { person: Some(person), ..Self::new(None) }
+    pub fn of(person: Option<Person>, at: Option<SocketAddr>) -> Self {
+        Self { person, ..Self::new(at) }
     }
 
     /// Wait until it is known what is wanted.

@@ -1,6 +1,7 @@
 //! Run one case: start both peers with the recorder between them, wait for what ends the case, end
 //! the rest, and give back all that was seen. It judges nothing.
 
+mod address;
 mod case;
 mod hand;
 mod party;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use address::Site;
 use case::Case;
 pub use hand::{Asked, Hand, Person, Wanted};
 use model::blob::Blob;
@@ -29,6 +31,7 @@ use tokio::time::Instant;
 
 use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
 use crate::peer::{Peer, Prompt, Spawner, StartError, Target, Template, User};
+use crate::platform::{Namespaces, NoNamespace};
 use crate::script;
 
 /// What every case needs.
@@ -40,6 +43,8 @@ pub struct Driver {
     pub ports: Ports,
     /// Where each case has its directories while it runs.
     pub rooms: Rooms,
+    /// Makes a network for each program that can't be told an address.
+    pub namespaces: Namespaces,
     /// How long a case may take.
     pub deadline: Duration,
     /// How long one may take in which a person starts a program, if that is more.
@@ -107,6 +112,9 @@ pub enum DriveError {
     /// The peer can't be started.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// No network for a program with a fixed address.
+    #[error(transparent)]
+    NoNamespace(#[from] NoNamespace),
     /// What is to run before a program has failed.
     #[error("setup of the {role}: {program} {how}")]
     SetUp {
@@ -144,8 +152,9 @@ impl Driver {
             .rooms
             .take(play.scenario, play.input)
             .map_err(failed("cannot make a case's directory"))?;
-        let server_endpoint = self.server_endpoint(play, &room)?;
-        let recorder = bind_recorder(play, &server_endpoint, &room)?;
+        let (server_site, client_site) = self.sites(play)?;
+        let server_endpoint = self.server_endpoint(play, &server_site, &room)?;
+        let recorder = bind_recorder(play, &server_endpoint, (&server_site, &client_site), &room)?;
         let client_endpoint = match &recorder {
             Some(recorder) => recorder.client_endpoint().map_err(failed("cannot bind"))?,
             None => server_endpoint.clone(),
@@ -156,17 +165,19 @@ impl Driver {
             input: play.input,
             lines: &play.input.lines,
             directory: &room.client,
+            site: &client_site,
         };
-        self.set_all_up(play, &room, (&server_endpoint, &client_endpoint), &first).await?;
+        let server_at = (&server_endpoint, &server_site);
+        self.set_all_up(play, &room, server_at, &client_endpoint, &first).await?;
         let is_by_hand =
             matches!((&play.server, &play.client), (Side::Hand(_), _) | (_, Side::Hand(_)));
         let limit = if is_by_hand { self.deadline.max(self.by_hand) } else { self.deadline };
         let recording = Recording::start();
         let deadline = Instant::from_std(recording.started() + limit);
-        let server = self.start_server(play, &room, &server_endpoint)?;
+        let server = self.start_server(play, &room, server_at)?;
         let is_described = play.scenario.truth() == Truth::Reference;
         let listening_by = is_described.then(|| deadline - limit / 2);
-        let unready = until_up(play, &server, &server_endpoint, deadline, listening_by).await;
+        let unready = until_up(play, &server, server_at, deadline, listening_by).await;
         let client = match &unready {
             None => self.start_client(play, &room, &client_endpoint, &first)?,
             Some(_) => Party::Nobody,
@@ -195,14 +206,15 @@ impl Driver {
                 Next::Later(lines) => Visit { lines, ..first },
                 Next::Control(input, side) => {
                     left_for_next = play.settles.map(|_| room.server_files());
-                    Visit { side, input, lines: &input.lines, directory: &room.control }
+                    Visit { side, input, lines: &input.lines, directory: &room.control, ..first }
                 }
             };
             self.start_client(play, &room, &client_endpoint, &visit)
         };
         let mut seen = case.finish(deadline, next).await?;
         let clients = noted.clients_seen_by_server();
-        hide_addresses(play.scenario, &Addresses { clients, server: client_endpoint }, &mut seen);
+        let shown = client_site.shown(client_endpoint);
+        hide_addresses(play.scenario, &Addresses { clients, server: shown }, &mut seen);
         let unread = failed("cannot read a peer's files");
         room.collect(&mut seen).map_err(&unread)?;
         if let (Some(control), Some(left)) = (&mut seen.control, left_for_next) {
@@ -215,13 +227,19 @@ impl Driver {
     }
 
     /// Where the server listens, or is to listen.
-    fn server_endpoint(&self, play: &Play<'_>, room: &Room) -> Result<Endpoint, DriveError> {
-        match &play.server {
-            Side::Running(_, target) => return Ok(target.at.clone()),
-            Side::Hand(Hand { at: Some(at), .. }) => return Ok(Endpoint::Inet(*at)),
-            _ => {}
+    fn server_endpoint(
+        &self,
+        play: &Play<'_>,
+        site: &Site,
+        room: &Room,
+    ) -> Result<Endpoint, DriveError> {
+        if let Side::Running(_, target) = &play.server {
+            return Ok(target.at.clone());
         }
-        let speaks = play.server.speaks(play.transport);
+        if let Some(at) = site.at {
+            return Ok(Endpoint::Inet(at));
+        }
+        let speaks = site.speaks;
         Ok(if speaks.is_path() {
             Endpoint::Path(room.sockets.join("server"))
         } else {
@@ -235,7 +253,8 @@ impl Driver {
         &self,
         play: &Play<'_>,
         room: &Room,
-        (server, client): (&Endpoint, &Endpoint),
+        server: (&Endpoint, &Site),
+        client: &Endpoint,
         first: &Visit<'_>,
     ) -> Result<(), DriveError> {
         if let Side::Peer(peer, template) = &play.server {
@@ -247,6 +266,7 @@ impl Driver {
             input,
             lines: &input.lines,
             directory: &room.control,
+            site: first.site,
         });
         for visit in [Some(*first), control].into_iter().flatten() {
             if let Side::Peer(peer, template) = visit.side {
@@ -261,11 +281,11 @@ impl Driver {
         &self,
         play: &Play<'_>,
         room: &Room,
-        endpoint: &Endpoint,
+        (endpoint, site): (&Endpoint, &Site),
     ) -> Result<Party, DriveError> {
         match &play.server {
             Side::Peer(peer, template) => {
-                let start = server_start(play, (peer, template), room, endpoint);
+                let start = server_start(play, (peer, template), room, (endpoint, site));
                 let user = play.user(Role::Server, &play.input.server_lines);
                 Ok(Party::Process(self.spawner.start(peer, &start.command(play), &user)?))
             }
@@ -306,6 +326,7 @@ impl Driver {
             Side::Script(steps) => {
                 let side = script::Side::Client {
                     server: endpoint.clone(),
+                    place: visit.site.place.clone(),
                     is_datagram: play.transport.is_datagram(),
                     directory: room.sockets.clone(),
                 };
@@ -332,14 +353,18 @@ impl Driver {
 fn bind_recorder(
     play: &Play<'_>,
     server: &Endpoint,
+    (server_site, client_site): (&Site, &Site),
     room: &Room,
 ) -> Result<Option<Recorder>, DriveError> {
     if play.transport == Transport::None {
         return Ok(None);
     }
     let sides = Sides {
-        client: play.client.speaks(play.transport),
+        client: client_site.speaks,
+        client_at: client_site.at,
+        client_place: client_site.place.clone(),
         server: server.clone(),
+        server_place: server_site.place.clone(),
         directory: room.sockets.clone(),
         is_up: play.server.is_running(),
     };
@@ -354,13 +379,14 @@ fn server_start<'a>(
     play: &Play<'_>,
     (peer, template): (&'a Peer, &'a Template),
     room: &'a Room,
-    endpoint: &'a Endpoint,
+    (endpoint, site): (&'a Endpoint, &'a Site),
 ) -> Start<'a> {
     Start {
         peer,
         template,
         role: Role::Server,
         endpoint,
+        site,
         file: room.file.as_deref(),
         literals: play.scenario.literals(Role::Server, play.input),
         directory: &room.server,
@@ -378,6 +404,7 @@ fn client_start<'a>(
         template,
         role: Role::Client,
         endpoint,
+        site: visit.site,
         file: None,
         literals: play.scenario.literals(Role::Client, visit.input),
         directory: visit.directory,
@@ -400,6 +427,7 @@ struct Visit<'a> {
     input: &'a Input,
     lines: &'a [Blob],
     directory: &'a Path,
+    site: &'a Site,
 }
 
 /// Who comes when the client before has ended.
@@ -423,14 +451,6 @@ impl Side<'_> {
     /// Whether it is a server that framecheck does not start.
     const fn is_running(&self) -> bool {
         matches!(self, Self::Running(..))
-    }
-
-    /// What the recorder is to speak to this side.
-    fn speaks(&self, transport: Transport) -> Transport {
-        match self {
-            Self::Peer(_, template) => template.speaks(transport),
-            Self::Running(..) | Self::Script(_) | Self::Hand(_) | Self::Nobody => transport,
-        }
     }
 }
 

@@ -10,10 +10,10 @@ use regex::bytes::Regex;
 use rustix::process::Signal;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::address::Site;
 use super::party::Party;
 use super::{DriveError, Driver, Play, Side};
-use crate::peer::{Command, Peer, Places, Template, User};
-use crate::platform;
+use crate::peer::{Command, OwnAddress, Peer, Places, Template, User};
 
 /// So many of the last lines of a set-up's standard error are shown.
 const LAST_LINES: usize = 20;
@@ -26,6 +26,7 @@ pub(super) struct Start<'a> {
     pub(super) template: &'a Template,
     pub(super) role: Role,
     pub(super) endpoint: &'a Endpoint,
+    pub(super) site: &'a Site,
     pub(super) file: Option<&'a Path>,
     pub(super) literals: Vec<Literal>,
     pub(super) directory: &'a Path,
@@ -45,6 +46,7 @@ impl Start<'_> {
             directory: self.directory.to_owned(),
             is_stranger: Side::Peer(self.peer, self.template).is_strange(play.scenario),
             is_fresh: play.fresh,
+            address: self.site.command(self.endpoint),
         }
     }
 }
@@ -80,6 +82,8 @@ impl Driver {
             directory: start.directory.to_owned(),
             is_stranger: true,
             is_fresh: false,
+            // It may be a program that needs the network of this machine, such as a database's.
+            address: OwnAddress::Told,
         };
         let nobody = User { lines: Vec::new(), terminal: None };
         let process = self
@@ -112,7 +116,7 @@ impl Driver {
 pub(super) async fn until_up(
     play: &Play<'_>,
     server: &Party,
-    endpoint: &Endpoint,
+    at: (&Endpoint, &Site),
     deadline: Instant,
     listening_by: Option<Instant>,
 ) -> Option<String> {
@@ -130,7 +134,7 @@ pub(super) async fn until_up(
             (!is_ready).then(what)
         }
         (None, Some(by)) => {
-            until_listening(server, endpoint, play, by).await;
+            until_listening(server, at, by).await;
             None
         }
         (None, None) => None,
@@ -139,13 +143,13 @@ pub(super) async fn until_up(
 
 /// Wait until the server listens, as a user does before he starts a client: a client may have a timeout of its
 /// own, and a server a runtime that takes long to start. Where the system doesn't tell, nobody waits.
-async fn until_listening(server: &Party, endpoint: &Endpoint, play: &Play<'_>, by: Instant) {
+async fn until_listening(server: &Party, (endpoint, site): (&Endpoint, &Site), by: Instant) {
     let listens = || match endpoint {
         Endpoint::Path(path) => path.exists(),
-        Endpoint::Inet(address) if play.transport.is_datagram() => {
-            platform::udp_is_bound(address.port()).unwrap_or(true)
+        Endpoint::Inet(address) if site.speaks.is_datagram() => {
+            site.place.udp_is_bound(address.port()).unwrap_or(true)
         }
-        Endpoint::Inet(address) => platform::tcp_is_listened_on(address.port()).unwrap_or(true),
+        Endpoint::Inet(address) => site.place.tcp_is_listened_on(address.port()).unwrap_or(true),
     };
     let is_started_here = matches!(server, Party::Process(_));
     while is_started_here && !listens() && !server.has_ended() && Instant::now() < by {

@@ -211,6 +211,10 @@ impl Case<'_> {
             let printed = self.server.stdout().map(Output::byte_count);
             (self.server.processor_time(), printed)
         };
+        if !self.play.transport.is_datagram() {
+            // A client may have ended before the recorder has reached the server for it.
+            let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_open)).await;
+        }
         let mut looks = 0;
         while looks < looks_wanted {
             let events = self.recording.event_count();

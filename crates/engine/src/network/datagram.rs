@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use super::datagram_shaper::{DatagramShaper, Deed};
 use super::socket::any;
 use super::{DatagramSocket, Disturbance, Patience, Recording, Sides};
-use crate::platform::udp_is_bound;
+use crate::platform::Place;
 
 /// The longest datagram there is.
 const DATAGRAM_MAX_BYTES: usize = 64 << 10;
@@ -32,6 +32,7 @@ pub struct DatagramRecorder {
     first: DatagramSocket,
     server: Endpoint,
     server_address: SocketAddrAny,
+    server_place: Place,
     directory: PathBuf,
     is_awaited: bool,
 }
@@ -50,12 +51,13 @@ type Answer = (usize, Vec<u8>);
 
 impl DatagramRecorder {
     pub(super) fn bind(sides: &Sides) -> io::Result<Self> {
-        let directory = sides.directory.clone();
+        let (directory, server_place) = (sides.directory.clone(), sides.server_place.clone());
         Ok(Self {
-            client_side: DatagramSocket::bind(&sides.listening())?,
-            first: server_side(&sides.server, &directory, 0)?,
+            client_side: DatagramSocket::bind(&sides.listening(), &sides.client_place)?,
+            first: server_side(&sides.server, &server_place, &directory, 0)?,
             server: sides.server.clone(),
             server_address: any(&sides.server)?,
+            server_place,
             directory,
             is_awaited: !sides.is_up,
         })
@@ -77,6 +79,7 @@ impl DatagramRecorder {
             client_side: self.client_side,
             server: self.server,
             server_address: self.server_address,
+            server_place: self.server_place,
             directory: self.directory,
             recording: &recording,
             first: Some(self.first),
@@ -95,11 +98,17 @@ impl DatagramRecorder {
 }
 
 /// A socket for the recorder to be seen at by the server, as its client of this number.
-fn server_side(server: &Endpoint, directory: &Path, number: usize) -> io::Result<DatagramSocket> {
-    DatagramSocket::bind(&match server {
+fn server_side(
+    server: &Endpoint,
+    place: &Place,
+    directory: &Path,
+    number: usize,
+) -> io::Result<DatagramSocket> {
+    let own = match server {
         Endpoint::Path(_) => Endpoint::Path(directory.join(format!("client-{number}"))),
         Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
-    })
+    };
+    DatagramSocket::bind(&own, place)
 }
 
 /// A recorder at work.
@@ -107,6 +116,7 @@ struct Passing<'a> {
     client_side: DatagramSocket,
     server: Endpoint,
     server_address: SocketAddrAny,
+    server_place: Place,
     directory: PathBuf,
     recording: &'a Recording,
     /// Where the server is to see the client that comes first.
@@ -199,7 +209,7 @@ impl Passing<'_> {
         let number = self.clients.len();
         let server_side = match self.first.take() {
             Some(first) => first,
-            None => server_side(&self.server, &self.directory, number)?,
+            None => server_side(&self.server, &self.server_place, &self.directory, number)?,
         };
         self.recording.seen_by_server(server_side.endpoint()?);
         let server_side = Arc::new(server_side);
@@ -256,7 +266,9 @@ impl Passing<'_> {
 
     fn is_up(&self) -> bool {
         match &self.server {
-            Endpoint::Inet(address) => udp_is_bound(address.port()).unwrap_or(true),
+            Endpoint::Inet(address) => {
+                self.server_place.udp_is_bound(address.port()).unwrap_or(true)
+            }
             Endpoint::Path(_) => DatagramSocket::is_bound(&self.server).is_ok(),
         }
     }
@@ -383,12 +395,8 @@ mod tests {
         let disturbance = Disturbance::new(network.parse().unwrap(), 3);
         let server = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let sides = Sides {
-            client: Transport::Udp4,
-            server: Endpoint::Inet(server.local_addr().unwrap()),
-            directory: directory.path().to_owned(),
-            is_up: false,
-        };
+        let at = Endpoint::Inet(server.local_addr().unwrap());
+        let sides = Sides::here(Transport::Udp4, at, directory.path().to_owned());
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
         let recording = Recording::start();
@@ -457,12 +465,8 @@ mod tests {
     async fn a_client_that_sends_without_end_is_stopped() {
         let server = UdpSocket::bind("127.0.0.1:0").unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let sides = Sides {
-            client: Transport::Udp4,
-            server: Endpoint::Inet(server.local_addr().unwrap()),
-            directory: directory.path().to_owned(),
-            is_up: false,
-        };
+        let at = Endpoint::Inet(server.local_addr().unwrap());
+        let sides = Sides::here(Transport::Udp4, at, directory.path().to_owned());
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
         let is_over = Arc::new(AtomicBool::new(false));

@@ -54,15 +54,19 @@ enum Step {
     BreakOff,
 }
 
+/// What tells of either program whether it has read. The two may be in different networks.
+#[derive(Debug, Clone)]
+pub(super) struct Watches {
+    pub(super) of_client: Arc<ReadWatch>,
+    pub(super) of_server: Arc<ReadWatch>,
+}
+
 /// What both directions of a connection share.
 pub(super) struct DisturbedLink<'a> {
     pub(super) number: u32,
     pub(super) recording: &'a Recording,
     pub(super) disturbance: &'a Disturbance,
-    /// Who tells when the client has read.
-    pub(super) diag: &'a Arc<ReadWatch>,
-    /// Who tells when the server has.
-    pub(super) server_diag: &'a Arc<ReadWatch>,
+    pub(super) watches: &'a Watches,
 }
 
 /// One direction of it.
@@ -94,8 +98,9 @@ impl DisturbedLink<'_> {
             sent: watch::Sender::new(0),
             receiver: receiver.ok(),
         };
-        let up = lane(Direction::ToServer, Receiver::of(server.socket(), self.server_diag));
-        let down = lane(Direction::ToClient, Receiver::of(client.socket(), self.diag));
+        let up = lane(Direction::ToServer, Receiver::of(server.socket(), &self.watches.of_server));
+        let down =
+            lane(Direction::ToClient, Receiver::of(client.socket(), &self.watches.of_client));
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         let (up_orders, up_to_do) = mpsc::unbounded_channel();

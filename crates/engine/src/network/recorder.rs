@@ -12,14 +12,21 @@ use tokio::sync::watch;
 use super::datagram::DatagramRecorder;
 use super::stream::StreamRecorder;
 use super::{Disturbance, Patience, Recording};
+use crate::platform::Place;
 
 /// What the recorder stands between.
 #[derive(Debug, Clone)]
 pub struct Sides {
     /// What the client speaks.
     pub client: Transport,
+    /// Where the recorder listens for the client; a free port of the loopback address unless told.
+    pub client_at: Option<SocketAddr>,
+    /// In which network the client is.
+    pub client_place: Place,
     /// Where the server is going to listen.
     pub server: Endpoint,
+    /// In which network the server is.
+    pub server_place: Place,
     /// Where Unix sockets can have their paths: short, and empty.
     pub directory: PathBuf,
     /// Whether the server runs already, and so is not waited for.
@@ -27,9 +34,26 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Where the recorder listens for the client; its port is still to be chosen.
+    /// Between programs that are in the network of this process, and take the address that they are given.
+    #[must_use]
+    pub fn here(client: Transport, server: Endpoint, directory: PathBuf) -> Self {
+        let (client_place, server_place) = (Place::default(), Place::default());
+        Self {
+            client,
+            client_at: None,
+            client_place,
+            server,
+            server_place,
+            directory,
+            is_up: false,
+        }
+    }
+
+    /// Where the recorder listens for the client; its port may still be to be chosen.
     pub(super) fn listening(&self) -> Endpoint {
-        if self.client.is_path() {
+        if let Some(at) = self.client_at {
+            Endpoint::Inet(at)
+        } else if self.client.is_path() {
             Endpoint::Path(self.directory.join("recorder"))
         } else {
             Endpoint::Inet(SocketAddr::new(Endpoint::loopback(self.client), 0))

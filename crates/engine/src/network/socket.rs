@@ -6,16 +6,17 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use model::Endpoint;
+use rustix::net::sockopt::set_socket_reuseaddr;
 use rustix::net::{
     AddressFamily, RecvFlags, SocketAddrAny, SocketAddrUnix, SocketType, bind, connect,
     getsockname, listen, recvfrom, sendto,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{
-    TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream, tcp, unix,
+    TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream, tcp, unix,
 };
 
-use crate::platform::{NO_SIGNAL, StreamSocket, accept, socket};
+use crate::platform::{NO_SIGNAL, Place, StreamSocket, accept, socket};
 
 /// As long a queue as a case's clients can need.
 const BACKLOG: i32 = 64;
@@ -34,9 +35,13 @@ impl Listener {
     ///
     /// # Errors
     /// As bind(2) and listen(2) fail.
-    pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
+    pub fn bind(endpoint: &Endpoint, place: &Place) -> io::Result<Self> {
         let address = any(endpoint)?;
-        let socket = socket(address.address_family(), SocketType::STREAM)?;
+        let socket = place.socket(address.address_family(), SocketType::STREAM)?;
+        if matches!(endpoint, Endpoint::Inet(at) if at.port() != 0) {
+            // A connection of before may linger at a port that was asked for.
+            set_socket_reuseaddr(&socket, true)?;
+        }
         bind(&socket, &address)?;
         listen(&socket, BACKLOG)?;
         match endpoint {
@@ -97,13 +102,18 @@ impl Connection {
         }
     }
 
-    /// Connect. A Unix socket may be given a name of its own first, so that the server can see one.
+    /// Connect to a program in this network. A Unix socket may be given a name of its own first, so that the server can see one.
     ///
     /// # Errors
     /// As bind(2) and connect(2) fail.
-    pub async fn open(to: &Endpoint, own_path: Option<&Path>) -> io::Result<Self> {
+    pub async fn open(to: &Endpoint, place: &Place, own_path: Option<&Path>) -> io::Result<Self> {
         let connection = match to {
-            Endpoint::Inet(address) => Self::Tcp(TcpStream::connect(address).await?),
+            Endpoint::Inet(address) => {
+                let family = any(to)?.address_family();
+                let socket = place.socket(family, SocketType::STREAM)?;
+                let socket = TcpSocket::from_std_stream(socket.into());
+                Self::Tcp(socket.connect(*address).await?)
+            }
             Endpoint::Path(path) => {
                 let socket = socket(AddressFamily::UNIX, SocketType::STREAM)?;
                 if let Some(own_path) = own_path {
@@ -234,9 +244,9 @@ impl DatagramSocket {
     ///
     /// # Errors
     /// As bind(2) fails.
-    pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
+    pub fn bind(endpoint: &Endpoint, place: &Place) -> io::Result<Self> {
         let address = any(endpoint)?;
-        let socket = socket(address.address_family(), SocketType::DGRAM)?;
+        let socket = place.socket(address.address_family(), SocketType::DGRAM)?;
         bind(&socket, &address)?;
         match endpoint {
             Endpoint::Inet(_) => Ok(Self::Udp(UdpSocket::from_std(socket.into())?)),

@@ -10,11 +10,11 @@ use model::observation::{Direction, Role, Stop, WireItem};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::disturbed::DisturbedLink;
+use super::disturbed::{DisturbedLink, Watches};
 use super::passing::{Broken, CHUNK_BYTES};
 use super::socket::{Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Patience, Recording, Sides};
-use crate::platform::ReadWatch;
+use crate::platform::{Place, ReadWatch};
 
 /// A client that has more connections than this at once is stopped.
 const CONNECTIONS_MAX: usize = 128;
@@ -26,19 +26,34 @@ const RETRY_LONGEST: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct StreamRecorder {
     listener: Listener,
+    client_place: Place,
     server: Endpoint,
+    server_place: Place,
     directory: PathBuf,
 }
 
 impl StreamRecorder {
     pub(super) fn bind(sides: &Sides) -> io::Result<Self> {
-        let listener = Listener::bind(&sides.listening())?;
-        let (server, directory) = (sides.server.clone(), sides.directory.clone());
-        Ok(Self { listener, server, directory })
+        Ok(Self {
+            listener: Listener::bind(&sides.listening(), &sides.client_place)?,
+            client_place: sides.client_place.clone(),
+            server: sides.server.clone(),
+            server_place: sides.server_place.clone(),
+            directory: sides.directory.clone(),
+        })
     }
 
     pub(super) fn client_endpoint(&self) -> io::Result<Endpoint> {
         self.listener.endpoint()
+    }
+
+    /// What tells whether the server has read. No kernel tells it of one on another machine.
+    fn server_watch(&self) -> ReadWatch {
+        if !self.server_place.is_apart() && is_elsewhere(&self.server) {
+            ReadWatch::blind()
+        } else {
+            self.server_place.read_watch()
+        }
     }
 
     /// Pass every connection on, both ways, each until both sides have ended it. When `patience`
@@ -55,17 +70,21 @@ impl StreamRecorder {
     ) -> Result<(), Stop> {
         let (mut running, mut until) = (JoinSet::new(), patience.clone());
         let mut count = 0;
-        let disturbed = disturbance.disturbs(false).then(|| Arc::new(ReadWatch::open()));
+        let disturbed = disturbance.disturbs(false).then(|| Watches {
+            of_client: Arc::new(self.client_place.read_watch()),
+            of_server: Arc::new(self.server_watch()),
+        });
         let mut start = |client: Connection, running: &mut JoinSet<()>| {
             let link = Link {
                 number: count,
                 server: self.server.clone(),
+                place: self.server_place.clone(),
                 own_path: self.directory.join(format!("client-{count}")),
                 recording: recording.clone(),
                 disturbed: disturbed
                     .clone()
                     .filter(|_| !disturbance.is_over())
-                    .map(|diag| (disturbance.clone(), diag)),
+                    .map(|watches| (disturbance.clone(), watches)),
             };
             count += 1;
             running.spawn(link.pass(client, patience.clone()));
@@ -107,10 +126,11 @@ async fn patience_is_over(patience: &watch::Receiver<Patience>) {
 struct Link {
     number: u32,
     server: Endpoint,
+    place: Place,
     own_path: PathBuf,
     recording: Recording,
     /// What is to be done to it, unless it passes as it comes.
-    disturbed: Option<(Disturbance, Arc<ReadWatch>)>,
+    disturbed: Option<(Disturbance, Watches)>,
 }
 
 impl Link {
@@ -126,11 +146,9 @@ impl Link {
         self.note(Direction::ToServer, WireItem::Open);
         // Broken off or ended: either way it is over.
         let _ = match &self.disturbed {
-            Some((disturbance, diag)) => {
+            Some((disturbance, watches)) => {
                 let (number, recording) = (self.number, &self.recording);
-                let blind = || Arc::new(ReadWatch::blind());
-                let server_diag = &if is_elsewhere(&self.server) { blind() } else { diag.clone() };
-                let link = DisturbedLink { number, recording, disturbance, diag, server_diag };
+                let link = DisturbedLink { number, recording, disturbance, watches };
                 // In a box: it is larger than what passes as it comes, and rarer.
                 Box::pin(link.pass(client, server)).await
             }
@@ -178,7 +196,7 @@ impl Link {
         loop {
             // Asked before trying: a server that accepts and then ends was there.
             let has_ended = *patience.borrow() != Patience::Full;
-            match Connection::open(&self.server, Some(&self.own_path)).await {
+            match Connection::open(&self.server, &self.place, Some(&self.own_path)).await {
                 Ok(connection) => return Some(connection),
                 Err(error) if !has_ended && is_not_up(&error) => {
                     let _ = std::fs::remove_file(&self.own_path);
@@ -253,12 +271,8 @@ mod tests {
     async fn a_client_that_connects_without_end_is_stopped() {
         let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let sides = Sides {
-            client: Transport::Tcp4,
-            server: Endpoint::Inet(server.local_addr().unwrap()),
-            directory: directory.path().to_owned(),
-            is_up: false,
-        };
+        let at = Endpoint::Inet(server.local_addr().unwrap());
+        let sides = Sides::here(Transport::Tcp4, at, directory.path().to_owned());
         let recorder = Recorder::bind(&sides).unwrap();
         let Endpoint::Inet(to) = recorder.client_endpoint().unwrap() else { unreachable!() };
         let (_patience, patient) = watch::channel(Patience::Full);

@@ -130,12 +130,7 @@ async fn play_with<S: Send + 'static, C: Send + 'static>(
 ) -> (S, C, WireLog) {
     let directory = tempfile::tempdir().unwrap();
     let (listening, endpoint) = Server::listen(transport, directory.path());
-    let sides = Sides {
-        client: transport,
-        server: endpoint,
-        directory: directory.path().to_owned(),
-        is_up: false,
-    };
+    let sides = Sides::here(transport, endpoint, directory.path().to_owned());
     let recorder = Recorder::bind(&sides).unwrap();
     let to = recorder.client_endpoint().unwrap();
     let recording = Recording::start();

@@ -1,9 +1,12 @@
 //! A peer's command: an argument vector with places to be filled in.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use model::case::Transport;
 use model::{Endpoint, Literal};
+
+use crate::platform::Place;
 
 /// An argument vector as a manifest gives it: `["./acme", "fetch", "{host}", "{port}"]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -11,7 +14,7 @@ use model::{Endpoint, Literal};
 pub struct Template(pub Vec<String>);
 
 /// A command that can be started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Command {
     /// The program, then its arguments.
     pub argv: Vec<String>,
@@ -25,6 +28,20 @@ pub struct Command {
     pub is_stranger: bool,
     /// Whether a warm program gets an interpreter of its own all the same.
     pub is_fresh: bool,
+    /// What is done about an address that stands in its source.
+    pub address: OwnAddress,
+}
+
+/// What is done about the address of a program.
+#[derive(Debug, Clone, Default)]
+pub enum OwnAddress {
+    /// Nothing: its command says it.
+    #[default]
+    Told,
+    /// A Python program uses the second address where its source says the first.
+    Redirected(SocketAddr, SocketAddr),
+    /// It runs in this network, where its address is free.
+    In(Place),
 }
 
 /// What the places in a template stand for.
@@ -37,6 +54,16 @@ pub struct Places<'a> {
     pub file: Option<&'a Path>,
     /// The literals of the case, each at the place of its name.
     pub literals: &'a [Literal],
+}
+
+impl OwnAddress {
+    /// The command that brings a program to its network; empty for that of this process.
+    pub(super) fn entry(&self) -> Vec<String> {
+        match self {
+            Self::In(place) => place.entry(),
+            Self::Told | Self::Redirected(..) => Vec::new(),
+        }
+    }
 }
 
 impl Template {

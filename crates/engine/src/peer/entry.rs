@@ -7,16 +7,18 @@
 //! chat = { at = "127.0.0.1:9000", parallel = true }
 //! [client]
 //! upload = { by-hand = true }
+//! chat = { command = ["./chat"], fixed-address = "[::1]:9001" }
 //! ```
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::Path;
 
 use located::{Mistake, meant};
 use model::observation::Role;
-use model::{Needs, bad_variable_name, places_in};
+use model::{Needs, bad_variable_name, fixed_address, places_in};
 use regex::bytes::Regex;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -24,6 +26,9 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::{Target, Template};
+
+/// Places that say where to listen or to connect.
+const ADDRESS_PLACES: [&str; 4] = ["host", "port", "path", "address"];
 
 /// A command, each argument with its place.
 pub(super) type Argv = Spanned<Vec<Spanned<String>>>;
@@ -36,8 +41,13 @@ pub(super) struct Entry {
     at: Option<Spanned<String>>,
     parallel: Option<Spanned<bool>>,
     by_hand: Option<Spanned<bool>>,
+    /// The address that stands in the program's source.
+    fixed_address: Option<Spanned<String>>,
     needs: NeedsForm,
 }
+
+/// What is said of a role, by scenario.
+pub(super) type Entries = BTreeMap<Spanned<String>, Spanned<Entry>>;
 
 /// What programs need besides their commands, as it is written.
 #[derive(Debug, Default)]
@@ -54,6 +64,7 @@ struct Table {
     at: Option<Spanned<String>>,
     parallel: Option<Spanned<bool>>,
     by_hand: Option<Spanned<bool>>,
+    fixed_address: Option<Spanned<String>>,
     setup: Option<Argv>,
     #[serde(default)]
     env: BTreeMap<Spanned<String>, Spanned<String>>,
@@ -72,7 +83,7 @@ impl<'de> Visitor<'de> for Either {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sequence, which is a command, or a table with command, at or by-hand")
+        f.write_str("a list of strings, which is a command, or a table with command, at or by-hand")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Entry, A::Error> {
@@ -83,8 +94,9 @@ impl<'de> Visitor<'de> for Either {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
         let table = Table::deserialize(MapAccessDeserializer::new(map))?;
-        let Table { command, at, parallel, by_hand, setup, env, ready } = table;
-        Ok(Entry { command, at, parallel, by_hand, needs: NeedsForm { setup, env, ready } })
+        let Table { command, at, parallel, by_hand, fixed_address, setup, env, ready } = table;
+        let needs = NeedsForm { setup, env, ready };
+        Ok(Entry { command, at, parallel, by_hand, fixed_address, needs })
     }
 }
 
@@ -139,6 +151,10 @@ impl Entry {
             let help = "framecheck starts the others anew for each case";
             refuse("only a server that runs already is parallel, or not", parallel.span(), help);
         }
+        if let (Some(_), Some(address)) = (&self.at, &self.fixed_address) {
+            let what = "a server that runs already is where \"at\" says";
+            refuse(what, address.span(), "leave fixed-address out");
+        }
         let needs = &self.needs;
         if let Some(ready) = needs.ready.as_ref().filter(|_| role == Role::Client) {
             let help = "framecheck waits for servers; a client connects when it likes";
@@ -152,6 +168,37 @@ impl Entry {
         if let (None, Some(place)) = (&self.command, needed.into_iter().flatten().next()) {
             let help = "leave it out, or give a command";
             refuse("only a program that framecheck starts is given this", place, help);
+        }
+    }
+
+    /// The address that stands in its program's source: its own, or that of the whole manifest.
+    pub(super) fn address(&self, of_all: Option<&Spanned<String>>) -> Option<SocketAddr> {
+        let text = self.fixed_address.as_ref().or(of_all).filter(|_| self.at.is_none())?;
+        fixed_address(text.get_ref()).ok()
+    }
+
+    /// Whether an address stands in its program's source, here or for the whole manifest.
+    pub(super) const fn has_address(&self, of_all: Option<&Spanned<String>>) -> bool {
+        self.fixed_address.is_some() || of_all.is_some()
+    }
+
+    /// What makes no sense about that address, and about a command that has a place for another.
+    pub(super) fn address_mistakes(
+        &self,
+        of_all: Option<&Spanned<String>>,
+        found: &mut Vec<Mistake>,
+    ) {
+        found.extend(self.fixed_address.as_ref().and_then(address_mistake));
+        let argv = self.command.iter().flat_map(|command| command.get_ref());
+        for argument in argv.filter(|_| self.has_address(of_all)) {
+            let is_address = |place: &&str| ADDRESS_PLACES.contains(place);
+            if let Some(place) = places_in(argument.get_ref()).find(is_address) {
+                let what =
+                    format!("{{{place}}} and fixed-address: where is this program's address?");
+                let help = "remove the place; or, if it takes an address, give only the other role a \
+                            fixed-address: { command = [...], fixed-address = \"...\" }";
+                found.push(Mistake::new(what, argument.span()).with_help(help));
+            }
         }
     }
 
@@ -189,6 +236,28 @@ impl Entry {
         let ready = needs.ready.filter(|_| role == Role::Server);
         Some((template(self.command?, base), Needs { ready, ..needs }))
     }
+}
+
+/// The addresses that stand in the source of programs, by role and scenario.
+pub(super) fn addresses(
+    servers: &Entries,
+    clients: &Entries,
+    of_all: Option<&Spanned<String>>,
+) -> BTreeMap<(Role, String), SocketAddr> {
+    let of_role = |role, entries: &Entries| -> Vec<_> {
+        let address = |(name, entry): (&Spanned<String>, &Spanned<Entry>)| {
+            Some(((role, name.get_ref().clone()), entry.get_ref().address(of_all)?))
+        };
+        entries.iter().filter_map(address).collect()
+    };
+    let of_servers = of_role(Role::Server, servers);
+    of_servers.into_iter().chain(of_role(Role::Client, clients)).collect()
+}
+
+/// Why a text is no fixed address.
+pub(super) fn address_mistake(text: &Spanned<String>) -> Option<Mistake> {
+    let error = fixed_address(text.get_ref()).err()?;
+    Some(Mistake::new(error.what, text.span()).with_help(error.help))
 }
 
 /// A command whose paths are whole.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -64,6 +65,8 @@ pub(super) struct Program<'a> {
     /// Whether it is a stranger's, which is measured, and after which the launcher and the harness
     /// clear up.
     pub(super) is_stranger: bool,
+    /// The address in its source, and the one to use in its place.
+    pub(super) redirected: Option<(SocketAddr, SocketAddr)>,
     /// The directory in which it notes what it does, in a file of its own.
     pub(super) notes: Option<&'a Path>,
 }
@@ -117,11 +120,17 @@ impl Launcher {
             "cwd": program.directory,
         });
         let mark = program.is_stranger.then(orphans::new_mark);
-        if let (Some(mark), Some(request)) = (&mark, request.as_object_mut()) {
-            request.insert("env".to_owned(), json!({orphans::MARK: mark}));
-        }
-        if let (Some(notes), Some(request)) = (program.notes, request.as_object_mut()) {
-            request.insert("notes".to_owned(), json!(notes.join(format!("{id}.jsonl"))));
+        if let Some(request) = request.as_object_mut() {
+            if let Some(mark) = &mark {
+                request.insert("env".to_owned(), json!({orphans::MARK: mark}));
+            }
+            if let Some((own, real)) = program.redirected {
+                let addresses = [own, real].map(|it| it.to_string());
+                request.insert("address".to_owned(), json!(addresses));
+            }
+            if let Some(notes) = program.notes {
+                request.insert("notes".to_owned(), json!(notes.join(format!("{id}.jsonl"))));
+            }
         }
         lock(&self.running.programs).insert(id, Waiting { teller, mark });
         let streams = [ends.stdin.as_fd(), ends.stdout.as_fd(), ends.stderr.as_fd()];

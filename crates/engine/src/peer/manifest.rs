@@ -25,7 +25,7 @@ use model::{Catalogue, Needs, Scenario, places_in};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::entry::{Argv, Entry, NeedsForm};
+use super::entry::{Argv, Entries, Entry, NeedsForm, address_mistake, addresses};
 use super::{Peer, Target, Template};
 
 /// Places that every command may have, besides the literals of its scenario.
@@ -55,8 +55,6 @@ pub enum ManifestError {
     Mistakes(String),
 }
 
-type Entries = BTreeMap<Spanned<String>, Spanned<Entry>>;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Manifest {
@@ -71,6 +69,8 @@ struct Manifest {
     json: JsonBy,
     #[serde(default)]
     names_clauses: bool,
+    #[serde(default)]
+    fixed_address: Option<Spanned<String>>,
     #[serde(default)]
     warm: bool,
     #[serde(default)]
@@ -125,10 +125,13 @@ impl Peer {
         let base = whole.parent().map(Path::to_owned).unwrap_or_default();
         let mut mistakes = mistakes(&manifest, &common, catalogue, taken);
         let targets = targets(&manifest, &base, &mut mistakes);
+        let fixed_addresses =
+            addresses(&manifest.server, &manifest.client, manifest.fixed_address.as_ref());
         if !mistakes.is_empty() {
             return Err(mistaken(&mistakes));
         }
         let mut peer = Self {
+            fixed_addresses,
             name: manifest.name.into_inner(),
             language: manifest.language,
             version: manifest.version,
@@ -268,11 +271,16 @@ fn mistakes(
             ..says("this peer declares nothing".to_owned())
         });
     }
+    let of_all = manifest.fixed_address.as_ref();
+    mistakes.extend(of_all.and_then(address_mistake));
     for (role, entries) in [(Role::Server, &manifest.server), (Role::Client, &manifest.client)] {
         for (name, entry) in entries {
+            entry.get_ref().address_mistakes(of_all, &mut mistakes);
+            let has_address = entry.get_ref().has_address(of_all);
             match catalogue.scenario(name.get_ref()) {
                 Some(scenario) => {
-                    entry_mistakes(&**scenario, role, (name, entry), common, &mut mistakes);
+                    let declared = (name, entry, has_address);
+                    entry_mistakes(&**scenario, role, declared, common, &mut mistakes);
                 }
                 None => mistakes.push(unknown_scenario(name, catalogue)),
             }
@@ -310,7 +318,7 @@ fn unknown_scenario(name: &Spanned<String>, catalogue: &Catalogue) -> Mistake {
 fn entry_mistakes(
     scenario: &dyn Scenario,
     role: Role,
-    (name, entry): (&Spanned<String>, &Spanned<Entry>),
+    (name, entry, has_address): (&Spanned<String>, &Spanned<Entry>, bool),
     common: &NeedsForm,
     mistakes: &mut Vec<Mistake>,
 ) {
@@ -329,7 +337,7 @@ fn entry_mistakes(
     match &entry.get_ref().command {
         Some(command) => {
             common.unknown_places(&known, mistakes);
-            command_mistakes(scenario, role, command, mistakes);
+            command_mistakes(scenario, role, (command, has_address), mistakes);
         }
         None if is_alone => {
             let what = format!("{} is one program, which talks to none", scenario.name());
@@ -343,7 +351,7 @@ fn entry_mistakes(
 fn command_mistakes(
     scenario: &dyn Scenario,
     role: Role,
-    command: &Argv,
+    (command, has_address): (&Argv, bool),
     mistakes: &mut Vec<Mistake>,
 ) {
     let is_alone = scenario.transports() == Transport::ALONE;
@@ -387,6 +395,9 @@ fn command_mistakes(
     let mentions = |place: &str| {
         argv.iter().any(|argument| places_in(argument.get_ref()).any(|it| it == place))
     };
+    if has_address {
+        return;
+    }
     let inet = mentions("host") || mentions("port");
     if !is_alone && !inet && !mentions("path") && !mentions("address") {
         let what = match role {
@@ -397,7 +408,9 @@ fn command_mistakes(
             what: what.to_owned(),
             place: command.span(),
             help: Some(
-                "give it {port}, and {host} if it takes one; or {path}, a Unix socket".to_owned(),
+                "give it {port}, and {host} if it takes one; or {path}, a Unix socket; or say which \
+                 fixed-address its source has"
+                    .to_owned(),
             ),
         });
     }

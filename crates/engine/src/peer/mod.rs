@@ -17,7 +17,7 @@ mod terminal;
 mod usage;
 mod user;
 
-pub use command::{Command, Places, Template};
+pub use command::{Command, OwnAddress, Places, Template};
 use launcher::Launcher;
 pub use manifest::{ManifestError, missing_program, own_places};
 pub use output::Output;

@@ -20,7 +20,7 @@ use super::ending::{Alive, Named, Teller, Told, ending};
 use super::launcher::Program;
 use super::starting::{StartError, exit_of, prepare_environment};
 use super::user::{Ends, Seat};
-use super::{Command, Launcher, Output, Peer, User, usage};
+use super::{Command, Launcher, Output, OwnAddress, Peer, Template, User, missing_program, usage};
 use crate::platform::orphans;
 use crate::{fork_guard, platform};
 
@@ -42,6 +42,8 @@ pub struct Spawner {
 #[derive(Debug)]
 struct Python {
     interpreter: OsString,
+    /// Where the launcher's files are.
+    reference: PathBuf,
     launcher: Option<Arc<Launcher>>,
 }
 
@@ -69,7 +71,11 @@ impl Spawner {
     pub fn new(python: &OsStr, reference: &Path, fresh: bool) -> io::Result<Self> {
         let is_launched = platform::CAN_FORK && !fresh;
         let launcher = is_launched.then(|| Launcher::start_up(python, reference)).transpose()?;
-        let python = Python { interpreter: python.to_owned(), launcher: launcher.map(Arc::new) };
+        let python = Python {
+            interpreter: python.to_owned(),
+            reference: reference.to_owned(),
+            launcher: launcher.map(Arc::new),
+        };
         Ok(Self { python: Some(python), alive: Arc::default(), notes: None })
     }
 
@@ -100,29 +106,55 @@ impl Spawner {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
         let (teller, told) = ending(&self.alive);
         let is_stranger = command.is_stranger;
-        let Some((path, arguments)) = peer.python_program(&command.argv) else {
-            let (program, arguments) =
-                command.argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
-            let mut plain = std::process::Command::new(program);
-            plain.args(arguments).current_dir(&command.directory);
-            let handle = start_plain(plain, &command.env, user, ends, is_stranger, teller)?;
+        // The launcher is in the network of this process.
+        let is_apart = !command.address.entry().is_empty();
+        let python_program = peer.python_program(&command.argv).filter(|_| !is_apart);
+        let Some((path, arguments)) = python_program else {
+            let prepared = plain(command)?;
+            let handle = start_plain(prepared, &command.env, user, ends, is_stranger, teller)?;
             return Ok(Process { handle, told, seat });
         };
         let Some(python) = &self.python else { return Err(StartError::NoPython(path)) };
         let is_warm = !command.is_fresh && command.env.is_empty();
         let launcher = python.launcher.as_ref().filter(|_| is_warm);
         let handle = if let Some(launcher) = launcher {
-            let directory = &command.directory;
-            let notes = self.notes.as_deref();
-            let program = Program { path: &path, arguments, directory, is_stranger, notes };
+            let (directory, notes) = (&command.directory, self.notes.as_deref());
+            let redirected = match command.address {
+                OwnAddress::Redirected(own, real) => Some((own, real)),
+                OwnAddress::Told | OwnAddress::In(_) => None,
+            };
+            let path = &path;
+            let program = Program { path, arguments, directory, is_stranger, redirected, notes };
             Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)
         } else {
             let mut fresh = std::process::Command::new(&python.interpreter);
-            fresh.args(["-u", &path]).args(arguments).current_dir(&command.directory);
+            fresh.arg("-u");
+            if let OwnAddress::Redirected(own, real) = command.address {
+                fresh.arg(python.reference.join("launch_address.py"));
+                fresh.args([own, real].map(|it| it.to_string()));
+            }
+            fresh.arg(&path).args(arguments).current_dir(&command.directory);
             start_plain(fresh, &command.env, user, ends, is_stranger, teller)?
         };
         Ok(Process { handle, told, seat })
     }
+}
+
+/// A command that no interpreter of ours runs. Where it runs in another network, the program that enters it
+/// becomes this one.
+fn plain(command: &Command) -> Result<std::process::Command, StartError> {
+    let entry = command.address.entry();
+    if !entry.is_empty()
+        && let Some(what) = missing_program(&Template(command.argv.clone()))
+    {
+        let program = command.argv.first().cloned().unwrap_or_default();
+        return Err(StartError::Program { program, error: io::Error::other(what) });
+    }
+    let argv = [entry, command.argv.clone()].concat();
+    let (program, arguments) = argv.split_first().map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
+    let mut plain = std::process::Command::new(program);
+    plain.args(arguments).current_dir(&command.directory);
+    Ok(plain)
 }
 
 /// Start a prepared command as a process of its own, which `teller` then tells of.

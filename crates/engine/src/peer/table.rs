@@ -1,9 +1,11 @@
 //! The peers of a run, by name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use model::Needs;
+use model::case::Transport;
 use model::mask::JsonBy;
 use model::observation::Role;
 
@@ -37,6 +39,8 @@ pub struct Peer {
     pub server: BTreeMap<String, Template>,
     /// Its clients, by scenario.
     pub client: BTreeMap<String, Template>,
+    /// The addresses that stand in the source of its programs, by role and scenario.
+    pub fixed_addresses: BTreeMap<(Role, String), SocketAddr>,
     /// What those programs need besides their commands, by role and scenario.
     pub needs: BTreeMap<(Role, String), Needs>,
     /// Its servers that run already, by scenario.
@@ -110,6 +114,40 @@ impl Peer {
         servers.chain(clients)
     }
 
+    /// The address that stands in the source of its program for a role of a scenario.
+    #[must_use]
+    pub fn fixed_address(&self, role: Role, scenario: &str) -> Option<SocketAddr> {
+        self.fixed_addresses.get(&(role, scenario.to_owned())).copied()
+    }
+
+    /// What its program for a role of a scenario speaks where `asked` is asked for. `None` if it declares
+    /// no such program.
+    #[must_use]
+    pub fn speaks(&self, role: Role, scenario: &str, asked: Transport) -> Option<Transport> {
+        let template = self.template(role, scenario)?;
+        Some(match self.fixed_address(role, scenario) {
+            Some(SocketAddr::V4(_)) => asked.over_ipv4(),
+            Some(SocketAddr::V6(_)) => asked.over_ipv6(),
+            None => template.speaks(asked),
+        })
+    }
+
+    /// Whether the launcher, or a fresh interpreter in its place, runs this command. Then it redirects a
+    /// fixed address.
+    #[must_use]
+    pub fn is_redirected(&self, template: &Template) -> bool {
+        self.python_program(&template.0).is_some()
+    }
+
+    /// Whether one of its programs for these scenarios needs a network of its own.
+    #[must_use]
+    pub fn needs_network(&self, is_played: impl Fn(&str) -> bool) -> bool {
+        let needs = |role, name: &str, template: &Template| {
+            self.fixed_address(role, name).is_some() && !self.is_redirected(template)
+        };
+        self.declared().any(|(role, name, it)| is_played(name) && needs(role, name, it))
+    }
+
     /// The Python program of a command that is to be run warm, and its arguments: of
     /// `["python3", "X.py", …]`, or the same with `-u`, where that file is there.
     pub(super) fn python_program<'c>(&self, argv: &'c [String]) -> Option<(String, &'c [String])> {
@@ -179,6 +217,7 @@ impl Peers {
             Some(peer) => {
                 peer.server.extend(reference.server);
                 peer.client.extend(reference.client);
+                peer.fixed_addresses.extend(reference.fixed_addresses);
                 peer.needs.extend(reference.needs);
             }
             None => self.peers.insert(0, reference),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use model::Endpoint;
 
 use crate::network::{Connection, DatagramSocket};
-use crate::platform;
+use crate::platform::{self, Place};
 
 /// How long a server may take to accept, when it is asked whether it is there.
 const ACCEPTING: Duration = Duration::from_secs(5);
@@ -75,7 +75,8 @@ impl Target {
         if is_datagram {
             return self.is_not_refused().await;
         }
-        let connecting = Connection::open(&self.at, None);
+        let here = Place::default();
+        let connecting = Connection::open(&self.at, &here, None);
         match tokio::time::timeout(ACCEPTING, connecting).await {
             Ok(connected) => connected.map(drop),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),

@@ -284,8 +284,8 @@ fn is_spoken(
     peers: &Peers,
 ) -> bool {
     let speaks = |name: &str, role| {
-        let template = peers.by_name(name).and_then(|peer| peer.template(role, scenario.name()));
-        template.is_some_and(|template| template.speaks(transport) == transport)
+        let peer = peers.by_name(name);
+        peer.and_then(|it| it.speaks(role, scenario.name(), transport)) == Some(transport)
     };
     speaks(&pairing.server, Role::Server) || speaks(&pairing.client, Role::Client)
 }

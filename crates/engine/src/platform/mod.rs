@@ -10,10 +10,12 @@
 //! | who listens where, is a UDP port bound | /proc | the `listeners` crate |
 //! | what a stranger leaves behind | adopted, and ended by its mark | its process group is ended, no more |
 //! | a block of ports for one harness alone | an abstract socket's name | a locked file |
+//! | a network for one program alone | a network namespace, held by a helper process | none, which is an error |
 //! | descriptors that no child inherits | from the start | a moment later, while no child is started |
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod linux;
+mod place;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 mod portable;
 #[cfg(test)]
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::*;
+pub use place::{Namespaces, NoNamespace, Place, namespace_program};
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub(crate) use portable::*;
 use rustix::process::Pid;
@@ -91,4 +94,8 @@ const _: () = {
     let _: fn(StreamSocket<'_>, &std::sync::Arc<ReadWatch>) -> std::io::Result<Receiver> =
         Receiver::of;
     let _: fn() -> Vec<String> = lacks;
+    let _: fn(&std::path::Path) -> std::io::Result<Helper> = Helper::start;
+    let _: fn(&std::sync::Arc<Helper>, std::net::IpAddr) -> Result<Namespace, String> =
+        Helper::open;
+    let _: fn(&[std::ffi::OsString]) -> Option<std::process::ExitCode> = serve_namespaces;
 };

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -274,4 +275,60 @@ pub(crate) mod orphans {
     pub(crate) const fn end(_: Option<&str>) -> BTreeMap<i32, String> {
         BTreeMap::new()
     }
+}
+
+// Network namespaces.
+
+/// Makes none.
+#[derive(Debug)]
+pub(crate) struct Helper;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum Namespace {}
+
+impl Helper {
+    /// Start it, where it could do something.
+    ///
+    /// # Errors
+    /// It can't.
+    pub(crate) fn start(_: &Path) -> io::Result<Self> {
+        let why = "only Linux has them; a Python program that framecheck starts itself needs none";
+        Err(io::Error::new(io::ErrorKind::Unsupported, why))
+    }
+
+    /// None can be opened.
+    ///
+    /// # Errors
+    /// In any case.
+    pub(crate) fn open(_: &Arc<Self>, _: IpAddr) -> Result<Namespace, String> {
+        Err("only Linux has them".to_owned())
+    }
+}
+
+impl Namespace {
+    pub(crate) const fn socket(&self, _: AddressFamily, _: SocketType) -> io::Result<OwnedFd> {
+        match *self {}
+    }
+
+    pub(crate) const fn read_watch(&self) -> ReadWatch {
+        match *self {}
+    }
+
+    pub(crate) const fn udp_is_bound(&self, _: u16) -> io::Result<bool> {
+        match *self {}
+    }
+
+    pub(crate) const fn tcp_is_listened_on(&self, _: u16) -> Option<bool> {
+        match *self {}
+    }
+
+    pub(crate) const fn entry(&self) -> Vec<String> {
+        match *self {}
+    }
+}
+
+/// No arguments ask for one.
+pub(crate) const fn serve_namespaces(_: &[std::ffi::OsString]) -> Option<std::process::ExitCode> {
+    None
 }

@@ -32,8 +32,8 @@ impl Stage {
         }
         if peer.is_by_hand(role, scenario.name()) {
             can_be_by_hand(scenario, peer, input)?;
-            let hand = self.person.clone().map_or_else(|| Hand::new(None), Hand::of);
-            return Ok(Side::Hand(hand));
+            let at = peer.fixed_address(role, scenario.name());
+            return Ok(Side::Hand(Hand::of(self.person.clone(), at)));
         }
         let template = peer.template(role, scenario.name()).ok_or_else(not_declared)?;
         has_places(scenario, peer, role, template, input)?;

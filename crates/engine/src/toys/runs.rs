@@ -15,6 +15,7 @@ use crate::expected_failures::ExpectedFailures;
 use crate::network::Ports;
 use crate::peer::Spawner;
 use crate::plan::{Group, PlanError, Selection, case_named, group_of, ids, names_of, plan, retain};
+use crate::platform::Namespaces;
 use crate::runner::{Begun, Manner, run};
 use crate::stage::Stage;
 
@@ -40,6 +41,7 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
         spawner: Spawner::new("python3".as_ref(), scratch.path(), true).unwrap(),
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
+        namespaces: Namespaces::default(),
         deadline: Duration::from_secs(30),
         by_hand: Duration::from_secs(30),
     };

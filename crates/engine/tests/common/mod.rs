@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engine::peer::{Command, Peer, Process, Spawner, User};
+use engine::peer::{Command, OwnAddress, Peer, Process, Spawner, User};
 use model::observation::Exit;
 use tempfile::TempDir;
 
@@ -51,6 +51,7 @@ impl Programs {
                     directory,
                     is_stranger: peer.is_stranger,
                     is_fresh: false,
+                    address: OwnAddress::Told,
                 },
                 &user,
             )

@@ -116,6 +116,16 @@ impl Transport {
         }
     }
 
+    /// The same kind of transport over IPv6.
+    #[must_use]
+    pub const fn over_ipv6(self) -> Self {
+        match self {
+            Self::Tcp4 | Self::Tcp6 | Self::Unix => Self::Tcp6,
+            Self::Udp4 | Self::Udp6 | Self::Unixgram => Self::Udp6,
+            Self::None => Self::None,
+        }
+    }
+
     /// The same kind of transport over paths.
     #[must_use]
     pub const fn over_paths(self) -> Self {

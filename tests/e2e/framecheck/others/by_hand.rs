@@ -1,7 +1,7 @@
 //! Clients that a person starts; here the person is a test.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
@@ -112,6 +112,27 @@ fn a_person_is_told_case_by_case_what_to_do_and_the_wire_is_judged() {
         let id = cases.iter().find(|it| it.contains(case)).unwrap();
         let id = id.split(' ').next().unwrap();
         assert_eq!(verdicts[id], verdict, "{id}");
+    }
+}
+
+#[test]
+fn a_client_with_a_fixed_address_is_awaited_there() {
+    let sandbox = Sandbox::new();
+    capitals(&sandbox, "tcp4");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for text in [
+        format!("[client]\ncapitals = {{ by-hand = true, fixed-address = \"{free}\" }}\n"),
+        format!("fixed-address = \"{free}\"\n[client]\ncapitals = {{ by-hand = true }}\n"),
+    ] {
+        sandbox.write("acme.toml", format!("name = \"acme\"\n{text}"));
+        let mut run = Run::start(&sandbox, "capitals.toml --network asis");
+        let mut ports = Vec::new();
+        while let Some(wanted) = run.wanted() {
+            talk(&wanted, str::to_owned);
+            ports.push(wanted.port);
+        }
+        let (status, stdout) = run.ended();
+        assert_eq!((status, ports), (0, vec![free.port(); 2]), "{stdout}");
     }
 }
 

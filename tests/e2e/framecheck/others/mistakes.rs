@@ -38,6 +38,11 @@ fn each_mistake_about_them_is_shown_in_its_line() {
             "3:39",
             "only a program that framecheck starts is given this",
         ),
+        (
+            "[server]\ntcp-upper = { at = \"[::1]:9\", fixed-address = \"[::1]:9\" }",
+            "3:47",
+            "a server that runs already is where \"at\" says",
+        ),
         ("[server]\nsocket-api = { at = \"[::1]:9\" }", "3:14", "is one program"),
         ("[client]\nsocket-api = { by-hand = true }", "3:1", "has no client"),
     ] {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod commands;
+mod fixed_address;
 mod frames;
 mod judged;
 mod needs;

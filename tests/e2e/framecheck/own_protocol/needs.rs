@@ -3,7 +3,8 @@
 use framecheck_tests::Sandbox;
 use serde_json::Value;
 
-use super::{report, says};
+use super::fixed_address::has_namespaces;
+use super::{report, says, verdicts};
 
 /// Greets each client with what it finds in a file and in its environment. Until it says that it is ready, it
 /// drops who connects.
@@ -187,6 +188,65 @@ fn a_server_that_is_never_ready_is_told_by_the_sign() {
     greetings(&sandbox, &format!("{needs}ready = \"never\""));
     let (shown, _) = run(&sandbox, &["--deadline", "2"], 3);
     assert!(shown.contains("by a line that matches \"never\""), "{shown}");
+}
+
+/// A role's table with all that may stand in one. `-B` keeps its program from the launcher.
+fn whole_table(role: &str, option: &str, needs: &str) -> String {
+    format!(
+        "command = [\"python3\", {option}\"{role}.py\"]\nfixed-address = \"127.0.0.1:9001\"\n{needs}\n"
+    )
+}
+
+#[test]
+fn a_program_with_a_fixed_address_has_its_needs_too() {
+    let sandbox = Sandbox::new();
+    for (name, text) in [("server.py", SERVER), ("client.py", CLIENT)] {
+        let own = text.replace("(sys.argv[1], int(sys.argv[2]))", "('127.0.0.1', 9001)");
+        sandbox.write(name, own);
+    }
+    script(&sandbox, "seed.sh", SEED);
+    let needs = "setup = [\"./seed.sh\", \"seed\"]\nenv = { GREETING = \"a\", WARM_UP = \"0.4\" }\n\
+                 ready = 'warmed up: \\d+ server'";
+    let both = |server: &str, client: &str, option: &str| {
+        let table = |role, needs| whole_table(role, option, needs);
+        let (server_needs, client_needs) = (table("server", needs), table("client", ""));
+        format!("[{server}]\n{server_needs}[{client}]\n{client_needs}")
+    };
+    let reference = both("reference.server", "reference.client", "");
+    sandbox.write(
+        "greet.toml",
+        format!(
+            "name = \"greet\"\n[reference]\nname = \"ours\"\n{reference}[[input]]\nname = \"one\"\n\
+             [[input]]\nname = \"two\"\ntyped = [\"x\"]\n[compare]\nstdout = true\n"
+        ),
+    );
+    let mut options = vec!["--network", "asis", "--jobs", "4"];
+    let mut names = vec!["ours"];
+    for (name, manifest, warm, option, is_possible) in [
+        ("redirected", "redirected.toml", true, "", true),
+        ("apart", "apart.toml", false, "\"-B\", ", has_namespaces()),
+    ] {
+        let roles = both("server.greet", "client.greet", option);
+        sandbox
+            .write(manifest, format!("name = \"{name}\"\nwarm = {warm}\nstdout = true\n{roles}"));
+        if is_possible {
+            options.extend(["--peer", manifest]);
+            names.push(name);
+        }
+    }
+    let (shown, report) = run(&sandbox, &options, 0);
+    let verdicts = verdicts(&report);
+    for name in names {
+        for pairing in [format!("/{name}->ours/"), format!("/ours->{name}/")] {
+            let played = verdicts.iter().filter(|(id, _)| id.contains(&pairing));
+            assert_eq!(played.filter(|(_, verdict)| *verdict == "pass").count(), 2, "{shown}");
+        }
+    }
+    // Without the sign, the server is connected to too early: that is waited for there, too.
+    let roles = both("server.greet", "client.greet", "").replace("ready", "# ready");
+    sandbox.write("redirected.toml", format!("name = \"redirected\"\nwarm = true\n{roles}"));
+    let early = ["--network", "asis", "--peer", "redirected.toml"];
+    run(&sandbox, &early, 1);
 }
 
 #[test]

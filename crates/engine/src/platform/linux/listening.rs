@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 
+use procfs::ProcResult;
 use procfs::net::{TcpState, tcp, tcp6, udp, udp6, unix};
 use procfs::process::{FDTarget, Process, all_processes};
 use rustix::process::Pid;
@@ -18,10 +20,14 @@ pub(crate) fn listening(group: Pid) -> Vec<String> {
     let of_group =
         |process: &Process| process.stat().is_ok_and(|stat| stat.pgrp == group.as_raw_pid());
     let inodes: HashSet<u64> = members.filter(of_group).flat_map(|it| sockets(&it)).collect();
-    let streams = [tcp(), tcp6()].into_iter().flatten().flatten();
+    // Its leader's network, which may not be this process's.
+    let leader = Process::new(group.as_raw_pid());
+    let (tcp4, tcp6) = (of(&leader, Process::tcp, tcp), of(&leader, Process::tcp6, tcp6));
+    let (udp4, udp6) = (of(&leader, Process::udp, udp), of(&leader, Process::udp6, udp6));
+    let streams = [tcp4, tcp6].into_iter().flatten().flatten();
     let streams = streams.filter(|entry| entry.state == TcpState::Listen);
     let streams = streams.map(|entry| (entry.inode, entry.local_address.to_string()));
-    let datagrams = [udp(), udp6()].into_iter().flatten().flatten();
+    let datagrams = [udp4, udp6].into_iter().flatten().flatten();
     let datagrams = datagrams.map(|entry| (entry.inode, format!("{} (UDP)", entry.local_address)));
     let paths = unix().into_iter().flatten();
     let paths = paths.filter_map(|entry| Some((entry.inode, entry.path?.display().to_string())));
@@ -29,10 +35,27 @@ pub(crate) fn listening(group: Pid) -> Vec<String> {
     all.filter(|(inode, _)| inodes.contains(inode)).map(|(_, address)| address).collect()
 }
 
+/// A table of the network that a process is in; of this process's where that one has ended.
+fn of<T>(
+    process: &ProcResult<Process>,
+    theirs: impl Fn(&Process) -> ProcResult<T>,
+    own: fn() -> ProcResult<T>,
+) -> ProcResult<T> {
+    process.as_ref().ok().and_then(|process| theirs(process).ok()).map_or_else(own, Ok)
+}
+
 /// Whether a program, whichever, listens on this TCP port; `None` where the kernel doesn't tell.
 pub(crate) fn tcp_is_listened_on(port: u16) -> Option<bool> {
+    tcp_is_listened_on_in(Path::new("/proc/net"), port)
+}
+
+/// The same of the network whose tables lie in this directory.
+pub(super) fn tcp_is_listened_on_in(tables: &Path, port: u16) -> Option<bool> {
     let listens = |table: &str| -> Option<bool> {
-        let lines = BufReader::new(File::open(table).ok()?).lines().skip(1).map_while(Result::ok);
+        let lines = BufReader::new(File::open(tables.join(table)).ok()?)
+            .lines()
+            .skip(1)
+            .map_while(Result::ok);
         // Those that listen come first. Behind them may be thousands of connections that have ended.
         let mut listening = lines.map_while(|line| {
             let mut fields = line.split_ascii_whitespace().skip(1);
@@ -42,8 +65,8 @@ pub(crate) fn tcp_is_listened_on(port: u16) -> Option<bool> {
         });
         Some(listening.any(|found| found == Some(port)))
     };
-    let over_ipv4 = listens("/proc/net/tcp")?;
-    Some(over_ipv4 || listens("/proc/net/tcp6").unwrap_or_default())
+    let over_ipv4 = listens("tcp")?;
+    Some(over_ipv4 || listens("tcp6").unwrap_or_default())
 }
 
 /// The numbers of the sockets that a process has open.

@@ -1,6 +1,7 @@
 //! Linux has all of it.
 
 mod listening;
+mod namespaces;
 pub(crate) mod orphans;
 mod ports;
 mod processes;
@@ -8,6 +9,7 @@ mod sock_diag;
 mod sockets;
 
 pub(crate) use listening::{listening, tcp_is_listened_on};
+pub(crate) use namespaces::{Helper, Namespace, serve_namespaces};
 pub(crate) use ports::{PortClaim, ephemeral_start, udp_is_bound};
 pub(crate) use processes::{is_asleep, left_in_group, own_peak_bytes, processor_time};
 pub(crate) use sock_diag::{ReadWatch, Receiver};

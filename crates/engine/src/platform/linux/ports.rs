@@ -3,6 +3,7 @@
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::path::Path;
 
 /// The first port of the range from which the kernel takes those of connections.
 pub(crate) fn ephemeral_start() -> Option<u16> {
@@ -36,8 +37,13 @@ impl PortClaim {
 /// # Errors
 /// The kernel doesn't tell.
 pub(crate) fn udp_is_bound(port: u16) -> io::Result<bool> {
-    let v4 = std::fs::read_to_string("/proc/net/udp")?;
-    let v6 = std::fs::read_to_string("/proc/net/udp6").unwrap_or_default();
+    udp_is_bound_in(Path::new("/proc/net"), port)
+}
+
+/// The same of the network whose tables lie in this directory.
+pub(super) fn udp_is_bound_in(tables: &Path, port: u16) -> io::Result<bool> {
+    let v4 = std::fs::read_to_string(tables.join("udp"))?;
+    let v6 = std::fs::read_to_string(tables.join("udp6")).unwrap_or_default();
     // "  sl  local_address ..." / "  12: 0100007F:1F90 ..."
     let local_port = |line: &str| {
         let (_, port) = line.split_whitespace().nth(1)?.split_once(':')?;

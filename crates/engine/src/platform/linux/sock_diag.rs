@@ -53,7 +53,12 @@ impl ReadWatch {
     pub(crate) fn open() -> Self {
         let flags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
         let netlink = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(SOCK_DIAG));
-        Self { netlink: netlink.map(Mutex::new).map_err(Into::into) }
+        Self::by(netlink.map_err(Into::into))
+    }
+
+    /// By this netlink socket, about the sockets of its network.
+    pub(super) fn by(netlink: io::Result<OwnedFd>) -> Self {
+        Self { netlink: netlink.map(Mutex::new) }
     }
 
     /// One for receivers on other machines, of which this kernel knows nothing: they are taken to have read a
