@@ -10,7 +10,7 @@ use model::observation::{Direction, Role, Stop, WireItem};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::disturbed::DisturbedLink;
+use super::disturbed::{DisturbedLink, Heard};
 use super::passing::{Broken, CHUNK_BYTES};
 use super::socket::{Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Patience, Recording, Sides};
@@ -127,8 +127,9 @@ impl Link {
         // Broken off or ended: either way it is over.
         let _ = match &self.disturbed {
             Some((disturbance, diag)) => {
-                let (number, recording) = (self.number, &self.recording);
-                let link = DisturbedLink { number, recording, disturbance, diag };
+                let (number, merged_max_bytes) = (self.number, usize::MAX);
+                let link =
+                    DisturbedLink { number, heard: &self, disturbance, diag, merged_max_bytes };
                 // In a box: it is larger than what passes as it comes, and rarer.
                 Box::pin(link.pass(client, server)).await
             }
@@ -223,6 +224,12 @@ impl Link {
 
     fn note(&self, direction: Direction, what: WireItem) {
         self.recording.note(self.number, direction, what);
+    }
+}
+
+impl Heard for Link {
+    fn note(&self, direction: Direction, what: WireItem) {
+        Self::note(self, direction, what);
     }
 }
 
