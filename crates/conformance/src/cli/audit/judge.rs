@@ -7,22 +7,24 @@ use layout::Direction;
 use traffic::{End, Event, What};
 
 use super::super::judge_frames::{
-    About, Chunk, Connection, Ended, Findings, Frames, HELD_MAX_BYTES, Why,
+    About, Chunk, Connection, Ended, Findings, Frames, HELD_MAX_BYTES, Judging, News, Why,
 };
 
 /// Takes events, and finds mistakes.
 #[derive(Debug)]
 pub(super) struct Judge<'l> {
-    frames: &'l Frames,
+    judging: Judging<'l>,
     connections: HashMap<u64, Box<Connection<'l>>>,
     held_bytes: usize,
+    news: News,
     pub(super) findings: Findings,
 }
 
 impl<'l> Judge<'l> {
     pub(super) fn new(frames: &'l Frames) -> Self {
-        let (connections, findings) = (HashMap::new(), Findings::default());
-        Self { frames, connections, held_bytes: 0, findings }
+        let (judging, connections) = (Judging::new(frames), HashMap::new());
+        let (news, findings) = (News::default(), Findings::default());
+        Self { judging, connections, held_bytes: 0, news, findings }
     }
 
     /// Takes the next event of the capture.
@@ -33,7 +35,7 @@ impl<'l> Judge<'l> {
             let about =
                 About { number: *number, transport: *transport, client: *client, server: *server };
             self.findings.open(about.transport);
-            let connection = Connection::new(self.frames, about, *seen_from_start, packet);
+            let connection = self.judging.connection(about, *seen_from_start, packet);
             self.connections.insert(*number, Box::new(connection));
             return;
         }
@@ -46,7 +48,7 @@ impl<'l> Judge<'l> {
             What::Bytes { offset, payload_offset, data } => {
                 let (offset, payload_offset) = (*offset, *payload_offset);
                 let chunk = Chunk { packet, offset, payload_offset, data };
-                connection.bytes(direction, chunk, &mut add);
+                connection.bytes(direction, chunk, &mut self.news, &mut add);
             }
             What::Datagram { data, missing } => {
                 connection.datagram(direction, packet, data, *missing, &mut add);

@@ -1,6 +1,6 @@
 //! A connection: both of its directions, and what was found in each. No I/O.
 
-use layout::{Direction, Reading};
+use layout::{Direction, Parser, Reading};
 use traffic::Transport;
 
 use super::findings::{About, Mistake, NotJudged, Outcome, Why, Wrong};
@@ -21,7 +21,14 @@ pub(in crate::cli) struct Connection<'l> {
     about: About,
     up: Own<'l>,
     down: Own<'l>,
-    news: News,
+}
+
+/// What all connections begin with.
+#[derive(Debug)]
+pub(in crate::cli) struct Judging<'l> {
+    frames: &'l Frames,
+    /// Of a direction to the server and to the client. What they look up is looked up once.
+    parsers: [Parser<'l>; 2],
 }
 
 /// A direction, and what was found in it.
@@ -56,15 +63,22 @@ pub(in crate::cli) struct Closed {
     pub(super) not_judged: Option<NotJudged>,
 }
 
-impl<'l> Connection<'l> {
+impl<'l> Judging<'l> {
+    pub(in crate::cli) fn new(frames: &'l Frames) -> Self {
+        let directions = [Direction::ToServer, Direction::ToClient];
+        let parsers = directions.map(|direction| Parser::new(&frames.layout, direction));
+        Self { frames, parsers }
+    }
+
     /// A connection that begins with this packet, or whose beginning nothing has seen.
-    pub(in crate::cli) fn new(
-        frames: &'l Frames,
+    pub(in crate::cli) fn connection(
+        &self,
         about: About,
         seen_from_start: bool,
         packet: u64,
-    ) -> Self {
-        let own = |direction| {
+    ) -> Connection<'l> {
+        let frames = self.frames;
+        let own = |direction, parser: &Parser<'l>| {
             let why = if !frames.has(about.transport) {
                 Some(Why::OtherTransport)
             } else if !frames.is_framed(direction) {
@@ -75,19 +89,28 @@ impl<'l> Connection<'l> {
                 None
             };
             let side = match (why, about.transport) {
-                (None, Transport::Tcp) => Side::new(&frames.layout, direction),
+                (None, Transport::Tcp) => Side::new(&frames.layout, direction, parser.clone()),
                 _ => Side::skipped(direction, why.map(|why| (why, packet))),
             };
             Own { side, counts: Vec::new(), mistakes: 0, first: None, is_ended: false }
         };
-        let (up, down) = (own(Direction::ToServer), own(Direction::ToClient));
-        Self { frames, about, up, down, news: News::default() }
+        let [up, down] = &self.parsers;
+        let (up, down) = (own(Direction::ToServer, up), own(Direction::ToClient, down));
+        Connection { frames, about, up, down }
     }
+}
 
-    /// The next bytes of a direction of a stream.
-    pub(in crate::cli) fn bytes(&mut self, direction: Direction, chunk: Chunk<'_>, take: Take<'_>) {
+impl<'l> Connection<'l> {
+    /// The next bytes of a direction of a stream. `news` is memory that is used again.
+    pub(in crate::cli) fn bytes(
+        &mut self,
+        direction: Direction,
+        chunk: Chunk<'_>,
+        news: &mut News,
+        take: Take<'_>,
+    ) {
         let about = self.about;
-        let (own, other, news) = self.parts(direction);
+        let (own, other) = self.both(direction);
         own.side.bytes(chunk, news);
         own.tell(about, news, take);
         other.side.turn(chunk.packet, news);
@@ -103,20 +126,20 @@ impl<'l> Connection<'l> {
         missing: usize,
         take: Take<'_>,
     ) {
-        let (about, frames) = (self.about, self.frames);
-        let (own, _, news) = self.parts(direction);
-        own.datagram(frames, packet, data, missing, news);
-        own.tell(about, news, take);
+        let (about, frames, mut news) = (self.about, self.frames, News::default());
+        let (own, _) = self.both(direction);
+        own.datagram(frames, packet, data, missing, &mut news);
+        own.tell(about, &mut news, take);
     }
 
     /// The capture lost bytes of a direction here.
     pub(in crate::cli) fn lost(&mut self, direction: Direction, packet: u64) {
-        self.parts(direction).0.side.lost(packet);
+        self.both(direction).0.side.lost(packet);
     }
 
     /// Judge nothing more of a direction.
     pub(in crate::cli) fn stop(&mut self, direction: Direction, why: Why, packet: u64) {
-        self.parts(direction).0.side.stop(why, packet);
+        self.both(direction).0.side.stop(why, packet);
     }
 
     /// A direction ends, for the first time.
@@ -127,8 +150,9 @@ impl<'l> Connection<'l> {
         packet: u64,
         take: Take<'_>,
     ) -> Option<Closed> {
-        let about = self.about;
-        let (own, _, news) = self.parts(direction);
+        let (about, mut news) = (self.about, News::default());
+        let news = &mut news;
+        let (own, _) = self.both(direction);
         if std::mem::replace(&mut own.is_ended, true) {
             return None;
         }
@@ -158,11 +182,11 @@ impl<'l> Connection<'l> {
         self.up.side.held_bytes() + self.down.side.held_bytes()
     }
 
-    /// A direction, the other one, and what they bring.
-    const fn parts(&mut self, direction: Direction) -> (&mut Own<'l>, &mut Own<'l>, &mut News) {
+    /// A direction, and the other one.
+    const fn both(&mut self, direction: Direction) -> (&mut Own<'l>, &mut Own<'l>) {
         match direction {
-            Direction::ToServer => (&mut self.up, &mut self.down, &mut self.news),
-            Direction::ToClient => (&mut self.down, &mut self.up, &mut self.news),
+            Direction::ToServer => (&mut self.up, &mut self.down),
+            Direction::ToClient => (&mut self.down, &mut self.up),
         }
     }
 }

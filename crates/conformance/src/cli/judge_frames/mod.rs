@@ -20,11 +20,11 @@ mod places;
 mod side;
 mod words;
 
-pub(super) use connection::{Closed, Connection, Ended, HELD_MAX_BYTES};
+pub(super) use connection::{Closed, Connection, Ended, HELD_MAX_BYTES, Judging};
 pub(super) use findings::{About, Findings, MISTAKES_MAX, Mistake, Why, name};
 pub(super) use forms::{frames_json, left_out_json, mistake_json, test_case};
 pub(super) use frames::Frames;
 #[cfg(test)]
 pub(super) use places::Place;
-pub(super) use side::Chunk;
+pub(super) use side::{Chunk, News};
 pub(super) use words::{counted, frame_lines, not_judged_lines, verdict};

@@ -56,11 +56,15 @@ struct Reader<'l> {
 }
 
 impl<'l> Side<'l> {
-    /// A direction whose beginning the capture has.
-    pub(in crate::cli) fn new(layout: &'l Layout, direction: Direction) -> Self {
+    /// A direction whose beginning was seen; the parser has read nothing yet.
+    pub(in crate::cli) fn new(
+        layout: &'l Layout,
+        direction: Direction,
+        parser: Parser<'l>,
+    ) -> Self {
         let reader = Reader {
             layout,
-            parser: Parser::new(layout, direction),
+            parser,
             places: Places::default(),
             frame_at: 0,
             parts: Vec::new(),

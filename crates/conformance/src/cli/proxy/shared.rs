@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::super::judge_frames::{About, Closed, Findings, Frames, HELD_MAX_BYTES, Mistake};
+use super::super::judge_frames::{
+    About, Closed, Findings, Frames, HELD_MAX_BYTES, Judging, Mistake,
+};
 use super::lines::Lines;
 use super::tape::Tape;
 use super::told::line;
@@ -13,7 +15,8 @@ use super::told::line;
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) frames: &'static Frames,
+    frames: &'static Frames,
+    pub(super) judging: Judging<'static>,
     pub(super) tape: Option<Tape>,
     /// The network that disturbs, if one does: what is given is not what is said.
     pub(super) network: Option<String>,
@@ -52,6 +55,7 @@ impl Shared {
     ) -> Self {
         Self {
             frames,
+            judging: Judging::new(frames),
             tape,
             network,
             lines,

@@ -1,5 +1,6 @@
 //! Sees what passes over one connection, or between two UDP addresses: records it, and judges it.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,8 +12,13 @@ use model::observation::Direction as Way;
 use report::{LiveCapture, Talk};
 use traffic::Transport;
 
-use super::super::judge_frames::{About, Chunk, Connection, Ended, Why};
+use super::super::judge_frames::{About, Chunk, Connection, Ended, News, Why};
 use super::shared::Shared;
+
+thread_local! {
+    /// Memory for what a piece brings, used again by all connections of this thread.
+    static NEWS: RefCell<News> = RefCell::default();
+}
 
 /// Who talks: the ends of the client's connection, and of the one to the server.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +58,7 @@ impl Watched {
         } else {
             (Talk::new(0, client, server), None)
         };
-        let judge = Connection::new(shared.frames, about, true, 1);
+        let judge = shared.judging.connection(about, true, 1);
         let shared = Arc::clone(shared);
         let mut watched = Self { shared, judge, near, far, said: [0; 2], held_bytes: 0, packet: 1 };
         if transport == Transport::Tcp {
@@ -149,7 +155,9 @@ impl Witness for Watched {
             *said += piece.len() as u64;
             let shared = &self.shared;
             let mut take = |mistake| shared.mistake(mistake);
-            self.judge.bytes(way(direction), chunk, &mut take);
+            NEWS.with_borrow_mut(|news| {
+                self.judge.bytes(way(direction), chunk, news, &mut take);
+            });
         }
         self.weigh(direction);
     }
