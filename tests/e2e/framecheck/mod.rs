@@ -24,6 +24,7 @@ mod networks;
 mod own_protocol;
 mod own_protocol_page;
 mod pace;
+mod proxy;
 mod report_forms;
 mod run;
 mod scale;

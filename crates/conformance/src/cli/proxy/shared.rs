@@ -72,7 +72,7 @@ impl Shared {
 
     /// A frame is wrong. The answer is the mistake's index, if it is kept.
     pub(super) fn mistake(&self, mistake: Mistake) -> Option<usize> {
-        self.lines.show(|| line(&mistake, self.tape.is_some()));
+        self.lines.show(|| line(&mistake));
         self.findings().add(mistake)
     }
 

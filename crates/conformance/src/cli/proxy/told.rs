@@ -33,7 +33,7 @@ pub(super) struct Told<'a> {
 }
 
 /// A mistake in one line, with its packet if there is a capture.
-pub(super) fn line(mistake: &Mistake, has_capture: bool) -> String {
+pub(super) fn line(mistake: &Mistake) -> String {
     let Mistake { about, direction, wrong } = mistake;
     let way = about.way(*direction);
     let path = if wrong.path.is_empty() { "no frame" } else { &wrong.path };
@@ -42,7 +42,7 @@ pub(super) fn line(mistake: &Mistake, has_capture: bool) -> String {
         Transport::Udp => "datagram",
     };
     let place = wrong.place;
-    let packet = if has_capture {
+    let packet = if place.packet > 0 {
         let later = if place.is_exact { "" } else { " or later" };
         format!("; packet {}, byte {} of its payload{later}", place.packet, place.byte)
     } else {
@@ -71,6 +71,11 @@ pub(super) fn about_capture(args: &ProxyArgs, protocol: &str) -> String {
 }
 
 impl Told<'_> {
+    /// Whether there is a whole capture to look packets up in.
+    const fn has_packets(&self) -> bool {
+        matches!(self.found.capture, Some(Ok(_)))
+    }
+
     /// For people: what was judged and what was not. The mistakes have been shown before.
     pub(super) fn human(&self, out: &mut impl Write) -> io::Result<()> {
         let Found { frames, findings, .. } = self.found;
@@ -85,7 +90,7 @@ impl Told<'_> {
         let over = if is_plain { String::new() } else { format!(" over {}", self.network) };
         writeln!(out, "{listening} to {to}{over}: {what}, held against the frames of {protocol}")?;
         frame_lines(out, frames, findings)?;
-        not_judged_lines(out, findings, self.out.is_some())?;
+        not_judged_lines(out, findings, self.has_packets())?;
         if let Some(first) = &self.found.first_not_served {
             let clients = counted(self.found.not_served, "client");
             writeln!(out, "  not passed on: {clients} (first: {first})")?;
@@ -128,7 +133,7 @@ impl Told<'_> {
             "mistake_count": findings.mistakes_in_all,
             "mistakes": mistakes,
         });
-        if self.out.is_none() {
+        if !self.has_packets() {
             without_packets(&mut told);
         }
         writeln!(out, "{told}")?;
@@ -146,7 +151,6 @@ impl Told<'_> {
         if findings.outcomes_left_out > 0 {
             suite.add_property(("left-out", &*findings.outcomes_left_out.to_string()));
         }
-        let line = |mistake: &Mistake| line(mistake, self.out.is_some());
         for outcome in &findings.outcomes {
             suite.add_test_case(test_case(self.protocol, findings, outcome, line));
         }

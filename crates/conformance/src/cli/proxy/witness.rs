@@ -36,15 +36,21 @@ pub(super) struct Ends {
 pub(super) struct Watched {
     shared: Arc<Shared>,
     judge: Connection<'static>,
-    /// What is said, in the capture.
-    near: Talk,
-    /// Where a network disturbs: the connection to the server, in the capture.
-    far: Option<Talk>,
+    talks: Talks,
     /// How much was said to the server and to the client.
     said: [u64; 2],
     held_bytes: usize,
-    /// The packet that was recorded last.
+    /// The sender's packet that was recorded last; 0 without a capture.
     packet: u64,
+}
+
+/// A connection in the capture.
+#[derive(Debug)]
+struct Talks {
+    /// What is said.
+    near: Talk,
+    /// Where a network disturbs: the connection to the server.
+    far: Option<Talk>,
 }
 
 impl Watched {
@@ -58,66 +64,55 @@ impl Watched {
         } else {
             (Talk::new(0, client, server), None)
         };
-        let judge = shared.judging.connection(about, true, 1);
-        let shared = Arc::clone(shared);
-        let mut watched = Self { shared, judge, near, far, said: [0; 2], held_bytes: 0, packet: 1 };
+        let mut talks = Talks { near, far };
+        let mut packet = 0;
         if transport == Transport::Tcp {
-            let near = watched.record(Place::Near, Talk::open);
-            watched.packet = near;
-            if watched.far.is_some() {
-                watched.record(Place::Far, Talk::open);
+            packet = talks.record(shared, Place::Near, Talk::open);
+            if talks.far.is_some() {
+                talks.record(shared, Place::Far, Talk::open);
             }
         }
-        watched
+        let judge = shared.judging.connection(about, true, packet);
+        let shared = Arc::clone(shared);
+        Self { shared, judge, talks, said: [0; 2], held_bytes: 0, packet }
     }
 
     /// A datagram was sent; perhaps the network's fault happens to it.
     pub(super) fn said_datagram(&mut self, direction: Way, bytes: &[u8], is_fault: bool) {
         let shared = Arc::clone(&self.shared);
         let fault = shared.network.as_deref().filter(|_| is_fault).map(fault);
-        let packet = self.record(self.sender(direction), |talk, capture, at| {
+        self.record_said(direction, |talk, capture, at| {
             talk.datagram(capture, at, direction, bytes, fault.as_deref())
         });
-        self.packet = packet;
         let mut take = |mistake| shared.mistake(mistake);
-        self.judge.datagram(way(direction), packet, bytes, 0, &mut take);
+        self.judge.datagram(way(direction), self.packet, bytes, 0, &mut take);
     }
 
     /// A datagram was passed on, over a network that disturbs.
     pub(super) fn gave_datagram(&mut self, direction: Way, bytes: &[u8]) {
-        self.record(self.receiver(direction), |talk, capture, at| {
+        self.record_given(direction, |talk, capture, at| {
             talk.datagram(capture, at, direction, bytes, None)
         });
     }
 
-    /// Where a sender is heard.
-    const fn sender(&self, direction: Way) -> Place {
-        match direction {
-            Way::ToClient if self.far.is_some() => Place::Far,
-            _ => Place::Near,
-        }
-    }
-
-    /// Where a receiver is given what it is given.
-    const fn receiver(&self, direction: Way) -> Place {
-        match direction {
-            Way::ToServer if self.far.is_some() => Place::Far,
-            _ => Place::Near,
-        }
-    }
-
-    /// Adds packets to the capture, if there is one. The answer is the number of the one that `make` names.
-    fn record(
+    /// Records what a sender says.
+    fn record_said(
         &mut self,
-        place: Place,
+        direction: Way,
         make: impl FnOnce(&mut Talk, &mut LiveCapture<Vec<u8>>, Duration) -> io::Result<u64>,
-    ) -> u64 {
-        let Some(tape) = &self.shared.tape else { return 0 };
-        let talk = match (place, &mut self.far) {
-            (Place::Far, Some(far)) => far,
-            _ => &mut self.near,
-        };
-        tape.record(|capture, at| make(talk, capture, at))
+    ) {
+        let place = if direction == Way::ToServer { Place::Near } else { Place::Far };
+        self.packet = self.talks.record(&self.shared, place, make);
+    }
+
+    /// Records what a receiver is given.
+    fn record_given(
+        &mut self,
+        direction: Way,
+        make: impl FnOnce(&mut Talk, &mut LiveCapture<Vec<u8>>, Duration) -> io::Result<u64>,
+    ) {
+        let place = if direction == Way::ToServer { Place::Far } else { Place::Near };
+        self.talks.record(&self.shared, place, make);
     }
 
     /// Notes how much memory unfinished frames take, and gives a direction up if all take too much.
@@ -145,13 +140,13 @@ impl Watched {
 impl Witness for Watched {
     fn said(&mut self, direction: Way, bytes: &[u8]) {
         for piece in bytes.chunks(Talk::PIECE_MAX_BYTES) {
-            let packet = self.record(self.sender(direction), |talk, capture, at| {
+            self.record_said(direction, |talk, capture, at| {
                 talk.bytes(capture, at, direction, piece)
             });
-            self.packet = packet;
             let [up, down] = &mut self.said;
             let said = if direction == Way::ToServer { up } else { down };
-            let chunk = Chunk { packet, offset: *said, payload_offset: 0, data: piece };
+            let chunk =
+                Chunk { packet: self.packet, offset: *said, payload_offset: 0, data: piece };
             *said += piece.len() as u64;
             let shared = &self.shared;
             let mut take = |mistake| shared.mistake(mistake);
@@ -170,31 +165,30 @@ impl Witness for Watched {
             End::Network => Ended::Off(Why::Network),
         };
         if matches!(end, End::Fin | End::Reset) {
-            let packet = self.record(self.sender(direction), |talk, capture, at| {
+            self.record_said(direction, |talk, capture, at| {
                 talk.end(capture, at, direction, end == End::Reset)
             });
-            self.packet = packet;
         }
         self.close(direction, how);
     }
 
     fn given(&mut self, direction: Way, bytes: &[u8]) {
         for piece in bytes.chunks(Talk::PIECE_MAX_BYTES) {
-            self.record(self.receiver(direction), |talk, capture, at| {
+            self.record_given(direction, |talk, capture, at| {
                 talk.bytes(capture, at, direction, piece)
             });
         }
     }
 
     fn given_end(&mut self, direction: Way, is_reset: bool) {
-        self.record(self.receiver(direction), |talk, capture, at| {
+        self.record_given(direction, |talk, capture, at| {
             talk.end(capture, at, direction, is_reset)
         });
     }
 
     fn fault(&mut self, direction: Way) {
         let Some(fault) = self.shared.network.as_deref().map(fault) else { return };
-        self.record(self.receiver(direction), |talk, capture, at| {
+        self.record_given(direction, |talk, capture, at| {
             talk.say(capture, at, direction, &fault)?;
             Ok(0)
         });
@@ -210,12 +204,29 @@ impl Drop for Watched {
     }
 }
 
-/// A connection in the capture.
+impl Talks {
+    /// Adds packets to the capture, if there is one. The answer is the number of the one that `make` names.
+    fn record(
+        &mut self,
+        shared: &Shared,
+        place: Place,
+        make: impl FnOnce(&mut Talk, &mut LiveCapture<Vec<u8>>, Duration) -> io::Result<u64>,
+    ) -> u64 {
+        let Some(tape) = &shared.tape else { return 0 };
+        let talk = match (place, &mut self.far) {
+            (Place::Far, Some(far)) => far,
+            _ => &mut self.near,
+        };
+        tape.record(|capture, at| make(talk, capture, at))
+    }
+}
+
+/// A side of the proxy. Undisturbed, both are one.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     /// The client's.
     Near,
-    /// The one to the server.
+    /// The server's.
     Far,
 }
 
