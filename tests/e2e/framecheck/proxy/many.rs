@@ -16,8 +16,9 @@ fn one_wrong_frame_among_1000_connections_is_found() {
     let count = CONNECTIONS.to_string();
     let mut proxy = Proxy::start(&sandbox, to, &["--connections", &count, "--out", "wire.pcapng"]);
     let address = proxy.address;
-    let clients: Vec<_> = (0..CONNECTIONS).map(|_| connect(address)).collect();
-    let servers: Vec<_> = (0..CONNECTIONS).map(|_| accept(&listener)).collect();
+    // One after the other, as a server's queue of those that wait is short.
+    let pair = |_| (connect(address), accept(&listener));
+    let (clients, servers): (Vec<_>, Vec<_>) = (0..CONNECTIONS).map(pair).unzip();
     let share = CONNECTIONS / THREADS;
     std::thread::scope(|scope| {
         for servers in servers.chunks(share) {
