@@ -189,7 +189,7 @@ def find_wrong(args, scratch):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--repeats", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--load", action="append", choices=["python", "fast"])
