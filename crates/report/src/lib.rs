@@ -17,7 +17,7 @@ mod replays;
 mod summary;
 mod versions;
 
-pub use capture::{Capture, FRAMED_PORT, PLAIN_PORT};
+pub use capture::{Capture, FRAMED_PORT, LiveCapture, PLAIN_PORT, Side, Talk};
 pub use failure::FailureFolders;
 pub use html::Html;
 pub use human::Human;

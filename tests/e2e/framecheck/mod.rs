@@ -26,6 +26,7 @@ mod others;
 mod own_protocol;
 mod own_protocol_page;
 mod pace;
+mod proxy;
 mod report_forms;
 mod run;
 mod scale;

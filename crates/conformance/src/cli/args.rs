@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, ValueEnum};
-use model::case::{CaseIdError, Pairing, Transport};
+use model::case::{CaseIdError, Network, Pairing, Transport};
 use model::event::USUAL_CASES;
 use model::observation::Role;
 use pyjson::PythonVersion;
@@ -291,6 +291,42 @@ pub(super) enum AuditFormat {
     Json,
     /// For CI: a test case for each direction of each connection.
     Junit,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ProxyArgs {
+    /// Where clients connect, e.g. 127.0.0.1:9000 or [::1]:9000. Port 0 takes a free one, which is shown.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) listen: SocketAddr,
+    /// Where the server is.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) to: SocketAddr,
+    /// The file that describes the protocol, with [frames] and [streams]. See docs/proxy.md. If its first
+    /// transport is one of datagrams, UDP is passed on, otherwise TCP.
+    #[arg(long, value_name = "FILE")]
+    pub(super) protocol: PathBuf,
+    /// What happens to each connection on its way: asis, split@37, cut@100 and others. See
+    /// docs/own-protocol.md. What a sender said is judged, before it happens.
+    #[arg(long, value_name = "NETWORK", default_value = "asis")]
+    pub(super) network: Network,
+    /// What decides wherever the network leaves something open.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Where what passes is written as a capture, pcapng.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Accept so many connections, and end when they have ended. Otherwise Ctrl-C or SIGTERM ends it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) connections: Option<u64>,
+    /// How it is printed. For programs: one object at the end; what is shown meanwhile is on standard error.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Where JUnit is written, besides.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Listen on, or connect to, addresses that other machines have or reach.
+    #[arg(long)]
+    pub(super) allow_non_loopback: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -19,6 +19,7 @@ mod dissector;
 mod errata;
 mod interrupt;
 mod json;
+mod judge_frames;
 mod keep;
 mod learn;
 mod list;
@@ -27,6 +28,7 @@ mod merge;
 mod others;
 mod out;
 mod pages;
+mod proxy;
 mod pythons;
 mod replay;
 mod run;
@@ -39,7 +41,7 @@ use std::process::ExitCode;
 use args::{
     AttachArgs, AuditArgs, CaptureArgs, CheckPeerArgs, CheckProtocolArgs, CompletionsArgs,
     DEADLINE_SECONDS, DiffArgs, DissectorArgs, ErrataArgs, Format, JsonArgs, KeepArgs, ListArgs,
-    Means, MergeArgs, ReplayArgs, RunArgs, SetupArgs, ShowArgs,
+    Means, MergeArgs, ProxyArgs, ReplayArgs, RunArgs, SetupArgs, ShowArgs,
 };
 use clap::{Parser, Subcommand};
 use engine::expected_failures::ExpectedError;
@@ -129,6 +131,16 @@ enum Command {
     /// Exit status 1 when something does not; 2 when CAPTURE is no capture, has no traffic of the
     /// protocol, or is damaged. What a capture lost is said, and is no failure. See docs/audit.md.
     Audit(AuditArgs),
+    /// Stand between two running programs: pass everything on, and judge each frame while it passes.
+    ///
+    /// It says `listening on ADDRESS` at once, each wrong frame as soon as it is seen, and a summary when
+    /// Ctrl-C or SIGTERM ends it, or with --connections N when N connections have ended. Bytes pass on first
+    /// and are judged then; behind a frame that can't be read, the rest of that direction passes unjudged.
+    ///
+    /// Exit status 0 when all frames are right; 1 when one is wrong; 2 for wrong usage, also an address that
+    /// is not loopback without --allow-non-loopback; 3 when nothing came to be judged, or it can't listen or
+    /// write. See docs/proxy.md.
+    Proxy(ProxyArgs),
     /// Write a Wireshark dissector, in Lua, for the frames of a protocol file.
     ///
     /// It goes to standard output. `tshark -X lua_script:FILE` uses it; docs/dissector.md. Exit status 2 when
@@ -167,6 +179,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::CheckProtocol(args) => check_protocol::main(&args),
         Command::Learn(args) => learn::main(&args),
         Command::Audit(args) => audit::main(&args),
+        Command::Proxy(args) => proxy::main(&args),
         Command::Dissector(args) => dissector::main(&args),
         Command::Keep(args) => keep::main(&args),
         Command::Errata(args) => errata::main(&args),

@@ -1,6 +1,5 @@
 //! The recorder between a client and a server that speak datagrams.
 
-use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,9 +11,8 @@ use model::observation::{Direction, WireItem};
 use rustix::net::SocketAddrAny;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
 
-use super::datagram_shaper::{DatagramShaper, Deed};
+use super::lanes::{Lanes, Parcel};
 use super::socket::any;
 use super::{DatagramSocket, Disturbance, Patience, Recording, Sides};
 use crate::platform::Place;
@@ -194,7 +192,8 @@ impl Passing<'_> {
             let _ = self.send(client, direction, bytes).await;
             return;
         }
-        for now in lanes.came(client, direction, bytes, self.recording) {
+        let fault = || self.note(client, direction, WireItem::Fault);
+        for now in lanes.came(client, direction, bytes, fault) {
             self.deliver(&now).await;
         }
     }
@@ -271,95 +270,6 @@ impl Passing<'_> {
             }
             Endpoint::Path(_) => DatagramSocket::is_bound(&self.server).is_ok(),
         }
-    }
-}
-
-/// A datagram that is to be sent.
-struct Parcel {
-    client: usize,
-    direction: Direction,
-    bytes: Vec<u8>,
-    due: Instant,
-    /// Whether it is sent at once after the next that is sent its way.
-    is_overtaken: bool,
-}
-
-/// Both directions, and what is to be sent later.
-struct Lanes<'a> {
-    disturbance: &'a Disturbance,
-    up: DatagramShaper,
-    down: DatagramShaper,
-    /// In the order in which they came.
-    late: Vec<Parcel>,
-}
-
-impl<'a> Lanes<'a> {
-    fn new(disturbance: &'a Disturbance) -> Self {
-        let up = DatagramShaper::new(disturbance, Direction::ToServer);
-        let down = DatagramShaper::new(disturbance, Direction::ToClient);
-        Self { disturbance, up, down, late: Vec::new() }
-    }
-
-    fn disturb(&self) -> bool {
-        self.disturbance.disturbs(true)
-    }
-
-    /// A datagram has come: what is to be sent now. What is to be sent later is kept.
-    fn came(
-        &mut self,
-        client: usize,
-        direction: Direction,
-        bytes: &[u8],
-        recording: &Recording,
-    ) -> Vec<Parcel> {
-        let shaper = match direction {
-            Direction::ToServer => &mut self.up,
-            Direction::ToClient => &mut self.down,
-        };
-        let came = Instant::now();
-        let mut now = Vec::new();
-        for deed in shaper.datagram(bytes) {
-            let parcel = |bytes, delay, is_overtaken| Parcel {
-                client,
-                direction,
-                bytes,
-                due: came + delay,
-                is_overtaken,
-            };
-            match deed {
-                Deed::Fault => {
-                    let number = u32::try_from(client).unwrap_or(u32::MAX);
-                    recording.note(number, direction, WireItem::Fault);
-                }
-                Deed::Send(bytes, Duration::ZERO) => {
-                    now.push(parcel(bytes, Duration::ZERO, false));
-                    let overtaken =
-                        |held: &mut Parcel| held.is_overtaken && held.direction == direction;
-                    now.extend(self.late.extract_if(.., overtaken));
-                }
-                Deed::Send(bytes, delay) => self.keep(parcel(bytes, delay, false)),
-                Deed::Hold(bytes, time) => self.keep(parcel(bytes, time, true)),
-            }
-        }
-        now
-    }
-
-    /// A datagram that is only late is overtaken by none that goes its way.
-    fn keep(&mut self, mut parcel: Parcel) {
-        let before = self.late.iter().filter(|late| late.direction == parcel.direction);
-        parcel.due = before.map(|late| late.due).fold(parcel.due, Instant::max);
-        self.late.push(parcel);
-    }
-
-    /// Wait for the time of what is to be sent next; without end, if nothing is. Whoever drops this
-    /// before has lost nothing.
-    async fn next_due(&mut self) -> Parcel {
-        let first = self.late.iter().enumerate().min_by_key(|(_, late)| late.due);
-        let Some((nth, due)) = first.map(|(nth, late)| (nth, late.due)) else {
-            return pending().await;
-        };
-        sleep_until(due).await;
-        self.late.remove(nth)
     }
 }
 

@@ -13,10 +13,10 @@ use model::observation::{Direction, WireItem};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::Disturbance;
 use super::passing::{Broken, CHUNK_BYTES};
 use super::shaper::{Action, Fault, Shaper};
 use super::socket::{Connection, Incoming, Outgoing};
-use super::{Disturbance, Recording};
 use crate::platform::{ReadWatch, Receiver};
 
 /// Bytes that wait for more are sent on when their sender has said nothing for this long although
@@ -61,12 +61,30 @@ pub(super) struct Watches {
     pub(super) of_server: Arc<ReadWatch>,
 }
 
+impl Watches {
+    /// Both programs are in the network of this process.
+    pub(super) fn of_one_network() -> Self {
+        let both = Arc::new(ReadWatch::open());
+        Self { of_client: both.clone(), of_server: both }
+    }
+}
+
+/// Hears what happens on a connection.
+pub(super) trait Heard: Sync {
+    /// This happened.
+    fn note(&self, direction: Direction, what: WireItem);
+    /// The receiver was given an end.
+    fn gave_end(&self, _direction: Direction, _is_reset: bool) {}
+}
+
 /// What both directions of a connection share.
 pub(super) struct DisturbedLink<'a> {
     pub(super) number: u32,
-    pub(super) recording: &'a Recording,
+    pub(super) heard: &'a dyn Heard,
     pub(super) disturbance: &'a Disturbance,
     pub(super) watches: &'a Watches,
+    /// So many bytes of a direction wait for more; if more wait, they are sent on.
+    pub(super) merged_max_bytes: usize,
 }
 
 /// One direction of it.
@@ -112,6 +130,8 @@ impl DisturbedLink<'_> {
             match fate_now {
                 Fate::Open | Fate::Cut => {}
                 Fate::Broken => {
+                    self.heard.gave_end(Direction::ToServer, true);
+                    self.heard.gave_end(Direction::ToClient, true);
                     to_server.break_off();
                     to_client.break_off();
                     return Err(Broken::Reset);
@@ -192,6 +212,9 @@ impl Lane<'_> {
             self.note(WireItem::Segment(bytes.into()));
             if is_passing {
                 order_all(shaper.bytes(bytes));
+                if shaper.held_bytes() > self.link.merged_max_bytes {
+                    order_all(shaper.release());
+                }
             }
         }
     }
@@ -243,7 +266,7 @@ impl Lane<'_> {
                     }
                 }
                 Step::Do(Action::End) => {
-                    let _ = to.shutdown().await;
+                    self.shut(&mut to).await;
                     break;
                 }
                 Step::Leave => {
@@ -293,7 +316,7 @@ impl Lane<'_> {
         let fate = match fault {
             Fault::Flip => return false,
             Fault::HalfClose => {
-                let _ = to.shutdown().await;
+                self.shut(to).await;
                 return false;
             }
             Fault::Cut => Fate::Cut,
@@ -315,11 +338,17 @@ impl Lane<'_> {
     async fn leave(&self, to: &mut Outgoing) {
         let is_cut = *self.fate.borrow() == Fate::Cut;
         if is_cut {
-            let _ = to.shutdown().await;
+            self.shut(to).await;
         }
     }
 
+    /// The receiver is given an end.
+    async fn shut(&self, to: &mut Outgoing) {
+        let _ = to.shutdown().await;
+        self.link.heard.gave_end(self.direction, false);
+    }
+
     fn note(&self, what: WireItem) {
-        self.link.recording.note(self.link.number, self.direction, what);
+        self.link.heard.note(self.direction, what);
     }
 }

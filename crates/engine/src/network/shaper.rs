@@ -135,6 +135,11 @@ impl Shaper {
         !self.held.is_empty()
     }
 
+    /// How many bytes wait for more.
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.held.len()
+    }
+
     /// More won't come now: whatever waits is sent.
     pub(super) fn release(&mut self) -> Vec<Action> {
         self.send_held();

@@ -10,7 +10,7 @@ use model::observation::{Direction, Role, Stop, WireItem};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::disturbed::{DisturbedLink, Watches};
+use super::disturbed::{DisturbedLink, Heard, Watches};
 use super::passing::{Broken, CHUNK_BYTES};
 use super::socket::{Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Patience, Recording, Sides};
@@ -147,8 +147,9 @@ impl Link {
         // Broken off or ended: either way it is over.
         let _ = match &self.disturbed {
             Some((disturbance, watches)) => {
-                let (number, recording) = (self.number, &self.recording);
-                let link = DisturbedLink { number, recording, disturbance, watches };
+                let (number, merged_max_bytes) = (self.number, usize::MAX);
+                let link =
+                    DisturbedLink { number, heard: &self, disturbance, watches, merged_max_bytes };
                 // In a box: it is larger than what passes as it comes, and rarer.
                 Box::pin(link.pass(client, server)).await
             }
@@ -251,6 +252,12 @@ fn is_elsewhere(server: &Endpoint) -> bool {
     match server {
         Endpoint::Inet(address) => !address.ip().to_canonical().is_loopback(),
         Endpoint::Path(_) => false,
+    }
+}
+
+impl Heard for Link {
+    fn note(&self, direction: Direction, what: WireItem) {
+        Self::note(self, direction, what);
     }
 }
 

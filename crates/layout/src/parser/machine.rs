@@ -12,6 +12,9 @@ use crate::text::decimal;
 use crate::value::{SizeError, scalars, size_of_value};
 use crate::{Counts, Encoding, Frame, Kind, PartRead, Size, Value};
 
+/// What was kept of a part is used again for the next, if it is no more.
+const SPARE_MAX_BYTES: usize = 1 << 10;
+
 /// What is looked up in a frame's table once.
 #[derive(Debug)]
 pub(super) struct Plan<'l> {
@@ -82,6 +85,13 @@ impl<'l> Machine<'l> {
             is_absent: false,
             sums: plan.sums.clone(),
         }
+    }
+
+    /// Begins another frame of the same kind.
+    pub(super) fn restart(&mut self, start: usize) {
+        (self.start, self.at, self.part, self.part_at) = (start, start, 0, start);
+        self.sizes.fill(None);
+        self.sums.clone_from(&self.plan.sums);
     }
 
     /// Begins the first part; a frame of no bytes is whole with that.
@@ -205,7 +215,11 @@ impl<'l> Machine<'l> {
 
     fn begin_part(&mut self) -> Step {
         self.part_at = self.at;
-        self.kept = Vec::new();
+        // A little memory is kept for the next part.
+        if self.kept.capacity() > SPARE_MAX_BYTES {
+            self.kept = Vec::new();
+        }
+        self.kept.clear();
         self.is_absent = false;
         let Some(kind) = self.kind() else { return Ok(()) };
         self.sums.begin(self.part);

@@ -82,6 +82,8 @@ pub struct Parser<'l> {
     at: usize,
     /// The frames that the one under way may be; none between two.
     candidates: Vec<Candidate<'l>>,
+    /// What was used for the last frame: memory for the next, if that is of the same item.
+    spare: Vec<Candidate<'l>>,
     error: Option<ReadError>,
 }
 
@@ -107,7 +109,8 @@ impl<'l> Parser<'l> {
         let items = layout.items(direction);
         let plan = |(index, frame)| Arc::new(Plan::new(index, frame));
         let plans = layout.frames.iter().enumerate().map(plan).collect();
-        Self { plans, items, limits, position: 0, at: 0, candidates: Vec::new(), error: None }
+        let (candidates, spare) = (Vec::new(), Vec::new());
+        Self { plans, items, limits, position: 0, at: 0, candidates, spare, error: None }
     }
 
     /// Takes the next bytes of the stream and adds what they make to `events`.
@@ -187,31 +190,45 @@ impl<'l> Parser<'l> {
     fn keep<T>(&mut self, result: Result<T, ReadError>) -> Result<T, ReadError> {
         if let Err(error) = &result {
             self.error = Some(error.clone());
-            self.candidates = Vec::new();
+            (self.candidates, self.spare) = (Vec::new(), Vec::new());
         }
         result
     }
 
     /// Begins every frame that may stand here.
     fn begin(&mut self, left: &[u8], events: &mut Vec<Event>) -> Result<(), ReadError> {
-        let mut begun = Vec::new();
-        for (item, place) in (0..).zip(self.items).skip(self.position) {
-            if let Some(plan) = self.plans.get(place.frame) {
-                let machine = Machine::new(plan, self.at, self.limits);
-                begun.push(Candidate { item, machine, events: Vec::new() });
-            }
-            if !place.repeats {
-                break;
+        if !self.begin_again() {
+            for (item, place) in (0..).zip(self.items).skip(self.position) {
+                if let Some(plan) = self.plans.get(place.frame) {
+                    let machine = Machine::new(plan, self.at, self.limits);
+                    self.candidates.push(Candidate { item, machine, events: Vec::new() });
+                }
+                if !place.repeats {
+                    break;
+                }
             }
         }
-        if begun.is_empty() {
+        if self.candidates.is_empty() {
             let found = left.first().copied().unwrap_or_default();
             let trouble = Trouble::BytesBehind { found };
             return Err(ReadError { at: self.at, frame: None, part: None, trouble });
         }
-        self.candidates = begun;
-        self.advance(events, |candidate| (0, candidate.machine.begin(&mut candidate.events)))
-            .map(|_| ())
+        self.advance(events, |machine, events| (0, machine.begin(events))).map(|_| ())
+    }
+
+    /// Begins the only frame that may stand here with what was used for the last. Whether that was one of
+    /// the same item.
+    fn begin_again(&mut self) -> bool {
+        let next = self.items.get(self.position..).unwrap_or_default();
+        let is_only = matches!(next, [_] | [Item { repeats: false, .. }, ..]);
+        match self.spare.as_mut_slice() {
+            [spare] if is_only && spare.item == self.position => {
+                spare.machine.restart(self.at);
+                std::mem::swap(&mut self.candidates, &mut self.spare);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Gives the same bytes to every frame that this one may be.
@@ -219,8 +236,7 @@ impl<'l> Parser<'l> {
         if self.candidates.is_empty() {
             return Ok(0);
         }
-        let used =
-            self.advance(events, |candidate| candidate.machine.feed(left, &mut candidate.events))?;
+        let used = self.advance(events, |machine, events| machine.feed(left, events))?;
         let used = used.unwrap_or(left.len());
         self.at = self.at.saturating_add(used);
         Ok(used)
@@ -234,8 +250,7 @@ impl<'l> Parser<'l> {
         if self.candidates.is_empty() {
             return Ok(());
         }
-        self.advance(events, |candidate| (0, step(&mut candidate.machine, &mut candidate.events)))
-            .map(|_| ())
+        self.advance(events, |machine, events| (0, step(machine, events))).map(|_| ())
     }
 
     /// Lets every candidate go a step, and decides between them as if each byte had come alone. If
@@ -243,14 +258,29 @@ impl<'l> Parser<'l> {
     fn advance(
         &mut self,
         events: &mut Vec<Event>,
-        step: impl Fn(&mut Candidate<'l>) -> (usize, Status),
+        step: impl Fn(&mut Machine<'l>, &mut Vec<Event>) -> (usize, Status),
     ) -> Result<Option<usize>, ReadError> {
+        if let [alone] = self.candidates.as_mut_slice() {
+            // Nothing to decide: it stays where it is, and what it says comes at once.
+            let (used, status) = step(&mut alone.machine, events);
+            let (item, start) = (alone.item, alone.machine.start());
+            return match self.refuse_empty(status, item, start, used) {
+                Status::More => Ok(None),
+                Status::Failed(error) => Err(error),
+                Status::Whole => {
+                    self.pass(item);
+                    self.spare.clear();
+                    std::mem::swap(&mut self.candidates, &mut self.spare);
+                    Ok(Some(used))
+                }
+            };
+        }
         let mut whole: Option<(usize, Candidate<'l>)> = None;
         let mut failed: Option<(usize, ReadError, Candidate<'l>)> = None;
         let mut going = Vec::new();
         for mut candidate in std::mem::take(&mut self.candidates) {
-            let (used, status) = step(&mut candidate);
-            match self.refuse_empty(status, &candidate, used) {
+            let (used, status) = step(&mut candidate.machine, &mut candidate.events);
+            match self.refuse_empty(status, candidate.item, candidate.machine.start(), used) {
                 Status::More => going.push(candidate),
                 Status::Whole if whole.as_ref().is_none_or(|(least, _)| used < *least) => {
                     whole = Some((used, candidate));
@@ -264,8 +294,7 @@ impl<'l> Parser<'l> {
         }
         if let Some((used, mut candidate)) = whole {
             events.append(&mut candidate.events);
-            let repeats = self.items.get(candidate.item).is_some_and(|item| item.repeats);
-            self.position = candidate.item + usize::from(!repeats);
+            self.pass(candidate.item);
             return Ok(Some(used));
         }
         self.candidates = going;
@@ -280,10 +309,16 @@ impl<'l> Parser<'l> {
         Ok(None)
     }
 
+    /// A frame of this item is whole.
+    fn pass(&mut self, item: usize) {
+        let repeats = self.items.get(item).is_some_and(|item| item.repeats);
+        self.position = item + usize::from(!repeats);
+    }
+
     /// A frame of no bytes may not stand where any number of frames may.
-    fn refuse_empty(&self, status: Status, candidate: &Candidate<'l>, used: usize) -> Status {
-        let item = self.items.get(candidate.item);
-        let is_empty = self.at.saturating_add(used) == candidate.machine.start();
+    fn refuse_empty(&self, status: Status, item: usize, start: usize, used: usize) -> Status {
+        let item = self.items.get(item);
+        let is_empty = self.at.saturating_add(used) == start;
         match (status, item) {
             (Status::Whole, Some(item)) if item.repeats && is_empty => {
                 let frame = self.plans.get(item.frame).map(|plan| plan.name().into());

@@ -9,6 +9,7 @@
 //! interface 1                          recorder 127.0.0.2  <->  server 127.0.0.3
 //! ```
 
+mod live;
 mod packets;
 mod steps;
 
@@ -30,6 +31,7 @@ use pcap_file::pcapng::blocks::name_resolution::{
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::{DataLink, Endianness, PcapError};
 
+pub use self::live::{LiveCapture, Side, Talk};
 use self::packets::{HOSTS, Packet, Packets};
 use self::steps::{Link, Step, What, steps};
 
@@ -64,28 +66,14 @@ impl Capture<'_> {
     /// # Errors
     /// As writing fails.
     pub fn write(&self, out: impl Write) -> io::Result<usize> {
-        let mut section =
-            SectionHeaderBlock { endianness: Endianness::Little, ..Default::default() };
-        section.options = vec![
-            SectionHeaderOption::UserApplication(
-                concat!("framecheck ", env!("CARGO_PKG_VERSION")).into(),
-            ),
-            SectionHeaderOption::Comment(self.about().into()),
-        ];
-        let mut writer = PcapNgWriter::with_section_header(out, section).map_err(as_io)?;
-        for (name, description) in [
-            ("client-recorder", "between the client and the recorder"),
-            ("recorder-server", "between the recorder and the server"),
-        ] {
-            let options = vec![
-                InterfaceDescriptionOption::IfName(name.into()),
-                InterfaceDescriptionOption::IfDescription(description.into()),
-                InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
-            ];
-            let interface =
-                InterfaceDescriptionBlock { linktype: DataLink::RAW, snaplen: 0, options };
-            writer.write_pcapng_block(interface).map_err(as_io)?;
-        }
+        let mut writer = begin(
+            out,
+            self.about(),
+            &[
+                ("client-recorder", "between the client and the recorder"),
+                ("recorder-server", "between the recorder and the server"),
+            ],
+        )?;
         writer.write_pcapng_block(names()).map_err(as_io)?;
         let packets = self.packets();
         for packet in &packets {
@@ -176,6 +164,32 @@ impl Capture<'_> {
         );
         lines.join("\n")
     }
+}
+
+/// A file's beginning: what it is about, and its interfaces, each with a name and a description.
+fn begin<W: Write>(
+    out: W,
+    about: String,
+    interfaces: &[(&'static str, &'static str)],
+) -> io::Result<PcapNgWriter<W>> {
+    let mut section = SectionHeaderBlock { endianness: Endianness::Little, ..Default::default() };
+    section.options = vec![
+        SectionHeaderOption::UserApplication(
+            concat!("framecheck ", env!("CARGO_PKG_VERSION")).into(),
+        ),
+        SectionHeaderOption::Comment(about.into()),
+    ];
+    let mut writer = PcapNgWriter::with_section_header(out, section).map_err(as_io)?;
+    for (name, description) in interfaces {
+        let options = vec![
+            InterfaceDescriptionOption::IfName((*name).into()),
+            InterfaceDescriptionOption::IfDescription((*description).into()),
+            InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
+        ];
+        let interface = InterfaceDescriptionBlock { linktype: DataLink::RAW, snaplen: 0, options };
+        writer.write_pcapng_block(interface).map_err(as_io)?;
+    }
+    Ok(writer)
 }
 
 /// The sender's packet that has byte `offset` of what goes this way.

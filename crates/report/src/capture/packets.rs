@@ -23,12 +23,12 @@ pub(super) const HOSTS: [(&str, Ipv4Addr, Ipv6Addr); 3] = [
 
 /// The port of a case's first client; each later one has the next.
 const CLIENT_PORT: u16 = 50_000;
-const HOPS: u8 = 64;
+pub(super) const HOPS: u8 = 64;
 /// What fits into a packet of either IP beside the headers that are made here.
-const SEGMENT_MAX_BYTES: u16 = 65_535 - 20 - 20;
-const DATAGRAM_MAX_BYTES: usize = 65_535 - 20 - 8;
+pub(super) const SEGMENT_MAX_BYTES: u16 = 65_535 - 20 - 20;
+pub(super) const DATAGRAM_MAX_BYTES: usize = 65_535 - 20 - 8;
 /// Sequence numbers begin here, ahead of each other so that neither is taken for the other.
-const FIRST_NUMBERS: [u32; 2] = [1_000_000, 2_000_000];
+pub(super) const FIRST_NUMBERS: [u32; 2] = [1_000_000, 2_000_000];
 /// With a scale of 14, a window that no case fills.
 const WINDOW: u16 = u16::MAX;
 /// What both say when they open a connection.
@@ -61,12 +61,46 @@ pub(super) struct Packets {
 
 /// What of a TCP header is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flag {
+pub(super) enum Flag {
     Syn,
     Ack,
     Push,
     Fin,
     Reset,
+}
+
+impl Flag {
+    /// A header from one port to another, with the sequence numbers of both sides. The first packet of all
+    /// has nothing to acknowledge.
+    pub(super) fn header(
+        self,
+        (from, to): (u16, u16),
+        (own, other): (u32, u32),
+        is_first: bool,
+    ) -> TcpHeader {
+        let mut header = TcpHeader::new(from, to, own, WINDOW);
+        if !is_first {
+            header.ack = true;
+            header.acknowledgment_number = other;
+        }
+        match self {
+            Self::Ack => {}
+            Self::Push => header.psh = true,
+            Self::Fin => header.fin = true,
+            Self::Reset => header.rst = true,
+            Self::Syn => {
+                header.syn = true;
+                // There is room for them.
+                let _ = header.set_options(&GREETING);
+            }
+        }
+        header
+    }
+
+    /// How many sequence numbers it takes itself.
+    pub(super) fn counts(self) -> u32 {
+        u32::from(matches!(self, Self::Syn | Self::Fin))
+    }
 }
 
 impl Packets {
@@ -132,26 +166,11 @@ impl Packets {
             (Direction::ToServer, [up, down]) => (up, down),
             (Direction::ToClient, [up, down]) => (down, up),
         };
-        let mut header = TcpHeader::new(from, to, *own, WINDOW);
-        // The first packet of all has nothing to acknowledge.
-        if flag != Flag::Syn || direction != step.direction {
-            header.ack = true;
-            header.acknowledgment_number = *other;
-        }
-        match flag {
-            Flag::Ack => {}
-            Flag::Push => header.psh = true,
-            Flag::Fin => header.fin = true,
-            Flag::Reset => header.rst = true,
-            Flag::Syn => {
-                header.syn = true;
-                // There is room for them.
-                let _ = header.set_options(&GREETING);
-            }
-        }
+        let is_first = flag == Flag::Syn && direction == step.direction;
+        let header = flag.header((from, to), (*own, *other), is_first);
         let builder = builder.tcp_header(header);
         let taken = u32::try_from(bytes.len()).unwrap_or_default();
-        *own = own.wrapping_add(taken + u32::from(matches!(flag, Flag::Syn | Flag::Fin)));
+        *own = own.wrapping_add(taken + flag.counts());
         let mut packet = Vec::with_capacity(builder.size(bytes.len()));
         // It fits, and memory can be written to.
         let _ = builder.write(&mut packet, bytes);
@@ -189,7 +208,7 @@ impl Packets {
     }
 }
 
-const fn opposite(direction: Direction) -> Direction {
+pub(super) const fn opposite(direction: Direction) -> Direction {
     match direction {
         Direction::ToServer => Direction::ToClient,
         Direction::ToClient => Direction::ToServer,

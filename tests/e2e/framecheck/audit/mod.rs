@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::manifests::says;
 
 /// Requests of a length, JSON with the body's size and CRC, and the body; a JSON line answers each.
-const PARCELS: &str = r#"
+pub(super) const PARCELS: &str = r#"
 name = "parcels"
 
 [reference]
@@ -38,21 +38,21 @@ to-server = ["request*"]
 to-client = ["reply*"]
 "#;
 
-const REPLY: &[u8] = b"{\"got\": 3}\n";
+pub(super) const REPLY: &[u8] = b"{\"got\": 3}\n";
 
 /// A request with this JSON and body.
-fn request(dict: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn request(dict: &str, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(dict.len()).unwrap();
     [&length.to_be_bytes()[..], dict.as_bytes(), body].concat()
 }
 
 /// A request that is right.
-fn right() -> Vec<u8> {
+pub(super) fn right() -> Vec<u8> {
     request(r#"{"size": 3}"#, b"abc")
 }
 
 /// A sandbox with a capture, and the protocol's file.
-fn sandbox(capture: &[u8]) -> Sandbox {
+pub(super) fn sandbox(capture: &[u8]) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("parcels.toml", PARCELS);
     // They are never started.
@@ -75,7 +75,7 @@ fn json(capture: &[u8], status: i32) -> Value {
 }
 
 /// The reasons for which something was not judged, with their directions.
-fn not_judged(told: &Value) -> Vec<(String, u64)> {
+pub(super) fn not_judged(told: &Value) -> Vec<(String, u64)> {
     let entries = told["not_judged"].as_array().unwrap().iter();
     let entry =
         |it: &Value| (it["why"].as_str().unwrap().to_owned(), it["directions"].as_u64().unwrap());

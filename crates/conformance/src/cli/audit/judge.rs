@@ -3,249 +3,71 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use layout::{Direction, Item, Layout, Limits, Reading, read_within};
-use traffic::{End, Event, Transport, What};
+use layout::Direction;
+use traffic::{End, Event, What};
 
-use super::findings::{About, Findings, Mistake, NotJudged, Outcome, Why, Wrong};
-use super::places::Place;
-use super::side::{Chunk, News, Side, broken, digest};
-
-/// What all directions keep of unfinished frames; beyond it, one more is judged no further.
-const HELD_MAX_BYTES: usize = 64 << 20;
-
-/// What traffic is held against.
-#[derive(Debug)]
-pub(super) struct Frames {
-    layout: Layout,
-    /// Whether the file says what each direction is made of: to the server, and to the client.
-    is_framed: [bool; 2],
-    /// Whether the protocol goes over streams.
-    has_streams: bool,
-    /// For a protocol that goes over datagrams, a layout for each frame alone.
-    alone: Option<Vec<Layout>>,
-}
-
-impl Frames {
-    pub(super) fn new(
-        layout: Layout,
-        is_framed: [bool; 2],
-        has_streams: bool,
-        has_datagrams: bool,
-    ) -> Self {
-        let alone = |frame| {
-            let items = vec![Item { frame, repeats: false }];
-            let frames = layout.frames.clone();
-            Layout { frames, to_server: items.clone(), to_client: items }
-        };
-        let alone = has_datagrams.then(|| (0..layout.frames.len()).map(alone).collect());
-        Self { layout, is_framed, has_streams, alone }
-    }
-
-    /// The name of a frame.
-    pub(super) fn name(&self, frame: usize) -> &str {
-        self.layout.frames.get(frame).map_or("", |frame| &frame.name)
-    }
-
-    const fn is_framed(&self, direction: Direction) -> bool {
-        let [to_server, to_client] = self.is_framed;
-        match direction {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        }
-    }
-
-    const fn has(&self, transport: Transport) -> bool {
-        match transport {
-            Transport::Tcp => self.has_streams,
-            Transport::Udp => self.alone.is_some(),
-        }
-    }
-
-    /// A datagram is one frame: the first that it can be. Where it is none, the one that goes furthest
-    /// says why.
-    fn read(&self, direction: Direction, data: &[u8]) -> Option<(usize, Reading)> {
-        let mut best: Option<(usize, Reading)> = None;
-        for item in self.layout.items(direction) {
-            let Some(layout) = self.alone.as_ref().and_then(|all| all.get(item.frame)) else {
-                continue;
-            };
-            let reading = read_within(layout, direction, data, &[], true, Limits::default());
-            let Some(trouble) = &reading.trouble else { return Some((item.frame, reading)) };
-            let furthest = best.as_ref().and_then(|(_, best)| best.trouble.as_ref());
-            if furthest.is_none_or(|furthest| trouble.at > furthest.at) {
-                best = Some((item.frame, reading));
-            }
-        }
-        best
-    }
-}
+use super::super::judge_frames::{
+    About, Chunk, Connection, Ended, Findings, Frames, HELD_MAX_BYTES, Judging, News, Why,
+};
 
 /// Takes events, and finds mistakes.
 #[derive(Debug)]
 pub(super) struct Judge<'l> {
-    frames: &'l Frames,
-    connections: HashMap<u64, Connection<'l>>,
+    judging: Judging<'l>,
+    connections: HashMap<u64, Box<Connection<'l>>>,
     held_bytes: usize,
     news: News,
     pub(super) findings: Findings,
 }
 
-#[derive(Debug)]
-struct Connection<'l> {
-    about: About,
-    up: Own<'l>,
-    down: Own<'l>,
-}
-
-/// A direction, and what was found in it.
-#[derive(Debug)]
-struct Own<'l> {
-    side: Side<'l>,
-    mistakes: u64,
-    /// Index of the first mistake, if it was kept.
-    first: Option<usize>,
-    is_ended: bool,
-}
-
-impl<'l> Connection<'l> {
-    /// A direction, and the other one.
-    fn both(&mut self, direction: Direction) -> (&mut Own<'l>, &mut Own<'l>) {
-        match direction {
-            Direction::ToServer => (&mut self.up, &mut self.down),
-            Direction::ToClient => (&mut self.down, &mut self.up),
-        }
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.up.side.held_bytes() + self.down.side.held_bytes()
-    }
-}
-
 impl<'l> Judge<'l> {
     pub(super) fn new(frames: &'l Frames) -> Self {
-        let (connections, findings) = (HashMap::new(), Findings::default());
-        Self { frames, connections, held_bytes: 0, news: News::default(), findings }
+        let (judging, connections) = (Judging::new(frames), HashMap::new());
+        let (news, findings) = (News::default(), Findings::default());
+        Self { judging, connections, held_bytes: 0, news, findings }
     }
 
     /// Takes the next event of the capture.
     pub(super) fn take(&mut self, event: &Event) {
         let Event { connection: number, packet, what, .. } = event;
-        let direction = way(event.direction);
+        let (direction, packet) = (way(event.direction), *packet);
         if let What::Open { transport, client, server, seen_from_start } = what {
             let about =
                 About { number: *number, transport: *transport, client: *client, server: *server };
-            self.open(about, *seen_from_start, *packet);
+            self.findings.open(about.transport);
+            let connection = self.judging.connection(about, *seen_from_start, packet);
+            self.connections.insert(*number, Box::new(connection));
             return;
         }
         let Some(mut connection) = self.connections.remove(number) else { return };
         self.held_bytes = self.held_bytes.saturating_sub(connection.held_bytes());
-        let about = connection.about;
-        let (own, other) = connection.both(direction);
-        let news = &mut self.news;
+        let findings = &mut self.findings;
+        let mut add = |mistake| findings.add(mistake);
         match what {
             What::Open { .. } => {}
             What::Bytes { offset, payload_offset, data } => {
                 let (offset, payload_offset) = (*offset, *payload_offset);
-                let chunk = Chunk { packet: *packet, offset, payload_offset, data };
-                own.side.bytes(chunk, news);
-                tell(&mut self.findings, news, own, about);
-                other.side.turn(*packet, news);
-                tell(&mut self.findings, news, other, about);
+                let chunk = Chunk { packet, offset, payload_offset, data };
+                connection.bytes(direction, chunk, &mut self.news, &mut add);
             }
             What::Datagram { data, missing } => {
-                self.datagram(own, about, *packet, data, *missing);
+                connection.datagram(direction, packet, data, *missing, &mut add);
             }
-            What::Lost { count: Some(_), .. } => own.side.lost(*packet),
-            What::Lost { .. } => own.side.stop(Why::NotFromStart, *packet),
+            What::Lost { count: Some(_), .. } => connection.lost(direction, packet),
+            What::Lost { .. } => connection.stop(direction, Why::NotFromStart, packet),
             What::End(end) => {
-                finish(&mut own.side, *end, *packet, news);
-                tell(&mut self.findings, news, own, about);
-                own.is_ended = true;
-                close(&mut self.findings, own, about, *packet);
+                let closed = connection.end(direction, ended(*end), packet, &mut add);
+                closed.into_iter().for_each(|closed| findings.close(closed));
             }
         }
         let held = connection.held_bytes();
         if self.held_bytes + held > HELD_MAX_BYTES {
-            let (own, _) = connection.both(direction);
-            own.side.stop(Why::TooMuch, *packet);
+            connection.stop(direction, Why::TooMuch, packet);
         }
-        if !connection.up.is_ended || !connection.down.is_ended {
+        if !connection.is_ended() {
             self.held_bytes += connection.held_bytes();
             self.connections.insert(*number, connection);
         }
-    }
-
-    fn open(&mut self, about: About, seen_from_start: bool, packet: u64) {
-        let [streams, datagrams] = &mut self.findings.connections;
-        *(if about.transport == Transport::Tcp { streams } else { datagrams }) += 1;
-        let own = |direction| {
-            let why = if !self.frames.has(about.transport) {
-                Some(Why::OtherTransport)
-            } else if !self.frames.is_framed(direction) {
-                Some(Why::NotFramed)
-            } else if !seen_from_start {
-                Some(Why::NotFromStart)
-            } else {
-                None
-            };
-            let side = match (why, about.transport) {
-                (None, Transport::Tcp) => Side::new(&self.frames.layout, direction),
-                _ => Side::skipped(direction, why.map(|why| (why, packet))),
-            };
-            Own { side, mistakes: 0, first: None, is_ended: false }
-        };
-        let (up, down) = (own(Direction::ToServer), own(Direction::ToClient));
-        self.connections.insert(about.number, Connection { about, up, down });
-    }
-
-    fn datagram(
-        &mut self,
-        own: &mut Own<'l>,
-        about: About,
-        packet: u64,
-        data: &[u8],
-        missing: usize,
-    ) {
-        let side = &mut own.side;
-        let length = data.len() as u64;
-        match side.why {
-            Some((Why::CutDatagram, _)) | None => {}
-            Some(_) => {
-                side.unjudged_bytes += length + missing as u64;
-                return;
-            }
-        }
-        side.frames += 1;
-        if missing > 0 {
-            side.unjudged_bytes += length + missing as u64;
-            side.why.get_or_insert((Why::CutDatagram, packet));
-            return;
-        }
-        side.judged_bytes += length;
-        let nth = side.frames;
-        let place = |at| Place { packet, byte: at, is_exact: true };
-        match self.frames.read(side.direction, data) {
-            None => self.news.wrong.push(Wrong {
-                place: place(0),
-                offset: 0,
-                frame: nth,
-                path: String::new(),
-                expected: "no datagram this way".to_owned(),
-                found: format!("one of {length} bytes"),
-            }),
-            Some((frame, Reading { trouble: None, mistakes, .. })) => {
-                self.news.frames.push(frame);
-                let wrong = mistakes.iter().map(|mistake| digest(mistake, place(mistake.at), nth));
-                self.news.wrong.extend(wrong);
-            }
-            Some((_, Reading { trouble: Some(error), .. })) => {
-                let mut wrong = broken(&self.frames.layout, &error, place(error.at), nth);
-                wrong.found =
-                    wrong.found.replace("the end of the stream", "the end of the datagram");
-                self.news.wrong.push(wrong);
-            }
-        }
-        tell(&mut self.findings, &mut self.news, own, about);
     }
 
     /// The servers of the mistakes, if they are of several.
@@ -258,43 +80,16 @@ impl<'l> Judge<'l> {
     }
 }
 
-/// A direction ends.
-fn finish(side: &mut Side<'_>, end: End, packet: u64, news: &mut News) {
+/// How a direction ends.
+const fn ended(end: End) -> Ended {
     match end {
-        End::Fin => side.finish(packet, "", news),
-        End::Reset => side.reset(packet, news),
-        End::ResetByReceiver => side.break_off(Why::ResetByReceiver, packet, news),
-        End::CaptureEnds => side.break_off(Why::CaptureEnds, packet, news),
-        End::Replaced => side.break_off(Why::Replaced, packet, news),
-        End::TooMany => side.break_off(Why::TooMany, packet, news),
+        End::Fin => Ended::Fin,
+        End::Reset => Ended::Reset,
+        End::ResetByReceiver => Ended::Off(Why::ResetByReceiver),
+        End::CaptureEnds => Ended::Off(Why::CaptureEnds),
+        End::Replaced => Ended::Off(Why::Replaced),
+        End::TooMany => Ended::Off(Why::TooMany),
     }
-}
-
-/// Adds what a direction has brought to what was found.
-fn tell(findings: &mut Findings, news: &mut News, own: &mut Own<'_>, about: About) {
-    let direction = own.side.direction;
-    for frame in news.frames.drain(..) {
-        findings.count(direction, frame);
-    }
-    for wrong in news.wrong.drain(..) {
-        let index = findings.add(Mistake { about, direction, wrong });
-        own.mistakes += 1;
-        own.first = own.first.or(index);
-    }
-}
-
-/// Adds what became of a direction.
-fn close(findings: &mut Findings, own: &Own<'_>, about: About, packet: u64) {
-    let Side { direction, frames, why, judged_bytes, unjudged_bytes, .. } = own.side;
-    findings.judged_bytes += judged_bytes;
-    let (bytes, directions) = (unjudged_bytes, 1);
-    if let Some((why, since)) = why {
-        let packet = since.min(packet);
-        findings.leave(why, NotJudged { directions, bytes, packet, about, direction });
-    }
-    let why = why.map(|(why, _)| why);
-    let (mistakes, first) = (own.mistakes, own.first);
-    findings.end(Outcome { about, direction, frames, mistakes, first, why });
 }
 
 const fn way(direction: traffic::Direction) -> Direction {
@@ -306,8 +101,10 @@ const fn way(direction: traffic::Direction) -> Direction {
 
 #[cfg(test)]
 mod tests {
-    use layout::{Format, Frame, Kind, Part, Size, Trouble, read};
+    use layout::{Format, Frame, Item, Kind, Layout, Part, Size, Trouble, read};
+    use traffic::Transport;
 
+    use super::super::super::judge_frames::Place;
     use super::*;
 
     fn layout() -> Layout {
@@ -388,10 +185,10 @@ mod tests {
                 assert!(judge.held_bytes <= HELD_MAX_BYTES);
             }
         }
-        let stopped = |connection: &&Connection<'_>| {
-            connection.up.side.why.is_some_and(|(why, _)| why == Why::TooMuch)
-        };
+        let why = |connection: &Connection<'_>| connection.why(Direction::ToServer);
+        let stopped = judge.connections.values().map(|connection| why(connection));
+        let stopped = stopped.filter(|why| *why == Some(Why::TooMuch));
         assert_eq!(judge.connections.len(), 40);
-        assert!((20..30).contains(&judge.connections.values().filter(stopped).count()));
+        assert!((20..30).contains(&stopped.count()));
     }
 }

@@ -13,8 +13,8 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use report::xml_text;
 
+use super::super::judge_frames::test_case;
 use super::Audit;
-use super::findings::{Outcome, name};
 use super::human::line;
 
 pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
@@ -27,7 +27,7 @@ pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
         suite.add_property(("left-out", &*findings.outcomes_left_out.to_string()));
     }
     for outcome in &findings.outcomes {
-        suite.add_test_case(test_case(audit, outcome));
+        suite.add_test_case(test_case(audit.protocol, findings, outcome, line));
     }
     if let Some(stopped) = &audit.stopped {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -40,28 +40,4 @@ pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
         report.add_test_suite(suite);
     }
     report.serialize(out).map_err(io::Error::other)
-}
-
-fn test_case(audit: &Audit<'_>, outcome: &Outcome) -> TestCase {
-    let Outcome { about, direction, frames, mistakes, first, why } = outcome;
-    let status = if *mistakes > 0 {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_type("fail");
-        let first = first.and_then(|index| audit.findings.mistakes.get(index)).map(line);
-        status.set_message(xml_text(&first.unwrap_or_else(|| "a mistake".to_owned())));
-        status.set_description(format!("{mistakes} in all, {frames} whole frames"));
-        status
-    } else if let Some(why) = why {
-        let mut status = TestCaseStatus::skipped();
-        status.set_type("not-applicable");
-        status.set_message(format!("after {frames} frames: {}", why.words()));
-        status
-    } else {
-        TestCaseStatus::success()
-    };
-    let id = format!("connection {}, {}", about.number, about.way(*direction));
-    let mut case = TestCase::new(id, status);
-    case.set_classname(xml_text(&format!("{}.{}", audit.protocol, name(*direction))));
-    case.add_property(("frames", &*frames.to_string()));
-    case
 }

@@ -1,22 +1,16 @@
 //! `framecheck audit CAPTURE --protocol FILE`: does recorded traffic keep to the frames of a protocol?
 //!
-//! It judges frames, not values: masks say nothing here. It keeps neither the capture nor a stream.
+//! It keeps neither the capture nor a stream. `judge_frames/` judges.
 //!
 //! | file | what |
 //! |---|---|
 //! | `judge.rs` | takes the capture's events, connection by connection |
-//! | `side.rs` | one direction of a connection |
-//! | `places.rs` | which packet a byte came in |
-//! | `findings.rs` | what was found |
 //! | `human.rs`, `json.rs`, `junit.rs` | the forms in which it is told |
 
-mod findings;
 mod human;
 mod json;
 mod judge;
 mod junit;
-mod places;
-mod side;
 
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
@@ -24,13 +18,11 @@ use std::path::Path;
 
 use anyhow::Context;
 use model::Scenario;
-use model::observation::Direction;
-use protocols::Protocol;
 use traffic::{CaptureError, Options, Summary, Traffic};
 
-use self::findings::Findings;
-use self::judge::{Frames, Judge};
+use self::judge::Judge;
 use super::args::AuditFormat;
+use super::judge_frames::{Findings, Frames};
 use super::out::{say, stdout};
 use super::setup::Known;
 use super::{AuditArgs, Usage};
@@ -52,7 +44,7 @@ pub(super) fn main(args: &AuditArgs) -> anyhow::Result<bool> {
     let known = Known::with(std::slice::from_ref(&args.protocol), &[])?;
     let file = args.protocol.display();
     let protocol = known.protocols.first().context("no protocol was read")?;
-    let frames = frames_of(protocol)
+    let frames = Frames::of(protocol)
         .ok_or_else(|| Usage(format!("{file} has no [frames] and [streams] to audit by")))?;
     let is_stdin = args.capture == Path::new("-");
     let capture =
@@ -92,17 +84,6 @@ pub(super) fn main(args: &AuditArgs) -> anyhow::Result<bool> {
         return Err(Usage(nothing(&capture, args, &summary)).into());
     }
     Ok(findings.mistakes_in_all == 0)
-}
-
-/// What the protocol's traffic is made of, if the file says that.
-fn frames_of(protocol: &Protocol) -> Option<Frames> {
-    let is_framed = [Direction::ToServer, Direction::ToClient].map(|way| protocol.is_framed(way));
-    let is_datagram = |datagram: bool| {
-        protocol.transports().iter().any(|transport| transport.is_datagram() == datagram)
-    };
-    let (has_streams, has_datagrams) = (is_datagram(false), is_datagram(true));
-    let frames = Frames::new(protocol.layout().clone(), is_framed, has_streams, has_datagrams);
-    is_framed.contains(&true).then_some(frames)
 }
 
 fn open(capture: &Path) -> anyhow::Result<File> {

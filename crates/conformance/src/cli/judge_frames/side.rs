@@ -7,37 +7,37 @@ use super::places::{Place, Places, Range};
 
 /// What the bytes of a direction have brought.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(in crate::cli) struct News {
     /// The indices of the frames that are whole.
-    pub(super) frames: Vec<usize>,
-    pub(super) wrong: Vec<Wrong>,
+    pub(in crate::cli) frames: Vec<usize>,
+    pub(in crate::cli) wrong: Vec<Wrong>,
     /// What the parser says; here to be used again.
     events: Vec<Event>,
 }
 
 /// Bytes of one packet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Chunk<'a> {
-    pub(super) packet: u64,
+pub(in crate::cli) struct Chunk<'a> {
+    pub(in crate::cli) packet: u64,
     /// Offset in the stream.
-    pub(super) offset: u64,
+    pub(in crate::cli) offset: u64,
     /// Offset in the packet's payload.
-    pub(super) payload_offset: usize,
-    pub(super) data: &'a [u8],
+    pub(in crate::cli) payload_offset: usize,
+    pub(in crate::cli) data: &'a [u8],
 }
 
 /// A direction of a connection.
 #[derive(Debug)]
-pub(super) struct Side<'l> {
-    pub(super) direction: Direction,
+pub(in crate::cli) struct Side<'l> {
+    pub(in crate::cli) direction: Direction,
     /// None once nothing more is judged.
     reader: Option<Box<Reader<'l>>>,
     /// How many frames are whole.
-    pub(super) frames: u64,
+    pub(in crate::cli) frames: u64,
     /// Why nothing more is judged, and since which packet.
-    pub(super) why: Option<(Why, u64)>,
-    pub(super) judged_bytes: u64,
-    pub(super) unjudged_bytes: u64,
+    pub(in crate::cli) why: Option<(Why, u64)>,
+    pub(in crate::cli) judged_bytes: u64,
+    pub(in crate::cli) unjudged_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -56,11 +56,15 @@ struct Reader<'l> {
 }
 
 impl<'l> Side<'l> {
-    /// A direction whose beginning the capture has.
-    pub(super) fn new(layout: &'l Layout, direction: Direction) -> Self {
+    /// A direction whose beginning was seen; the parser has read nothing yet.
+    pub(in crate::cli) fn new(
+        layout: &'l Layout,
+        direction: Direction,
+        parser: Parser<'l>,
+    ) -> Self {
         let reader = Reader {
             layout,
-            parser: Parser::new(layout, direction),
+            parser,
             places: Places::default(),
             frame_at: 0,
             parts: Vec::new(),
@@ -71,13 +75,13 @@ impl<'l> Side<'l> {
     }
 
     /// A direction that is not read here.
-    pub(super) const fn skipped(direction: Direction, why: Option<(Why, u64)>) -> Self {
+    pub(in crate::cli) const fn skipped(direction: Direction, why: Option<(Why, u64)>) -> Self {
         let (frames, judged_bytes, unjudged_bytes) = (0, 0, 0);
         Self { direction, reader: None, frames, why, judged_bytes, unjudged_bytes }
     }
 
     /// The next bytes.
-    pub(super) fn bytes(&mut self, chunk: Chunk<'_>, news: &mut News) {
+    pub(in crate::cli) fn bytes(&mut self, chunk: Chunk<'_>, news: &mut News) {
         let length = chunk.data.len() as u64;
         self.confirm(chunk.packet, news);
         let Some(reader) = &mut self.reader else {
@@ -113,7 +117,7 @@ impl<'l> Side<'l> {
     }
 
     /// The other side speaks.
-    pub(super) fn turn(&mut self, packet: u64, news: &mut News) {
+    pub(in crate::cli) fn turn(&mut self, packet: u64, news: &mut News) {
         let Some(reader) = &mut self.reader else { return };
         if !std::mem::take(&mut reader.is_speaking) || reader.pending.is_some() {
             return;
@@ -124,12 +128,12 @@ impl<'l> Side<'l> {
     }
 
     /// The capture lost bytes here.
-    pub(super) fn lost(&mut self, packet: u64) {
+    pub(in crate::cli) fn lost(&mut self, packet: u64) {
         self.stop(Why::Lost, packet);
     }
 
     /// The sender ended the stream.
-    pub(super) fn finish(&mut self, packet: u64, how: &str, news: &mut News) {
+    pub(in crate::cli) fn finish(&mut self, packet: u64, how: &str, news: &mut News) {
         self.confirm(packet, news);
         let Some(reader) = &mut self.reader else { return };
         let finished = reader.parser.finish(&mut news.events);
@@ -141,7 +145,7 @@ impl<'l> Side<'l> {
 
     /// The sender reset the connection. That is a mistake inside a frame; between two, frames that
     /// should still come are not missed.
-    pub(super) fn reset(&mut self, packet: u64, news: &mut News) {
+    pub(in crate::cli) fn reset(&mut self, packet: u64, news: &mut News) {
         self.confirm(packet, news);
         if self.reader.as_ref().is_some_and(|reader| !reader.parser.is_between_frames()) {
             self.finish(packet, ", by a reset", news);
@@ -149,7 +153,7 @@ impl<'l> Side<'l> {
     }
 
     /// Nothing more comes, and the sender can't help it.
-    pub(super) fn break_off(&mut self, why: Why, packet: u64, news: &mut News) {
+    pub(in crate::cli) fn break_off(&mut self, why: Why, packet: u64, news: &mut News) {
         self.confirm(packet, news);
         if self.reader.as_ref().is_some_and(|reader| !reader.parser.is_between_frames()) {
             self.stop(why, packet);
@@ -157,7 +161,7 @@ impl<'l> Side<'l> {
     }
 
     /// Judge nothing more.
-    pub(super) fn stop(&mut self, why: Why, packet: u64) {
+    pub(in crate::cli) fn stop(&mut self, why: Why, packet: u64) {
         if let Some(reader) = self.reader.take() {
             let begun =
                 (reader.parser.at().saturating_sub(reader.frame_at) as u64).min(self.judged_bytes);
@@ -168,7 +172,7 @@ impl<'l> Side<'l> {
     }
 
     /// About how many bytes of memory it takes.
-    pub(super) fn held_bytes(&self) -> usize {
+    pub(in crate::cli) fn held_bytes(&self) -> usize {
         self.reader.as_ref().map_or(0, |reader| reader.held_bytes(self.direction))
     }
 
@@ -200,7 +204,8 @@ impl<'l> Side<'l> {
     }
 
     /// Nothing is judged behind this mistake.
-    fn end_with(&mut self, wrong: Wrong, packet: u64, news: &mut News) {
+    fn end_with(&mut self, mut wrong: Wrong, packet: u64, news: &mut News) {
+        wrong.is_last = true;
         news.wrong.push(wrong);
         self.reader = None;
         self.why = Some((Why::AfterMistake, packet));
@@ -244,6 +249,7 @@ impl Reader<'_> {
             path: format!("{}.{}", frame.name, frame.path_of(&size)),
             expected: format!("the size of {part} to be at most {limit}"),
             found: found.to_string(),
+            is_last: false,
         })
     }
 
@@ -269,7 +275,12 @@ impl Reader<'_> {
 }
 
 /// Bytes that are no frame.
-pub(super) fn broken(layout: &Layout, error: &ReadError, place: Place, frame: u64) -> Wrong {
+pub(in crate::cli) fn broken(
+    layout: &Layout,
+    error: &ReadError,
+    place: Place,
+    frame: u64,
+) -> Wrong {
     let name = error.frame.as_deref().unwrap_or_default();
     let path = match (&error.trouble, &error.part) {
         (Trouble::BadSize { path, .. } | Trouble::NotAnObject { path, .. }, _) => {
@@ -291,7 +302,7 @@ pub(super) fn broken(layout: &Layout, error: &ReadError, place: Place, frame: u6
         }
     };
     let (expected, found) = (shortened(expected), shortened(found));
-    Wrong { place, offset: error.at, frame, path, expected, found }
+    Wrong { place, offset: error.at, frame, path, expected, found, is_last: false }
 }
 
 /// The path of the value that says how long the part at fault is.
@@ -302,7 +313,7 @@ fn size_of(layout: &Layout, error: &ReadError) -> Option<String> {
 }
 
 /// A checksum that is another.
-pub(super) fn digest(mistake: &layout::Mistake, place: Place, frame: u64) -> Wrong {
+pub(in crate::cli) fn digest(mistake: &layout::Mistake, place: Place, frame: u64) -> Wrong {
     let layout::Mistake { at, frame: name, path, of, kind, expected, found } = mistake;
     let kind = format!("{kind:?}").to_lowercase();
     Wrong {
@@ -312,6 +323,7 @@ pub(super) fn digest(mistake: &layout::Mistake, place: Place, frame: u64) -> Wro
         path: format!("{name}.{path}"),
         expected: format!("{expected}, the {kind} of {of}"),
         found: shortened(found.clone()),
+        is_last: false,
     }
 }
 

@@ -7,25 +7,25 @@ const RANGES_MAX: usize = 1024;
 
 /// Where a byte is in the capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     /// The packet's number, from 1.
-    pub(super) packet: u64,
+    pub(in crate::cli) packet: u64,
     /// Which byte of its payload, from 0.
-    pub(super) byte: usize,
+    pub(in crate::cli) byte: usize,
     /// Whether it is there; otherwise there or later, as the frame has too many packets.
-    pub(super) is_exact: bool,
+    pub(in crate::cli) is_exact: bool,
 }
 
 /// Bytes of a stream that came in one packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Range {
+pub(in crate::cli) struct Range {
     /// Offset in the stream of the first.
-    pub(super) start: usize,
+    pub(in crate::cli) start: usize,
     /// Offset in the stream behind the last.
-    pub(super) end: usize,
-    pub(super) packet: u64,
+    pub(in crate::cli) end: usize,
+    pub(in crate::cli) packet: u64,
     /// Where the first is in the packet's payload.
-    pub(super) byte: usize,
+    pub(in crate::cli) byte: usize,
 }
 
 impl Range {
@@ -37,7 +37,7 @@ impl Range {
 
 /// The ranges of a frame, in the order of the stream.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(in crate::cli) struct Places {
     first: Vec<Range>,
     /// What comes behind them, if they are many.
     last: VecDeque<Range>,
@@ -46,7 +46,7 @@ pub(super) struct Places {
 impl Places {
     /// Adds what comes next. Ranges that lie wholly behind `passed`, in a part that nothing is kept of,
     /// are dropped: no mistake can be in them.
-    pub(super) fn add(&mut self, range: Range, passed: Option<usize>) {
+    pub(in crate::cli) fn add(&mut self, range: Range, passed: Option<usize>) {
         if let Some(passed) = passed {
             while self.last_start().is_some_and(|start| start >= passed) {
                 if self.last.pop_back().is_none() {
@@ -69,7 +69,7 @@ impl Places {
     }
 
     /// Drops what lies before a new frame.
-    pub(super) fn forget_before(&mut self, offset: usize) {
+    pub(in crate::cli) fn forget_before(&mut self, offset: usize) {
         let kept = self.first.partition_point(|range| range.end <= offset);
         self.first.drain(..kept);
         if self.first.is_empty() {
@@ -82,14 +82,14 @@ impl Places {
     }
 
     /// Where the byte at an offset of the stream is. `None` if it came before everything that is kept.
-    pub(super) fn find(&self, offset: usize) -> Option<Place> {
+    pub(in crate::cli) fn find(&self, offset: usize) -> Option<Place> {
         let all = || self.last.iter().rev().chain(self.first.iter().rev());
         let holds = |range: &&Range| range.start <= offset;
         all().find(holds).map(|range| range.place(offset))
     }
 
     /// The end of the stream, which `packet` brings.
-    pub(super) fn end(&self, packet: u64) -> Place {
+    pub(in crate::cli) fn end(&self, packet: u64) -> Place {
         let last = self.last.back().or_else(|| self.first.last());
         let byte = last.filter(|range| range.packet == packet);
         let byte = byte.map_or(0, |range| range.byte + (range.end - range.start));
@@ -97,7 +97,7 @@ impl Places {
     }
 
     /// How many bytes of memory it takes.
-    pub(super) fn held_bytes(&self) -> usize {
+    pub(in crate::cli) fn held_bytes(&self) -> usize {
         (self.first.len() + self.last.len()) * size_of::<Range>()
     }
 }

@@ -1,0 +1,129 @@
+//! Connections of TCP: each client gets one of its own to the server.
+
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::network::{Relay, reset};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::{JoinError, JoinSet};
+use traffic::Transport;
+
+use super::super::out::say;
+use super::shared::Shared;
+use super::witness::{Ends, Watched};
+
+/// So many clients may wait to be accepted.
+const BACKLOG: u32 = 4096;
+/// When the system has no room for a connection, and none of ours will make some, it is asked again so late.
+const ROOM_AFTER: Duration = Duration::from_millis(100);
+
+/// Listens for clients.
+pub(super) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(BACKLOG)
+}
+
+/// Passes connections on until so many have ended, or `interrupt` is ready. What is under way then is broken
+/// off.
+pub(super) async fn pass(
+    listener: &TcpListener,
+    to: SocketAddr,
+    relay: Relay,
+    shared: &Arc<Shared>,
+    connections_max: Option<u64>,
+    interrupt: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let relay = Arc::new(relay);
+    let mut running = JoinSet::new();
+    let (mut accepted, mut ended) = (0, 0);
+    let (mut has_room, mut has_said) = (true, false);
+    tokio::pin!(interrupt);
+    while connections_max.is_none_or(|most| ended < most) {
+        let may_accept = has_room && connections_max.is_none_or(|most| accepted < most);
+        let is_alone = running.is_empty();
+        tokio::select! {
+            () = &mut interrupt => break,
+            client = listener.accept(), if may_accept => match client {
+                Ok((client, from)) => {
+                    let link = Link { number: accepted, from, to, relay: relay.clone() };
+                    running.spawn(link.pass(client, shared.clone()));
+                    accepted += 1;
+                }
+                Err(error) if is_of_client(&error) => {}
+                Err(error) => {
+                    has_room = false;
+                    if !std::mem::replace(&mut has_said, true) {
+                        say(format_args!("clients wait until others have ended: {error}"));
+                    }
+                }
+            },
+            Some(done) = running.join_next() => {
+                has_room = true;
+                ended += 1;
+                unless_panicked(done);
+            }
+            () = room(is_alone), if !has_room => has_room = true,
+        }
+    }
+    running.shutdown().await;
+    Ok(())
+}
+
+/// Ready when the system may have room again, if none of our connections is to make it.
+async fn room(is_alone: bool) {
+    if !is_alone {
+        pending::<()>().await;
+    }
+    tokio::time::sleep(ROOM_AFTER).await;
+}
+
+/// Whether it concerns one client, which has gone before it was accepted.
+fn is_of_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+/// What panics has judged half a connection: the command can't go on.
+fn unless_panicked(done: Result<(), JoinError>) {
+    if let Err(error) = done
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+/// One client's connection.
+struct Link {
+    number: u64,
+    from: SocketAddr,
+    to: SocketAddr,
+    relay: Arc<Relay>,
+}
+
+impl Link {
+    async fn pass(self, client: TcpStream, shared: Arc<Shared>) {
+        let Self { number, from, to, relay } = self;
+        let connected = async {
+            let server = TcpStream::connect(to).await?;
+            let (listening, own) = (client.local_addr()?, server.local_addr()?);
+            io::Result::Ok((server, Ends { client: from, listening, own, server: to }))
+        };
+        let (server, ends) = match connected.await {
+            Ok(connected) => connected,
+            Err(error) => {
+                shared.not_served(number, from, &error);
+                // A client that the server refuses sees no end of a stream, but an error.
+                return reset(&client);
+            }
+        };
+        let mut watched = Watched::new(&shared, number, Transport::Tcp, ends);
+        // A network's seed takes 32 bits of it.
+        let seeded = u32::try_from(number % (1 << 32)).unwrap_or_default();
+        relay.pass(seeded, client, server, &mut watched).await;
+    }
+}
