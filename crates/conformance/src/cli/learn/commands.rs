@@ -18,29 +18,91 @@ const HOSTS: [&str; 5] = ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"];
 pub(super) struct Commands {
     pub(super) server: Vec<String>,
     pub(super) client: Vec<String>,
+    /// The address in the source of the server, and of the client.
+    pub(super) fixed: [Option<Fixed>; 2],
     /// What was changed in them, in words.
     pub(super) changed: Option<String>,
 }
 
+/// An address in a program's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fixed {
+    /// It is to be seen when the program runs.
+    Unknown,
+    /// This one.
+    At(String),
+}
+
+impl Fixed {
+    /// An address that no program has, while the real one is not known.
+    const NOWHERE: &str = "127.0.0.1:1";
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Unknown => Self::NOWHERE,
+            Self::At(address) => address,
+        }
+    }
+}
+
 impl Commands {
-    /// Read both as a shell does. Paths become those that the file's directory has.
-    pub(super) fn read(server: &str, client: &str, directory: &Path) -> anyhow::Result<Self> {
+    /// Read both as a shell does. Paths become those that the file's directory has. A program that takes no
+    /// address has `fixed` in its source; where that is not given, a Python program shows it.
+    pub(super) fn read(
+        server: &str,
+        client: &str,
+        fixed: Option<&str>,
+        directory: &Path,
+    ) -> anyhow::Result<Self> {
         let server = words("--server", server, directory)?;
         let client = words("--client", client, directory)?;
-        let mut commands = Self { server, client, changed: None };
+        let mut commands = Self { server, client, fixed: [None, None], changed: None };
         if !has_place(&commands.server) || !has_place(&commands.client) {
             commands.put_places();
         }
-        for (option, words) in [("--server", &commands.server), ("--client", &commands.client)] {
-            if !has_place(words) {
-                let what = format!(
-                    "{option}: the command has no {{port}}; write {{host}} and {{port}} where its address stands, \
-                     e.g. {option} 'python3 program.py {{host}} {{port}}'"
-                );
-                anyhow::bail!(Usage(what));
+        let options = [("--server", &commands.server), ("--client", &commands.client)];
+        for ((option, words), own) in options.into_iter().zip(&mut commands.fixed) {
+            if has_place(words) {
+                continue;
             }
+            let is_python = words.first().is_some_and(|program| program == "python3");
+            *own = match fixed {
+                Some(address) => Some(Fixed::At(address.to_owned())),
+                None if is_python => Some(Fixed::Unknown),
+                None => {
+                    let what = format!(
+                        "{option}: the command has no {{port}}; write {{host}} and {{port}} where its address stands, \
+                         or say which address its source has: --fixed-address 127.0.0.1:9001"
+                    );
+                    anyhow::bail!(Usage(what));
+                }
+            };
         }
         Ok(commands)
+    }
+
+    /// Whether an address is still to be seen.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.fixed.contains(&Some(Fixed::Unknown))
+    }
+
+    /// The server's and the client's lines of `[reference]`.
+    pub(super) fn lines(&self) -> String {
+        let [of_server, of_client] = &self.fixed;
+        let roles = [("server", &self.server, of_server), ("client", &self.client, of_client)];
+        let same = of_server.as_ref().filter(|_| of_server == of_client);
+        let line = |(role, words, own): (&str, &Vec<String>, &Option<Fixed>)| match own {
+            Some(own) if same.is_none() => {
+                let address = string(own.text());
+                format!("{role} = {{ command = {}, fixed-address = {address} }}\n", list(words))
+            }
+            _ => format!("{role} = {}\n", list(words)),
+        };
+        let mut lines: String = roles.into_iter().map(line).collect();
+        if let Some(both) = same {
+            lines.push_str(&format!("fixed-address = {}\n", string(both.text())));
+        }
+        lines
     }
 
     /// Both commands have the same port as a word: put places there.
@@ -76,7 +138,7 @@ impl Commands {
 }
 
 /// A command as a TOML list.
-pub(super) fn list(words: &[String]) -> String {
+fn list(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| string(word)).collect();
     format!("[{}]", words.join(", "))
 }
@@ -120,7 +182,22 @@ mod tests {
     use super::*;
 
     fn read(server: &str, client: &str) -> anyhow::Result<Commands> {
-        Commands::read(server, client, Path::new("/"))
+        Commands::read(server, client, None, Path::new("/"))
+    }
+
+    #[test]
+    fn an_address_in_the_source_is_given_or_is_seen() {
+        let at = |fixed: Option<&str>| {
+            Commands::read("python3 s.py", "./c {port}", fixed, Path::new("/"))
+        };
+        assert!(at(None).unwrap().has_unknown());
+        let given = at(Some("[::1]:9001")).unwrap();
+        assert!(!given.has_unknown());
+        let lines = "server = { command = [\"python3\", \"s.py\"], fixed-address = \"[::1]:9001\" }\n\
+                     client = [\"./c\", \"{port}\"]\n";
+        assert_eq!(given.lines(), lines);
+        let both = Commands::read("./s", "./c", Some("127.0.0.1:9"), Path::new("/")).unwrap();
+        assert!(both.lines().ends_with("client = [\"./c\"]\nfixed-address = \"127.0.0.1:9\"\n"));
     }
 
     #[test]

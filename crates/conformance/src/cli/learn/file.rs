@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use learn::{Found, comment, frame_text, string};
 use model::case::Transport;
 
-use super::commands::{Commands, list};
+use super::commands::Commands;
 use super::findings::{Findings, Way};
 use super::given::Given;
 
@@ -40,8 +40,7 @@ impl File {
         if let Some(changed) = &self.commands.changed {
             text.push_str(&comment(changed, ""));
         }
-        let _ = writeln!(text, "server = {}", list(&self.commands.server));
-        let _ = writeln!(text, "client = {}", list(&self.commands.client));
+        text.push_str(&self.commands.lines());
         for input in &self.inputs {
             let _ = write!(text, "\n{}", input.text(&input.name, None));
         }

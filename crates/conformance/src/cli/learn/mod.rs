@@ -5,9 +5,11 @@
 //! | `given.rs` | what a user types and which files there are, from the command line |
 //! | `commands.rs` | the two commands, as they stand in the file |
 //! | `plays.rs` | the reference, played; what its programs noted |
+//! | `addresses.rs` | the addresses in the programs' source |
 //! | `findings.rs` | the frames, masks and turns in what was seen |
 //! | `file.rs` | the file's text |
 
+mod addresses;
 mod commands;
 mod file;
 mod findings;
@@ -52,6 +54,10 @@ pub(super) struct LearnArgs {
     /// The protocol's name; that of the file unless told.
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
+    /// The address that stands in the source of a program that takes none, e.g. 127.0.0.1:9001. A Python program
+    /// shows it by itself.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) fixed_address: Option<String>,
     /// How the programs talk: tcp4, tcp6, udp4, udp6, unix or unixgram. UDP is noticed in a Python program.
     #[arg(long, value_name = "T", default_value = "tcp4")]
     pub(super) transport: Transport,
@@ -75,9 +81,11 @@ pub(super) fn main(args: &LearnArgs) -> anyhow::Result<bool> {
     }
     let directory = directory_of(&args.out)?;
     let name = name(args)?;
-    let commands = Commands::read(&args.server, &args.client, &directory)?;
+    let commands =
+        Commands::read(&args.server, &args.client, args.fixed_address.as_deref(), &directory)?;
     let inputs = args.inputs.read(&directory, args.terminal)?;
     let file = File { name, transport: args.transport, commands, inputs };
+    let file = addresses::found(&args.out, file, args)?;
     let (file, seen) = plays::see(&args.out, file, args)?;
     let findings = Findings::of(&args.out, &file, &seen)?;
     let mut out = stdout();

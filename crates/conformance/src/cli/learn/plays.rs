@@ -31,7 +31,7 @@ pub(super) struct SeenInput {
 /// UDP, the file says so and all is played again.
 pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Result<(File, Seen)> {
     let mut facts = Facts::default();
-    let error = match play(out, &file, args, &mut facts) {
+    let error = match play(out, &file, args, args.deadline, &mut facts) {
         Ok(inputs) => return Ok((file, Seen { inputs, facts })),
         Err(error) => error,
     };
@@ -40,7 +40,7 @@ pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Resul
     }
     file.transport = Transport::Udp4;
     let mut facts = Facts::default();
-    match play(out, &file, args, &mut facts) {
+    match play(out, &file, args, args.deadline, &mut facts) {
         Ok(inputs) => Ok((file, Seen { inputs, facts })),
         Err(error) => Err(told(error, &facts)),
     }
@@ -58,10 +58,12 @@ fn told(error: anyhow::Error, facts: &Facts) -> anyhow::Error {
     if addresses.is_empty() { error } else { error.context(addresses.join("; ")) }
 }
 
-fn play(
+/// Play each input of the file, and take up what the programs note, also where that fails.
+pub(super) fn play(
     out: &Path,
     file: &File,
     args: &LearnArgs,
+    deadline: u64,
     facts: &mut Facts,
 ) -> anyhow::Result<Vec<SeenInput>> {
     let protocol = protocol_of(&file.text(None, false), out)?;
@@ -70,7 +72,7 @@ fn play(
         .context("cannot make a directory for notes")?;
     let mut means = args.means.clone();
     means.no_cache = true;
-    let setup = setup_noted(&means.with(&[], args.deadline), &known, notes.path())?;
+    let setup = setup_noted(&means.with(&[], deadline), &known, notes.path())?;
     let Some(protocol) = known.protocols.first() else { return Ok(Vec::new()) };
     let played = runtime()?.block_on(async {
         let interrupt = interrupt()?;
