@@ -23,7 +23,8 @@ pub struct Lesson {
     pub file: PathBuf,
 }
 
-/// The names of the examples, in order.
+/// The names of the examples that can be learned, in order: `framecheck learn` starts programs that take an
+/// address, and none that has one in its source.
 ///
 /// # Errors
 /// The directory of the examples can't be read.
@@ -32,7 +33,8 @@ pub fn examples() -> io::Result<Vec<String>> {
     for entry in std::fs::read_dir(repository().join("examples"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.join(format!("{name}.toml")).is_file() {
+        let Ok(text) = std::fs::read_to_string(path.join(format!("{name}.toml"))) else { continue };
+        if !text.contains("\nfixed-address = ") {
             names.push(name);
         }
     }
