@@ -23,8 +23,7 @@ pub struct Lesson {
     pub file: PathBuf,
 }
 
-/// The names of the examples that can be learned, in order: `framecheck learn` starts programs that take an
-/// address, and none that has one in its source.
+/// The names of the examples whose programs take their address, in order.
 ///
 /// # Errors
 /// The directory of the examples can't be read.

@@ -160,7 +160,7 @@ fn each_line_says_how_sure_it_is_and_which_call_said_so() {
     let text = std::fs::read_to_string(sandbox.path().join("echo.toml")).unwrap();
     // Long comments are broken into lines.
     let text = text.replace("\n    # ", " ");
-    says(&text, "# certain: the number of bytes of text, in 3 frames of 3 values; struct.");
+    says(&text, "certain: the number of bytes of text, in 3 frames of 3 values; struct.");
     says(&text, "struct.unpack in server.py:");
     says(&text, "struct.pack in client.py:5");
     says(&text, "{ name = \"length\", struct = \"<I\" }");
@@ -237,6 +237,30 @@ fn files_belong_to_the_typed_lines_before_them() {
         &text,
         "name = \"other\"\ntyped = [\"{{braces}}\"]\nclient-files = { \"mine.txt\" = \"a {{b}}\\n\" }",
     );
+}
+
+#[test]
+fn an_address_in_the_source_of_python_programs_is_seen() {
+    let sandbox = Sandbox::new();
+    let given = "(sys.argv[1], int(sys.argv[2]))";
+    let port = 20_000 + std::process::id() % 10_000;
+    let fixed = format!("('localhost', {port})");
+    let in_source = [ECHO_SERVER, ECHO_CLIENT].map(|source| source.replace(given, &fixed));
+    let [server, client] = &in_source;
+    programs(&sandbox, server, client, "one\nthree\nelevens\n");
+    let learn = [
+        "learn",
+        "--server",
+        "python3 server.py",
+        "--client",
+        "python3 client.py",
+        "--typed",
+        "typed",
+    ];
+    sandbox.framecheck().args(learn).args(["--out", "echo.toml"]).assert().success();
+    let text = std::fs::read_to_string(sandbox.path().join("echo.toml")).unwrap();
+    says(&text, &format!("fixed-address = \"127.0.0.1:{port}\""));
+    says(&text, "{ name = \"length\", struct = \"<I\" }");
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn a_client_that_never_comes_is_told_at_the_deadline_of_persons() {
         "--input",
         "one-line",
         "--deadline",
-        "1",
+        "10",
         "--by-hand-timeout",
         "2",
     ];
