@@ -156,6 +156,8 @@ async fn a_redirected_program_finds_what_lies_beside_it() {
     }
 }
 
+// Without the launcher, nothing notes.
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_notes_of_a_redirected_program_have_its_own_address() {
     let text = "import socket\n\

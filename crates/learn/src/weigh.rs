@@ -74,8 +74,16 @@ fn of_part(
     match &part.kind {
         kind if is_number(kind) => {
             let is_known = match kind {
+                // A number that is the size of nothing fits any bytes: a program must have used each.
                 Kind::Struct { format, .. } => {
-                    seen().any(|(_, bytes)| facts.packed(format.as_str(), bytes).is_some())
+                    let is_packed = |(_, bytes): (&Value, &[u8])| {
+                        facts.packed(format.as_str(), bytes).is_some()
+                    };
+                    if sized_by(table, number) > 0 {
+                        seen().any(is_packed)
+                    } else {
+                        seen().all(is_packed)
+                    }
                 }
                 _ => false,
             };

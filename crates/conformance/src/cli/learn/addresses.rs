@@ -1,7 +1,7 @@
 //! The addresses in the source of Python programs that take none: the programs run once, and note where they bind
 //! and connect.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use learn::{Address, Facts, Role};
@@ -61,7 +61,9 @@ fn socket_address(address: &Address) -> Option<SocketAddr> {
         host => host,
     };
     let port = address.port.parse().ok().filter(|port| *port != 0)?;
-    Some(SocketAddr::new(host.parse().ok()?, port))
+    let host: IpAddr = host.parse().ok()?;
+    let is_here = host.is_unspecified() || host.to_canonical().is_loopback();
+    is_here.then(|| SocketAddr::new(host, port))
 }
 
 #[cfg(test)]
@@ -79,5 +81,6 @@ mod tests {
         assert_eq!(seen("::1", "9001").as_deref(), Some("[::1]:9001"));
         assert_eq!(seen("0.0.0.0", "0"), None);
         assert_eq!(seen("example.org", "80"), None);
+        assert_eq!(seen("10.0.0.5", "53"), None);
     }
 }

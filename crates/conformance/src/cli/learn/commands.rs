@@ -57,7 +57,7 @@ impl Commands {
         let server = words("--server", server, directory)?;
         let client = words("--client", client, directory)?;
         let mut commands = Self { server, client, fixed: [None, None], changed: None };
-        if !has_place(&commands.server) || !has_place(&commands.client) {
+        if fixed.is_none() && (!has_place(&commands.server) || !has_place(&commands.client)) {
             commands.put_places();
         }
         let options = [("--server", &commands.server), ("--client", &commands.client)];

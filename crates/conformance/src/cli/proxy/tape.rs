@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -123,7 +123,12 @@ impl Writer {
                 Ok(block) => self.file.write_all(&block)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {
-                    let mut capture = lock(&self.capture);
+                    // A sender may hold the lock and wait for room: then there are blocks to write first.
+                    let mut capture = match self.capture.try_lock() {
+                        Ok(capture) => capture,
+                        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                        Err(TryLockError::WouldBlock) => continue,
+                    };
                     // What became a block meanwhile comes first. None is sent while this is locked.
                     let mut waiting: Vec<Vec<u8>> = blocks.try_iter().collect();
                     waiting.push(std::mem::take(capture.get_mut()));
