@@ -99,7 +99,11 @@ impl Guess {
         let mut held = Held::Whole;
         for piece in pieces {
             let reading = read(&layout, Direction::ToServer, &piece.bytes, &piece.turns, true);
-            let Some(trouble) = &reading.trouble else { continue };
+            let Some(trouble) = &reading.trouble else {
+                // A checksum that held for the first frames may be none.
+                let Some(mistake) = reading.mistakes.first() else { continue };
+                return Held::Not { at: mistake.at, why: mistake.to_string() };
+            };
             let (at, why) = (trouble.at, trouble.to_string());
             // Of frames that come one after another, each must be there once.
             let is_begun = (0..self.frames.len()).all(|nth| {

@@ -26,7 +26,8 @@
 //! | `facts.rs` | what the programs noted of their calls |
 //! | `guess.rs` | a guess, and whether the streams are made of it |
 //! | `heads.rs` | how a frame may begin |
-//! | `grow.rs` | which part may come next |
+//! | `grow.rs` | the search: guesses, the simplest first |
+//! | `parts.rs` | which part may come next |
 //! | `weigh.rs` | what speaks for a guess |
 //! | `digests.rs` | which values are checksums |
 //! | `names.rs` | names for the parts |
@@ -39,6 +40,7 @@ mod grow;
 mod guess;
 mod heads;
 mod names;
+mod parts;
 mod reasons;
 mod text;
 mod weigh;
@@ -61,6 +63,9 @@ pub struct Found {
     /// How many frames of the last kind were read.
     pub frame_count: usize,
 }
+
+/// A smaller difference of weights is one of rounding.
+const WEIGHT_MIN: f64 = 1e-6;
 
 /// What came nearest, where no frames were found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,10 +96,11 @@ pub fn find(
     search.run();
     // Of equal ones, the first counts: what the programs were seen to use is tried before the rest.
     let heavier = |one: grow::Weighed, other: grow::Weighed| {
-        if other.weight > one.weight { other } else { one }
+        if other.weight > one.weight + WEIGHT_MIN { other } else { one }
     };
     let Some(best) = search.found.into_iter().reduce(heavier) else { return Err(search.nearest) };
-    let guess = digests::with_digests(names::named(best.guess), &pieces, transport);
+    let refined = weigh::refined(best.guess, &pieces, transport);
+    let guess = digests::with_digests(names::named(refined), &pieces, transport);
     Ok(Some(described(&guess, said, &pieces, transport, facts, sender)))
 }
 

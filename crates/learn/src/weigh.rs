@@ -7,6 +7,7 @@ use layout::{Frame, FrameRead, Inner, Kind, Reading, Scalar, Size, Value};
 
 use crate::facts::Facts;
 use crate::guess::{Guess, Piece, Transport};
+use crate::heads;
 
 /// So many different sizes count.
 const SIZES_MAX: usize = 5;
@@ -21,6 +22,31 @@ pub(crate) fn weight(guess: &Guess, pieces: &[&Piece], transport: Transport, fac
         }
     }
     weight
+}
+
+/// The same guess, and what a number is the size of is JSON or text where all of it is: the first frames may
+/// have had none of it.
+pub(crate) fn refined(mut guess: Guess, pieces: &[&Piece], transport: Transport) -> Guess {
+    let readings = guess.readings(pieces, transport);
+    for (nth, frame) in guess.frames.iter_mut().enumerate() {
+        let table = frame.clone();
+        for (number, part) in frame.parts.iter_mut().enumerate() {
+            let Kind::Bytes(Size::Of(path)) = &part.kind else { continue };
+            let all: Vec<&[u8]> =
+                parts_of(&readings, pieces, nth, number).map(|(_, it)| it).collect();
+            let full: Vec<&[u8]> = all.iter().copied().filter(|bytes| !bytes.is_empty()).collect();
+            if full.is_empty() || is_key(&table, path) {
+                continue;
+            }
+            let size = Size::Of(path.clone());
+            if full.len() == all.len() && full.iter().all(|bytes| heads::is_json(bytes)) {
+                part.kind = Kind::Json(size);
+            } else if let Some(encoding) = heads::encoding(&full) {
+                part.kind = Kind::Text { size, encoding };
+            }
+        }
+    }
+    guess
 }
 
 /// Whether a part of this kind is a number or several.
@@ -97,7 +123,9 @@ fn of_part(
         _ if !part.digests.is_empty() => 20.0,
         Kind::Text { size: Size::Of(_) | Size::Fixed(_), .. } => 6.0 * often,
         Kind::Bytes(Size::Of(path)) if is_key(table, path) => 10.0 * often,
-        Kind::Bytes(Size::Of(_) | Size::Fixed(_)) => 4.0 * often,
+        Kind::Bytes(Size::Of(_)) => 4.0 * often,
+        // Nothing explains it, and with enough of it anything is a frame.
+        Kind::Bytes(Size::Fixed(_)) => -30.0,
         Kind::TextUntil { .. } => 3.0,
         Kind::Text { .. } => 2.0,
         Kind::Bytes(_) => 1.5,

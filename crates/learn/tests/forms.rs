@@ -67,6 +67,91 @@ fn a_body_that_only_a_later_frame_has() {
     assert_eq!(streams(&said)[2], r#"{ name = "body", bytes = "dict.size" }"#);
 }
 
+/// A frame of a magic, a version, the sizes of a dict and a body, those, and a checksum.
+fn note(dict: &str, body: &[u8], sum: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> Vec<u8> {
+    let mut bytes = b"NS\x01".to_vec();
+    bytes.extend_from_slice(&u16::try_from(dict.len()).unwrap().to_be_bytes());
+    bytes.extend_from_slice(&u32::try_from(body.len()).unwrap().to_be_bytes());
+    [bytes, dict.as_bytes().to_vec(), body.to_vec(), sum(dict.as_bytes(), body)].concat()
+}
+
+/// A program was seen to pack this.
+fn packed(format: &str, bytes: &[u8]) -> Facts {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut facts = Facts::default();
+    facts.add(&format!(
+        "{{\"call\": \"start\", \"cwd\": \"/x/client\"}}\n\
+         {{\"call\": \"struct.pack\", \"format\": \"{format}\", \"bytes\": \"{digits}\"}}\n"
+    ));
+    facts
+}
+
+#[test]
+fn a_body_that_is_empty_in_every_first_frame_and_its_checksum() {
+    let of_body = |_: &[u8], body: &[u8]| digest(DigestKind::Crc32, body);
+    let said = [
+        [note("{\"ok\": 1}", b"", of_body), note("{\"ok\": 22}", b"\x00body", of_body)].concat(),
+        [note("{}", b"", of_body), note("{}", b"", of_body), note("{\"a\": 3}", b"\xff", of_body)]
+            .concat(),
+    ];
+    let facts = packed("!2sBHI", &said[0][..9]);
+    let expected = [
+        r#"{ name = "sizes", struct = "!2sBHI", fields = ["value-0", "value-1", "dict-size", "body-size"] }"#,
+        r#"{ name = "dict", json = "dict-size" }"#,
+        r#"{ name = "body", bytes = "body-size" }"#,
+        r#"{ name = "digest", bytes = 4, digest = { of = "body", kind = "crc32" } }"#,
+    ];
+    assert_eq!(lines(&said, Transport::Stream, &facts), expected);
+}
+
+#[test]
+fn a_field_that_looks_like_a_size_hides_no_body_behind_it() {
+    let of_body = |_: &[u8], body: &[u8]| digest(DigestKind::Crc32, body);
+    // The version is 1, and so could be the size of the brace.
+    let said = [[
+        note("{\"op\": \"put\", \"seq\": 1}", b"two litres", of_body),
+        note("{\"op\": \"put\", \"seq\": 2}", "crème brûlée".as_bytes(), of_body),
+        note("{\"op\": \"list\", \"seq\": 3}", b"", of_body),
+    ]
+    .concat()];
+    let facts = packed("!2sBHI", &said[0][..9]);
+    let expected = [
+        r#"{ name = "sizes", struct = "!2sBHI", fields = ["value-0", "value-1", "dict-size", "text-size"] }"#,
+        r#"{ name = "dict", json = "dict-size" }"#,
+        r#"{ name = "text", text = "text-size" }"#,
+        r#"{ name = "digest", bytes = 4, digest = { of = "text", kind = "crc32" } }"#,
+    ];
+    assert_eq!(lines(&said, Transport::Stream, &facts), expected);
+}
+
+#[test]
+fn a_checksum_of_two_parts_is_bytes_that_nothing_explains() {
+    let of_both = |dict: &[u8], body: &[u8]| digest(DigestKind::Crc32, &[dict, body].concat());
+    let said = [
+        [note("{\"ok\": 1}", b"", of_both), note("{\"ok\": 22}", b"\x00body", of_both)].concat(),
+        [note("{}", b"", of_both), note("{\"b\": 0}", b"\xff", of_both)].concat(),
+    ];
+    let facts = packed("!2sBHI", &said[0][..9]);
+    let found = lines(&said, Transport::Stream, &facts);
+    assert_eq!(
+        found[2..],
+        [r#"{ name = "body", bytes = "body-size" }"#, r#"{ name = "body-2", bytes = 4 }"#,]
+    );
+}
+
+#[test]
+fn a_number_alone_is_no_frame_unless_a_program_packed_each() {
+    let said = [b"\0\0\0\x01\x9f\x13\x07\x88".to_vec()];
+    let some = packed("!I", &said[0][..4]);
+    assert!(find(&pieces(&said), Transport::Stream, &some, Role::Client).is_err());
+    let mut all = packed("!I", &said[0][..4]);
+    all.add(concat!(
+        "{\"call\": \"start\", \"cwd\": \"/x/client\"}\n",
+        "{\"call\": \"struct.pack\", \"format\": \"!I\", \"bytes\": \"9f130788\"}\n",
+    ));
+    assert_eq!(lines(&said, Transport::Stream, &all), [r#"{ name = "number", struct = "!I" }"#]);
+}
+
 #[test]
 fn a_native_int_is_told_from_a_little_endian_one_by_the_notes_alone() {
     let said = [sized(little, "{\"a\": 1}"), sized(little, "{\"a\": \"longer\"}")];
