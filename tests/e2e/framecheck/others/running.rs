@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use framecheck_tests::Sandbox;
 
@@ -209,24 +211,48 @@ fn a_server_is_sent_one_case_at_a_time_unless_it_may_be_sent_several() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
         running(&sandbox, "capitals", &format!("\"{at}\", parallel = {parallel}"));
-        let (together, most) = std::sync::mpsc::channel();
-        std::thread::spawn(move || at_once(&listener, &together));
+        let together = Arc::new(Together::default());
+        let serving = together.clone();
+        std::thread::spawn(move || serve_together(&listener, &serving, parallel));
         let options = ["--network", "asis", "--network", "delayed", "--jobs", "8"];
         run(&sandbox, &file, &options, 0);
-        let most = most.try_iter().max().unwrap();
+        let (_, most) = *together.counts.lock().unwrap();
         assert_eq!(most > 1, parallel, "{most} at once");
     }
 }
 
-/// Answer all clients, each in a thread, and tell of each how many there are.
-fn at_once(listener: &TcpListener, together: &std::sync::mpsc::Sender<usize>) {
-    let there = std::sync::Arc::new(());
+/// How many clients that have sent something are there, and how many there were at most.
+#[derive(Default)]
+struct Together {
+    counts: Mutex<(usize, usize)>,
+    changed: Condvar,
+}
+
+impl Together {
+    /// Counts a client. The first of those that may come together is answered only when a second one is there.
+    fn arrive(&self, is_parallel: bool) {
+        let mut counts = self.counts.lock().unwrap();
+        counts.0 += 1;
+        counts.1 = counts.1.max(counts.0);
+        self.changed.notify_all();
+        let is_first = |counts: &mut (usize, usize)| is_parallel && counts.1 < 2;
+        drop(self.changed.wait_timeout_while(counts, Duration::from_secs(10), is_first).unwrap());
+    }
+}
+
+/// Answer all clients, each in a thread, and count those that are there at once.
+fn serve_together(listener: &TcpListener, together: &Arc<Together>, is_parallel: bool) {
     for client in listener.incoming() {
-        let counted = there.clone();
-        let _ = together.send(std::sync::Arc::strong_count(&counted) - 1);
+        let together = together.clone();
         std::thread::spawn(move || {
-            answer(client.unwrap());
-            drop(counted);
+            let client = client.unwrap();
+            // A connection that says nothing only asks whether the server is up.
+            if matches!(client.peek(&mut [0]), Ok(1..)) {
+                together.arrive(is_parallel);
+                answer(&client);
+                // Before the connection is closed: then the next client may come.
+                together.counts.lock().unwrap().0 -= 1;
+            }
         });
     }
 }
