@@ -1,5 +1,7 @@
 //! The first value of a stream that is not as it should be, in words.
 
+use std::ops::Range;
+
 use layout::{FrameRead, Inner, Leaf, LeafValue, same_value};
 use model::mask::JsonBy;
 use model::observation::Direction;
@@ -138,7 +140,10 @@ impl Framing {
                 same_value(right, value)
             };
             if is_same {
-                return if by_value { None } else { spelled(leaf, our, their, found) };
+                let is_masked_alone =
+                    self.unmasked_text(our, leaf) == self.unmasked_text(their, found);
+                let is_fine = by_value || is_masked_alone;
+                return if is_fine { None } else { spelled(leaf, our, their, found) };
             }
             if leaf.has_inner && is_container(leaf.value) && is_same_kind(right, value) {
                 return None; // Its own values tell.
@@ -150,6 +155,26 @@ impl Framing {
         let why = hint(leaf, bytes, found, seen, &our.sized(leaf)).map(|why| format!(", {why}"));
         let (expected, found) = (shown(leaf.value, bytes), shown(found.value, seen));
         differs(format!("expected {expected}, found {found}{}", why.unwrap_or_default()))
+    }
+}
+
+impl Framing {
+    /// The text of JSON without its masked values, which may be written in any number of bytes.
+    fn unmasked_text(&self, told: &Told<'_>, whole: &Leaf<'_>) -> Vec<u8> {
+        let bytes = |range: Range<usize>| told.piece.bytes.get(range).unwrap_or_default();
+        let mut left = Vec::new();
+        let mut done = whole.text.start;
+        for leaf in told.leaves.iter().filter(|leaf| leaf.place.part == whole.place.part) {
+            let is_masked = self
+                .mask_of(&leaf.path)
+                .is_some_and(|mask| mask.form.fits(leaf, bytes(leaf.range.clone())));
+            if is_masked && leaf.range.start >= done {
+                left.extend_from_slice(bytes(done..leaf.range.start));
+                done = leaf.range.end;
+            }
+        }
+        left.extend_from_slice(bytes(done..whole.text.end.max(done)));
+        left
     }
 }
 

@@ -137,6 +137,20 @@ fn a_masked_value_is_held_to_its_form() {
 }
 
 #[test]
+fn behind_a_masked_value_the_value_that_is_wrong_is_named() {
+    let mask = "[[mask]]\npart = \"request.dict.time\"\nas = \"number\"\n";
+    let protocol = read(&format!("{FRAMES}{mask}")).unwrap();
+    let dict = |time: &str| format!("{{\"time\": {time}, \"size\": 2}}");
+    let right = request(&dict("12.5"), "hi");
+    let seen = request(&dict("9.25001"), "ho");
+    let said = explained(&protocol, &right, &seen);
+    assert!(said.starts_with("request.body: expected \"hi\", found \"ho\""), "{said}");
+    let spaced = request("{\"time\":9.25001, \"size\": 2}", "hi");
+    let said = explained(&protocol, &right, &spaced);
+    assert!(said.starts_with("request.dict: the same value in another text"), "{said}");
+}
+
+#[test]
 fn json_by_value_leaves_its_text_and_its_length_free() {
     let frames = FRAMES.replace("[streams]", "[compare]\njson = \"value\"\n[streams]");
     let protocol = read(&frames).unwrap();
