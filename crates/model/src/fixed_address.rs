@@ -44,6 +44,20 @@ pub fn fixed_address(text: &str) -> Result<SocketAddr, FixedAddressError> {
     Ok(SocketAddr::new(ip, address.port()))
 }
 
+/// What is wrong with an argument that takes an address of a program whose source has one.
+#[must_use]
+pub fn place_beside_fixed_address(argument: &str) -> Option<FixedAddressError> {
+    /// Places that say where to listen or to connect.
+    const PLACES: [&str; 4] = ["host", "port", "path", "address"];
+    let place = crate::places_in(argument).find(|place| PLACES.contains(place))?;
+    Some(FixedAddressError {
+        what: format!("{{{place}}} and fixed-address: where is this program's address?"),
+        help: "remove the place; or, if it takes an address, give only the other role a fixed-address: \
+               { command = [...], fixed-address = \"...\" }"
+            .to_owned(),
+    })
+}
+
 fn unreadable(text: &str) -> FixedAddressError {
     let help = |port: &str| format!("write 127.0.0.1:{port} or [::1]:{port}");
     let is_port = |port: &&str| port.parse::<u16>().is_ok();

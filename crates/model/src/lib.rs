@@ -35,7 +35,7 @@ pub use check::{Check, Clause, Level};
 pub use endpoint::Endpoint;
 pub use erratum::{Demo, Erratum, Sign};
 pub use expected::{Ending, Expected, ExpectedEnd, Notes, Wire};
-pub use fixed_address::{FixedAddressError, fixed_address};
+pub use fixed_address::{FixedAddressError, fixed_address, place_beside_fixed_address};
 pub use frames::{Frame, FramePart, Frames, Key};
 pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
 pub use input::{Beside, Hostile, Input};

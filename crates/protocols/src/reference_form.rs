@@ -19,7 +19,7 @@ use std::path::Path;
 
 use located::{Mistake, meant};
 use model::case::{HAND, HARNESS, Transport};
-use model::{Needs, bad_variable_name, fixed_address, places_in};
+use model::{Needs, bad_variable_name, fixed_address, place_beside_fixed_address, places_in};
 use regex::bytes::Regex;
 use toml::Spanned;
 
@@ -31,8 +31,6 @@ use crate::text::{PLACES, words_in};
 const REFERENCE: &str = "reference";
 /// The key of the address that stands in the source of a program.
 const FIXED: &str = "fixed-address";
-/// Places that say where to listen or to connect.
-const ADDRESS_PLACES: [&str; 4] = ["host", "port", "path", "address"];
 
 impl Reference {
     /// The transport of a protocol that names none: what the server speaks.
@@ -234,12 +232,8 @@ fn command_mistakes(
 /// A program whose address stands in its source takes none.
 fn told_twice(section: &Section<'_>, argv: &[Spanned<String>]) {
     for argument in argv {
-        let is_address = |place: &&str| ADDRESS_PLACES.contains(place);
-        if let Some(place) = places_in(argument.get_ref()).find(is_address) {
-            let what = format!("{{{place}}} and fixed-address: where is this program's address?");
-            let help = "remove the place; or, if it takes an address, give only the other role a \
-                        fixed-address: { command = [...], fixed-address = \"...\" }";
-            section.note(Mistake::new(what, argument.span()).with_help(help));
+        if let Some(error) = place_beside_fixed_address(argument.get_ref()) {
+            section.note(Mistake::new(error.what, argument.span()).with_help(error.help));
         }
     }
 }

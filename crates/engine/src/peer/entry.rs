@@ -18,7 +18,7 @@ use std::path::Path;
 
 use located::{Mistake, meant};
 use model::observation::Role;
-use model::{Needs, bad_variable_name, fixed_address, places_in};
+use model::{Needs, bad_variable_name, fixed_address, place_beside_fixed_address, places_in};
 use regex::bytes::Regex;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -26,9 +26,6 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::{Target, Template};
-
-/// Places that say where to listen or to connect.
-const ADDRESS_PLACES: [&str; 4] = ["host", "port", "path", "address"];
 
 /// A command, each argument with its place.
 pub(super) type Argv = Spanned<Vec<Spanned<String>>>;
@@ -191,13 +188,8 @@ impl Entry {
         found.extend(self.fixed_address.as_ref().and_then(address_mistake));
         let argv = self.command.iter().flat_map(|command| command.get_ref());
         for argument in argv.filter(|_| self.has_address(of_all)) {
-            let is_address = |place: &&str| ADDRESS_PLACES.contains(place);
-            if let Some(place) = places_in(argument.get_ref()).find(is_address) {
-                let what =
-                    format!("{{{place}}} and fixed-address: where is this program's address?");
-                let help = "remove the place; or, if it takes an address, give only the other role a \
-                            fixed-address: { command = [...], fixed-address = \"...\" }";
-                found.push(Mistake::new(what, argument.span()).with_help(help));
+            if let Some(error) = place_beside_fixed_address(argument.get_ref()) {
+                found.push(Mistake::new(error.what, argument.span()).with_help(error.help));
             }
         }
     }
