@@ -10,7 +10,7 @@ use tokio::sync::watch;
 pub struct Disturbance {
     /// What happens.
     pub network: Network,
-    /// What decides wherever the network leaves something open.
+    /// The seed of the network's random choices.
     pub seed: u64,
     phase: Arc<watch::Sender<Phase>>,
 }

@@ -61,14 +61,6 @@ pub(super) struct Watches {
     pub(super) of_server: Arc<ReadWatch>,
 }
 
-impl Watches {
-    /// Both programs are in the network of this process.
-    pub(super) fn of_one_network() -> Self {
-        let both = Arc::new(ReadWatch::open());
-        Self { of_client: both.clone(), of_server: both }
-    }
-}
-
 /// Hears what happens on a connection.
 pub(super) trait Heard: Sync {
     /// This happened.

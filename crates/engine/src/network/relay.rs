@@ -10,7 +10,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use model::observation::{Direction, WireItem};
@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use super::Disturbance;
 use super::disturbed::{DisturbedLink, Heard, Watches};
 use super::socket::Connection;
-use crate::platform::NO_SIGNAL;
+use crate::platform::{NO_SIGNAL, ReadWatch};
 
 /// The most that is read at once: it fits into one packet of a capture.
 const PIECE_BYTES: usize = 60 << 10;
@@ -40,7 +40,7 @@ thread_local! {
 pub trait Witness: Send {
     /// The sender has said this. It is on its way, or has arrived.
     fn said(&mut self, direction: Direction, bytes: &[u8]);
-    /// Nothing more is heard this way; told once for each direction.
+    /// Nothing more is heard this way. Where the connection is reset after that, this comes once more.
     fn ended(&mut self, direction: Direction, end: End);
     /// The receiver was given this, where a network disturbs. Otherwise it is given what is said.
     fn given(&mut self, _direction: Direction, _bytes: &[u8]) {}
@@ -66,7 +66,7 @@ pub enum End {
 /// How connections are passed on: as they come, or over a network that disturbs each of them.
 #[derive(Debug, Clone)]
 pub struct Relay {
-    disturbed: Option<(Disturbance, Watches)>,
+    disturbed: Option<(Disturbance, Arc<ReadWatch>)>,
 }
 
 impl Relay {
@@ -74,7 +74,7 @@ impl Relay {
     #[must_use]
     pub fn new(disturbance: Disturbance) -> Self {
         let disturbed = disturbance.disturbs(false);
-        Self { disturbed: disturbed.then(|| (disturbance, Watches::of_one_network())) }
+        Self { disturbed: disturbed.then(|| (disturbance, Arc::new(ReadWatch::open()))) }
     }
 
     /// Whether something is to happen to what is passed on.
@@ -96,7 +96,9 @@ impl Relay {
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
         match &self.disturbed {
             None => Link::new(&client, &server).pass(witness).await,
-            Some((disturbance, watches)) => {
+            Some((disturbance, here)) => {
+                let watches =
+                    &Watches { of_client: watch(here, &client), of_server: watch(here, &server) };
                 let notes = Notes::new(witness);
                 let link = DisturbedLink {
                     number,
@@ -111,6 +113,14 @@ impl Relay {
                 notes.end();
             }
         }
+    }
+}
+
+/// What tells whether the other end has read. No kernel tells it of one on another machine.
+fn watch(here: &Arc<ReadWatch>, stream: &TcpStream) -> Arc<ReadWatch> {
+    match stream.peer_addr() {
+        Ok(peer) if peer.ip().to_canonical().is_loopback() => here.clone(),
+        _ => Arc::new(ReadWatch::blind()),
     }
 }
 
@@ -169,7 +179,10 @@ impl<'a> Link<'a> {
                 passed = poll_fn(|context| self.poll(context, witness)) => match passed {
                     Ok(()) => continue,
                     Err((direction, Broken::BySender)) => direction,
-                    Err((direction, Broken::ByReceiver)) => opposite(direction),
+                    Err((direction, Broken::ByReceiver)) => {
+                        self.drain(opposite(direction), witness).await;
+                        opposite(direction)
+                    }
                 },
                 // One that has ended its direction isn't read any more: only this tells of its reset.
                 () = error_of(client), if up_is_over => Direction::ToServer,
@@ -180,6 +193,33 @@ impl<'a> Link<'a> {
             reset(client);
             reset(server);
             return;
+        }
+    }
+
+    /// Passes on what the sender of a direction had sent before it reset the connection. Without the proxy, the
+    /// receiver would read that, too.
+    async fn drain(&mut self, direction: Direction, witness: &mut impl Witness) {
+        let (client, server) = (self.client, self.server);
+        let (lane, from, to) = match direction {
+            Direction::ToServer => (&mut self.up, client, server),
+            Direction::ToClient => (&mut self.down, server, client),
+        };
+        if lane.is_over {
+            return;
+        }
+        let mut left = lane.left.split_off(lane.taken.min(lane.left.len()));
+        loop {
+            if write_all(to, &left).await.is_err() {
+                return;
+            }
+            left.resize(PIECE_BYTES, 0);
+            // The runtime may not have heard yet that there is something: the kernel is asked.
+            let Ok((count, _)) = recv(from, &mut left[..], RecvFlags::DONTWAIT) else { return };
+            left.truncate(count);
+            if left.is_empty() {
+                return;
+            }
+            witness.said(direction, &left);
         }
     }
 
@@ -301,6 +341,14 @@ fn poll_write(
             (None, done) => return Poll::Ready(done.map(|()| 0)),
         }
     }
+}
+
+async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let wrote = poll_fn(|context| poll_write(stream, context, bytes)).await?;
+        bytes = bytes.get(wrote..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Tells the runtime that a call would have to wait now, if it would.

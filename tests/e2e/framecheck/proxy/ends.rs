@@ -65,6 +65,42 @@ fn a_reset_passes_on_either_way_and_inside_a_frame_it_is_a_mistake() {
 }
 
 #[test]
+fn a_reply_that_came_before_a_reset_is_passed_on() {
+    const CONNECTIONS: usize = 60;
+    let (sandbox, (listener, to)) = (sandbox(&[]), server());
+    let proxy = Proxy::start(&sandbox, to, &[]);
+    for number in 0..CONNECTIONS {
+        let (mut client, mut server) = (proxy.connect(), accept(&listener));
+        let mut sending = client.try_clone().unwrap();
+        std::thread::scope(|scope| {
+            // It never ends its request, so the server closes with input unread: the kernel resets.
+            scope.spawn(move || while sending.write_all(&[0; 1 << 16]).is_ok() {});
+            // Something of it is there, and stays unread.
+            server.peek(&mut [0]).unwrap();
+            server.write_all(REPLY).unwrap();
+            drop(server);
+            let mut came = vec![0; REPLY.len()];
+            let read = client.read_exact(&mut came);
+            assert!(read.is_ok() && came == REPLY, "connection {number}: {read:?}");
+        });
+    }
+    proxy.stop();
+}
+
+#[test]
+fn a_connection_of_no_bytes_is_no_success() {
+    let (sandbox, (listener, to)) = (sandbox(&[]), server());
+    let proxy = Proxy::start(&sandbox, to, &["--connections", "1"]);
+    let (client, server) = (proxy.connect(), accept(&listener));
+    drop(client);
+    is_at_end(&server);
+    drop(server);
+    let (status, said) = proxy.wait();
+    assert_eq!(status, 3, "{said}");
+    assert!(said.contains("nothing came that could be judged"), "{said}");
+}
+
+#[test]
 fn a_reader_that_does_not_read_stops_its_writer_and_gets_all_in_the_end() {
     let (sandbox, (listener, to)) = (sandbox(&[]), server());
     let proxy = Proxy::start(&sandbox, to, &["--connections", "1"]);

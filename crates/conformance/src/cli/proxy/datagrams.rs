@@ -1,5 +1,6 @@
 //! Datagrams of UDP: the server sees each client at an address of its own, as it would without us.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -21,6 +22,11 @@ const DATAGRAM_MAX_BYTES: usize = 64 << 10;
 const CLIENTS_MAX: usize = 4096;
 /// So many answers may wait to be passed on.
 const ANSWERS_MAX: usize = 64;
+
+thread_local! {
+    /// What any client of this thread was answered last: one that is not answered holds no buffer.
+    static PIECE: RefCell<Box<[u8]>> = RefCell::new(vec![0; DATAGRAM_MAX_BYTES].into());
+}
 
 /// Listens for clients.
 pub(super) async fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
@@ -88,9 +94,10 @@ impl Passing<'_> {
     async fn pass_all(mut self, mut answered: mpsc::Receiver<Answer>, mut lanes: Lanes<'_>) {
         let mut piece = vec![0; DATAGRAM_MAX_BYTES];
         loop {
-            // An error is that of a datagram which was sent before and refused: it is lost.
             tokio::select! {
-                Ok((length, from)) = self.socket.recv_from(&mut piece) => {
+                received = self.socket.recv_from(&mut piece) => {
+                    // An error is that of a datagram which was sent before and refused: it is lost.
+                    let Ok((length, from)) = received else { continue };
                     let bytes = piece.get(..length).unwrap_or_default();
                     match self.number(from).await {
                         Ok(client) => self.pass(client, Direction::ToServer, bytes, &mut lanes).await,
@@ -188,11 +195,16 @@ impl Passing<'_> {
 
 /// Takes what the server sends to a client.
 async fn hear(number: usize, socket: Arc<UdpSocket>, answers: mpsc::Sender<Answer>) {
-    let mut piece = vec![0; DATAGRAM_MAX_BYTES];
     loop {
-        // An error is that of a datagram which the server refused, as it isn't up.
-        let Ok(length) = socket.recv(&mut piece).await else { continue };
-        let bytes = piece.get(..length).unwrap_or_default().to_vec();
+        if socket.readable().await.is_err() {
+            return;
+        }
+        let received = PIECE.with_borrow_mut(|piece| {
+            let length = socket.try_recv(piece)?;
+            io::Result::Ok(piece.get(..length).unwrap_or_default().to_vec())
+        });
+        // An error is that of a datagram which the server refused, as it isn't up; or nothing came after all.
+        let Ok(bytes) = received else { continue };
         if answers.send((number, bytes)).await.is_err() {
             return;
         }

@@ -36,7 +36,7 @@ impl Lines {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(left) = queue.left.checked_sub(1) {
             queue.left = left;
-            // If its writing failed, there is nobody to tell.
+            // If it could not write, standard error is closed.
             let _ = queue.sender.send(line());
         }
     }

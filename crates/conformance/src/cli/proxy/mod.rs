@@ -120,6 +120,9 @@ fn finish(
             _ => bail!("no connection reached {}, so nothing was judged", args.to),
         }
     }
+    if findings.mistakes_in_all == 0 && findings.judged_bytes == 0 {
+        bail!("nothing came that could be judged");
+    }
     Ok(findings.mistakes_in_all == 0)
 }
 

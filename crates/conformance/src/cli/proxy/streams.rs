@@ -22,10 +22,14 @@ const ROOM_AFTER: Duration = Duration::from_millis(100);
 
 /// Listens for clients.
 pub(super) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = socket_for(at)?;
     socket.set_reuseaddr(true)?;
     socket.bind(at)?;
     socket.listen(BACKLOG)
+}
+
+fn socket_for(address: SocketAddr) -> io::Result<TcpSocket> {
+    if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
 }
 
 /// Passes connections on until so many have ended, or `interrupt` is ready. What is under way then is broken
@@ -42,24 +46,41 @@ pub(super) async fn pass(
     let mut running = JoinSet::new();
     let (mut accepted, mut ended) = (0, 0);
     let (mut has_room, mut has_said) = (true, false);
+    // The socket to the server is made before its client is accepted: a client that there is no socket for waits.
+    let mut spare = None;
     tokio::pin!(interrupt);
     while connections_max.is_none_or(|most| ended < most) {
-        let may_accept = has_room && connections_max.is_none_or(|most| accepted < most);
+        let mut no_room = |error: io::Error| {
+            if !std::mem::replace(&mut has_said, true) {
+                say(format_args!("clients wait until others have ended: {error}"));
+            }
+        };
+        let wants_more = connections_max.is_none_or(|most| accepted < most);
+        if has_room && wants_more && spare.is_none() {
+            match socket_for(to) {
+                Ok(socket) => spare = Some(socket),
+                Err(error) => {
+                    has_room = false;
+                    no_room(error);
+                }
+            }
+        }
+        let may_accept = has_room && wants_more;
         let is_alone = running.is_empty();
         tokio::select! {
             () = &mut interrupt => break,
             client = listener.accept(), if may_accept => match client {
                 Ok((client, from)) => {
                     let link = Link { number: accepted, from, to, relay: relay.clone() };
-                    running.spawn(link.pass(client, shared.clone()));
+                    if let Some(server) = spare.take() {
+                        running.spawn(link.pass(client, server, shared.clone()));
+                    }
                     accepted += 1;
                 }
                 Err(error) if is_of_client(&error) => {}
                 Err(error) => {
                     has_room = false;
-                    if !std::mem::replace(&mut has_said, true) {
-                        say(format_args!("clients wait until others have ended: {error}"));
-                    }
+                    no_room(error);
                 }
             },
             Some(done) = running.join_next() => {
@@ -106,10 +127,10 @@ struct Link {
 }
 
 impl Link {
-    async fn pass(self, client: TcpStream, shared: Arc<Shared>) {
+    async fn pass(self, client: TcpStream, server: TcpSocket, shared: Arc<Shared>) {
         let Self { number, from, to, relay } = self;
         let connected = async {
-            let server = TcpStream::connect(to).await?;
+            let server = server.connect(to).await?;
             let (listening, own) = (client.local_addr()?, server.local_addr()?);
             io::Result::Ok((server, Ends { client: from, listening, own, server: to }))
         };
