@@ -309,7 +309,7 @@ pub(super) struct ProxyArgs {
     /// docs/own-protocol.md. What a sender said is judged, before it happens.
     #[arg(long, value_name = "NETWORK", default_value = "asis")]
     pub(super) network: Network,
-    /// What decides wherever the network leaves something open.
+    /// The seed of the network's random choices.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
     /// Where what passes is written as a capture, pcapng.

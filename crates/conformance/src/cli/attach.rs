@@ -36,7 +36,12 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
         playing.pairing = id.pairing.clone();
     }
     let runtime = runtime()?;
-    runtime.block_on(are_up(&peers, &known, std::slice::from_ref(&id.pairing)))?;
+    runtime.block_on(are_up(
+        &peers,
+        &known,
+        std::slice::from_ref(&id.pairing),
+        Some(&id.scenario),
+    ))?;
     let mut setup = setup(&with, &known)?;
     let hand = Hand::new(args.at.or_else(|| address_of(&named, args.role.into(), &peers)));
     if let Some(stage) = Arc::get_mut(&mut setup.stage) {

@@ -25,7 +25,12 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     let group = group_of(&id, &known.catalogue, &peers)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
-    runtime.block_on(are_up(&peers, &known, std::slice::from_ref(&id.pairing)))?;
+    runtime.block_on(are_up(
+        &peers,
+        &known,
+        std::slice::from_ref(&id.pairing),
+        Some(&id.scenario),
+    ))?;
     let played = runtime.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {

@@ -35,7 +35,7 @@ pub(super) fn are_allowed(peer: &Peer, known: &Known, args: &OtherArgs) -> Resul
     Ok(())
 }
 
-/// See that every server that runs already, and that these pairings play with, is up.
+/// See that every server that runs already, and that these pairings play with, is up; of all scenarios, or of one.
 ///
 /// # Errors
 /// Which is not, and why.
@@ -43,11 +43,13 @@ pub(super) async fn are_up(
     peers: &Peers,
     known: &Known,
     playing: &[Pairing],
+    only: Option<&str>,
 ) -> anyhow::Result<()> {
     let interrupt = interrupt::interrupt()?;
     let looking = async {
         for peer in playing.iter().filter_map(|pairing| peers.by_name(&pairing.server)) {
-            for (name, target) in &peer.targets {
+            let is_played = |name: &str| only.is_none_or(|only| only == name);
+            for (name, target) in peer.targets.iter().filter(|(name, _)| is_played(name)) {
                 let Some(scenario) = known.catalogue.scenario(name) else { continue };
                 if let Err(error) = target.is_up(scenario.home().is_datagram()).await {
                     let peer = &peer.name;
@@ -106,7 +108,7 @@ pub(super) fn person(peers: &Peers, timeout_seconds: u64) -> Option<Person> {
     Some(person)
 }
 
-/// The client that is waited for, whoever waits.
+/// The client that `attend` waits for; `listen` ends that wait.
 static AWAITED: Mutex<Option<Hand>> = Mutex::new(None);
 
 /// Say what is wanted, case by case, until nothing is any more.
@@ -122,7 +124,7 @@ fn attend(asked: &Receiver<Asked>, timeout_seconds: u64) {
             }
         };
         if told.is_err() {
-            return; // Nobody reads it.
+            return; // Standard error is closed.
         }
     }
 }

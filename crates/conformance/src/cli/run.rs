@@ -105,7 +105,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let mut groups = plan(&selection, &known.catalogue, &peers)?;
     // Of the whole run, whichever part of it this is.
     let playing = pairings_in(&groups, &peers);
-    super::setup::runtime()?.block_on(are_up(&peers, &known, &playing))?;
+    super::setup::runtime()?.block_on(are_up(&peers, &known, &playing, None))?;
     let mut elsewhere = Vec::new();
     if let Some(shard) = shard {
         if expected.is_some() || !known.protocols.is_empty() {

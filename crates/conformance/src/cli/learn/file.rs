@@ -172,7 +172,7 @@ fn add_streams(text: &mut String, findings: &Findings) {
     }
 }
 
-/// What could not be told, in a comment.
+/// A direction whose frames are unknown, in a comment.
 fn add_unknown(text: &mut String, key: &str, way: &Way) {
     let mut why = format!(
         "{key} is not described: no frames were found that all of its streams are made of. Its bytes are compared all \
