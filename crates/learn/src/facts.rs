@@ -46,7 +46,7 @@ impl fmt::Display for Site {
 }
 
 impl Site {
-    /// Whether it is a call of whoever writes, and not of whoever reads. Both compute checksums.
+    /// Whether it is a call that the sender makes to write, or the receiver to read. Both compute checksums.
     pub(crate) fn is_of(&self, sender: Role) -> bool {
         let writes =
             ["struct.pack", "struct.pack_into", "json.dumps"].contains(&self.call.as_str());

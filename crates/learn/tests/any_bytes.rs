@@ -1,4 +1,4 @@
-//! Whatever is said, what is found reads all of it, and nothing makes the search fail.
+//! For any bytes, what the search finds reads all of them, and the search itself never fails.
 
 use layout::{Direction, Item, Layout, read};
 use learn::{Facts, Piece, Role, Transport, find};

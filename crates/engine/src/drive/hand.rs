@@ -25,7 +25,7 @@ pub struct Wanted {
     pub beside: Vec<String>,
 }
 
-/// What a person is told.
+/// What framecheck asks a person to do.
 #[derive(Debug)]
 pub enum Asked {
     /// The case that begins.
