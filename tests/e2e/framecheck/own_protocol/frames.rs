@@ -165,3 +165,29 @@ fn a_reference_that_dies_of_a_frame_fails_in_its_own_pairing_and_sets_no_rule() 
         "{shown}"
     );
 }
+
+#[test]
+fn harm_behind_the_end_of_a_shorter_stream_does_no_harm() {
+    let sandbox = home();
+    let line = "                with open(head['name'], 'wb') as file:";
+    let log = "                print(head['name'], flush=True)\n                \
+               print(head['name'], file=open('log', 'a'))\n";
+    assert!(super::SERVER.contains(line));
+    sandbox.write("server.py", super::SERVER.replace(line, &format!("{log}{line}")));
+    let compare = "[compare]\njson = \"value\"\nstdout = true\n";
+    sandbox.write("up.toml", format!("{FILE}{FRAMES}{compare}"));
+    // The reference sends 28 bytes, and the port 26. Two clients come, and the server's log tells.
+    let plain = port(&sandbox, "plain", Some("spaces"), None);
+    let wrong = port(&sandbox, "wrong", Some("short"), None);
+    let networks = ["--network", "cut@26", "--network", "cut@28", "--network", "halfclose@27"];
+    let peers = ["--peer", &plain, "--peer", &wrong, "--input", "two", "--pairing", "*->ours"];
+    let (shown, report) = run(&sandbox, &[&peers[..], &networks].concat(), 1);
+    for network in ["cut@26", "cut@28", "halfclose@27"] {
+        let verdict = |server: &str| {
+            let id = format!("up/{server}->ours/tcp4/{network}/");
+            case(&report, &id)["verdict"].as_str().unwrap().to_owned()
+        };
+        assert_eq!([verdict("ours"), verdict("plain")], ["pass", "pass"], "{shown}");
+        assert_eq!(verdict("wrong"), "fail", "{shown}");
+    }
+}

@@ -93,6 +93,13 @@ pub(crate) fn is_harmed(network: &Network, seen: &Observation) -> bool {
 pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
     let expected = &case.baseline.expected;
     let mut right = expected.clone();
+    // The place of the harm may lie behind the end of a port's shorter stream. The next client comes all the
+    // same, and the server's files and screen are read after it.
+    let is_spared = !case.network.is_harmless() && !is_harmed(case.network, seen);
+    if let Some(next) = case.baseline.next.as_ref().filter(|_| is_spared && seen.control.is_some())
+    {
+        right.server = next.expected.server.clone();
+    }
     for way in [Direction::ToServer, Direction::ToClient] {
         let wire = with_seen(case.scenario, way, expected, seen, case.json(way));
         match way {

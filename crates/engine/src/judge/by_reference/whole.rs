@@ -22,7 +22,7 @@ pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) ->
     found.extend(client_exit(case, right, seen));
     found.extend(server_exit(case, right, seen));
     for role in [Role::Client, Role::Server] {
-        found.extend(files(case, role, seen));
+        found.extend(files(case, role, right, seen));
     }
     found.extend(turns(case, seen));
     found
@@ -174,12 +174,12 @@ pub(super) const fn is_by_hand(role: Role, seen: &Observation) -> bool {
     seen.end(role).exit.is_none()
 }
 
-fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+fn files(case: &Case<'_>, role: Role, right: &Expected, seen: &Observation) -> Option<Finding> {
     if is_by_hand(role, seen) {
         return None;
     }
     let check = check_of_files(role);
-    let right = &end_of(&case.baseline.expected, role).files;
+    let right = &end_of(right, role).files;
     let found = &seen.end(role).files;
     let form = |path: &String| case.scenario.file_form(role, path);
     for (path, content) in right {
