@@ -180,6 +180,7 @@ class Launcher:
                         redirect = [self.address.__file__] + request['address'] \
                             if 'address' in request else []
                         os.execv(sys.executable, [sys.executable, '-u'] + redirect + argv)
+                    self.take_notes(request)
                     return argv, code
                 except BaseException as error:
                     os.write(2, 'launch.py: cannot start {}: {}\n'.format(
@@ -233,7 +234,10 @@ class Launcher:
             self.environment.set(name, value)
         if 'address' in request:
             self.address.redirect(*request['address'])
-        # After that: so the notes have the program's own address.
+
+    @staticmethod
+    def take_notes(request: Dict[str, Any]) -> None:
+        """Note what the program does, if that is asked: with its own address, so after the redirection."""
         if 'notes' in request:
             import launch_hooks
             del sys.modules[launch_hooks.__name__]

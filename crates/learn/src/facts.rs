@@ -76,7 +76,9 @@ pub struct Facts {
     /// How many bytes a program asked for, and where.
     asked: BTreeMap<(Role, u64), Sites>,
     addresses: BTreeSet<Address>,
-    uses_datagrams: bool,
+    /// Whether the server bound a socket of datagrams, and one of streams.
+    binds_datagrams: bool,
+    binds_streams: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -129,9 +131,13 @@ impl Facts {
         } else if let Some(asked) = note.asked.and_then(|asked| u64::try_from(asked).ok()) {
             self.asked.entry((role, asked)).or_default().insert(called);
         } else if let Some(address) = note.address {
-            // The number of SOCK_DGRAM.
-            self.uses_datagrams |=
-                note.kind.as_deref().is_some_and(|it| it == "2" || it.ends_with("SOCK_DGRAM"));
+            if role == Role::Server && note.call == "socket.bind" {
+                // Python 3.11 and later print the number of SOCK_DGRAM, earlier ones its name.
+                let is_of_datagrams =
+                    note.kind.as_deref().is_some_and(|it| it == "2" || it.ends_with("SOCK_DGRAM"));
+                self.binds_datagrams |= is_of_datagrams;
+                self.binds_streams |= !is_of_datagrams;
+            }
             self.add_address(role, &note.call, &address);
         }
     }
@@ -155,10 +161,11 @@ impl Facts {
         self.addresses.iter()
     }
 
-    /// Whether a program bound or connected a socket of datagrams.
+    /// Whether the server serves datagrams: it bound a socket of them, and none of streams. What a program sends
+    /// over other sockets, to a logger for example, says nothing of the protocol.
     #[must_use]
-    pub const fn uses_datagrams(&self) -> bool {
-        self.uses_datagrams
+    pub const fn serves_datagrams(&self) -> bool {
+        self.binds_datagrams && !self.binds_streams
     }
 
     /// The formats of `struct` that were used, those first of which more was packed.

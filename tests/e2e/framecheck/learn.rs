@@ -264,6 +264,39 @@ fn an_address_in_the_source_of_python_programs_is_seen() {
 }
 
 #[test]
+fn a_program_with_a_module_of_the_librarys_name_is_learned_from_its_bytes() {
+    let sandbox = Sandbox::new();
+    programs(&sandbox, ECHO_SERVER, ECHO_CLIENT, "one\nthree\nelevens\n");
+    // Such a program gets an interpreter of its own, which nothing looks into.
+    sandbox.write("argparse.py", "");
+    let run = sandbox.framecheck().args(arguments(&[])).assert().success();
+    let said = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    says(&said, "neither program could be looked into: learned from bytes alone");
+}
+
+#[test]
+fn a_socket_of_datagrams_beside_the_protocol_says_nothing_of_it() {
+    let sandbox = Sandbox::new();
+    let given = "(sys.argv[1], int(sys.argv[2]))";
+    let port = 30_000 + std::process::id() % 10_000;
+    let fixed = format!("('localhost', {port})");
+    // A way to find the own address, which sends nothing.
+    let beside = format!(
+        "import socket, struct, sys\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', {port}))\n"
+    );
+    let [server, client] = [ECHO_SERVER, ECHO_CLIENT].map(|source| {
+        source.replace(given, &fixed).replace("import socket, struct, sys\n", &beside)
+    });
+    programs(&sandbox, &server, &client, "one\nthree\nelevens\n");
+    let learn = ["learn", "--server", "python3 server.py", "--client", "python3 client.py"];
+    let rest = ["--typed", "typed", "--out", "echo.toml"];
+    sandbox.framecheck().args(learn).args(rest).assert().success();
+    let text = std::fs::read_to_string(sandbox.path().join("echo.toml")).unwrap();
+    assert!(!text.contains("udp4"), "{text}");
+    says(&text, "{ name = \"length\", struct = \"<I\" }");
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_played() {
     let sandbox = Sandbox::new();
     programs(&sandbox, ECHO_SERVER, ECHO_CLIENT, "one\n");
@@ -273,6 +306,10 @@ fn mistakes_are_told_before_anything_is_played() {
         ("cannot read nowhere: No such file", vec!["--out", "a.toml", "--typed", "nowhere"]),
         ("--out: no such directory: no/where", vec!["--out", "no/where/a.toml"]),
         ("\"No Name\" can't be a protocol's name", vec!["--out", "a.toml", "--name", "No Name"]),
+        (
+            "--fixed-address 127.0.0.1:9001: both commands have a place for their address",
+            vec!["--out", "a.toml", "--fixed-address", "127.0.0.1:9001"],
+        ),
     ]);
     for (message, more) in refused {
         let command =

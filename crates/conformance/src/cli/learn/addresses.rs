@@ -48,7 +48,7 @@ pub(super) fn found(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Res
         };
         *own = Some(Fixed::At(address.to_string()));
     }
-    if facts.uses_datagrams() && file.transport == Transport::Tcp4 {
+    if facts.serves_datagrams() && file.transport == Transport::Tcp4 {
         file.transport = Transport::Udp4;
     }
     Ok(file)

@@ -57,6 +57,16 @@ impl Commands {
         let server = words("--server", server, directory)?;
         let client = words("--client", client, directory)?;
         let mut commands = Self { server, client, fixed: [None, None], changed: None };
+        if let Some(address) = fixed
+            && has_place(&commands.server)
+            && has_place(&commands.client)
+        {
+            let what = format!(
+                "--fixed-address {address}: both commands have a place for their address, {{port}} for example; remove \
+                 the places of the program whose source has this address, or the option"
+            );
+            anyhow::bail!(Usage(what));
+        }
         if fixed.is_none() && (!has_place(&commands.server) || !has_place(&commands.client)) {
             commands.put_places();
         }

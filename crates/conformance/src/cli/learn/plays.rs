@@ -35,7 +35,7 @@ pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Resul
         Ok(inputs) => return Ok((file, Seen { inputs, facts })),
         Err(error) => error,
     };
-    if error.is::<Interrupted>() || !facts.uses_datagrams() || file.transport != Transport::Tcp4 {
+    if error.is::<Interrupted>() || !facts.serves_datagrams() || file.transport != Transport::Tcp4 {
         return Err(told(error, &facts));
     }
     file.transport = Transport::Udp4;
