@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
+use model::case::HARNESS;
 use model::event::{CaseResult, End, Event, Evidence, Sink, Start};
 use model::{Difference, Verdict};
 
@@ -15,11 +16,11 @@ use super::pace::Pace;
 use super::replays::Replays;
 use crate::hex;
 
-/// So many failures are shown in full, and so many are told when they come.
 /// How the names of inputs begin in which the harness sends malformed data.
 const HOSTILE: &str = "hostile-";
 /// So many errata of a file's reference are shown.
 const ERRATA_MAX: usize = 3;
+/// So many failures are shown in full, and so many are told when they come.
 const IN_FULL: usize = 3;
 /// Of cases that went wrong alike, so many are named.
 const ALIKE_MAX: usize = 3;
@@ -138,10 +139,12 @@ impl<W: Write> Human<W> {
     fn ended(&mut self, end: &End) -> io::Result<()> {
         self.bar.finish_and_clear();
         writeln!(self.out, "{}", self.matrix.render())?;
-        // What goes wrong where nobody sends what he should not comes first.
-        let mut causes: Vec<&Cause> = self.causes.iter().collect();
-        causes.sort_by_key(|cause| cause.first.input.starts_with(HOSTILE));
-        let mut causes = causes.into_iter();
+        let (hostile, ordinary): (Vec<&Cause>, Vec<&Cause>) =
+            self.causes.iter().partition(|cause| cause.first.input.starts_with(HOSTILE));
+        // A peer that fails where all is well mostly fails by malformed data for the same reason.
+        let is_told = |cause: &&Cause| ordinary.iter().any(|other| is_of_same_peer(other, cause));
+        let (alike, hostile): (Vec<&Cause>, Vec<&Cause>) = hostile.into_iter().partition(is_told);
+        let mut causes = ordinary.into_iter().chain(hostile);
         for cause in causes.by_ref().take(IN_FULL) {
             write_failure(&mut self.out, &cause.first, &self.replays)?;
             write_others(&mut self.out, cause)?;
@@ -155,6 +158,7 @@ impl<W: Write> Human<W> {
             writeln!(self.out, "  {}  {clause}  {id}  ({input})", verdict.name())?;
             write_others(&mut self.out, cause)?;
         }
+        write_hostile(&mut self.out, &alike)?;
         self.write_errata()?;
         for id in &end.unmatched {
             writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
@@ -224,6 +228,31 @@ fn write_others(out: &mut impl Write, cause: &Cause) -> io::Result<()> {
     }
     if others > ALIKE_MAX {
         writeln!(out, "      ...")?;
+    }
+    Ok(())
+}
+
+/// Whether the peer that the harness plays against in `hostile` is one of the two programs of the other.
+fn is_of_same_peer(other: &Cause, hostile: &Cause) -> bool {
+    let [of_other, of_hostile] = [&other.first.id.pairing, &hostile.first.id.pairing];
+    let is_in_both = |name: &String| name == &of_other.server || name == &of_other.client;
+    let mut peers =
+        [&of_hostile.server, &of_hostile.client].into_iter().filter(|it| *it != HARNESS);
+    other.first.id.scenario == hostile.first.id.scenario && peers.any(is_in_both)
+}
+
+/// The failures by malformed data of peers that fail without it, too.
+fn write_hostile(out: &mut impl Write, causes: &[&Cause]) -> io::Result<()> {
+    let Some(first) = causes.first() else { return Ok(()) };
+    let count: usize = causes.iter().map(|cause| cause.count).sum();
+    writeln!(
+        out,
+        "\n{count} cases with malformed data fail, too, perhaps for the reasons above. To leave them out while you \
+         mend those: --skip-input '{HOSTILE}*'"
+    )?;
+    writeln!(out, "  {}  ({})", first.first.id, first.first.input)?;
+    if count > 1 {
+        writeln!(out, "  ...")?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use engine::platform;
 use engine::runner::{Begun, Manner, run};
 use model::blob::sha256;
 use model::case::{CaseId, Pairing};
-use model::event::{End, Event, PeerInfo, ProtocolInfo, Sink, Start};
+use model::event::{End, Event, PeerInfo, ProtocolInfo, Sink, Start, USUAL_CASES};
 use model::shard::Shard;
 use model::{Catalogue, Scenario, Verdict};
 use protocols::{KnownFailure, Protocol, rewrite_known_failures};
@@ -89,6 +89,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let known = Known::with(&args.files, &args.scenario)?;
     let peers = super::setup::peers(&args.setup, &known)?;
     plays_something(&known, &peers)?;
+    generates_something(&known, args.cases);
     let looked = if known.protocols.is_empty() {
         None
     } else {
@@ -131,6 +132,19 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     };
     let is_partial = selection.is_partial();
     Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
+}
+
+/// Say which files have nothing to generate the inputs from that `--cases` asks for.
+fn generates_something(known: &Known, cases: u32) {
+    if [0, USUAL_CASES].contains(&cases) {
+        return;
+    }
+    for protocol in known.protocols.iter().filter(|it| it.generators().is_empty()) {
+        say(format_args!(
+            "{}: no input uses a variable of [vary], so --cases {cases} generates none",
+            protocol.path().display()
+        ));
+    }
 }
 
 /// A peer that declares no role of what the files describe is a mistake.

@@ -190,3 +190,17 @@ fn forks_and_fresh_interpreters_come_to_the_same_verdicts() {
     let fresh = verdicts(&run(&sandbox, &[&options[..], &["--fresh"]].concat(), 1).1);
     assert_eq!(warm, fresh);
 }
+
+#[test]
+fn cases_that_nothing_can_generate_are_told() {
+    let sandbox = home();
+    let options = ["--input", "two", "--network", "asis", "--no-cache"];
+    let run = |cases: &str| {
+        says(&sandbox, &[&["run", "up.toml", "--cases", cases][..], &options].concat(), 0).1
+    };
+    assert!(
+        run("5")
+            .contains("up.toml: no input uses a variable of [vary], so --cases 5 generates none")
+    );
+    assert!(!run("0").contains("[vary]"));
+}

@@ -191,3 +191,24 @@ fn harm_behind_the_end_of_a_shorter_stream_does_no_harm() {
         assert_eq!(verdict("wrong"), "fail", "{shown}");
     }
 }
+
+#[test]
+fn malformed_frames_stand_behind_a_failure_without_them_in_one_line() {
+    let sandbox = framed();
+    // Wrong in its answer to each client, and so in each answer to the harness.
+    let wrong = port(&sandbox, "wrong", Some("got"), None);
+    sandbox.write("server.py", super::SERVER.replace("len(body)}", "len(body) - (bug == 'got')}"));
+    let (shown, report) = run(&sandbox, &["--peer", &wrong, "--network", "asis"], 1);
+    let is_hostile = |case: &&serde_json::Value| {
+        case["verdict"] != "pass" && case["input"].as_str().unwrap().starts_with("hostile-")
+    };
+    let hostile = report["cases"].as_array().unwrap().iter().filter(is_hostile).count();
+    assert!(hostile > 0, "{shown}");
+    let line = format!("{hostile} cases with malformed data fail, too");
+    assert!(shown.contains(&line) && shown.contains("--skip-input 'hostile-*'"), "{shown}");
+    assert_eq!(shown.matches("(hostile-").count(), 1, "{shown}");
+    // Alone, they are told as ever.
+    let options = ["--peer", &wrong, "--network", "asis", "--input", "hostile-*"];
+    let (shown, _) = run(&sandbox, &options, 1);
+    assert!(!shown.contains("fail, too") && shown.contains("input: hostile-"), "{shown}");
+}
