@@ -33,7 +33,18 @@ pub(crate) fn files() -> Vec<Vector> {
     vectors.extend(dicts("file_size", &dict, served));
     vectors.extend([
         named("hostile-name-absolute", "\"/no/such/directory/a.txt\""),
+        // On Linux these are ways to the case's own room that can be opened; elsewhere there is no such directory.
+        named("hostile-name-absolute-into-this-directory", "\"/proc/self/cwd/escaped\""),
+        named("hostile-name-absolute-out-of-this-directory", "\"/proc/self/cwd/../escaped\""),
+        Vector {
+            input: named("", "\"out/escaped\"")
+                .input
+                .beside("out", Beside::Symlink("..".to_owned())),
+            ..named("hostile-name-through-a-link-out", "")
+        },
         named("hostile-name-parent", "\"../escaped\""),
+        named("hostile-name-of-five-thousand", &format!("\"{}\"", "n".repeat(5000))),
+        named("name-with-backslashes", "\"..\\\\escaped\""),
         named("hostile-name-dot-dot", "\"..\""),
         named("hostile-name-dot", "\".\""),
         named("hostile-name-empty", "\"\""),

@@ -186,7 +186,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-dot-dot",
-        trigger: "a file_name that leads out of the working directory by '..'",
+        trigger: "a file_name that leads out of the working directory by '..' or through a link",
         happens: "open takes it as it is: a server writes wherever the client's user may",
         right: "refuses a name that is not a plain file's in the working directory",
         clause: "FR-7",
@@ -201,7 +201,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
         happens: "open takes it as it is, and the body goes there",
         right: "refuses a name that is not a plain file's in the working directory",
         clause: "FR-7",
-        waives: &[Check::ClientExit],
+        waives: WHOLE_CLIENT,
         demo: Demo::Vector("hostile-name-device", "asis"),
         shown: |right, seen| {
             takes_it_all_the_same(right, seen) && contains(&seen.client.stdout.0, b"_name': '/")
