@@ -143,6 +143,7 @@ fn lengths(dict: &str, served: impl Fn(&'static str, Vec<u8>) -> Vector) -> Vec<
         served("hostile-length-one-over-the-cap", announced((1 << 20) + 1, dict, "hello")),
         served("hostile-length-of-the-cap", announced(1 << 20, dict, "hello")),
         served("dict-of-the-cap", frame(padded(dict, 1 << 20), "hello")),
+        served("hostile-dict-one-over-the-cap", frame(padded(dict, (1 << 20) + 1), "hello")),
         served("hostile-length-zero", announced(0, dict, "hello")),
         served("hostile-length-one-short", announced(len - 1, dict, "hello")),
         served("hostile-length-one-long", announced(len + 1, dict, "hello")),
