@@ -1,12 +1,13 @@
 //! Play every case of a plan, several at once, and tell what came out.
 
 use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use model::case::{CaseId, Network, Playing};
-use model::event::{CaseResult, End, Event, Evidence, Start};
+use model::event::{CaseResult, End, Event, Evidence, NotPlayed, Start};
 use model::{Difference, Verdict};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -29,6 +30,8 @@ pub struct Manner {
     pub jobs: usize,
     /// Whether failing generated inputs are made smaller.
     pub shrink: bool,
+    /// After so many cases that went wrong, no more are played.
+    pub fail_fast: Option<NonZeroUsize>,
 }
 
 /// What there is already when a run begins.
@@ -79,34 +82,49 @@ pub async fn run(
         Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
     counts.extend(before);
     let mut told = HashSet::new();
+    let mut wrong = 0;
     let mut tell = |mut result: Box<CaseResult>| {
         expected.judge(&mut result);
         *counts.entry(result.verdict.name()).or_default() += 1;
+        wrong += usize::from(result.verdict.is_wrong());
         listener(Event::Finished(result));
+        wrong
     };
+    let is_enough = |wrong| manner.fail_fast.is_some_and(|most| wrong >= most.get());
     tokio::pin!(interrupt);
-    let interrupted = loop {
+    let stopped = loop {
         tokio::select! {
             result = finished.recv() => match result {
                 Some(result) => {
                     told.insert(result.id.clone());
-                    tell(result);
+                    let wrong = tell(result);
+                    if is_enough(wrong) {
+                        break Some(Stopped::Failed(wrong));
+                    }
                 }
-                None => break false,
+                None => break None,
             },
-            () = &mut interrupt => break true,
+            () = &mut interrupt => break Some(Stopped::Interrupted),
         }
     };
     playing.shutdown().await;
+    let interrupted = stopped == Some(Stopped::Interrupted);
     let mut not_played = Vec::new();
     let mut skipped = HashSet::new();
-    if !interrupted {
+    if let Some(Stopped::Failed(wrong)) = stopped {
+        skipped.extend(ids(&groups).filter(|id| !told.contains(id)));
+        let why = format!("{wrong} failed, and --fail-fast ends the run then");
+        let cases = skipped.len();
+        not_played.extend((cases > 0).then_some(NotPlayed { why, cases }));
+    } else if !interrupted {
         for (gone, cases) in stage.gone().await {
             not_played.push(gone);
             skipped.extend(cases);
         }
         told.extend(skipped.iter().cloned());
-        lost(&groups, &told).for_each(|result| tell(Box::new(result)));
+        for result in lost(&groups, &told) {
+            tell(Box::new(result));
+        }
     }
     for group in &groups {
         // An expected failure that was not played has not gone away.
@@ -119,6 +137,18 @@ pub async fn run(
     let end = End { counts, took: took + began.elapsed(), unmatched, not_played, interrupted };
     listener(Event::Ended(end.clone()));
     end
+}
+
+/// Why a run ended before all was played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    Interrupted,
+    /// So many cases went wrong, and no more were to be played then.
+    Failed(usize),
+}
+
+fn ids(groups: &[Arc<Group>]) -> impl Iterator<Item = CaseId> {
+    groups.iter().flat_map(|group| group.plays.iter().map(|play| group.case_id(play)))
 }
 
 /// For each place where a case keeps a processor busy, so many where one mostly waits.

@@ -86,6 +86,9 @@ pub(super) struct RunArgs {
     /// Tell failures as they come, and look for no smaller input or network that fails likewise.
     #[arg(long)]
     pub(super) no_shrink: bool,
+    /// End the run after N failures, or after the first; --resume plays the rest.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub(super) fail_fast: Option<NonZeroUsize>,
     /// Where report.json, junit.xml, summary.md, failures/ and the journal are written.
     #[arg(long, value_name = "DIR", default_value = "target/conformance")]
     pub(super) out: PathBuf,

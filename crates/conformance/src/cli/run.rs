@@ -276,7 +276,7 @@ pub(super) fn play(
         recorded.named().for_each(|(id, input)| expected.note_elsewhere(id, input));
         retain(&mut groups, |id| !recorded.has(id));
     }
-    let manner = Manner { jobs: jobs(args), shrink: !args.no_shrink };
+    let manner = Manner { jobs: jobs(args), shrink: !args.no_shrink, fail_fast: args.fail_fast };
     let failed = Notify::new();
     let mut told =
         Told { sinks, journal: &mut journal, earlier, reported: Ok(()), failed: &failed };

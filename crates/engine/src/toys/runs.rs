@@ -47,7 +47,7 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
     };
     let stage = Arc::new(Stage::new(driver, peers));
     let begun = Begun { start, counts: BTreeMap::new(), took: Duration::ZERO };
-    let manner = Manner { jobs: 4, shrink: true };
+    let manner = Manner { jobs: 4, shrink: true, fail_fast: None };
     let mut results = Vec::new();
     let mut expected = ExpectedFailures::default();
     let runtime =

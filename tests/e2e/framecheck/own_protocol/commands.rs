@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use framecheck_tests::{Sandbox, program, search_path};
 
+use serde_json::Value;
+
 use super::{case, home, port, report, run, says, verdicts};
 
 /// A failing run of a generated input, in its directory; the same for all tests that only read it.
@@ -203,4 +205,22 @@ fn cases_that_nothing_can_generate_are_told() {
             .contains("up.toml: no input uses a variable of [vary], so --cases 5 generates none")
     );
     assert!(!run("0").contains("[vary]"));
+}
+
+#[test]
+fn a_run_ends_after_as_many_failures_as_are_asked_for_and_can_go_on() {
+    let sandbox = home();
+    let wrong = port(&sandbox, "wrong", Some("short"), None);
+    let usual = ["--peer", &wrong, "--network", "asis", "--network", "cut@9", "--jobs", "1"];
+    let options = |more: &[&'static str]| [&usual[..], more].concat();
+    let (shown, whole) = run(&sandbox, &options(&["--input", "two", "--input", "empty"]), 1);
+    let failures = |report: &Value| verdicts(report).values().filter(|it| *it == "fail").count();
+    assert!(failures(&whole) > 1, "{shown}");
+    std::fs::remove_dir_all(sandbox.path().join("out")).unwrap();
+    let (shown, first) = run(&sandbox, &options(&["--fail-fast"]), 1);
+    assert_eq!(failures(&first), 1, "{shown}");
+    assert!(shown.contains("NOT PLAYED: 1 failed, and --fail-fast ends the run then"), "{shown}");
+    let (shown, rest) = run(&sandbox, &options(&["--resume"]), 1);
+    assert_eq!(verdicts(&rest), verdicts(&whole), "{shown}");
+    assert!(says(&sandbox, &["run", "up.toml", "--fail-fast=0"], 2).1.contains("--fail-fast"));
 }
