@@ -192,11 +192,18 @@ impl Ending {
     }
 }
 
-/// A Python program whose `input()` met the end: its last words are those of CPython's for that, at a
-/// terminal or not, and not what a program may say of a stream that ends too early.
+/// A Python program whose `input()` met the end. Through a pipe, CPython's last line has a message then (`input` in
+/// `Python/bltinmodule.c`); a bare one is an `EOFError` that the program raised, of a stream that ends too early for
+/// example. At a terminal, `input` has none itself.
 fn died_of_end_of_input(end: &PeerEnd) -> bool {
-    let last = end.stderr.0.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
-    last.is_some_and(|line| line == b"EOFError" || line == b"EOFError: EOF when reading a line")
+    const TRACEBACK: &[u8] = b"Traceback (most recent call last):\n";
+    let said = end.stderr.0.trim_ascii_end();
+    let last = said.rsplit(|byte| *byte == b'\n').next();
+    let is_of_input = last.is_some_and(|line| match line {
+        b"EOFError" => end.at_terminal,
+        line => line == b"EOFError: EOF when reading a line",
+    });
+    is_of_input && said.windows(TRACEBACK.len()).any(|window| window == TRACEBACK)
 }
 
 #[cfg(test)]
@@ -210,9 +217,29 @@ mod tests {
     }
 
     #[test]
+    fn an_end_of_input_is_told_from_another_end() {
+        let of_input =
+            "Traceback (most recent call last):\n  ...\nEOFError: EOF when reading a line\n";
+        let bare = "Traceback (most recent call last):\n  ...\nEOFError\n";
+        for (stderr, at_terminal, expected) in [
+            (of_input, false, Ending::Complete),
+            (of_input, true, Ending::Complete),
+            (bare, false, Ending::Broken),
+            (bare, true, Ending::Complete),
+            ("EOFError: EOF when reading a line\n", false, Ending::Broken),
+            ("EOFError\n", true, Ending::Broken),
+        ] {
+            let stderr = stderr.into();
+            let exit = Some(Exit::Status(1));
+            let end = PeerEnd { exit, by_itself: true, at_terminal, stderr, ..PeerEnd::default() };
+            assert_eq!(Ending::of(&end, Role::Client), expected, "{end:?}");
+        }
+    }
+
+    #[test]
     fn endings_are_told_apart_as_a_user_would() {
         use Ending::{Broken, Complete, Killed};
-        let eof = "Traceback ...\nEOFError: EOF when reading a line\n";
+        let eof = "Traceback (most recent call last):\n...\nEOFError: EOF when reading a line\n";
         for (role, exit, by_itself, stderr, expected) in [
             (Role::Client, Exit::Status(0), true, "", Complete),
             (Role::Client, Exit::Status(1), true, "", Broken),

@@ -169,6 +169,9 @@ pub struct PeerEnd {
     pub exit: Option<Exit>,
     /// Whether it ended by itself, before the harness asked it to.
     pub by_itself: bool,
+    /// Whether it was at a terminal, where both streams are one screen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_terminal: bool,
     /// Standard output, with what differs from run to run replaced (see `drive`).
     pub stdout: Blob,
     /// Standard error.

@@ -148,8 +148,9 @@ impl Party {
                 let memory_bytes = process.excess_memory();
                 process.cleaned().await;
                 let left_behind = process.left_behind();
+                let at_terminal = process.is_at_terminal();
                 let (stdout, stderr) = process.finish().await;
-                let end = PeerEnd { memory_bytes, left_behind, ..PeerEnd::default() };
+                let end = PeerEnd { at_terminal, memory_bytes, left_behind, ..PeerEnd::default() };
                 PeerEnd { exit, by_itself, stdout: stdout.into(), stderr: stderr.into(), ..end }
             }
             Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => {
@@ -175,6 +176,7 @@ pub(super) fn as_one(ends: Vec<PeerEnd>) -> PeerEnd {
     PeerEnd {
         exit: worst.exit,
         by_itself: ends.iter().all(|end| end.by_itself),
+        at_terminal: worst.at_terminal,
         stdout: stdout.into(),
         stderr: stderr.into(),
         files: BTreeMap::new(),

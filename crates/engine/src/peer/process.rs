@@ -334,6 +334,12 @@ impl Process {
         &self.seat.stderr
     }
 
+    /// Whether its user sits at a terminal.
+    #[must_use]
+    pub const fn is_at_terminal(&self) -> bool {
+        self.seat.is_terminal
+    }
+
     /// Everything it wrote to standard output and standard error, once it has ended and they are
     /// drained.
     pub async fn finish(mut self) -> (Vec<u8>, Vec<u8>) {

@@ -52,7 +52,7 @@ pub(super) struct Seat {
     typing: JoinHandle<()>,
     pub(super) stdout: Output,
     pub(super) stderr: Output,
-    is_terminal: bool,
+    pub(super) is_terminal: bool,
 }
 
 impl Seat {

@@ -124,6 +124,7 @@ fn evidence() -> Evidence {
     let seen = PeerEnd {
         exit: Some(Exit::Status(1)),
         by_itself: true,
+        at_terminal: false,
         stdout: MARKUP.into(),
         stderr: MARKUP.into(),
         files: BTreeMap::new(),

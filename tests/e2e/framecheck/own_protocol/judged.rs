@@ -158,3 +158,28 @@ fn a_client_that_does_not_wait_for_its_turn_is_caught_where_turns_count() {
         assert_eq!(verdict == "fail", id.contains("->pipe/"), "{id}: {verdict}");
     }
 }
+
+#[test]
+fn a_client_that_raises_an_eof_error_of_its_own_has_not_ended_well() {
+    let sandbox = home();
+    sandbox.write(
+        "client.py",
+        super::CLIENT.replace("sys.exit('the server is gone')", "raise EOFError"),
+    );
+    let right = port(&sandbox, "right", None, Some(""));
+    let faker = "import sys\nsys.stdin.read()\nprint('EOFError: EOF when reading a line', file=sys.stderr)\nsys.exit(1)\n";
+    sandbox.write("faker.py", faker);
+    let fake = super::peer(&sandbox, "fake", None, Some("\"faker.py\", \"{host}\", \"{port}\""));
+    let networks = ["--network", "asis", "--network", "cut@9", "--input", "two"];
+    let options = [&["--peer", &right, "--peer", &fake][..], &networks].concat();
+    let (shown, report) = run(&sandbox, &options, 1);
+    for (pairing, network, verdict) in [
+        ("ours->ours", "cut@9", "pass"),
+        ("ours->right", "cut@9", "pass"),
+        ("ours->right", "asis", "pass"),
+        ("ours->fake", "asis", "fail"),
+    ] {
+        let case = case(&report, &format!("up/{pairing}/tcp4/{network}/"));
+        assert_eq!(case["verdict"], verdict, "{pairing} over {network}: {shown}");
+    }
+}
