@@ -173,7 +173,11 @@ async fn play_datagrams_to(
 ) -> io::Result<()> {
     let own = match server {
         Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
-        Endpoint::Path(_) => Endpoint::Path(directory.join("script")),
+        // The socket of a script before this one is still there.
+        Endpoint::Path(_) => {
+            let mut names = (0..).map(|number: u32| directory.join(format!("script{number}")));
+            Endpoint::Path(names.find(|path| !path.exists()).unwrap_or_default())
+        }
     };
     let socket = DatagramSocket::bind(&own, place)?;
     let mut answer = vec![0; CHUNK_BYTES];

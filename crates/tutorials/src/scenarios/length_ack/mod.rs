@@ -179,7 +179,7 @@ impl Tutorial for LengthAck {
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
-        (!input.raw).then(Input::default)
+        Some(if input.raw { Input::raw(["7", "control"]) } else { Input::default() })
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -146,7 +146,8 @@ impl Tutorial for LengthPrefix {
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
-        (!input.raw).then(Input::default)
+        let raw = || Input::raw([[&7_i32.to_ne_bytes()[..], b"control"].concat()]);
+        Some(if input.raw { raw() } else { Input::default() })
     }
 
     fn cuts_mean_nothing(&self, direction: Direction) -> bool {

@@ -165,7 +165,7 @@ impl Tutorial for LineUpperUdp {
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
-        (!input.raw).then(Input::default)
+        Some(if input.raw { Input::raw(["control\n"]) } else { Input::default() })
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {

@@ -164,9 +164,10 @@ impl Tutorial for UdpHello {
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
-        (!input.raw).then(|| match input.answer() {
-            Some(answer) => Input::default().with_answer(answer),
-            None => Input::default(),
+        let plain = if input.raw { Input::raw(["control"]) } else { Input::default() };
+        Some(match input.answer() {
+            Some(answer) => plain.with_answer(answer),
+            None => plain,
         })
     }
 

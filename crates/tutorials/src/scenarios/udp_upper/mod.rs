@@ -171,7 +171,7 @@ impl Tutorial for UdpUpper {
     }
 
     fn control(&self, input: &Input) -> Option<Input> {
-        (!input.raw).then(|| Input::typed(["control"]))
+        Some(if input.raw { Input::raw(["control"]) } else { Input::typed(["control"]) })
     }
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
