@@ -5,7 +5,7 @@ use std::sync::Arc;
 use globset::{Glob, GlobMatcher};
 use model::case::{HARNESS, Network, Pairing, Transport};
 use model::event::{Chosen, USUAL_CASES};
-use model::{Catalogue, Scenario, Truth};
+use model::{Catalogue, GENERATED, Scenario, Truth};
 
 use super::named::names_of;
 use super::{Group, PlanError};
@@ -121,8 +121,11 @@ pub(super) fn choose_inputs(
     groups: &mut Vec<Group>,
     selection: &Selection,
 ) -> Result<(), PlanError> {
+    // What is drawn for an input of a protocol file has that input's name; it is a generated one all the same.
     let is_called = |group: &Group, matcher: &GlobMatcher| {
-        matcher.is_match(group.input_name()) || matcher.is_match(group.input_id.to_string())
+        matcher.is_match(group.input_name())
+            || matcher.is_match(group.input_id.to_string())
+            || group.vector.is_none() && matcher.is_match(GENERATED)
     };
     let options = [("--input", &selection.inputs), ("--skip-input", &selection.skip_inputs)];
     let mut chosen = Vec::new();
@@ -130,7 +133,7 @@ pub(super) fn choose_inputs(
         let matchers = globs.iter().map(|glob| matcher(glob)).collect::<Result<Vec<_>, _>>()?;
         for (glob, matcher) in globs.iter().zip(&matchers) {
             if !groups.iter().any(|group| is_called(group, matcher)) {
-                let there_is = ["the vectors of the chosen scenarios; see `framecheck list`"];
+                let there_is = ["the inputs of the chosen scenarios; see `framecheck list`"];
                 return Err(nothing(option, glob.clone(), &there_is));
             }
         }

@@ -224,3 +224,20 @@ fn a_run_ends_after_as_many_failures_as_are_asked_for_and_can_go_on() {
     assert_eq!(verdicts(&rest), verdicts(&whole), "{shown}");
     assert!(says(&sandbox, &["run", "up.toml", "--fail-fast=0"], 2).1.contains("--fail-fast"));
 }
+
+#[test]
+fn generated_inputs_go_by_one_name_whatever_they_are_drawn_for() {
+    let sandbox = home();
+    let generated = "[vary]\nbody = { kind = \"ascii\", max = 9 }\n[[input]]\nname = \"any\"\n\
+                     typed = [\"f\"]\nclient-files = { \"f\" = \"{body}\" }\nnetworks = \"none\"\n";
+    sandbox.write("up.toml", super::FILE.to_owned() + generated);
+    let run = |option: &str| {
+        let options = ["run", "up.toml", "--cases", "2", "--network", "asis", "--out", "out"];
+        says(&sandbox, &[&options[..], &[option, "generated"]].concat(), 0);
+        let report = report(&sandbox.path().join("out"));
+        let inputs = report["cases"].as_array().unwrap().iter().map(|it| it["input"].to_string());
+        inputs.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(run("--input"), ["\"any\""].map(str::to_owned).into());
+    assert_eq!(run("--skip-input"), ["\"empty\"", "\"two\""].map(str::to_owned).into());
+}
