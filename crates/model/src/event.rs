@@ -73,9 +73,18 @@ impl Start {
     /// nothing if it is just that.
     #[must_use]
     pub fn limits(&self) -> Option<String> {
-        let Chosen { scenario, pairing, transport, network, skip, input, skip_input, expected: _ } =
-            &self.selection;
-        let mut words = Vec::new();
+        let Chosen {
+            scenario,
+            pairing,
+            transport,
+            network,
+            skip,
+            input,
+            skip_input,
+            quick,
+            expected: _,
+        } = &self.selection;
+        let mut words: Vec<String> = quick.then(|| "--quick".to_owned()).into_iter().collect();
         for (option, values) in [
             ("--scenario", scenario),
             ("--pairing", pairing),
@@ -119,6 +128,9 @@ pub struct Chosen {
     /// Globs of inputs that were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skip_input: Vec<String>,
+    /// Whether only the few cases that catch most were chosen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quick: bool,
     /// SHA-256 of the list of expected failures, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,

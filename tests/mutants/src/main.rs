@@ -8,7 +8,8 @@
 //!
 //! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and
 //! counts how many are caught without the tutorials' catalogue. `mutants --learned` does so for the examples,
-//! with the protocol files that `framecheck learn` writes of them.
+//! with the protocol files that `framecheck learn` writes of them. `mutants --quick` does so for all mutants with the
+//! few cases of `framecheck run --quick`.
 //!
 //! Exit status: 0 all caught; 1 one is not, or a check catches none; 2 a pattern that matches
 //! nothing; 3 this program could not do its work.
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     let ran = match way.as_deref() {
         Some("--own") => own::run(&patterns.split_off(1)),
         Some("--learned") => own::run_learned(&patterns.split_off(1)),
+        Some("--quick") => own::run_quick(&patterns.split_off(1)),
         _ => run(&patterns),
     };
     match ran {

@@ -1,5 +1,6 @@
 //! `mutants --own`: what protocol files catch of the mutants of the tutorials. `mutants --learned`: what the
-//! files that `framecheck learn` writes catch of the mutants of the examples.
+//! files that `framecheck learn` writes catch of the mutants of the examples. `mutants --quick`: what the few cases
+//! of `framecheck run --quick` catch of all mutants.
 //!
 //! The same reference programs are described by a protocol file each, without a clause and without a model.
 //! Every mutant is played under that file, in place of the tutorial's catalogue or of the file that the example
@@ -22,6 +23,9 @@ use crate::{Cast, UNCAUGHT, repository, workers};
 /// Where the protocol files are: `<scenario>.toml`.
 const DIRECTORY: &str = "tests/own-protocols";
 
+/// By what mutants are caught, in words.
+const FILE: &str = "the protocol file";
+
 /// Where the learned files are written, with the programs and the inputs that they were learned of.
 const LEARNED: &str = "target/learned";
 
@@ -37,7 +41,17 @@ pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
             settings.push((theme, Setting::protocol(&repository, &file)?));
         }
     }
-    count(settings, patterns, "tutorial")
+    count(&Stage::new(&repository, false)?, settings, patterns, [FILE, "the tutorial"])
+}
+
+/// Play all mutants over the cases of `--quick` alone. The whole plan catches all of them.
+pub(crate) fn run_quick(patterns: &[String]) -> anyhow::Result<ExitCode> {
+    let repository = repository();
+    let themes = mutant::read_all(&repository)?;
+    let with_setting = |theme| anyhow::Ok((theme, Setting::of(&repository, theme)?));
+    let settings = themes.iter().map(with_setting).collect::<Result<_, _>>()?;
+    let stage = Stage::new(&repository, false)?.quick();
+    count(&stage, settings, patterns, ["the quick cases", "the whole plan"])
 }
 
 /// Learn the examples, and play their mutants. All of them are caught by the files that the examples have.
@@ -60,7 +74,7 @@ pub(crate) fn run_learned(patterns: &[String]) -> anyhow::Result<ExitCode> {
         setting.others.push("harness".to_owned());
         settings.push((theme, setting));
     }
-    count(settings, patterns, "example's own file")
+    count(&Stage::new(&repository, false)?, settings, patterns, [FILE, "the example's own file"])
 }
 
 /// Learn an example; the path of the file, from the repository's root.
@@ -83,22 +97,21 @@ fn learn(repository: &Path, name: &str) -> anyhow::Result<String> {
 
 /// Play the mutants in these settings, and count how many are caught.
 fn count(
+    stage: &Stage,
     settings: Vec<(&Theme, Setting)>,
     patterns: &[String],
-    besides: &str,
+    [by, besides]: [&str; 2],
 ) -> anyhow::Result<ExitCode> {
-    let repository = repository();
     let cast = Cast::new(settings, patterns)?;
     let (jobs, skipped) = cast.jobs()?;
     if jobs.is_empty() && skipped == 0 {
         return Ok(cast.nothing_matches());
     }
-    let stage = Stage::new(&repository, false)?;
     let (bases, mutants): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.mutant.is_none());
     let mut failures = 0;
     let mut false_alarms = BTreeMap::new();
     let played =
-        workers::play(&stage, &bases, |_, _| false, |job, outcome| tell("base", job, outcome))?;
+        workers::play(stage, &bases, |_, _| false, |job, outcome| tell("base", job, outcome))?;
     for (job, outcome) in bases.iter().zip(played) {
         failures += usize::from(!outcome.failed.is_empty() || !outcome.unplayed.is_empty());
         false_alarms.insert(key(job), outcome.failed);
@@ -111,7 +124,7 @@ fn count(
     let say = |job: &Job<'_>, outcome: &Outcome| {
         tell(if is_caught(job, outcome) { "caught" } else { "missed" }, job, outcome);
     };
-    let played = workers::play(&stage, &mutants, is_caught, say)?;
+    let played = workers::play(stage, &mutants, is_caught, say)?;
     let mut counts: BTreeMap<(&str, &str), [usize; 2]> = BTreeMap::new();
     for (job, outcome) in mutants.iter().zip(&played) {
         let [caught, all] = counts.entry((job.declared, job.role.name())).or_default();
@@ -120,8 +133,8 @@ fn count(
     }
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    let by_other = format!("by the {besides}");
-    table.set_header(["scenario", "role", "caught by the protocol file", &by_other]);
+    let [by, besides] = [format!("caught by {by}"), format!("by {besides}")];
+    table.set_header(["scenario", "role", &by, &besides]);
     let [mut caught, mut all] = [0, 0];
     for ((scenario, role), [of_caught, of_all]) in &counts {
         (caught, all) = (caught + of_caught, all + of_all);

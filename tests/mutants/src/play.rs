@@ -62,6 +62,8 @@ pub(crate) struct Stage {
     on: Duration,
     /// What the references of protocol files do: they are played once for all mutants.
     cache: TempDir,
+    /// Whether only the cases of `--quick` are played.
+    is_quick: bool,
 }
 
 /// What came of playing one.
@@ -150,7 +152,12 @@ impl Stage {
         let [quick, slow] = ON;
         let on = if patient { slow } else { quick };
         let cache = TempDir::with_prefix("framecheck-mutants-")?;
-        Ok(Self { repository: repository.to_owned(), framecheck, on, cache })
+        Ok(Self { repository: repository.to_owned(), framecheck, on, cache, is_quick: false })
+    }
+
+    /// The same with the cases of `--quick` alone.
+    pub(crate) fn quick(self) -> Self {
+        Self { is_quick: true, ..self }
     }
 
     fn framecheck(&self, arguments: &[&str]) -> Command {
@@ -186,6 +193,9 @@ impl Stage {
     ) -> anyhow::Result<Outcome> {
         let directory = TempDir::with_prefix("framecheck-mutant-")?;
         let manifest = build(directory.path(), job)?;
+        if self.is_quick {
+            return self.run(job, &manifest, &["--quick", "--cases", CASES], is_done);
+        }
         if !job.mutant.is_some_and(|mutant| mutant.only_frames) {
             return self.run(job, &manifest, &["--cases", CASES], is_done);
         }

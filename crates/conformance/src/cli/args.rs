@@ -86,6 +86,9 @@ pub(super) struct RunArgs {
     /// Tell failures as they come, and look for no smaller input or network that fails likewise.
     #[arg(long)]
     pub(super) no_shrink: bool,
+    /// Play only the few cases that catch most: each fixed input once, a few places of each kind of network.
+    #[arg(long)]
+    pub(super) quick: bool,
     /// End the run after N failures, or after the first; --resume plays the rest.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     pub(super) fail_fast: Option<NonZeroUsize>,

@@ -68,6 +68,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         skip_inputs: args.skip_input.clone(),
         cases: args.cases,
         seed: args.seed,
+        quick: args.quick,
     };
     let shard = match args.shard.as_deref() {
         None => None,

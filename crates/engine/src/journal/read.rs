@@ -256,6 +256,7 @@ pub fn differences(
             ("--skip", told(&chosen.skip)),
             ("--input", told(&chosen.input)),
             ("--skip-input", told(&chosen.skip_input)),
+            ("--quick", chosen.quick.to_string()),
             ("--expected", chosen.expected.clone().unwrap_or_else(|| "none".to_owned())),
             ("peers", peers(start)),
             ("protocols", protocols(start)),

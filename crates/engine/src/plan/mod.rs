@@ -1,6 +1,7 @@
 //! Which cases a run has.
 
 mod named;
+mod quick;
 mod selection;
 
 use std::collections::HashSet;
@@ -157,6 +158,9 @@ pub fn plan(
         }
     }
     skip(&mut groups, &selection.skip)?;
+    if selection.quick {
+        quick::choose(&mut groups, peers);
+    }
     groups.retain(|group| !group.plays.is_empty());
     if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }
 }

@@ -34,6 +34,8 @@ pub struct Selection {
     pub cases: u32,
     /// What they are generated from.
     pub seed: u64,
+    /// Whether to play only the few cases that catch most.
+    pub quick: bool,
 }
 
 impl Selection {
@@ -51,6 +53,7 @@ impl Selection {
             skip: told(&self.skip),
             input: told(&self.inputs),
             skip_input: told(&self.skip_inputs),
+            quick: self.quick,
             expected,
         }
     }
@@ -61,6 +64,7 @@ impl Selection {
         let globs = [&self.skip, &self.pairings, &self.networks, &self.inputs, &self.skip_inputs];
         globs.into_iter().any(|globs| !globs.is_empty())
             || !self.transports.is_empty()
+            || self.quick
             || (self.cases, self.seed) != (USUAL_CASES, 0)
     }
 

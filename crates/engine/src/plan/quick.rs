@@ -1,0 +1,113 @@
+//! The few cases of a plan that catch most, for `--quick`.
+//!
+//! Every fixed input is played once with each program of a guest, undisturbed: a wrong value shows in one of them, and
+//! malformed data each show something else. Networks repeat: of a kind of network, a few places show what all show.
+//! docs/KILL-MATRIX.md says how much the rule catches of what the whole plan does.
+
+use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
+
+use model::case::{HARNESS, Kind, Network, Pairing, Playing, Way};
+
+use super::Group;
+use crate::peer::Peers;
+use crate::stage::leaves_waiting;
+
+/// Of each generator, so many inputs.
+const GENERATED: usize = 3;
+/// Of each kind of network, so many places.
+const PLACES: usize = 6;
+/// So many cases in which a program is left waiting: each of them takes a while.
+const HELD: usize = 4;
+
+/// Cases that show much the same: over one kind of network, or of one generator.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    scenario: &'a str,
+    pairing: &'a Pairing,
+    network: (Discriminant<Kind>, Way),
+    /// The generator of an undisturbed input that is drawn.
+    generator: &'a str,
+    is_held: bool,
+}
+
+/// Leave only such cases in a plan.
+pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
+    let mut alike: HashMap<Alike<'_>, Vec<(usize, usize)>> = HashMap::new();
+    let mut kept = Vec::new();
+    for (nth, group) in groups.iter().enumerate() {
+        for (play, playing) in group.plays.iter().enumerate() {
+            if !is_quick(group, playing, peers) {
+                continue;
+            }
+            let is_held = leaves_waiting(&playing.network, &group.input);
+            let is_plain = playing.network == Network::AS_IS;
+            if is_plain && group.vector.is_some() && !is_held {
+                kept.push((nth, play));
+                continue;
+            }
+            let key = Alike {
+                scenario: group.scenario.name(),
+                pairing: &playing.pairing,
+                network: (discriminant(&playing.network.kind), playing.network.way),
+                generator: if is_plain { &group.generator } else { "" },
+                is_held,
+            };
+            alike.entry(key).or_default().push((nth, play));
+        }
+    }
+    for (key, cases) in alike {
+        let most = match key {
+            Alike { is_held: true, .. } => HELD,
+            Alike { generator: "", .. } => PLACES,
+            _ => GENERATED,
+        };
+        kept.extend(spread(&cases, most));
+    }
+    for (nth, group) in groups.iter_mut().enumerate() {
+        let mut plays = (0..).map(|play| kept.contains(&(nth, play)));
+        group.plays.retain(|_| plays.next().unwrap_or(false));
+    }
+}
+
+/// Whether a guest plays against the reference or the harness, over the scenario's first transport. Over some networks
+/// only another program than the reference can be told right from wrong; there, that one counts too. Without guests,
+/// every pairing counts.
+fn is_quick(group: &Group, playing: &Playing, peers: &Peers) -> bool {
+    let Pairing { server, client } = &playing.pairing;
+    let is_plain = playing.network == Network::AS_IS;
+    let is_other = |name: &String| {
+        name == HARNESS
+            || name == group.scenario.reference()
+            || !is_plain && peers.guests().all(|peer| peer.name != *name)
+    };
+    let is_guest = |name: &String| peers.guests().any(|peer| peer.name == *name);
+    let has_guest = is_guest(server) && is_other(client) || is_other(server) && is_guest(client);
+    playing.transport == group.scenario.home() && (has_guest || peers.guests().next().is_none())
+}
+
+/// So many of these, from the first to the last.
+fn spread<T: Copy>(all: &[T], most: usize) -> Vec<T> {
+    let steps = most.saturating_sub(1).max(1);
+    let last = all.len().saturating_sub(1);
+    let mut places: Vec<usize> = if all.len() <= most {
+        (0..all.len()).collect()
+    } else {
+        (0..most).map(|step| step * last / steps).collect()
+    };
+    places.dedup();
+    places.into_iter().filter_map(|place| all.get(place).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn what_is_kept_goes_from_the_first_to_the_last() {
+        assert_eq!(spread(&[1, 2, 3], 6), [1, 2, 3]);
+        assert_eq!(spread(&(0..=100).collect::<Vec<_>>(), 6), [0, 20, 40, 60, 80, 100]);
+        assert_eq!(spread::<u8>(&[], 6), [0_u8; 0]);
+        assert_eq!(spread(&[7, 8], 1), [7]);
+    }
+}
