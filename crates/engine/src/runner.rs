@@ -113,9 +113,7 @@ pub async fn run(
     let mut skipped = HashSet::new();
     if let Some(Stopped::Failed(wrong)) = stopped {
         skipped.extend(ids(&groups).filter(|id| !told.contains(id)));
-        let why = format!("{wrong} failed, and --fail-fast ends the run then");
-        let cases = skipped.len();
-        not_played.extend((cases > 0).then_some(NotPlayed { why, cases }));
+        not_played.extend(left_after(wrong, skipped.len()));
     } else if !interrupted {
         for (gone, cases) in stage.gone().await {
             not_played.push(gone);
@@ -145,6 +143,12 @@ enum Stopped {
     Interrupted,
     /// So many cases went wrong, and no more were to be played then.
     Failed(usize),
+}
+
+/// What the end of a run says of the cases that were left after so many failures.
+fn left_after(wrong: usize, cases: usize) -> Option<NotPlayed> {
+    let why = format!("{wrong} failed, and --fail-fast ends the run then");
+    (cases > 0).then_some(NotPlayed { why, cases })
 }
 
 fn ids(groups: &[Arc<Group>]) -> impl Iterator<Item = CaseId> {
