@@ -110,12 +110,15 @@ def mutants(data: bytes, path: str) -> Dict[str, Any]:
 
 def changes(program: Program) -> Iterator[Tuple[str, str, str, Change]]:
     """What the rules propose: the identity, the rule, its hint and the change."""
-    for rule, hint, find in RULES:
+    for name, hint, find in RULES:
         found = list(find(program))
         # In the order of the source; several of one place stay in the rule's own.
         found.sort(key=lambda it: (it.at.lineno, it.at.col_offset))
-        for number, change in enumerate(found, 1):
-            yield '{}-{}'.format(rule, number), rule, hint, change
+        count: Dict[str, int] = {}
+        for change in found:
+            rule = name + '-' + change.kind if change.kind else name
+            count[rule] = count.get(rule, 0) + 1
+            yield '{}-{}'.format(rule, count[rule]), rule, hint, change
 
 
 def edited(text: str, edits: List[Edit]) -> str:

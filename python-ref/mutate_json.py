@@ -93,20 +93,20 @@ def json_dumps(program: Program) -> Changes:
         is_plain = is_flat_dict and all(isinstance(key, str) and key.isascii() for key in keys)
         if program.argument(call, 'separators') is None:
             yield Change(call, "json.dumps with separators=(',', ':')",
-                         program.with_argument(call, 'separators', "(',', ':')"))
+                         program.with_argument(call, 'separators', "(',', ':')"), 'separators')
         if program.argument(call, 'sort_keys') is None:
             same = 'its keys are sorted' if is_plain and keys == sorted(keys) else ''
             yield Change(call, 'json.dumps with sort_keys=True',
-                         program.with_argument(call, 'sort_keys', 'True'), same=same)
+                         program.with_argument(call, 'sort_keys', 'True'), 'sorted', same=same)
         escapes = program.argument(call, 'ensure_ascii')
         if escapes is None or isinstance(escapes, ast.Constant):
             new = escapes is not None and not escapes.value
             yield Change(call, 'json.dumps with ensure_ascii={}'.format(new),
-                         program.with_argument(call, 'ensure_ascii', str(new)),
+                         program.with_argument(call, 'ensure_ascii', str(new)), 'ascii',
                          same='all of it is ASCII' if is_plain else '')
         if program.argument(call, 'indent') is None:
             yield Change(call, 'json.dumps with indent=1',
-                         program.with_argument(call, 'indent', '1'))
+                         program.with_argument(call, 'indent', '1'), 'indent')
 
 
 def json_loads(program: Program) -> Changes:
@@ -115,11 +115,11 @@ def json_loads(program: Program) -> Changes:
                 or not call.args or call.keywords:
             continue
         yield Change(call, 'whole numbers are read as floats',
-                     program.with_argument(call, 'parse_int', 'float'))
+                     program.with_argument(call, 'parse_int', 'float'), 'floats')
         yield Change(call, 'a number with a fraction is cut to a whole one', program.with_argument(
-            call, 'parse_float', 'lambda text: int(float(text))'))
+            call, 'parse_float', 'lambda text: int(float(text))'), 'fractions')
         yield Change(call, 'of equal keys the first counts', program.with_argument(
-            call, 'object_pairs_hook', 'lambda pairs: dict(pairs[::-1])'))
+            call, 'object_pairs_hook', 'lambda pairs: dict(pairs[::-1])'), 'first-key')
 
 
 def sent_dicts(program: Program) -> Iterator[Any]:
@@ -166,14 +166,16 @@ def dict_value_type(program: Program) -> Changes:
             source = program.source(value)
             kind = program.kind(value)
             news: List[Tuple[str, str]] = []
-            if kind == 'int' or kind == '' and NUMBER_WORDS.search(key.value):
+            if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int)):
+                news = [('"{}"'.format(str(value.value).lower()), 'is a text'),
+                        ('{}'.format(int(value.value) if kind == 'bool' else float(value.value)),
+                         'is a ' + ('number' if kind == 'bool' else 'float'))]
+            elif kind == 'int' or kind == '' and NUMBER_WORDS.search(key.value):
                 news = [('str({})', 'is a text of digits'), ('float({})', 'is a float')]
             elif kind == 'bool':
                 news = [('str({}).lower()', 'is a text'), ('int({})', 'is a number')]
             elif isinstance(value, ast.Constant) and value.value is None:
                 news = [('""', 'is an empty text')]
-            elif kind == 'str':
-                news = [('[{}]', 'is a list with the text in it')]
             for new, what in news:
                 yield Change(value, 'the value of {!r} {}'.format(key.value, what),
                              program.put(value, new.format(source)))
@@ -215,9 +217,17 @@ def key_lenient(program: Program) -> Changes:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             key = key_of(node)
             if key is not None and isinstance(node.value, ast.Name) \
-                    and dict_of(program, node.value) is None:
+                    and not node.value.id.isupper() and not has_key(program, node.value, key.value):
                 yield Change(node, 'a missing {!r} is None'.format(key.value), program.put(
                     node, '{}.get({})'.format(node.value.id, program.source(key))))
+
+
+def has_key(program: Program, name: Any, key: str) -> bool:
+    """Whether all that a name may be are dict displays with this key."""
+    known = [value for _, value in program.bound(name)]
+    return bool(known) and all(
+        isinstance(it, ast.Dict) and key in [getattr(own, 'value', None) for own in it.keys]
+        for it in known)
 
 
 def key_strict(program: Program) -> Changes:
@@ -250,14 +260,15 @@ def text_call(program: Program) -> Changes:
             other = 'rstrip' if name == 'strip' else 'strip'
             yield Change(call, '{}() for {}'.format(other, program.text[
                 program.span(call.func)[1] - len(name):program.span(call)[1]]), program.put(
-                    call, '{}.{}()'.format(receiver, other)))
+                    call, '{}.{}()'.format(program.atom(call.func.value), other)))
         if name in ('upper', 'lower') and program.kind(call.func.value) == 'bytes':
             inner = call.func.value
             if name_of(inner) == 'encode' and isinstance(inner.func, ast.Attribute):
                 # What is decoded around it stays: text.encode().upper().decode()
-                new = '{}.{}().encode()'.format(program.source(inner.func.value), name)
+                new = '{}.{}().encode()'.format(program.atom(inner.func.value), name)
             else:
-                new = '{}.decode("utf-8", "replace").{}().encode()'.format(receiver, name)
+                new = '{}.decode("utf-8", "replace").{}().encode()'.format(
+                    program.atom(inner), name)
             yield Change(call, 'letters beyond ASCII change, too', program.put(call, new))
 
 
@@ -285,8 +296,8 @@ def digest_upper(program: Program) -> Changes:
 RULES = [
     ('encoding', 'frames: text beyond ASCII', encoding),
     ('encoding-errors', 'input: bytes that are no text', encoding_errors),
-    ('json-dumps', 'frames', json_dumps),
-    ('json-loads', 'input: unusual JSON', json_loads),
+    ('json', 'frames', json_dumps),
+    ('json', 'input: unusual JSON', json_loads),
     ('dict-key-gone', 'frames', dict_key_gone),
     ('dict-key-renamed', 'frames', dict_key_renamed),
     ('dict-value-type', 'frames', dict_value_type),

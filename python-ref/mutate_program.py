@@ -35,6 +35,8 @@ class Change(NamedTuple):
     at: ast.AST
     what: str
     edits: List[Edit]
+    # What is put behind the name of the rule, where that has several kinds.
+    kind: str = ''
     # The lines of which one must be executed; those of the statement unless they are given.
     lines: Optional[Tuple[int, int]] = None
     # Why it can't be told from the program, where that is certain.
@@ -53,6 +55,7 @@ class Program:
         # As the tokenizer of Python ends lines; str.splitlines() knows more ends.
         ends = [match.end() for match in re.finditer('\r\n|\r|\n', self.text)]
         self.starts = [0] + ends + [len(self.text)]
+        self.newline = '\r\n' if '\r\n' in self.text else '\n'
         self.parents: Dict[ast.AST, ast.AST] = {}
         self.nodes: List[Any] = []
         self.look_through()
@@ -94,6 +97,14 @@ class Program:
     def source(self, node: Any) -> str:
         start, end = self.span(node)
         return self.text[start:end]
+
+    def atom(self, node: Any) -> str:
+        """The source of a node, so that it can stand before an operator or a dot."""
+        source = self.source(node)
+        is_atom = isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript)) \
+            or isinstance(node, ast.Constant) and not isinstance(node.value, (int, float, complex)) \
+            and '\n' not in source and ' ' not in source
+        return source if is_atom else '({})'.format(source)
 
     def put(self, node: Any, text: str) -> List[Edit]:
         return [self.span(node) + (text,)]
