@@ -32,7 +32,7 @@ DEPTH_MAX = 8
 class Change(NamedTuple):
     """A wrong variant, as a rule proposes it."""
 
-    at: ast.AST
+    at: Any
     what: str
     edits: List[Edit]
     # What is put behind the name of the rule, where that has several kinds.
@@ -59,7 +59,7 @@ class Program:
         self.parents: Dict[ast.AST, ast.AST] = {}
         self.nodes: List[Any] = []
         self.look_through()
-        self.bindings: Dict[Tuple[ast.AST, str], List[Tuple[str, ast.AST]]] = {}
+        self.bindings: Dict[Tuple[ast.AST, str], List[Tuple[str, Any]]] = {}
         self.functions: Dict[str, Any] = {}
         for node in self.nodes:
             self.bind(node)
@@ -101,10 +101,10 @@ class Program:
     def atom(self, node: Any) -> str:
         """The source of a node, so that it can stand before an operator or a dot."""
         source = self.source(node)
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
         is_atom = isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript)) \
-            or isinstance(node, ast.Constant) and not isinstance(node.value, (int, float, complex)) \
-            and '\n' not in source and ' ' not in source
-        return source if is_atom else '({})'.format(source)
+            or is_text and ' ' not in source and '\n' not in source
+        return source if is_atom else f'({source})'
 
     def put(self, node: Any, text: str) -> List[Edit]:
         return [self.span(node) + (text,)]
@@ -114,19 +114,19 @@ class Program:
         start, end = self.span(left)[1], self.span(right)[0]
         return start, self.text[start:end]
 
-    def statement(self, node: ast.AST) -> Any:
+    def statement(self, node: Any) -> Any:
         while not isinstance(node, (ast.stmt, ast.excepthandler)) and node in self.parents:
             node = self.parents[node]
         return node
 
-    def function(self, node: ast.AST) -> Function:
+    def function(self, node: Any) -> Function:
         """The innermost function that a node is in, or the module."""
         node = self.parents.get(node, self.tree)
         while not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Module)):
             node = self.parents[node]
         return node
 
-    def loop(self, node: ast.AST) -> Any:
+    def loop(self, node: Any) -> Any:
         """The innermost loop around a node in its function, or None."""
         while node in self.parents:
             node = self.parents[node]
@@ -198,12 +198,12 @@ class Program:
                 if is_pairwise:
                     self.bind_target(part, 'is', value.elts[number])
                 else:
-                    self.bind_target(part, 'part {}'.format(number), value)
+                    self.bind_target(part, f'part {number}', value)
         elif isinstance(target, (ast.Name, ast.Attribute)):
             scope = self.function(target) if isinstance(target, ast.Name) else self.tree
             self.bindings.setdefault((scope, self.source(target)), []).append((how, value))
 
-    def bound(self, node: Any) -> List[Tuple[str, ast.AST]]:
+    def bound(self, node: Any) -> List[Tuple[str, Any]]:
         """What a name or attribute may be."""
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return []
@@ -231,8 +231,10 @@ class Program:
             if isinstance(node.op, ast.Mod) and left in ('str', 'bytes'):
                 return left
             right = self.kind(node.right, depth - 1)
-            return left if left == right or (left and isinstance(node.op, ast.Mult)) else \
-                (left or right) if isinstance(node.op, ast.Add) and 'int' not in (left, right) else ''
+            if left == right or isinstance(node.op, ast.Mult):
+                return left
+            is_text = isinstance(node.op, ast.Add) and 'int' not in (left, right)
+            return left or right if is_text else ''
         if isinstance(node, ast.Subscript):
             return self.kind(node.value, depth - 1) if isinstance(node.slice, ast.Slice) else ''
         if isinstance(node, ast.IfExp):
@@ -265,8 +267,8 @@ class Program:
             if how == 'is':
                 kinds.add(self.kind(value, depth))
             elif how == 'of':
-                is_bytes = self.is_binary_file(value)
-                kinds.add('bytes' if is_bytes else 'str' if self.source(value) == 'sys.stdin' else '')
+                is_text = self.source(value) == 'sys.stdin'
+                kinds.add('bytes' if self.is_binary_file(value) else 'str' if is_text else '')
             else:
                 name = name_of(value)
                 if name == 'recvfrom':

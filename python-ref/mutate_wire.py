@@ -66,7 +66,7 @@ def struct_order(program: Program) -> Changes:
         new = ('>' if is_little else '<') + codes
         letters = re.sub('[0-9 \t]', '', codes)
         same = '' if letters.strip(ONE_BYTE_CODES) else 'one byte has no order'
-        yield Change(literal, 'the struct format {!r} for {!r}'.format(new, text),
+        yield Change(literal, f'the struct format {new!r} for {text!r}',
                      with_format(program, literal, new), same=same)
 
 
@@ -80,7 +80,7 @@ def struct_size(program: Program) -> Changes:
             for kind, other in others.items():
                 if other is not None:
                     new = order + codes[:place] + other + codes[place + 1:]
-                    yield Change(literal, 'the struct format {!r} for {!r}'.format(new, text),
+                    yield Change(literal, f'the struct format {new!r} for {text!r}',
                                  with_format(program, literal, new), kind)
 
 
@@ -89,8 +89,8 @@ def struct_digits(program: Program) -> Changes:
         if name_of(call.func.value) != 'Struct' and 'struct' in program.source(call.func):
             width = size_of(text)
             number = program.source(call.args[1])
-            yield Change(call, 'the number as {} digits'.format(width), program.put(
-                call, 'b"%0{}d" % ({})'.format(width, number)))
+            yield Change(call, f'the number as {width} digits', program.put(
+                call, f'b"%0{width}d" % ({number})'))
 
 
 def one_number_packs(program: Program) -> Iterator[Tuple[Any, str]]:
@@ -106,8 +106,8 @@ def one_number_packs(program: Program) -> Iterator[Tuple[Any, str]]:
 def length_counts_itself(program: Program) -> Changes:
     for call, text in one_number_packs(program):
         number = call.args[1]
-        yield Change(number, 'the length counts its own {} bytes'.format(size_of(text)),
-                     program.put(number, '{} + {}'.format(program.atom(number), size_of(text))))
+        yield Change(number, f'the length counts its own {size_of(text)} bytes',
+                     program.put(number, f'{program.atom(number)} + {size_of(text)}'))
 
 
 def text_length(program: Program) -> Changes:
@@ -180,7 +180,7 @@ def recv_size(program: Program) -> Changes:
         elif isinstance(known, ast.Constant) and isinstance(known.value, int):
             number = known.value
             if name_of(call) == 'recvfrom':
-                news = [(str(it), 'a datagram cut to {} bytes'.format(it), 'small')
+                news = [(str(it), f'a datagram cut to {it} bytes', 'small')
                         for it in (BUFFER, 512, 16) if it < number]
                 news.append((source + ' - 1', 'recvfrom takes a byte less', 'less'))
             else:
@@ -192,14 +192,14 @@ def recv_size(program: Program) -> Changes:
                             '{} {} 1'.format(source, '-+'[sign > 0])
                         news.append((new, 'recv takes a byte ' + more, more))
                 if number <= HEADER_MAX:
-                    rest = '[:{}]'.format(number)
-                    yield Change(call, 'what comes with the first {} bytes is lost'.format(number),
+                    rest = f'[:{number}]'
+                    yield Change(call, f'what comes with the first {number} bytes is lost',
                                  program.put(size, str(BUFFER)) + [
                                      (program.span(call)[1],) * 2 + (rest,)], 'lost')
         elif is_gathering(program, loop) and isinstance(size, ast.BinOp):
             news = [(program.source(size.left),) + over]
         elif not is_gathering(program, loop):
-            news = [('{} {} 1'.format(program.atom(size), sign), 'recv takes a byte ' + more, more)
+            news = [(f'{program.atom(size)} {sign} 1', 'recv takes a byte ' + more, more)
                     for sign, more in (('-', 'less'), ('+', 'more'))]
         for new, what, kind in news:
             if new != source:
@@ -209,8 +209,9 @@ def recv_size(program: Program) -> Changes:
 def plain_receives(program: Program) -> Iterator[Any]:
     """The statements NAME = SOCKET.recv(N), outside of loops that gather."""
     for statement in program.nodes:
-        if isinstance(statement, ast.Assign) and name_of(statement.value) == 'recv' \
-                and isinstance(statement.value.func, ast.Attribute) \
+        call: Any = getattr(statement, 'value', None)
+        if isinstance(statement, ast.Assign) and name_of(call) == 'recv' \
+                and isinstance(call.func, ast.Attribute) \
                 and not is_gathering(program, program.loop(statement)):
             yield statement
 
@@ -219,7 +220,7 @@ def recv_text(program: Program) -> Changes:
     for statement in plain_receives(program):
         call = program.source(statement.value)
         size = program.value(statement.value.args[0]) if statement.value.args else None
-        if isinstance(size, ast.Constant) and isinstance(size.value, int) and size.value <= HEADER_MAX:
+        if getattr(size, 'value', BUFFER) in range(HEADER_MAX + 1):
             continue
         yield Change(statement, 'what is received ends at the first NUL byte', program.put(
             statement.value, call + '.split(b"\\0")[0]'), 'nul')
@@ -235,8 +236,8 @@ def spin(program: Program) -> Changes:
         start = program.span(statement)[0]
         indent = program.text[program.starts[statement.lineno - 1]:start]
         if indent.strip() == '':
-            wait = 'while not __import__("select").select([{}], [], [], 0)[0]: pass'.format(
-                program.source(socket))
+            ready = f'__import__("select").select([{program.source(socket)}], [], [], 0)[0]'
+            wait = f'while not {ready}: pass'
             yield Change(statement, 'the wait for bytes spins', [
                 (start, start, wait + program.newline + indent)])
 
@@ -245,9 +246,10 @@ def count_asked(program: Program) -> Changes:
     """What was asked for is counted, and not what came."""
     for statement in program.nodes:
         loop = program.loop(statement)
-        if isinstance(statement, ast.AugAssign) and name_of(statement.value) == 'len' \
-                and isinstance(loop, ast.While) and len(statement.value.args) == 1:
-            known = program.value(statement.value.args[0])
+        call: Any = getattr(statement, 'value', None)
+        if isinstance(statement, ast.AugAssign) and name_of(call) == 'len' \
+                and isinstance(loop, ast.While) and len(call.args) == 1:
+            known = program.value(call.args[0])
             if name_of(known) == 'recv' and known.args and program.loop(known) is loop:
                 asked = program.source(known.args[0])
                 yield Change(statement, 'counts the bytes asked for, not those that came',
@@ -277,7 +279,7 @@ def send_extra(program: Program) -> Changes:
 def send_part(program: Program) -> Changes:
     for _, data in sends(program):
         yield Change(data, 'only the first 1024 bytes are sent',
-                     program.put(data, '{}[:{}]'.format(program.atom(data), BUFFER)))
+                     program.put(data, f'{program.atom(data)}[:{BUFFER}]'))
 
 
 def send_once(program: Program) -> Changes:
@@ -322,7 +324,8 @@ def order_swapped(program: Program) -> Changes:
         for first, second in zip(statements, statements[1:]):
             is_first, is_second = program.is_send(first), program.is_send(second)
             other = second if is_first else first
-            if not (is_first or is_second) or not (is_first and is_second or has_effect(program, other)):
+            if not is_first and not is_second or is_first != is_second and not has_effect(
+                    program, other):
                 continue
             stored = [names(it, ast.Store) for it in (first, second)]
             loaded = [names(it, ast.Load) for it in (first, second)]
@@ -341,7 +344,7 @@ def has_effect(program: Program, statement: Any) -> bool:
             'write', 'close', 'flush', 'print', 'replace', 'rename', 'remove', 'shutdown', 'recv',
             *program.readers, inside=statement))
     return isinstance(statement, ast.Assign) and (
-        name_of(statement.value) in ('recv', 'recvfrom') or name_of(statement.value) in program.readers)
+        name_of(statement.value) in ('recv', 'recvfrom', *program.readers))
 
 
 RULES = [

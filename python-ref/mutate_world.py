@@ -1,4 +1,4 @@
-"""Rules for mutate.py: what others see besides the bytes: files, connections, threads, the screen."""
+"""Rules for mutate.py: what shows besides the bytes: files, connections, threads, the screen."""
 import ast
 import re
 from typing import Any, Iterator, List, Optional, Set, Tuple
@@ -102,7 +102,7 @@ def socket_left_open(program: Program) -> Changes:
                 if isinstance(opened, ast.Name) and is_accepted(program, opened):
                     keep = KEEP.format(opened.id)
                     yield Change(opened, 'left open: ' + opened.id, program.put(
-                        opened, '__import__("contextlib").nullcontext({})'.format(keep)))
+                        opened, f'__import__("contextlib").nullcontext({keep})'))
 
 
 def is_accepted(program: Program, name: Any) -> bool:
@@ -158,7 +158,7 @@ def moves(program: Program) -> Iterator[Tuple[Any, Any]]:
 
 
 def replace_gone(program: Program) -> Changes:
-    for statement, call in moves(program):
+    for statement, _ in moves(program):
         yield Change(statement, 'the file keeps its temporary name', program.put(statement, 'pass'))
 
 
