@@ -51,6 +51,8 @@ import mutate_world
 from mutate_program import Change, Edit, Program
 
 DIFF_LINES_MAX = 24
+# So many changed lines are shown with what stands between them.
+WHOLE_MAX = 6
 
 # Raised where a file is no Python, or more than the interpreter can take.
 NO_PROGRAM = (SyntaxError, ValueError, RecursionError, MemoryError, LookupError)
@@ -175,9 +177,11 @@ def diff(old: str, new: str) -> str:
     while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
         last += 1
     before, after = before[first:len(before) - last], after[first:len(after) - last]
-    # Without the names of files, which are its first two lines, and the numbers of lines.
-    changed = [line for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:]
-               if not line.startswith('@@')]
+    changed = ['-' + line for line in before] + ['+' + line for line in after]
+    if len(changed) > WHOLE_MAX:
+        # Without the names of files, which are its first two lines, and the numbers of lines.
+        changed = [line for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:]
+                   if not line.startswith('@@')]
     if len(changed) > DIFF_LINES_MAX:
         changed = changed[:DIFF_LINES_MAX] + ['...']
     return ''.join(line + '\n' for line in changed)

@@ -284,9 +284,12 @@ def exit_status(program: Program) -> Changes:
         if isinstance(value, ast.Starred) or call.keywords:
             continue
         number = getattr(value, 'value', 0) if isinstance(value, ast.Constant) else None
-        new = '1' if value is None or number == 0 and not isinstance(number, str) else '0'
+        new = status = '1' if value is None or number == 0 else '0'
+        if value is not None and not only_looks(value):
+            # What is called for the status is still called.
+            new = f'({program.source(value)}, {status})[1]'
         end = program.span(call)[1] - 1
-        yield Change(call, 'ends with status ' + new, program.put(value, new)
+        yield Change(call, 'ends with status ' + status, program.put(value, new)
                      if value is not None else [(end, end, new)])
 
 

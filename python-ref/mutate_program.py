@@ -60,6 +60,8 @@ class Program:
         self.nodes: List[Any] = []
         self.look_through()
         self.bindings: Dict[Tuple[ast.AST, str], List[Tuple[str, Any]]] = {}
+        # The names that a function says are the module's.
+        self.globals: Set[Tuple[ast.AST, str]] = set()
         self.functions: Dict[str, Any] = {}
         for node in self.nodes:
             self.bind(node)
@@ -139,7 +141,7 @@ class Program:
     def calls(self, *names: str, inside: Optional[ast.AST] = None) -> Iterator[Any]:
         """The calls of functions or methods with one of these names."""
         for node in self.nodes if inside is None else ast.walk(inside):
-            if isinstance(node, ast.Call) and name_of(node) in names:
+            if isinstance(node, ast.Call) and name_of(node) in names and node in self.parents:
                 yield node
 
     def lists(self) -> Iterator[List[Any]]:
@@ -178,6 +180,13 @@ class Program:
         """Note which names a node gives which values."""
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self.functions[node.name] = node
+        elif isinstance(node, ast.arg):
+            scope = self.parents[self.parents[node]]
+            self.bindings.setdefault((scope, node.arg), []).append(('given', node))
+        elif isinstance(node, ast.Global):
+            self.globals.update((self.function(node), name) for name in node.names)
+        elif isinstance(node, ast.AugAssign):
+            self.bind_target(node.target, 'changed by', node.value)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 self.bind_target(target, 'is', node.value)
@@ -200,8 +209,11 @@ class Program:
                 else:
                     self.bind_target(part, f'part {number}', value)
         elif isinstance(target, (ast.Name, ast.Attribute)):
-            scope = self.function(target) if isinstance(target, ast.Name) else self.tree
-            self.bindings.setdefault((scope, self.source(target)), []).append((how, value))
+            name = self.source(target)
+            scope = self.function(target)
+            if isinstance(target, ast.Attribute) or (scope, name) in self.globals:
+                scope = self.tree
+            self.bindings.setdefault((scope, name), []).append((how, value))
 
     def bound(self, node: Any) -> List[Tuple[str, Any]]:
         """What a name or attribute may be."""
@@ -264,6 +276,8 @@ class Program:
     def kind_of_name(self, node: Any, depth: int) -> str:
         kinds = set()
         for how, value in self.bound(node):
+            if how in ('given', 'changed by'):
+                continue
             if how == 'is':
                 kinds.add(self.kind(value, depth))
             elif how == 'of':
@@ -278,14 +292,14 @@ class Program:
                 else:
                     kinds.add('')
         if not kinds and isinstance(node, ast.Name):
-            # A parameter is what is called on it.
+            # A name that is given is what is called on it.
             for call in self.calls('encode', 'decode', inside=self.function(node)):
                 if self.is_same(getattr(call.func, 'value', None), node):
                     kinds.add('str' if name_of(call) == 'encode' else 'bytes')
         return kinds.pop() if len(kinds) == 1 else ''
 
     def is_same(self, one: Any, other: Any) -> bool:
-        return one is not None and ast.dump(one) == ast.dump(other)
+        return hasattr(one, 'lineno') and self.source(one) == self.source(other)
 
     def is_binary_file(self, node: Any) -> bool:
         """Whether it is a file, or a stream of a socket, that was opened for bytes."""
@@ -310,7 +324,7 @@ class Program:
         if isinstance(node, ast.Call) and depth > 0:
             if name_of(node) == 'dumps' and 'json' in self.source(node.func):
                 escapes = self.argument(node, 'ensure_ascii')
-                return all(it.arg for it in node.keywords) and \
+                return all(it.arg not in (None, 'cls') for it in node.keywords) and \
                     (escapes is None or isinstance(escapes, ast.Constant) and escapes.value is True)
             if name_of(node) == 'str' and len(node.args) == 1:
                 return self.kind(node.args[0]) in ('int', 'bool')

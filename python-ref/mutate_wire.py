@@ -283,14 +283,12 @@ def send_part(program: Program) -> Changes:
 
 
 def send_once(program: Program) -> Changes:
-    # Without a time limit and signals, a send takes all that it is given.
-    is_blocking = not re.search('timeout|setblocking|signal|import \\*', program.text) and all(
-        len(call.args) < 2 and not call.keywords for call in program.calls('create_connection'))
+    # A send that waits takes all, too, unless the connection breaks off meanwhile: then it says
+    # how much it took, and sendall raises the error.
     for call in program.calls('sendall'):
         if isinstance(call.func, ast.Attribute):
             end = program.span(call.func)[1]
-            yield Change(call, 'send for sendall', [(end - len('sendall'), end, 'send')],
-                         same='a send of a blocking socket takes all' if is_blocking else '')
+            yield Change(call, 'send for sendall', [(end - len('sendall'), end, 'send')])
 
 
 def line_end(program: Program) -> Changes:
@@ -360,7 +358,7 @@ RULES = [
     ('spin', 'processor time', spin),
     ('send', 'frames', send_extra),
     ('send-part', 'frames: long ones', send_part),
-    ('send-once', 'frames: long ones', send_once),
+    ('send-once', 'network: a client that breaks off', send_once),
     ('line-end', 'frames', line_end),
     ('line-limit-gone', 'input: long lines', line_limit_gone),
     ('datagram-twice', 'frames', datagram_twice),

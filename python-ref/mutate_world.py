@@ -31,7 +31,7 @@ def is_module_of(program: Program, call: Any, *modules: str) -> bool:
 def gone(program: Program, what: str, modules: Tuple[str, ...], *wanted: str) -> Changes:
     for statement, call in call_statements(program, *wanted):
         if not modules or is_module_of(program, call, *modules):
-            yield Change(statement, what + ': ' + program.source(call).partition('\n')[0],
+            yield Change(statement, what + ': ' + ' '.join(program.source(call).split()),
                          program.put(statement, 'pass'))
 
 
@@ -222,7 +222,8 @@ def serial(program: Program) -> Changes:
                 and not isinstance(program.parents[node], ast.Attribute):
             new = SERIAL.get(node.attr)
             what = 'one client after another'
-            if new is None and node.attr in ('TCPServer', 'UDPServer'):
+            if new is None and node.attr in ('TCPServer', 'UDPServer') \
+                    and not isinstance(program.parents[node], ast.ClassDef):
                 new, what = 'Threading' + node.attr, 'clients at the same time'
             if new is not None:
                 end = program.span(node)[1]
