@@ -15,8 +15,8 @@ written when that is executed for the first time in a process:
     cwd     where the program was started, by which two programs of one play can be told apart
 
 Each is one write, so what was executed is there however the process ends. Threads write to the same
-file. A child that is forked writes one of its own, PATH.PID, which has its own lines alone; and a child of
-that, PATH.PID.PID.
+file. A child that is forked writes one of its own, PATH.PID, which has its own lines alone; and a
+child of that, PATH.PID.PID.
 
 A program whose functions call each other as deep as Python lets them ends its own trace. So where
 it comes near that, all lines of its files that are known by then are written: it may reach any of
