@@ -20,7 +20,8 @@ With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to
             "env": {NAME: VALUE} where the program is to have these variables besides, and it is
             to be told what it leaves behind; "address": [OWN, REAL] where OWN stands in its source
             and it is to use REAL (launch_address.py); "notes": PATH where it is to note what it
-            does (launch_hooks.py)
+            does (launch_hooks.py); "trace": PATH where it is to write which of its lines it
+            executes (launch_trace.py)
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
     answer  {"id": N, "status": W, "maxrss_kib": K, "left": [[PID, NAME], ...]}
@@ -238,6 +239,10 @@ class Launcher:
             import launch_hooks
             del sys.modules[launch_hooks.__name__]
             launch_hooks.install(request['notes'], [request['program']] + request['argv'])
+        if 'trace' in request:
+            import launch_trace
+            del sys.modules[launch_trace.__name__]
+            launch_trace.install(request['trace'], request['program'])
 
     def drain_wakeups(self) -> None:
         try:

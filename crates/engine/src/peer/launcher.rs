@@ -69,6 +69,8 @@ pub(super) struct Program<'a> {
     pub(super) redirected: Option<(SocketAddr, SocketAddr)>,
     /// The directory in which it notes what it does, in a file of its own.
     pub(super) notes: Option<&'a Path>,
+    /// The directory in which it writes which of its lines it executes, in files of its own.
+    pub(super) trace: Option<&'a Path>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +132,9 @@ impl Launcher {
             }
             if let Some(notes) = program.notes {
                 request.insert("notes".to_owned(), json!(notes.join(format!("{id}.jsonl"))));
+            }
+            if let Some(trace) = program.trace {
+                request.insert("trace".to_owned(), json!(trace.join(format!("{id}.jsonl"))));
             }
         }
         lock(&self.running.programs).insert(id, Waiting { teller, mark });

@@ -36,6 +36,7 @@ pub struct Spawner {
     python: Option<Python>,
     alive: Arc<Alive>,
     notes: Option<PathBuf>,
+    trace: Option<PathBuf>,
 }
 
 /// What runs warm programs.
@@ -76,13 +77,13 @@ impl Spawner {
             reference: reference.to_owned(),
             launcher: launcher.map(Arc::new),
         };
-        Ok(Self { python: Some(python), alive: Arc::default(), notes: None })
+        Ok(Self { python: Some(python), alive: Arc::default(), notes: None, trace: None })
     }
 
     /// Start plain processes only. A [warm](Peer::warm) program is refused.
     #[must_use]
     pub fn without_python() -> Self {
-        Self { python: None, alive: Arc::default(), notes: None }
+        Self { python: None, alive: Arc::default(), notes: None, trace: None }
     }
 
     /// Have each program that the launcher starts note what it does, in a file of its own in this directory:
@@ -90,6 +91,14 @@ impl Spawner {
     #[must_use]
     pub fn with_notes(mut self, directory: PathBuf) -> Self {
         self.notes = Some(directory);
+        self
+    }
+
+    /// Have each program that the launcher starts write which of its lines it executes, in this directory, as
+    /// `launch_trace.py` says: `N.jsonl`, and `N.jsonl.PID` for each of its forked children.
+    #[must_use]
+    pub fn with_trace(mut self, directory: PathBuf) -> Self {
+        self.trace = Some(directory);
         self
     }
 
@@ -118,13 +127,15 @@ impl Spawner {
         let is_warm = !command.is_fresh && command.env.is_empty();
         let launcher = python.launcher.as_ref().filter(|_| is_warm);
         let handle = if let Some(launcher) = launcher {
-            let (directory, notes) = (&command.directory, self.notes.as_deref());
+            let directory = &command.directory;
+            let (notes, trace) = (self.notes.as_deref(), self.trace.as_deref());
             let redirected = match command.address {
                 OwnAddress::Redirected(own, real) => Some((own, real)),
                 OwnAddress::Told | OwnAddress::In(_) => None,
             };
             let path = &path;
-            let program = Program { path, arguments, directory, is_stranger, redirected, notes };
+            let program =
+                Program { path, arguments, directory, is_stranger, redirected, notes, trace };
             Handle::Launched(launcher.clone(), launcher.start(&program, ends, teller)?)
         } else {
             let mut fresh = std::process::Command::new(&python.interpreter);

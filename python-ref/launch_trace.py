@@ -1,0 +1,113 @@
+"""Write down which lines of a program's own files are executed.
+
+`framecheck mutants` reads this: an input that never reaches a line can't catch a bug there. The launcher
+imports this file in the process of a program, and only where a request names a file for the trace, as
+`"trace": PATH` (launch.py). No other run of a program is changed by it.
+
+The program's own files are its own and the modules that it imports from its directory or below. The
+trace says by that which modules these are. It is lines of JSON, one for each line of source, written
+when that is executed for the first time in a process:
+
+    {"file": PATH, "lines": [N], "cwd": PATH}
+
+    file    the source, with all symbolic links resolved
+    lines   the numbers of lines, of which the first of a file is 1; one so far
+    cwd     where the program was started, by which two programs of one play can be told apart
+
+Each is one write, so what was executed is there however the process ends. Threads write to the same file.
+A child that is forked writes one of its own, PATH.PID, which has its own lines alone.
+
+The first line makes the file. There is none where the program was not traced: where it could not be
+started or compiled, and where the launcher became a new interpreter, because a file beside the program
+has the name of a standard module. Then nothing is known of what it reached.
+"""
+import _thread
+import fcntl
+import json
+import os
+import sys
+import threading
+from types import FrameType
+from typing import Any, Callable, Dict, Optional, Set, Tuple
+
+# No descriptor that a program opens is another because of this one.
+DESCRIPTOR_MIN = 500
+
+# Where Python's own modules are, and what is installed beside them.
+LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+INSTALLED = ('site-packages', 'dist-packages')
+
+# What this file uses may be replaced by the program.
+ENCODE = json.JSONEncoder().encode
+WRITE, OPEN, CLOSE, GETPID = os.write, os.open, os.close, os.getpid
+
+
+class Trace:
+    """The file that the lines go to, and the lines that are in it."""
+
+    def __init__(self, path: str, program: str) -> None:
+        self.path = path
+        self.cwd = os.getcwd()
+        places = (program, os.path.realpath(program))
+        self.directories = tuple({os.path.join(os.path.dirname(it), '') for it in places})
+        self.descriptor = -1
+        self.seen: Set[Tuple[str, int]] = set()
+        # Of the name of a file as its code has it: its path, or None where it is not the program's.
+        self.paths: Dict[str, Optional[str]] = {}
+
+    def own(self, name: str) -> Optional[str]:
+        if name not in self.paths:
+            path = os.path.join(self.cwd, name)
+            is_own = path.startswith(self.directories) and not path.startswith(LIBRARY) \
+                and not any(os.sep + it + os.sep in path for it in INSTALLED) \
+                and os.path.isfile(path)
+            self.paths[name] = os.path.realpath(path) if is_own else None
+        return self.paths[name]
+
+    def enter(self, frame: FrameType, event: str, _: Any) -> Optional[Callable[..., Any]]:
+        """Called where a function begins; what it returns is called at each line."""
+        return self.line if self.own(frame.f_code.co_filename) is not None else None
+
+    def line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any]:
+        if event == 'line':
+            at = frame.f_code.co_filename, frame.f_lineno
+            if at not in self.seen:
+                self.seen.add(at)
+                self.write(self.paths[at[0]], at[1])
+        return self.line
+
+    def write(self, path: Optional[str], number: int) -> None:
+        note = ENCODE({'file': path, 'lines': [number], 'cwd': self.cwd})
+        try:
+            if self.descriptor < 0:
+                opened = OPEN(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                self.descriptor = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, DESCRIPTOR_MIN)
+                CLOSE(opened)
+            WRITE(self.descriptor, note.encode('ascii') + b'\n')
+        except OSError:
+            pass
+
+    def begin_anew(self) -> None:
+        """In a forked child: go on in a file of its own."""
+        if self.descriptor >= 0:
+            CLOSE(self.descriptor)
+        self.descriptor = -1
+        self.seen = set()
+        self.path = '{}.{}'.format(self.path, GETPID())
+
+
+def install(path: str, program: str) -> None:
+    """From now on, write the lines of this program that this process executes to the file at this path."""
+    trace = Trace(path, program)
+    plain = _thread.start_new_thread
+
+    def start_new_thread(function: Callable[..., Any], *rest: Any) -> int:
+        def traced(*arguments: Any, **named: Any) -> None:
+            sys.settrace(trace.enter)
+            function(*arguments, **named)
+        return plain(traced if callable(function) else function, *rest)
+
+    _thread.start_new_thread = start_new_thread  # type: ignore[assignment]
+    os.register_at_fork(after_in_child=trace.begin_anew)
+    threading.settrace(trace.enter)
+    sys.settrace(trace.enter)

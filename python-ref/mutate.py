@@ -1,0 +1,197 @@
+"""Make wrong variants of a Python program: the bugs that ports of socket programs have.
+
+    python3 -I -S mutate.py PROGRAM.py
+
+`framecheck mutants` plays each variant in the place of the reference, and says which of them its inputs
+catch. This file only makes them. It writes one JSON object:
+
+    {"program": PATH, "variants": [...], "same": [...]}
+
+A variant has:
+
+    id      its rule and its number among the places of that rule, such as "struct-order-2"; no change
+            elsewhere in the program changes it, as long as none of the rule's places comes or goes
+    rule    the rule, such as "struct-order"
+    line    where it begins, in the program's lines from 1
+    what    what is wrong
+    hint    where it may show, in short words: frames, files, screen, exit, network, input
+    lines   [FIRST, LAST]: unless the program executes one of these lines, the variant does the same
+    diff    the changed lines, each behind "-" or "+"
+    source  the whole text of the variant; to be written as UTF-8
+
+What comes to the same as the program, or as an earlier variant, is under "same": id, rule, line, what, and
+"why". Variants with the same bytecode are found by compiling them; for other reasons see `same` in the rules.
+
+A variant is made by edits of the text where the syntax tree says, so all else stays as it is. Only the name
+of another encoding in the first two lines becomes utf-8, since the variant's text is UTF-8.
+
+The status is 2, with one sentence on standard error, where the program can't be read or is no Python.
+The rules are in the other files: mutate_wire.py (bytes), mutate_json.py (text and JSON), mutate_flow.py (checks,
+loops, errors), mutate_world.py (files, servers, screen).
+"""
+import difflib
+import json
+import os
+import re
+import sys
+import types
+import warnings
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+# With -I, nothing is found beside this file; and nothing is to be left there.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+# ruff: noqa: E402
+import mutate_flow
+import mutate_json
+import mutate_wire
+import mutate_world
+from mutate_program import Change, Edit, Program
+
+DIFF_LINES_MAX = 24
+
+# Raised where a file is no Python, or more than the interpreter can take.
+NO_PROGRAM = (SyntaxError, ValueError, RecursionError, MemoryError, LookupError)
+
+# Each rule's name, where it may show, and what finds its places.
+RULES = mutate_wire.RULES + mutate_json.RULES + mutate_flow.RULES + mutate_world.RULES
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print('usage: python3 -I -S mutate.py PROGRAM.py', file=sys.stderr)
+        return 2
+    path = sys.argv[1]
+    try:
+        with open(path, 'rb') as file:
+            data = file.read()
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            made = mutants(data, path)
+    except OSError as error:
+        print("can't read {}: {}".format(path, error.strerror), file=sys.stderr)
+        return 2
+    except NO_PROGRAM as error:
+        what = str(error) or type(error).__name__
+        print('{} is no Python program that this CPython {}.{} can read: {}'.format(
+            path, *sys.version_info[:2], ' '.join(what.split())), file=sys.stderr)
+        return 2
+    # A surrogate has no UTF-8, but an escape.
+    sys.stdout.write(json.dumps(made) + '\n')
+    return 0
+
+
+def mutants(data: bytes, path: str) -> Dict[str, Any]:
+    program = Program(data, path)
+    variants: List[Dict[str, Any]] = []
+    same: List[Dict[str, Any]] = []
+    known = {fingerprint(compile(data, path, 'exec', dont_inherit=True)): ''}
+    for identity, rule, hint, change in changes(program):
+        text = edited(program.text, change.edits)
+        about = {'id': identity, 'rule': rule, 'line': change.at.lineno,  # type: ignore[attr-defined]
+                 'what': change.what}
+        why: Optional[str] = change.same
+        if not why:
+            code = compiled(text, path)
+            if code is None:
+                continue
+            known_id = known.setdefault(code, identity)
+            why = 'the same bytecode' if known_id == '' else \
+                'the same bytecode as ' + known_id if known_id != identity else ''
+        if why:
+            same.append(dict(about, why=why))
+        else:
+            variants.append(dict(about, hint=hint, lines=lines(program, change),
+                                 diff=diff(program.text, text),
+                                 source=program.mark + as_utf8(program, text)))
+    return {'program': path, 'variants': variants, 'same': same}
+
+
+def changes(program: Program) -> Iterator[Tuple[str, str, str, Change]]:
+    """What the rules propose: the identity, the rule, its hint and the change."""
+    for rule, hint, find in RULES:
+        found = list(find(program))
+        # In the order of the source; several of one place stay in the rule's own.
+        found.sort(key=lambda it: (it.at.lineno, it.at.col_offset))
+        for number, change in enumerate(found, 1):
+            yield '{}-{}'.format(rule, number), rule, hint, change
+
+
+def edited(text: str, edits: List[Edit]) -> str:
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def compiled(text: str, path: str) -> Any:
+    """The fingerprint of a variant, or None where it is no program any more."""
+    try:
+        return fingerprint(compile(text, path, 'exec', dont_inherit=True))
+    except NO_PROGRAM:
+        return None
+
+
+def fingerprint(code: types.CodeType) -> Tuple[Any, ...]:
+    """All of a code that decides what it does, without its line numbers."""
+    return (code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
+            code.co_flags, code.co_argcount, code.co_kwonlyargcount, code.co_name,
+            getattr(code, 'co_exceptiontable', b''), tuple(map(constant, code.co_consts)))
+
+
+def constant(value: Any) -> Tuple[Any, ...]:
+    """1, 1.0 and True are equal, and yet not the same; nor are 0.0 and -0.0."""
+    if isinstance(value, types.CodeType):
+        return fingerprint(value)
+    if isinstance(value, tuple):
+        return ('tuple',) + tuple(map(constant, value))
+    if isinstance(value, frozenset):
+        return ('frozenset',) + tuple(sorted(map(repr, value)))
+    return type(value).__name__, repr(value)
+
+
+def lines(program: Program, change: Change) -> List[int]:
+    if change.lines is not None:
+        return list(change.lines)
+    statement = program.statement(change.at)
+    body = getattr(statement, 'body', None)
+    if not isinstance(body, list) or not body:
+        return [statement.lineno, statement.end_lineno]
+    # Of a statement with a body, only its head.
+    at: Any = change.at
+    return [at.lineno, max(at.lineno, min(at.end_lineno, body[0].lineno))]
+
+
+def diff(old: str, new: str) -> str:
+    """The lines that differ, the old ones behind "-" and the new ones behind "+"."""
+    before, after = old.splitlines(), new.splitlines()
+    first = 0
+    while first < min(len(before), len(after)) and before[first] == after[first]:
+        first += 1
+    last = 0
+    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    before, after = before[first:len(before) - last], after[first:len(after) - last]
+    # Without the names of files, which are its first two lines, and the numbers of lines.
+    changed = [line for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:]
+               if not line.startswith('@@')]
+    if len(changed) > DIFF_LINES_MAX:
+        changed = changed[:DIFF_LINES_MAX] + ['...']
+    return ''.join(line + '\n' for line in changed)
+
+
+def as_utf8(program: Program, text: str) -> str:
+    """The text with utf-8 for the name of its encoding, where it had another."""
+    if program.is_utf8:
+        return text
+    head = re.split('(\r\n|\r|\n)', text, 2)
+    for number in range(0, min(3, len(head)), 2):
+        named, count = re.subn(r'^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+', r'\g<1>utf-8', head[number])
+        if count:
+            head[number] = named
+            break
+    return ''.join(head)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,306 @@
+"""Rules for mutate.py: checks, comparisons, loops, errors and exits."""
+import ast
+import re
+import sys
+from typing import Any, Iterator, List, Optional, Tuple
+
+from mutate_program import RECEIVES, Change, Program, name_of
+
+Changes = Iterator[Change]
+
+EXITS = ('exit', '_exit', 'quit')
+# Calls that only look: a check made of these may vanish together with them.
+LOOKING = ('len', 'type', 'isinstance', 'startswith', 'endswith', 'get', 'isdigit', 'isascii', 'strip',
+           'isfile', 'isdir', 'exists', 'encode', 'decode', 'int', 'str', 'fullmatch', 'hexdigest',
+           'md5', 'sha1', 'sha256', 'rstrip', 'lower', 'upper', 'basename', 'fsencode', 'any', 'all')
+BODY_MAX = 3
+TYPES_MAX = 6
+
+
+def leaves(statement: Any) -> bool:
+    """Whether nothing behind a statement in its list is executed."""
+    if isinstance(statement, ast.Expr):
+        return name_of(statement.value) in EXITS
+    return isinstance(statement, (ast.Raise, ast.Return, ast.Break, ast.Continue))
+
+
+def is_check(node: Any) -> bool:
+    """Whether it is an `if` whose body only leaves, and no choice of what to do."""
+    if not isinstance(node, ast.If) or len(node.body) > BODY_MAX or not leaves(node.body[-1]) \
+            or not all(isinstance(it, (ast.Expr, ast.Assign)) for it in node.body[:-1]):
+        return False
+    last = node.body[-1]
+    is_choice = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq) \
+        and isinstance(node.test.comparators[0], ast.Constant) \
+        and isinstance(node.test.comparators[0].value, str)
+    return not (is_choice and isinstance(last, ast.Return)
+                and last.value is not None and not isinstance(last.value, ast.Constant))
+
+
+def body_lines(body: List[Any], head: Any) -> Tuple[int, int]:
+    """The lines of which one is executed if and only if the body is."""
+    first = body[0].lineno
+    # A statement that only jumps may not be seen: before CPython 3.10 the jump to it goes further.
+    if all(isinstance(it, (ast.Pass, ast.Continue, ast.Break)) for it in body) \
+            and sys.version_info < (3, 10):
+        first = head.lineno
+    return first, body[-1].end_lineno
+
+
+def only_looks(node: ast.AST) -> bool:
+    return not any(isinstance(it, (ast.NamedExpr, ast.Await, ast.Yield))
+                   or isinstance(it, ast.Call) and name_of(it) not in LOOKING for it in ast.walk(node))
+
+
+def check_gone(program: Program) -> Changes:
+    for node in program.nodes:
+        if is_check(node):
+            source = program.source(node.test)
+            new = 'False' if only_looks(node.test) else '({}) and False'.format(source)
+            yield Change(node.test, 'the check is gone: ' + short(source), program.put(node.test, new),
+                         body_lines(node.body, node.test))
+
+
+def short(text: str) -> str:
+    text = ' '.join(text.split())
+    return text if len(text) <= 60 else text[:57] + '...'
+
+
+def check_part_gone(program: Program) -> Changes:
+    for node in program.nodes:
+        if not isinstance(node, ast.BoolOp):
+            continue
+        top = program.parents[node]
+        while isinstance(top, (ast.UnaryOp, ast.BoolOp)):
+            top = program.parents[top]
+        if not isinstance(top, (ast.If, ast.Return, ast.While, ast.Assign)) \
+                or isinstance(top, ast.Assign) and not isinstance(node.values[0], (
+                    ast.Compare, ast.BoolOp, ast.UnaryOp)):
+            continue
+        is_direct = isinstance(top, ast.If) and top.test is node and isinstance(node.op, ast.Or)
+        # Where no part was true, none that is missing was.
+        lines = body_lines(top.body, node) if is_direct else None
+        neutral = 'False' if isinstance(node.op, ast.Or) else 'True'
+        for part in node.values:
+            source = program.source(part)
+            new = neutral if only_looks(part) else '(({}) and False)'.format(source) \
+                if neutral == 'False' else '(({}) or True)'.format(source)
+            yield Change(part, 'this part of a check is gone: ' + short(source),
+                         program.put(part, new), lines)
+
+
+def assert_gone(program: Program) -> Changes:
+    for node in program.nodes:
+        if isinstance(node, ast.Assert):
+            yield Change(node, 'the assert is gone', program.put(node, 'pass'))
+
+
+def digest_unchecked(program: Program) -> Changes:
+    for node in program.nodes:
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 \
+                and isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and re.search(
+                    'digest|crc32|md5|sha1|sha256|checksum', program.source(node)):
+            new = 'True' if isinstance(node.ops[0], ast.Eq) else 'False'
+            source = program.source(node)
+            if not only_looks(node):
+                new = '(({}) {} {})'.format(source, 'or' if new == 'True' else 'and', new)
+            yield Change(node, 'the digest is not checked: ' + short(source), program.put(node, new))
+
+
+def compare_edge(program: Program) -> Changes:
+    """Less for less or equal, and so on."""
+    for node, number, left, right in comparisons(program):
+        start, gap = program.gap(left, right)
+        found = re.search('[<>]=?', gap)
+        if found is None or '#' in gap:
+            continue
+        old = found.group()
+        new = old[0] if len(old) == 2 else old + '='
+        yield Change(right if number else node, '{} for {}: {}'.format(
+            new, old, short(program.source(node))), [
+                (start + found.start(), start + found.end(), new)])
+
+
+def comparisons(program: Program) -> Iterator[Tuple[Any, int, Any, Any]]:
+    """Each < <= > >=: what it belongs to, its number there, and what it compares."""
+    for node in program.nodes:
+        if isinstance(node, ast.Compare):
+            sides = [node.left] + node.comparators
+            for number, operator in enumerate(node.ops):
+                if isinstance(operator, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+                    yield node, number, sides[number], sides[number + 1]
+
+
+def bound_gone(program: Program) -> Changes:
+    """One side of `low <= x <= high`."""
+    for node in program.nodes:
+        if isinstance(node, ast.Compare) and len(node.ops) == 2 and all(
+                isinstance(it, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for it in node.ops):
+            low, middle, high = node.left, node.comparators[0], node.comparators[1]
+            start, end = program.span(node)
+            yield Change(middle, 'this bound is gone: ' + short(program.text[
+                start:program.span(middle)[1]]), [(start, program.span(middle)[0], '')])
+            yield Change(middle, 'this bound is gone: ' + short(program.text[
+                program.span(middle)[0]:program.span(high)[1]]), [(program.span(middle)[1], end, '')])
+
+
+def loop_end(program: Program) -> Changes:
+    """A loop ends one early or one late."""
+    for call in program.calls('range'):
+        if 1 <= len(call.args) <= 2 and isinstance(program.parents[call], (ast.For, ast.comprehension)):
+            end = call.args[-1]
+            for sign, what in (('-', 'early'), ('+', 'late')):
+                yield Change(end, 'the loop ends one ' + what, program.put(
+                    end, '({}) {} 1'.format(program.source(end), sign)))
+    for node in program.nodes:
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Compare) and len(
+                node.test.ops) == 1 and isinstance(node.test.ops[0], (ast.Lt, ast.Gt)):
+            right = node.test.comparators[0]
+            sign = '-' if isinstance(node.test.ops[0], ast.Lt) else '+'
+            yield Change(right, 'the loop ends one early', program.put(
+                right, '({}) {} 1'.format(program.source(right), sign)))
+
+
+def slice_edge(program: Program) -> Changes:
+    for node in program.nodes:
+        if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Slice) \
+                or node.slice.step is not None or not isinstance(node.ctx, ast.Load):
+            continue
+        for bound in (node.slice.lower, node.slice.upper):
+            number = getattr(bound, 'value', None)
+            if bound is None:
+                continue
+            if isinstance(bound, ast.UnaryOp):
+                yield Change(bound, 'nothing is cut off: ' + program.source(node),
+                             program.put(bound, ''))
+            elif isinstance(number, int):
+                for new in (number - 1, number + 1):
+                    if new >= 0:
+                        yield Change(bound, 'cut at {} for {}'.format(new, number),
+                                     program.put(bound, str(new)))
+            else:
+                yield Change(bound, 'cut one further on', program.put(
+                    bound, '({}) + 1'.format(program.source(bound))))
+
+
+def limit_halved(program: Program) -> Changes:
+    compared = {program.source(it) for node in program.nodes if isinstance(node, ast.Compare)
+                for it in node.comparators}
+    for node in program.tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 \
+                and program.source(node.targets[0]).isupper() \
+                and program.source(node.targets[0]) in compared \
+                and (program.kind(node.value) == 'int' or isinstance(node.value, ast.BinOp)):
+            yield Change(node.value, 'the limit {} is half as much'.format(
+                program.source(node.targets[0])), program.put(
+                    node.value, '({}) // 2'.format(program.source(node.value))))
+
+
+def one_message(program: Program) -> Changes:
+    """A loop over messages that ends after the first."""
+    for node in program.nodes:
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value \
+                and not any(True for _ in program.calls('accept', inside=node)) \
+                and any(True for _ in program.calls(
+                    *RECEIVES, 'input', *program.readers, inside=node)):
+            edit = program.span(node)[0], program.span(node.test)[1], 'for _once in range(1)'
+            yield Change(node, 'the loop ends after one turn', [edit])
+        if isinstance(node, ast.For) and re.search(
+                r'stdin$|rfile$', program.source(node.iter)):
+            yield Change(node.iter, 'the loop ends after one line', program.put(
+                node.iter, '__import__("itertools").islice({}, 1)'.format(program.source(node.iter))))
+
+
+def input_at_once(program: Program) -> Changes:
+    for node in program.nodes:
+        if isinstance(node, ast.For) and re.search(r'stdin$|rfile$', program.source(node.iter)):
+            yield Change(node.iter, 'all lines are read before the first is used', program.put(
+                node.iter, program.source(node.iter) + '.readlines()'))
+
+
+def handlers(program: Program) -> Iterator[Any]:
+    for node in program.nodes:
+        if isinstance(node, ast.ExceptHandler):
+            yield node
+
+
+def named(program: Program, handler: Any) -> str:
+    return 'any error' if handler.type is None else short(program.source(handler.type))
+
+
+def error_let_through(program: Program) -> Changes:
+    for handler in handlers(program):
+        if not any(isinstance(it, ast.Raise) for it in handler.body):
+            start, end = program.span(handler.body[0])[0], program.span(handler.body[-1])[1]
+            yield Change(handler, 'not caught: ' + named(program, handler), [(start, end, 'raise')],
+                         body_lines(handler.body, handler))
+
+
+def error_swallowed(program: Program) -> Changes:
+    for handler in handlers(program):
+        last = handler.body[-1]
+        if isinstance(last, ast.Raise) or isinstance(last, ast.Expr) and name_of(last.value) in EXITS:
+            yield Change(handler, 'swallowed: ' + named(program, handler), program.put(last, 'pass'),
+                         (last.lineno, last.end_lineno))
+
+
+def except_narrower(program: Program) -> Changes:
+    for handler in handlers(program):
+        kind = handler.type
+        if isinstance(kind, ast.Tuple) and 2 <= len(kind.elts) <= TYPES_MAX:
+            for number, dropped in enumerate(kind.elts):
+                rest = [program.source(it) for it in kind.elts[:number] + kind.elts[number + 1:]]
+                yield Change(handler, 'not caught: ' + program.source(dropped), program.put(
+                    kind, '({},)'.format(', '.join(rest))), body_lines(handler.body, handler))
+        elif kind is None or program.source(kind) in ('Exception', 'BaseException'):
+            place = program.span(kind) if kind is not None else \
+                (program.span(handler)[0] + len('except'),) * 2
+            yield Change(handler, 'only OSError is caught', [
+                place + ('OSError' if kind is not None else ' OSError',)],
+                body_lines(handler.body, handler))
+
+
+def exit_status(program: Program) -> Changes:
+    for call in program.calls(*EXITS, 'SystemExit'):
+        value = call.args[0] if call.args else None
+        if isinstance(value, ast.Starred) or call.keywords:
+            continue
+        number = getattr(value, 'value', 0) if isinstance(value, ast.Constant) else None
+        new = '1' if value is None or number == 0 and not isinstance(number, str) else '0'
+        end = program.span(call)[1] - 1
+        yield Change(call, 'ends with status ' + new, program.put(value, new)
+                     if value is not None else [(end, end, new)])
+
+
+def raise_exits(program: Program) -> Changes:
+    """A check that ends the whole program where it should end one client."""
+    for node in program.nodes:
+        if isinstance(node, ast.Raise) and node.exc is not None and is_in_server(program, node) \
+                and name_of(node.exc) != 'SystemExit':
+            yield Change(node, 'ends the program, and not only this client', program.put(
+                node, '__import__("os")._exit(1)'))
+
+
+def is_in_server(program: Program, node: Optional[Any]) -> bool:
+    return any(True for _ in program.calls('accept', 'serve_forever', 'recvfrom')) \
+        and isinstance(program.function(node), (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
+RULES = [
+    ('check-gone', 'input: what the check refuses', check_gone),
+    ('check-part-gone', 'input: what the check refuses', check_part_gone),
+    ('assert-gone', 'input: what the check refuses', assert_gone),
+    ('digest-unchecked', 'network: a wrong digest', digest_unchecked),
+    ('compare-edge', 'input: values at the edge', compare_edge),
+    ('bound-gone', 'input: values out of range', bound_gone),
+    ('loop-end', 'frames', loop_end),
+    ('slice-edge', 'frames', slice_edge),
+    ('limit-halved', 'input: values at the limit', limit_halved),
+    ('one-message', 'input: several messages', one_message),
+    ('input-at-once', 'screen: an answer before the next line', input_at_once),
+    ('error-let-through', 'network: what raises the error', error_let_through),
+    ('error-swallowed', 'exit: what raises the error', error_swallowed),
+    ('except-narrower', 'input: what raises the error', except_narrower),
+    ('exit-status', 'exit', exit_status),
+    ('raise-exits', 'network: the next client', raise_exits),
+]

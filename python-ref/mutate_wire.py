@@ -1,0 +1,359 @@
+"""Rules for mutate.py: what goes over the wire as bytes.
+
+The format of struct, lengths, and the ways in which recv, send, recvfrom and sendto are misused.
+"""
+import ast
+import re
+import struct
+import sys
+from typing import Any, Iterator, List, Optional, Tuple
+
+from mutate_program import Change, Program, name_of, names
+
+Changes = Iterator[Change]
+
+STRUCT_CALLS = ('pack', 'unpack', 'calcsize', 'Struct', 'pack_into', 'unpack_from', 'iter_unpack')
+# Each code of struct with the codes that ports take for it: another width, and the other sign.
+OTHER_WIDTH = {'b': 'h', 'B': 'H', 'h': 'i', 'H': 'I', 'i': 'q', 'I': 'H', 'l': 'i', 'L': 'I',
+               'q': 'i', 'Q': 'I', 'n': 'i', 'N': 'I', 'f': 'd', 'd': 'f'}
+ONE_BYTE_CODES = 'xcbBs?p'
+# How long a header of a frame may be, and how long a small buffer of a port.
+HEADER_MAX = 16
+BUFFER = 1024
+
+# A literal that can be edited by its characters.
+PLAIN_LITERAL = re.compile(r'''[bBuU]?(['"])([^'"\\]*)\1''')
+
+
+def formats(program: Program) -> Iterator[Tuple[Any, str]]:
+    """Each literal that is a format of struct, and the format; one that has a name counts once."""
+    found = {}
+    for call in program.calls(*STRUCT_CALLS):
+        source = program.source(call.func)
+        if not call.args or '.' in source and not source.startswith('struct.'):
+            continue
+        literal = program.value(call.args[0])
+        if isinstance(literal, ast.Constant) and PLAIN_LITERAL.fullmatch(program.source(literal)):
+            text = literal.value
+            text = text.decode('latin-1') if isinstance(text, bytes) else text
+            if isinstance(text, str) and size_of(text) is not None:
+                found[literal] = text
+    yield from found.items()
+
+
+def size_of(text: str) -> Optional[int]:
+    try:
+        return struct.calcsize(text)
+    except struct.error:
+        return None
+
+
+def with_format(program: Program, literal: Any, text: str) -> Any:
+    source = program.source(literal)
+    old = PLAIN_LITERAL.fullmatch(source)
+    assert old is not None
+    return program.put(literal, source[:old.start(2)] + text + source[old.end(2):])
+
+
+def split_format(text: str) -> Tuple[str, str]:
+    return (text[0], text[1:]) if text[:1] in ('<', '>', '!', '=', '@') else ('', text)
+
+
+def struct_order(program: Program) -> Changes:
+    for literal, text in formats(program):
+        order, codes = split_format(text)
+        is_little = order == '<' or order in ('', '=', '@') and sys.byteorder == 'little'
+        new = ('>' if is_little else '<') + codes
+        letters = re.sub('[0-9 \t]', '', codes)
+        same = '' if letters.strip(ONE_BYTE_CODES) else 'one byte has no order'
+        yield Change(literal, 'the struct format {!r} for {!r}'.format(new, text),
+                     with_format(program, literal, new), same=same)
+
+
+def struct_size(program: Program) -> Changes:
+    for literal, text in formats(program):
+        order, codes = split_format(text)
+        for place in [it.start() for it in re.finditer('[a-zA-Z]', codes)][:4]:
+            code = codes[place]
+            others = [OTHER_WIDTH[code]] if code in OTHER_WIDTH else []
+            if code in 'bBhHiIlLqQ':
+                others.append(code.swapcase())
+            for other in others:
+                new = order + codes[:place] + other + codes[place + 1:]
+                yield Change(literal, 'the struct format {!r} for {!r}'.format(new, text),
+                             with_format(program, literal, new))
+
+
+def struct_digits(program: Program) -> Changes:
+    for call, text in one_number_packs(program):
+        if name_of(call.func.value) != 'Struct' and 'struct' in program.source(call.func):
+            width = size_of(text)
+            number = program.source(call.args[1])
+            yield Change(call, 'the number as {} digits'.format(width), program.put(
+                call, 'b"%0{}d" % ({})'.format(width, number)))
+
+
+def one_number_packs(program: Program) -> Iterator[Tuple[Any, str]]:
+    """The calls struct.pack(FORMAT, NUMBER), and their formats."""
+    known = dict(formats(program))
+    for call in program.calls('pack'):
+        if len(call.args) == 2 and isinstance(call.func, ast.Attribute):
+            text = known.get(program.value(call.args[0]))
+            if text is not None and split_format(text)[1] in OTHER_WIDTH:
+                yield call, text
+
+
+def length_counts_itself(program: Program) -> Changes:
+    for call, text in one_number_packs(program):
+        number = call.args[1]
+        yield Change(number, 'the length counts its own {} bytes'.format(size_of(text)),
+                     program.put(number, '({}) + {}'.format(program.source(number), size_of(text))))
+
+
+def text_length(program: Program) -> Changes:
+    """The length of text for that of bytes, and the other way."""
+    for call in program.calls('len'):
+        parent = program.parents[call]
+        if len(call.args) != 1 or isinstance(parent, ast.BinOp) \
+                or isinstance(parent, ast.Compare) and program.loop(call) is not None:
+            continue
+        given = call.args[0]
+        value = program.value(given)
+        if isinstance(value, ast.Call) and name_of(value) == 'encode' \
+                and isinstance(value.func, ast.Attribute) and is_repeatable(program, value, given):
+            text = value.func.value
+            same = 'the text is ASCII' if program.is_ascii(text) else ''
+            yield Change(given, 'the number of characters for that of bytes',
+                         program.put(given, program.source(text)), same=same)
+        elif program.kind(given) == 'str':
+            same = 'the text is ASCII' if program.is_ascii(given) else ''
+            yield Change(given, 'the number of bytes for that of characters', program.put(
+                given, '({}).encode()'.format(program.source(given))), same=same)
+        elif program.kind(given) == 'bytes' and isinstance(given, ast.Name):
+            yield Change(given, 'the number of characters for that of bytes', program.put(
+                given, program.source(given) + '.decode("utf-8", "replace")'))
+
+
+def is_repeatable(program: Program, value: ast.AST, given: ast.AST) -> bool:
+    """Whether what a name stands for can be computed again where the name is."""
+    return value is given or program.function(value) is program.function(given) and all(
+        name_of(call) in ('encode', 'dumps', 'str', 'join', 'format', 'strip')
+        for call in ast.walk(value) if isinstance(call, ast.Call))
+
+
+def receives(program: Program, *wanted: str) -> Iterator[Any]:
+    for call in program.calls(*wanted):
+        if isinstance(call.func, ast.Attribute) and call.args and not isinstance(
+                call.args[0], ast.Starred):
+            yield call
+
+
+def is_gathering(program: Program, loop: Any) -> bool:
+    """Whether a loop adds up what it receives, until there is as much as it wants."""
+    return isinstance(loop, ast.While) and not isinstance(loop.test, ast.Constant) \
+        and any(True for _ in program.calls('recv', 'read', 'recv_into', inside=loop))
+
+
+def recv_once(program: Program) -> Changes:
+    for loop in program.nodes:
+        if is_gathering(program, loop) and list(program.calls('recv', 'recv_into', inside=loop)):
+            start = program.span(loop)[0]
+            test = program.source(loop.test)
+            edits = [(start, program.span(loop.test)[0], 'for _once in range(bool(')] \
+                + program.put(loop.test, test + '))')
+            if program.text[program.span(loop.test)[1]:].lstrip(' \t').startswith(':'):
+                yield Change(loop, 'one recv for all of it', edits, same='')
+
+
+def recv_size(program: Program) -> Changes:
+    for call in receives(program, 'recv', 'recvfrom'):
+        size = call.args[0]
+        loop = program.loop(call)
+        source = program.source(size)
+        known = program.value(size)
+        news: List[Tuple[str, str]] = []
+        if name_of(size) == 'min' and len(size.args) == 2:
+            news = [(program.source(size.args[1]), 'a recv that may take what comes behind it')]
+        elif isinstance(known, ast.Constant) and isinstance(known.value, int):
+            number = known.value
+            if name_of(call) == 'recvfrom':
+                news = [(str(it), 'a datagram cut to {} bytes'.format(it))
+                        for it in (BUFFER, 512, 16) if it < number]
+                news.append((source + ' - 1', 'recvfrom takes a byte less'))
+            else:
+                less = [] if is_gathering(program, loop) else [('1', 'recv(1)')] if number > 2 else []
+                news = less + [(str(number + it) if source == str(number) else
+                                '{} {} 1'.format(source, '+' if it > 0 else '-'),
+                                'recv takes a byte {}'.format('more' if it > 0 else 'less'))
+                               for it in (-1, 1) if number + it > 0]
+        elif is_gathering(program, loop) and isinstance(size, ast.BinOp):
+            news = [(program.source(size.left), 'a recv that may take what comes behind it')]
+        elif not is_gathering(program, loop) and not isinstance(size, ast.Starred):
+            news = [('({}) {} 1'.format(source, it),
+                     'recv takes a byte {}'.format('more' if it == '+' else 'less')) for it in '+-']
+        for new, what in news:
+            if new != source:
+                yield Change(size, what, program.put(size, new))
+        if name_of(call) == 'recv' and isinstance(known, ast.Constant) \
+                and isinstance(known.value, int) and known.value <= HEADER_MAX:
+            yield Change(call, 'what comes with the first {} bytes is lost'.format(known.value),
+                         program.put(size, str(BUFFER)) + [
+                             (program.span(call)[1],) * 2 + ('[:{}]'.format(known.value),)])
+
+
+def plain_receives(program: Program) -> Iterator[Any]:
+    """The statements NAME = SOCKET.recv(N), outside of loops that gather."""
+    for statement in program.nodes:
+        if isinstance(statement, ast.Assign) and name_of(statement.value) == 'recv' \
+                and isinstance(statement.value.func, ast.Attribute) \
+                and not is_gathering(program, program.loop(statement)):
+            yield statement
+
+
+def recv_text(program: Program) -> Changes:
+    for statement in plain_receives(program):
+        call = program.source(statement.value)
+        yield Change(statement, 'what is received ends at the first NUL byte', program.put(
+            statement.value, call + '.split(b"\\0")[0]'))
+        yield Change(statement, 'what is received loses the line end behind it', program.put(
+            statement.value, call + '.rstrip(b"\\r\\n")'))
+
+
+def spin(program: Program) -> Changes:
+    for statement in plain_receives(program):
+        socket = statement.value.func.value
+        if not isinstance(socket, (ast.Name, ast.Attribute)):
+            continue
+        start = program.span(statement)[0]
+        indent = program.text[program.starts[statement.lineno - 1]:start]
+        if indent.strip() == '':
+            wait = 'while not __import__("select").select([{}], [], [], 0)[0]: pass'.format(
+                program.source(socket))
+            yield Change(statement, 'the wait for bytes spins', [
+                (start, start, wait + newline(program) + indent)])
+
+
+def newline(program: Program) -> str:
+    return '\r\n' if '\r\n' in program.text else '\n'
+
+
+def count_asked(program: Program) -> Changes:
+    """What was asked for is counted, and not what came."""
+    for statement in program.nodes:
+        loop = program.loop(statement)
+        if isinstance(statement, ast.AugAssign) and name_of(statement.value) == 'len' \
+                and isinstance(loop, ast.While) and len(statement.value.args) == 1:
+            known = program.value(statement.value.args[0])
+            if name_of(known) == 'recv' and known.args and program.loop(known) is loop:
+                asked = program.source(known.args[0])
+                yield Change(statement, 'counts the bytes asked for, not those that came',
+                             program.put(statement.value, asked))
+
+
+def sends(program: Program) -> Iterator[Tuple[Any, Any]]:
+    """The calls that send bytes on their own, and the bytes; not the bare numbers of headers."""
+    for call in program.calls('send', 'sendall', 'sendto', 'write'):
+        if isinstance(call.func, ast.Attribute) and call.args and (
+                name_of(call) != 'write' or program.source(call.func).endswith('wfile.write')):
+            data = call.args[0]
+            if not isinstance(data, ast.Starred) and name_of(data) != 'pack':
+                yield call, data
+
+
+def send_extra(program: Program) -> Changes:
+    for _, data in sends(program):
+        source = program.source(data)
+        for new, what in (('({}) + b"\\0"', 'a NUL byte is sent behind it'),
+                          ('({}) + b"\\n"', 'a line end is sent behind it'),
+                          ('({}).ljust(1024, b"\\0")', 'a whole buffer of 1024 bytes is sent')):
+            yield Change(data, what, program.put(data, new.format(source)))
+
+
+def send_part(program: Program) -> Changes:
+    for _, data in sends(program):
+        yield Change(data, 'only the first 1024 bytes are sent',
+                     program.put(data, '({})[:{}]'.format(program.source(data), BUFFER)))
+
+
+def send_once(program: Program) -> Changes:
+    # Without a time limit and signals, a send takes all that it is given.
+    is_blocking = not re.search('timeout|setblocking|signal|create_connection|import \\*', program.text)
+    for call in program.calls('sendall'):
+        if isinstance(call.func, ast.Attribute):
+            end = program.span(call.func)[1]
+            yield Change(call, 'send for sendall', [(end - len('sendall'), end, 'send')],
+                         same='a send of a blocking socket takes all' if is_blocking else '')
+
+
+def line_end(program: Program) -> Changes:
+    for node in program.nodes:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) \
+                and isinstance(node.right, ast.Constant) and node.right.value in ('\n', b'\n'):
+            prefix = 'b' if isinstance(node.right.value, bytes) else ''
+            for new, what in ((prefix + '"\\r\\n"', 'CRLF at the end of the line'),
+                              (prefix + '""', 'no line end')):
+                yield Change(node.right, what, program.put(node.right, new))
+
+
+def line_limit_gone(program: Program) -> Changes:
+    for call in receives(program, 'readline'):
+        yield Change(call, 'a line of any length is read', program.put(call.args[0], '-1'))
+
+
+def datagram_twice(program: Program) -> Changes:
+    for statement in program.nodes:
+        call = getattr(statement, 'value', None)
+        if isinstance(statement, ast.Expr) and (name_of(call) == 'sendto' or name_of(
+                call) == 'send' and 'SOCK_DGRAM' in program.text):
+            source = program.source(statement)
+            yield Change(statement, 'the datagram is sent twice',
+                         program.put(statement, source + '; ' + source))
+
+
+def order_swapped(program: Program) -> Changes:
+    """An answer before the work, and other neighbours of a send in another order."""
+    for statements in program.lists():
+        for first, second in zip(statements, statements[1:]):
+            is_first, is_second = program.is_send(first), program.is_send(second)
+            other = second if is_first else first
+            if not (is_first or is_second) or not (is_first and is_second or has_effect(program, other)):
+                continue
+            stored = [names(it, ast.Store) for it in (first, second)]
+            loaded = [names(it, ast.Load) for it in (first, second)]
+            if stored[0] & (loaded[1] | stored[1]) or stored[1] & loaded[0]:
+                continue
+            what = 'two sends in the other order' if is_first and is_second else \
+                'sends after what comes behind it' if is_first else 'sends before what comes first'
+            yield Change(first, what, program.put(first, program.source(second)) + program.put(
+                second, program.source(first)), (first.lineno, second.end_lineno))
+
+
+def has_effect(program: Program, statement: Any) -> bool:
+    """Whether it shows, to others or in files, what a statement does."""
+    if isinstance(statement, (ast.Expr, ast.With, ast.Try, ast.For, ast.While)):
+        return any(True for _ in program.calls(
+            'write', 'close', 'flush', 'print', 'replace', 'rename', 'remove', 'shutdown', 'recv',
+            *program.readers, inside=statement))
+    return isinstance(statement, ast.Assign) and (
+        name_of(statement.value) in ('recv', 'recvfrom') or name_of(statement.value) in program.readers)
+
+
+RULES = [
+    ('struct-order', 'frames', struct_order),
+    ('struct-size', 'frames', struct_size),
+    ('struct-digits', 'frames', struct_digits),
+    ('length-counts-itself', 'frames', length_counts_itself),
+    ('text-length', 'frames: text beyond ASCII', text_length),
+    ('recv-once', 'network: segments', recv_once),
+    ('recv-size', 'network: segments', recv_size),
+    ('recv-text', 'input: NUL bytes and line ends', recv_text),
+    ('count-asked', 'network: segments', count_asked),
+    ('spin', 'processor time', spin),
+    ('send-extra', 'frames', send_extra),
+    ('send-part', 'frames: long ones', send_part),
+    ('send-once', 'frames: long ones', send_once),
+    ('line-end', 'frames', line_end),
+    ('line-limit-gone', 'input: long lines', line_limit_gone),
+    ('datagram-twice', 'frames', datagram_twice),
+    ('order-swapped', 'network: a client that waits', order_swapped),
+]
