@@ -141,14 +141,19 @@ impl Field {
     }
 
     async fn play(&self, number: usize, name: &str) -> Came {
+        self.play_on(&self.stage, number, name).await
+    }
+
+    /// Play a case with the program of this name, which is on this stage.
+    pub(super) async fn play_on(&self, stage: &Stage, number: usize, name: &str) -> Came {
         let Some((group, case)) = self.course.case(number) else { return Came::NotPlayed };
         let playing = played_by(&case.playing, self.role, name);
-        if self.stage.can_play(&*self.scenario, &group.input, &playing.pairing).is_err() {
+        if stage.can_play(&*self.scenario, &group.input, &playing.pairing).is_err() {
             return Came::NotPlayed;
         }
         let Ok(_place) = self.places.acquire().await else { return Came::NotPlayed };
         let Some(ground) = self.ground(number).await else { return Came::NotPlayed };
-        match self.stage.play(&*self.scenario, &group.input, &playing, &ground).await {
+        match stage.play(&*self.scenario, &group.input, &playing, &ground).await {
             Ok(played) if played.judgement.verdict.is_failure() => {
                 let first = played.judgement.differences.first();
                 let what = first.map_or_else(String::new, ToString::to_string);

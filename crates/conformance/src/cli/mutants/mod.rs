@@ -6,8 +6,10 @@
 //! | `subject.rs` | what is tried, and its Python programs |
 //! | `variants.rs` | the variants, as `python-ref/mutate.py` makes them |
 //! | `room.rs` | a variant in a directory of its own |
+//! | `candidate.rs` | a program with its variants |
 //! | `cast.rs` | the peers: each variant is one |
 //! | `course.rs` | the cases, in their order |
+//! | `reach.rs` | which lines each case runs |
 //! | `field.rs` | plays variants until they are caught |
 //! | `trial.rs` | a subject from its programs to its report |
 //! | `why.rs` | what of a survivor differs and is not compared |
@@ -16,11 +18,13 @@
 //! | `human.rs`, `folder.rs` | the forms in which it is told |
 
 mod accept;
+mod candidate;
 mod cast;
 mod course;
 mod field;
 mod folder;
 mod human;
+mod reach;
 mod report;
 mod room;
 mod subject;

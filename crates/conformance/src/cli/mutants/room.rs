@@ -19,7 +19,7 @@ pub(super) fn furnish(
     room: &Path,
     program: &Program,
     changed: &Path,
-    text: &str,
+    text: &[u8],
 ) -> io::Result<PathBuf> {
     level(&program.root, room, &[program.relative(), changed])?;
     let target = room.join(changed);
@@ -82,7 +82,7 @@ mod tests {
             root: home.path().to_owned(),
         };
         let room = tempfile::tempdir().unwrap();
-        let path = furnish(room.path(), &program, Path::new("src/wire.py"), "x = 2").unwrap();
+        let path = furnish(room.path(), &program, Path::new("src/wire.py"), b"x = 2").unwrap();
         assert_eq!(path, room.path().join("src/server.py"));
         let read = |name: &str| fs::read_to_string(room.path().join(name)).unwrap();
         assert_eq!([read("src/server.py"), read("src/wire.py")], ["import wire", "x = 2"]);

@@ -1,44 +1,43 @@
 //! A subject from its programs to its report.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use anyhow::Context;
 use engine::peer::{Peer, Peers};
 use engine::plan::{PlanError, Selection};
-use model::observation::Role;
 use protocols::Protocol;
+use report::Progress;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::super::interrupt::{Interrupted, interrupt};
 use super::super::measure::measure;
-use super::super::setup::{self, Setup, setup_with};
+use super::super::setup::{self, Setup, setup_traced, setup_with};
 use super::super::{SetupArgs, Usage};
 use super::MutantsArgs;
-use super::cast::{stand_in, with_bases};
+use super::candidate::{Candidate, MUTANT, Wrong};
+use super::cast::with_bases;
 use super::course::Course;
-use super::field::{Field, Tried};
+use super::field::{Came, Field, Tried};
+use super::reach::{Reach, Traced};
 use super::report::{Outcome, ProgramReport, Row};
-use super::subject::{Program, Subject};
-use super::variants::{self, Refused, Same, Variant};
+use super::subject::Subject;
 use super::why::Compared;
-use super::room;
 
-/// What a variant is called in ids of cases.
-const MUTANT: &str = "mutant";
+/// So many set-ups trace at once: each has an interpreter of its own.
+const TRACED_MAX: usize = 4;
 
-/// A program with its variants, each in a room.
-struct Candidate {
-    program: Program,
-    /// The program's path, as it is shown.
-    shown: String,
-    base: String,
-    variants: Vec<(String, Variant)>,
-    same: Vec<Same>,
+/// What a trial is played with.
+struct Scene {
+    setup: Setup,
+    traced: Vec<Arc<Traced>>,
+    /// The peers without the variants, for the plan.
+    planned: Peers,
+    _traces: TempDir,
 }
 
 /// Try the programs of a subject. Beside what came of them, what there is to say of a role that is left out.
@@ -56,72 +55,49 @@ pub(super) fn run(
         Some(protocol) => protocol.path().parent().map(Path::to_owned).unwrap_or_default(),
         None => reference.directory().to_owned(),
     };
-    let wanted = args.role.map(Role::from);
-    let (programs, mut notes) = subject.programs(wanted, &own, &base)?;
+    let (programs, mut notes) = subject.programs(args.role.map(Into::into), &own, &base)?;
     let rooms = TempDir::with_prefix("framecheck-mutants-").context("cannot make a directory")?;
-    let (mut candidates, mut guests, mut bases) = (Vec::new(), Vec::new(), Vec::new());
+    let mut candidates = Vec::new();
+    let (mut variants, mut bases) = (Vec::new(), Vec::new());
     for program in programs {
-        let made = variants::of(&program.path, &args.means.python, reference.directory());
-        let made = made.map_err(|refused| match refused {
-            Refused::NotPython(said) => {
-                subject.refusal(program.role, &format!("is not a Python program: {said}"))
-            }
-            Refused::Failed(error) => error,
-        })?;
-        let candidate = Candidate::new(program, made);
-        let (base, others) = candidate.furnish(rooms.path(), &own, subject)?;
-        bases.push(base.clone());
-        guests.push(base);
-        guests.extend(others);
+        let means = (args.means.python.as_os_str(), reference.directory());
+        let candidate = Candidate::new(program, subject, rooms.path(), means)?;
+        let (base, others) = candidate.furnish(&own, subject)?;
+        bases.push(base);
+        variants.extend(others);
         candidates.push(candidate);
     }
-    let planned = with_bases(peers, &bases)?;
-    let setup = setup_with(&with, &subject.known, guests)?;
+    let scene = Scene::set(subject, &with, peers, (bases, variants), jobs(args))?;
     let reports = setup::runtime()?.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            tried = play(subject, args, &setup, &planned, candidates, &mut notes) => tried,
+            tried = play(subject, args, &scene, candidates, &mut notes) => tried,
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
     Ok((reports, notes))
 }
 
-impl Candidate {
-    fn new(program: Program, made: variants::Variants) -> Self {
-        let role = program.role.name();
-        let named = |(nth, variant): (usize, Variant)| (format!("{MUTANT}.{role}.{nth}"), variant);
-        Self {
-            shown: program.relative().display().to_string(),
-            base: format!("unchanged.{role}"),
-            variants: made.variants.into_iter().enumerate().map(named).collect(),
-            same: made.same,
-            program,
-        }
-    }
-
-    /// The program as it is and each variant in a room; the peers that they are.
-    fn furnish(
-        &self,
-        rooms: &Path,
-        reference: &Peer,
+impl Scene {
+    fn set(
         subject: &Subject,
-    ) -> anyhow::Result<(Peer, Vec<Peer>)> {
-        let program = &self.program;
-        let peer = |name: &str, text: &str| -> anyhow::Result<Peer> {
-            let room = rooms.join(name);
-            let furnished = std::fs::create_dir(&room)
-                .and_then(|()| room::furnish(&room, program, program.relative(), text));
-            let path = furnished.with_context(|| {
-                format!("cannot put a variant of {} into {}", self.shown, room.display())
-            })?;
-            let called = (name, subject.scenario.name());
-            stand_in(reference, called, program, &path).context("the reference has no command")
-        };
-        let text = std::fs::read_to_string(&program.path)
-            .with_context(|| format!("cannot read {}", program.path.display()))?;
-        let variants = self.variants.iter().map(|(name, variant)| peer(name, &variant.source));
-        Ok((peer(&self.base, &text)?, variants.collect::<Result<_, _>>()?))
+        with: &SetupArgs,
+        peers: Peers,
+        (bases, variants): (Vec<Peer>, Vec<Peer>),
+        jobs: usize,
+    ) -> anyhow::Result<Self> {
+        let known = &subject.known;
+        let traces = TempDir::with_prefix("framecheck-traces-").context("cannot make a directory")?;
+        let mut traced = Vec::new();
+        for nth in 0..jobs.min(TRACED_MAX) {
+            let directory = traces.path().join(nth.to_string());
+            std::fs::create_dir(&directory).context("cannot make a directory for traces")?;
+            let setup = setup_traced(with, known, bases.clone(), &directory)?;
+            traced.push(Arc::new(Traced { setup, directory }));
+        }
+        let planned = with_bases(peers, &bases)?;
+        let setup = setup_with(with, known, [bases, variants].concat())?;
+        Ok(Self { setup, traced, planned, _traces: traces })
     }
 }
 
@@ -129,45 +105,42 @@ impl Candidate {
 async fn play(
     subject: &Subject,
     args: &MutantsArgs,
-    setup: &Setup,
-    planned: &Peers,
+    scene: &Scene,
     candidates: Vec<Candidate>,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Vec<ProgramReport>> {
     let jobs = jobs(args);
-    measure(setup, &subject.known, jobs).await;
+    measure(&scene.setup, &subject.known, jobs).await;
     let places = Arc::new(Semaphore::new(jobs));
     let mut fields = Vec::new();
     for candidate in candidates {
         let role = candidate.program.role;
-        let known = (&subject.known.catalogue, planned);
-        let course =
-            match Course::of(role, &candidate.base, &selection(args), known, &*subject.scenario) {
-                Err(PlanError::Nothing) => {
-                    notes.push(format!("no input that is chosen plays the {role}"));
-                    continue;
-                }
-                course => course?,
-            };
+        let known = (&subject.known.catalogue, &scene.planned);
+        let course = Course::of(role, &candidate.base, &selection(args), known, &*subject.scenario);
+        let course = match course {
+            Err(PlanError::Nothing) => {
+                notes.push(format!("no input that is chosen plays the {role}"));
+                continue;
+            }
+            course => course?,
+        };
         let base = (role, candidate.base.clone());
-        let (stage, scenario) = (setup.stage.clone(), subject.scenario.clone());
+        let (stage, scenario) = (scene.setup.stage.clone(), subject.scenario.clone());
         let field = Field::new(stage, scenario, base, course, places.clone());
         fields.push((candidate, Arc::new(field)));
     }
     if fields.is_empty() {
-        return Err(Usage("nothing is left to play: the options exclude each other".to_owned()).into());
+        let what = "nothing is left to play: the options exclude each other";
+        return Err(Usage(what.to_owned()).into());
     }
-    let count = fields.iter().map(|(candidate, _)| candidate.variants.len()).sum();
-    let mut progress = report::Progress::start(count, "variants");
     let mut reports = Vec::new();
     for (candidate, field) in fields {
-        reports.push(of_program(subject, candidate, &field, &mut progress).await);
+        reports.push(of_program(subject, candidate, &field, scene).await);
     }
-    progress.finish();
     Ok(reports)
 }
 
-/// Inputs that are played at once.
+/// Cases that are played at once.
 fn jobs(args: &MutantsArgs) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     args.jobs.map_or(processors * 4, std::num::NonZero::get)
@@ -187,56 +160,77 @@ async fn of_program(
     subject: &Subject,
     candidate: Candidate,
     field: &Arc<Field>,
-    progress: &mut report::Progress,
+    scene: &Scene,
 ) -> ProgramReport {
     let began = Instant::now();
     let role = candidate.program.role;
-    let every: Arc<Vec<usize>> = Arc::new((0..field.course.cases.len()).collect());
-    let protocol = subject.known.protocols.first().cloned();
-    let mut trying = JoinSet::new();
-    for (nth, (name, _)) in candidate.variants.iter().enumerate() {
-        let (field, name, cases, protocol) =
-            (field.clone(), name.clone(), every.clone(), protocol.clone());
-        trying.spawn(async move { (nth, outcome(&field, &name, &cases, protocol.as_deref()).await) });
-    }
-    let mut outcomes = vec![None; candidate.variants.len()];
-    let mut survivors = 0;
-    while let Some(tried) = trying.join_next().await {
-        let Ok((nth, outcome)) = tried else { continue };
-        survivors += usize::from(matches!(outcome, Outcome::Survives { .. }));
-        if let Some(place) = outcomes.get_mut(nth) {
-            *place = Some(outcome);
-        }
-        let note = if survivors == 0 { String::new() } else { format!("{survivors} survive") };
-        progress.set_message(note.clone());
-        progress.one_more(&note);
-    }
-    let scenario = subject.scenario.name();
-    let rows = candidate.variants.iter().zip(outcomes).map(|((_, variant), outcome)| {
-        let id = format!("{scenario}/{role}/{}", variant.id);
-        // A task that has panicked has said so on standard error.
-        let lost = Outcome::Survives {
-            cases: 0,
-            findings: Vec::new(),
-            accepted: None,
-            suggestion: None,
-        };
-        Row::new(id, &candidate.shown, variant, outcome.unwrap_or(lost))
-    });
-    let rows = rows.collect();
+    let reach = see_reach(&candidate, field, scene).await;
+    let outcomes = outcomes(subject, &candidate, field, &reach).await;
+    let row = |(wrong, outcome): (&Wrong, Outcome)| {
+        Row::new(wrong.id.clone(), &wrong.file.display().to_string(), &wrong.variant, outcome)
+    };
     ProgramReport {
-        scenario: scenario.to_owned(),
+        scenario: subject.scenario.name().to_owned(),
         file: subject.file.as_ref().map(|file| file.display().to_string()),
         role: role.name(),
         program: candidate.shown.clone(),
         inputs: field.course.inputs(),
         cases: field.course.cases.len(),
         seconds: began.elapsed().as_secs_f64(),
-        variants: rows,
+        variants: candidate.wrong.iter().zip(outcomes).map(row).collect(),
         same: candidate.same,
-        is_traced: false,
+        is_traced: reach.is_known(),
         unplayed: field.unplayed(),
     }
+}
+
+/// Which lines each case runs.
+async fn see_reach(candidate: &Candidate, field: &Arc<Field>, scene: &Scene) -> Reach {
+    let progress = Progress::start(field.course.cases.len(), "cases traced");
+    let progress = Arc::new(Mutex::new(progress));
+    let shown = progress.clone();
+    let done = move || {
+        shown.lock().unwrap_or_else(PoisonError::into_inner).one_more("");
+    };
+    let reach = Reach::see(field, candidate, &scene.traced, done).await;
+    progress.lock().unwrap_or_else(PoisonError::into_inner).finish();
+    reach
+}
+
+/// What comes of each variant.
+async fn outcomes(
+    subject: &Subject,
+    candidate: &Candidate,
+    field: &Arc<Field>,
+    reach: &Reach,
+) -> Vec<Outcome> {
+    let protocol = subject.known.protocols.first().cloned();
+    let mut outcomes = vec![Outcome::NotReached; candidate.wrong.len()];
+    let mut trying = JoinSet::new();
+    for (nth, wrong) in candidate.wrong.iter().enumerate() {
+        let cases = reach.cases_of(wrong);
+        if cases.is_empty() {
+            continue;
+        }
+        let (field, name, protocol) = (field.clone(), wrong.name.clone(), protocol.clone());
+        let outcome = async move { outcome(&field, &name, &cases, protocol.as_deref()).await };
+        trying.spawn(async move { (nth, outcome.await) });
+    }
+    let mut progress = Progress::start(trying.len(), "variants");
+    let mut survivors = 0;
+    while let Some(tried) = trying.join_next().await {
+        // A task that has panicked has said so on standard error.
+        let Ok((nth, outcome)) = tried else { continue };
+        survivors += usize::from(matches!(outcome, Outcome::Survives { .. }));
+        if let Some(place) = outcomes.get_mut(nth) {
+            *place = outcome;
+        }
+        let note = if survivors == 0 { String::new() } else { format!("{survivors} survive") };
+        progress.set_message(note.clone());
+        progress.one_more(&note);
+    }
+    progress.finish();
+    outcomes
 }
 
 /// What comes of a variant.
@@ -262,7 +256,7 @@ async fn outcome(
             let compared = Compared { scenario: &*field.scenario, protocol, role: field.role };
             let mut findings = BTreeSet::new();
             for (case, seen) in seen {
-                let (Some(super::field::Came::Passed(base)), Some(ground)) =
+                let (Some(Came::Passed(base)), Some(ground)) =
                     (field.base(case).await, field.ground(case).await)
                 else {
                     continue;
