@@ -1,12 +1,12 @@
 """Write down which lines of a program's own files are executed.
 
-`framecheck mutants` reads this: an input that never reaches a line can't catch a bug there. The launcher
-imports this file in the process of a program, and only where a request names a file for the trace, as
-`"trace": PATH` (launch.py). No other run of a program is changed by it.
+`framecheck mutants` reads this: an input that never reaches a line can't catch a bug there. The
+launcher imports this file in the process of a program, and only where a request names a file for
+the trace, as `"trace": PATH` (launch.py). No other run of a program is changed by it.
 
-The program's own files are its own and the modules that it imports from its directory or below. The
-trace says by that which modules these are. It is lines of JSON, one for each line of source, written
-when that is executed for the first time in a process:
+The program's own files are its own and the modules that it imports from its directory or below.
+The trace says by that which modules these are. It is lines of JSON, one for each line of source,
+written when that is executed for the first time in a process:
 
     {"file": PATH, "lines": [N], "cwd": PATH}
 
@@ -14,12 +14,12 @@ when that is executed for the first time in a process:
     lines   the numbers of lines, of which the first of a file is 1; one so far
     cwd     where the program was started, by which two programs of one play can be told apart
 
-Each is one write, so what was executed is there however the process ends. Threads write to the same file.
-A child that is forked writes one of its own, PATH.PID, which has its own lines alone.
+Each is one write, so what was executed is there however the process ends. Threads write to the same
+file. A child that is forked writes one of its own, PATH.PID, which has its own lines alone.
 
 The first line makes the file. There is none where the program was not traced: where it could not be
-started or compiled, and where the launcher became a new interpreter, because a file beside the program
-has the name of a standard module. Then nothing is known of what it reached.
+started or compiled, and where the launcher became a new interpreter, because a file beside the
+program has the name of a standard module. Then nothing is known of what it reached.
 """
 import _thread
 import fcntl
@@ -93,11 +93,11 @@ class Trace:
             CLOSE(self.descriptor)
         self.descriptor = -1
         self.seen = set()
-        self.path = '{}.{}'.format(self.path, GETPID())
+        self.path = f'{self.path}.{GETPID()}'
 
 
 def install(path: str, program: str) -> None:
-    """From now on, write the lines of this program that this process executes to the file at this path."""
+    """From now on, write which lines of the program this process executes to this file."""
     trace = Trace(path, program)
     plain = _thread.start_new_thread
 
@@ -107,7 +107,7 @@ def install(path: str, program: str) -> None:
             function(*arguments, **named)
         return plain(traced if callable(function) else function, *rest)
 
-    _thread.start_new_thread = start_new_thread  # type: ignore[assignment]
+    _thread.start_new_thread = start_new_thread
     os.register_at_fork(after_in_child=trace.begin_anew)
     threading.settrace(trace.enter)
     sys.settrace(trace.enter)

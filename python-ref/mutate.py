@@ -2,15 +2,15 @@
 
     python3 -I -S mutate.py PROGRAM.py
 
-`framecheck mutants` plays each variant in the place of the reference, and says which of them its inputs
-catch. This file only makes them. It writes one JSON object:
+`framecheck mutants` plays each variant in the place of the reference, and says which of them its
+inputs catch. This file only makes them. It writes one JSON object:
 
     {"program": PATH, "variants": [...], "same": [...]}
 
 A variant has:
 
-    id      its rule and its number among the places of that rule, such as "struct-order-2"; no change
-            elsewhere in the program changes it, as long as none of the rule's places comes or goes
+    id      its rule and its number among the places of that rule, such as "struct-order-2"; no
+            change elsewhere changes it, as long as no place of the rule comes or goes
     rule    the rule, such as "struct-order"
     line    where it begins, in the program's lines from 1
     what    what is wrong
@@ -19,15 +19,16 @@ A variant has:
     diff    the changed lines, each behind "-" or "+"
     source  the whole text of the variant; to be written as UTF-8
 
-What comes to the same as the program, or as an earlier variant, is under "same": id, rule, line, what, and
-"why". Variants with the same bytecode are found by compiling them; for other reasons see `same` in the rules.
+What comes to the same as the program, or as an earlier variant, is under "same": id, rule, line,
+what, and "why". Variants with the same bytecode are found by compiling them; for other reasons see
+`same` in the rules.
 
-A variant is made by edits of the text where the syntax tree says, so all else stays as it is. Only the name
-of another encoding in the first two lines becomes utf-8, since the variant's text is UTF-8.
+A variant is made by edits of the text where the syntax tree says, so all else stays as it is. Only
+the name of another encoding in the first two lines becomes utf-8, since the variant is UTF-8.
 
-The status is 2, with one sentence on standard error, where the program can't be read or is no Python.
-The rules are in the other files: mutate_wire.py (bytes), mutate_json.py (text and JSON), mutate_flow.py (checks,
-loops, errors), mutate_world.py (files, servers, screen).
+The status is 2, with one sentence on standard error, where the program can't be read or is no
+Python. The rules are in the other files: mutate_wire.py (bytes), mutate_json.py (text and JSON),
+mutate_flow.py (checks, loops, errors), mutate_world.py (files, servers, screen).
 """
 import difflib
 import json
@@ -50,6 +51,8 @@ import mutate_world
 from mutate_program import Change, Edit, Program
 
 DIFF_LINES_MAX = 24
+# So many changed lines are shown with what stands between them.
+WHOLE_MAX = 6
 
 # Raised where a file is no Python, or more than the interpreter can take.
 NO_PROGRAM = (SyntaxError, ValueError, RecursionError, MemoryError, LookupError)
@@ -70,7 +73,7 @@ def main() -> int:
             warnings.simplefilter('ignore')
             made = mutants(data, path)
     except OSError as error:
-        print("can't read {}: {}".format(path, error.strerror), file=sys.stderr)
+        print(f"can't read {path}: {error.strerror}", file=sys.stderr)
         return 2
     except NO_PROGRAM as error:
         what = str(error) or type(error).__name__
@@ -89,8 +92,7 @@ def mutants(data: bytes, path: str) -> Dict[str, Any]:
     known = {fingerprint(compile(data, path, 'exec', dont_inherit=True)): ''}
     for identity, rule, hint, change in changes(program):
         text = edited(program.text, change.edits)
-        about = {'id': identity, 'rule': rule, 'line': change.at.lineno,  # type: ignore[attr-defined]
-                 'what': change.what}
+        about = {'id': identity, 'rule': rule, 'line': change.at.lineno, 'what': change.what}
         why: Optional[str] = change.same
         if not why:
             code = compiled(text, path)
@@ -110,12 +112,15 @@ def mutants(data: bytes, path: str) -> Dict[str, Any]:
 
 def changes(program: Program) -> Iterator[Tuple[str, str, str, Change]]:
     """What the rules propose: the identity, the rule, its hint and the change."""
-    for rule, hint, find in RULES:
+    for name, hint, find in RULES:
         found = list(find(program))
         # In the order of the source; several of one place stay in the rule's own.
         found.sort(key=lambda it: (it.at.lineno, it.at.col_offset))
-        for number, change in enumerate(found, 1):
-            yield '{}-{}'.format(rule, number), rule, hint, change
+        count: Dict[str, int] = {}
+        for change in found:
+            rule = name + '-' + change.kind if change.kind else name
+            count[rule] = count.get(rule, 0) + 1
+            yield f'{rule}-{count[rule]}', rule, hint, change
 
 
 def edited(text: str, edits: List[Edit]) -> str:
@@ -172,9 +177,11 @@ def diff(old: str, new: str) -> str:
     while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
         last += 1
     before, after = before[first:len(before) - last], after[first:len(after) - last]
-    # Without the names of files, which are its first two lines, and the numbers of lines.
-    changed = [line for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:]
-               if not line.startswith('@@')]
+    changed = ['-' + line for line in before] + ['+' + line for line in after]
+    if len(changed) > WHOLE_MAX:
+        # Without the names of files, which are its first two lines, and the numbers of lines.
+        changed = [line for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:]
+                   if not line.startswith('@@')]
     if len(changed) > DIFF_LINES_MAX:
         changed = changed[:DIFF_LINES_MAX] + ['...']
     return ''.join(line + '\n' for line in changed)
@@ -184,10 +191,10 @@ def as_utf8(program: Program, text: str) -> str:
     """The text with utf-8 for the name of its encoding, where it had another."""
     if program.is_utf8:
         return text
-    head = re.split('(\r\n|\r|\n)', text, 2)
+    head = re.split('(\r\n|\r|\n)', text, maxsplit=2)
     for number in range(0, min(3, len(head)), 2):
-        named, count = re.subn(r'^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+', r'\g<1>utf-8', head[number])
-        if count:
+        named = re.sub(r'^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+', r'\g<1>utf-8', head[number])
+        if named != head[number]:
             head[number] = named
             break
     return ''.join(head)

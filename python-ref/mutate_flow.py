@@ -2,7 +2,7 @@
 import ast
 import re
 import sys
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Iterator, List, Tuple
 
 from mutate_program import RECEIVES, Change, Program, name_of
 
@@ -10,9 +10,9 @@ Changes = Iterator[Change]
 
 EXITS = ('exit', '_exit', 'quit')
 # Calls that only look: a check made of these may vanish together with them.
-LOOKING = ('len', 'type', 'isinstance', 'startswith', 'endswith', 'get', 'isdigit', 'isascii', 'strip',
+LOOKING = ('len', 'type', 'isinstance', 'startswith', 'endswith', 'get', 'isdigit', 'isascii',
            'isfile', 'isdir', 'exists', 'encode', 'decode', 'int', 'str', 'fullmatch', 'hexdigest',
-           'md5', 'sha1', 'sha256', 'rstrip', 'lower', 'upper', 'basename', 'fsencode', 'any', 'all')
+           'md5', 'sha1', 'sha256', 'strip', 'rstrip', 'lower', 'upper', 'basename', 'fsencode')
 BODY_MAX = 3
 TYPES_MAX = 6
 
@@ -49,16 +49,17 @@ def body_lines(body: List[Any], head: Any) -> Tuple[int, int]:
 
 def only_looks(node: ast.AST) -> bool:
     return not any(isinstance(it, (ast.NamedExpr, ast.Await, ast.Yield))
-                   or isinstance(it, ast.Call) and name_of(it) not in LOOKING for it in ast.walk(node))
+                   or isinstance(it, ast.Call) and name_of(it) not in LOOKING
+                   for it in ast.walk(node))
 
 
 def check_gone(program: Program) -> Changes:
     for node in program.nodes:
         if is_check(node):
             source = program.source(node.test)
-            new = 'False' if only_looks(node.test) else '({}) and False'.format(source)
-            yield Change(node.test, 'the check is gone: ' + short(source), program.put(node.test, new),
-                         body_lines(node.body, node.test))
+            new = 'False' if only_looks(node.test) else f'({source}) and False'
+            yield Change(node.test, 'the check is gone: ' + short(source),
+                         program.put(node.test, new), lines=body_lines(node.body, node.test))
 
 
 def short(text: str) -> str:
@@ -70,23 +71,23 @@ def check_part_gone(program: Program) -> Changes:
     for node in program.nodes:
         if not isinstance(node, ast.BoolOp):
             continue
-        top = program.parents[node]
+        top: Any = program.parents[node]
         while isinstance(top, (ast.UnaryOp, ast.BoolOp)):
             top = program.parents[top]
-        if not isinstance(top, (ast.If, ast.Return, ast.While, ast.Assign)) \
-                or isinstance(top, ast.Assign) and not isinstance(node.values[0], (
-                    ast.Compare, ast.BoolOp, ast.UnaryOp)):
+        is_decision = isinstance(top, (ast.If, ast.Return, ast.While)) or isinstance(
+            top, ast.Assign) and isinstance(node.values[0], (ast.Compare, ast.BoolOp, ast.UnaryOp))
+        if not is_decision:
             continue
-        is_direct = isinstance(top, ast.If) and top.test is node and isinstance(node.op, ast.Or)
         # Where no part was true, none that is missing was.
-        lines = body_lines(top.body, node) if is_direct else None
+        lines = body_lines(top.body, node) if isinstance(node.op, ast.Or) and isinstance(
+            top, ast.If) and top.test is node else None
         neutral = 'False' if isinstance(node.op, ast.Or) else 'True'
         for part in node.values:
             source = program.source(part)
-            new = neutral if only_looks(part) else '(({}) and False)'.format(source) \
-                if neutral == 'False' else '(({}) or True)'.format(source)
+            new = neutral if only_looks(part) else f'(({source}) and False)' \
+                if neutral == 'False' else f'(({source}) or True)'
             yield Change(part, 'this part of a check is gone: ' + short(source),
-                         program.put(part, new), lines)
+                         program.put(part, new), lines=lines)
 
 
 def assert_gone(program: Program) -> Changes:
@@ -104,7 +105,8 @@ def digest_unchecked(program: Program) -> Changes:
             source = program.source(node)
             if not only_looks(node):
                 new = '(({}) {} {})'.format(source, 'or' if new == 'True' else 'and', new)
-            yield Change(node, 'the digest is not checked: ' + short(source), program.put(node, new))
+            yield Change(node, 'the digest is not checked: ' + short(source),
+                         program.put(node, new))
 
 
 def compare_edge(program: Program) -> Changes:
@@ -112,12 +114,14 @@ def compare_edge(program: Program) -> Changes:
     for node, number, left, right in comparisons(program):
         start, gap = program.gap(left, right)
         found = re.search('[<>]=?', gap)
-        if found is None or '#' in gap:
+        # No input decides what the clock says to the last digit.
+        is_clock = any(name_of(it) in ('monotonic', 'perf_counter', 'time') for side in (
+            left, right) for it in ast.walk(program.value(side)))
+        if found is None or '#' in gap or is_clock:
             continue
         old = found.group()
         new = old[0] if len(old) == 2 else old + '='
-        yield Change(right if number else node, '{} for {}: {}'.format(
-            new, old, short(program.source(node))), [
+        yield Change(right if number else node, f'{new} for {old}: {short(program.source(node))}', [
                 (start + found.start(), start + found.end(), new)])
 
 
@@ -136,29 +140,36 @@ def bound_gone(program: Program) -> Changes:
     for node in program.nodes:
         if isinstance(node, ast.Compare) and len(node.ops) == 2 and all(
                 isinstance(it, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for it in node.ops):
-            low, middle, high = node.left, node.comparators[0], node.comparators[1]
+            middle = node.comparators[0]
             start, end = program.span(node)
-            yield Change(middle, 'this bound is gone: ' + short(program.text[
-                start:program.span(middle)[1]]), [(start, program.span(middle)[0], '')])
-            yield Change(middle, 'this bound is gone: ' + short(program.text[
-                program.span(middle)[0]:program.span(high)[1]]), [(program.span(middle)[1], end, '')])
+            first, last = program.span(middle)
+            for gone, edit in ((program.text[start:last], (start, first, '')),
+                               (program.text[first:end], (last, end, ''))):
+                yield Change(middle, 'this bound is gone: ' + short(gone), [edit])
 
 
 def loop_end(program: Program) -> Changes:
     """A loop ends one early or one late."""
     for call in program.calls('range'):
-        if 1 <= len(call.args) <= 2 and isinstance(program.parents[call], (ast.For, ast.comprehension)):
+        parent = program.parents[call]
+        if 1 <= len(call.args) <= 2 and isinstance(parent, (ast.For, ast.comprehension)):
             end = call.args[-1]
-            for sign, what in (('-', 'early'), ('+', 'late')):
+            for difference, what in ((-1, 'early'), (1, 'late')):
                 yield Change(end, 'the loop ends one ' + what, program.put(
-                    end, '({}) {} 1'.format(program.source(end), sign)))
+                    end, plus(program, end, difference)), what)
     for node in program.nodes:
         if isinstance(node, ast.While) and isinstance(node.test, ast.Compare) and len(
                 node.test.ops) == 1 and isinstance(node.test.ops[0], (ast.Lt, ast.Gt)):
             right = node.test.comparators[0]
-            sign = '-' if isinstance(node.test.ops[0], ast.Lt) else '+'
+            difference = -1 if isinstance(node.test.ops[0], ast.Lt) else 1
             yield Change(right, 'the loop ends one early', program.put(
-                right, '({}) {} 1'.format(program.source(right), sign)))
+                right, plus(program, right, difference)), 'early')
+
+
+def plus(program: Program, node: Any, difference: int) -> str:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return str(node.value + difference)
+    return '{} {} 1'.format(program.atom(node), '-' if difference < 0 else '+')
 
 
 def slice_edge(program: Program) -> Changes:
@@ -176,11 +187,11 @@ def slice_edge(program: Program) -> Changes:
             elif isinstance(number, int):
                 for new in (number - 1, number + 1):
                     if new >= 0:
-                        yield Change(bound, 'cut at {} for {}'.format(new, number),
+                        yield Change(bound, f'cut at {new} for {number}',
                                      program.put(bound, str(new)))
             else:
-                yield Change(bound, 'cut one further on', program.put(
-                    bound, '({}) + 1'.format(program.source(bound))))
+                yield Change(bound, 'cut one further on',
+                             program.put(bound, plus(program, bound, 1)))
 
 
 def limit_halved(program: Program) -> Changes:
@@ -191,9 +202,15 @@ def limit_halved(program: Program) -> Changes:
                 and program.source(node.targets[0]).isupper() \
                 and program.source(node.targets[0]) in compared \
                 and (program.kind(node.value) == 'int' or isinstance(node.value, ast.BinOp)):
-            yield Change(node.value, 'the limit {} is half as much'.format(
-                program.source(node.targets[0])), program.put(
-                    node.value, '({}) // 2'.format(program.source(node.value))))
+            name = program.source(node.targets[0])
+            yield Change(node.value, f'the limit {name} is half as much',
+                         program.put(node.value, half(program, node.value)))
+
+
+def half(program: Program, node: Any) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return str(node.value // 2)
+    return program.atom(node) + ' // 2'
 
 
 def one_message(program: Program) -> Changes:
@@ -207,8 +224,8 @@ def one_message(program: Program) -> Changes:
             yield Change(node, 'the loop ends after one turn', [edit])
         if isinstance(node, ast.For) and re.search(
                 r'stdin$|rfile$', program.source(node.iter)):
-            yield Change(node.iter, 'the loop ends after one line', program.put(
-                node.iter, '__import__("itertools").islice({}, 1)'.format(program.source(node.iter))))
+            one = f'__import__("itertools").islice({program.source(node.iter)}, 1)'
+            yield Change(node.iter, 'the loop ends after one line', program.put(node.iter, one))
 
 
 def input_at_once(program: Program) -> Changes:
@@ -233,15 +250,15 @@ def error_let_through(program: Program) -> Changes:
         if not any(isinstance(it, ast.Raise) for it in handler.body):
             start, end = program.span(handler.body[0])[0], program.span(handler.body[-1])[1]
             yield Change(handler, 'not caught: ' + named(program, handler), [(start, end, 'raise')],
-                         body_lines(handler.body, handler))
+                         lines=body_lines(handler.body, handler))
 
 
 def error_swallowed(program: Program) -> Changes:
     for handler in handlers(program):
         last = handler.body[-1]
-        if isinstance(last, ast.Raise) or isinstance(last, ast.Expr) and name_of(last.value) in EXITS:
-            yield Change(handler, 'swallowed: ' + named(program, handler), program.put(last, 'pass'),
-                         (last.lineno, last.end_lineno))
+        if isinstance(last, ast.Raise) or name_of(getattr(last, 'value', None)) in EXITS:
+            yield Change(handler, 'swallowed: ' + named(program, handler),
+                         program.put(last, 'pass'), lines=(last.lineno, last.end_lineno))
 
 
 def except_narrower(program: Program) -> Changes:
@@ -251,13 +268,14 @@ def except_narrower(program: Program) -> Changes:
             for number, dropped in enumerate(kind.elts):
                 rest = [program.source(it) for it in kind.elts[:number] + kind.elts[number + 1:]]
                 yield Change(handler, 'not caught: ' + program.source(dropped), program.put(
-                    kind, '({},)'.format(', '.join(rest))), body_lines(handler.body, handler))
+                    kind, '({},)'.format(', '.join(rest)) if len(rest) == 1 else '({})'.format(
+                        ', '.join(rest))), lines=body_lines(handler.body, handler))
         elif kind is None or program.source(kind) in ('Exception', 'BaseException'):
             place = program.span(kind) if kind is not None else \
                 (program.span(handler)[0] + len('except'),) * 2
             yield Change(handler, 'only OSError is caught', [
                 place + ('OSError' if kind is not None else ' OSError',)],
-                body_lines(handler.body, handler))
+                lines=body_lines(handler.body, handler))
 
 
 def exit_status(program: Program) -> Changes:
@@ -266,9 +284,12 @@ def exit_status(program: Program) -> Changes:
         if isinstance(value, ast.Starred) or call.keywords:
             continue
         number = getattr(value, 'value', 0) if isinstance(value, ast.Constant) else None
-        new = '1' if value is None or number == 0 and not isinstance(number, str) else '0'
+        new = status = '1' if value is None or number == 0 else '0'
+        if value is not None and not only_looks(value):
+            # What is called for the status is still called.
+            new = f'({program.source(value)}, {status})[1]'
         end = program.span(call)[1] - 1
-        yield Change(call, 'ends with status ' + new, program.put(value, new)
+        yield Change(call, 'ends with status ' + status, program.put(value, new)
                      if value is not None else [(end, end, new)])
 
 
@@ -276,14 +297,32 @@ def raise_exits(program: Program) -> Changes:
     """A check that ends the whole program where it should end one client."""
     for node in program.nodes:
         if isinstance(node, ast.Raise) and node.exc is not None and is_in_server(program, node) \
-                and name_of(node.exc) != 'SystemExit':
+                and name_of(node.exc) != 'SystemExit' and not is_caught_here(program, node):
             yield Change(node, 'ends the program, and not only this client', program.put(
                 node, '__import__("os")._exit(1)'))
 
 
-def is_in_server(program: Program, node: Optional[Any]) -> bool:
+def is_caught_here(program: Program, node: Any) -> bool:
+    """Whether a statement is in a `try` of its own function that has handlers."""
+    while not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
+        parent = program.parents[node]
+        if isinstance(parent, ast.Try) and parent.handlers and node in parent.body:
+            return True
+        node = parent
+    return False
+
+
+def is_in_server(program: Program, node: Any) -> bool:
     return any(True for _ in program.calls('accept', 'serve_forever', 'recvfrom')) \
         and isinstance(program.function(node), (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
+def connect_unchecked(program: Program) -> Changes:
+    for call in program.calls('connect'):
+        if isinstance(call.func, ast.Attribute) and isinstance(program.parents[call], ast.Expr):
+            end = program.span(call.func)[1]
+            yield Change(call, 'it is not checked whether there is a connection', [
+                (end - len('connect'), end, 'connect_ex')])
 
 
 RULES = [
@@ -302,5 +341,6 @@ RULES = [
     ('error-swallowed', 'exit: what raises the error', error_swallowed),
     ('except-narrower', 'input: what raises the error', except_narrower),
     ('exit-status', 'exit', exit_status),
+    ('connect-unchecked', 'exit: no server', connect_unchecked),
     ('raise-exits', 'network: the next client', raise_exits),
 ]

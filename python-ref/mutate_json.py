@@ -44,20 +44,20 @@ def encoding(program: Program) -> Changes:
         own = encoding_of(program, call, index)
         for other in OTHER_ENCODINGS.get(own, ()):
             same = 'the text is ASCII' if text is not None and program.is_ascii(text) else ''
-            yield Change(call, '{} for {}'.format(other, own), program.with_argument(
+            yield Change(call, f'{other} for {own}', program.with_argument(
                 call, 'encoding', repr(other), index if index >= 0 else None), same=same)
 
 
 def encoding_errors(program: Program) -> Changes:
     for call, text, index in codecs(program):
         errors = program.argument(call, 'errors', index + 1 if index >= 0 else None)
-        own = errors.value if isinstance(errors, ast.Constant) else 'strict' if errors is None else ''
+        own = 'strict' if errors is None else getattr(errors, 'value', '')
         is_encode = text is not None
         for other in ('replace', 'ignore') if own == 'strict' else ('strict',):
-            if own == '' or is_encode and other == 'ignore':
+            if not isinstance(own, str) or own == '' or is_encode and other == 'ignore':
                 continue
             same = 'the text is ASCII' if is_encode and program.is_ascii(text) else ''
-            yield Change(call, 'errors={!r} for {!r}'.format(other, own), program.with_argument(
+            yield Change(call, f'errors={other!r} for {own!r}', program.with_argument(
                 call, 'errors', repr(other), index + 1 if index >= 0 else None), same=same)
 
 
@@ -89,24 +89,24 @@ def json_dumps(program: Program) -> Changes:
             continue
         sent = dict_of(program, call.args[0])
         is_flat_dict = sent is not None and is_flat(program, sent)
-        keys = [getattr(key, 'value', None) for key in sent.keys] if sent is not None else []
+        keys: List[Any] = [getattr(key, 'value', None) for key in sent.keys] if sent else []
         is_plain = is_flat_dict and all(isinstance(key, str) and key.isascii() for key in keys)
         if program.argument(call, 'separators') is None:
             yield Change(call, "json.dumps with separators=(',', ':')",
-                         program.with_argument(call, 'separators', "(',', ':')"))
+                         program.with_argument(call, 'separators', "(',', ':')"), 'separators')
         if program.argument(call, 'sort_keys') is None:
             same = 'its keys are sorted' if is_plain and keys == sorted(keys) else ''
             yield Change(call, 'json.dumps with sort_keys=True',
-                         program.with_argument(call, 'sort_keys', 'True'), same=same)
+                         program.with_argument(call, 'sort_keys', 'True'), 'sorted', same=same)
         escapes = program.argument(call, 'ensure_ascii')
         if escapes is None or isinstance(escapes, ast.Constant):
             new = escapes is not None and not escapes.value
-            yield Change(call, 'json.dumps with ensure_ascii={}'.format(new),
-                         program.with_argument(call, 'ensure_ascii', str(new)),
+            yield Change(call, f'json.dumps with ensure_ascii={new}',
+                         program.with_argument(call, 'ensure_ascii', str(new)), 'ascii',
                          same='all of it is ASCII' if is_plain else '')
         if program.argument(call, 'indent') is None:
             yield Change(call, 'json.dumps with indent=1',
-                         program.with_argument(call, 'indent', '1'))
+                         program.with_argument(call, 'indent', '1'), 'indent')
 
 
 def json_loads(program: Program) -> Changes:
@@ -115,11 +115,11 @@ def json_loads(program: Program) -> Changes:
                 or not call.args or call.keywords:
             continue
         yield Change(call, 'whole numbers are read as floats',
-                     program.with_argument(call, 'parse_int', 'float'))
+                     program.with_argument(call, 'parse_int', 'float'), 'floats')
         yield Change(call, 'a number with a fraction is cut to a whole one', program.with_argument(
-            call, 'parse_float', 'lambda text: int(float(text))'))
+            call, 'parse_float', 'lambda text: int(float(text))'), 'fractions')
         yield Change(call, 'of equal keys the first counts', program.with_argument(
-            call, 'object_pairs_hook', 'lambda pairs: dict(pairs[::-1])'))
+            call, 'object_pairs_hook', 'lambda pairs: dict(pairs[::-1])'), 'first-key')
 
 
 def sent_dicts(program: Program) -> Iterator[Any]:
@@ -140,7 +140,7 @@ def dict_key_gone(program: Program) -> Changes:
         end = program.span(node)[1] - 1
         starts = [program.span(key)[0] for key in node.keys] + [end]
         for number, key in enumerate(node.keys):
-            yield Change(key, 'the key {!r} is missing'.format(key.value),
+            yield Change(key, f'the key {key.value!r} is missing',
                          [(starts[number], starts[number + 1], '')])
 
 
@@ -148,7 +148,7 @@ def dict_key_renamed(program: Program) -> Changes:
     for node in sent_dicts(program):
         for key in node.keys:
             new = renamed(key.value)
-            yield Change(key, 'the key {!r} for {!r}'.format(new, key.value),
+            yield Change(key, f'the key {new!r} for {key.value!r}',
                          program.put(key, repr(new)))
 
 
@@ -166,16 +166,18 @@ def dict_value_type(program: Program) -> Changes:
             source = program.source(value)
             kind = program.kind(value)
             news: List[Tuple[str, str]] = []
-            if kind == 'int' or kind == '' and NUMBER_WORDS.search(key.value):
+            if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int)):
+                news = [(f'"{str(value.value).lower()}"', 'is a text'),
+                        ('{}'.format(int(value.value) if kind == 'bool' else float(value.value)),
+                         'is a ' + ('number' if kind == 'bool' else 'float'))]
+            elif kind == 'int' or kind == '' and NUMBER_WORDS.search(key.value):
                 news = [('str({})', 'is a text of digits'), ('float({})', 'is a float')]
             elif kind == 'bool':
                 news = [('str({}).lower()', 'is a text'), ('int({})', 'is a number')]
             elif isinstance(value, ast.Constant) and value.value is None:
                 news = [('""', 'is an empty text')]
-            elif kind == 'str':
-                news = [('[{}]', 'is a list with the text in it')]
             for new, what in news:
-                yield Change(value, 'the value of {!r} {}'.format(key.value, what),
+                yield Change(value, f'the value of {key.value!r} {what}',
                              program.put(value, new.format(source)))
 
 
@@ -184,7 +186,7 @@ def dict_keys_swapped(program: Program) -> Changes:
         for number, (key, other) in enumerate(zip(node.keys, node.keys[1:])):
             first, second = item(program, node, number), item(program, node, number + 1)
             if first is not None and second is not None:
-                yield Change(key, '{!r} comes before {!r}'.format(other.value, key.value),
+                yield Change(key, f'{other.value!r} comes before {key.value!r}',
                              [first[:2] + (second[2],), second[:2] + (first[2],)])
 
 
@@ -215,9 +217,17 @@ def key_lenient(program: Program) -> Changes:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             key = key_of(node)
             if key is not None and isinstance(node.value, ast.Name) \
-                    and dict_of(program, node.value) is None:
-                yield Change(node, 'a missing {!r} is None'.format(key.value), program.put(
-                    node, '{}.get({})'.format(node.value.id, program.source(key))))
+                    and not node.value.id.isupper() and not has_key(program, node.value, key.value):
+                yield Change(node, f'a missing {key.value!r} is None', program.put(
+                    node, f'{node.value.id}.get({program.source(key)})'))
+
+
+def has_key(program: Program, name: Any, key: str) -> bool:
+    """Whether all that a name may be are dict displays with this key."""
+    known = [value for _, value in program.bound(name)]
+    return bool(known) and all(
+        isinstance(it, ast.Dict) and key in [getattr(own, 'value', None) for own in it.keys]
+        for it in known)
 
 
 def key_strict(program: Program) -> Changes:
@@ -225,17 +235,19 @@ def key_strict(program: Program) -> Changes:
         if isinstance(call.func, ast.Attribute) and len(call.args) == 1 and not call.keywords \
                 and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str) \
                 and isinstance(call.func.value, ast.Name):
-            yield Change(call, 'a missing {!r} is a KeyError'.format(call.args[0].value), program.put(
-                call, '{}[{}]'.format(call.func.value.id, program.source(call.args[0]))))
+            strict = f'{call.func.value.id}[{program.source(call.args[0])}]'
+            yield Change(call, f'a missing {call.args[0].value!r} is a KeyError',
+                         program.put(call, strict))
 
 
 def bool_as_int(program: Program) -> Changes:
     for node in program.nodes:
+        call: Any = getattr(node, 'left', None)
         if isinstance(node, ast.Compare) and len(node.ops) == 1 \
-                and isinstance(node.ops[0], (ast.Is, ast.IsNot)) and name_of(node.left) == 'type' \
-                and program.source(node.comparators[0]) == 'int' and len(node.left.args) == 1:
-            new = 'isinstance({}, int)'.format(program.source(node.left.args[0]))
-            negated = '(not {})'.format(new) if isinstance(node.ops[0], ast.IsNot) else new
+                and isinstance(node.ops[0], (ast.Is, ast.IsNot)) and name_of(call) == 'type' \
+                and program.source(node.comparators[0]) == 'int' and len(call.args) == 1:
+            new = f'isinstance({program.source(call.args[0])}, int)'
+            negated = f'(not {new})' if isinstance(node.ops[0], ast.IsNot) else new
             yield Change(node, 'true and false are taken for numbers', program.put(node, negated))
 
 
@@ -245,19 +257,19 @@ def text_call(program: Program) -> Changes:
         if not isinstance(call.func, ast.Attribute):
             continue
         receiver, name = program.source(call.func.value), name_of(call)
-        yield Change(call, '{}() is missing'.format(name), program.put(call, receiver))
+        yield Change(call, f'{name}() is missing', program.put(call, receiver))
         if name == 'strip' or name == 'rstrip' and call.args:
             other = 'rstrip' if name == 'strip' else 'strip'
             yield Change(call, '{}() for {}'.format(other, program.text[
                 program.span(call.func)[1] - len(name):program.span(call)[1]]), program.put(
-                    call, '{}.{}()'.format(receiver, other)))
+                    call, f'{program.atom(call.func.value)}.{other}()'))
         if name in ('upper', 'lower') and program.kind(call.func.value) == 'bytes':
-            inner = call.func.value
+            inner: Any = call.func.value
             if name_of(inner) == 'encode' and isinstance(inner.func, ast.Attribute):
                 # What is decoded around it stays: text.encode().upper().decode()
-                new = '{}.{}().encode()'.format(program.source(inner.func.value), name)
+                new = f'{program.atom(inner.func.value)}.{name}().encode()'
             else:
-                new = '{}.decode("utf-8", "replace").{}().encode()'.format(receiver, name)
+                new = f'{program.atom(inner)}.decode("utf-8", "replace").{name}().encode()'
             yield Change(call, 'letters beyond ASCII change, too', program.put(call, new))
 
 
@@ -267,7 +279,7 @@ def partition_last(program: Program) -> Changes:
             end = program.span(call.func)[1]
             name = name_of(call)
             other = 'rpartition' if name == 'partition' else 'partition'
-            yield Change(call, '{} for {}'.format(other, name), [(end - len(name), end, other)])
+            yield Change(call, f'{other} for {name}', [(end - len(name), end, other)])
 
 
 def sorted_gone(program: Program) -> Changes:
@@ -285,8 +297,8 @@ def digest_upper(program: Program) -> Changes:
 RULES = [
     ('encoding', 'frames: text beyond ASCII', encoding),
     ('encoding-errors', 'input: bytes that are no text', encoding_errors),
-    ('json-dumps', 'frames', json_dumps),
-    ('json-loads', 'input: unusual JSON', json_loads),
+    ('json', 'frames', json_dumps),
+    ('json', 'input: unusual JSON', json_loads),
     ('dict-key-gone', 'frames', dict_key_gone),
     ('dict-key-renamed', 'frames', dict_key_renamed),
     ('dict-value-type', 'frames', dict_value_type),

@@ -32,9 +32,11 @@ DEPTH_MAX = 8
 class Change(NamedTuple):
     """A wrong variant, as a rule proposes it."""
 
-    at: ast.AST
+    at: Any
     what: str
     edits: List[Edit]
+    # What is put behind the name of the rule, where that has several kinds.
+    kind: str = ''
     # The lines of which one must be executed; those of the statement unless they are given.
     lines: Optional[Tuple[int, int]] = None
     # Why it can't be told from the program, where that is certain.
@@ -53,10 +55,13 @@ class Program:
         # As the tokenizer of Python ends lines; str.splitlines() knows more ends.
         ends = [match.end() for match in re.finditer('\r\n|\r|\n', self.text)]
         self.starts = [0] + ends + [len(self.text)]
+        self.newline = '\r\n' if '\r\n' in self.text else '\n'
         self.parents: Dict[ast.AST, ast.AST] = {}
         self.nodes: List[Any] = []
         self.look_through()
-        self.bindings: Dict[Tuple[ast.AST, str], List[Tuple[str, ast.AST]]] = {}
+        self.bindings: Dict[Tuple[ast.AST, str], List[Tuple[str, Any]]] = {}
+        # The names that a function says are the module's.
+        self.globals: Set[Tuple[ast.AST, str]] = set()
         self.functions: Dict[str, Any] = {}
         for node in self.nodes:
             self.bind(node)
@@ -95,6 +100,14 @@ class Program:
         start, end = self.span(node)
         return self.text[start:end]
 
+    def atom(self, node: Any) -> str:
+        """The source of a node, so that it can stand before an operator or a dot."""
+        source = self.source(node)
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+        is_atom = isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript)) \
+            or is_text and ' ' not in source and '\n' not in source
+        return source if is_atom else f'({source})'
+
     def put(self, node: Any, text: str) -> List[Edit]:
         return [self.span(node) + (text,)]
 
@@ -103,19 +116,19 @@ class Program:
         start, end = self.span(left)[1], self.span(right)[0]
         return start, self.text[start:end]
 
-    def statement(self, node: ast.AST) -> Any:
+    def statement(self, node: Any) -> Any:
         while not isinstance(node, (ast.stmt, ast.excepthandler)) and node in self.parents:
             node = self.parents[node]
         return node
 
-    def function(self, node: ast.AST) -> Function:
+    def function(self, node: Any) -> Function:
         """The innermost function that a node is in, or the module."""
         node = self.parents.get(node, self.tree)
         while not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Module)):
             node = self.parents[node]
         return node
 
-    def loop(self, node: ast.AST) -> Any:
+    def loop(self, node: Any) -> Any:
         """The innermost loop around a node in its function, or None."""
         while node in self.parents:
             node = self.parents[node]
@@ -128,7 +141,7 @@ class Program:
     def calls(self, *names: str, inside: Optional[ast.AST] = None) -> Iterator[Any]:
         """The calls of functions or methods with one of these names."""
         for node in self.nodes if inside is None else ast.walk(inside):
-            if isinstance(node, ast.Call) and name_of(node) in names:
+            if isinstance(node, ast.Call) and name_of(node) in names and node in self.parents:
                 yield node
 
     def lists(self) -> Iterator[List[Any]]:
@@ -167,6 +180,13 @@ class Program:
         """Note which names a node gives which values."""
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self.functions[node.name] = node
+        elif isinstance(node, ast.arg):
+            scope = self.parents[self.parents[node]]
+            self.bindings.setdefault((scope, node.arg), []).append(('given', node))
+        elif isinstance(node, ast.Global):
+            self.globals.update((self.function(node), name) for name in node.names)
+        elif isinstance(node, ast.AugAssign):
+            self.bind_target(node.target, 'changed by', node.value)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 self.bind_target(target, 'is', node.value)
@@ -187,12 +207,15 @@ class Program:
                 if is_pairwise:
                     self.bind_target(part, 'is', value.elts[number])
                 else:
-                    self.bind_target(part, 'part {}'.format(number), value)
+                    self.bind_target(part, f'part {number}', value)
         elif isinstance(target, (ast.Name, ast.Attribute)):
-            scope = self.function(target) if isinstance(target, ast.Name) else self.tree
-            self.bindings.setdefault((scope, self.source(target)), []).append((how, value))
+            name = self.source(target)
+            scope = self.function(target)
+            if isinstance(target, ast.Attribute) or (scope, name) in self.globals:
+                scope = self.tree
+            self.bindings.setdefault((scope, name), []).append((how, value))
 
-    def bound(self, node: Any) -> List[Tuple[str, ast.AST]]:
+    def bound(self, node: Any) -> List[Tuple[str, Any]]:
         """What a name or attribute may be."""
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return []
@@ -220,8 +243,10 @@ class Program:
             if isinstance(node.op, ast.Mod) and left in ('str', 'bytes'):
                 return left
             right = self.kind(node.right, depth - 1)
-            return left if left == right or (left and isinstance(node.op, ast.Mult)) else \
-                (left or right) if isinstance(node.op, ast.Add) and 'int' not in (left, right) else ''
+            if left == right or isinstance(node.op, ast.Mult):
+                return left
+            is_text = isinstance(node.op, ast.Add) and 'int' not in (left, right)
+            return left or right if is_text else ''
         if isinstance(node, ast.Subscript):
             return self.kind(node.value, depth - 1) if isinstance(node.slice, ast.Slice) else ''
         if isinstance(node, ast.IfExp):
@@ -251,11 +276,13 @@ class Program:
     def kind_of_name(self, node: Any, depth: int) -> str:
         kinds = set()
         for how, value in self.bound(node):
+            if how in ('given', 'changed by'):
+                continue
             if how == 'is':
                 kinds.add(self.kind(value, depth))
             elif how == 'of':
-                is_bytes = self.is_binary_file(value)
-                kinds.add('bytes' if is_bytes else 'str' if self.source(value) == 'sys.stdin' else '')
+                is_text = self.source(value) == 'sys.stdin'
+                kinds.add('bytes' if self.is_binary_file(value) else 'str' if is_text else '')
             else:
                 name = name_of(value)
                 if name == 'recvfrom':
@@ -265,14 +292,14 @@ class Program:
                 else:
                     kinds.add('')
         if not kinds and isinstance(node, ast.Name):
-            # A parameter is what is called on it.
+            # A name that is given is what is called on it.
             for call in self.calls('encode', 'decode', inside=self.function(node)):
                 if self.is_same(getattr(call.func, 'value', None), node):
                     kinds.add('str' if name_of(call) == 'encode' else 'bytes')
         return kinds.pop() if len(kinds) == 1 else ''
 
     def is_same(self, one: Any, other: Any) -> bool:
-        return one is not None and ast.dump(one) == ast.dump(other)
+        return hasattr(one, 'lineno') and self.source(one) == self.source(other)
 
     def is_binary_file(self, node: Any) -> bool:
         """Whether it is a file, or a stream of a socket, that was opened for bytes."""
@@ -297,7 +324,7 @@ class Program:
         if isinstance(node, ast.Call) and depth > 0:
             if name_of(node) == 'dumps' and 'json' in self.source(node.func):
                 escapes = self.argument(node, 'ensure_ascii')
-                return all(it.arg for it in node.keywords) and \
+                return all(it.arg not in (None, 'cls') for it in node.keywords) and \
                     (escapes is None or isinstance(escapes, ast.Constant) and escapes.value is True)
             if name_of(node) == 'str' and len(node.args) == 1:
                 return self.kind(node.args[0]) in ('int', 'bool')

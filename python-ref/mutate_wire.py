@@ -66,7 +66,7 @@ def struct_order(program: Program) -> Changes:
         new = ('>' if is_little else '<') + codes
         letters = re.sub('[0-9 \t]', '', codes)
         same = '' if letters.strip(ONE_BYTE_CODES) else 'one byte has no order'
-        yield Change(literal, 'the struct format {!r} for {!r}'.format(new, text),
+        yield Change(literal, f'the struct format {new!r} for {text!r}',
                      with_format(program, literal, new), same=same)
 
 
@@ -75,13 +75,13 @@ def struct_size(program: Program) -> Changes:
         order, codes = split_format(text)
         for place in [it.start() for it in re.finditer('[a-zA-Z]', codes)][:4]:
             code = codes[place]
-            others = [OTHER_WIDTH[code]] if code in OTHER_WIDTH else []
-            if code in 'bBhHiIlLqQ':
-                others.append(code.swapcase())
-            for other in others:
-                new = order + codes[:place] + other + codes[place + 1:]
-                yield Change(literal, 'the struct format {!r} for {!r}'.format(new, text),
-                             with_format(program, literal, new))
+            others = {'width': OTHER_WIDTH.get(code),
+                      'sign': code.swapcase() if code in 'bBhHiIlLqQ' else None}
+            for kind, other in others.items():
+                if other is not None:
+                    new = order + codes[:place] + other + codes[place + 1:]
+                    yield Change(literal, f'the struct format {new!r} for {text!r}',
+                                 with_format(program, literal, new), kind)
 
 
 def struct_digits(program: Program) -> Changes:
@@ -89,8 +89,8 @@ def struct_digits(program: Program) -> Changes:
         if name_of(call.func.value) != 'Struct' and 'struct' in program.source(call.func):
             width = size_of(text)
             number = program.source(call.args[1])
-            yield Change(call, 'the number as {} digits'.format(width), program.put(
-                call, 'b"%0{}d" % ({})'.format(width, number)))
+            yield Change(call, f'the number as {width} digits', program.put(
+                call, f'b"%0{width}d" % ({number})'))
 
 
 def one_number_packs(program: Program) -> Iterator[Tuple[Any, str]]:
@@ -106,8 +106,8 @@ def one_number_packs(program: Program) -> Iterator[Tuple[Any, str]]:
 def length_counts_itself(program: Program) -> Changes:
     for call, text in one_number_packs(program):
         number = call.args[1]
-        yield Change(number, 'the length counts its own {} bytes'.format(size_of(text)),
-                     program.put(number, '({}) + {}'.format(program.source(number), size_of(text))))
+        yield Change(number, f'the length counts its own {size_of(text)} bytes',
+                     program.put(number, f'{program.atom(number)} + {size_of(text)}'))
 
 
 def text_length(program: Program) -> Changes:
@@ -128,7 +128,7 @@ def text_length(program: Program) -> Changes:
         elif program.kind(given) == 'str':
             same = 'the text is ASCII' if program.is_ascii(given) else ''
             yield Change(given, 'the number of bytes for that of characters', program.put(
-                given, '({}).encode()'.format(program.source(given))), same=same)
+                given, program.atom(given) + '.encode()'), same=same)
         elif program.kind(given) == 'bytes' and isinstance(given, ast.Name):
             yield Change(given, 'the number of characters for that of bytes', program.put(
                 given, program.source(given) + '.decode("utf-8", "replace")'))
@@ -161,8 +161,9 @@ def recv_once(program: Program) -> Changes:
             test = program.source(loop.test)
             edits = [(start, program.span(loop.test)[0], 'for _once in range(bool(')] \
                 + program.put(loop.test, test + '))')
+            # No other parentheses than these are around the test.
             if program.text[program.span(loop.test)[1]:].lstrip(' \t').startswith(':'):
-                yield Change(loop, 'one recv for all of it', edits, same='')
+                yield Change(loop, 'one recv for all of it', edits)
 
 
 def recv_size(program: Program) -> Changes:
@@ -171,41 +172,46 @@ def recv_size(program: Program) -> Changes:
         loop = program.loop(call)
         source = program.source(size)
         known = program.value(size)
-        news: List[Tuple[str, str]] = []
+        # Each other size, what it comes to, and of which kind it is.
+        news: List[Tuple[str, str, str]] = []
+        over = 'a recv that may take what comes behind it', 'over'
         if name_of(size) == 'min' and len(size.args) == 2:
-            news = [(program.source(size.args[1]), 'a recv that may take what comes behind it')]
+            news = [(program.source(size.args[1]),) + over]
         elif isinstance(known, ast.Constant) and isinstance(known.value, int):
             number = known.value
             if name_of(call) == 'recvfrom':
-                news = [(str(it), 'a datagram cut to {} bytes'.format(it))
+                news = [(str(it), f'a datagram cut to {it} bytes', 'small')
                         for it in (BUFFER, 512, 16) if it < number]
-                news.append((source + ' - 1', 'recvfrom takes a byte less'))
+                news.append((source + ' - 1', 'recvfrom takes a byte less', 'less'))
             else:
-                less = [] if is_gathering(program, loop) else [('1', 'recv(1)')] if number > 2 else []
-                news = less + [(str(number + it) if source == str(number) else
-                                '{} {} 1'.format(source, '+' if it > 0 else '-'),
-                                'recv takes a byte {}'.format('more' if it > 0 else 'less'))
-                               for it in (-1, 1) if number + it > 0]
+                if number > 2 and not is_gathering(program, loop):
+                    news = [('1', 'recv(1)', 'small')]
+                for sign, more in (-1, 'less'), (1, 'more'):
+                    if number + sign > 0:
+                        new = str(number + sign) if source == str(number) else \
+                            '{} {} 1'.format(source, '-+'[sign > 0])
+                        news.append((new, 'recv takes a byte ' + more, more))
+                if number <= HEADER_MAX:
+                    rest = f'[:{number}]'
+                    yield Change(call, f'what comes with the first {number} bytes is lost',
+                                 program.put(size, str(BUFFER)) + [
+                                     (program.span(call)[1],) * 2 + (rest,)], 'lost')
         elif is_gathering(program, loop) and isinstance(size, ast.BinOp):
-            news = [(program.source(size.left), 'a recv that may take what comes behind it')]
-        elif not is_gathering(program, loop) and not isinstance(size, ast.Starred):
-            news = [('({}) {} 1'.format(source, it),
-                     'recv takes a byte {}'.format('more' if it == '+' else 'less')) for it in '+-']
-        for new, what in news:
+            news = [(program.source(size.left),) + over]
+        elif not is_gathering(program, loop):
+            news = [(f'{program.atom(size)} {sign} 1', 'recv takes a byte ' + more, more)
+                    for sign, more in (('-', 'less'), ('+', 'more'))]
+        for new, what, kind in news:
             if new != source:
-                yield Change(size, what, program.put(size, new))
-        if name_of(call) == 'recv' and isinstance(known, ast.Constant) \
-                and isinstance(known.value, int) and known.value <= HEADER_MAX:
-            yield Change(call, 'what comes with the first {} bytes is lost'.format(known.value),
-                         program.put(size, str(BUFFER)) + [
-                             (program.span(call)[1],) * 2 + ('[:{}]'.format(known.value),)])
+                yield Change(size, what, program.put(size, new), kind)
 
 
 def plain_receives(program: Program) -> Iterator[Any]:
     """The statements NAME = SOCKET.recv(N), outside of loops that gather."""
     for statement in program.nodes:
-        if isinstance(statement, ast.Assign) and name_of(statement.value) == 'recv' \
-                and isinstance(statement.value.func, ast.Attribute) \
+        call: Any = getattr(statement, 'value', None)
+        if isinstance(statement, ast.Assign) and name_of(call) == 'recv' \
+                and isinstance(call.func, ast.Attribute) \
                 and not is_gathering(program, program.loop(statement)):
             yield statement
 
@@ -213,10 +219,13 @@ def plain_receives(program: Program) -> Iterator[Any]:
 def recv_text(program: Program) -> Changes:
     for statement in plain_receives(program):
         call = program.source(statement.value)
+        size = program.value(statement.value.args[0]) if statement.value.args else None
+        if getattr(size, 'value', BUFFER) in range(HEADER_MAX + 1):
+            continue
         yield Change(statement, 'what is received ends at the first NUL byte', program.put(
-            statement.value, call + '.split(b"\\0")[0]'))
+            statement.value, call + '.split(b"\\0")[0]'), 'nul')
         yield Change(statement, 'what is received loses the line end behind it', program.put(
-            statement.value, call + '.rstrip(b"\\r\\n")'))
+            statement.value, call + '.rstrip(b"\\r\\n")'), 'stripped')
 
 
 def spin(program: Program) -> Changes:
@@ -227,23 +236,20 @@ def spin(program: Program) -> Changes:
         start = program.span(statement)[0]
         indent = program.text[program.starts[statement.lineno - 1]:start]
         if indent.strip() == '':
-            wait = 'while not __import__("select").select([{}], [], [], 0)[0]: pass'.format(
-                program.source(socket))
+            ready = f'__import__("select").select([{program.source(socket)}], [], [], 0)[0]'
+            wait = f'while not {ready}: pass'
             yield Change(statement, 'the wait for bytes spins', [
-                (start, start, wait + newline(program) + indent)])
-
-
-def newline(program: Program) -> str:
-    return '\r\n' if '\r\n' in program.text else '\n'
+                (start, start, wait + program.newline + indent)])
 
 
 def count_asked(program: Program) -> Changes:
     """What was asked for is counted, and not what came."""
     for statement in program.nodes:
         loop = program.loop(statement)
-        if isinstance(statement, ast.AugAssign) and name_of(statement.value) == 'len' \
-                and isinstance(loop, ast.While) and len(statement.value.args) == 1:
-            known = program.value(statement.value.args[0])
+        call: Any = getattr(statement, 'value', None)
+        if isinstance(statement, ast.AugAssign) and name_of(call) == 'len' \
+                and isinstance(loop, ast.While) and len(call.args) == 1:
+            known = program.value(call.args[0])
             if name_of(known) == 'recv' and known.args and program.loop(known) is loop:
                 asked = program.source(known.args[0])
                 yield Change(statement, 'counts the bytes asked for, not those that came',
@@ -262,27 +268,27 @@ def sends(program: Program) -> Iterator[Tuple[Any, Any]]:
 
 def send_extra(program: Program) -> Changes:
     for _, data in sends(program):
-        source = program.source(data)
-        for new, what in (('({}) + b"\\0"', 'a NUL byte is sent behind it'),
-                          ('({}) + b"\\n"', 'a line end is sent behind it'),
-                          ('({}).ljust(1024, b"\\0")', 'a whole buffer of 1024 bytes is sent')):
-            yield Change(data, what, program.put(data, new.format(source)))
+        source = program.atom(data)
+        for kind, new, what in (
+                ('nul', '{} + b"\\0"', 'a NUL byte is sent behind it'),
+                ('line-end', '{} + b"\\n"', 'a line end is sent behind it'),
+                ('padded', '{}.ljust(1024, b"\\0")', 'a whole buffer of 1024 bytes is sent')):
+            yield Change(data, what, program.put(data, new.format(source)), kind)
 
 
 def send_part(program: Program) -> Changes:
     for _, data in sends(program):
         yield Change(data, 'only the first 1024 bytes are sent',
-                     program.put(data, '({})[:{}]'.format(program.source(data), BUFFER)))
+                     program.put(data, f'{program.atom(data)}[:{BUFFER}]'))
 
 
 def send_once(program: Program) -> Changes:
-    # Without a time limit and signals, a send takes all that it is given.
-    is_blocking = not re.search('timeout|setblocking|signal|create_connection|import \\*', program.text)
+    # A send that waits takes all, too, unless the connection breaks off meanwhile: then it says
+    # how much it took, and sendall raises the error.
     for call in program.calls('sendall'):
         if isinstance(call.func, ast.Attribute):
             end = program.span(call.func)[1]
-            yield Change(call, 'send for sendall', [(end - len('sendall'), end, 'send')],
-                         same='a send of a blocking socket takes all' if is_blocking else '')
+            yield Change(call, 'send for sendall', [(end - len('sendall'), end, 'send')])
 
 
 def line_end(program: Program) -> Changes:
@@ -290,9 +296,9 @@ def line_end(program: Program) -> Changes:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) \
                 and isinstance(node.right, ast.Constant) and node.right.value in ('\n', b'\n'):
             prefix = 'b' if isinstance(node.right.value, bytes) else ''
-            for new, what in ((prefix + '"\\r\\n"', 'CRLF at the end of the line'),
-                              (prefix + '""', 'no line end')):
-                yield Change(node.right, what, program.put(node.right, new))
+            for kind, new, what in (('crlf', '"\\r\\n"', 'CRLF at the end of the line'),
+                                    ('gone', '""', 'no line end')):
+                yield Change(node.right, what, program.put(node.right, prefix + new), kind)
 
 
 def line_limit_gone(program: Program) -> Changes:
@@ -316,7 +322,8 @@ def order_swapped(program: Program) -> Changes:
         for first, second in zip(statements, statements[1:]):
             is_first, is_second = program.is_send(first), program.is_send(second)
             other = second if is_first else first
-            if not (is_first or is_second) or not (is_first and is_second or has_effect(program, other)):
+            if not is_first and not is_second or is_first != is_second and not has_effect(
+                    program, other):
                 continue
             stored = [names(it, ast.Store) for it in (first, second)]
             loaded = [names(it, ast.Load) for it in (first, second)]
@@ -325,7 +332,7 @@ def order_swapped(program: Program) -> Changes:
             what = 'two sends in the other order' if is_first and is_second else \
                 'sends after what comes behind it' if is_first else 'sends before what comes first'
             yield Change(first, what, program.put(first, program.source(second)) + program.put(
-                second, program.source(first)), (first.lineno, second.end_lineno))
+                second, program.source(first)))
 
 
 def has_effect(program: Program, statement: Any) -> bool:
@@ -335,23 +342,23 @@ def has_effect(program: Program, statement: Any) -> bool:
             'write', 'close', 'flush', 'print', 'replace', 'rename', 'remove', 'shutdown', 'recv',
             *program.readers, inside=statement))
     return isinstance(statement, ast.Assign) and (
-        name_of(statement.value) in ('recv', 'recvfrom') or name_of(statement.value) in program.readers)
+        name_of(statement.value) in ('recv', 'recvfrom', *program.readers))
 
 
 RULES = [
     ('struct-order', 'frames', struct_order),
-    ('struct-size', 'frames', struct_size),
+    ('struct', 'frames', struct_size),
     ('struct-digits', 'frames', struct_digits),
     ('length-counts-itself', 'frames', length_counts_itself),
     ('text-length', 'frames: text beyond ASCII', text_length),
     ('recv-once', 'network: segments', recv_once),
-    ('recv-size', 'network: segments', recv_size),
-    ('recv-text', 'input: NUL bytes and line ends', recv_text),
+    ('recv', 'network: segments', recv_size),
+    ('recv', 'input: NUL bytes and line ends', recv_text),
     ('count-asked', 'network: segments', count_asked),
     ('spin', 'processor time', spin),
-    ('send-extra', 'frames', send_extra),
+    ('send', 'frames', send_extra),
     ('send-part', 'frames: long ones', send_part),
-    ('send-once', 'frames: long ones', send_once),
+    ('send-once', 'network: a client that breaks off', send_once),
     ('line-end', 'frames', line_end),
     ('line-limit-gone', 'input: long lines', line_limit_gone),
     ('datagram-twice', 'frames', datagram_twice),

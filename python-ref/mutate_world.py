@@ -1,4 +1,4 @@
-"""Rules for mutate.py: what others see besides the bytes: files, connections, threads, the screen."""
+"""Rules for mutate.py: what shows besides the bytes: files, connections, threads, the screen."""
 import ast
 import re
 from typing import Any, Iterator, List, Optional, Set, Tuple
@@ -31,7 +31,7 @@ def is_module_of(program: Program, call: Any, *modules: str) -> bool:
 def gone(program: Program, what: str, modules: Tuple[str, ...], *wanted: str) -> Changes:
     for statement, call in call_statements(program, *wanted):
         if not modules or is_module_of(program, call, *modules):
-            yield Change(statement, what + ': ' + program.source(call).partition('\n')[0],
+            yield Change(statement, what + ': ' + ' '.join(program.source(call).split()),
                          program.put(statement, 'pass'))
 
 
@@ -102,7 +102,7 @@ def socket_left_open(program: Program) -> Changes:
                 if isinstance(opened, ast.Name) and is_accepted(program, opened):
                     keep = KEEP.format(opened.id)
                     yield Change(opened, 'left open: ' + opened.id, program.put(
-                        opened, '__import__("contextlib").nullcontext({})'.format(keep)))
+                        opened, f'__import__("contextlib").nullcontext({keep})'))
 
 
 def is_accepted(program: Program, name: Any) -> bool:
@@ -145,7 +145,7 @@ def file_newlines(program: Program) -> Changes:
         if name_of(call) == 'write' and call.args:
             data = call.args[0]
             yield Change(data, 'each line end in the file becomes CRLF', program.put(
-                data, '({}).replace(b"\\n", b"\\r\\n")'.format(program.source(data))))
+                data, program.atom(data) + '.replace(b"\\n", b"\\r\\n")'))
         elif name_of(call) != 'write':
             yield Change(call, 'each CRLF in the file becomes a line end', program.put(
                 call, program.source(call) + '.replace(b"\\r\\n", b"\\n")'))
@@ -158,7 +158,7 @@ def moves(program: Program) -> Iterator[Tuple[Any, Any]]:
 
 
 def replace_gone(program: Program) -> Changes:
-    for statement, call in moves(program):
+    for statement, _ in moves(program):
         yield Change(statement, 'the file keeps its temporary name', program.put(statement, 'pass'))
 
 
@@ -222,7 +222,8 @@ def serial(program: Program) -> Changes:
                 and not isinstance(program.parents[node], ast.Attribute):
             new = SERIAL.get(node.attr)
             what = 'one client after another'
-            if new is None and node.attr in ('TCPServer', 'UDPServer'):
+            if new is None and node.attr in ('TCPServer', 'UDPServer') \
+                    and not isinstance(program.parents[node], ast.ClassDef):
                 new, what = 'Threading' + node.attr, 'clients at the same time'
             if new is not None:
                 end = program.span(node)[1]
@@ -245,16 +246,18 @@ def prints(program: Program) -> Iterator[Any]:
 def screen(program: Program) -> Changes:
     for call in prints(program):
         if isinstance(program.parents[call], ast.Expr):
-            yield Change(call, 'the print is gone', program.put(call, 'pass'))
+            yield Change(call, 'the print is gone', program.put(call, 'pass'), 'gone')
         yield Change(call, 'printed to standard error',
-                     program.with_argument(call, 'file', '__import__("sys").stderr'))
+                     program.with_argument(call, 'file', '__import__("sys").stderr'), 'stderr')
         end = program.argument(call, 'end')
         if end is None:
-            yield Change(call, 'printed without a line end', program.with_argument(call, 'end', "''"))
+            yield Change(call, 'printed without a line end',
+                         program.with_argument(call, 'end', "''"), 'end')
         elif isinstance(end, ast.Constant) and end.value == '':
-            yield Change(call, 'printed with a line end', program.put(end, "'\\n'"))
+            yield Change(call, 'printed with a line end', program.put(end, "'\\n'"), 'end')
         if len(call.args) > 1 and program.argument(call, 'sep') is None:
-            yield Change(call, 'printed without a space', program.with_argument(call, 'sep', "''"))
+            yield Change(call, 'printed without a space', program.with_argument(call, 'sep', "''"),
+                         'space')
         for value in call.args:
             yield from shown(program, value)
 
@@ -262,38 +265,31 @@ def screen(program: Program) -> Changes:
 def shown(program: Program, value: Any) -> Changes:
     """A value is shown in another of Python's ways."""
     kind = '' if isinstance(value, ast.Starred) else program.kind(value)
-    source = program.source(value)
     if kind == 'bytes':
         yield Change(value, 'bytes are shown as text', program.put(
-            value, '({}).decode("utf-8", "replace")'.format(source)))
+            value, program.atom(value) + '.decode("utf-8", "replace")'), 'text')
     elif name_of(value) == 'decode':
         yield Change(value, 'text is shown as bytes', program.put(
-            value, program.source(value.func.value)))
+            value, program.source(value.func.value)), 'bytes')
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mod) \
             and isinstance(value.left, ast.Constant) and isinstance(value.left.value, str) \
             and '%s' in value.left.value and program.kind(value.right) == 'bytes':
         yield Change(value, 'bytes are shown as text', program.put(
-            value.right, '({}).decode("utf-8", "replace")'.format(program.source(value.right))))
+            value.right, program.atom(value.right) + '.decode("utf-8", "replace")'), 'text')
 
 
 def screen_buffered(program: Program) -> Changes:
     """What a program in C does whose standard output is no terminal: it all comes at the end."""
     first: Optional[Any] = next((it for it in program.tree.body if not is_head(it)), None)
-    if first is None or first.col_offset != 0 or not any(True for _ in program.calls(
-            'print', 'input')):
+    shown_at = [call.lineno for call in prints(program)]
+    if first is None or not shown_at:
         return
-    start = program.span(first)[0]
-    if getattr(first, 'decorator_list', None):
-        start = program.starts[first.decorator_list[0].lineno - 1]
-    out = '__import__("sys").stdout'
-    lines = next(prints(program), first)
+    start = program.starts[min([first.lineno] + [
+        it.lineno for it in getattr(first, 'decorator_list', [])]) - 1]
+    new = 'import sys; sys.stdout = open(1, "w", encoding=sys.stdout.encoding, ' \
+        'errors=sys.stdout.errors)' + program.newline
     yield Change(first, 'the screen gets what is printed when the program ends', [
-        (start, start, '{0} = open(1, "w", encoding={0}.encoding, errors={0}.errors); '.format(out)
-         if isinstance(first, SIMPLE) else '{0} = open(1, "w", encoding={0}.encoding, '
-         'errors={0}.errors)\n'.format(out))], (first.lineno, max(first.lineno, lines.lineno)))
-
-
-SIMPLE = (ast.Assign, ast.Expr, ast.AnnAssign, ast.AugAssign)
+        (start, start, new)], lines=(min(shown_at), max(shown_at)))
 
 
 def is_head(statement: Any) -> bool:
@@ -306,11 +302,11 @@ def prompt(program: Program) -> Changes:
         if not isinstance(call.func, ast.Name):
             continue
         if len(call.args) == 1:
-            yield Change(call, 'no prompt', program.put(call.args[0], ''))
+            yield Change(call, 'no prompt', program.put(call.args[0], ''), 'prompt-gone')
         parent = program.parents[call]
         if not (isinstance(parent, ast.Attribute) and parent.attr == 'strip'):
             yield Change(call, 'the typed line is stripped', program.put(
-                call, program.source(call) + '.strip()'))
+                call, program.source(call) + '.strip()'), 'stripped')
 
 
 def remove_gone(program: Program) -> Changes:
@@ -341,7 +337,7 @@ RULES: List[Any] = [
     ('timeout-gone', 'network: no answer', timeout_gone),
     ('one-client', 'network: the next client', one_client),
     ('serial', 'network: clients at the same time', serial),
-    ('screen', 'screen', screen),
-    ('screen-buffered', 'screen: an answer before the next line', screen_buffered),
-    ('prompt', 'screen, input: spaces', prompt),
+    ('print', 'screen', screen),
+    ('print-buffered', 'screen: an answer before the next line', screen_buffered),
+    ('input', 'screen, input: spaces', prompt),
 ]
