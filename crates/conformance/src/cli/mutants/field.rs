@@ -170,7 +170,8 @@ impl Field {
         }
     }
 
-    fn note_unplayed(&self, input: &str, why: String) {
+    /// Note why an input could not be played.
+    pub(super) fn note_unplayed(&self, input: &str, why: String) {
         let mut unplayed = self.unplayed.lock().unwrap_or_else(PoisonError::into_inner);
         unplayed.entry(input.to_owned()).or_insert(why);
     }

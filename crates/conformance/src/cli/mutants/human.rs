@@ -74,8 +74,8 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
         writeln!(out, "    {finding}")?;
     }
     if findings.is_empty() && accepted.is_none() {
-        let hint = if hint.is_empty() { "add an input that shows this" } else { hint };
-        writeln!(out, "    all that is compared was the same in {cases} cases; {hint}")?;
+        let advice = advice(hint);
+        writeln!(out, "    all that is compared was the same in {cases} cases; {advice}")?;
     }
     if let Some(block) = suggestion {
         writeln!(out, "    this input catches it:")?;
@@ -91,4 +91,43 @@ pub(super) fn write_end(out: &mut impl Write, report: &Report) -> io::Result<()>
         writeln!(out, "{} {complaint}", style("FAIL:").red().bold())?;
     }
     writeln!(out, "{} of {} caught", report.caught, report.of)
+}
+
+/// What to do, by where a variant may show: `AREA`, or `AREA: WHAT`.
+pub(super) fn advice(hint: &str) -> String {
+    let (area, what) = match hint.split_once(": ") {
+        Some((area, what)) => (area, Some(what)),
+        None => (hint, None),
+    };
+    let with = |usual: &str| what.unwrap_or(usual).to_owned();
+    match area {
+        "frames" => format!("add an input that makes it send or read {}", with("other frames")),
+        "files" => format!("add an input with files that show it: {}", with("other files")),
+        "screen" => format!(
+            "add an input that shows it on the screen, with [compare] stdout = true: {}",
+            with("other lines")
+        ),
+        "exit" => format!("add an input in which it ends otherwise: {}", with("an error")),
+        "network" => format!(
+            "networks = \"every-place\" or another input may show it: {}",
+            with("other cuts")
+        ),
+        "input" => format!("add an input or a [[hostile]] frame with {}", with("other values")),
+        _ => "add an input that shows it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_says_what_to_add() {
+        let frames = advice("frames: text beyond ASCII");
+        assert_eq!(frames, "add an input that makes it send or read text beyond ASCII");
+        assert_eq!(advice("frames"), "add an input that makes it send or read other frames");
+        let edge = "add an input or a [[hostile]] frame with values at the edge";
+        assert_eq!(advice("input: values at the edge"), edge);
+        assert_eq!(advice(""), "add an input that shows it");
+    }
 }

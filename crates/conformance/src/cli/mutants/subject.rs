@@ -43,12 +43,14 @@ pub(super) fn chosen(targets: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
                 subjects.push(Subject { known, scenario: protocol, file });
             }
         } else {
-            let known = Known::new();
             let glob = target.to_string_lossy().into_owned();
-            let chosen = choose_scenarios(&[glob], &known.catalogue)?;
-            let subject =
-                |scenario| Subject { known: Known::new(), scenario, file: None };
-            subjects.extend(chosen.into_iter().map(subject));
+            for scenario in choose_scenarios(&[glob], &Known::new().catalogue)? {
+                // Each has an oracle of its own.
+                let known = Known::new();
+                let scenario = known.catalogue.scenario(scenario.name()).cloned();
+                let file = None;
+                subjects.extend(scenario.map(|scenario| Subject { known, scenario, file }));
+            }
         }
     }
     Ok(subjects)

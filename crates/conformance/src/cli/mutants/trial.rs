@@ -219,8 +219,11 @@ async fn outcomes(
     let mut progress = Progress::start(trying.len(), "variants");
     let mut survivors = 0;
     while let Some(tried) = trying.join_next().await {
-        // A task that has panicked has said so on standard error.
-        let Ok((nth, outcome)) = tried else { continue };
+        let Ok((nth, outcome)) = tried else {
+            let what = "the harness has panicked; standard error says where";
+            field.note_unplayed("of a variant", what.to_owned());
+            continue;
+        };
         survivors += usize::from(matches!(outcome, Outcome::Survives { .. }));
         if let Some(place) = outcomes.get_mut(nth) {
             *place = outcome;
