@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn a_command_is_found_in_each_form() {
-        let text = "[reference]\nserver = { command = [\"./s\"], ready = \"up\" }\nclient = [\"./c\"]\n";
+        let text =
+            "[reference]\nserver = { command = [\"./s\"], ready = \"up\" }\nclient = [\"./c\"]\n";
         let found = |role| text.get(place_of(text, role)?);
         assert_eq!(found(Role::Server), Some("[\"./s\"]"));
         assert_eq!(found(Role::Client), Some("[\"./c\"]"));

@@ -25,7 +25,8 @@ impl Progress {
     /// So many of these, `cases` say, are to come.
     #[must_use]
     pub fn start(count: usize, unit: &'static str) -> Self {
-        let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left  {{msg}}");
+        let template =
+            format!("{{bar:30}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left  {{msg}}");
         let bar = ProgressBar::new(count as u64);
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);

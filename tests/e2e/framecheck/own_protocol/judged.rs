@@ -158,3 +158,21 @@ fn a_client_that_does_not_wait_for_its_turn_is_caught_where_turns_count() {
         assert_eq!(verdict == "fail", id.contains("->pipe/"), "{id}: {verdict}");
     }
 }
+
+/// Waits for an answer before it has asked.
+const WAITING: &str = r"import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock:
+    sock.recv(4, socket.MSG_WAITALL)
+";
+
+#[test]
+fn a_client_that_waits_before_it_has_asked_is_blamed_for_the_silence() {
+    let sandbox = home();
+    sandbox.write("wait.py", WAITING);
+    let wait = super::peer(&sandbox, "wait", None, Some("\"wait.py\", \"{host}\", \"{port}\""));
+    let (shown, report) = run(&sandbox, &["--peer", &wait, "--input", "two"], 1);
+    assert!(shown.contains("[client-exit] nothing moves any more"), "{shown}");
+    for (id, verdict) in verdicts(&report) {
+        assert_eq!(verdict == "timeout" || verdict == "fail", id.contains("->wait/"), "{id}");
+    }
+}

@@ -95,7 +95,7 @@ impl Candidate {
                 format!("cannot put a variant of {} into {}", self.shown, room.display())
             })?;
             let called = (name, subject.scenario.name());
-            stand_in(reference, called, &self.program, &path)
+            stand_in((reference, subject.file.is_none()), called, &self.program, &path)
                 .context("the reference has no command")
         };
         let text = fs::read(&self.program.path)
@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn the_modules_that_a_text_names_are_found() {
-        let text = "import os, wire as w\n  from frames.json import x\nfrom . import y\nimportant = 1\n";
+        let text =
+            "import os, wire as w\n  from frames.json import x\nfrom . import y\nimportant = 1\n";
         assert_eq!(imported(text), ["os", "wire", "frames"]);
     }
 }

@@ -10,7 +10,7 @@ use super::subject::Program;
 
 /// A program in the reference's place.
 pub(super) fn stand_in(
-    reference: &Peer,
+    (reference, is_tutorial): (&Peer, bool),
     (name, scenario): (&str, &str),
     program: &Program,
     path: &Path,
@@ -20,6 +20,8 @@ pub(super) fn stand_in(
         name: name.to_owned(),
         server: [].into(),
         client: [].into(),
+        // The reference of a file may bear the name of the tutorials', whose screens are compared.
+        stdout: reference.stdout && is_tutorial,
         // It is a guest: what it leaves behind is ended, and a runtime of its own may warm up.
         is_stranger: true,
         manifest: Some(path.to_owned()),

@@ -43,7 +43,8 @@ pub(super) enum Rank {
 
 impl Rank {
     fn of(group: &Group, playing: &Playing) -> Self {
-        let is_harness = [&playing.pairing.server, &playing.pairing.client].contains(&&HARNESS.to_owned());
+        let is_harness =
+            [&playing.pairing.server, &playing.pairing.client].contains(&&HARNESS.to_owned());
         if engine::stage::leaves_waiting(&playing.network, &group.input) {
             Self::Held
         } else if !playing.network.is_harmless() {

@@ -38,6 +38,8 @@ pub(super) struct Field {
 pub(super) enum Came {
     Passed(Box<Observation>),
     Failed(Failure),
+    /// The reference in the other role went wrong first: it blames none.
+    Excused,
     /// The program can't play it, or the harness could not.
     NotPlayed,
 }
@@ -96,7 +98,7 @@ impl Field {
                     Came::Failed(failure) if self.base_passes(case).await => {
                         return Tried::Caught { case, failure, played: played + 1 };
                     }
-                    Came::Failed(_) => {}
+                    Came::Failed(_) | Came::Excused => {}
                     Came::Passed(observed) => {
                         let is_plain = |case: &Case| case.rank.is_plain();
                         let is_kept = self.course.cases.get(case).is_some_and(is_plain);
@@ -159,7 +161,10 @@ impl Field {
                 let what = first.map_or_else(String::new, ToString::to_string);
                 Came::Failed(Failure { verdict: played.judgement.verdict, what })
             }
-            Ok(played) => Came::Passed(Box::new(played.observed)),
+            Ok(played) if played.judgement.verdict == Verdict::Pass => {
+                Came::Passed(Box::new(played.observed))
+            }
+            Ok(_) => Came::Excused,
             Err(error) if error.is_the_peers() => {
                 Came::Failed(Failure { verdict: Verdict::Fail, what: error.to_string() })
             }

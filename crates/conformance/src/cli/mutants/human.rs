@@ -50,7 +50,7 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
 
 fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     let Row { id, program, line, what, hint, diff, outcome, .. } = row;
-    let Outcome::Survives { cases, findings, accepted, suggestion } = outcome else {
+    let Outcome::Survives { cases, findings, accepted } = outcome else {
         return Ok(());
     };
     let word = if row.is_unexplained() {
@@ -76,10 +76,6 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     if findings.is_empty() && accepted.is_none() {
         let advice = advice(hint);
         writeln!(out, "    all that is compared was the same in {cases} cases; {advice}")?;
-    }
-    if let Some(block) = suggestion {
-        writeln!(out, "    this input catches it:")?;
-        block.lines().try_for_each(|line| writeln!(out, "      {line}"))?;
     }
     Ok(())
 }

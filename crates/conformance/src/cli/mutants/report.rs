@@ -1,13 +1,16 @@
 //! What came of a trial, as data: `report.json` is this, as docs/mutants.schema.json says.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::variants::{Same, Variant};
 
 /// What came of all programs.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub(super) struct Report {
+    /// The version of this form.
+    pub(super) schema: u32,
     /// The version of framecheck.
     pub(super) framecheck: String,
     /// What the generated inputs are made from.
@@ -25,7 +28,6 @@ pub(super) struct Report {
 
 /// What came of the variants of a program.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub(super) struct ProgramReport {
     pub(super) scenario: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,12 +44,11 @@ pub(super) struct ProgramReport {
     /// Whether it was seen which lines the inputs reach.
     pub(super) is_traced: bool,
     /// Inputs that could not be played, and why.
-    pub(super) unplayed: std::collections::BTreeMap<String, String>,
+    pub(super) unplayed: BTreeMap<String, String>,
 }
 
 /// A variant.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub(super) struct Row {
     /// Scenario, role and its own name.
     pub(super) id: String,
@@ -87,9 +88,6 @@ pub(super) enum Outcome {
         /// Why its owner accepts that.
         #[serde(skip_serializing_if = "Option::is_none")]
         accepted: Option<String>,
-        /// An input that catches it, as a block of the file.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        suggestion: Option<String>,
     },
     /// No input makes the program run the line.
     NotReached,
@@ -143,6 +141,7 @@ impl Report {
         complaints: Vec<String>,
     ) -> Self {
         Self {
+            schema: 1,
             framecheck: env!("CARGO_PKG_VERSION").to_owned(),
             seed,
             generated,

@@ -45,7 +45,9 @@ fn level(from: &Path, to: &Path, kept: &[&Path]) -> io::Result<()> {
                 fs::create_dir(&target)?;
                 level(&source, &target, &below)?;
             }
-            Some(about) if about.is_file() && (about.len() <= COPIED_MAX_BYTES || !below.is_empty()) => {
+            Some(about)
+                if about.is_file() && (about.len() <= COPIED_MAX_BYTES || !below.is_empty()) =>
+            {
                 fs::copy(&source, &target)?;
             }
             _ => symlink(&source, &target)?,

@@ -87,7 +87,8 @@ impl Scene {
         jobs: usize,
     ) -> anyhow::Result<Self> {
         let known = &subject.known;
-        let traces = TempDir::with_prefix("framecheck-traces-").context("cannot make a directory")?;
+        let traces =
+            TempDir::with_prefix("framecheck-traces-").context("cannot make a directory")?;
         let mut traced = Vec::new();
         for nth in 0..jobs.min(TRACED_MAX) {
             let directory = traces.path().join(nth.to_string());
@@ -267,7 +268,7 @@ async fn outcome(
                 findings.extend(compared.differences(&ground.expected, base, &seen));
             }
             let findings = findings.into_iter().collect();
-            Outcome::Survives { cases: played, findings, accepted: None, suggestion: None }
+            Outcome::Survives { cases: played, findings, accepted: None }
         }
     }
 }

@@ -50,7 +50,12 @@ impl Compared<'_> {
     }
 
     /// Bytes that differ, though the case passed: a mask covers them, or JSON goes by its value.
-    fn stream(&self, expected: &Expected, base: &Observation, seen: &Observation) -> Option<String> {
+    fn stream(
+        &self,
+        expected: &Expected,
+        base: &Observation,
+        seen: &Observation,
+    ) -> Option<String> {
         let way = match self.role {
             Role::Server => Direction::ToClient,
             Role::Client => Direction::ToServer,
