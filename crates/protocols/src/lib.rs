@@ -15,6 +15,7 @@
 //! | `networks.rs` | which networks an input is played over |
 //! | `masks.rs`, `propose.rs`, `header.rs` | what differs from run to run, and which mask would cover it |
 //! | `reference_form.rs` | the reference's two programs, and what they need |
+//! | `refuse.rs` | a program of the reference that a command can't use, in its line |
 //! | `edit.rs` | changes to the file: a kept input, a list of known failures |
 //! | `key.rs` | what decides what the reference does |
 
@@ -34,6 +35,7 @@ pub mod propose;
 mod protocol;
 mod reader;
 mod reference_form;
+mod refuse;
 mod text;
 mod vary;
 

@@ -2,17 +2,15 @@
 //! rest by id, those of one cause together.
 
 use std::io::{self, Write};
-use std::time::Instant;
 
 use console::style;
-use indicatif::{ProgressBar, ProgressStyle};
 use model::case::HARNESS;
 use model::event::{CaseResult, End, Event, Evidence, Sink, Start};
 use model::{Difference, Verdict};
 
 use super::causes::{Cause, Causes};
 use super::matrix::Matrix;
-use super::pace::Pace;
+use super::progress::Progress;
 use super::replays::Replays;
 use crate::hex;
 
@@ -33,8 +31,7 @@ const ROWS_MAX: usize = 6;
 pub struct Human<W> {
     out: W,
     matrix: Matrix,
-    bar: ProgressBar,
-    pace: Option<Pace>,
+    progress: Progress,
     causes: Causes,
     replays: Replays,
     /// The scenarios that files describe.
@@ -49,8 +46,7 @@ impl<W: Write> Human<W> {
         Self {
             out,
             matrix: Matrix::default(),
-            bar: ProgressBar::hidden(),
-            pace: None,
+            progress: Progress::hidden(),
             causes: Causes::default(),
             replays: Replays::default(),
             described: Vec::new(),
@@ -62,14 +58,7 @@ impl<W: Write> Human<W> {
         self.matrix = Matrix::new(&start.pairings);
         self.replays = Replays::new(start);
         self.described = start.protocols.iter().map(|it| it.scenario.clone()).collect();
-        let template = "{bar:30} {pos}/{len} cases  {per_sec}  {eta} left  {msg}";
-        self.bar = ProgressBar::new(start.cases as u64);
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style);
-        }
-        if !console::user_attended_stderr() {
-            self.pace = Some(Pace::start(start.cases, Instant::now()));
-        }
+        self.progress = Progress::start(start.cases, "cases");
         let peers: Vec<String> =
             start.peers.iter().map(|peer| format!("{} ({})", peer.name, peer.language)).collect();
         writeln!(
@@ -103,19 +92,19 @@ impl<W: Write> Human<W> {
         self.causes.add(case);
         let now_failed = self.causes.case_count();
         if now_failed > failed {
-            self.bar.set_message(style(format!("{now_failed} failed")).red().to_string());
+            let message = style(format!("{now_failed} failed")).red().to_string();
+            self.progress.set_message(message);
             if now_failed <= IN_FULL {
                 let verdict = style(case.verdict.name().to_uppercase()).red().bold();
-                self.bar
-                    .println(format!("{verdict} [{}] {} ({})", case.clause, case.id, case.input));
+                let CaseResult { clause, id, input, .. } = case;
+                self.progress.println(&format!("{verdict} [{clause}] {id} ({input})"));
             }
         }
-        let line = self.pace.as_mut().and_then(|pace| pace.one_more(now_failed, Instant::now()));
-        if let Some(line) = line {
-            // Nobody is there to be told that nobody is there.
-            let _ = writeln!(io::stderr(), "{line}");
-        }
-        self.bar.inc(1);
+        let note = match now_failed {
+            0 => String::new(),
+            count => format!("{count} failed"),
+        };
+        self.progress.one_more(&note);
     }
 
     /// Where the reference of a file went wrong, and no port is blamed.
@@ -137,7 +126,7 @@ impl<W: Write> Human<W> {
     }
 
     fn ended(&mut self, end: &End) -> io::Result<()> {
-        self.bar.finish_and_clear();
+        self.progress.finish();
         writeln!(self.out, "{}", self.matrix.render())?;
         let (hostile, ordinary): (Vec<&Cause>, Vec<&Cause>) =
             self.causes.iter().partition(|cause| cause.first.input.starts_with(HOSTILE));

@@ -21,6 +21,7 @@ mod json_by_value;
 mod launcher;
 mod learn;
 mod manifests;
+mod mutants;
 mod networks;
 mod others;
 mod own_protocol;

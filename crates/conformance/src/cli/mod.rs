@@ -25,6 +25,7 @@ mod learn;
 mod list;
 mod measure;
 mod merge;
+mod mutants;
 mod others;
 mod out;
 mod pages;
@@ -126,6 +127,15 @@ enum Command {
     /// checksums and what differs from run to run. A comment before each line says how sure it is. Exit status 1
     /// when check-protocol would not call the file usable. See docs/own-protocol.md.
     Learn(learn::LearnArgs),
+    /// Say how good inputs are: play wrong variants of the reference's Python programs, each to be caught.
+    ///
+    /// Each variant has one thing wrong. It is played in the reference's place, with the reference and the
+    /// harness in the other role, until a case fails that the program as it is passes. A variant that no case
+    /// catches shows what the inputs do not try. The last line is `N of M caught`.
+    ///
+    /// Exit status 1 when a variant survives and neither what framecheck saw nor --accept explains it; 2 when a
+    /// program is not Python. See docs/mutants.md.
+    Mutants(mutants::MutantsArgs),
     /// Say whether recorded traffic keeps to the frames of a protocol; where not, which packet and byte.
     ///
     /// Exit status 1 when something does not; 2 when CAPTURE is no capture, has no traffic of the
@@ -178,6 +188,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::CheckPeer(args) => check_peer::main(&args),
         Command::CheckProtocol(args) => check_protocol::main(&args),
         Command::Learn(args) => learn::main(&args),
+        Command::Mutants(args) => mutants::main(&args),
         Command::Audit(args) => audit::main(&args),
         Command::Proxy(args) => proxy::main(&args),
         Command::Dissector(args) => dissector::main(&args),

@@ -209,12 +209,22 @@ fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
 
 /// Everything that cases need.
 pub(super) fn setup(args: &SetupArgs, known: &Known) -> anyhow::Result<Setup> {
-    set_up(args, known, peers(args, known)?, None)
+    set_up(args, known, peers(args, known)?, Watched::No)
+}
+
+/// What the programs that the launcher starts write down of themselves.
+#[derive(Clone, Copy)]
+enum Watched<'a> {
+    No,
+    /// What they do, in this directory.
+    Notes(&'a Path),
+    /// Which of their lines they execute, in this directory.
+    Trace(&'a Path),
 }
 
 /// The same, and each program that the launcher starts notes what it does, in this directory.
 pub(super) fn setup_noted(args: &SetupArgs, known: &Known, notes: &Path) -> anyhow::Result<Setup> {
-    set_up(args, known, peers(args, known)?, Some(notes))
+    set_up(args, known, peers(args, known)?, Watched::Notes(notes))
 }
 
 /// The same with these peers, whether their programs are there or not.
@@ -223,14 +233,24 @@ pub(super) fn setup_with(
     known: &Known,
     guests: Vec<Peer>,
 ) -> anyhow::Result<Setup> {
-    set_up(args, known, peers_with(args, known, guests)?, None)
+    set_up(args, known, peers_with(args, known, guests)?, Watched::No)
+}
+
+/// The same, and each program that the launcher starts writes which of its lines it executes, in this directory.
+pub(super) fn setup_traced(
+    args: &SetupArgs,
+    known: &Known,
+    guests: Vec<Peer>,
+    trace: &Path,
+) -> anyhow::Result<Setup> {
+    set_up(args, known, peers_with(args, known, guests)?, Watched::Trace(trace))
 }
 
 fn set_up(
     args: &SetupArgs,
     known: &Known,
     mut peers: Peers,
-    notes: Option<&Path>,
+    watched: Watched<'_>,
 ) -> anyhow::Result<Setup> {
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
@@ -243,9 +263,10 @@ fn set_up(
     } else {
         (Spawner::without_python(), String::new())
     };
-    let spawner = match notes {
-        Some(directory) => spawner.with_notes(directory.to_owned()),
-        None => spawner,
+    let spawner = match watched {
+        Watched::No => spawner,
+        Watched::Notes(directory) => spawner.with_notes(directory.to_owned()),
+        Watched::Trace(directory) => spawner.with_trace(directory.to_owned()),
     };
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
     let driver = Driver {

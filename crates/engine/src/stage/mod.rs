@@ -407,7 +407,7 @@ struct Cast<'a> {
 }
 
 /// Whether a program may well wait for ever for what this network, or the harness, keeps back.
-pub(crate) const fn leaves_waiting(network: &Network, input: &Input) -> bool {
+pub const fn leaves_waiting(network: &Network, input: &Input) -> bool {
     let is_held = matches!(input.leaving, Leaving::Hold) && input.served.is_some();
     // A length with one bit changed may be one that never comes.
     is_held || matches!(network.kind, Kind::Stall(_) | Kind::Drop(_) | Kind::Flip(_))

@@ -183,3 +183,21 @@ fn a_client_that_raises_an_eof_error_of_its_own_has_not_ended_well() {
         assert_eq!(case["verdict"], verdict, "{pairing} over {network}: {shown}");
     }
 }
+
+/// Waits for an answer before it has asked.
+const WAITING: &str = r"import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock:
+    sock.recv(4, socket.MSG_WAITALL)
+";
+
+#[test]
+fn a_client_that_waits_before_it_has_asked_is_blamed_for_the_silence() {
+    let sandbox = home();
+    sandbox.write("wait.py", WAITING);
+    let wait = super::peer(&sandbox, "wait", None, Some("\"wait.py\", \"{host}\", \"{port}\""));
+    let (shown, report) = run(&sandbox, &["--peer", &wait, "--input", "two"], 1);
+    assert!(shown.contains("[client-exit] nothing moves any more"), "{shown}");
+    for (id, verdict) in verdicts(&report) {
+        assert_eq!(verdict == "timeout" || verdict == "fail", id.contains("->wait/"), "{id}");
+    }
+}

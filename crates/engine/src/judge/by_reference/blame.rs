@@ -85,9 +85,16 @@ fn leaves(role: Role, seen: &Observation) -> Option<usize> {
     let at = events.iter().position(is_own_end)?;
     let was_ended = !seen.end(role).by_itself
         && matches!(seen.stopped, Some(Stop::Idle | Stop::Deadline(_) | Stop::Quiet));
-    let before = at.checked_sub(1).and_then(|before| events.get(before));
-    let gap = events.get(at)?.at.saturating_sub(before.map_or(Duration::ZERO, |event| event.at));
-    (!was_ended || gap < QUIET_MIN).then_some(at)
+    // The end of one program makes the other end, too: the quiet may be before any of the ends in a row.
+    let talk = events.get(..at)?.iter().rposition(|event| !is_end(&event.what));
+    let spoken = talk.and_then(|talk| events.get(talk));
+    let mut last = spoken.map_or(Duration::ZERO, |event| event.at);
+    let ends = events.get(talk.map_or(0, |talk| talk + 1)..=at)?;
+    let is_late = ends.iter().any(|end| {
+        let before = std::mem::replace(&mut last, end.at);
+        end.at.saturating_sub(before) >= QUIET_MIN
+    });
+    (!was_ended || !is_late).then_some(at)
 }
 
 fn went_wrong(right: &Wire, way: Direction, seen: &Observation) -> Option<Wrong> {

@@ -1,0 +1,44 @@
+//! The peers of a trial: the reference, the base, and each variant, which are the reference's peer with another
+//! program in one role.
+
+use std::path::Path;
+
+use engine::peer::{Peer, Peers};
+use model::observation::Role;
+
+use super::subject::Program;
+
+/// A program in the reference's place.
+pub(super) fn stand_in(
+    (reference, is_tutorial): (&Peer, bool),
+    (name, scenario): (&str, &str),
+    program: &Program,
+    path: &Path,
+) -> Option<Peer> {
+    let template = program.command(reference.template(program.role, scenario)?, path);
+    let mut peer = Peer {
+        name: name.to_owned(),
+        server: [].into(),
+        client: [].into(),
+        // The reference of a file may bear the name of the tutorials', whose screens are compared.
+        stdout: reference.stdout && is_tutorial,
+        // It is a guest: what it leaves behind is ended, and a runtime of its own may warm up.
+        is_stranger: true,
+        manifest: Some(path.to_owned()),
+        ..reference.clone()
+    };
+    let templates = match program.role {
+        Role::Server => &mut peer.server,
+        Role::Client => &mut peer.client,
+    };
+    templates.insert(scenario.to_owned(), template);
+    Some(peer)
+}
+
+/// The peers of a plan: there are no variants among them.
+pub(super) fn with_bases(mut peers: Peers, bases: &[Peer]) -> anyhow::Result<Peers> {
+    for base in bases {
+        peers.add(base.clone())?;
+    }
+    Ok(peers)
+}

@@ -1,0 +1,124 @@
+//! The cases that each variant of a program runs through, those first that are likeliest to catch it.
+
+use std::collections::BTreeSet;
+
+use engine::peer::Peers;
+use engine::plan::{Group, PlanError, Selection, plan};
+use model::Catalogue;
+use model::case::{HARNESS, Network, Playing};
+use model::observation::Role;
+
+/// The cases of a role, in the order in which they are played.
+#[derive(Default)]
+pub(super) struct Course {
+    pub(super) groups: Vec<Group>,
+    pub(super) cases: Vec<Case>,
+}
+
+/// An input, and who plays it over what.
+pub(super) struct Case {
+    /// The number of its group.
+    pub(super) group: usize,
+    /// The program under test has the name of the base.
+    pub(super) playing: Playing,
+    pub(super) rank: Rank,
+}
+
+/// Kinds of cases, in their order: what is fast and catches much comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// A fixed input, undisturbed.
+    Fixed,
+    /// A generated one.
+    Generated,
+    /// A network that cuts, merges or delays.
+    Cut,
+    /// The harness in the place of the other program.
+    Harness,
+    /// A network that does harm.
+    Harm,
+    /// One that leaves a program waiting.
+    Held,
+}
+
+impl Rank {
+    fn of(group: &Group, playing: &Playing) -> Self {
+        let is_harness =
+            [&playing.pairing.server, &playing.pairing.client].contains(&&HARNESS.to_owned());
+        if engine::stage::leaves_waiting(&playing.network, &group.input) {
+            Self::Held
+        } else if !playing.network.is_harmless() {
+            Self::Harm
+        } else if is_harness {
+            Self::Harness
+        } else if playing.network != Network::AS_IS {
+            Self::Cut
+        } else if group.vector.is_some() {
+            Self::Fixed
+        } else {
+            Self::Generated
+        }
+    }
+
+    /// Whether two programs talk, and nothing is done to what they say.
+    pub(super) const fn is_plain(self) -> bool {
+        matches!(self, Self::Fixed | Self::Generated)
+    }
+}
+
+impl Course {
+    /// The cases of `base` in a role, with the reference or the harness in the other.
+    ///
+    /// # Errors
+    /// The selection makes no sense.
+    pub(super) fn of(
+        role: Role,
+        base: &str,
+        selection: &Selection,
+        (catalogue, peers): (&Catalogue, &Peers),
+        scenario: &dyn model::Scenario,
+    ) -> Result<Self, PlanError> {
+        let others = [scenario.reference(), HARNESS];
+        let pairing = |other: &str| match role {
+            Role::Server => format!("{base}->{other}"),
+            Role::Client => format!("{other}->{base}"),
+        };
+        let selection = Selection {
+            scenarios: vec![scenario.name().to_owned()],
+            pairings: others.into_iter().map(pairing).collect(),
+            // A Python program takes one kind of address, so another transport tries the recorder alone.
+            transports: vec![scenario.home()],
+            ..selection.clone()
+        };
+        let groups = plan(&selection, catalogue, peers)?;
+        let mut cases = Vec::new();
+        for (group, planned) in groups.iter().enumerate() {
+            for playing in &planned.plays {
+                let rank = Rank::of(planned, playing);
+                cases.push(Case { group, playing: playing.clone(), rank });
+            }
+        }
+        cases.sort_by_key(|case| case.rank);
+        Ok(Self { groups, cases })
+    }
+
+    pub(super) fn case(&self, number: usize) -> Option<(&Group, &Case)> {
+        let case = self.cases.get(number)?;
+        Some((self.groups.get(case.group)?, case))
+    }
+
+    /// How many inputs it has.
+    pub(super) fn inputs(&self) -> usize {
+        self.cases.iter().map(|case| case.group).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// The same case with the program of this name in the place of the base.
+pub(super) fn played_by(playing: &Playing, role: Role, name: &str) -> Playing {
+    let mut playing = playing.clone();
+    match role {
+        Role::Server => name.clone_into(&mut playing.pairing.server),
+        Role::Client => name.clone_into(&mut playing.pairing.client),
+    }
+    playing
+}

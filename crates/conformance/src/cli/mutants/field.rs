@@ -1,0 +1,194 @@
+//! Where the variants of a program are played: each is a peer in the reference's place, and so is the program as
+//! it is, the base. A case catches a variant that fails it where the base passes it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::stage::{Ground, Stage};
+use model::case::CaseId;
+use model::observation::{Observation, Role};
+use model::{Scenario, Verdict};
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::task::JoinSet;
+
+use super::course::{Case, Course, played_by};
+
+/// Behind the undisturbed cases, so many of a variant are played at once: many of them wait for something.
+const AHEAD: usize = 4;
+/// Of so many undisturbed cases that a variant passes, what was seen is kept, to say why none catches it.
+const KEPT_MAX: usize = 64;
+
+/// See the top of this file.
+pub(super) struct Field {
+    pub(super) stage: Arc<Stage>,
+    pub(super) scenario: Arc<dyn Scenario>,
+    pub(super) role: Role,
+    pub(super) course: Course,
+    /// What is right for each group.
+    grounds: Vec<OnceCell<Option<Arc<Ground>>>>,
+    /// How the base comes out in each case.
+    bases: Vec<OnceCell<Came>>,
+    base: String,
+    places: Arc<Semaphore>,
+    /// Why inputs could not be played, by their names.
+    unplayed: Mutex<BTreeMap<String, String>>,
+}
+
+/// How a case came out.
+pub(super) enum Came {
+    Passed(Box<Observation>),
+    Failed(Failure),
+    /// The reference in the other role went wrong first: it blames none.
+    Excused,
+    /// The program can't play it, or the harness could not.
+    NotPlayed,
+}
+
+/// How a case failed.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) verdict: Verdict,
+    /// The first difference, in words.
+    pub(super) what: String,
+}
+
+/// What came of a variant.
+pub(super) enum Tried {
+    /// This case caught it, after so many.
+    Caught { case: usize, failure: Failure, played: usize },
+    /// None did; what was seen in some that it passed.
+    Survived { seen: Vec<(usize, Box<Observation>)>, played: usize },
+}
+
+impl Field {
+    pub(super) fn new(
+        stage: Arc<Stage>,
+        scenario: Arc<dyn Scenario>,
+        (role, base): (Role, String),
+        course: Course,
+        places: Arc<Semaphore>,
+    ) -> Self {
+        let grounds = course.groups.iter().map(|_| OnceCell::new()).collect();
+        let bases = course.cases.iter().map(|_| OnceCell::new()).collect();
+        let unplayed = Mutex::default();
+        Self { stage, scenario, role, course, grounds, bases, base, places, unplayed }
+    }
+
+    /// Play the program of this name through these cases until one catches it.
+    pub(super) async fn try_out(self: &Arc<Self>, name: &str, cases: &[usize]) -> Tried {
+        let mut seen = Vec::new();
+        let mut coming = JoinSet::new();
+        let mut left: VecDeque<usize> = cases.iter().copied().collect();
+        let mut came: BTreeMap<usize, (usize, Came)> = BTreeMap::new();
+        let (mut started, mut judged, mut played) = (0, 0, 0);
+        loop {
+            while let Some(&case) = left.front().filter(|&&it| started - judged < self.ahead(it)) {
+                left.pop_front();
+                let (field, name, nth) = (self.clone(), name.to_owned(), started);
+                coming.spawn(async move { (nth, case, field.play(case, &name).await) });
+                started += 1;
+            }
+            let Some(Ok((nth, case, how))) = coming.join_next().await else { break };
+            came.insert(nth, (case, how));
+            // They are judged in their order, so that a second run finds the same.
+            while let Some((case, how)) = came.remove(&judged) {
+                judged += 1;
+                match how {
+                    Came::NotPlayed => continue,
+                    Came::Failed(failure) if self.base_passes(case).await => {
+                        return Tried::Caught { case, failure, played: played + 1 };
+                    }
+                    Came::Failed(_) | Came::Excused => {}
+                    Came::Passed(observed) => {
+                        let is_plain = |case: &Case| case.rank.is_plain();
+                        let is_kept = self.course.cases.get(case).is_some_and(is_plain);
+                        if is_kept && seen.len() < KEPT_MAX {
+                            seen.push((case, observed));
+                        }
+                    }
+                }
+                played += 1;
+            }
+        }
+        Tried::Survived { seen, played }
+    }
+
+    /// So many cases of a variant may be under way when this one is.
+    fn ahead(&self, case: usize) -> usize {
+        let is_plain = self.course.cases.get(case).is_some_and(|case| case.rank.is_plain());
+        if is_plain { 1 } else { AHEAD }
+    }
+
+    async fn base_passes(&self, case: usize) -> bool {
+        matches!(self.base(case).await, Some(Came::Passed(_)))
+    }
+
+    /// How the base comes out in a case.
+    pub(super) async fn base(&self, case: usize) -> Option<&Came> {
+        let cell = self.bases.get(case)?;
+        Some(cell.get_or_init(async || self.play(case, &self.base).await).await)
+    }
+
+    /// What is right for the input of a case.
+    pub(super) async fn ground(&self, case: usize) -> Option<Arc<Ground>> {
+        let (group, case) = self.course.case(case)?;
+        let find = async || match self.stage.ground(&*self.scenario, &group.input).await {
+            Ok(ground) => Some(Arc::new(ground)),
+            Err(error) => {
+                self.note_unplayed(group.input_name(), error.to_string());
+                None
+            }
+        };
+        self.grounds.get(case.group)?.get_or_init(find).await.clone()
+    }
+
+    async fn play(&self, number: usize, name: &str) -> Came {
+        self.play_on(&self.stage, number, name).await
+    }
+
+    /// Play a case with the program of this name, which is on this stage.
+    pub(super) async fn play_on(&self, stage: &Stage, number: usize, name: &str) -> Came {
+        let Some((group, case)) = self.course.case(number) else { return Came::NotPlayed };
+        let playing = played_by(&case.playing, self.role, name);
+        if stage.can_play(&*self.scenario, &group.input, &playing.pairing).is_err() {
+            return Came::NotPlayed;
+        }
+        let Ok(_place) = self.places.acquire().await else { return Came::NotPlayed };
+        let Some(ground) = self.ground(number).await else { return Came::NotPlayed };
+        match stage.play(&*self.scenario, &group.input, &playing, &ground).await {
+            Ok(played) if played.judgement.verdict.is_failure() => {
+                let first = played.judgement.differences.first();
+                let what = first.map_or_else(String::new, ToString::to_string);
+                Came::Failed(Failure { verdict: played.judgement.verdict, what })
+            }
+            Ok(played) if played.judgement.verdict == Verdict::Pass => {
+                Came::Passed(Box::new(played.observed))
+            }
+            Ok(_) => Came::Excused,
+            Err(error) if error.is_the_peers() => {
+                Came::Failed(Failure { verdict: Verdict::Fail, what: error.to_string() })
+            }
+            Err(error) => {
+                self.note_unplayed(group.input_name(), error.to_string());
+                Came::NotPlayed
+            }
+        }
+    }
+
+    /// Note why an input could not be played.
+    pub(super) fn note_unplayed(&self, input: &str, why: String) {
+        let mut unplayed = self.unplayed.lock().unwrap_or_else(PoisonError::into_inner);
+        unplayed.entry(input.to_owned()).or_insert(why);
+    }
+
+    /// The inputs that could not be played, and why.
+    pub(super) fn unplayed(&self) -> BTreeMap<String, String> {
+        self.unplayed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The id of a case as `framecheck run` would have it, had it a peer called `name`.
+    pub(super) fn case_id(&self, number: usize, name: &str) -> Option<CaseId> {
+        let (group, case) = self.course.case(number)?;
+        Some(group.case_id(&played_by(&case.playing, self.role, name)))
+    }
+}

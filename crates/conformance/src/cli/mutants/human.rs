@@ -1,0 +1,129 @@
+//! For people: of each program the score, then the survivors, each with what would catch it, then what is not
+//! counted and why.
+
+use std::io::{self, Write};
+
+use console::style;
+
+use super::report::{Outcome, ProgramReport, Report, Row};
+use super::variants::Same;
+
+/// What came of a program.
+pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io::Result<()> {
+    let ProgramReport { scenario, role, inputs, cases, seconds, variants, same, .. } = program;
+    writeln!(
+        out,
+        "\n{scenario}: the {role}, {}: {} of {} caught; {} variants, {inputs} inputs, {cases} cases, \
+         {seconds:.1} s",
+        program.program,
+        program.caught(),
+        program.of(),
+        variants.len(),
+    )?;
+    for row in variants {
+        if let Outcome::Survives { .. } = &row.outcome {
+            write_survivor(out, row)?;
+        }
+    }
+    let is_unreached = |row: &&Row| matches!(row.outcome, Outcome::NotReached);
+    let unreached: Vec<&Row> = variants.iter().filter(is_unreached).collect();
+    if !unreached.is_empty() {
+        writeln!(out, "  not counted, for no input reaches the line:")?;
+    }
+    for Row { id, program, line, what, .. } in unreached {
+        writeln!(out, "    {program}:{line}  {id}: {what}")?;
+    }
+    if !program.is_traced {
+        writeln!(out, "  which lines the inputs reach is not known; all variants are counted")?;
+    }
+    if !same.is_empty() {
+        writeln!(out, "  not counted, for no input can tell them from the program:")?;
+    }
+    for Same { id, line, what, why, .. } in same {
+        writeln!(out, "    line {line}  {id}: {what}: {why}")?;
+    }
+    for (input, why) in &program.unplayed {
+        writeln!(out, "  {} the input {input}: {why}", style("NOT PLAYED").red().bold())?;
+    }
+    Ok(())
+}
+
+fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
+    let Row { id, program, line, what, hint, diff, outcome, .. } = row;
+    let Outcome::Survives { cases, findings, accepted } = outcome else {
+        return Ok(());
+    };
+    let word = if row.is_unexplained() {
+        style("SURVIVES").red().bold()
+    } else {
+        style("survives").yellow().bold()
+    };
+    writeln!(out, "  {word} {id}, {program}:{line}: {what}")?;
+    for line in diff.lines() {
+        let coloured = match line.as_bytes().first() {
+            Some(b'-') => style(line).green(),
+            Some(b'+') => style(line).red(),
+            _ => style(line),
+        };
+        writeln!(out, "      {coloured}")?;
+    }
+    if let Some(reason) = accepted {
+        writeln!(out, "    accepted: {reason}")?;
+    }
+    for finding in findings {
+        writeln!(out, "    {finding}")?;
+    }
+    if findings.is_empty() && accepted.is_none() {
+        let advice = advice(hint);
+        writeln!(out, "    all that is compared was the same in {cases} cases; {advice}")?;
+    }
+    Ok(())
+}
+
+/// What is wrong besides, and the score.
+pub(super) fn write_end(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    writeln!(out)?;
+    for complaint in &report.complaints {
+        writeln!(out, "{} {complaint}", style("FAIL:").red().bold())?;
+    }
+    writeln!(out, "{} of {} caught", report.caught, report.of)
+}
+
+/// What to do, by where a variant may show: `AREA`, or `AREA: WHAT`.
+pub(super) fn advice(hint: &str) -> String {
+    let (area, what) = match hint.split_once(": ") {
+        Some((area, what)) => (area, Some(what)),
+        None => (hint, None),
+    };
+    let with = |usual: &str| what.unwrap_or(usual).to_owned();
+    match area {
+        "frames" => format!("add an input that makes it send or read {}", with("other frames")),
+        "files" => format!("add an input with files that show it: {}", with("other files")),
+        "screen" => format!(
+            "add an input that shows it on the screen, with [compare] stdout = true: {}",
+            with("other lines")
+        ),
+        "exit" => format!("add an input in which it ends otherwise: {}", with("an error")),
+        "network" => format!(
+            "networks = \"every-place\" or another input may show it: {}",
+            with("other cuts")
+        ),
+        "input" => format!("add an input or a [[hostile]] frame with {}", with("other values")),
+        _ => "add an input that shows it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_says_what_to_add() {
+        let frames = advice("frames: text beyond ASCII");
+        assert_eq!(frames, "add an input that makes it send or read text beyond ASCII");
+        assert_eq!(advice("frames"), "add an input that makes it send or read other frames");
+        let edge = "add an input or a [[hostile]] frame with values at the edge";
+        assert_eq!(advice("input: values at the edge"), edge);
+        assert_eq!(advice(""), "add an input that shows it");
+    }
+}

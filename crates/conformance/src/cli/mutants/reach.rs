@@ -1,0 +1,123 @@
+//! Which lines each case makes the program run: a variant of another line does the same there, and is not played.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Deserialize;
+use tokio::task::JoinSet;
+
+use super::super::setup::Setup;
+use super::candidate::{Candidate, Wrong};
+use super::field::Field;
+
+/// A set-up whose programs write which lines they run, and where.
+pub(super) struct Traced {
+    pub(super) setup: Setup,
+    pub(super) directory: PathBuf,
+}
+
+/// The lines of the program's own files that a case runs, by the file's path from the program's root.
+type Lines = BTreeMap<PathBuf, BTreeSet<u32>>;
+
+/// Of each case, the lines that it runs; `None` where that is not known.
+pub(super) struct Reach(Vec<Option<Lines>>);
+
+/// A line of a trace.
+#[derive(Deserialize)]
+struct Note {
+    file: PathBuf,
+    lines: Vec<u32>,
+}
+
+impl Reach {
+    /// Play the program as it is through all cases, as many at once as there are set-ups.
+    pub(super) async fn see(
+        field: &Arc<Field>,
+        candidate: &Candidate,
+        traced: &[Arc<Traced>],
+        done: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let count = field.course.cases.len();
+        let left: Arc<Mutex<VecDeque<usize>>> = Arc::new(Mutex::new((0..count).collect()));
+        let done = Arc::new(done);
+        let mut seeing = JoinSet::new();
+        for traced in traced {
+            let (field, traced, left) = (field.clone(), traced.clone(), left.clone());
+            let (base, room) = (candidate.base.clone(), candidate.room.clone());
+            let done = done.clone();
+            seeing.spawn(async move {
+                let mut seen = Vec::new();
+                let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                while let Some(case) = next() {
+                    field.play_on(&traced.setup.stage, case, &base).await;
+                    seen.push((case, take_notes(&traced.directory, &room)));
+                    done();
+                }
+                seen
+            });
+        }
+        let mut of_cases = vec![None; count];
+        for (case, lines) in seeing.join_all().await.into_iter().flatten() {
+            if let Some(place) = of_cases.get_mut(case) {
+                *place = lines;
+            }
+        }
+        Self(of_cases)
+    }
+
+    /// Whether anything is known.
+    pub(super) fn is_known(&self) -> bool {
+        self.0.iter().any(Option::is_some)
+    }
+
+    /// The cases that run a line which a variant changes.
+    pub(super) fn cases_of(&self, wrong: &Wrong) -> Vec<usize> {
+        let [first, last] = wrong.variant.lines;
+        let runs = |lines: &Lines| {
+            let own = lines.get(&wrong.file);
+            own.is_some_and(|own| own.range(first..=last.max(first)).next().is_some())
+        };
+        let cases = self.0.iter().enumerate();
+        let reached = cases.filter(|(_, lines)| lines.as_ref().is_none_or(runs));
+        reached.map(|(case, _)| case).collect()
+    }
+}
+
+/// Read what programs have written in this directory, and empty it. `None` where the one in `room` wrote nothing.
+fn take_notes(directory: &Path, room: &Path) -> Option<Lines> {
+    let mut lines = Lines::new();
+    for entry in fs::read_dir(directory).ok()?.flatten() {
+        let text = fs::read(entry.path()).unwrap_or_default();
+        for line in text.split(|byte| *byte == b'\n') {
+            // A program that was killed while it wrote leaves half a line.
+            let Ok(note) = serde_json::from_slice::<Note>(line) else { continue };
+            if let Ok(file) = note.file.strip_prefix(room) {
+                lines.entry(file.to_owned()).or_default().extend(note.lines);
+            }
+        }
+        let _ = fs::remove_file(entry.path());
+    }
+    (!lines.is_empty()).then_some(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_of_the_program_in_the_room_count_and_are_taken_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let note = |file: &str, lines: &str| {
+            format!("{{\"file\": \"{file}\", \"lines\": [{lines}], \"cwd\": \"/x\"}}\n")
+        };
+        let text = note("/room/a.py", "1") + &note("/room/a.py", "7") + &note("/other/a.py", "9");
+        fs::write(directory.path().join("0.jsonl"), text + "{\"file\": \"/ro").unwrap();
+        fs::write(directory.path().join("0.jsonl.77"), note("/room/sub/b.py", "3")).unwrap();
+        let lines = take_notes(directory.path(), Path::new("/room")).unwrap();
+        assert_eq!(lines[Path::new("a.py")], BTreeSet::from([1, 7]));
+        assert_eq!(lines[Path::new("sub/b.py")], BTreeSet::from([3]));
+        assert!(take_notes(directory.path(), Path::new("/room")).is_none());
+    }
+}
