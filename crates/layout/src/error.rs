@@ -130,7 +130,7 @@ fn bytes(expected: Option<u64>, counts_characters: bool) -> String {
 
 /// A checksum that is another than that of its part. The frame is read all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{frame}.{path} at byte {at}: expected {expected}, the {kind:?} of {of}, found {found}")]
+#[error("{frame}.{path} at byte {at}: expected {expected}, the {kind} of {of}, found {found}")]
 pub struct Mistake {
     /// Offset in the stream of the value that holds the checksum.
     pub at: usize,

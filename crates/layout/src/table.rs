@@ -170,6 +170,18 @@ pub enum DigestKind {
     Crc32,
 }
 
+impl std::fmt::Display for DigestKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+            Self::Sha512 => "SHA-512",
+            Self::Crc32 => "CRC-32",
+        })
+    }
+}
+
 /// Where a value stands in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

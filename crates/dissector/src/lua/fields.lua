@@ -2,7 +2,8 @@
 
 -- A name that Wireshark has already gets another in front.
 local function filter_name()
-    if pcall(Field.new, PROTOCOL.filter) then return "own_" .. PROTOCOL.filter end
+    -- Wireshark takes no name of one letter.
+    if #PROTOCOL.filter < 2 or pcall(Field.new, PROTOCOL.filter) then return "own_" .. PROTOCOL.filter end
     return PROTOCOL.filter
 end
 

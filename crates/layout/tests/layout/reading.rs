@@ -162,7 +162,7 @@ fn a_wrong_checksum_is_a_mistake_and_the_next_frame_is_read() {
     let before = r#"{"filesize": 3, "md5": "#;
     assert_eq!(mistake.at, upper.len() + 4 + before.len());
     let shown = format!(
-        "request.dict.md5 at byte {}: expected {right}, the Md5 of body, found beef",
+        "request.dict.md5 at byte {}: expected {right}, the MD5 of body, found beef",
         mistake.at
     );
     assert_eq!(mistake.to_string(), shown);

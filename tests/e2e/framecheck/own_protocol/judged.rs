@@ -201,3 +201,27 @@ fn a_client_that_waits_before_it_has_asked_is_blamed_for_the_silence() {
         assert_eq!(verdict == "timeout" || verdict == "fail", id.contains("->wait/"), "{id}");
     }
 }
+
+#[test]
+fn a_server_that_ends_in_another_way_than_the_reference_fails() {
+    let sandbox = home();
+    let server = |status: u8| {
+        super::SERVER
+            .replace("    if bug == 'once':\n        break\n", &format!("    sys.exit({status})\n"))
+    };
+    sandbox.write("server.py", server(1));
+    sandbox.write("well.py", server(0));
+    sandbox.write("goes-on.py", super::SERVER);
+    let peers = ["well", "goes-on"].map(|name| {
+        let program = format!("\"{name}.py\", \"{{host}}\", \"{{port}}\"");
+        super::peer(&sandbox, name, Some(&program), None)
+    });
+    let peers = ["--peer", &peers[0], "--peer", &peers[1]];
+    let options = [&peers[..], &["--network", "asis", "--input", "two", "--pairing", "*->ours"]];
+    let (shown, report) = run(&sandbox, &options.concat(), 1);
+    for (server, verdict) in [("ours", "pass"), ("well", "fail"), ("goes-on", "pass")] {
+        let case = case(&report, &format!("up/{server}->ours/tcp4/asis/"));
+        assert_eq!(case["verdict"], verdict, "{server}: {shown}");
+    }
+    assert!(shown.contains("[server-exit] server-exit: expected a status other than 0"), "{shown}");
+}
