@@ -11,11 +11,16 @@ written when that is executed for the first time in a process:
     {"file": PATH, "lines": [N], "cwd": PATH}
 
     file    the source, with all symbolic links resolved
-    lines   the numbers of lines, of which the first of a file is 1; one so far
+    lines   the numbers of lines, of which the first of a file is 1: one, or all of a file
     cwd     where the program was started, by which two programs of one play can be told apart
 
 Each is one write, so what was executed is there however the process ends. Threads write to the same
-file. A child that is forked writes one of its own, PATH.PID, which has its own lines alone.
+file. A child that is forked writes one of its own, PATH.PID, which has its own lines alone; and a
+child of that, PATH.PID.PID.
+
+A program whose functions call each other as deep as Python lets them ends its own trace. So where
+it comes near that, all lines of its files that are known by then are written: it may reach any of
+them unseen. Older interpreters then name a wrong line in its tracebacks.
 
 The first line makes the file. There is none where the program was not traced: where it could not be
 started or compiled, and where the launcher became a new interpreter, because a file beside the
@@ -23,15 +28,19 @@ program has the name of a standard module. Then nothing is known of what it reac
 """
 import _thread
 import fcntl
+import io
 import json
 import os
 import sys
 import threading
 from types import FrameType
-from typing import Any, Callable, Dict, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 # No descriptor that a program opens is another because of this one.
 DESCRIPTOR_MIN = 500
+
+# At this part of the recursion limit a trace gives up; calls from C take room besides the frames.
+DEEP_PART = 4
 
 # Where Python's own modules are, and what is installed beside them.
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
@@ -40,6 +49,7 @@ INSTALLED = ('site-packages', 'dist-packages')
 # What this file uses may be replaced by the program.
 ENCODE = json.JSONEncoder().encode
 WRITE, OPEN, CLOSE, GETPID = os.write, os.open, os.close, os.getpid
+LIMIT = sys.getrecursionlimit
 
 
 class Trace:
@@ -54,6 +64,7 @@ class Trace:
         self.seen: Set[Tuple[str, int]] = set()
         # Of the name of a file as its code has it: its path, or None where it is not the program's.
         self.paths: Dict[str, Optional[str]] = {}
+        self.is_whole = True
 
     def own(self, name: str) -> Optional[str]:
         if name not in self.paths:
@@ -66,18 +77,28 @@ class Trace:
 
     def enter(self, frame: FrameType, event: str, _: Any) -> Optional[Callable[..., Any]]:
         """Called where a function begins; what it returns is called at each line."""
+        if self.is_whole and depth_of(frame) > LIMIT() // DEEP_PART:
+            self.is_whole = False
+            self.give_up()
         return self.line if self.own(frame.f_code.co_filename) is not None else None
+
+    def give_up(self) -> None:
+        """Write all lines: where there is no room for a function of this file, the trace ends."""
+        for path in filter(None, list(self.paths.values())):
+            with io.FileIO(path) as source:
+                count = source.readall().count(b'\n') + 1
+            self.write(path, list(range(1, count + 1)))
 
     def line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any]:
         if event == 'line':
             at = frame.f_code.co_filename, frame.f_lineno
             if at not in self.seen:
                 self.seen.add(at)
-                self.write(self.paths[at[0]], at[1])
+                self.write(self.paths[at[0]], [at[1]])
         return self.line
 
-    def write(self, path: Optional[str], number: int) -> None:
-        note = ENCODE({'file': path, 'lines': [number], 'cwd': self.cwd})
+    def write(self, path: Optional[str], numbers: List[int]) -> None:
+        note = ENCODE({'file': path, 'lines': numbers, 'cwd': self.cwd})
         try:
             if self.descriptor < 0:
                 opened = OPEN(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -93,7 +114,17 @@ class Trace:
             CLOSE(self.descriptor)
         self.descriptor = -1
         self.seen = set()
+        self.is_whole = True
         self.path = f'{self.path}.{GETPID()}'
+
+
+def depth_of(frame: FrameType) -> int:
+    depth = 0
+    at: Optional[FrameType] = frame
+    while at is not None:
+        depth += 1
+        at = at.f_back
+    return depth
 
 
 def install(path: str, program: str) -> None:

@@ -30,6 +30,7 @@ The status is 2, with one sentence on standard error, where the program can't be
 Python. The rules are in the other files: mutate_wire.py (bytes), mutate_json.py (text and JSON),
 mutate_flow.py (checks, loops, errors), mutate_world.py (files, servers, screen).
 """
+import contextlib
 import difflib
 import json
 import os
@@ -69,7 +70,7 @@ def main() -> int:
     try:
         with open(path, 'rb') as file:
             data = file.read()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), quiet_parser():
             warnings.simplefilter('ignore')
             made = mutants(data, path)
     except OSError as error:
@@ -83,6 +84,22 @@ def main() -> int:
     # A surrogate has no UTF-8, but an escape.
     sys.stdout.write(json.dumps(made) + '\n')
     return 0
+
+
+@contextlib.contextmanager
+def quiet_parser() -> Iterator[None]:
+    """The parser of CPython 3.8 itself writes to standard error where it is short of room."""
+    if sys.version_info >= (3, 9):
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
 
 
 def mutants(data: bytes, path: str) -> Dict[str, Any]:
