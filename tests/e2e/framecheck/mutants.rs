@@ -148,7 +148,7 @@ fn a_better_input_catches_more_and_the_rest_can_be_accepted() {
     sandbox.write("accepted.toml", "[[survivor]]\nid = \"a\"\nwhy = \"b\"\n");
     let (shown, status) = says(&sandbox, &arguments);
     assert_eq!(status, 2, "{shown}");
-    assert!(shown.contains("accepted.toml: TOML parse error at line 3"), "{shown}");
+    assert!(shown.contains("accepted.toml: TOML parse error"), "{shown}");
 }
 
 /// A program that is no Python.

@@ -45,8 +45,8 @@ use self::report::Report;
 use super::args::{Format, Means, Side, seconds};
 use super::out::stdout;
 
-/// How long a case may take, unless told: a variant that waits badly is one of many.
-const DEADLINE_SECONDS: u64 = 10;
+/// How long a case may take, unless told.
+const DEADLINE_SECONDS: u64 = 20;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct MutantsArgs {
