@@ -2,7 +2,11 @@
 
 // Without the launcher, nothing is traced.
 #![cfg(all(target_os = "linux", not(feature = "portable")))]
-#![allow(clippy::unwrap_used, reason = "a test panics when something is wrong")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod common;
 
