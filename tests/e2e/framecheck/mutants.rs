@@ -210,8 +210,8 @@ fn variants_find_what_lies_beside_the_program_and_write_nothing_there() {
     assert_eq!(std::path::Path::new(&state), sandbox.path().join("server.py"));
     let told: Value = serde_json::from_str(&shown).unwrap();
     assert_keeps_to_the_schema(&told);
-    let crlf = outcome(&told, "upper/server/words/line-end-crlf-1");
-    assert_eq!((&crlf["outcome"], &crlf["program"]), (&"caught".into(), &"words.py".into()));
+    let plain = outcome(&told, "upper/server/words/text-call-1");
+    assert_eq!((&plain["outcome"], &plain["program"]), (&"caught".into(), &"words.py".into()));
     assert!(told["of"].as_u64() > Some(3), "{told:#}");
 }
 

@@ -1,6 +1,10 @@
 //! Programs that are spelt in odd ways, and files that are no programs.
 
-use super::*;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use super::{Variant, mutants, program, pythons, repository, run};
 
 /// All variants of a program, under each interpreter.
 fn of(bytes: &[u8]) -> Vec<Variant> {

@@ -1,8 +1,11 @@
 //! What becomes of all programs of the tutorials and the examples.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
 
-use super::*;
+use super::{Mutants, all_mutants, mutants, program, pythons, repository, script};
 
 /// Says which variants of these programs compile to the same, by other means than mutate.py has.
 const CHECK: &str = r#"

@@ -1,8 +1,13 @@
 //! Each rule has a program in `rules.txt` with exactly what becomes of it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
-use super::*;
+use tempfile::TempDir;
+
+use super::{Mutants, all_mutants, mutants, program, programs, pythons};
 
 /// A program, and what a rule makes of it.
 struct Example<'a> {
