@@ -57,7 +57,8 @@ fn home(typed: &str) -> Sandbox {
 /// What the command says with these arguments, and its status.
 fn says(sandbox: &Sandbox, arguments: &[&str]) -> (String, i32) {
     let output = sandbox.framecheck().arg("mutants").args(arguments).output().unwrap();
-    let shown = [output.stdout, output.stderr].concat();
+    // The score is the last line; how far it is goes to standard error.
+    let shown = [output.stderr, output.stdout].concat();
     (String::from_utf8(shown).unwrap(), output.status.code().unwrap())
 }
 
@@ -208,10 +209,10 @@ fn variants_find_what_lies_beside_the_program_and_write_nothing_there() {
     assert_eq!(before, after);
     let state = std::fs::read_to_string(sandbox.path().join("state.txt")).unwrap();
     assert_eq!(std::path::Path::new(&state), sandbox.path().join("server.py"));
-    let told: Value = serde_json::from_str(&shown).unwrap();
+    let told: Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
     assert_keeps_to_the_schema(&told);
-    let plain = outcome(&told, "upper/server/words/text-call-1");
-    assert_eq!((&plain["outcome"], &plain["program"]), (&"caught".into(), &"words.py".into()));
+    let letters = outcome(&told, "upper/server/words/text-call-1");
+    assert_eq!((&letters["outcome"], &letters["program"]), (&"caught".into(), &"words.py".into()));
     assert!(told["of"].as_u64() > Some(3), "{told:#}");
 }
 
