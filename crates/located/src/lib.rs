@@ -1,9 +1,13 @@
 //! Mistakes in a text that a user wrote, each shown in its line, and what was meant instead.
 
+mod form;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+pub use form::read_toml;
 
 /// So many mistakes of a text are shown.
 const SHOWN_MAX: usize = 100;

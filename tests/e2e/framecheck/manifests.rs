@@ -165,6 +165,22 @@ fn each_mistake_in_a_manifest_is_shown_in_its_line() {
     sandbox.write("bad.toml", "name = \"rust\"\n[server]\nx = []\ntcp-upper = []\n");
     let (_, stderr) = says(&sandbox, &["run", "--peer", "bad.toml"], 2);
     assert_eq!(stderr.matches("error: ").count(), 3, "{stderr}");
+    let many = "nam = \"x\"\nname = \"a\"\nwarm = 1\njson = \"valu\"\n[server]\n\
+                tcp-upper = { command = [\"sh\", \"{prot}\"], redy = \"x\" }\n[clent]\n";
+    sandbox.write("bad.toml", many);
+    let (_, stderr) = says(&sandbox, &["check-peer", "bad.toml"], 2);
+    for says in [
+        "bad.toml:1:1",
+        "unknown field `nam`",
+        "did you mean \"name\"?",
+        "bad.toml:3:8",
+        "did you mean \"value\"?",
+        "did you mean \"ready\"?",
+        "did you mean \"client\"?",
+    ] {
+        assert!(stderr.contains(says), "no {says} in: {stderr}");
+    }
+    assert_eq!(stderr.matches("error: ").count(), 7, "{stderr}");
 }
 
 #[test]

@@ -118,16 +118,21 @@ impl Peer {
         let mistaken = |mistakes: &[Mistake]| {
             ManifestError::Mistakes(located::show(&text, &path.display().to_string(), mistakes))
         };
-        let manifest: Manifest =
-            toml::from_str(&text).map_err(|error| mistaken(&[Mistake::of_toml(&error)]))?;
+        let (manifest, of_form) = located::read_toml::<Manifest>(&text);
+        let Some(manifest) = manifest else { return Err(mistaken(&of_form)) };
         let (manifest, common) = manifest.parted();
         let whole = std::path::absolute(path).map_err(failed)?;
         let base = whole.parent().map(Path::to_owned).unwrap_or_default();
         let mut mistakes = mistakes(&manifest, &common, catalogue, taken);
+        if of_form.is_empty() {
+            mistakes.extend(declares_nothing(&manifest, catalogue));
+        }
+        mistakes.extend(of_form);
         let targets = targets(&manifest, &base, &mut mistakes);
         let fixed_addresses =
             addresses(&manifest.server, &manifest.client, manifest.fixed_address.as_ref());
         if !mistakes.is_empty() {
+            mistakes.sort_by_key(|mistake| mistake.place.start);
             return Err(mistaken(&mistakes));
         }
         let mut peer = Self {
@@ -244,6 +249,14 @@ fn targets(
     targets
 }
 
+/// A manifest without a role is one of no use.
+fn declares_nothing(manifest: &Manifest, catalogue: &Catalogue) -> Option<Mistake> {
+    let example = catalogue.names().next().unwrap_or("scenario");
+    let help = format!("[server] or [client] needs a line such as {example} = [\"./acme\", …]");
+    let mistake = || Mistake::new("this peer declares nothing", manifest.name.span());
+    (manifest.server.is_empty() && manifest.client.is_empty()).then(|| mistake().with_help(help))
+}
+
 /// Everything in a manifest that is well formed and makes no sense.
 fn mistakes(
     manifest: &Manifest,
@@ -261,15 +274,6 @@ fn mistakes(
         let what = format!("{name:?} can't be a name in a pairing");
         let help = "letters, digits, '.', '_' and '-', beginning with a letter or digit".to_owned();
         mistakes.push(Mistake { help: Some(help), ..says(what) });
-    }
-    if manifest.server.is_empty() && manifest.client.is_empty() {
-        let example = catalogue.names().next().unwrap_or("scenario");
-        mistakes.push(Mistake {
-            help: Some(format!(
-                "[server] or [client] needs a line such as {example} = [\"./acme\", …]"
-            )),
-            ..says("this peer declares nothing".to_owned())
-        });
     }
     let of_all = manifest.fixed_address.as_ref();
     mistakes.extend(of_all.and_then(address_mistake));

@@ -1,0 +1,168 @@
+//! Reads a TOML text into a type, and finds every key and value that can't stand in it, not the first alone.
+//!
+//! serde stops at the first mistake. So what is wrong is taken out, and the rest is read again, until all of it can
+//! be read. Blanks stand where it was: all places stay.
+
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::{Mistake, meant};
+
+/// So many mistakes of a text are looked for.
+const FOUND_MAX: usize = 100;
+
+/// What a text says, and what is wrong with its form. Where it can't be read even without what is wrong, it says
+/// nothing.
+pub fn read_toml<T: DeserializeOwned>(text: &str) -> (Option<T>, Vec<Mistake>) {
+    let mut left = text.to_owned();
+    let mut mistakes = Vec::new();
+    while mistakes.len() < FOUND_MAX {
+        let error = match toml::from_str(&left) {
+            Ok(read) => return (Some(read), mistakes),
+            Err(error) => error,
+        };
+        mistakes.push(Mistake::of_form(&error));
+        match error.span().and_then(|place| without(&left, place)) {
+            Some(shorter) => left = shorter,
+            None => break,
+        }
+    }
+    (None, mistakes)
+}
+
+impl Mistake {
+    /// What the TOML parser or serde says, with the known name that was meant.
+    #[must_use]
+    fn of_form(error: &toml::de::Error) -> Self {
+        let mistake = Self::of_toml(error);
+        let Some((what, known)) = mistake.what.split_once(", expected ") else { return mistake };
+        // serde: unknown field `nam`, expected one of `name`, `language`
+        let quoted = |text: &str| -> Vec<String> {
+            text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        let (names, known) = (quoted(what), quoted(known));
+        match &names[..] {
+            [name] if what.starts_with("unknown ") && !known.is_empty() => {
+                let help = meant(name, &known);
+                Self::new(what, mistake.place).with_help(help)
+            }
+            _ => mistake,
+        }
+    }
+}
+
+/// The text with blanks in the place of the entry that is wrong here; `None` if there is no such entry.
+fn without(text: &str, wrong: Range<usize>) -> Option<String> {
+    let table = DeTable::parse(text).ok()?;
+    let entry = entry(table.get_ref(), &wrong)?;
+    let line = text.get(..entry.start)?.rfind('\n').map_or(0, |end| end + 1);
+    let is_header = text.get(line..entry.start)?.trim_start().starts_with('[');
+    let place = if is_header { section(text, line) } else { entry };
+    let blank = |(at, byte): (usize, u8)| match byte {
+        b'\n' | b'\r' => byte,
+        _ if place.contains(&at) => b' ',
+        byte => byte,
+    };
+    String::from_utf8((0..).zip(text.bytes()).map(blank).collect()).ok()
+}
+
+/// From the key to the end of the value, where one of them is what is wrong.
+fn entry(table: &DeTable<'_>, wrong: &Range<usize>) -> Option<Range<usize>> {
+    table.iter().find_map(|(key, value)| {
+        let is_wrong = [key.span(), value.span()].contains(wrong);
+        if is_wrong {
+            let end = value.span().end.max(key.span().end);
+            return Some(key.span().start..end);
+        }
+        inner(value, wrong).or_else(|| {
+            // What is wrong inside a value that is no table, such as an argument of a command.
+            let holds = value.span().start <= wrong.start && wrong.end <= value.span().end;
+            let is_table = matches!(value.get_ref(), DeValue::Table(_));
+            (holds && !is_table).then(|| key.span().start..value.span().end)
+        })
+    })
+}
+
+fn inner(value: &Spanned<DeValue<'_>>, wrong: &Range<usize>) -> Option<Range<usize>> {
+    match value.get_ref() {
+        DeValue::Table(table) => entry(table, wrong),
+        DeValue::Array(items) => items.iter().find_map(|item| inner(item, wrong)),
+        _ => None,
+    }
+}
+
+/// From a header to the next.
+fn section(text: &str, begin: usize) -> Range<usize> {
+    let rest = text.get(begin..).unwrap_or_default();
+    let next = rest.match_indices('\n').map(|(end, _)| end + 1);
+    let mut headers =
+        next.filter(|at| rest.get(*at..).is_some_and(|line| line.trim_start().starts_with('[')));
+    begin..headers.next().map_or(text.len(), |at| begin + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Form {
+        name: String,
+        #[serde(default)]
+        warm: bool,
+        #[serde(default)]
+        server: BTreeMap<String, Vec<String>>,
+        #[serde(default)]
+        needs: Needs,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Needs {
+        #[serde(default)]
+        env: String,
+    }
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let (_, mistakes) = read_toml::<Form>(text);
+        let told = |it: &Mistake| {
+            let place = text.get(it.place.clone()).unwrap_or_default();
+            format!("{place}: {} ({})", it.what, it.help.as_deref().unwrap_or("-"))
+        };
+        mistakes.iter().map(told).collect()
+    }
+
+    #[test]
+    fn every_key_and_value_that_is_wrong_is_found_at_once() {
+        let text = "name = 'é'\nwram = true\nwarm = 1\n[server]\na = ['x', 2]\nb = ['y']\n\
+                    [servr]\nc = 3\n[needs]\nenvv = ''\n";
+        let found = mistakes(text);
+        assert_eq!(found.len(), 5, "{found:#?}");
+        for says in [
+            "wram: unknown field `wram` (did you mean \"warm\"?)",
+            "1: invalid type: integer `1`, expected a boolean (-)",
+            "servr: unknown field `servr` (did you mean \"server\"?)",
+            "envv: unknown field `envv` (did you mean \"env\"?)",
+        ] {
+            assert!(found.iter().any(|it| it == says), "{says}: {found:#?}");
+        }
+        let (read, _) = read_toml::<Form>(text);
+        let read = read.unwrap();
+        assert_eq!((&*read.name, read.warm, &*read.needs.env), ("é", false, ""));
+        assert_eq!(read.server.keys().collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn what_is_missing_and_what_is_no_toml_ends_the_search() {
+        assert_eq!(mistakes("nam = 'a'\n").len(), 2);
+        assert_eq!(mistakes("name = 'a'\nwarm = \n").len(), 1);
+        assert!(mistakes("name = 'a'\n").is_empty());
+    }
+}
