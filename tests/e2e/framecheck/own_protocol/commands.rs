@@ -241,3 +241,29 @@ fn generated_inputs_go_by_one_name_whatever_they_are_drawn_for() {
     assert_eq!(run("--input"), ["\"any\""].map(str::to_owned).into());
     assert_eq!(run("--skip-input"), ["\"empty\"", "\"two\""].map(str::to_owned).into());
 }
+
+#[test]
+fn the_quick_cases_are_few_and_catch_a_wrong_port() {
+    let sandbox = home();
+    let networks = super::FILE.replace("networks = \"none\"", "networks = \"some\"");
+    sandbox.write("up.toml", networks);
+    let right = port(&sandbox, "right", Some(""), Some(""));
+    let (_, whole) = run(&sandbox, &["--peer", &right], 0);
+    let (shown, quick) = run(&sandbox, &["--peer", &right, "--quick"], 0);
+    let [whole, quick] = [verdicts(&whole), verdicts(&quick)];
+    assert!(shown.contains("; --quick"), "{shown}");
+    assert!(quick.len() * 2 < whole.len(), "{} of {}", quick.len(), whole.len());
+    assert!(quick.keys().all(|id| whole.contains_key(id)), "{quick:?}");
+    for network in ["asis", "cut@", "reset@", "split@"] {
+        for pairing in ["right->ours", "ours->right"] {
+            let begins = format!("up/{pairing}/tcp4/{network}");
+            assert!(quick.keys().any(|id| id.starts_with(&begins)), "{begins}: {quick:?}");
+        }
+    }
+    for (server, client) in [(Some("short"), None), (None, Some("unlooped")), (None, Some("mute"))]
+    {
+        let wrong = port(&sandbox, "wrong", server, client);
+        let (shown, _) = run(&sandbox, &["--peer", &wrong, "--quick"], 1);
+        assert!(shown.contains("FAIL up/"), "{shown}");
+    }
+}
