@@ -2,7 +2,7 @@
 //!
 //! Every fixed input is played once with each program of a guest, undisturbed: a wrong value shows in one of them, and
 //! malformed data each show something else. Networks repeat: of a kind of network, a few places show what all show.
-//! docs/KILL-MATRIX.md says how much the rule catches of what the whole plan does.
+//! `mutants --quick` in `tests/mutants` counts how many of the wrong ports the rule catches.
 
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
