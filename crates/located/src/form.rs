@@ -60,13 +60,24 @@ fn without(text: &str, wrong: Range<usize>) -> Option<String> {
     let entry = entry(table.get_ref(), &wrong)?;
     let line = text.get(..entry.start)?.rfind('\n').map_or(0, |end| end + 1);
     let is_header = text.get(line..entry.start)?.trim_start().starts_with('[');
-    let place = if is_header { section(text, line) } else { entry };
+    let place = if is_header { section(text, line) } else { with_comma(text, entry) };
     let blank = |(at, byte): (usize, u8)| match byte {
         b'\n' | b'\r' => byte,
         _ if place.contains(&at) => b' ',
         byte => byte,
     };
-    String::from_utf8((0..).zip(text.bytes()).map(blank).collect()).ok()
+    let left = String::from_utf8((0..).zip(text.bytes()).map(blank).collect()).ok()?;
+    // Where the rest is no TOML, a mistake in it would be this function's own.
+    DeTable::parse(&left).is_ok().then_some(left)
+}
+
+/// The entry with the comma that parts it from the next, in an inline table.
+fn with_comma(text: &str, entry: Range<usize>) -> Range<usize> {
+    let rest = text.get(entry.end..).unwrap_or_default();
+    match rest.trim_start().strip_prefix(',') {
+        Some(behind) => entry.start..text.len() - behind.len(),
+        None => entry,
+    }
 }
 
 /// From the key to the end of the value, where one of them is what is wrong.
@@ -157,6 +168,21 @@ mod tests {
         let read = read.unwrap();
         assert_eq!((&*read.name, read.warm, &*read.needs.env), ("é", false, ""));
         assert_eq!(read.server.keys().collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn what_is_left_of_an_inline_table_is_read() {
+        for table in ["{ x = 1, env = 2 }", "{ x = 1, y = 2, env = '' }", "{ env = '', x = 1 }"] {
+            let text = format!("name = 'a'\nneeds = {table}\nwram = true\n");
+            let found = mistakes(&text);
+            let is_of_toml =
+                |it: &String| !it.contains("unknown field") && !it.contains("invalid type");
+            assert!(!found.iter().any(is_of_toml), "{table}: {found:#?}");
+            assert!(found.iter().any(|it| it.starts_with("wram: ")), "{table}: {found:#?}");
+        }
+        // What only looks like a header ends the search, and is no mistake itself.
+        let nested = "name = 'a'\n[servr]\nx = [\n[1],\n]\n";
+        assert_eq!(mistakes(nested).len(), 1, "{:#?}", mistakes(nested));
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Progress {
     pub fn one_more(&mut self, note: &str) {
         let line = self.pace.as_mut().and_then(|pace| pace.one_more(note, Instant::now()));
         if let Some(line) = line {
-            // Nobody is there to be told that nobody is there.
+            // A closed standard error is no reason to end the run.
             let _ = writeln!(io::stderr(), "{line}");
         }
         self.bar.inc(1);

@@ -4,7 +4,7 @@
 //! malformed data each show something else. Networks repeat: of a kind of network, a few places show what all show.
 //! `mutants --quick` in `tests/mutants` counts how many of the wrong ports the rule catches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 
 use model::case::{HARNESS, Kind, Network, Pairing, Playing, Way};
@@ -34,7 +34,7 @@ struct Alike<'a> {
 /// Leave only such cases in a plan.
 pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
     let mut alike: HashMap<Alike<'_>, Vec<(usize, usize)>> = HashMap::new();
-    let mut kept = Vec::new();
+    let mut kept = HashSet::new();
     for (nth, group) in groups.iter().enumerate() {
         for (play, playing) in group.plays.iter().enumerate() {
             if !is_quick(group, playing, peers) {
@@ -43,7 +43,7 @@ pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
             let is_held = leaves_waiting(&playing.network, &group.input);
             let is_plain = playing.network == Network::AS_IS;
             if is_plain && group.vector.is_some() && !is_held {
-                kept.push((nth, play));
+                kept.insert((nth, play));
                 continue;
             }
             let key = Alike {
@@ -71,8 +71,8 @@ pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
 }
 
 /// Whether a guest plays against the reference or the harness, over the scenario's first transport. Over some networks
-/// only another program than the reference can be told right from wrong; there, that one counts too. Without guests,
-/// every pairing counts.
+/// the reference's own behaviour is chance; there, other programs count as well. Without guests, every pairing
+/// counts.
 fn is_quick(group: &Group, playing: &Playing, peers: &Peers) -> bool {
     let Pairing { server, client } = &playing.pairing;
     let is_plain = playing.network == Network::AS_IS;

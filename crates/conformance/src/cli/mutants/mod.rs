@@ -15,7 +15,7 @@
 //! | `why.rs` | what of a survivor differs and is not compared |
 //! | `accept.rs` | the survivors that their owner accepts |
 //! | `report.rs` | what came of it |
-//! | `human.rs`, `folder.rs` | the forms in which it is told |
+//! | `human.rs`, `folder.rs` | write the report: for people, and as files |
 
 mod accept;
 mod candidate;

@@ -39,7 +39,7 @@ pub(super) struct ProgramReport {
     pub(super) cases: usize,
     pub(super) seconds: f64,
     pub(super) variants: Vec<Row>,
-    /// What can't be told apart from the program.
+    /// Variants that behave as the program does, each with the reason. They do not count.
     pub(super) same: Vec<Same>,
     /// Whether it was seen which lines the inputs reach.
     pub(super) is_traced: bool,
