@@ -5,7 +5,9 @@
 `framecheck mutants` plays each variant in the place of the reference, and says which of them its
 inputs catch. This file only makes them. It writes one JSON object:
 
-    {"program": PATH, "variants": [...], "same": [...]}
+    {"program": PATH, "variants": [...], "same": [...], "numbers": [...]}
+
+Under "numbers" are the whole numbers that stand in the program: its limits and sizes, mostly.
 
 A variant has:
 
@@ -30,6 +32,7 @@ The status is 2, with one sentence on standard error, where the program can't be
 Python. The rules are in the other files: mutate_wire.py (bytes), mutate_json.py (text and JSON),
 mutate_flow.py (checks, loops, errors), mutate_world.py (files, servers, screen).
 """
+import ast
 import contextlib
 import difflib
 import json
@@ -52,6 +55,8 @@ import mutate_world
 from mutate_program import Change, Edit, Program
 
 DIFF_LINES_MAX = 24
+# A larger number is no size that an input tries.
+NUMBER_MAX = 1 << 20
 # So many changed lines are shown with what stands between them.
 WHOLE_MAX = 6
 
@@ -124,7 +129,34 @@ def mutants(data: bytes, path: str) -> Dict[str, Any]:
             variants.append(dict(about, hint=hint, lines=lines(program, change),
                                  diff=diff(program.text, text),
                                  source=program.mark + as_utf8(program, text)))
-    return {'program': path, 'variants': variants, 'same': same}
+    return {'program': path, 'variants': variants, 'same': same, 'numbers': numbers(program)}
+
+
+def numbers(program: Program) -> List[int]:
+    """The whole numbers from 2 to NUMBER_MAX, also where they stand as 8 * 1024 or 1 << 20."""
+    found = set()
+    for node in program.nodes:
+        value = number(node)
+        if value is not None and 2 <= value <= NUMBER_MAX:
+            found.add(value)
+    return sorted(found)
+
+
+def number(node: Any) -> Optional[int]:
+    """What a literal, or an operation on two, comes to."""
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) is int else None
+    if not isinstance(node, ast.BinOp):
+        return None
+    left, right = number(node.left), number(node.right)
+    # What a source says can be as large as it likes; its power can't.
+    if left is None or right is None or abs(left) > NUMBER_MAX or not 0 <= right <= NUMBER_MAX:
+        return None
+    if isinstance(node.op, ast.Mult):
+        return left * right
+    if isinstance(node.op, (ast.LShift, ast.Pow)) and right <= 32:
+        return left << right if isinstance(node.op, ast.LShift) else left ** right
+    return None
 
 
 def changes(program: Program) -> Iterator[Tuple[str, str, str, Change]]:

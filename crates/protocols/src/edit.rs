@@ -7,9 +7,12 @@ use model::blob::{Blob, to_hex};
 use model::{Beside, Input};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
+use crate::inputs::sized;
 use crate::protocol::{KnownFailure, Protocol};
 use crate::text::escaped;
 
+/// A file of at least so many bytes that `{ size = N }` gives is written so.
+const SIZED_MIN: usize = 16;
 /// The byte order mark.
 const MARK: char = '\u{feff}';
 
@@ -56,6 +59,26 @@ pub fn keep(
             inputs.push(input_table(name, input, every_place));
         }
     })
+}
+
+/// The text of the file with these inputs, by their names, in the place of its own.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn with_inputs(protocol: &Protocol, inputs: &[(String, Input)]) -> Result<String, EditError> {
+    let mut document = parse(&protocol.path, &protocol.text)?;
+    let tables = inputs.iter().map(|(name, input)| input_table(name, input, false));
+    document.insert("input", Item::ArrayOfTables(tables.collect()));
+    Ok(document.to_string())
+}
+
+/// An input as it stands in a file.
+#[must_use]
+pub fn shown_input(name: &str, input: &Input) -> String {
+    let tables = [input_table(name, input, false)].into_iter().collect();
+    let mut document = DocumentMut::new();
+    document.insert("input", Item::ArrayOfTables(tables));
+    document.to_string()
 }
 
 /// Put this list of known failures in the place of the one in the file. An entry that stays keeps its place
@@ -110,11 +133,14 @@ fn put(table: &mut Table, key: &str, text: &str) {
 fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut)) -> Result<(), EditError> {
     let failed = |error| EditError::Io { path: path.to_owned(), error };
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    let mut document: DocumentMut = text
-        .parse()
-        .map_err(|error| EditError::Toml { path: path.to_owned(), error: Box::new(error) })?;
+    let mut document = parse(path, &text)?;
     edit(&mut document);
     std::fs::write(path, marked_as(&text, document.to_string())).map_err(failed)
+}
+
+fn parse(path: &Path, text: &str) -> Result<DocumentMut, EditError> {
+    let failed = |error| EditError::Toml { path: path.to_owned(), error: Box::new(error) };
+    text.parse().map_err(failed)
 }
 
 /// What was written, with the byte order mark and the line ends that the text had before.
@@ -177,6 +203,11 @@ fn input_table(name: &str, input: &Input, every_place: bool) -> Table {
 }
 
 fn content_value(bytes: &Blob) -> toml_edit::Value {
+    if bytes.0.len() >= SIZED_MIN && bytes.0 == sized(bytes.0.len()) {
+        let mut size = InlineTable::new();
+        size.insert("size", i64::try_from(bytes.0.len()).unwrap_or(i64::MAX).into());
+        return size.into();
+    }
     match std::str::from_utf8(&bytes.0) {
         Ok(text) => escaped(text).into(),
         Err(_) => {

@@ -278,7 +278,7 @@ impl Reading<'_> {
     }
 }
 
-/// So many bytes, no two parts of which are alike: what is lost or swapped shows.
+/// The content that `size` says.
 fn size(section: &Section<'_>) -> Option<Vec<u8>> {
     let size = section.integer("size")?;
     if !(0..=FILE_MAX_BYTES).contains(size.get_ref()) {
@@ -286,7 +286,11 @@ fn size(section: &Section<'_>) -> Option<Vec<u8>> {
         section.note(Mistake::new(what, size.span()));
         return None;
     }
-    let len = usize::try_from(*size.get_ref()).ok()?;
+    usize::try_from(*size.get_ref()).ok().map(sized)
+}
+
+/// So many bytes, no two parts of which are alike: what is lost or swapped shows.
+pub fn sized(len: usize) -> Vec<u8> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     let words = std::iter::repeat_with(|| {
         state ^= state << 13;
@@ -294,5 +298,5 @@ fn size(section: &Section<'_>) -> Option<Vec<u8>> {
         state ^= state << 17;
         state.to_le_bytes()
     });
-    Some(words.flatten().take(len).collect())
+    words.flatten().take(len).collect()
 }

@@ -39,8 +39,9 @@ mod refuse;
 mod text;
 mod vary;
 
-pub use edit::{EditError, keep, rewrite_known_failures};
+pub use edit::{EditError, keep, rewrite_known_failures, shown_input, with_inputs};
 pub use hostile::Exchange;
+pub use inputs::sized;
 pub use key::key;
 pub use load::{ProtocolError, is_protocol};
 pub use networks::Sizes;

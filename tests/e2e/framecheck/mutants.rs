@@ -152,6 +152,63 @@ fn a_better_input_catches_more_and_the_rest_can_be_accepted() {
     assert!(shown.contains("accepted.toml: TOML parse error"), "{shown}");
 }
 
+#[test]
+fn a_survivor_that_is_the_same_does_not_count() {
+    let sandbox = home(GOOD);
+    let score = |shown: &str| -> (u32, u32) {
+        let last: Vec<&str> = shown.lines().last().unwrap().split(' ').collect();
+        (last[0].parse().unwrap(), last[2].parse().unwrap())
+    };
+    let (shown, _) = says(&sandbox, &["upper.toml", "--role", "server"]);
+    let (caught, of) = score(&shown);
+    let entry =
+        "[[survivor]]\nid = \"upper/server/send-once-1\"\nreason = \"it is short\"\nsame = true\n";
+    sandbox.write("accepted.toml", entry);
+    let arguments = ["--accept", "accepted.toml", "--format", "json"];
+    let (shown, _) =
+        says(&sandbox, &[&["upper.toml", "--role", "server"], &arguments[..]].concat());
+    let told: Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+    assert_keeps_to_the_schema(&told);
+    assert_eq!(
+        (told["caught"].as_u64(), told["of"].as_u64()),
+        (Some(caught.into()), Some(u64::from(of) - 1))
+    );
+    let row = outcome(&told, "upper/server/send-once-1");
+    assert_eq!((&row["is_same"], &row["accepted"]), (&true.into(), &"it is short".into()));
+}
+
+#[test]
+fn suggested_inputs_catch_what_they_say() {
+    let sandbox = home(POOR);
+    let server = ["upper.toml", "--role", "server"];
+    let (shown, status) =
+        says(&sandbox, &[&server[..], &["--suggest", "--format", "json"]].concat());
+    assert_eq!(status, 1, "{shown}");
+    let told: Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+    assert_keeps_to_the_schema(&told);
+    let suggestions = told["suggestions"].as_array().unwrap();
+    let catches =
+        |it: &Value| -> Vec<String> { serde_json::from_value(it["catches"].clone()).unwrap() };
+    let caught: Vec<String> = suggestions.iter().flat_map(catches).collect();
+    // The limit of 10 stands in the program; letters beyond ASCII, and the lines behind the limit, are tried.
+    for id in ["compare-edge-1", "encoding-1", "send-nul-1"] {
+        assert!(caught.contains(&format!("upper/server/{id}")), "no {id} in {shown}");
+    }
+
+    let more: String = suggestions.iter().map(|it| it["toml"].as_str().unwrap()).collect();
+    let text = std::fs::read_to_string(sandbox.path().join("upper.toml")).unwrap();
+    sandbox.write("upper.toml", text + &more);
+    let (shown, _) = says(&sandbox, &[&server[..], &["--format", "json"]].concat());
+    let told: Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+    for id in caught {
+        assert_eq!(outcome(&told, &id)["outcome"], "caught", "{id}");
+    }
+
+    let (shown, status) = says(&sandbox, &["udp-upper", "--suggest"]);
+    assert_eq!(status, 2, "{shown}");
+    assert!(shown.contains("udp-upper is a scenario of the tutorials"), "{shown}");
+}
+
 /// A program that is no Python.
 const SHELL: &str = "#!/bin/sh\nexec python3 server.py \"$@\"\n";
 

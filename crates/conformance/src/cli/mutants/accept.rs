@@ -4,6 +4,11 @@
 //! [[survivor]]
 //! id = "upload/server/backlog-1"
 //! reason = "no client of ours waits in the backlog"
+//!
+//! [[survivor]]
+//! id = "upload/server/sort-keys-1"
+//! reason = "the keys stand in this order"
+//! same = true                             # no input can tell them: it does not count
 //! ```
 
 use std::path::Path;
@@ -26,6 +31,9 @@ pub(super) struct Accepted {
 struct Survivor {
     id: String,
     reason: String,
+    /// No input can tell it from the program, so it does not count.
+    #[serde(default)]
+    same: bool,
 }
 
 impl Accepted {
@@ -49,7 +57,7 @@ impl Accepted {
     /// caught, or there is none.
     pub(super) fn mark(&self, programs: &mut [ProgramReport]) -> Vec<String> {
         let mut complaints = Vec::new();
-        for Survivor { id, reason } in &self.survivor {
+        for Survivor { id, reason, same } in &self.survivor {
             let mut own = id.splitn(3, '/');
             let (scenario, role) = (own.next(), own.next());
             let is_tried = |program: &&mut ProgramReport| {
@@ -59,8 +67,9 @@ impl Accepted {
             let Some(program) = programs.iter_mut().find(is_tried) else { continue };
             let row = program.variants.iter_mut().find(|row| row.id == *id);
             let complaint = match row.map(|row| &mut row.outcome) {
-                Some(Outcome::Survives { accepted, .. }) => {
+                Some(Outcome::Survives { accepted, is_same, .. }) => {
                     *accepted = Some(reason.clone());
+                    *is_same = *same;
                     continue;
                 }
                 Some(Outcome::Caught { .. }) => "is accepted as a survivor, and is caught",

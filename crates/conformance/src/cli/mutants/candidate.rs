@@ -29,6 +29,8 @@ pub(super) struct Candidate {
     pub(super) room: PathBuf,
     pub(super) wrong: Vec<Wrong>,
     pub(super) same: Vec<Same>,
+    /// The whole numbers that stand in the program.
+    pub(super) numbers: Vec<usize>,
 }
 
 /// A variant.
@@ -51,7 +53,7 @@ impl Candidate {
         (python, reference): (&OsStr, &Path),
     ) -> anyhow::Result<Self> {
         let role = program.role;
-        let (mut wrong, mut same) = (Vec::new(), Vec::new());
+        let (mut wrong, mut same, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
         let main = program.relative().to_owned();
         for file in [vec![main.clone()], modules(&program)].concat() {
             let path = program.root.join(&file);
@@ -69,6 +71,7 @@ impl Candidate {
             let scenario = subject.scenario.name();
             let id = |own: &str| format!("{scenario}/{role}/{module}{own}");
             same.extend(made.same.into_iter().map(|it| Same { id: id(&it.id), ..it }));
+            numbers.extend(made.numbers);
             for variant in made.variants {
                 let name = format!("{MUTANT}.{role}.{}", wrong.len());
                 wrong.push(Wrong { name, id: id(&variant.id), file: file.clone(), variant });
@@ -77,7 +80,7 @@ impl Candidate {
         let (shown, base) = (main.display().to_string(), format!("unchanged.{role}"));
         // The trace names files by their real paths.
         let room = rooms.canonicalize()?.join(&base);
-        Ok(Self { shown, base, room, wrong, same, program })
+        Ok(Self { shown, base, room, wrong, same, numbers, program })
     }
 
     /// The program as it is and each variant in a room; the peers that they are.

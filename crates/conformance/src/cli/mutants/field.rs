@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use engine::stage::{Ground, Stage};
 use model::case::CaseId;
 use model::observation::{Observation, Role};
-use model::{Scenario, Verdict};
+use model::{Check, Scenario, Verdict};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 
@@ -48,6 +48,10 @@ pub(super) enum Came {
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     pub(super) verdict: Verdict,
+    /// The check that found the first difference, if one did.
+    pub(super) check: Option<&'static str>,
+    /// The clause that is broken.
+    pub(super) clause: String,
     /// The first difference, in words.
     pub(super) what: String,
 }
@@ -158,16 +162,23 @@ impl Field {
         match stage.play(&*self.scenario, &group.input, &playing, &ground).await {
             Ok(played) if played.judgement.verdict.is_failure() => {
                 let first = played.judgement.differences.first();
-                let what = first.map_or_else(String::new, ToString::to_string);
-                Came::Failed(Failure { verdict: played.judgement.verdict, what })
+                Came::Failed(Failure {
+                    verdict: played.judgement.verdict,
+                    check: first.and_then(|it| it.check).map(Check::name),
+                    clause: first.map_or_else(String::new, |it| it.clause.clone()),
+                    what: first.map_or_else(String::new, ToString::to_string),
+                })
             }
             Ok(played) if played.judgement.verdict == Verdict::Pass => {
                 Came::Passed(Box::new(played.observed))
             }
             Ok(_) => Came::Excused,
-            Err(error) if error.is_the_peers() => {
-                Came::Failed(Failure { verdict: Verdict::Fail, what: error.to_string() })
-            }
+            Err(error) if error.is_the_peers() => Came::Failed(Failure {
+                verdict: Verdict::Fail,
+                check: None,
+                clause: String::new(),
+                what: error.to_string(),
+            }),
             Err(error) => {
                 self.note_unplayed(group.input_name(), error.to_string());
                 Came::NotPlayed

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use console::style;
 
 use super::report::{Outcome, ProgramReport, Report, Row};
+use super::subject::Subject;
+use super::suggest::Suggestion;
 use super::variants::Same;
 
 /// What came of a program.
@@ -20,7 +22,7 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
         program.of(),
         variants.len(),
     )?;
-    for row in variants {
+    for row in variants.iter().filter(|row| !row.is_same()) {
         if let Outcome::Survives { .. } = &row.outcome {
             write_survivor(out, row)?;
         }
@@ -36,11 +38,17 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
     if !program.is_traced {
         writeln!(out, "  which lines the inputs reach is not known; all variants are counted")?;
     }
-    if !same.is_empty() {
+    let said: Vec<&Row> = variants.iter().filter(|row| row.is_same()).collect();
+    if !same.is_empty() || !said.is_empty() {
         writeln!(out, "  not counted, for no input can tell them from the program:")?;
     }
     for Same { id, line, what, why, .. } in same {
         writeln!(out, "    line {line}  {id}: {what}: {why}")?;
+    }
+    for Row { id, program, line, what, outcome, .. } in said {
+        if let Outcome::Survives { accepted: Some(why), .. } = outcome {
+            writeln!(out, "    {program}:{line}  {id}: {what}: {why}")?;
+        }
     }
     for (input, why) in &program.unplayed {
         writeln!(out, "  {} the input {input}: {why}", style("NOT PLAYED").red().bold())?;
@@ -50,7 +58,7 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
 
 fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     let Row { id, program, line, what, hint, diff, outcome, .. } = row;
-    let Outcome::Survives { cases, findings, accepted } = outcome else {
+    let Outcome::Survives { cases, findings, accepted, .. } = outcome else {
         return Ok(());
     };
     let word = if row.is_unexplained() {
@@ -76,6 +84,24 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     if findings.is_empty() && accepted.is_none() {
         let advice = advice(hint);
         writeln!(out, "    all that is compared was the same in {cases} cases; {advice}")?;
+    }
+    Ok(())
+}
+
+/// Inputs that catch survivors, as they would stand in the file.
+pub(super) fn write_suggestions(
+    out: &mut impl Write,
+    subject: &Subject,
+    suggestions: &[Suggestion],
+) -> io::Result<()> {
+    let shown = subject.shown();
+    if suggestions.is_empty() {
+        return writeln!(out, "\nno other input that was tried catches a survivor of {shown}");
+    }
+    writeln!(out, "\nadd to {shown}:")?;
+    for Suggestion { what, toml, catches, .. } in suggestions {
+        writeln!(out, "\n# {what}; catches {}", catches.join(", "))?;
+        write!(out, "{toml}")?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 //! | `reach.rs` | which lines each case runs |
 //! | `field.rs` | plays variants until they are caught |
 //! | `trial.rs` | a subject from its programs to its report |
+//! | `suggest/` | inputs that would catch survivors |
 //! | `why.rs` | what of a survivor differs and is not compared |
 //! | `accept.rs` | the survivors that their owner accepts |
 //! | `report.rs` | what came of it |
@@ -28,6 +29,7 @@ mod reach;
 mod report;
 mod room;
 mod subject;
+mod suggest;
 mod trial;
 mod variants;
 mod why;
@@ -38,10 +40,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args as ClapArgs;
+use engine::plan::Selection;
 use model::event::USUAL_CASES;
 
 use self::accept::Accepted;
 use self::report::Report;
+use self::trial::Choice;
 use super::args::{Format, Means, Side, seconds};
 use super::out::stdout;
 
@@ -75,6 +79,9 @@ pub(super) struct MutantsArgs {
     /// failure.
     #[arg(long, value_name = "FILE")]
     pub(super) accept: Option<PathBuf>,
+    /// Try more inputs, made from the file's own, and print those that catch a survivor.
+    #[arg(long)]
+    pub(super) suggest: bool,
     /// Where report.json, junit.xml and the variants are written; nowhere unless told.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -94,19 +101,33 @@ pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
         None => Accepted::default(),
     };
     let subjects = subject::chosen(&args.targets)?;
+    if args.suggest {
+        suggest::check(&subjects)?;
+    }
     let mut out = stdout();
     let (mut programs, mut complaints) = (Vec::new(), Vec::new());
+    let mut suggestions = Vec::new();
+    let choice = Choice { selection: selection(args), only: None };
     for subject in &subjects {
-        let (mut tried, notes) = trial::run(subject, args)?;
+        let (mut tried, notes) = trial::run(subject, args, &choice)?;
         complaints.extend(accepted.mark(&mut tried));
         if args.format == Format::Human {
             notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
             tried.iter().try_for_each(|program| human::write_program(&mut out, program))?;
             out.flush()?;
         }
+        if args.suggest {
+            let made = suggest::suggest(subject, args, &tried)?;
+            if args.format == Format::Human {
+                human::write_suggestions(&mut out, subject, &made)?;
+                out.flush()?;
+            }
+            suggestions.extend(made);
+        }
         programs.append(&mut tried);
     }
-    let report = Report::new(args.seed, args.cases, programs, complaints);
+    let mut report = Report::new(args.seed, args.cases, programs, complaints);
+    report.suggestions = args.suggest.then_some(suggestions);
     if let Some(directory) = &args.out {
         folder::write(directory, &report)
             .with_context(|| format!("cannot write to {}", directory.display()))?;
@@ -120,4 +141,15 @@ pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
         anyhow::bail!("{unplayed} inputs could not be played");
     }
     Ok(report.is_green())
+}
+
+/// The inputs and cases that the options choose.
+fn selection(args: &MutantsArgs) -> Selection {
+    Selection {
+        inputs: args.input.clone(),
+        skip_inputs: args.skip_input.clone(),
+        cases: args.cases,
+        seed: args.seed,
+        ..Selection::default()
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::suggest::Suggestion;
 use super::variants::{Same, Variant};
 
 /// What came of all programs.
@@ -24,6 +25,9 @@ pub(super) struct Report {
     pub(super) programs: Vec<ProgramReport>,
     /// What else fails the trial: entries of the --accept file that are not as they say.
     pub(super) complaints: Vec<String>,
+    /// Inputs that catch survivors, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suggestions: Option<Vec<Suggestion>>,
 }
 
 /// What came of the variants of a program.
@@ -41,6 +45,9 @@ pub(super) struct ProgramReport {
     pub(super) variants: Vec<Row>,
     /// Variants that behave as the program does, each with the reason. They do not count.
     pub(super) same: Vec<Same>,
+    /// The whole numbers that stand in the program.
+    #[serde(skip)]
+    pub(super) numbers: Vec<usize>,
     /// Whether it was seen which lines the inputs reach.
     pub(super) is_traced: bool,
     /// Inputs that could not be played, and why.
@@ -75,6 +82,12 @@ pub(super) enum Outcome {
         case: String,
         input: String,
         verdict: &'static str,
+        /// The check that found the first difference, if one did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        check: Option<&'static str>,
+        /// The clause that is broken, or the check.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        clause: String,
         /// The first difference.
         by: String,
         /// Cases until then.
@@ -88,6 +101,9 @@ pub(super) enum Outcome {
         /// Why its owner accepts that.
         #[serde(skip_serializing_if = "Option::is_none")]
         accepted: Option<String>,
+        /// Whether its owner says that no input can tell it from the program. Then it does not count.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_same: bool,
     },
     /// No input makes the program run the line.
     NotReached,
@@ -114,7 +130,12 @@ impl Row {
 
     /// Whether an input could catch it.
     pub(super) const fn counts(&self) -> bool {
-        !matches!(self.outcome, Outcome::NotReached)
+        !matches!(self.outcome, Outcome::NotReached) && !self.is_same()
+    }
+
+    /// Whether its owner says that it behaves as the program does.
+    pub(super) const fn is_same(&self) -> bool {
+        matches!(self.outcome, Outcome::Survives { is_same: true, .. })
     }
 
     /// Whether it survives, nothing says why, and its owner has not accepted that.
@@ -149,6 +170,7 @@ impl Report {
             of: programs.iter().map(ProgramReport::of).sum(),
             programs,
             complaints,
+            suggestions: None,
         }
     }
 

@@ -40,10 +40,18 @@ struct Scene {
     _traces: TempDir,
 }
 
+/// What of a subject is tried.
+pub(super) struct Choice {
+    pub(super) selection: Selection,
+    /// The ids of the variants; all, where there is nothing.
+    pub(super) only: Option<BTreeSet<String>>,
+}
+
 /// Try the programs of a subject. Beside what came of them, what there is to say of a role that is left out.
 pub(super) fn run(
     subject: &Subject,
     args: &MutantsArgs,
+    choice: &Choice,
 ) -> anyhow::Result<(Vec<ProgramReport>, Vec<String>)> {
     let reference = setup::reference(&args.means)?;
     let mut with = args.means.with(&[], args.deadline);
@@ -61,7 +69,10 @@ pub(super) fn run(
     let (mut variants, mut bases) = (Vec::new(), Vec::new());
     for program in programs {
         let means = (args.means.python.as_os_str(), reference.directory());
-        let candidate = Candidate::new(program, subject, rooms.path(), means)?;
+        let mut candidate = Candidate::new(program, subject, rooms.path(), means)?;
+        if let Some(only) = &choice.only {
+            candidate.wrong.retain(|wrong| only.contains(&wrong.id));
+        }
         let (base, others) = candidate.furnish(&own, subject)?;
         bases.push(base);
         variants.extend(others);
@@ -71,7 +82,7 @@ pub(super) fn run(
     let reports = setup::runtime()?.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            tried = play(subject, args, &scene, candidates, &mut notes) => tried,
+            tried = play(subject, (choice, jobs(args)), &scene, candidates, &mut notes) => tried,
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
@@ -105,19 +116,19 @@ impl Scene {
 /// Play all variants.
 async fn play(
     subject: &Subject,
-    args: &MutantsArgs,
+    (choice, jobs): (&Choice, usize),
     scene: &Scene,
     candidates: Vec<Candidate>,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Vec<ProgramReport>> {
-    let jobs = jobs(args);
     measure(&scene.setup, &subject.known, jobs).await;
     let places = Arc::new(Semaphore::new(jobs));
     let mut fields = Vec::new();
     for candidate in candidates {
         let role = candidate.program.role;
         let known = (&subject.known.catalogue, &scene.planned);
-        let course = Course::of(role, &candidate.base, &selection(args), known, &*subject.scenario);
+        let course =
+            Course::of(role, &candidate.base, &choice.selection, known, &*subject.scenario);
         let course = match course {
             Err(PlanError::Nothing) => {
                 notes.push(format!("no input that is chosen plays the {role}"));
@@ -147,16 +158,6 @@ fn jobs(args: &MutantsArgs) -> usize {
     args.jobs.map_or(processors * 4, std::num::NonZero::get)
 }
 
-fn selection(args: &MutantsArgs) -> Selection {
-    Selection {
-        inputs: args.input.clone(),
-        skip_inputs: args.skip_input.clone(),
-        cases: args.cases,
-        seed: args.seed,
-        ..Selection::default()
-    }
-}
-
 async fn of_program(
     subject: &Subject,
     candidate: Candidate,
@@ -180,6 +181,7 @@ async fn of_program(
         seconds: began.elapsed().as_secs_f64(),
         variants: candidate.wrong.iter().zip(outcomes).map(row).collect(),
         same: candidate.same,
+        numbers: candidate.numbers,
         is_traced: reach.is_known(),
         unplayed: field.unplayed(),
     }
@@ -252,6 +254,8 @@ async fn outcome(
                 case: id.unwrap_or_default(),
                 input: input.unwrap_or_default(),
                 verdict: failure.verdict.name(),
+                check: failure.check,
+                clause: failure.clause,
                 by: failure.what,
                 cases: played,
             }
@@ -268,7 +272,7 @@ async fn outcome(
                 findings.extend(compared.differences(&ground.expected, base, &seen));
             }
             let findings = findings.into_iter().collect();
-            Outcome::Survives { cases: played, findings, accepted: None }
+            Outcome::Survives { cases: played, findings, accepted: None, is_same: false }
         }
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct Variants {
     /// Those that no input can tell from the program.
     #[serde(default)]
     pub(super) same: Vec<Same>,
+    /// The whole numbers that stand in the program.
+    #[serde(default)]
+    pub(super) numbers: Vec<usize>,
 }
 
 /// A program with one thing wrong.

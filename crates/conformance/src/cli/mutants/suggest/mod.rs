@@ -1,0 +1,129 @@
+//! `--suggest`: inputs that catch survivors, to be added to the file.
+//!
+//! Inputs are made from the file's own (`ideas.rs`). A protocol that has them in place of the file's is tried as
+//! the file was, with the survivors alone, undisturbed and over two networks. What catches one is suggested.
+
+mod ideas;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Input, Scenario};
+use protocols::{Protocol, shown_input, with_inputs};
+use serde::Serialize;
+
+use self::ideas::Idea;
+use super::super::Usage;
+use super::super::out::say;
+use super::super::setup::Known;
+use super::MutantsArgs;
+use super::report::{Outcome, ProgramReport, Row};
+use super::subject::Subject;
+use super::trial::{self, Choice};
+use engine::plan::Selection;
+
+/// What an idea is called while it is tried.
+const TRIED: &str = "idea";
+/// Over these networks it is tried. Once it stands in the file, it is played over all.
+const NETWORKS: [&str; 3] = ["asis", "bytewise", "coalesced"];
+
+/// An input that catches survivors.
+#[derive(Debug, Serialize)]
+pub(super) struct Suggestion {
+    /// The protocol's file.
+    pub(super) file: String,
+    /// What it changes of an input of the file.
+    pub(super) what: String,
+    /// The input as it would stand in the file.
+    pub(super) toml: String,
+    /// The ids of the survivors that it catches.
+    pub(super) catches: Vec<String>,
+}
+
+/// Refuse what no input can be suggested for.
+pub(super) fn check(subjects: &[Subject]) -> anyhow::Result<()> {
+    let is_tutorial = |subject: &&Subject| subject.known.protocols.is_empty();
+    match subjects.iter().find(is_tutorial) {
+        None => Ok(()),
+        Some(subject) => {
+            let name = subject.scenario.name();
+            let what = "--suggest makes inputs for protocol files";
+            Err(Usage(format!("{what}; {name} is a scenario of the tutorials")).into())
+        }
+    }
+}
+
+/// Inputs that catch what survives in these reports, or is not reached.
+pub(super) fn suggest(
+    subject: &Subject,
+    args: &MutantsArgs,
+    tried: &[ProgramReport],
+) -> anyhow::Result<Vec<Suggestion>> {
+    let wanted: BTreeSet<String> = tried
+        .iter()
+        .flat_map(|program| &program.variants)
+        .filter(|row| row.is_unexplained() || !row.counts() && !row.is_same())
+        .map(|row| row.id.clone())
+        .collect();
+    let Some(protocol) = subject.known.protocols.first() else { return Ok(Vec::new()) };
+    let fixed = fixed(protocol);
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    if fixed.is_empty() {
+        say("nothing is suggested: the file has no fixed [[input]] that others could be made from");
+        return Ok(Vec::new());
+    }
+    let numbers: BTreeSet<usize> =
+        tried.iter().flat_map(|program| &program.numbers).copied().collect();
+    let ideas = ideas::of(&fixed, &numbers.into_iter().collect::<Vec<_>>());
+    let names = (1..).map(|nth| format!("{TRIED}-{nth}"));
+    let named: Vec<(String, Input)> =
+        names.zip(ideas.iter().map(|idea| idea.input.clone())).collect();
+    let text = with_inputs(protocol, &named)?;
+    let known = Known::of_protocol(Protocol::of_text(&text, protocol.path(), &[])?);
+    let scenario = known.protocols.first().map(|it| it.clone() as std::sync::Arc<dyn Scenario>);
+    let Some(scenario) = scenario else { return Ok(Vec::new()) };
+    let other = Subject { known, scenario, file: subject.file.clone() };
+    let selection = Selection {
+        inputs: vec![format!("{TRIED}-*")],
+        networks: NETWORKS.map(str::to_owned).into(),
+        seed: args.seed,
+        ..Selection::default()
+    };
+    let choice = Choice { selection, only: Some(wanted) };
+    let (came, _) = trial::run(&other, args, &choice)?;
+    let rows = came.iter().flat_map(|program| &program.variants);
+    let catches = by_input(rows);
+    let mut names = (1..).map(|nth| format!("suggested-{nth}"));
+    let mut suggestions = Vec::new();
+    for ((tried_as, input), Idea { what, .. }) in named.iter().zip(ideas) {
+        let Some(catches) = catches.get(tried_as.as_str()) else { continue };
+        let is_free = |name: &String| fixed.iter().all(|(taken, _)| taken != name);
+        let Some(name) = names.find(is_free) else { break };
+        suggestions.push(Suggestion {
+            file: subject.shown(),
+            what,
+            toml: shown_input(&name, input),
+            catches: catches.clone(),
+        });
+    }
+    Ok(suggestions)
+}
+
+/// The file's fixed inputs that two programs play.
+fn fixed(protocol: &Protocol) -> Vec<(String, Input)> {
+    let vectors = protocol.vectors().into_iter();
+    let is_played = |input: &Input| input.hostile.is_none() && !input.raw && input.served.is_none();
+    vectors.filter(|it| is_played(&it.input)).map(|it| (it.name, it.input)).collect()
+}
+
+/// The variants that each input caught.
+fn by_input<'a>(rows: impl Iterator<Item = &'a Row>) -> BTreeMap<&'a str, Vec<String>> {
+    let mut caught: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        if let Outcome::Caught { input, .. } = &row.outcome {
+            caught.entry(input).or_default().push(row.id.clone());
+        }
+    }
+    caught
+}
