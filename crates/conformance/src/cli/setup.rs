@@ -322,10 +322,14 @@ fn spawner(args: &SetupArgs, known: &Known, reference: &Path) -> anyhow::Result<
     Ok((spawner, format!("{interpreter} {version}")))
 }
 
+/// The form of what is kept. Another number where a baseline comes to mean something else.
+const BASELINES: u32 = 2;
+
 /// Where what the reference of a protocol does is kept.
 fn cache(args: &SetupArgs, protocol: &Protocol, interpreter: &str) -> anyhow::Result<Cache> {
     let version = env!("CARGO_PKG_VERSION");
-    let context = format!("framecheck {version}, {interpreter}, fresh: {}", args.means.fresh);
+    let context =
+        format!("framecheck {version}, {BASELINES}, {interpreter}, fresh: {}", args.means.fresh);
     let key = protocols::key(protocol, &context)
         .with_context(|| format!("cannot read the programs of {}", protocol.path().display()))?;
     let root = match &args.means.cache {

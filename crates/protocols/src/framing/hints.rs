@@ -113,16 +113,8 @@ fn number_hint(
     if is_packed && seen_bytes.iter().rev().eq(right_bytes) {
         return Some("the other byte order".to_owned());
     }
-    let characters = std::str::from_utf8(sized).ok().map(|text| text.chars().count());
-    if let Some(characters) = characters.and_then(|count| i128::try_from(count).ok())
-        && characters != i128::try_from(sized.len()).unwrap_or(i128::MAX)
-    {
-        if found == characters {
-            return Some("a number of characters, not of bytes".to_owned());
-        }
-        if expected == characters {
-            return Some("a number of bytes, not of characters".to_owned());
-        }
+    if let Some(hint) = counted_otherwise(sized, expected, found) {
+        return Some(hint.to_owned());
     }
     let own = i128::try_from(right_bytes.len()).unwrap_or(0);
     match found.checked_sub(expected)? {
@@ -194,6 +186,23 @@ fn bytes_hint(right: &[u8], seen: &[u8]) -> Option<String> {
         return Some("with other line ends".to_owned());
     }
     Some(format!("from its byte {at} on"))
+}
+
+/// Whether the number counts something else than the bytes of what it is the size of: characters, or the units of
+/// UTF-16 that JavaScript and Java count.
+fn counted_otherwise(sized: &[u8], expected: i128, found: i128) -> Option<&'static str> {
+    let text = std::str::from_utf8(sized).ok()?;
+    let [characters, units] = [text.chars().count(), text.encode_utf16().count()]
+        .map(|count| i128::try_from(count).unwrap_or(i128::MAX));
+    if characters == i128::try_from(sized.len()).ok()? {
+        return None;
+    }
+    match (found, expected) {
+        (found, _) if found == characters => Some("a number of characters, not of bytes"),
+        (found, _) if found == units => Some("a number of UTF-16 units, not of bytes"),
+        (_, expected) if expected == characters => Some("a number of bytes, not of characters"),
+        _ => None,
+    }
 }
 
 /// How two texts of one JSON value differ.

@@ -7,7 +7,9 @@ use layout::{FrameRead, Inner, Kind, Leaf, LeafValue, Scalar, Value, Values};
 use model::Said;
 use model::blob::Blob;
 use model::observation::Direction;
+use pyjson::DumpsOptions;
 
+use super::form::Put;
 use super::{Given, Wrong};
 use crate::framing::{Framing, Piece};
 
@@ -110,7 +112,12 @@ impl Wrongs {
             let inner = path.split_once('.').map_or("", |(_, inner)| inner);
             for (how, words, change) in changes(leaf, table) {
                 let mut values = values.clone();
-                let shape = if matches!(change, Change::Unset) { keys.as_str() } else { "" };
+                let shape = match change {
+                    Change::Unset => keys.as_str(),
+                    _ if how == NOT_UTF8 => words.as_str(),
+                    _ => "",
+                };
+                let shape = shape.to_owned();
                 let changed = match change {
                     Change::Set(value) => values.set(inner, value),
                     Change::Raw(bytes) => {
@@ -125,13 +132,20 @@ impl Wrongs {
                     && bytes != right
                 {
                     let what = format!("{path} {words}");
-                    self.add_of((&path, shape), at, how, what, bytes);
+                    self.add_of((&path, &shape), at, how, what, bytes);
                 }
             }
         }
         for (number, given) in given.iter().enumerate().filter(|(_, it)| it.frame == frame.frame) {
             let mut values = values.clone();
-            let set = given.set.iter().all(|(path, value)| values.set(path, value.clone()).is_ok());
+            let set = given.set.iter().all(|(path, put)| match put {
+                Put::Value(value) => values.set(path, value.clone()).is_ok(),
+                Put::Bytes(bytes) => {
+                    let part = table.part(path).and_then(|index| table.parts.get(index));
+                    let delimiter = part.map(|part| part.kind.delimiter()).unwrap_or_default();
+                    values.set_raw(path, &[bytes, delimiter].concat()).is_ok()
+                }
+            });
             let unset = given.unset.iter().all(|path| values.unset(path).is_ok());
             if let (true, Ok(bytes)) = (set && unset, values.write()) {
                 let how = format!("given-{}", number + 1);
@@ -161,6 +175,11 @@ impl Wrongs {
         }
     }
 }
+
+/// The name of a change: a byte that is no UTF-8.
+const NOT_UTF8: &str = "not-utf-8";
+/// So many strings of a JSON object get such a byte, one at a time.
+const STRINGS_MAX: usize = 3;
 
 /// How a value is made wrong.
 enum Change {
@@ -242,6 +261,9 @@ fn of_json(value: &pyjson::Value, leaf: &Leaf<'_>) -> Vec<Named> {
         changes.push(("no-object", words("is a list, no object"), Change::Set(list)));
         let text = Value::Json(pyjson::Value::from("text"));
         changes.push(("text", words("is a string, no object"), Change::Set(text)));
+        changes.extend(not_utf8(value).map(|(key, bytes)| {
+            (NOT_UTF8, format!("is not UTF-8, in the value of {key:?}"), Change::Raw(bytes))
+        }));
     } else {
         let is_outer = matches!(&leaf.place.inner, Inner::Keys(keys) if keys.len() <= KEYS_MAX);
         if is_outer {
@@ -252,6 +274,27 @@ fn of_json(value: &pyjson::Value, leaf: &Leaf<'_>) -> Vec<Named> {
         changes.extend(of_size(number));
     }
     changes
+}
+
+/// The same object, with a byte that is no UTF-8 behind one of its strings, and the key of that. Only a decoder that is
+/// lenient takes it.
+fn not_utf8(value: &pyjson::Value) -> impl Iterator<Item = (String, Vec<u8>)> {
+    /// A character that no program of this kind sends.
+    const MARK: &str = "\u{e000}";
+    let dict = match value {
+        pyjson::Value::Dict(dict) => dict.clone(),
+        _ => pyjson::Dict::new(),
+    };
+    let with_mark = |(key, value): (&pyjson::PyString, &pyjson::Value)| {
+        let mut changed = dict.clone();
+        changed.insert(key.clone(), format!("{}{MARK}", value.as_str()?).as_str());
+        let options = DumpsOptions::new().ensure_ascii(false);
+        let text = options.dumps(&pyjson::Value::Dict(changed)).ok()?;
+        let (before, behind) = text.as_str()?.split_once(MARK)?;
+        let bytes = [before.as_bytes(), b"\xff", behind.as_bytes()].concat();
+        Some((key.as_str()?.to_owned(), bytes))
+    };
+    dict.iter().filter_map(with_mark).take(STRINGS_MAX).collect::<Vec<_>>().into_iter()
 }
 
 /// A size in JSON that is no size, or another.

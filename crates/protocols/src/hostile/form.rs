@@ -5,6 +5,7 @@ use located::{Mistake, meant};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::hex::hex;
 use crate::reader::Section;
 
 /// A frame that the owner gives.
@@ -13,11 +14,19 @@ pub(crate) struct Given {
     /// The frame's index.
     pub(crate) frame: usize,
     /// Paths without the frame's name, and what is put there.
-    pub(crate) set: Vec<(String, Value)>,
+    pub(crate) set: Vec<(String, Put)>,
     /// JSON keys that are taken out.
     pub(crate) unset: Vec<String>,
     /// What it does, in words.
     pub(crate) what: String,
+}
+
+/// What is put in the place of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Put {
+    Value(Value),
+    /// The bytes of a whole part, as they are.
+    Bytes(Vec<u8>),
 }
 
 /// All of them.
@@ -39,10 +48,12 @@ pub(crate) fn read(root: &Section<'_>, layout: Option<&Layout>) -> Vec<Given> {
             what: String::new(),
         };
         let mut words = Vec::new();
+        let mut is_said = false;
         if let Some(set) = section.section("set") {
             for (path, value) in set.entries() {
+                is_said = true;
                 check(&set, layout, index, &path);
-                let Some((read, shown)) = value_of(&set, value) else { continue };
+                let Some((read, shown)) = put_of(&set, &path, value) else { continue };
                 words.push(format!("{} is {shown}", path.get_ref()));
                 given.set.push((path.into_inner(), read));
             }
@@ -52,7 +63,7 @@ pub(crate) fn read(root: &Section<'_>, layout: Option<&Layout>) -> Vec<Given> {
             words.push(format!("{} is missing", path.get_ref()));
             given.unset.push(path.into_inner());
         }
-        if words.is_empty() {
+        if words.is_empty() && !is_said {
             let help = "set = { \"dict.size\" = -1 }, or unset = [\"dict.size\"]";
             let what = "this says of no value that it is another";
             section.note(Mistake::new(what, section.place()).with_help(help));
@@ -83,6 +94,28 @@ fn check(
     }
 }
 
+/// What stands behind a path: a value, or the bytes of a part.
+fn put_of(
+    section: &Section<'_>,
+    path: &Spanned<String>,
+    value: &Spanned<DeValue<'_>>,
+) -> Option<(Put, String)> {
+    if !matches!(value.get_ref(), DeValue::Table(_)) {
+        let (value, shown) = value_of(section, value)?;
+        return Some((Put::Value(value), shown));
+    }
+    let bytes = hex(section, path.get_ref())?;
+    if path.get_ref().contains('.') {
+        let what = "bytes take the place of a whole part, and this is a value inside one";
+        let part = path.get_ref().split('.').next().unwrap_or_default();
+        let help = format!("{part:?} = {{ hex = \"…\" }}");
+        section.note(Mistake::new(what, path.span()).with_help(help));
+        return None;
+    }
+    let shown = format!("{}", bytes.escape_ascii());
+    Some((Put::Bytes(bytes), format!("the bytes {shown}")))
+}
+
 /// A value of TOML as one of a frame, and in words.
 fn value_of(section: &Section<'_>, value: &Spanned<DeValue<'_>>) -> Option<(Value, String)> {
     let read = match value.get_ref() {
@@ -94,7 +127,7 @@ fn value_of(section: &Section<'_>, value: &Spanned<DeValue<'_>>) -> Option<(Valu
         DeValue::Float(number) => Value::Scalar(Scalar::Float(number.as_str().parse().ok()?)),
         DeValue::Boolean(flag) => Value::Scalar(Scalar::Bool(*flag)),
         _ => {
-            let what = "expected a string, a number, true or false";
+            let what = "expected a string, a number, true, false or { hex = \"…\" }";
             section.note(Mistake::new(what, value.span()));
             return None;
         }

@@ -212,3 +212,61 @@ fn malformed_frames_stand_behind_a_failure_without_them_in_one_line() {
     let (shown, _) = run(&sandbox, &options, 1);
     assert!(!shown.contains("fail, too") && shown.contains("input: hostile-"), "{shown}");
 }
+
+/// Files with a dict without a name are counted, and so the next client's answer is another one.
+#[test]
+fn what_the_reference_keeps_of_a_malformed_frame_shows_to_the_next_client() {
+    let sandbox = framed();
+    let counts = super::SERVER
+        .replace("    with sock:\n", "    with sock:\n        kept = globals().setdefault('kept', set())\n")
+        .replace("                with open(head['name'], 'wb') as file:\n                    file.write(body[:-1] if bug == 'short' else body)\n", "                kept.add(head['name'] if bug == 'refuses' else head.get('name'))\n")
+        .replace("{'got': len(body)}", "{'got': len(body), 'kept': max(len(kept), 2) - (bug == 'forgets' and len(kept) > 2)}")
+        .replace("(EOFError, OSError)", "(EOFError, OSError, ValueError, TypeError, KeyError)");
+    assert!(
+        counts.contains("kept.add") && counts.contains("len(kept)") && counts.contains("globals()")
+    );
+    sandbox.write("server.py", counts);
+    let peers = ["right", "forgets", "refuses"]
+        .map(|bug| port(&sandbox, bug, Some(if bug == "right" { "" } else { bug }), None));
+    let only = ["--input", "hostile-request-dict-name-missing", "--pairing", "*->harness"];
+    let peers: Vec<&str> = peers.iter().flat_map(|peer| ["--peer", peer]).collect();
+    let (shown, report) = run(&sandbox, &[&peers[..], &only].concat(), 1);
+    let verdict =
+        |server: &str| case(&report, &format!("up/{server}->harness/"))["verdict"].clone();
+    for (server, expected) in
+        [("ours", "pass"), ("right", "pass"), ("forgets", "fail"), ("refuses", "fail")]
+    {
+        assert_eq!(verdict(server), expected, "{server}: {shown}");
+    }
+    assert!(shown.contains("answer.dict.kept: expected 3, found 2, one less"), "{shown}");
+}
+
+#[test]
+fn text_that_is_not_utf8_is_sent_and_any_bytes_can_be_given() {
+    let sandbox = framed();
+    // This port takes each wrong byte for a character.
+    let lax = super::SERVER
+        .replace("json.loads(exactly(sock, size))", "json.loads(exactly(sock, size).decode('utf-8', 'replace' if bug == 'lax' else 'strict'))")
+        .replace("(EOFError, OSError)", "(EOFError, OSError, ValueError, TypeError, KeyError)");
+    assert!(lax.contains("'replace'"));
+    sandbox.write("server.py", lax);
+    let given = "[[hostile]]\nframe = \"request\"\nset = { dict = { hex = \"7b226e616d65223a2022ff222c202273697a65223a20337d\" } }\n";
+    sandbox.write("up.toml", format!("{FILE}{given}{FRAMES}"));
+    let lax = port(&sandbox, "lax", Some("lax"), None);
+    let inputs = ["hostile-request-dict-not-utf-8", "hostile-request-given-1"];
+    let only = ["--input", inputs[0], "--input", inputs[1], "--pairing", "*->harness"];
+    let (shown, report) = run(&sandbox, &[&["--peer", &lax][..], &only].concat(), 1);
+    let cases = report["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 4, "{shown}");
+    for case in cases {
+        let is_lax = case["id"].as_str().unwrap().contains("lax->");
+        assert_eq!(case["verdict"] == "fail", is_lax, "{case}: {shown}");
+    }
+    assert!(shown.contains("request.dict is not UTF-8, in the value of \"name\""), "{shown}");
+
+    let wrong = given.replace("{ dict =", "{ \"dict.name\" =");
+    sandbox.write("up.toml", format!("{FILE}{wrong}{FRAMES}"));
+    let (_, stderr) = says(&sandbox, &["check-protocol", "up.toml"], 2);
+    assert!(stderr.contains("bytes take the place of a whole part"), "{stderr}");
+    assert!(!stderr.contains("says of no value"), "{stderr}");
+}

@@ -10,11 +10,16 @@ use super::{Case, Finding, datagram, rules};
 pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     // A person is asked to start a client once.
     let none_comes = case.network.is_harmless() || is_by_hand(Role::Client, seen);
-    if none_comes { None } else { findings_behind(case, seen) }
+    if none_comes { None } else { findings_behind(case, seen, false) }
 }
 
-/// The same behind a client that sent malformed data.
-pub(super) fn findings_behind(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
+/// The same behind a client that sent malformed data. `may_differ`: whether the server may have kept something that
+/// the reference's did not.
+pub(super) fn findings_behind(
+    case: &Case<'_>,
+    seen: &Observation,
+    may_differ: bool,
+) -> Option<Finding> {
     let next = case.baseline.next.as_ref()?;
     let differs = |what: &str| {
         let what = format!("the next client, to which no harm was done: {what}");
@@ -25,7 +30,7 @@ pub(super) fn findings_behind(case: &Case<'_>, seen: &Observation) -> Option<Fin
     };
     let waits = next.expected.client.by_itself == Some(false);
     let is_overdue = control.overdue && !waits;
-    let wrong = if next.is_as_first {
+    let wrong = if next.is_as_first && !may_differ {
         as_first(case, &next.expected, control, is_overdue)
     } else if is_overdue {
         Some((Role::Server, "it was never done".to_owned()))
@@ -35,6 +40,10 @@ pub(super) fn findings_behind(case: &Case<'_>, seen: &Observation) -> Option<Fin
     let (role, what) = wrong?;
     // Whatever its client did then, a server that has ended can't serve it.
     let role = if seen.server.by_itself { Role::Server } else { role };
+    let what = match seen.server.exit.filter(|_| seen.server.by_itself) {
+        Some(exit) => format!("the server has ended, with {exit}; {what}"),
+        None => what,
+    };
     differs(&what).map(|finding| Finding { role, ..finding })
 }
 
@@ -46,52 +55,73 @@ fn as_first(
     is_overdue: bool,
 ) -> Option<(Role, String)> {
     let ways = [(Direction::ToServer, Role::Client), (Direction::ToClient, Role::Server)];
-    for (way, role) in ways {
-        let place = model::mask::Place::Stream(way);
-        match whole.wire(way) {
-            Wire::Stream(right) => {
-                let (seen, breaks) = (control.wire.stream(way), Breaks::of(&control.wire, way));
-                let due = Said { bytes: &right.0, breaks: whole.breaks(way) };
-                let sent = Said { bytes: &seen, breaks: &breaks };
-                let right = case.scenario.with_seen(place, due, sent, case.json(way));
-                // Of a client that was never done, only other bytes are its own fault.
-                let is_begun = right.starts_with(&seen);
-                let is_short = is_overdue && role == Role::Client && is_begun;
-                let parting = parting(&right.into(), &seen.clone().into()).filter(|_| !is_short);
-                if let Some(parting) = parting {
-                    let explained = case.scenario.explain(way, due, sent, case.json(way));
-                    let value = explained.map(|it| format!(" ({}: {})", it.part, it.what));
-                    let value = value.unwrap_or_default();
-                    let what = format!("{} parts at byte {}{value}", way.name(), parting.offset);
-                    // One that said less than it should may still wait for the other.
-                    let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
-                    return Some((due.unwrap_or(role), what));
-                }
-            }
-            Wire::Datagrams(right) => {
-                let seen: Vec<&[u8]> = control.wire.segments(way).collect();
-                let is_other = |(right, seen): (&Blob, &&[u8])| {
-                    datagram(case.scenario, place, &right.0, seen, case.json(way)) != **seen
-                };
-                let other = right.iter().zip(&seen).position(is_other);
-                let is_begun = other.is_none() && seen.len() < right.len();
-                let is_short = is_overdue && role == Role::Client && is_begun;
-                let what = match other {
-                    Some(nth) => format!("{}: datagram {} is another", way.name(), nth + 1),
-                    None if seen.len() == right.len() || is_short => continue,
-                    None => {
-                        format!("{}: {} datagrams, not {}", way.name(), seen.len(), right.len())
-                    }
-                };
-                let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
-                return Some((due.unwrap_or(role), what));
-            }
-        }
+    let mut wrong: Vec<Wrong> = ways
+        .into_iter()
+        .filter_map(|(way, role)| other_bytes(case, whole, control, (way, role), is_overdue))
+        .collect();
+    // A program that is told something wrong says less than it should: the wrong bytes come first.
+    wrong.sort_by_key(|it| it.is_begun);
+    if let Some(Wrong { role, what, .. }) = wrong.into_iter().next() {
+        return Some((role, what));
     }
     if is_overdue {
         return Some((Role::Server, "it was never done".to_owned()));
     }
     end(whole, control)
+}
+
+/// What goes one way and is not as it should be.
+struct Wrong {
+    /// Whose fault it is.
+    role: Role,
+    what: String,
+    /// Whether it is right as far as it goes, and too short.
+    is_begun: bool,
+}
+
+/// What went this way, if it is something else than it should be.
+fn other_bytes(
+    case: &Case<'_>,
+    whole: &Expected,
+    control: &Control,
+    (way, role): (Direction, Role),
+    is_overdue: bool,
+) -> Option<Wrong> {
+    let place = model::mask::Place::Stream(way);
+    let (what, is_begun) = match whole.wire(way) {
+        Wire::Stream(right) => {
+            let (seen, breaks) = (control.wire.stream(way), Breaks::of(&control.wire, way));
+            let due = Said { bytes: &right.0, breaks: whole.breaks(way) };
+            let sent = Said { bytes: &seen, breaks: &breaks };
+            let right = case.scenario.with_seen(place, due, sent, case.json(way));
+            // Of a client that was never done, only other bytes are its own fault.
+            let is_begun = right.starts_with(&seen);
+            let is_short = is_overdue && role == Role::Client && is_begun;
+            let parting = parting(&right.into(), &seen.clone().into()).filter(|_| !is_short)?;
+            let explained = case.scenario.explain(way, due, sent, case.json(way));
+            let value = explained.map(|it| format!(" ({}: {})", it.part, it.what));
+            let value = value.unwrap_or_default();
+            (format!("{} parts at byte {}{value}", way.name(), parting.offset), is_begun)
+        }
+        Wire::Datagrams(right) => {
+            let seen: Vec<&[u8]> = control.wire.segments(way).collect();
+            let is_other = |(right, seen): (&Blob, &&[u8])| {
+                datagram(case.scenario, place, &right.0, seen, case.json(way)) != **seen
+            };
+            let other = right.iter().zip(&seen).position(is_other);
+            let is_begun = other.is_none() && seen.len() < right.len();
+            let is_short = is_overdue && role == Role::Client && is_begun;
+            let what = match other {
+                Some(nth) => format!("{}: datagram {} is another", way.name(), nth + 1),
+                None if seen.len() == right.len() || is_short => return None,
+                None => format!("{}: {} datagrams, not {}", way.name(), seen.len(), right.len()),
+            };
+            (what, is_begun)
+        }
+    };
+    // One that said less than it should may still wait for the other.
+    let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
+    Some(Wrong { role: due.unwrap_or(role), what, is_begun })
 }
 
 /// A server that keeps a state answers, and lets its client come to its end.

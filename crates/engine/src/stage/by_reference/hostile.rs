@@ -7,9 +7,9 @@ use model::case::{HARNESS, Network, Pairing, Playing};
 use model::observation::{Observation, Role};
 use model::{Expected, Hostile, Input, Scenario, bursts};
 
-use super::seen::expected;
+use super::seen::{expected, next_client};
 use super::{LOOKS, Manner, SETTLES, SETTLES_FIRST, play};
-use crate::baseline::{Baseline, Turns, Unsteady, first_difference};
+use crate::baseline::{Baseline, NextClient, Turns, Unsteady, first_difference};
 use crate::drive::Side;
 use crate::judge::by_reference::{self, Case};
 use crate::stage::{Played, Stage, StageError};
@@ -41,7 +41,8 @@ impl Stage {
         }
         let next = match scenario.control(input) {
             Some(control) if role == Role::Server => {
-                Box::pin(self.baseline(scenario, &control)).await?.next.clone()
+                let next = Box::pin(self.baseline(scenario, &control)).await?.next.clone();
+                next.map(|next| next_behind(scenario, next, [&first, &again], falls.is_some()))
             }
             _ => None,
         };
@@ -133,6 +134,29 @@ impl Stage {
         play.control = control.as_ref().zip(follower);
         Ok(self.driver.run(&play).await?)
     }
+}
+
+/// What the next client is to meet. A server that took the frame may keep something of it: then it is what the
+/// reference's next client met behind the same frame. Where the reference did not come through, nothing is known of
+/// what a server keeps.
+fn next_behind(
+    scenario: &dyn Scenario,
+    next: NextClient,
+    seen: [&Observation; 2],
+    falls: bool,
+) -> NextClient {
+    if falls {
+        return NextClient { is_as_first: false, ..next };
+    }
+    let [Some(one), Some(other)] = seen.map(|it| next_client(scenario, &next.expected, it)) else {
+        return next;
+    };
+    if one.is_as_first && other.is_as_first {
+        return next;
+    }
+    let other = Expected { server: one.expected.server.clone(), ..other.expected };
+    let is_steady = first_difference(scenario, &one.expected, &other).is_none();
+    NextClient { is_as_first: next.is_as_first && is_steady, ..one }
 }
 
 /// What was seen of the reference. The files of its server are those before the next client came.
