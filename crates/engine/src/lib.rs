@@ -19,6 +19,7 @@ pub mod journal;
 pub mod judge;
 pub mod merge;
 pub mod network;
+mod order;
 pub mod peer;
 pub mod plan;
 pub mod platform;

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::expected_failures::ExpectedFailures;
+use crate::order::Order;
 use crate::plan::Group;
 use crate::shrink;
 use crate::stage::{After, Ground, Played, Stage, StageError, leaves_waiting};
@@ -60,24 +61,10 @@ pub async fn run(
     let began = Instant::now();
     let Begun { start, counts: before, took } = earlier;
     listener(Event::Started(Box::new(start)));
-    let (results, mut finished) = mpsc::channel(64);
-    let places = Arc::new(Places {
-        busy: Semaphore::new(manner.jobs),
-        waiting: Semaphore::new(manner.jobs * WAITING),
-    });
-    let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
-    let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
-    let mut playing = JoinSet::new();
-    for group in &groups {
-        let player = Player {
-            stage: stage.clone(),
-            results: results.clone(),
-            shrinks_left: shrinks_left.clone(),
-            places: places.clone(),
-        };
-        playing.spawn(player.play_group(group.clone()));
-    }
-    drop(results);
+    let mut groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+    // What is wrong with an ordinary exchange is likeliest to show first, and says most.
+    groups.sort_by_key(|group| group.input.hostile.is_some());
+    let (mut playing, mut finished) = start_playing(&stage, &groups, manner);
     let mut counts: BTreeMap<&'static str, usize> =
         Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
     counts.extend(before);
@@ -91,13 +78,20 @@ pub async fn run(
         wrong
     };
     let is_enough = |wrong| manner.fail_fast.is_some_and(|most| wrong >= most.get());
+    let mut order = Order::new(manner.fail_fast.is_some(), &groups);
     tokio::pin!(interrupt);
     let stopped = loop {
         tokio::select! {
             result = finished.recv() => match result {
                 Some(result) => {
-                    told.insert(result.id.clone());
-                    let wrong = tell(result);
+                    let mut wrong = 0;
+                    for result in order.next(*result) {
+                        told.insert(result.id.clone());
+                        wrong = tell(Box::new(result));
+                        if is_enough(wrong) {
+                            break;
+                        }
+                    }
                     if is_enough(wrong) {
                         break Some(Stopped::Failed(wrong));
                     }
@@ -108,6 +102,12 @@ pub async fn run(
         }
     };
     playing.shutdown().await;
+    // Where enough has failed, they count as not played.
+    let is_left = !matches!(stopped, Some(Stopped::Failed(_)));
+    for result in order.held.into_iter().filter(|_| is_left) {
+        told.insert(result.id.clone());
+        tell(Box::new(result));
+    }
     let interrupted = stopped == Some(Stopped::Interrupted);
     let mut not_played = Vec::new();
     let mut skipped = HashSet::new();
@@ -135,6 +135,31 @@ pub async fn run(
     let end = End { counts, took: took + began.elapsed(), unmatched, not_played, interrupted };
     listener(Event::Ended(end.clone()));
     end
+}
+
+/// Play all groups, and send what came out of each case.
+fn start_playing(
+    stage: &Arc<Stage>,
+    groups: &[Arc<Group>],
+    manner: Manner,
+) -> (JoinSet<()>, mpsc::Receiver<Box<CaseResult>>) {
+    let (results, finished) = mpsc::channel(64);
+    let places = Arc::new(Places {
+        busy: Semaphore::new(manner.jobs),
+        waiting: Semaphore::new(manner.jobs * WAITING),
+    });
+    let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
+    let mut playing = JoinSet::new();
+    for group in groups {
+        let player = Player {
+            stage: stage.clone(),
+            results: results.clone(),
+            shrinks_left: shrinks_left.clone(),
+            places: places.clone(),
+        };
+        playing.spawn(player.play_group(group.clone()));
+    }
+    (playing, finished)
 }
 
 /// Why a run ended before all was played.
