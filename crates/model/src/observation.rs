@@ -178,6 +178,10 @@ pub struct PeerEnd {
     pub stderr: Blob,
     /// The files in its directory, by name as shown by Rust's lossless debug form.
     pub files: BTreeMap<String, Blob>,
+    /// Its files when it had come to wait for more, before it was asked to end. Only of clients of the
+    /// tutorials' scenarios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_waiting: Option<BTreeMap<String, Blob>>,
     /// The most memory it ever held, if that was over [`MEMORY_MAX_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use model::Truth;
+use model::blob::Blob;
 use model::observation::{
     AtRest, Control, Observation, PeerEnd, Role, SERVER_CLOSE, Stop, WireLog,
 };
@@ -12,7 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::party::{Party, as_one};
-use super::{DriveError, Next, Play, Side};
+use super::room::Room;
+use super::{DriveError, Next, Play, Side, UNREAD, failed};
 use crate::network::{Patience, Recording};
 use crate::peer::StartError;
 
@@ -30,6 +33,7 @@ const LAST_BYTES_MAX: Duration = Duration::from_secs(5);
 /// A case under way.
 pub(super) struct Case<'a> {
     pub(super) play: &'a Play<'a>,
+    pub(super) room: &'a Room,
     /// Where the server is to listen.
     pub(super) address: String,
     pub(super) recording: Recording,
@@ -42,11 +46,14 @@ pub(super) struct Case<'a> {
 }
 
 /// What came of the clients, before the control.
+#[derive(Default)]
 struct Clients {
     /// Those that have been replaced by the next.
     gone: Vec<PeerEnd>,
     stopped: Option<Stop>,
     at_rest: Option<AtRest>,
+    /// The files of one that waits.
+    files_waiting: Option<BTreeMap<String, Blob>>,
     /// Whether the last one ended before the harness ended it.
     by_itself: bool,
 }
@@ -61,7 +68,7 @@ impl Case<'_> {
     ) -> Result<Observation, DriveError> {
         if let Some(awaited) = self.unready.take() {
             let stopped = Some(Stop::Deadline(awaited));
-            let clients = Clients { gone: Vec::new(), stopped, at_rest: None, by_itself: false };
+            let clients = Clients { stopped, ..Clients::default() };
             return self.take_down(clients, None).await;
         }
         let mut clients = self.see_clients(deadline, &mut start_client).await?;
@@ -114,13 +121,17 @@ impl Case<'_> {
             }
         };
         let by_itself = self.client.has_ended();
+        let mut files_waiting = None;
         if stopped == Some(Stop::Quiet) {
+            if self.play.scenario.truth() == Truth::Model {
+                files_waiting = Some(self.room.client_files().map_err(failed(UNREAD))?);
+            }
             // One that waits in order is ended in order, so that it can clear up.
             self.client.signal(Signal::TERM);
             let _ = timeout(ENDING, self.client.wait()).await;
         }
         self.client.signal(Signal::KILL);
-        Ok(Clients { gone, stopped, at_rest, by_itself })
+        Ok(Clients { gone, stopped, at_rest, files_waiting, by_itself })
     }
 
     /// What is waited for of a client, in words.
@@ -175,7 +186,7 @@ impl Case<'_> {
         clients: Clients,
         control: Option<(u32, bool, PeerEnd)>,
     ) -> Result<Observation, DriveError> {
-        let Clients { mut gone, mut stopped, at_rest, by_itself } = clients;
+        let Clients { mut gone, mut stopped, at_rest, files_waiting, by_itself } = clients;
         let server_by_itself = self.server.has_ended();
         let mut listening_elsewhere =
             if self.recording.is_open() { Vec::new() } else { self.server.listening() };
@@ -223,7 +234,7 @@ impl Case<'_> {
         });
         let server = self.server.finish(server_by_itself).await;
         gone.push(self.client.finish(by_itself).await);
-        let client = as_one(gone);
+        let client = PeerEnd { files_waiting, ..as_one(gone) };
         Ok(Observation {
             wire,
             server,

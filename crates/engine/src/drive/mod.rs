@@ -7,6 +7,7 @@ mod hand;
 mod party;
 mod prepare;
 mod room;
+mod senders;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use case::Case;
 pub use hand::{Asked, Hand, Person, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
-use model::observation::{Observation, Role, WireLog};
+use model::observation::{Observation, Role, Stop, WireLog};
 use model::{Addresses, Beside, Endpoint, Input, Scenario, Sign, Step, Truth};
 use party::Party;
 use prepare::{Start, until_up};
@@ -138,6 +139,9 @@ pub enum DriveError {
     RecorderPanicked,
 }
 
+/// What was tried where a directory can't be read.
+const UNREAD: &str = "cannot read a peer's files";
+
 fn failed(what: &'static str) -> impl Fn(io::Error) -> DriveError {
     move |error| DriveError::Io { what, error }
 }
@@ -186,20 +190,21 @@ impl Driver {
         let is_running = play.server.is_running();
         let at_first = if is_running { Patience::ServerHasEnded } else { Patience::Full };
         let (patience, until) = watch::channel(at_first);
-        let (passed, passing) = watch::channel(None);
-        let noting = recording.clone();
-        let disturbance = play.disturbance.clone();
-        tokio::spawn(async move {
-            let result = match recorder {
-                Some(recorder) => recorder.pass(noting, until, disturbance).await,
-                None => Ok(()),
-            };
-            passed.send_replace(Some(result));
-        });
+        let passing = pass(recorder, recording.clone(), until, play.disturbance.clone());
 
         let noted = recording.clone();
         let address = server_endpoint.to_string();
-        let case = Case { play, address, recording, server, client, patience, passing, unready };
+        let case = Case {
+            play,
+            room: &room,
+            address,
+            recording,
+            server,
+            client,
+            patience,
+            passing,
+            unready,
+        };
         let mut left_for_next = None;
         let next = |visit: Next<'_>| {
             let visit = match visit {
@@ -213,9 +218,9 @@ impl Driver {
         };
         let mut seen = case.finish(deadline, next).await?;
         let clients = noted.clients_seen_by_server();
-        let shown = client_site.shown(client_endpoint);
-        hide_addresses(play.scenario, &Addresses { clients, server: shown }, &mut seen);
-        let unread = failed("cannot read a peer's files");
+        let addresses = Addresses { clients, server: client_site.shown(client_endpoint) };
+        hide_addresses(play, &addresses, &mut seen);
+        let unread = failed(UNREAD);
         room.collect(&mut seen).map_err(&unread)?;
         if let (Some(control), Some(left)) = (&mut seen.control, left_for_next) {
             control.server_files = left.map_err(&unread)?;
@@ -349,6 +354,24 @@ impl Driver {
     }
 }
 
+/// Let what both sides say pass through the recorder. How that ended is told once.
+fn pass(
+    recorder: Option<Recorder>,
+    recording: Recording,
+    until: watch::Receiver<Patience>,
+    disturbance: Disturbance,
+) -> watch::Receiver<Option<Result<(), Stop>>> {
+    let (passed, passing) = watch::channel(None);
+    tokio::spawn(async move {
+        let result = match recorder {
+            Some(recorder) => recorder.pass(recording, until, disturbance).await,
+            None => Ok(()),
+        };
+        passed.send_replace(Some(result));
+    });
+    passing
+}
+
 /// Listen for the client; nothing where there is none.
 fn bind_recorder(
     play: &Play<'_>,
@@ -412,7 +435,11 @@ fn client_start<'a>(
 }
 
 /// Take the addresses of a case off all screens.
-fn hide_addresses(scenario: &dyn Scenario, addresses: &Addresses, seen: &mut Observation) {
+fn hide_addresses(play: &Play<'_>, addresses: &Addresses, seen: &mut Observation) {
+    let scenario = play.scenario;
+    if play.transport.is_datagram() && scenario.truth() == Truth::Model {
+        senders::mark_wrong(addresses, seen);
+    }
     scenario.hide_addresses(Role::Server, addresses, &mut seen.server.stdout.0);
     scenario.hide_addresses(Role::Client, addresses, &mut seen.client.stdout.0);
     if let Some(control) = &mut seen.control {

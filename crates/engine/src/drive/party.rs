@@ -180,6 +180,7 @@ pub(super) fn as_one(ends: Vec<PeerEnd>) -> PeerEnd {
         stdout: stdout.into(),
         stderr: stderr.into(),
         files: BTreeMap::new(),
+        files_waiting: None,
         memory_bytes: ends.iter().filter_map(|end| end.memory_bytes).max(),
         left_behind: ends.iter().flat_map(|end| end.left_behind.clone()).collect(),
     }

@@ -119,7 +119,7 @@ impl Room {
     /// Take up what the peers left.
     pub(super) fn collect(&self, seen: &mut Observation) -> io::Result<()> {
         seen.server.files = self.server_files()?;
-        seen.client.files = self.files_below(&self.client)?;
+        seen.client.files = self.client_files()?;
         if let Some(control) = &mut seen.control {
             control.client.files = self.files_below(&self.control)?;
         }
@@ -135,6 +135,11 @@ impl Room {
     /// The server's files as they are now.
     pub(super) fn server_files(&self) -> io::Result<BTreeMap<String, Blob>> {
         self.files_below(&self.server)
+    }
+
+    /// The client's files as they are now.
+    pub(super) fn client_files(&self) -> io::Result<BTreeMap<String, Blob>> {
+        self.files_below(&self.client)
     }
 
     /// Every file below a directory, by its path there.

@@ -42,7 +42,8 @@ pub(super) fn difference(
         }
         Check::ClientExit if standard.client_is_peer => client_exit(&as_given, harmed, seen),
         Check::ClientStderr if standard.client_is_peer => client_stderr(&as_given, harmed, seen),
-        Check::ClientFiles if harmed.files.is_some() => compare::difference(&as_given, check, seen),
+        Check::ClientFiles if harmed.files.is_some() => compare::difference(&as_given, check, seen)
+            .or_else(|| files_while_waiting(standard, given, seen)),
         Check::AtRest => at_rest(standard, seen),
         Check::ServerExit
         | Check::ServerStays
@@ -68,6 +69,28 @@ fn prefix(
     } else {
         compare::bytes(standard, check, right, &said.into())
     }
+}
+
+/// A client that waits for more may keep what came under another name. Under the name of a file it has what was
+/// there before, or all of it.
+fn files_while_waiting(
+    standard: &Standard<'_>,
+    given: &Expected,
+    seen: &Observation,
+) -> Option<Difference> {
+    let there = seen.client.files_waiting.as_ref()?;
+    let (whole, given) = (&standard.expected.client.files, &given.client.files);
+    let is_right = |name: &String| {
+        let content = there.get(name);
+        content == given.get(name) || content.is_some() && content == whole.get(name)
+    };
+    let name = whole.keys().chain(given.keys()).find(|name| !is_right(name))?;
+    let how = match there.get(name) {
+        Some(content) => format!("has {} bytes", content.0.len()),
+        None => "is gone".to_owned(),
+    };
+    let what = format!("client-files: {name:?} {how} while the client waits for the rest");
+    Some(found(standard, Check::ClientFiles, what, None))
 }
 
 fn client_exit(standard: &Standard<'_>, harmed: &Harmed, seen: &Observation) -> Option<Difference> {

@@ -128,6 +128,7 @@ fn evidence() -> Evidence {
         stdout: MARKUP.into(),
         stderr: MARKUP.into(),
         files: BTreeMap::new(),
+        files_waiting: None,
         memory_bytes: None,
         left_behind: Vec::new(),
     };
