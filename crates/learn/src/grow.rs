@@ -35,6 +35,8 @@ pub(crate) struct Search<'a> {
     pending: BTreeMap<(usize, usize), Guess>,
     guesses: usize,
     pub(crate) found: Vec<Weighed>,
+    /// Guesses that end in sized JSON, and do not hold to the end.
+    with_json: Vec<Guess>,
     pub(crate) nearest: Option<Nearest>,
     nearest_at: usize,
 }
@@ -42,8 +44,9 @@ pub(crate) struct Search<'a> {
 impl<'a> Search<'a> {
     pub(crate) fn new(pieces: &'a [&'a Piece], transport: Transport, facts: &'a Facts) -> Self {
         let (found, nearest) = (Vec::new(), None);
-        let pending = BTreeMap::new();
-        Self { pieces, transport, facts, pending, guesses: 0, found, nearest, nearest_at: 0 }
+        let (pending, with_json) = (BTreeMap::new(), Vec::new());
+        let (guesses, nearest_at) = (0, 0);
+        Self { pieces, transport, facts, pending, guesses, found, with_json, nearest, nearest_at }
     }
 
     /// Look for all guesses that hold.
@@ -54,8 +57,24 @@ impl<'a> Search<'a> {
         }
         self.read_all();
         if self.found.is_empty() && self.transport == Transport::Stream {
+            self.run_up_to_turns();
+        }
+        if self.found.is_empty() && self.transport == Transport::Stream {
             self.run_behind_a_greeting(&starts);
         }
+    }
+
+    /// What comes behind JSON may be of several kinds. Then all that can be said is that it goes on until the other
+    /// side speaks.
+    fn run_up_to_turns(&mut self) {
+        for mut guess in std::mem::take(&mut self.with_json) {
+            if let Some(frame) = guess.frames.last_mut() {
+                frame.parts.push(part(frame.parts.len(), Kind::Bytes(Size::Turn)));
+            }
+            self.add(guess);
+        }
+        self.guesses = 0;
+        self.read_all();
     }
 
     /// A server may say something once before it answers.
@@ -114,10 +133,21 @@ impl<'a> Search<'a> {
                 }
             }
             Held::Begins { at, why } => {
+                self.keep_with_json(&guess);
                 self.note(&guess, at, &why);
                 self.grow(&guess);
             }
-            Held::Not { at, why } => self.note(&guess, at, &why),
+            Held::Not { at, why } => {
+                self.keep_with_json(&guess);
+                self.note(&guess, at, &why);
+            }
+        }
+    }
+
+    fn keep_with_json(&mut self, guess: &Guess) {
+        let last = guess.frames.last().and_then(|frame| frame.parts.last());
+        if last.is_some_and(|part| matches!(part.kind, Kind::Json(Size::Of(_)))) {
+            self.with_json.push(guess.clone());
         }
     }
 

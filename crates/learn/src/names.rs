@@ -76,6 +76,7 @@ fn plain_name(part: &Part, frame: &Frame, number: usize) -> String {
         Kind::JsonUntil(_) | Kind::TextUntil { .. } => "line",
         _ if !part.digests.is_empty() => "digest",
         Kind::Text { .. } => "text",
+        Kind::Bytes(Size::Turn) => "rest",
         Kind::Bytes(_) => "body",
         Kind::Const(_) => "end",
         _ => "pad",

@@ -67,6 +67,38 @@ fn a_body_that_only_a_later_frame_has() {
     assert_eq!(streams(&said)[2], r#"{ name = "body", bytes = "dict.size" }"#);
 }
 
+#[test]
+fn what_follows_json_up_to_the_other_sides_turn() {
+    let reply = |text: &str, rest: &[u8]| [sized(big, text), rest.to_vec()].concat();
+    let turns = |replies: &[Vec<u8>]| {
+        let mut turns = Vec::new();
+        for reply in replies {
+            turns.push(turns.last().unwrap_or(&0) + reply.len());
+        }
+        turns.pop();
+        Piece { bytes: replies.concat(), turns }
+    };
+    let digest = [big(32), b"5d41402abc4b2a76b9719d911017c592".to_vec()].concat();
+    let said = [
+        turns(&[reply("{\"status\": \"ok\"}", b""), reply("{\"size\": 5}", &digest)]),
+        turns(&[
+            reply("{\"status\": \"ok\"}", b""),
+            reply("{\"size\": 5, \"offset\": 0}", &[b"hello", &digest[..]].concat()),
+            reply("{\"error\": \"no such file\"}", b""),
+        ]),
+        turns(&[reply("{\"status\": \"denied\"}", b"")]),
+    ];
+    let found = find(&said, Transport::Stream, &Facts::default(), Role::Server).unwrap().unwrap();
+    let text = frame_text(&found.frames[0], &[]);
+    for part in [
+        r#"{ name = "length", struct = ">I" }"#,
+        r#"{ name = "dict", json = "length" }"#,
+        r#"{ name = "rest", bytes = "turn" }"#,
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+}
+
 /// A frame of a magic, a version, the sizes of a dict and a body, those, and a checksum.
 fn note(dict: &str, body: &[u8], sum: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut bytes = b"NS\x01".to_vec();

@@ -73,11 +73,10 @@ fn dissect(example: &Example) {
         // Every packet with bytes is of a frame, or of one that is put together in a later packet.
         let no_frame = format!("(tcp.len > 0 || udp) && !{filter} && !tcp.segment_data");
         let left = tshark(&script, &wire, &["-Y", &no_frame]);
-        // What login's server says is not described.
-        assert!(left.is_empty() || *name == "login", "{name} over {network}: {left}");
+        assert!(left.is_empty(), "{name} over {network}: {left}");
     }
     // The network cuts what goes to the client, and an upload has no answer.
-    if *transport == "tcp4" && !["upload", "login"].contains(name) {
+    if *transport == "tcp4" && *name != "upload" {
         let wire = capture("cut@3");
         let wrong = tshark(
             &script,
