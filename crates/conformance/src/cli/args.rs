@@ -248,7 +248,10 @@ pub(super) struct CheckPeerArgs {
     /// Files that describe protocols which the manifest declares.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// How long each role may take.
+    /// Start each role once, and play no further cases.
+    #[arg(long)]
+    pub(super) once: bool,
+    /// How long each case may take.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]

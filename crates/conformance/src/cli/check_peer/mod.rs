@@ -1,0 +1,177 @@
+//! `framecheck check-peer FILE`: each role that a manifest declares is started once, and where nothing is wrong with
+//! that, it plays the quick cases.
+
+mod quick;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use console::style;
+use engine::check_peer::{Finding, check};
+use engine::peer::Peer;
+use engine::stage::Stage;
+use model::case::{HARNESS, Network, Transport};
+use model::observation::Role;
+use model::{Catalogue, Scenario};
+use protocols::Protocol;
+use report::replay_command;
+
+use self::quick::Quick;
+use super::interrupt::{Interrupted, interrupt};
+use super::others::are_allowed;
+use super::out::stdout;
+use super::setup::{Known, guest, setup_with};
+use super::{CheckPeerArgs, SetupArgs};
+
+/// Of the first failure, so many differences are shown.
+const DIFFERENCES: usize = 3;
+
+pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
+    let (manifest, files) = manifest_and_files(args);
+    let known = Known::with_all(&files)?;
+    let peer = guest(&manifest, &known)?;
+    let mut out = stdout();
+    let language = match peer.language.as_str() {
+        "" => String::new(),
+        language => format!(" ({language})"),
+    };
+    writeln!(out, "{}{language}, as {} declares it", peer.name, manifest.display())?;
+    out.flush()?;
+    are_allowed(&peer, &known, &args.others)?;
+    let with = SetupArgs { others: args.others, ..args.means.with(&[], args.deadline) };
+    let setup = setup_with(&with, &known, vec![peer.clone()])?;
+    let mut peers = super::setup::peers(&with, &known)?;
+    peers.add(peer.clone())?;
+    let runtime = super::setup::runtime()?;
+    let findings = runtime.block_on(async {
+        let interrupt = interrupt()?;
+        tokio::select! {
+            findings = check_all(&setup.stage, &known.catalogue, &peer) => findings,
+            () = interrupt => Err(anyhow::Error::from(Interrupted)),
+        }
+    })?;
+    let played = match args.once {
+        true => quick::ByRole::new(),
+        false => runtime.block_on(quick::play(&setup, &known, &peers, &peer, &findings))?,
+    };
+    let of = |finding: &Finding| played.get(&(finding.role, finding.scenario.clone()));
+    for finding in &findings {
+        print(&mut out, finding, of(finding), &peer, &known)?;
+    }
+    let missing = [Role::Server, Role::Client]
+        .map(|role| not_declared(&known.catalogue, &peer, role).count());
+    let [servers, clients] = missing;
+    writeln!(
+        out,
+        "  not declared: {servers} scenarios as a server, {clients} as a client; see framecheck list"
+    )?;
+    let is_bad = |finding: &&Finding| {
+        !finding.troubles.is_empty() || of(finding).is_some_and(|quick| !quick.failed.is_empty())
+    };
+    let bad = findings.iter().filter(is_bad).count();
+    match bad {
+        0 => writeln!(
+            out,
+            "all {} roles work; next: framecheck run{} --peer {}",
+            findings.len(),
+            files.iter().map(|file| format!(" {}", file.display())).collect::<String>(),
+            manifest.display()
+        )?,
+        bad => writeln!(out, "{bad} of {} roles don't work", findings.len())?,
+    }
+    Ok(bad == 0)
+}
+
+/// The manifest and the files of protocols, in whichever order they were given.
+fn manifest_and_files(args: &CheckPeerArgs) -> (PathBuf, Vec<PathBuf>) {
+    let is_protocol = |path: &PathBuf| {
+        std::fs::read_to_string(path).is_ok_and(|text| protocols::is_protocol(&text))
+    };
+    let mut all = vec![args.manifest.clone()];
+    all.extend(args.files.iter().cloned());
+    let at = all.iter().position(|path| !is_protocol(path)).unwrap_or_default();
+    let manifest = all.remove(at);
+    (manifest, all)
+}
+
+/// All roles at once: one that hangs keeps nobody waiting.
+async fn check_all(
+    stage: &Arc<Stage>,
+    catalogue: &Catalogue,
+    peer: &Peer,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut checks = Vec::new();
+    for (role, name) in peer.roles() {
+        let (stage, peer) = (stage.clone(), peer.clone());
+        let (scenario, name) = (catalogue.scenario(name).cloned(), name.to_owned());
+        checks.push(tokio::spawn(async move {
+            check(&stage, &peer, role, &name, scenario.as_deref()).await
+        }));
+    }
+    let mut findings = Vec::new();
+    for check in checks {
+        findings.push(check.await??);
+    }
+    Ok(findings)
+}
+
+fn print(
+    out: &mut impl Write,
+    finding: &Finding,
+    quick: Option<&Quick>,
+    peer: &Peer,
+    known: &Known,
+) -> io::Result<()> {
+    let Finding { role, scenario, troubles, no_place_for, goes_by_file_for, case } = finding;
+    let failed = quick.map_or(&[][..], |quick| &quick.failed);
+    let is_fine = troubles.is_empty() && failed.is_empty();
+    let verdict = if is_fine { style("ok  ").green() } else { style("FAIL").red().bold() };
+    let played = match quick {
+        Some(Quick { cases, failed }) if !failed.is_empty() => {
+            format!(": {} of {cases} quick cases fail", failed.len())
+        }
+        Some(Quick { cases, .. }) if *cases > 0 => format!(": {cases} quick cases pass"),
+        _ => String::new(),
+    };
+    writeln!(out, "  {verdict}  {role} of {scenario}{played}")?;
+    let unless = ", unless it goes by its file's";
+    for (names, unless) in [(no_place_for, ""), (goes_by_file_for, unless)] {
+        let places: Vec<_> = names.iter().map(|name| format!("{{{name}}}")).collect();
+        if !places.is_empty() {
+            let places = places.join(", ");
+            let what = "inputs that need another are not applicable";
+            writeln!(out, "          takes no {places}: {what}{unless}")?;
+        }
+    }
+    for trouble in troubles {
+        writeln!(out, "          {trouble}")?;
+    }
+    // The undisturbed ones first: what fails there fails elsewhere, too.
+    let first =
+        failed.iter().min_by_key(|it| (it.network != Network::AS_IS, it.pairing.contains(HARNESS)));
+    for difference in first.iter().flat_map(|it| it.differences.iter().take(DIFFERENCES)) {
+        writeln!(out, "          {difference}")?;
+    }
+    let case = case.as_ref().or_else(|| first.map(|it| &it.id));
+    if let Some(case) = case {
+        let is_its = |protocol: &&Arc<Protocol>| protocol.name() == case.scenario;
+        let file = known.protocols.iter().find(is_its).map(|protocol| protocol.path());
+        let command = replay_command(case, file, peer.manifest.as_deref());
+        writeln!(out, "          see it again: {command}")?;
+    }
+    Ok(())
+}
+
+/// The scenarios in which it doesn't play this part.
+fn not_declared<'a>(
+    catalogue: &'a Catalogue,
+    peer: &'a Peer,
+    role: Role,
+) -> impl Iterator<Item = &'a Arc<dyn Scenario>> {
+    let has_role = move |scenario: &&Arc<dyn Scenario>| {
+        role == Role::Server || scenario.transports() != Transport::ALONE
+    };
+    let scenarios = catalogue.iter().filter(has_role);
+    scenarios.filter(move |scenario| !peer.plays(role, scenario.name()))
+}

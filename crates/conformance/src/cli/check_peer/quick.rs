@@ -1,0 +1,147 @@
+//! The quick cases of each role that a peer declares: those of `framecheck run --quick`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context;
+use engine::check_peer::Finding;
+use engine::expected_failures::{ExpectedFailures, Line};
+use engine::peer::{Peer, Peers};
+use engine::plan::{Group, PlanError, Selection, plan};
+use engine::runner::{Begun, Manner, run};
+use model::case::{HARNESS, Playing};
+use model::event::{CaseResult, Chosen, Event, Start, USUAL_CASES};
+use model::observation::Role;
+use model::{Scenario, Verdict};
+
+use super::super::interrupt::{Interrupted, interrupt};
+use super::super::measure::measure;
+use super::super::setup::{Known, Setup};
+
+/// What came of the quick cases of a role.
+#[derive(Default)]
+pub(super) struct Quick {
+    pub(super) cases: usize,
+    /// Those that failed, in the order in which they came out.
+    pub(super) failed: Vec<CaseResult>,
+}
+
+/// By role and scenario.
+pub(super) type ByRole = BTreeMap<(Role, String), Quick>;
+
+/// Play the quick cases of the roles in which nothing was found.
+pub(super) async fn play(
+    setup: &Setup,
+    known: &Known,
+    peers: &Peers,
+    peer: &Peer,
+    findings: &[Finding],
+) -> anyhow::Result<ByRole> {
+    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) * 4;
+    measure(setup, known, jobs).await;
+    let is_fine = |role: Role, scenario: &str| {
+        findings
+            .iter()
+            .any(|it| it.role == role && it.scenario == scenario && it.troubles.is_empty())
+    };
+    let mut groups = Vec::new();
+    for finding in findings {
+        // A person starts each client anew, and a server that runs already is somebody else's: once is enough.
+        let is_started_here = peer.template(finding.role, &finding.scenario).is_some();
+        let Some(scenario) = known.catalogue.scenario(&finding.scenario) else { continue };
+        if !is_fine(finding.role, &finding.scenario) || !is_started_here {
+            continue;
+        }
+        let of_role = |other: &str| match finding.role {
+            Role::Server => format!("{}->{other}", peer.name),
+            Role::Client => format!("{other}->{}", peer.name),
+        };
+        let selection = Selection {
+            scenarios: vec![finding.scenario.clone()],
+            pairings: vec![of_role(scenario.reference()), of_role(HARNESS)],
+            cases: USUAL_CASES,
+            quick: true,
+            ..Selection::default()
+        };
+        match plan(&selection, &known.catalogue, peers) {
+            Ok(planned) => groups.extend(planned),
+            Err(PlanError::Nothing) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut quick = ByRole::new();
+    for finding in findings {
+        quick.insert((finding.role, finding.scenario.clone()), Quick::default());
+    }
+    let mut broken = None;
+    let mut take = |result: Box<CaseResult>| {
+        let role = role_of(&result, &peer.name);
+        if result.verdict == Verdict::HarnessError {
+            broken.get_or_insert(result);
+            return;
+        }
+        let of_role = quick.entry((role, result.scenario.clone())).or_default();
+        of_role.cases += 1;
+        if result.verdict.is_failure() {
+            of_role.failed.push(*result);
+        }
+    };
+    let mut expected = known_failures(known);
+    let manner = Manner { jobs, shrink: false, fail_fast: None };
+    let begun = Begun { start: start(&groups), counts: BTreeMap::new(), took: Duration::ZERO };
+    let tell = |event: Event| {
+        if let Event::Finished(result) = event {
+            take(result);
+        }
+    };
+    let stop = interrupt().context("cannot wait for signals")?;
+    let end = run(setup.stage.clone(), groups, manner, begun, &mut expected, stop, tell).await;
+    if end.interrupted {
+        return Err(Interrupted.into());
+    }
+    match broken {
+        None => Ok(quick),
+        Some(result) => {
+            let what = result.differences.first().map_or_else(String::new, ToString::to_string);
+            anyhow::bail!("{}: {what}", result.id)
+        }
+    }
+}
+
+/// The role that a peer has in a case; a peer that plays itself is its server.
+fn role_of(result: &CaseResult, peer: &str) -> Role {
+    if result.id.pairing.server == peer { Role::Server } else { Role::Client }
+}
+
+/// What the files say is known to fail.
+fn known_failures(known: &Known) -> ExpectedFailures {
+    let mut expected = ExpectedFailures::default();
+    for protocol in &known.protocols {
+        let lines = protocol.known_failures().iter().cloned().map(|known| Line {
+            id: known.id,
+            reason: known.reason,
+            symptom: known.symptom,
+        });
+        expected.add_protocol(protocol.path(), protocol.name(), lines.collect());
+    }
+    expected
+}
+
+/// What a run tells of itself first. Nothing here reads it.
+fn start(groups: &[Group]) -> Start {
+    let plays = groups.iter().flat_map(|group| &group.plays);
+    let pairings = plays.map(|Playing { pairing, .. }| pairing.to_string());
+    Start {
+        framecheck: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: 0,
+        generated: USUAL_CASES,
+        selection: Chosen::default(),
+        shard: None,
+        cases: groups.iter().map(|group| group.plays.len()).sum(),
+        peers: Vec::new(),
+        protocols: Vec::new(),
+        pairings: pairings.collect(),
+        missing: Vec::new(),
+        not_judged: Vec::new(),
+    }
+}
