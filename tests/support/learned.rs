@@ -23,22 +23,33 @@ pub struct Lesson {
     pub file: PathBuf,
 }
 
-/// The names of the examples whose programs take their address, in order.
+/// The names of all examples, in order.
 ///
 /// # Errors
 /// The directory of the examples can't be read.
-pub fn examples() -> io::Result<Vec<String>> {
+pub fn all_examples() -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(repository().join("examples"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Ok(text) = std::fs::read_to_string(path.join(format!("{name}.toml"))) else { continue };
-        if !text.contains("\nfixed-address = ") {
+        if path.join(format!("{name}.toml")).is_file() {
             names.push(name);
         }
     }
     names.sort();
     Ok(names)
+}
+
+/// The names of the examples whose programs take their address, in order.
+///
+/// # Errors
+/// The directory of the examples can't be read.
+pub fn examples() -> io::Result<Vec<String>> {
+    let takes_its_address = |name: &String| {
+        let path = repository().join(format!("examples/{name}/{name}.toml"));
+        std::fs::read_to_string(path).is_ok_and(|it| !it.contains("\nfixed-address = "))
+    };
+    Ok(all_examples()?.into_iter().filter(takes_its_address).collect())
 }
 
 /// The protocol of an example, as its owner describes it.

@@ -11,6 +11,9 @@
 //! with the protocol files that `framecheck learn` writes of them. `mutants --quick` does so for all mutants with the
 //! few cases of `framecheck run --quick`.
 //!
+//! `mutants --variants` plays the variants that `framecheck mutants` makes by rule, of the references of all scenarios
+//! and examples.
+//!
 //! Exit status: 0 all caught; 1 one is not, or a check catches none; 2 a pattern that matches
 //! nothing; 3 this program could not do its work.
 
@@ -20,6 +23,7 @@ mod mutant;
 mod own;
 mod play;
 mod setting;
+mod variants;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +49,10 @@ fn main() -> ExitCode {
     let ran = match way.as_deref() {
         Some("--own") => own::run(&patterns.split_off(1)),
         Some("--learned") => own::run_learned(&patterns.split_off(1)),
+        Some("--variants") => {
+            let document = writes_document().then(|| repository().join(matrix::DOCUMENT));
+            variants::run(&patterns.split_off(1), document.as_deref())
+        }
         Some("--quick") => own::run_quick(&patterns.split_off(1)),
         _ => run(&patterns),
     };
@@ -55,6 +63,11 @@ fn main() -> ExitCode {
             ExitCode::from(BROKEN)
         }
     }
+}
+
+/// Whether the document is to be written.
+fn writes_document() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some_and(|value| !value.is_empty())
 }
 
 /// The root of the repository.
@@ -139,7 +152,7 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     if jobs.is_empty() && skipped == 0 {
         return Ok(cast.nothing_matches());
     }
-    let writes_document = std::env::var_os("UPDATE_DOCS").is_some_and(|value| !value.is_empty());
+    let writes_document = writes_document();
     let stage = Stage::new(&repository, writes_document)?;
     let is_done = |job: &Job<'_>, outcome: &Outcome| {
         job.mutant.is_some_and(|mutant| outcome.found.contains_key(&mutant.caught_by))
@@ -160,8 +173,9 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
         let catalogue = stage.catalogue(&files.collect())?;
         failures += matrix::check_coverage(&catalogue, &rows);
         if writes_document {
-            let text = matrix::document(&cast, &rows, &catalogue);
-            std::fs::write(repository.join(matrix::DOCUMENT), text)
+            let path = repository.join(matrix::DOCUMENT);
+            let text = matrix::document(&cast, &rows, &catalogue) + &variants::section_of(&path);
+            std::fs::write(path, text)
                 .with_context(|| format!("cannot write {}", matrix::DOCUMENT))?;
         }
     } else if writes_document {

@@ -1,0 +1,260 @@
+//! The variants that `framecheck mutants` makes by rule, of the reference's programs of every scenario and every
+//! example. `mutants --variants` plays them alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use framecheck_tests::learned::all_examples;
+use serde::Deserialize;
+
+use crate::{UNCAUGHT, USAGE, repository};
+
+/// The survivors that are known, each with its reason.
+const SURVIVORS: &str = "tests/mutants/survivors.toml";
+/// How long a case may take, in seconds.
+const DEADLINE: &str = "20";
+/// Generated inputs of a scenario, beside all the fixed ones.
+const CASES: &str = "8";
+/// Where the section of the document begins.
+const HEADING: &str = "## Variants made by rule";
+
+/// What came of them.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Variants {
+    caught: usize,
+    of: usize,
+    programs: Vec<Program>,
+    complaints: Vec<String>,
+    #[serde(skip)]
+    seconds: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Program {
+    scenario: String,
+    role: String,
+    variants: Vec<Variant>,
+    same: Vec<Same>,
+    unplayed: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Same {}
+
+#[derive(Debug, Deserialize)]
+struct Variant {
+    id: String,
+    what: String,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+enum Outcome {
+    Caught {
+        verdict: String,
+        #[serde(default)]
+        check: Option<String>,
+        #[serde(default)]
+        clause: String,
+    },
+    Survives {
+        findings: Vec<String>,
+        accepted: Option<String>,
+        #[serde(default)]
+        is_same: bool,
+    },
+    NotReached,
+}
+
+/// `mutants --variants [SCENARIO...]`.
+/// The section of `document` is written anew, where one is given and all are played.
+pub(crate) fn run(scenarios: &[String], document: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let repository = repository();
+    let variants = play(&repository, scenarios)?;
+    if variants.programs.is_empty() {
+        eprintln!("mutants: no scenario and no example is called {scenarios:?}");
+        return Ok(ExitCode::from(USAGE));
+    }
+    if let Some(path) = document.filter(|_| scenarios.is_empty()) {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        let above = text.split(HEADING).next().unwrap_or_default().trim_end();
+        let text = format!("{above}\n\n{}", variants.section());
+        std::fs::write(path, text).with_context(|| format!("cannot write {shown}"))?;
+    }
+    let failures = variants.tell();
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(UNCAUGHT) })
+}
+
+/// The section of a document, as it was last written; nothing where there is none.
+pub(crate) fn section_of(document: &Path) -> String {
+    let text = std::fs::read_to_string(document).unwrap_or_default();
+    text.split_once(HEADING).map_or_else(String::new, |(_, rest)| format!("\n{HEADING}{rest}"))
+}
+
+/// Play the variants of these scenarios; of all, and of the examples, where there are none.
+pub(crate) fn play(repository: &Path, scenarios: &[String]) -> anyhow::Result<Variants> {
+    let began = Instant::now();
+    let is_wanted = |name: &String| scenarios.is_empty() || scenarios.contains(name);
+    let examples = all_examples()?;
+    let (names, files): (Vec<&String>, Vec<String>) = examples
+        .iter()
+        .filter(|name| is_wanted(name))
+        .map(|name| (name, format!("examples/{name}/{name}.toml")))
+        .unzip();
+    let tutorials: Vec<String> = match scenarios {
+        [] => vec!["*".to_owned()],
+        some => some.iter().filter(|name| !names.contains(name)).cloned().collect(),
+    };
+    let output = Command::new(std::env::current_exe()?.with_file_name("framecheck"))
+        .args(["mutants", "--format", "json", "--cases", CASES, "--deadline", DEADLINE])
+        .args(["--accept", SURVIVORS])
+        .args(tutorials)
+        .args(files)
+        .current_dir(repository)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run framecheck")?;
+    let told = output.status.code();
+    ensure!(told.is_some_and(|code| code != 2), "framecheck mutants ended with {}", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().last().unwrap_or_default();
+    let mut variants: Variants =
+        serde_json::from_str(last).context("what framecheck mutants told")?;
+    variants.seconds = began.elapsed().as_secs();
+    Ok(variants)
+}
+
+impl Variants {
+    /// The clauses that variants of a scenario went against.
+    fn clauses(&self, scenario: &str) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        let programs = self.programs.iter().filter(|program| program.scenario == scenario);
+        for row in programs.flat_map(|program| &program.variants) {
+            if let Outcome::Caught { clause, .. } = &row.outcome
+                && !clause.is_empty()
+            {
+                *counts.entry(clause.as_str()).or_insert(0) += 1;
+            }
+        }
+        counts
+    }
+
+    /// Print the scores and what fails; how many failures.
+    pub(crate) fn tell(&self) -> usize {
+        let mut failures = self.complaints.len();
+        for program in &self.programs {
+            let Program { scenario, role, .. } = program;
+            println!("{scenario} {role}: {} of {}", program.caught(), program.of());
+            for row in program.variants.iter().filter(|row| row.is_unexplained()) {
+                println!("SURVIVES  {}: {}", row.id, row.what);
+                failures += 1;
+            }
+            for (input, why) in &program.unplayed {
+                println!("UNPLAYED  {scenario} {role}, {input}: {why}");
+                failures += 1;
+            }
+        }
+        for complaint in &self.complaints {
+            println!("OTHERWISE {complaint}");
+        }
+        let Self { caught, of, seconds, .. } = self;
+        println!("{caught} of {of} variants caught in {seconds} s: {failures} failures");
+        failures
+    }
+
+    /// Its section of the document.
+    pub(crate) fn section(&self) -> String {
+        let made: usize = self.programs.iter().map(|it| it.variants.len() + it.same.len()).sum();
+        let scenarios: BTreeSet<&str> =
+            self.programs.iter().map(|it| it.scenario.as_str()).collect();
+        let mut text = format!(
+            "{HEADING}\n\n`framecheck mutants` changes the reference's own programs by rule (mutants.md). Of \
+             {made} variants of {} programs in\n{} scenarios, {} count: an input reaches their line, and some \
+             input could tell them from the program. {} of them\nare caught. Each counts for the first difference \
+             of the first case that catches it.\n\n\
+             | scenario | role | caught | not reached | the same | first caught by |\n|---|---|---|---|---|---|\n",
+            self.programs.len(),
+            scenarios.len(),
+            self.of,
+            self.caught,
+        );
+        for program in &self.programs {
+            program.line(&mut text);
+        }
+        text.push_str(
+            "\n### By clause\n\n| of | variants that go against it, by clause |\n|---|---|\n",
+        );
+        for scenario in scenarios {
+            let clauses = self.clauses(scenario);
+            let counts: Vec<String> =
+                clauses.iter().map(|(clause, count)| format!("{clause} {count}")).collect();
+            let _ = writeln!(text, "| {scenario} | {} |", counts.join(", "));
+        }
+        text.push_str("\n### Survivors\n\n| variant | what is wrong with it | why no case catches it |\n|---|---|---|\n");
+        for row in self.programs.iter().flat_map(|program| &program.variants) {
+            if let Outcome::Survives { findings, accepted, .. } = &row.outcome {
+                let reasons: Vec<&str> =
+                    accepted.iter().chain(findings).map(String::as_str).collect();
+                let what = row.what.replace('|', "\\|");
+                let _ = writeln!(text, "| `{}` | {what} | {} |", row.id, reasons.join("; "));
+            }
+        }
+        text
+    }
+}
+
+impl Program {
+    fn caught(&self) -> usize {
+        let is_caught = |row: &&Variant| matches!(row.outcome, Outcome::Caught { .. });
+        self.variants.iter().filter(is_caught).count()
+    }
+
+    fn of(&self) -> usize {
+        let counts = |row: &&Variant| match row.outcome {
+            Outcome::Caught { .. } => true,
+            Outcome::Survives { is_same, .. } => !is_same,
+            Outcome::NotReached => false,
+        };
+        self.variants.iter().filter(counts).count()
+    }
+
+    /// Its line of the document.
+    fn line(&self, text: &mut String) {
+        let count =
+            |is: fn(&Outcome) -> bool| self.variants.iter().filter(|row| is(&row.outcome)).count();
+        let not_reached = count(|it| matches!(it, Outcome::NotReached));
+        let same = count(|it| matches!(it, Outcome::Survives { is_same: true, .. }));
+        let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in &self.variants {
+            if let Outcome::Caught { check, verdict, .. } = &row.outcome {
+                *by.entry(check.as_deref().unwrap_or(verdict)).or_default() += 1;
+            }
+        }
+        let mut by: Vec<(&str, usize)> = by.into_iter().collect();
+        by.sort_by_key(|(name, count)| (usize::MAX - count, *name));
+        let by: Vec<String> = by.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} of {} | {not_reached} | {} | {} |",
+            self.scenario,
+            self.role,
+            self.caught(),
+            self.of(),
+            self.same.len() + same,
+            by.join(", ")
+        );
+    }
+}
+
+impl Variant {
+    fn is_unexplained(&self) -> bool {
+        matches!(&self.outcome, Outcome::Survives { findings, accepted: None, .. } if findings.is_empty())
+    }
+}
