@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::{UNCAUGHT, USAGE, repository};
 
 /// The survivors that are known, each with its reason.
-const SURVIVORS: &str = "tests/mutants/survivors.toml";
+const SURVIVORS: &str = "tests/mutants/variants/survivors.toml";
 /// How long a case may take, in seconds.
 const DEADLINE: &str = "20";
 /// Generated inputs of a scenario, beside all the fixed ones.
