@@ -56,9 +56,23 @@ def encoding_errors(program: Program) -> Changes:
         for other in ('replace', 'ignore') if own == 'strict' else ('strict',):
             if not isinstance(own, str) or own == '' or is_encode and other == 'ignore':
                 continue
-            same = 'the text is ASCII' if is_encode and program.is_ascii(text) else ''
+            same = 'the text is ASCII' if is_encode and program.is_ascii(text) else \
+                'the text can be encoded' if is_encode and can_encode(program, call, text, index) \
+                else ''
             yield Change(call, f'errors={other!r} for {own!r}', program.with_argument(
                 call, 'errors', repr(other), index + 1 if index >= 0 else None), same=same)
+
+
+def can_encode(program: Program, call: Any, text: Any, index: int) -> bool:
+    """Whether the text is a literal that its encoding has."""
+    value = program.value(text)
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+        return False
+    try:
+        value.value.encode(encoding_of(program, call, index) or 'ascii')
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 def dict_of(program: Program, node: Any) -> Any:

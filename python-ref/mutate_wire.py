@@ -278,8 +278,34 @@ def send_extra(program: Program) -> Changes:
 
 def send_part(program: Program) -> Changes:
     for _, data in sends(program):
+        length = length_of(program, data)
+        same = f'it is {length} bytes long' if length is not None and length <= BUFFER else ''
         yield Change(data, 'only the first 1024 bytes are sent',
-                     program.put(data, f'{program.atom(data)}[:{BUFFER}]'))
+                     program.put(data, f'{program.atom(data)}[:{BUFFER}]'), same=same)
+
+
+def length_of(program: Program, node: Any) -> Optional[int]:
+    """How long bytes are, where a literal says it; or None."""
+    value = program.value(node)
+    if isinstance(value, ast.Constant) and isinstance(value.value, bytes):
+        return len(value.value)
+    if not isinstance(value, ast.Call) or not value.args and name_of(value) != 'encode':
+        return None
+    first = program.value(value.func.value if name_of(value) == 'encode' and isinstance(
+        value.func, ast.Attribute) else value.args[0] if value.args else None)
+    text = first.value if isinstance(first, ast.Constant) else None
+    if not isinstance(text, str):
+        return None
+    if name_of(value) == 'pack' and isinstance(value.func, ast.Attribute) \
+            and program.source(value.func) == 'struct.pack':
+        try:
+            return struct.calcsize(text)
+        except struct.error:
+            return None
+    if name_of(value) in ('encode', 'bytes') and len(text) * 4 <= BUFFER:
+        # No encoding takes more than four bytes for a character.
+        return len(text) * 4
+    return None
 
 
 def send_once(program: Program) -> Changes:

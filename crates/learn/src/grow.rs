@@ -56,7 +56,8 @@ impl<'a> Search<'a> {
             self.add(Guess { frames: vec![frame(vec![part(0, kind)])] });
         }
         self.read_all();
-        if self.found.is_empty() && self.transport == Transport::Stream {
+        let has_turns = self.pieces.iter().any(|piece| !piece.turns.is_empty());
+        if self.found.is_empty() && self.transport == Transport::Stream && has_turns {
             self.run_up_to_turns();
         }
         if self.found.is_empty() && self.transport == Transport::Stream {
@@ -64,7 +65,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What comes behind JSON may be of several kinds. Then all that can be said is that it goes on until the other
+    /// What comes behind JSON may be of several kinds from turn to turn. Then all that can be said is that it goes on until the other
     /// side speaks.
     fn run_up_to_turns(&mut self) {
         for mut guess in std::mem::take(&mut self.with_json) {

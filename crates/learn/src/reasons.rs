@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use layout::{Counts, Frame, Kind, Part, Reading, Size, Value};
+use layout::{Counts, Frame, Kind, Part, Reading, Scalar, Size, Value};
 
 use crate::facts::{Facts, Role, Site, Sites, hex};
 use crate::guess::{Guess, Piece, Transport};
@@ -88,6 +88,7 @@ impl Seen<'_> {
         let mut why = format!("{}, in {}", self.what(part, number), counted(parts.len(), "frame"));
         if is_number(&part.kind) {
             why.push_str(&format!(" of {}", counted(different.len(), "value")));
+            why.push_str(&constants(&part.kind, &parts));
         }
         for digest in &part.digests {
             let kind = format!("{:?}", digest.kind).to_uppercase();
@@ -157,6 +158,35 @@ impl Seen<'_> {
             Kind::Const(_) => "always the same".to_owned(),
             _ => "what fills the frame up".to_owned(),
         }
+    }
+}
+
+/// Which fields of several numbers were the same in all frames, such as a magic.
+fn constants(kind: &Kind, parts: &[(&Value, &[u8])]) -> String {
+    let Kind::Struct { fields, .. } = kind else { return String::new() };
+    let all: Vec<&[Scalar]> = parts
+        .iter()
+        .filter_map(|(value, _)| match value {
+            Value::Fields(values) => Some(values.as_slice()),
+            _ => None,
+        })
+        .collect();
+    let (Some(first), true) = (all.first(), all.len() > 1) else { return String::new() };
+    let mut told = String::new();
+    for (nth, (name, value)) in fields.iter().zip(first.iter()).enumerate() {
+        if all.iter().all(|values| values.get(nth) == Some(value)) {
+            told.push_str(&format!("; {name} was always {}", shown(value)));
+        }
+    }
+    told
+}
+
+fn shown(value: &Scalar) -> String {
+    match value {
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Float(number) => format!("{number:?}"),
+        Scalar::Bool(flag) => flag.to_string(),
+        Scalar::Bytes(bytes) => format!("b'{}'", bytes.escape_ascii()),
     }
 }
 

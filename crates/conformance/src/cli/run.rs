@@ -249,14 +249,7 @@ pub(super) fn play(
         None => ExpectedFailures::default(),
     };
     let Planned { known, mut groups, mut start, elsewhere, is_partial } = planned;
-    for protocol in &known.protocols {
-        let lines = protocol.known_failures().iter().cloned().map(|known| Line {
-            id: known.id,
-            reason: known.reason,
-            symptom: known.symptom,
-        });
-        expected.add_protocol(protocol.path(), protocol.name(), lines.collect());
-    }
+    add_known_failures(&mut expected, &known);
     let setup = match looked {
         Some(setup) => setup,
         None => setup(with, &known)?,
@@ -301,6 +294,18 @@ pub(super) fn play(
         rewrite(&expected).context("cannot rewrite the expected failures")?;
     }
     Ok(end)
+}
+
+/// Hold a run to what the files say is known to fail, too.
+pub(super) fn add_known_failures(expected: &mut ExpectedFailures, known: &Known) {
+    for protocol in &known.protocols {
+        let lines = protocol.known_failures().iter().cloned().map(|known| Line {
+            id: known.id,
+            reason: known.reason,
+            symptom: known.symptom,
+        });
+        expected.add_protocol(protocol.path(), protocol.name(), lines.collect());
+    }
 }
 
 /// Write each list of expected failures as the run would have it.

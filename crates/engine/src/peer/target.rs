@@ -87,11 +87,8 @@ impl Target {
     pub(crate) fn is_seen(&self, is_datagram: bool) -> bool {
         match &self.at {
             Endpoint::Inet(_) if !self.is_on_this_machine() => false,
-            Endpoint::Inet(address) if is_datagram => {
-                platform::udp_is_bound(address.port()).unwrap_or_default()
-            }
             Endpoint::Inet(address) => {
-                platform::tcp_is_listened_on(address.port()).unwrap_or_default()
+                platform::is_served(*address, is_datagram).unwrap_or_default()
             }
             Endpoint::Path(_) => false,
         }

@@ -87,6 +87,19 @@ pub(crate) const fn tcp_is_listened_on(_port: u16) -> Option<bool> {
     None
 }
 
+/// Whether a datagram socket is bound to this address, by itself or among all addresses. Nothing tells of TCP.
+pub(crate) fn is_served(address: SocketAddr, is_datagram: bool) -> Option<bool> {
+    let all = listeners::get_all().ok().filter(|_| is_datagram)?;
+    let takes = |listener: &Listener| {
+        let (own, wanted) = (listener.socket.ip().to_canonical(), address.ip().to_canonical());
+        let is_any = own.is_unspecified() && (own.is_ipv6() || wanted.is_ipv4());
+        listener.protocol == Protocol::UDP
+            && listener.socket.port() == address.port()
+            && (own == wanted || is_any)
+    };
+    Some(all.iter().any(takes))
+}
+
 /// Each address at which a process of this group listens, or has bound a datagram socket; none
 /// where the system doesn't tell. Paths are not told.
 pub(crate) fn listening(group: Pid) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Both sides of the module do the same, as far as anyone can see.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
 
 use rustix::io::{FdFlags, fcntl_getfd};
@@ -62,6 +62,23 @@ fn a_bound_port_is_seen_and_a_free_one_is_not() {
     assert!(udp_is_bound(port).unwrap());
     drop(socket);
     assert!(!udp_is_bound(port).unwrap());
+}
+
+#[test]
+fn a_server_is_seen_at_its_own_address_alone() {
+    let at = |ip: [u8; 4], port| SocketAddr::from((ip, port));
+    let (local, other) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    // Not every system has another address of its own, nor tells of streams.
+    if let Ok(stream) = TcpListener::bind(at(other, 0)) {
+        let port = stream.local_addr().unwrap().port();
+        assert_ne!(is_served(at(other, port), false), Some(false));
+        assert_ne!(is_served(at(local, port), false), Some(true));
+    }
+    let datagrams = UdpSocket::bind("0.0.0.0:0").unwrap();
+    let port = datagrams.local_addr().unwrap().port();
+    assert_eq!(is_served(at(local, port), true), Some(true));
+    drop(datagrams);
+    assert_eq!(is_served(at(local, port), true), Some(false));
 }
 
 #[test]

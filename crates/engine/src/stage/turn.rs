@@ -103,11 +103,17 @@ impl Others {
         let target = stage.peers.by_name(name)?.target(Role::Server, scenario.name())?;
         let is_datagram = scenario.home().is_datagram();
         let key = format!("{} {is_datagram}", target.at);
+        // Several manifests may name it: each must say that it takes several cases at once.
+        let parallel = || {
+            let targets = stage.peers.iter();
+            let targets = targets.filter_map(|peer| peer.target(Role::Server, scenario.name()));
+            targets.filter(|other| other.at == target.at).all(|other| other.parallel)
+        };
         let mut servers = lock(&self.servers);
         let server = servers.entry(key).or_insert_with(|| {
             Arc::new(Server {
                 peer: name.to_owned(),
-                target: target.clone(),
+                target: Target { parallel: parallel(), ..target.clone() },
                 is_datagram,
                 is_seen: target.is_seen(is_datagram),
                 alone: Arc::default(),

@@ -227,7 +227,7 @@ unset = ["z.k"]
         "\"reply\" has no part \"q\"",
         "\"nmber\" is no as",
         "\"reply\" has no part \"z\"",
-        "expected a string, a number, true or false",
+        "expected a string, a number, true, false or { hex = \"…\" }",
     ] {
         assert!(message.contains(words), "{words:?} is not in:\n{message}");
     }

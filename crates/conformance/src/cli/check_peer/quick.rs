@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use engine::check_peer::Finding;
-use engine::expected_failures::{ExpectedFailures, Line};
+use engine::expected_failures::ExpectedFailures;
 use engine::peer::{Peer, Peers};
 use engine::plan::{Group, PlanError, Selection, plan};
 use engine::runner::{Begun, Manner, run};
+use model::Verdict;
 use model::case::{HARNESS, Playing};
 use model::event::{CaseResult, Chosen, Event, Start, USUAL_CASES};
 use model::observation::Role;
-use model::{Scenario, Verdict};
 
 use super::super::interrupt::{Interrupted, interrupt};
 use super::super::measure::measure;
+use super::super::run::add_known_failures;
 use super::super::setup::{Known, Setup};
 
 /// What came of the quick cases of a role.
@@ -86,7 +87,8 @@ pub(super) async fn play(
             of_role.failed.push(*result);
         }
     };
-    let mut expected = known_failures(known);
+    let mut expected = ExpectedFailures::default();
+    add_known_failures(&mut expected, known);
     let manner = Manner { jobs, shrink: false, fail_fast: None };
     let begun = Begun { start: start(&groups), counts: BTreeMap::new(), took: Duration::ZERO };
     let tell = |event: Event| {
@@ -111,20 +113,6 @@ pub(super) async fn play(
 /// The role that a peer has in a case; a peer that plays itself is its server.
 fn role_of(result: &CaseResult, peer: &str) -> Role {
     if result.id.pairing.server == peer { Role::Server } else { Role::Client }
-}
-
-/// What the files say is known to fail.
-fn known_failures(known: &Known) -> ExpectedFailures {
-    let mut expected = ExpectedFailures::default();
-    for protocol in &known.protocols {
-        let lines = protocol.known_failures().iter().cloned().map(|known| Line {
-            id: known.id,
-            reason: known.reason,
-            symptom: known.symptom,
-        });
-        expected.add_protocol(protocol.path(), protocol.name(), lines.collect());
-    }
-    expected
 }
 
 /// What a run tells of itself first. Nothing here reads it.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use procfs::ProcResult;
@@ -42,6 +43,24 @@ fn of<T>(
     own: fn() -> ProcResult<T>,
 ) -> ProcResult<T> {
     process.as_ref().ok().and_then(|process| theirs(process).ok()).map_or_else(own, Ok)
+}
+
+/// Whether a program, whichever, listens at this address, or has bound a datagram socket there, by itself or among all
+/// addresses; `None` where the kernel doesn't tell.
+pub(crate) fn is_served(address: SocketAddr, is_datagram: bool) -> Option<bool> {
+    let wanted = address.ip().to_canonical();
+    let takes = |local: SocketAddr| {
+        let ip = local.ip().to_canonical();
+        let is_any = ip.is_unspecified() && (ip.is_ipv6() || wanted.is_ipv4());
+        local.port() == address.port() && (ip == wanted || is_any)
+    };
+    if is_datagram {
+        let (v4, v6) = (udp().ok()?, udp6().unwrap_or_default());
+        return Some(v4.into_iter().chain(v6).any(|entry| takes(entry.local_address)));
+    }
+    let (v4, v6) = (tcp().ok()?, tcp6().unwrap_or_default());
+    let mut listening = v4.into_iter().chain(v6).filter(|entry| entry.state == TcpState::Listen);
+    Some(listening.any(|entry| takes(entry.local_address)))
 }
 
 /// Whether a program, whichever, listens on this TCP port; `None` where the kernel doesn't tell.

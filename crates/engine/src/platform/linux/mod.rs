@@ -8,7 +8,7 @@ mod processes;
 mod sock_diag;
 mod sockets;
 
-pub(crate) use listening::{listening, tcp_is_listened_on};
+pub(crate) use listening::{is_served, listening, tcp_is_listened_on};
 pub(crate) use namespaces::{Helper, Namespace, serve_namespaces};
 pub(crate) use ports::{PortClaim, ephemeral_start, udp_is_bound};
 pub(crate) use processes::{is_asleep, left_in_group, own_peak_bytes, processor_time};
