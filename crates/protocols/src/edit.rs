@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use model::blob::{Blob, to_hex};
-use model::{Beside, Input};
+use model::{Beside, Input, Value as Literal};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
+use crate::hostile::{self, FrameValue};
 use crate::inputs::sized;
 use crate::protocol::{KnownFailure, Protocol};
 use crate::text::escaped;
@@ -70,6 +71,67 @@ pub fn with_inputs(protocol: &Protocol, inputs: &[(String, Input)]) -> Result<St
     let tables = inputs.iter().map(|(name, input)| input_table(name, input, false));
     document.insert("input", Item::ArrayOfTables(tables.collect()));
     Ok(document.to_string())
+}
+
+impl Protocol {
+    /// The values in the frames of the first fixed input, once the reference was seen to play it.
+    #[must_use]
+    pub fn frame_values(&self) -> Vec<FrameValue> {
+        let exchange = self.exchange.get();
+        exchange.into_iter().flat_map(|it| hostile::values(&self.framing, it)).collect()
+    }
+
+    /// How many frames its owner gives as `[[hostile]]`.
+    #[must_use]
+    pub const fn given_count(&self) -> usize {
+        self.hostile.len()
+    }
+}
+
+/// A frame with one value that is another, as `[[hostile]]` gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// The frame's name.
+    pub frame: String,
+    /// The value's path, without that.
+    pub path: String,
+    /// What stands there instead: a text or a number.
+    pub value: Literal,
+}
+
+/// The text of the file with these frames behind those that it gives.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn with_malformed(protocol: &Protocol, frames: &[Malformed]) -> Result<String, EditError> {
+    let mut document = parse(&protocol.path, &protocol.text)?;
+    let entry = document.entry("hostile").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+    if let Some(tables) = entry.as_array_of_tables_mut() {
+        frames.iter().for_each(|frame| tables.push(malformed_table(frame)));
+    }
+    Ok(document.to_string())
+}
+
+/// Such a frame as it stands in a file.
+#[must_use]
+pub fn shown_malformed(frame: &Malformed) -> String {
+    let mut document = DocumentMut::new();
+    let tables = [malformed_table(frame)].into_iter().collect();
+    document.insert("hostile", Item::ArrayOfTables(tables));
+    document.to_string()
+}
+
+fn malformed_table(frame: &Malformed) -> Table {
+    let mut table = Table::new();
+    table.insert("frame", value(&frame.frame));
+    let mut set = InlineTable::new();
+    match &frame.value {
+        Literal::Text(text) => set.insert(&frame.path, text.as_str().into()),
+        Literal::Number(number) => set.insert(&frame.path, (*number).into()),
+        Literal::Texts(_) => None,
+    };
+    table.insert("set", value(set));
+    table
 }
 
 /// An input as it stands in a file.

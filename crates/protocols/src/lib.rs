@@ -39,8 +39,11 @@ mod refuse;
 mod text;
 mod vary;
 
-pub use edit::{EditError, keep, rewrite_known_failures, shown_input, with_inputs};
-pub use hostile::Exchange;
+pub use edit::{
+    EditError, Malformed, keep, rewrite_known_failures, shown_input, shown_malformed, with_inputs,
+    with_malformed,
+};
+pub use hostile::{Exchange, FrameValue};
 pub use inputs::sized;
 pub use key::key;
 pub use load::{ProtocolError, is_protocol};

@@ -10,7 +10,7 @@ use model::observation::Direction;
 use pyjson::DumpsOptions;
 
 use super::form::Put;
-use super::{Given, Wrong};
+use super::{FrameValue, Given, Wrong};
 use crate::framing::{Framing, Piece};
 
 /// So much longer than what is there is a size that says too much.
@@ -63,6 +63,26 @@ pub(super) fn datagrams(
         }
     }
     wrongs.found
+}
+
+/// The texts and whole numbers of a frame, checksums aside.
+pub(super) fn values(piece: &Piece<'_>, frame: &FrameRead) -> Vec<FrameValue> {
+    let Some(table) = frame.table(piece.layout) else { return Vec::new() };
+    let is_digest = |path: &str| {
+        let path: Vec<&str> = path.split('.').collect();
+        table.parts.iter().flat_map(|part| &part.digests).any(|digest| digest.at == path)
+    };
+    let value = |leaf: Leaf<'_>| {
+        let is_text = match leaf.value {
+            LeafValue::Json(pyjson::Value::Str(_)) | LeafValue::Text(_) => true,
+            LeafValue::Json(pyjson::Value::Int(_)) | LeafValue::Scalar(Scalar::Int(_)) => false,
+            _ => return None,
+        };
+        let (_, path) = leaf.path.split_once('.')?;
+        let path = path.to_owned();
+        (!is_digest(&path)).then(|| FrameValue { frame: table.name.clone(), path, is_text })
+    };
+    frame.leaves(piece.layout, piece.bytes).into_iter().filter_map(value).collect()
 }
 
 /// What was found, and what of it is there already.

@@ -31,6 +31,39 @@ pub struct Exchange {
     pub bursts: Vec<Burst>,
 }
 
+/// A value in a frame of the first fixed input, which a malformed frame can have otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FrameValue {
+    /// The frame's name.
+    pub frame: String,
+    /// The path without that.
+    pub path: String,
+    /// Whether it is text; otherwise a whole number.
+    pub is_text: bool,
+}
+
+/// The values of an exchange's frames, checksums aside.
+pub(crate) fn values(framing: &Framing, exchange: &Exchange) -> BTreeSet<FrameValue> {
+    let mut found = BTreeSet::new();
+    for way in [Direction::ToServer, Direction::ToClient] {
+        let wire = exchange.expected.wire(way);
+        let said: Vec<Said<'_>> = match wire {
+            Wire::Stream(stream) => {
+                vec![Said { bytes: &stream.0, breaks: exchange.expected.breaks(way) }]
+            }
+            Wire::Datagrams(all) => all.iter().map(|it| Said::whole(&it.0)).collect(),
+        };
+        for said in said {
+            for piece in framing.pieces(way, said) {
+                for frame in &piece.reading.frames {
+                    found.extend(derive::values(&piece, frame));
+                }
+            }
+        }
+    }
+    found
+}
+
 /// A frame with something wrong.
 struct Wrong {
     /// Words of the input's name, to be joined by hyphens.

@@ -1,4 +1,4 @@
-//! The survivors that their owner accepts: a file of entries with an id and a reason.
+//! The survivors that their owner accepts: a file of entries with an id, which may be a pattern, and a reason.
 //!
 //! ```toml
 //! [[survivor]]
@@ -13,6 +13,7 @@
 
 use std::path::Path;
 
+use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 
 use super::super::Usage;
@@ -49,35 +50,73 @@ impl Accepted {
                 let what = format!("{shown}: {:?} needs a reason", survivor.id);
                 return Err(Usage(what).into());
             }
+            if let Err(error) = matcher(&survivor.id) {
+                let what =
+                    format!("{shown}: {:?} is no pattern of ids: {}", survivor.id, error.kind());
+                return Err(Usage(what).into());
+            }
         }
         Ok(accepted)
     }
 
-    /// Mark the survivors that are accepted. What is returned is wrong with the entries: such a variant is
-    /// caught, or there is none.
+    /// Mark the survivors that are accepted. What is returned is wrong with the entries: they match no survivor,
+    /// though the program that they are for was tried.
     pub(super) fn mark(&self, programs: &mut [ProgramReport]) -> Vec<String> {
         let mut complaints = Vec::new();
         for Survivor { id, reason, same } in &self.survivor {
-            let mut own = id.splitn(3, '/');
-            let (scenario, role) = (own.next(), own.next());
-            let is_tried = |program: &&mut ProgramReport| {
-                Some(program.scenario.as_str()) == scenario && Some(program.role) == role
-            };
-            // An entry may be for a program that this trial leaves out.
-            let Some(program) = programs.iter_mut().find(is_tried) else { continue };
-            let row = program.variants.iter_mut().find(|row| row.id == *id);
-            let complaint = match row.map(|row| &mut row.outcome) {
-                Some(Outcome::Survives { accepted, is_same, .. }) => {
-                    *accepted = Some(reason.clone());
-                    *is_same = *same;
+            let Ok(glob) = matcher(id) else { continue };
+            let mut matched = Matched::default();
+            for row in programs.iter_mut().flat_map(|program| &mut program.variants) {
+                if !glob.is_match(&row.id) {
                     continue;
                 }
-                Some(Outcome::Caught { .. }) => "is accepted as a survivor, and is caught",
-                Some(Outcome::NotReached) => "is accepted as a survivor, and is not reached",
-                None => "is accepted as a survivor, and there is no such variant",
-            };
-            complaints.push(format!("{id} {complaint}"));
+                match &mut row.outcome {
+                    Outcome::Survives { accepted, is_same, .. } => {
+                        accepted.get_or_insert_with(|| reason.clone());
+                        *is_same |= *same;
+                        matched.survive = true;
+                    }
+                    Outcome::Caught { .. } => matched.caught = true,
+                    Outcome::NotReached => matched.not_reached = true,
+                }
+            }
+            // An entry may be for a program that this trial leaves out.
+            let is_tried = programs.iter().any(|program| is_for(id, program));
+            if let (Some(what), true) = (matched.complaint(), is_tried) {
+                complaints.push(format!("{id} {what}"));
+            }
         }
         complaints
     }
+}
+
+/// What variants an entry matches.
+#[derive(Default)]
+struct Matched {
+    survive: bool,
+    caught: bool,
+    not_reached: bool,
+}
+
+impl Matched {
+    /// What is wrong with an entry that matches no survivor.
+    const fn complaint(&self) -> Option<&'static str> {
+        match self {
+            Self { survive: true, .. } => None,
+            Self { caught: true, .. } => Some("is accepted as a survivor, and is caught"),
+            Self { not_reached: true, .. } => Some("is accepted as a survivor, and is not reached"),
+            Self { .. } => Some("is accepted as a survivor, and there is no such variant"),
+        }
+    }
+}
+
+/// Whether an entry's first two words name this program. One with a pattern there may be for another.
+fn is_for(id: &str, program: &ProgramReport) -> bool {
+    let mut own = id.splitn(3, '/');
+    own.next() == Some(program.scenario.as_str()) && own.next() == Some(program.role)
+}
+
+/// What matches an entry's id. A `*` stays within a part of an id.
+fn matcher(id: &str) -> Result<GlobMatcher, globset::Error> {
+    Ok(GlobBuilder::new(id).literal_separator(true).build()?.compile_matcher())
 }

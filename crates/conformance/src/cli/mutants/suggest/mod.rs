@@ -1,14 +1,18 @@
 //! `--suggest`: inputs that catch survivors, to be added to the file.
 //!
-//! Inputs are made from the file's own (`ideas.rs`). A protocol that has them in place of the file's is tried as
+//! Inputs are made from the file's own (`ideas.rs`), and malformed frames from its frames (`malformed.rs`). A protocol that has them in place of the file's is tried as
 //! the file was, with the survivors alone, undisturbed and over two networks. What catches one is suggested.
 
 mod ideas;
+mod malformed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use anyhow::Context;
+use engine::plan::Selection;
 use model::{Input, Scenario};
-use protocols::{Protocol, shown_input, with_inputs};
+use protocols::{Protocol, shown_input, shown_malformed, with_inputs, with_malformed};
 use serde::Serialize;
 
 use self::ideas::Idea;
@@ -19,7 +23,6 @@ use super::MutantsArgs;
 use super::report::{Outcome, ProgramReport, Row};
 use super::subject::Subject;
 use super::trial::{self, Choice};
-use engine::plan::Selection;
 
 /// What an idea is called while it is tried.
 const TRIED: &str = "idea";
@@ -52,19 +55,36 @@ pub(super) fn check(subjects: &[Subject]) -> anyhow::Result<()> {
     }
 }
 
-/// Inputs that catch what survives in these reports, or is not reached.
+/// Inputs and malformed frames that catch what survives in these reports, or is not reached.
 pub(super) fn suggest(
     subject: &Subject,
     args: &MutantsArgs,
     tried: &[ProgramReport],
 ) -> anyhow::Result<Vec<Suggestion>> {
-    let wanted: BTreeSet<String> = tried
+    let mut wanted: BTreeSet<String> = tried
         .iter()
         .flat_map(|program| &program.variants)
         .filter(|row| row.is_unexplained() || !row.counts() && !row.is_same())
         .map(|row| row.id.clone())
         .collect();
     let Some(protocol) = subject.known.protocols.first() else { return Ok(Vec::new()) };
+    let numbers: BTreeSet<usize> =
+        tried.iter().flat_map(|program| &program.numbers).copied().collect();
+    let numbers: Vec<usize> = numbers.into_iter().collect();
+    let mut made = inputs(subject, protocol, args, &numbers, &wanted)?;
+    wanted.retain(|id| !made.iter().any(|it| it.catches.contains(id)));
+    made.extend(frames(subject, protocol, args, &numbers, &wanted)?);
+    Ok(made)
+}
+
+/// Inputs, made from the file's own.
+fn inputs(
+    subject: &Subject,
+    protocol: &Protocol,
+    args: &MutantsArgs,
+    numbers: &[usize],
+    wanted: &BTreeSet<String>,
+) -> anyhow::Result<Vec<Suggestion>> {
     let fixed = fixed(protocol);
     if wanted.is_empty() {
         return Ok(Vec::new());
@@ -73,41 +93,73 @@ pub(super) fn suggest(
         say("nothing is suggested: the file has no fixed [[input]] that others could be made from");
         return Ok(Vec::new());
     }
-    let numbers: BTreeSet<usize> =
-        tried.iter().flat_map(|program| &program.numbers).copied().collect();
-    let ideas = ideas::of(&fixed, &numbers.into_iter().collect::<Vec<_>>());
+    let ideas = ideas::of(&fixed, numbers);
     let names = (1..).map(|nth| format!("{TRIED}-{nth}"));
     let named: Vec<(String, Input)> =
         names.zip(ideas.iter().map(|idea| idea.input.clone())).collect();
     let text = with_inputs(protocol, &named)?;
-    let known = Known::of_protocol(Protocol::of_text(&text, protocol.path(), &[])?);
-    let scenario = known.protocols.first().map(|it| it.clone() as std::sync::Arc<dyn Scenario>);
-    let Some(scenario) = scenario else { return Ok(Vec::new()) };
+    let catches = try_out(subject, protocol, args, &text, (&format!("{TRIED}-*"), wanted))?;
+    let mut names = (1..).map(|nth| format!("suggested-{nth}"));
+    let mut suggestions = Vec::new();
+    for ((tried_as, input), Idea { what, .. }) in named.iter().zip(ideas) {
+        let Some(catches) = catches.get(tried_as) else { continue };
+        let is_free = |name: &String| fixed.iter().all(|(taken, _)| taken != name);
+        let Some(name) = names.find(is_free) else { break };
+        let (file, toml) = (subject.shown(), shown_input(&name, input));
+        suggestions.push(Suggestion { file, what, toml, catches: catches.clone() });
+    }
+    Ok(suggestions)
+}
+
+/// Malformed frames, made from those of the first fixed input.
+fn frames(
+    subject: &Subject,
+    protocol: &Protocol,
+    args: &MutantsArgs,
+    numbers: &[usize],
+    wanted: &BTreeSet<String>,
+) -> anyhow::Result<Vec<Suggestion>> {
+    let frames = malformed::of(&protocol.frame_values(), numbers);
+    if wanted.is_empty() || frames.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = with_malformed(protocol, &frames)?;
+    let catches = try_out(subject, protocol, args, &text, ("hostile-*-given-*", wanted))?;
+    let mut suggestions = Vec::new();
+    for (nth, frame) in (protocol.given_count() + 1..).zip(&frames) {
+        let is_its = |name: &&String| name.ends_with(&format!("-given-{nth}"));
+        let Some(name) = catches.keys().find(is_its) else { continue };
+        suggestions.push(Suggestion {
+            file: subject.shown(),
+            what: format!("{}.{} is another", frame.frame, frame.path),
+            toml: shown_malformed(frame),
+            catches: catches.get(name).cloned().unwrap_or_default(),
+        });
+    }
+    Ok(suggestions)
+}
+
+/// Try the wanted variants with a file of this text, and with the inputs that match. The variants that each caught.
+fn try_out(
+    subject: &Subject,
+    protocol: &Protocol,
+    args: &MutantsArgs,
+    text: &str,
+    (inputs, wanted): (&str, &BTreeSet<String>),
+) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
+    let known = Known::of_protocol(Protocol::of_text(text, protocol.path(), &[])?);
+    let scenario = known.protocols.first().map(|it| it.clone() as Arc<dyn Scenario>);
+    let scenario = scenario.context("a file has a protocol")?;
     let other = Subject { known, scenario, file: subject.file.clone() };
     let selection = Selection {
-        inputs: vec![format!("{TRIED}-*")],
+        inputs: vec![inputs.to_owned()],
         networks: NETWORKS.map(str::to_owned).into(),
         seed: args.seed,
         ..Selection::default()
     };
-    let choice = Choice { selection, only: Some(wanted) };
+    let choice = Choice { selection, only: Some(wanted.clone()) };
     let (came, _) = trial::run(&other, args, &choice)?;
-    let rows = came.iter().flat_map(|program| &program.variants);
-    let catches = by_input(rows);
-    let mut names = (1..).map(|nth| format!("suggested-{nth}"));
-    let mut suggestions = Vec::new();
-    for ((tried_as, input), Idea { what, .. }) in named.iter().zip(ideas) {
-        let Some(catches) = catches.get(tried_as.as_str()) else { continue };
-        let is_free = |name: &String| fixed.iter().all(|(taken, _)| taken != name);
-        let Some(name) = names.find(is_free) else { break };
-        suggestions.push(Suggestion {
-            file: subject.shown(),
-            what,
-            toml: shown_input(&name, input),
-            catches: catches.clone(),
-        });
-    }
-    Ok(suggestions)
+    Ok(by_input(came.iter().flat_map(|program| &program.variants)))
 }
 
 /// The file's fixed inputs that two programs play.
@@ -118,11 +170,11 @@ fn fixed(protocol: &Protocol) -> Vec<(String, Input)> {
 }
 
 /// The variants that each input caught.
-fn by_input<'a>(rows: impl Iterator<Item = &'a Row>) -> BTreeMap<&'a str, Vec<String>> {
-    let mut caught: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+fn by_input<'a>(rows: impl Iterator<Item = &'a Row>) -> BTreeMap<String, Vec<String>> {
+    let mut caught: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in rows {
         if let Outcome::Caught { input, .. } = &row.outcome {
-            caught.entry(input).or_default().push(row.id.clone());
+            caught.entry(input.clone()).or_default().push(row.id.clone());
         }
     }
     caught
