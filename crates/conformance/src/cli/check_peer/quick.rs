@@ -40,17 +40,12 @@ pub(super) async fn play(
 ) -> anyhow::Result<ByRole> {
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) * 4;
     measure(setup, known, jobs).await;
-    let is_fine = |role: Role, scenario: &str| {
-        findings
-            .iter()
-            .any(|it| it.role == role && it.scenario == scenario && it.troubles.is_empty())
-    };
     let mut groups = Vec::new();
     for finding in findings {
         // A person starts each client anew, and a server that runs already is somebody else's: once is enough.
         let is_started_here = peer.template(finding.role, &finding.scenario).is_some();
         let Some(scenario) = known.catalogue.scenario(&finding.scenario) else { continue };
-        if !is_fine(finding.role, &finding.scenario) || !is_started_here {
+        if !finding.troubles.is_empty() || !is_started_here {
             continue;
         }
         let of_role = |other: &str| match finding.role {

@@ -1,7 +1,8 @@
 //! `--suggest`: inputs that catch survivors, to be added to the file.
 //!
-//! Inputs are made from the file's own (`ideas.rs`), and malformed frames from its frames (`malformed.rs`). A protocol that has them in place of the file's is tried as
-//! the file was, with the survivors alone, undisturbed and over two networks. What catches one is suggested.
+//! Inputs are made from the file's own (`ideas.rs`), and malformed frames from its frames (`malformed.rs`). A copy of
+//! the protocol that has them is tried as the file was, with the survivors alone, undisturbed and over two networks.
+//! What catches one is suggested.
 
 mod ideas;
 mod malformed;
