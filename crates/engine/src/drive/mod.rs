@@ -354,7 +354,7 @@ impl Driver {
     }
 }
 
-/// Let what both sides say pass through the recorder. How that ended is told once.
+/// Let what both sides say pass through the recorder. The receiver gets how that ended, once.
 fn pass(
     recorder: Option<Recorder>,
     recording: Recording,

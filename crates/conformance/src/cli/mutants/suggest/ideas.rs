@@ -174,7 +174,7 @@ fn words(line: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// What else may stand for a word, and how that is told.
+/// What else may stand for a word, each with a description.
 fn others(word: &str, numbers: &[usize]) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = [
         ("nothing", String::new()),
