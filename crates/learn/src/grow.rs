@@ -65,8 +65,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What comes behind JSON may be of several kinds from turn to turn. Then all that can be said is that it goes on until the other
-    /// side speaks.
+    /// What comes behind JSON may be of several kinds from turn to turn. Then it is described as all that comes until
+    /// the other side speaks.
     fn run_up_to_turns(&mut self) {
         for mut guess in std::mem::take(&mut self.with_json) {
             if let Some(frame) = guess.frames.last_mut() {

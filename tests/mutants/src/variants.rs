@@ -1,5 +1,5 @@
 //! The variants that `framecheck mutants` makes by rule, of the reference's programs of every scenario and every
-//! example. `mutants --variants` plays them alone.
+//! example: `mutants --variants`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

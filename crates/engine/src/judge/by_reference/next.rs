@@ -59,7 +59,7 @@ fn as_first(
         .into_iter()
         .filter_map(|(way, role)| other_bytes(case, whole, control, (way, role), is_overdue))
         .collect();
-    // A program that is told something wrong says less than it should: the wrong bytes come first.
+    // Wrong bytes make the other program stop early, so they come before a stream that is too short.
     wrong.sort_by_key(|it| it.is_begun);
     if let Some(Wrong { role, what, .. }) = wrong.into_iter().next() {
         return Some((role, what));
