@@ -4,24 +4,16 @@ import re
 import sys
 from typing import Any, Iterator, List, Tuple
 
-from mutate_program import RECEIVES, Change, Program, name_of
+from mutate_program import EXITS, RECEIVES, Change, Program, leaves, name_of
 
 Changes = Iterator[Change]
 
-EXITS = ('exit', '_exit', 'quit')
 # Calls that only look: a check made of these may vanish together with them.
 LOOKING = ('len', 'type', 'isinstance', 'startswith', 'endswith', 'get', 'isdigit', 'isascii',
            'isfile', 'isdir', 'exists', 'encode', 'decode', 'int', 'str', 'fullmatch', 'hexdigest',
            'md5', 'sha1', 'sha256', 'strip', 'rstrip', 'lower', 'upper', 'basename', 'fsencode')
 BODY_MAX = 3
 TYPES_MAX = 6
-
-
-def leaves(statement: Any) -> bool:
-    """Whether nothing behind a statement in its list is executed."""
-    if isinstance(statement, ast.Expr):
-        return name_of(statement.value) in EXITS
-    return isinstance(statement, (ast.Raise, ast.Return, ast.Break, ast.Continue))
 
 
 def is_check(node: Any) -> bool:
@@ -322,7 +314,27 @@ def connect_unchecked(program: Program) -> Changes:
         if isinstance(call.func, ast.Attribute) and isinstance(program.parents[call], ast.Expr):
             end = program.span(call.func)[1]
             yield Change(call, 'it is not checked whether there is a connection', [
-                (end - len('connect'), end, 'connect_ex')])
+                (end - len('connect'), end, 'connect_ex')],
+                same='the next call fails where there is none' if is_used_next(program, call) else '')
+
+
+def is_used_next(program: Program, call: Any) -> bool:
+    """Whether the statement behind a call sends or receives on the same socket, and no more."""
+    statement, socket = program.parents[call], program.source(call.func.value)
+    for statements in program.lists():
+        for one, behind in zip(statements, statements[1:]):
+            used = getattr(behind, 'value', None)
+            if one is statement and name_of(used) in ('send', 'sendall', 'recv') \
+                    and isinstance(used.func, ast.Attribute):
+                return program.source(used.func.value) == socket
+    return False
+
+
+def connect_gone(program: Program) -> Changes:
+    for call in program.calls('connect'):
+        statement = program.parents[call]
+        if isinstance(call.func, ast.Attribute) and isinstance(statement, ast.Expr):
+            yield Change(statement, 'it does not connect', program.put(statement, 'pass'))
 
 
 RULES = [
@@ -342,5 +354,6 @@ RULES = [
     ('except-narrower', 'input: what raises the error', except_narrower),
     ('exit-status', 'exit', exit_status),
     ('connect-unchecked', 'exit: no server', connect_unchecked),
+    ('connect-gone', 'network', connect_gone),
     ('raise-exits', 'network: the next client', raise_exits),
 ]

@@ -12,6 +12,9 @@ OTHER_ENCODINGS = {'utf-8': ('latin-1', 'gbk'), 'utf8': ('latin-1', 'gbk'), 'gbk
                    'gb2312': ('utf-8',), 'ascii': ('utf-8', 'latin-1'), 'latin-1': ('utf-8',),
                    'utf-16': ('utf-8',), 'gb18030': ('utf-8', 'gbk')}
 KEYS_MAX = 8
+# Where text with lone surrogates may come from.
+SURROGATES = re.compile(
+    r'json\.load|surrogate|listdir|scandir|walk|environ|fsdecode|sys\.argv|chr\(')
 # A key with such a word in it has a number.
 NUMBER_WORDS = re.compile('size|len|count|number|offset|port|total|lines|left', re.I)
 
@@ -58,7 +61,8 @@ def encoding_errors(program: Program) -> Changes:
                 continue
             same = 'the text is ASCII' if is_encode and program.is_ascii(text) else \
                 'the text can be encoded' if is_encode and can_encode(program, call, text, index) \
-                else ''
+                else 'UTF-8 has every character' if is_encode and is_well_formed(program, text) \
+                and encoding_of(program, call, index) in ('utf-8', 'utf8') else ''
             yield Change(call, f'errors={other!r} for {own!r}', program.with_argument(
                 call, 'errors', repr(other), index + 1 if index >= 0 else None), same=same)
 
@@ -73,6 +77,12 @@ def can_encode(program: Program, call: Any, text: Any, index: int) -> bool:
     except (UnicodeError, LookupError):
         return False
     return True
+
+
+def is_well_formed(program: Program, text: Any) -> bool:
+    """Whether no lone surrogate can be in a text: it comes from this program, and from no JSON."""
+    return SURROGATES.search(program.text) is None and not any(
+        how == 'given' for it in ast.walk(text) for how, _ in program.bound(it))
 
 
 def dict_of(program: Program, node: Any) -> Any:

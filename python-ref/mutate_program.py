@@ -15,6 +15,7 @@ Function = Union[ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]
 
 SENDS = ('send', 'sendall', 'sendto', 'sendmsg')
 RECEIVES = ('recv', 'recvfrom', 'recv_into', 'recvfrom_into', 'recvmsg', 'readline')
+EXITS = ('exit', '_exit', 'quit')
 
 # Functions and methods by what they return.
 KINDS = {
@@ -356,6 +357,13 @@ def name_of(node: Any) -> str:
     """The last name of what a call calls."""
     function = getattr(node, 'func', None)
     return str(getattr(function, 'attr', getattr(function, 'id', '')))
+
+
+def leaves(statement: Any) -> bool:
+    """Whether nothing behind a statement in its list is executed."""
+    if isinstance(statement, ast.Expr):
+        return name_of(statement.value) in EXITS
+    return isinstance(statement, (ast.Raise, ast.Return, ast.Break, ast.Continue))
 
 
 def is_argument_parser(node: Any) -> bool:

@@ -357,8 +357,16 @@ def order_swapped(program: Program) -> Changes:
                 continue
             what = 'two sends in the other order' if is_first and is_second else \
                 'sends after what comes behind it' if is_first else 'sends before what comes first'
+            same = 'no one sees whether it is printed first' if is_plain_print(other) else ''
             yield Change(first, what, program.put(first, program.source(second)) + program.put(
-                second, program.source(first)))
+                second, program.source(first)), same=same)
+
+
+def is_plain_print(statement: Any) -> bool:
+    """Whether a statement prints what is there already, which can't fail."""
+    call = getattr(statement, 'value', None)
+    return isinstance(statement, ast.Expr) and name_of(call) == 'print' and not call.keywords \
+        and all(isinstance(it, (ast.Name, ast.Constant)) for it in call.args)
 
 
 def has_effect(program: Program, statement: Any) -> bool:

@@ -3,7 +3,7 @@ import ast
 import re
 from typing import Any, Iterator, List, Optional, Set, Tuple
 
-from mutate_program import Change, Program, name_of, names
+from mutate_program import RECEIVES, Change, Program, leaves, name_of, names
 
 Changes = Iterator[Change]
 
@@ -288,8 +288,12 @@ def screen_buffered(program: Program) -> Changes:
         it.lineno for it in getattr(first, 'decorator_list', [])]) - 1]
     new = 'import sys; sys.stdout = open(1, "w", encoding=sys.stdout.encoding, ' \
         'errors=sys.stdout.errors)' + program.newline
+    waits = any(call.lineno > min(shown_at) or program.loop(call) is not None
+                for call in program.calls('accept', 'connect', 'input', 'serve_forever',
+                                          *RECEIVES, *program.readers))
     yield Change(first, 'the screen gets what is printed when the program ends', [
-        (start, start, new)], lines=(min(shown_at), max(shown_at)))
+        (start, start, new)], lines=(min(shown_at), max(shown_at)),
+        same='' if waits else 'it waits for nothing behind the first print')
 
 
 def is_head(statement: Any) -> bool:
@@ -321,6 +325,26 @@ def timeout_gone(program: Program) -> Changes:
     return gone(program, 'no time limit', (), 'settimeout')
 
 
+def end_waits(program: Program) -> Changes:
+    """A program that has done its work, and stays."""
+    body: List[Any] = program.tree.body
+    while body and isinstance(body[-1], ast.If):
+        body = body[-1].body
+    last = body[-1] if body else None
+    is_work = isinstance(last, (ast.Expr, ast.Assign, ast.With, ast.For, ast.Try)) \
+        and not is_head(last) and not leaves(last)
+    if last is None or not is_work or name_of(getattr(last, 'value', None)) == 'serve_forever' \
+            or any(isinstance(it, ast.While) for it in ast.walk(last)):
+        return
+    end = program.span(last)[1]
+    indent = program.text[program.starts[last.lineno - 1]:program.span(last)[0]]
+    rest = program.text[end:].splitlines()
+    if indent.strip() == '' and (not rest or rest[0].split('#')[0].strip() == ''):
+        end += len(rest[0]) if rest else 0
+        new = program.newline + indent + '__import__("threading").Event().wait()'
+        yield Change(last, 'it does not end when its work is done', [(end, end, new)])
+
+
 RULES: List[Any] = [
     ('flush-gone', 'screen', flush_gone),
     ('close-gone', 'network: the end of a connection', close_gone),
@@ -336,6 +360,7 @@ RULES: List[Any] = [
     ('signal-gone', 'exit: a signal', signal_gone),
     ('timeout-gone', 'network: no answer', timeout_gone),
     ('one-client', 'network: the next client', one_client),
+    ('end-waits', 'exit', end_waits),
     ('serial', 'network: clients at the same time', serial),
     ('print', 'screen', screen),
     ('print-buffered', 'screen: an answer before the next line', screen_buffered),

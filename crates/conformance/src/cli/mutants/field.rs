@@ -1,13 +1,14 @@
 //! Where the variants of a program are played: each is a peer in the reference's place, and so is the program as
-//! it is, the base. A case catches a variant that fails it where the base passes it.
+//! it is, the base. A case catches a variant that fails it where the base does not, or in another way than it does:
+//! the base is no exception to the clauses, and a reference that is known to be wrong fails cases itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::stage::{Ground, Stage};
 use model::case::CaseId;
 use model::observation::{Observation, Role};
-use model::{Check, Scenario, Verdict};
+use model::{Check, Difference, Scenario, Verdict};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 
@@ -38,7 +39,7 @@ pub(super) struct Field {
 pub(super) enum Came {
     Passed(Box<Observation>),
     Failed(Failure),
-    /// The reference in the other role went wrong first: it blames none.
+    /// An erratum of the reference in the other role showed, and nothing else is wrong.
     Excused,
     /// The program can't play it, or the harness could not.
     NotPlayed,
@@ -54,6 +55,39 @@ pub(super) struct Failure {
     pub(super) clause: String,
     /// The first difference, in words.
     pub(super) what: String,
+    found: Vec<Difference>,
+}
+
+impl Failure {
+    fn of(verdict: Verdict, found: Vec<Difference>) -> Self {
+        let first = found.first();
+        Self {
+            verdict,
+            check: first.and_then(|it| it.check).map(Check::name),
+            clause: first.map_or_else(String::new, |it| it.clause.clone()),
+            what: first.map_or_else(String::new, ToString::to_string),
+            found,
+        }
+    }
+
+    /// What of it the base does not do, too; nothing where there is no such thing.
+    fn beyond(self, base: &Came) -> Option<Self> {
+        let of_base: BTreeSet<_> = match base {
+            Came::Passed(_) | Came::Excused => return Some(self),
+            Came::NotPlayed => return None,
+            Came::Failed(failure) => failure.found.iter().map(kind_of).collect(),
+        };
+        let Self { verdict, mut found, .. } = self;
+        found.retain(|difference| !of_base.contains(&kind_of(difference)));
+        (!found.is_empty()).then(|| Self::of(verdict, found))
+    }
+}
+
+/// What two differences have in common that are of one kind: one check found both, or they say the same.
+fn kind_of(difference: &Difference) -> (Option<&'static str>, &str, &str) {
+    let check = difference.check.map(Check::name);
+    let told = if check.is_none() { difference.what.as_str() } else { "" };
+    (check, &difference.clause, told)
 }
 
 /// What came of a variant.
@@ -99,10 +133,13 @@ impl Field {
                 judged += 1;
                 match how {
                     Came::NotPlayed => continue,
-                    Came::Failed(failure) if self.base_passes(case).await => {
-                        return Tried::Caught { case, failure, played: played + 1 };
+                    Came::Failed(failure) => {
+                        let base = self.base(case).await;
+                        if let Some(failure) = base.and_then(|base| failure.beyond(base)) {
+                            return Tried::Caught { case, failure, played: played + 1 };
+                        }
                     }
-                    Came::Failed(_) | Came::Excused => {}
+                    Came::Excused => {}
                     Came::Passed(observed) => {
                         let is_plain = |case: &Case| case.rank.is_plain();
                         let is_kept = self.course.cases.get(case).is_some_and(is_plain);
@@ -121,10 +158,6 @@ impl Field {
     fn ahead(&self, case: usize) -> usize {
         let is_plain = self.course.cases.get(case).is_some_and(|case| case.rank.is_plain());
         if is_plain { 1 } else { AHEAD }
-    }
-
-    async fn base_passes(&self, case: usize) -> bool {
-        matches!(self.base(case).await, Some(Came::Passed(_)))
     }
 
     /// How the base comes out in a case.
@@ -161,24 +194,16 @@ impl Field {
         let Some(ground) = self.ground(number).await else { return Came::NotPlayed };
         match stage.play(&*self.scenario, &group.input, &playing, &ground).await {
             Ok(played) if played.judgement.verdict.is_failure() => {
-                let first = played.judgement.differences.first();
-                Came::Failed(Failure {
-                    verdict: played.judgement.verdict,
-                    check: first.and_then(|it| it.check).map(Check::name),
-                    clause: first.map_or_else(String::new, |it| it.clause.clone()),
-                    what: first.map_or_else(String::new, ToString::to_string),
-                })
+                Came::Failed(Failure::of(played.judgement.verdict, played.judgement.differences))
             }
             Ok(played) if played.judgement.verdict == Verdict::Pass => {
                 Came::Passed(Box::new(played.observed))
             }
             Ok(_) => Came::Excused,
-            Err(error) if error.is_the_peers() => Came::Failed(Failure {
-                verdict: Verdict::Fail,
-                check: None,
-                clause: String::new(),
-                what: error.to_string(),
-            }),
+            Err(error) if error.is_the_peers() => {
+                let found = vec![Difference::told("", error.to_string())];
+                Came::Failed(Failure::of(Verdict::Fail, found))
+            }
             Err(error) => {
                 self.note_unplayed(group.input_name(), error.to_string());
                 Came::NotPlayed

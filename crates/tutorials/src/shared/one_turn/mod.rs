@@ -6,8 +6,8 @@ pub(crate) mod errata;
 use model::case::{Transport, Way};
 use model::observation::{Direction, Role};
 use model::{
-    Breaks, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Input, Literal, Notes,
-    Step, Vector, Wire,
+    Breaks, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Literal,
+    Notes, Step, Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -103,6 +103,7 @@ impl Tutorial for OneTurn {
         vectors.extend(message_vectors());
         vectors.extend(answer_vectors());
         vectors.extend(raw_vectors());
+        vectors.extend(served_vectors());
         vectors
     }
 
@@ -166,6 +167,19 @@ impl Tutorial for OneTurn {
             Some(answer) => plain.with_answer(answer),
             None => plain,
         })
+    }
+
+    /// Of an answer that a network has cut, it is chance how much one recv gives. One that the harness serves
+    /// comes in one piece.
+    fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
+        let nothing = Harmed::writing_nothing(input);
+        if input.served.is_none() {
+            return Ok(nothing);
+        }
+        let shown = self.client_shows.of(received(given), oracle)?;
+        let ending = if shown.is_some() { Ending::Complete } else { Ending::Broken };
+        let screen = shown.unwrap_or_default().into_bytes().into();
+        Ok(Harmed { ending: Some(ending), stdout: Some(screen), ..nothing })
     }
 
     fn cuts_mean_nothing(&self, direction: Direction) -> bool {
@@ -253,5 +267,17 @@ fn raw_vectors() -> Vec<Vector> {
         Vector::new("raw-1025-binary", Input::raw([noise(1025)])),
         Vector::new("raw-surrogate", Input::raw([b"\xed\xa0\x80"])),
         Vector::new("raw-character-cut-short", Input::raw([b"ok \xe4\xbd"])),
+    ]
+}
+
+/// Answers that no program can be told on a command line: the harness sends them.
+fn served_vectors() -> Vec<Vector> {
+    let every_byte: Vec<u8> = (0..=255).collect();
+    vec![
+        Vector::new("served-nul", Input::served([b"a\0b"])),
+        Vector::new("served-every-byte", Input::served([every_byte])),
+        Vector::new("served-1024-binary", Input::served([noise(1024)])),
+        Vector::new("served-surrogate", Input::served([b"\xed\xa0\x80"])),
+        Vector::new("served-character-cut-short", Input::served([b"ok \xe4\xbd"])),
     ]
 }
