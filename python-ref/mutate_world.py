@@ -325,6 +325,21 @@ def timeout_gone(program: Program) -> Changes:
     return gone(program, 'no time limit', (), 'settimeout')
 
 
+def close_late(program: Program) -> Changes:
+    """A server that closes only when its client has."""
+    for statement, call in call_statements(program, 'close'):
+        socket = getattr(call.func, 'value', None)
+        accepted = [how for how, value in program.bound(socket) if name_of(value) == 'accept']
+        if accepted == ['part 0'] and not call.args:
+            source = program.source(socket)
+            start = program.span(statement)[0]
+            indent = program.text[program.starts[statement.lineno - 1]:start]
+            if indent.strip() == '':
+                wait = f'while {source}.recv(1024): pass{program.newline}{indent}'
+                yield Change(statement, 'waits for the end of the client before it closes', [
+                    (start, start, wait)])
+
+
 def end_waits(program: Program) -> Changes:
     """A program that has done its work, and stays."""
     body: List[Any] = program.tree.body
@@ -348,6 +363,7 @@ def end_waits(program: Program) -> Changes:
 RULES: List[Any] = [
     ('flush-gone', 'screen', flush_gone),
     ('close-gone', 'network: the end of a connection', close_gone),
+    ('close-late', 'network: a client that stays open', close_late),
     ('socket-left-open', 'network: the end of a connection', socket_left_open),
     ('shutdown-gone', 'network: the end of a connection', shutdown_gone),
     ('file-append', 'files: one that is there already', file_append),

@@ -36,7 +36,7 @@ pub struct Input {
     /// What the harness does in the place of a program, to send a malformed frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostile: Option<Hostile>,
-    /// How the harness as a server ends the connection.
+    /// How the harness ends the connection, as a server or as a client that sends `lines`.
     #[serde(skip_serializing_if = "Leaving::is_usual")]
     pub leaving: Leaving,
     /// What lies in the client's directory when it starts.

@@ -43,7 +43,7 @@ mod as_blob {
     }
 }
 
-/// How the harness as a server ends a connection, when it has sent all that it has to.
+/// How the harness ends a connection, when it has sent all that it has to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leaving {
@@ -55,7 +55,16 @@ pub enum Leaving {
 }
 
 impl Leaving {
-    /// What a script does at the end of a connection. After a connection that is held, others can
+    /// What the harness does at the end of a connection to a server: it waits until the server closes.
+    #[must_use]
+    pub fn client_steps(self) -> Vec<Step> {
+        match self {
+            Self::Finish => vec![Step::Finish, Step::ReadEnd],
+            Self::Hold => vec![Step::ReadEnd],
+        }
+    }
+
+    /// What a script does at the end of a connection of a server. After a connection that is held, others can
     /// still come.
     #[must_use]
     pub fn steps(self) -> Vec<Step> {

@@ -2,6 +2,7 @@
 //! example: `mutants --variants`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -13,8 +14,8 @@ use serde::Deserialize;
 
 use crate::{UNCAUGHT, USAGE, repository};
 
-/// The survivors that are known, each with its reason.
-const SURVIVORS: &str = "tests/mutants/variants/survivors.toml";
+/// Where the survivors are that are known, each with its reason: `<scenario>.toml`.
+const SURVIVORS: &str = "tests/mutants/variants";
 /// How long a case may take, in seconds.
 const DEADLINE: &str = "20";
 /// Generated inputs of a scenario, beside all the fixed ones.
@@ -114,7 +115,7 @@ pub(crate) fn play(repository: &Path, scenarios: &[String]) -> anyhow::Result<Va
     };
     let output = Command::new(std::env::current_exe()?.with_file_name("framecheck"))
         .args(["mutants", "--format", "json", "--cases", CASES, "--deadline", DEADLINE])
-        .args(["--accept", SURVIVORS])
+        .args(accepted(repository)?)
         .args(tutorials)
         .args(files)
         .current_dir(repository)
@@ -129,6 +130,19 @@ pub(crate) fn play(repository: &Path, scenarios: &[String]) -> anyhow::Result<Va
         serde_json::from_str(last).context("what framecheck mutants told")?;
     variants.seconds = began.elapsed().as_secs();
     Ok(variants)
+}
+
+/// The options that name the files of known survivors.
+fn accepted(repository: &Path) -> anyhow::Result<Vec<OsString>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(repository.join(SURVIVORS)).context(SURVIVORS)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().flat_map(|file| ["--accept".into(), file.into_os_string()]).collect())
 }
 
 impl Variants {

@@ -1,4 +1,4 @@
-//! The survivors that their owner accepts: a file of entries with an id, which may be a pattern, and a reason.
+//! The survivors that their owner accepts: files of entries with an id, which may be a pattern, and a reason.
 //!
 //! ```toml
 //! [[survivor]]
@@ -11,7 +11,7 @@
 //! same = true                             # no input can tell them: it does not count
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::super::Usage;
 use super::report::{Outcome, ProgramReport};
 
-/// The entries of a file.
+/// The entries of files.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Accepted {
@@ -38,8 +38,16 @@ struct Survivor {
 }
 
 impl Accepted {
-    /// The entries of this file.
-    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+    /// The entries of these files.
+    pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut all = Self::default();
+        for file in files {
+            all.survivor.extend(Self::of(file)?.survivor);
+        }
+        Ok(all)
+    }
+
+    fn of(file: &Path) -> anyhow::Result<Self> {
         let shown = file.display();
         let text = std::fs::read_to_string(file)
             .map_err(|error| Usage(format!("cannot read {shown}: {error}")))?;

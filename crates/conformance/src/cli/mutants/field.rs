@@ -228,3 +228,40 @@ impl Field {
         Some(group.case_id(&played_by(&case.playing, self.role, name)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(what: &str) -> Difference {
+        Difference::told("TU-7", what.to_owned())
+    }
+
+    fn found(check: Check, what: &str) -> Difference {
+        Difference { check: Some(check), ..told(what) }
+    }
+
+    fn failed(found: Vec<Difference>) -> Failure {
+        Failure::of(Verdict::Fail, found)
+    }
+
+    #[test]
+    fn what_the_base_does_too_catches_nothing() {
+        let base = Came::Failed(failed(vec![told("it spins"), found(Check::ToClient, "byte 3")]));
+        assert!(failed(vec![told("it spins")]).beyond(&base).is_none());
+        // Where in the stream they differ may be chance.
+        assert!(failed(vec![found(Check::ToClient, "byte 7")]).beyond(&base).is_none());
+        let both = failed(vec![told("it spins"), found(Check::ServerStdout, "byte 0")]);
+        let beyond = both.beyond(&base).unwrap();
+        assert_eq!((beyond.check, &*beyond.what), (Some("server-stdout"), "[TU-7] byte 0"));
+        let stopped = failed(vec![told("it prints without end")]).beyond(&base).unwrap();
+        assert_eq!(stopped.what, "[TU-7] it prints without end");
+    }
+
+    #[test]
+    fn what_fails_where_the_base_does_not_is_caught_and_a_case_without_a_base_catches_nothing() {
+        let wrong = || failed(vec![found(Check::ToClient, "byte 3")]);
+        assert!(wrong().beyond(&Came::Excused).is_some());
+        assert!(wrong().beyond(&Came::NotPlayed).is_none());
+    }
+}

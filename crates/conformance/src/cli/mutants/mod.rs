@@ -78,7 +78,7 @@ pub(super) struct MutantsArgs {
     /// The survivors that are accepted: a file of entries with id and reason. One that does not survive is a
     /// failure.
     #[arg(long, value_name = "FILE")]
-    pub(super) accept: Option<PathBuf>,
+    pub(super) accept: Vec<PathBuf>,
     /// Try more inputs, made from the file's own, and print those that catch a survivor.
     #[arg(long)]
     pub(super) suggest: bool,
@@ -96,10 +96,7 @@ pub(super) struct MutantsArgs {
 }
 
 pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
-    let accepted = match &args.accept {
-        Some(file) => Accepted::read(file)?,
-        None => Accepted::default(),
-    };
+    let accepted = Accepted::read(&args.accept)?;
     let subjects = subject::chosen(&args.targets)?;
     if args.suggest {
         suggest::check(&subjects)?;

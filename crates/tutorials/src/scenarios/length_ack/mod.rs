@@ -6,8 +6,8 @@ mod message;
 use model::case::{Transport, Way};
 use model::observation::Role;
 use model::{
-    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector,
-    Wire,
+    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Leaving, Literal, Notes, Step,
+    Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -111,6 +111,8 @@ impl Tutorial for LengthAck {
             raw("raw-message-broken-off", &["6", "hel"]),
             raw("raw-message-missing", &["6"]),
             raw("raw-message-too-long", &["3", "hello"]),
+            stays_open(raw("raw-stays-open", &["6", "hello!"])),
+            stays_open(raw("raw-no-number-stays-open", &["six"])),
             raw("raw-nothing", &[]),
             raw("raw-no-number", &["six"]),
             raw("raw-length-and-message-at-once", &["6hello!"]),
@@ -118,6 +120,8 @@ impl Tutorial for LengthAck {
             raw("raw-hexadecimal", &["0x6"]),
             raw("raw-only-a-space", &[" "]),
             Vector::new("raw-length-that-is-not-utf8", Input::raw([b"6\xff"])),
+            Vector::new("raw-length-behind-a-latin-1-space", Input::raw([b"\xa06"])),
+            Vector::new("raw-length-in-gbk", Input::raw([b"\xa3\xb6"])),
             raw("raw-negative", &["-6"]),
             raw("raw-plus-sign", &["+0"]),
             raw("raw-space-and-newline", &[" 0\n"]),
@@ -125,6 +129,7 @@ impl Tutorial for LengthAck {
             raw("raw-arabic-digit", &["٠"]),
             raw("raw-length-of-2147483648", &["2147483648"]),
             raw("raw-length-of-1024-digits", &["9".repeat(1024).as_str()]),
+            raw("raw-1024-digits-with-leading-zeros", &[&format!("{:01024}", 6), "hello!"]),
         ]);
         vectors
     }
@@ -190,7 +195,7 @@ impl Tutorial for LengthAck {
             steps.push(Step::Read(2));
             steps.extend(parts);
         }
-        steps.extend([Step::Finish, Step::ReadEnd]);
+        steps.extend(input.leaving.client_steps());
         steps
     }
 
@@ -200,4 +205,9 @@ impl Tutorial for LengthAck {
             Role::Client => vec![Literal::or("message", input.message(0), MESSAGE)],
         }
     }
+}
+
+/// The same from a client that does not say that it sends no more: the server is to close all the same.
+fn stays_open(vector: Vector) -> Vector {
+    Vector { input: vector.input.leaving(Leaving::Hold), ..vector }
 }

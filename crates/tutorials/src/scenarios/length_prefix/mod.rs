@@ -6,8 +6,8 @@ mod message;
 use model::case::Transport;
 use model::observation::{Direction, Role};
 use model::{
-    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Literal, Notes, Step, Vector,
-    Wire,
+    Breaks, Check, Clause, Erratum, Expected, ExpectedEnd, Input, Leaving, Literal, Notes, Step,
+    Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -99,6 +99,8 @@ impl Tutorial for LengthPrefix {
             raw("raw-message-missing", 6, b""),
             raw("raw-negative", -1, b"hello!"),
             raw("raw-most-negative", i32::MIN, b""),
+            stays_open(raw("raw-stays-open", 6, b"hello!")),
+            stays_open(raw("raw-negative-stays-open", -1, b"")),
             Vector::new("raw-nothing", Input::raw::<&str>([])),
             Vector::new("raw-header-of-one-byte", Input::raw([b"\x06"])),
             Vector::new("raw-header-of-three-bytes", Input::raw([b"\x06\0\0"])),
@@ -156,7 +158,7 @@ impl Tutorial for LengthPrefix {
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
         let sends = input.lines.iter().map(|part| Step::Send(part.0.clone()));
-        [Step::Connect].into_iter().chain(sends).chain([Step::Finish, Step::ReadEnd]).collect()
+        [Step::Connect].into_iter().chain(sends).chain(input.leaving.client_steps()).collect()
     }
 
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
@@ -165,4 +167,9 @@ impl Tutorial for LengthPrefix {
             Role::Client => vec![Literal::or("message", input.message(0), MESSAGE)],
         }
     }
+}
+
+/// The same from a client that does not say that it sends no more: the server is to close all the same.
+fn stays_open(vector: Vector) -> Vector {
+    Vector { input: vector.input.leaving(Leaving::Hold), ..vector }
 }

@@ -6,8 +6,8 @@ pub(crate) mod errata;
 use model::case::{Transport, Way};
 use model::observation::{Direction, Role};
 use model::{
-    Breaks, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Literal,
-    Notes, Step, Vector, Wire,
+    Breaks, CLIENT_ADDRESS, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Leaving,
+    Literal, Notes, Step, Vector, Wire,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -188,8 +188,7 @@ impl Tutorial for OneTurn {
 
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
         let send = input.lines.iter().map(|line| Step::Send(line.0.clone()));
-        let ends = [Step::Finish, Step::ReadEnd];
-        [Step::Connect].into_iter().chain(send).chain(ends).collect()
+        [Step::Connect].into_iter().chain(send).chain(input.leaving.client_steps()).collect()
     }
 
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
@@ -267,6 +266,7 @@ fn raw_vectors() -> Vec<Vector> {
         Vector::new("raw-1025-binary", Input::raw([noise(1025)])),
         Vector::new("raw-surrogate", Input::raw([b"\xed\xa0\x80"])),
         Vector::new("raw-character-cut-short", Input::raw([b"ok \xe4\xbd"])),
+        Vector::new("raw-stays-open", Input::raw([b"hello"]).leaving(Leaving::Hold)),
     ]
 }
 
