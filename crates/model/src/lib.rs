@@ -23,6 +23,7 @@ mod literal;
 pub mod mask;
 mod needs;
 pub mod observation;
+mod quick;
 mod said;
 pub mod scenario;
 mod search;
@@ -41,6 +42,7 @@ pub use harmed::{Harmed, files_beside, files_beside_server, given_to_client};
 pub use input::{Beside, Hostile, Input};
 pub use literal::{Literal, Literals, Value, places_in};
 pub use needs::{Needs, bad_variable_name};
+pub use quick::QuickCase;
 pub use said::{Breaks, Burst, Explained, Said, bursts};
 pub use scenario::{
     Addresses, CLIENT_ADDRESS, GENERATED, Generator, RightError, SERVER_ADDRESS, Scenario, Truth,

@@ -11,7 +11,7 @@ use crate::mask::{FileForm, JsonBy, Place, with_values_of};
 use crate::observation::{Direction, Role};
 use crate::{
     Check, Clause, Endpoint, Erratum, Expected, Explained, Frames, Harmed, Input, Leaving, Literal,
-    Parting, Said, Step,
+    Parting, QuickCase, Said, Step,
 };
 
 /// Stands for a client's address in what a server prints, which differs from run to run.
@@ -76,6 +76,10 @@ pub trait Scenario: Send + Sync {
     /// # Errors
     /// What the scenario asks can't answer.
     fn right(&self, input: &Input) -> Result<Expected, RightError>;
+    /// The cases that `--quick` plays besides those that its rule chooses.
+    fn quick(&self) -> Vec<QuickCase> {
+        Vec::new()
+    }
     /// The known defects of its reference programs.
     fn errata(&self) -> &[Erratum] {
         &[]

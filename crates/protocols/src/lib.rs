@@ -33,6 +33,7 @@ mod masks;
 mod networks;
 pub mod propose;
 mod protocol;
+mod quick;
 mod reader;
 mod reference_form;
 mod refuse;

@@ -19,7 +19,7 @@ use crate::reader::{Mistakes, Section};
 use crate::reference_form::{self, Command};
 use crate::text::{PLACES, words_in};
 use crate::vary::{BYTES_MAX, TEXT_MAX_CHARS, Variable};
-use crate::{hostile, inputs, mask_form, text};
+use crate::{hostile, inputs, mask_form, quick, text};
 
 /// A protocol's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     let words = words_in(&[reference.server.clone(), reference.client.clone()].concat());
     let inputs = inputs::read(root, base, &variables, &words, &mut fixtures);
     unfilled(root, &commands, &variables, &inputs);
+    let quick = quick::read(root, &inputs.iter().map(|form| &*form.name).collect::<Vec<_>>());
     let clauses = clauses(root);
     let expected = expected(root);
     Protocol {
@@ -118,6 +119,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
         framing: framing.unwrap_or_default(),
         clauses,
         expected,
+        quick,
         path: path.to_owned(),
         text: source.to_owned(),
         fixtures,

@@ -13,7 +13,7 @@ use model::observation::{Direction, Observation, Role};
 use model::scenario::{hide_printed, replace};
 use model::{
     Addresses, Beside, CLIENT_ADDRESS, Clause, Endpoint, Expected, Explained, Frames, Generator,
-    Input, Literal, Needs, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
+    Input, Literal, Needs, QuickCase, RightError, SERVER_ADDRESS, Said, Scenario, Truth, Vector,
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -41,6 +41,7 @@ pub struct Protocol {
     pub(crate) mask_texts: Vec<String>,
     pub(crate) clauses: Vec<Clause>,
     pub(crate) expected: Vec<KnownFailure>,
+    pub(crate) quick: Vec<QuickCase>,
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     /// The fixtures that were read, with what is in them.
@@ -345,6 +346,10 @@ impl Scenario for Protocol {
 
     fn transports(&self) -> &[Transport] {
         &self.transports
+    }
+
+    fn quick(&self) -> Vec<QuickCase> {
+        self.quick.clone()
     }
 
     fn clauses(&self) -> &[Clause] {

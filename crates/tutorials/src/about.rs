@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use model::QuickCase;
 use serde::Deserialize;
 
 use crate::tutorial::Tutorial;
@@ -11,6 +12,9 @@ use crate::tutorial::Tutorial;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
+    /// The cases that `--quick` plays besides those that its rule chooses.
+    #[serde(default)]
+    quick: Vec<String>,
     /// What the documents say.
     pub(crate) documents: Documents,
     /// How the tutorial's own programs are started.
@@ -50,6 +54,12 @@ impl About {
     pub(crate) fn of(tutorial: &dyn Tutorial) -> Result<Self, toml::de::Error> {
         toml::from_str(tutorial.about())
     }
+}
+
+/// The quick cases that a tutorial's `scenario.toml` names. What can't be read is left out; a test would have told.
+pub(crate) fn quick(tutorial: &dyn Tutorial) -> Vec<QuickCase> {
+    let named = About::of(tutorial).map(|about| about.quick).unwrap_or_default();
+    named.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 /// The commands of a peer, by scenario: argument vectors with places to be filled in, as in a manifest.
@@ -102,6 +112,18 @@ mod tests {
             let (name, is_alone) = (tutorial.name(), tutorial.transports() == Transport::ALONE);
             assert!(python.client.contains_key(name) != is_alone, "{name}");
             assert!(!(is_alone && rust.client.contains_key(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_quick_case_that_is_named_is_a_fixed_input_over_a_network() {
+        for tutorial in tutorials() {
+            let named = About::of(*tutorial).unwrap().quick;
+            let vectors = tutorial.vectors();
+            for case in quick(*tutorial) {
+                assert!(vectors.iter().any(|vector| vector.name == case.input), "{case}");
+            }
+            assert_eq!(quick(*tutorial).len(), named.len(), "{named:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use model::observation::{Direction, Role};
 use model::scenario::{answer_each, can_judge_unframed, hide_printed};
 use model::{
     Addresses, Check, Clause, Erratum, Expected, Frames, Generator, Harmed, Input, Leaving,
-    Literal, Parting, RightError, Said, Scenario, Step, Vector, one_generator,
+    Literal, Parting, QuickCase, RightError, Said, Scenario, Step, Vector, one_generator,
 };
 use proptest::strategy::BoxedStrategy;
 
@@ -17,7 +17,7 @@ use crate::clauses::{BROKEN_EXCHANGE, COMMON, common_clause};
 use crate::frame_map::{by_value, part_at};
 use crate::literals::{self, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
-use crate::{framing, regressions};
+use crate::{about, framing, regressions};
 
 /// The peer that says what is right: the tutorials' own programs.
 pub const REFERENCE: &str = "python";
@@ -155,6 +155,10 @@ impl Scenario for Asking {
 
     fn right(&self, input: &Input) -> Result<Expected, RightError> {
         self.tutorial.right(input, &self.oracle).map_err(failed)
+    }
+
+    fn quick(&self) -> Vec<QuickCase> {
+        about::quick(self.tutorial)
     }
 
     fn errata(&self) -> &[Erratum] {

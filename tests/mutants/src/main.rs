@@ -9,7 +9,7 @@
 //! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and
 //! counts how many are caught without the tutorials' catalogue. `mutants --learned` does so for the examples,
 //! with the protocol files that `framecheck learn` writes of them. `mutants --quick` does so for all mutants with the
-//! few cases of `framecheck run --quick`.
+//! few cases of `framecheck run --quick`, and names the cases that would catch the rest.
 //!
 //! `mutants --variants` plays the variants that `framecheck mutants` makes by rule, of the references of all scenarios
 //! and examples.
@@ -18,6 +18,7 @@
 //! nothing; 3 this program could not do its work.
 
 mod base;
+mod cover;
 mod matrix;
 mod mutant;
 mod own;
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
             let document = writes_document().then(|| repository().join(matrix::DOCUMENT));
             variants::run(&patterns.split_off(1), document.as_deref())
         }
-        Some("--quick") => own::run_quick(&patterns.split_off(1)),
+        Some("--quick") => cover::run(&patterns.split_off(1)),
         _ => run(&patterns),
     };
     match ran {

@@ -71,8 +71,8 @@ pub(crate) struct Stage {
 pub(crate) struct Outcome {
     /// How many cases were played.
     pub(crate) cases: usize,
-    /// The ids of those that failed.
-    pub(crate) failed: BTreeSet<String>,
+    /// The ids of those that failed, each with its input's name.
+    pub(crate) failed: BTreeMap<String, String>,
     /// By what, in how many of them.
     pub(crate) found: BTreeMap<Finding, usize>,
     /// A case that each finding was made in, and in what words.
@@ -347,7 +347,7 @@ impl Outcome {
         if !matches!(case.verdict.as_str(), "fail" | "timeout" | "crash") {
             return Ok(());
         }
-        self.failed.insert(case.id.clone());
+        self.failed.insert(case.id.clone(), case.input.clone());
         let mut found = BTreeMap::new();
         if case.verdict == "crash" {
             let clause = case.differences.first().map_or("", |difference| &difference.clause);

@@ -2,12 +2,15 @@
 //!
 //! Every fixed input is played once with each program of a guest, undisturbed: a wrong value shows in one of them, and
 //! malformed data each show something else. Networks repeat: of a kind of network, a few places show what all show.
+//! A scenario may name more: those that catch what the rule misses.
 //! `mutants --quick` in `tests/mutants` counts how many of the wrong ports the rule catches.
 
 use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 
+use model::QuickCase;
 use model::case::{HARNESS, Kind, Network, Pairing, Playing, Way};
+use model::observation::Role;
 
 use super::Group;
 use crate::peer::Peers;
@@ -31,18 +34,38 @@ struct Alike<'a> {
     is_held: bool,
 }
 
+impl Group {
+    /// The name that a case of this group has where a scenario names quick ones. `role` is that of the program under
+    /// test.
+    #[must_use]
+    pub fn quick_case(&self, playing: &Playing, role: Role) -> QuickCase {
+        let input = self.vector.clone().unwrap_or_else(|| self.input_id.to_string());
+        QuickCase { role, network: playing.network.clone(), input }
+    }
+}
+
 /// Leave only such cases in a plan.
 pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
     let mut alike: HashMap<Alike<'_>, Vec<(usize, usize)>> = HashMap::new();
     let mut kept = HashSet::new();
+    let scenarios: HashMap<&str, _> =
+        groups.iter().map(|group| (group.scenario.name(), &group.scenario)).collect();
+    let named: HashMap<&str, HashSet<QuickCase>> = scenarios
+        .into_iter()
+        .map(|(name, scenario)| (name, scenario.quick().into_iter().collect()))
+        .collect();
     for (nth, group) in groups.iter().enumerate() {
         for (play, playing) in group.plays.iter().enumerate() {
             if !is_quick(group, playing, peers) {
                 continue;
             }
+            let is_named = named.get(group.scenario.name()).is_some_and(|named| {
+                let mut names = roles(playing, peers).map(|role| group.quick_case(playing, role));
+                names.any(|name| named.contains(&name))
+            });
             let is_held = leaves_waiting(&playing.network, &group.input);
             let is_plain = playing.network == Network::AS_IS;
-            if is_plain && group.vector.is_some() && !is_held {
+            if is_named || is_plain && group.vector.is_some() && !is_held {
                 kept.insert((nth, play));
                 continue;
             }
@@ -84,6 +107,16 @@ fn is_quick(group: &Group, playing: &Playing, peers: &Peers) -> bool {
     let is_guest = |name: &String| peers.guests().any(|peer| peer.name == *name);
     let has_guest = is_guest(server) && is_other(client) || is_other(server) && is_guest(client);
     playing.transport == group.scenario.home() && (has_guest || peers.guests().next().is_none())
+}
+
+/// The roles that guests play; both, where no one is a guest.
+fn roles(playing: &Playing, peers: &Peers) -> impl Iterator<Item = Role> {
+    let Pairing { server, client } = &playing.pairing;
+    let has_guests = peers.guests().next().is_some();
+    let is_guest = |name: &String| !has_guests || peers.guests().any(|peer| peer.name == *name);
+    [(Role::Server, is_guest(server)), (Role::Client, is_guest(client))]
+        .into_iter()
+        .filter_map(|(role, is_guest)| is_guest.then_some(role))
 }
 
 /// So many of these, from the first to the last.

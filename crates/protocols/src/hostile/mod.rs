@@ -22,6 +22,9 @@ use pyjson::DumpsOptions;
 
 use crate::framing::Framing;
 
+/// How the names of inputs begin in which the harness sends a malformed frame.
+pub(crate) const NAME_BEGINS: &str = "hostile-";
+
 /// What the reference was seen to do with the first fixed input.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -108,7 +111,7 @@ pub(crate) fn vectors(
             let wire = exchange.expected.wire(way);
             let other = steps::Other { may_vary, spare: &spare };
             let steps = steps::of(way, wire, &exchange.bursts, (at, bytes), &other);
-            let mut full = format!("hostile-{name}");
+            let mut full = format!("{NAME_BEGINS}{name}");
             // Two keys may come to one name.
             while !names.insert(full.clone()) {
                 full.push_str("-too");

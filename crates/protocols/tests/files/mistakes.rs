@@ -103,6 +103,24 @@ fn a_key_that_is_unknown_is_shown_at_every_level_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn a_quick_case_that_is_none_is_shown() {
+    let first = |case: &str| format!("name = \"up\"\nquick = [\"{case}\"]");
+    for (case, words) in [
+        ("server/split@3/inpt", ["no input is called \"inpt\"", ""]),
+        ("server/slowly/input", ["no network is called \"slowly\"", ""]),
+        ("peer/asis/input", ["a quick case begins with", "\"client/\""]),
+        ("server/asis", ["a quick case is", "ROLE/NETWORK/INPUT"]),
+    ] {
+        each_is_refused(&[("name = \"up\"", &first(case), "2:10", &words)]);
+    }
+    // Frames that framecheck derives, and generated inputs, are known when they are played.
+    for case in ["server/asis/hostile-request-length-zero", "client/cut-up@3/1105bd8b"] {
+        let text = SMALL.replace("name = \"up\"", &first(case));
+        assert!(Home::new().read(&text).is_ok(), "{case}");
+    }
+}
+
+#[test]
 fn a_name_that_is_taken_or_no_name_is_shown() {
     each_is_refused(&[
         ("\"up\"", "\"Up\"", "1:8", &["can't be a scenario's name", "lower-case letters"]),

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use framecheck_tests::{Sandbox, program, search_path};
+use model::case::InputId;
 
 use serde_json::Value;
 
@@ -246,7 +247,7 @@ fn generated_inputs_go_by_one_name_whatever_they_are_drawn_for() {
 fn the_quick_cases_are_few_and_catch_a_wrong_port() {
     let sandbox = home();
     let networks = super::FILE.replace("networks = \"none\"", "networks = \"some\"");
-    sandbox.write("up.toml", networks);
+    sandbox.write("up.toml", &networks);
     let right = port(&sandbox, "right", Some(""), Some(""));
     let (_, whole) = run(&sandbox, &["--peer", &right], 0);
     let (shown, quick) = run(&sandbox, &["--peer", &right, "--quick"], 0);
@@ -266,4 +267,18 @@ fn the_quick_cases_are_few_and_catch_a_wrong_port() {
         let (shown, _) = run(&sandbox, &["--peer", &wrong, "--quick"], 1);
         assert!(shown.contains("FAIL up/"), "{shown}");
     }
+    // The file may name one that the rule leaves out.
+    let is_left =
+        |id: &&String| id.starts_with("up/right->ours/tcp4/split@") && !quick.contains_key(*id);
+    let left = whole.keys().find(is_left).unwrap();
+    let [_, _, _, network, hash] = left.split('/').collect::<Vec<_>>()[..] else {
+        panic!("{left}")
+    };
+    let input =
+        ["empty", "two"].into_iter().find(|name| InputId::of_vector(name).to_string() == hash);
+    sandbox
+        .write("up.toml", format!("quick = [\"server/{network}/{}\"]\n{networks}", input.unwrap()));
+    let (_, more) = run(&sandbox, &["--peer", &right, "--quick"], 0);
+    let more = verdicts(&more);
+    assert!(more.contains_key(left) && more.len() == quick.len() + 1, "{left}: {more:?}");
 }

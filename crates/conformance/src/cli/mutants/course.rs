@@ -1,11 +1,11 @@
 //! The cases that each variant of a program runs through, those first that are likeliest to catch it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use engine::peer::Peers;
-use engine::plan::{Group, PlanError, Selection, plan};
+use engine::plan::{Group, PlanError, Selection, ids, plan};
 use model::Catalogue;
-use model::case::{HARNESS, Network, Playing};
+use model::case::{CaseId, HARNESS, Network, Playing};
 use model::observation::Role;
 
 /// The cases of a role, in the order in which they are played.
@@ -22,6 +22,8 @@ pub(super) struct Case {
     /// The program under test has the name of the base.
     pub(super) playing: Playing,
     pub(super) rank: Rank,
+    /// Whether `--quick` plays it.
+    pub(super) is_quick: bool,
 }
 
 /// Kinds of cases, in their order: what is fast and catches much comes first.
@@ -67,7 +69,8 @@ impl Rank {
 }
 
 impl Course {
-    /// The cases of `base` in a role, with the reference or the harness in the other.
+    /// The cases of `base` in a role, with the reference or the harness in the other; over a network for which the
+    /// reference is no measure, with another program of the catalogue.
     ///
     /// # Errors
     /// The selection makes no sense.
@@ -78,27 +81,50 @@ impl Course {
         (catalogue, peers): (&Catalogue, &Peers),
         scenario: &dyn model::Scenario,
     ) -> Result<Self, PlanError> {
-        let others = [scenario.reference(), HARNESS];
-        let pairing = |other: &str| match role {
+        let guests: HashSet<&str> = peers.guests().map(|peer| peer.name.as_str()).collect();
+        let known = peers.iter().map(|peer| peer.name.as_str()).filter(|it| !guests.contains(it));
+        let others: Vec<&str> = known.chain([HARNESS]).collect();
+        let pairing = |other: &&str| match role {
             Role::Server => format!("{base}->{other}"),
             Role::Client => format!("{other}->{base}"),
         };
         let selection = Selection {
             scenarios: vec![scenario.name().to_owned()],
-            pairings: others.into_iter().map(pairing).collect(),
+            pairings: others.iter().map(pairing).collect(),
             // A Python program takes one kind of address, so another transport tries the recorder alone.
             transports: vec![scenario.home()],
             ..selection.clone()
         };
         let groups = plan(&selection, catalogue, peers)?;
+        let quick = Selection { quick: true, ..selection };
+        let quick: HashSet<CaseId> = match plan(&quick, catalogue, peers) {
+            Ok(groups) => ids(&groups).collect(),
+            Err(PlanError::Nothing) => HashSet::new(),
+            Err(error) => return Err(error),
+        };
         let mut cases = Vec::new();
         for (group, planned) in groups.iter().enumerate() {
+            let is_usual = |playing: &&Playing| {
+                let other = match role {
+                    Role::Server => &playing.pairing.client,
+                    Role::Client => &playing.pairing.server,
+                };
+                other == scenario.reference() || other == HARNESS
+            };
+            let usual: HashSet<&Network> =
+                planned.plays.iter().filter(is_usual).map(|it| &it.network).collect();
             for playing in &planned.plays {
+                let is_wanted = is_usual(&playing) || !usual.contains(&playing.network);
+                if !is_wanted {
+                    continue;
+                }
                 let rank = Rank::of(planned, playing);
-                cases.push(Case { group, playing: playing.clone(), rank });
+                let is_quick = quick.contains(&planned.case_id(playing));
+                cases.push(Case { group, playing: playing.clone(), rank, is_quick });
             }
         }
-        cases.sort_by_key(|case| case.rank);
+        // What a quick case catches is not to count for another.
+        cases.sort_by_key(|case| (!case.is_quick, case.rank));
         Ok(Self { groups, cases })
     }
 

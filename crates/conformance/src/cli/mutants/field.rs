@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use engine::stage::{Ground, Stage};
 use model::case::CaseId;
 use model::observation::{Observation, Role};
-use model::{Check, Difference, Scenario, Verdict};
+use model::{Check, Difference, QuickCase, Scenario, Verdict};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 
@@ -220,6 +220,12 @@ impl Field {
     /// The inputs that could not be played, and why.
     pub(super) fn unplayed(&self) -> BTreeMap<String, String> {
         self.unplayed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The name of a case that `--quick` does not play.
+    pub(super) fn beyond_quick(&self, number: usize) -> Option<QuickCase> {
+        let (group, case) = self.course.case(number)?;
+        (!case.is_quick).then(|| group.quick_case(&case.playing, self.role))
     }
 
     /// The id of a case as `framecheck run` would have it, had it a peer called `name`.

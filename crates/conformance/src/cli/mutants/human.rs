@@ -50,6 +50,19 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
             writeln!(out, "    {program}:{line}  {id}: {what}: {why}")?;
         }
     }
+    let beyond_quick = program.beyond_quick();
+    if !beyond_quick.is_empty() {
+        let missed: usize = beyond_quick.values().sum();
+        writeln!(
+            out,
+            "  --quick misses {missed} of those that are caught; to change that, add to the file:"
+        )?;
+        writeln!(out, "    quick = [")?;
+        for (case, count) in beyond_quick {
+            writeln!(out, "        {case:?},  # catches {count}")?;
+        }
+        writeln!(out, "    ]")?;
+    }
     for (input, why) in &program.unplayed {
         writeln!(out, "  {} the input {input}: {why}", style("NOT PLAYED").red().bold())?;
     }

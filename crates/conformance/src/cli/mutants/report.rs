@@ -92,6 +92,9 @@ pub(super) enum Outcome {
         by: String,
         /// Cases until then.
         cases: usize,
+        /// The case's name for the file's `quick`, if `--quick` does not play it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        beyond_quick: Option<String>,
     },
     /// None did.
     Survives {
@@ -147,6 +150,17 @@ impl Row {
 impl ProgramReport {
     pub(super) fn caught(&self) -> usize {
         self.variants.iter().filter(|row| row.is_caught()).count()
+    }
+
+    /// The cases that catch variants which `--quick` misses, and how many each.
+    pub(super) fn beyond_quick(&self) -> BTreeMap<&str, usize> {
+        let mut cases = BTreeMap::new();
+        for row in &self.variants {
+            if let Outcome::Caught { beyond_quick: Some(case), .. } = &row.outcome {
+                *cases.entry(case.as_str()).or_default() += 1;
+            }
+        }
+        cases
     }
 
     pub(super) fn of(&self) -> usize {

@@ -258,6 +258,7 @@ async fn outcome(
                 clause: failure.clause,
                 by: failure.what,
                 cases: played,
+                beyond_quick: field.beyond_quick(case).map(|case| case.to_string()),
             }
         }
         Tried::Survived { seen, played } => {
