@@ -340,6 +340,17 @@ def close_late(program: Program) -> Changes:
                     (start, start, wait)])
 
 
+def file_left(program: Program) -> Changes:
+    """A log, a lock or a temporary file that nobody asked for."""
+    first: Optional[Any] = next((it for it in program.tree.body if not is_head(it)), None)
+    if first is not None and any(True for _ in program.calls('socket', 'pack', 'serve_forever',
+                                                             'create_connection')):
+        start = program.starts[min([first.lineno] + [
+            it.lineno for it in getattr(first, 'decorator_list', [])]) - 1]
+        yield Change(first, 'a log file is left beside it', [
+            (start, start, 'open("program.log", "a").close()' + program.newline)])
+
+
 def end_waits(program: Program) -> Changes:
     """A program that has done its work, and stays."""
     body: List[Any] = program.tree.body
@@ -367,6 +378,7 @@ RULES: List[Any] = [
     ('socket-left-open', 'network: the end of a connection', socket_left_open),
     ('shutdown-gone', 'network: the end of a connection', shutdown_gone),
     ('file-append', 'files: one that is there already', file_append),
+    ('file-left', 'files', file_left),
     ('file-newlines', 'files: line ends', file_newlines),
     ('replace-gone', 'files', replace_gone),
     ('final-name', 'files: a connection that breaks off', final_name),

@@ -23,6 +23,7 @@ mod learn;
 mod manifests;
 mod mutants;
 mod networks;
+mod one_client;
 mod others;
 mod own_protocol;
 mod own_protocol_page;

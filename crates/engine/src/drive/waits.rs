@@ -19,6 +19,8 @@ const IDLE: Duration = Duration::from_secs(5);
 const IDLE_ASTRAY: Duration = Duration::from_millis(600);
 /// How often that is looked at, and whether programs sleep, as nothing tells it.
 const LOOK: Duration = Duration::from_millis(50);
+/// A program that sleeps at so many looks in a row waits for something.
+const SLEEPING_LOOKS: u32 = 4;
 /// How often a server that its client has left is looked at.
 const SETTLING: Duration = Duration::from_millis(10);
 
@@ -72,6 +74,17 @@ impl Case<'_> {
         self.server.wait().await;
         self.patience.send_replace(Patience::ServerHasEnded);
         std::future::pending().await
+    }
+
+    /// Wait until the server has ended, or until it sleeps and goes on doing so.
+    pub(super) async fn until_server_ends_or_sleeps(&self) {
+        let mut looks = 0;
+        while looks < SLEEPING_LOOKS {
+            if timeout(LOOK, self.server.wait()).await.is_ok() {
+                return;
+            }
+            looks = if self.server.is_still() { looks + 1 } else { 0 };
+        }
     }
 
     /// Wait for the sign of a known hang, and then until nothing moves any more.

@@ -45,6 +45,13 @@ pub(super) enum Came {
     NotPlayed,
 }
 
+impl Came {
+    /// Whether the case did not come to an end in time.
+    pub(super) fn ran_out_of_time(&self) -> bool {
+        matches!(self, Self::Failed(failure) if failure.verdict == Verdict::Timeout)
+    }
+}
+
 /// How a case failed.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {

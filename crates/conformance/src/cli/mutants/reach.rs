@@ -1,4 +1,5 @@
 //! Which lines each case makes the program run: a variant of another line does the same there, and is not played.
+//! Nor is a case in which the program itself runs out of time: that takes long, and tells nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -21,8 +22,17 @@ pub(super) struct Traced {
 /// The lines of the program's own files that a case runs, by the file's path from the program's root.
 type Lines = BTreeMap<PathBuf, BTreeSet<u32>>;
 
-/// Of each case, the lines that it runs; `None` where that is not known.
-pub(super) struct Reach(Vec<Option<Lines>>);
+/// What is known of each case.
+pub(super) struct Reach(Vec<Case>);
+
+/// What is known of a case.
+#[derive(Clone, Default)]
+struct Case {
+    /// The lines that it runs; `None` where that is not known.
+    lines: Option<Lines>,
+    /// Whether the program as it is runs out of time.
+    is_stuck: bool,
+}
 
 /// A line of a trace.
 #[derive(Deserialize)]
@@ -51,17 +61,19 @@ impl Reach {
                 let mut seen = Vec::new();
                 let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 while let Some(case) = next() {
-                    field.play_on(&traced.setup.stage, case, &base).await;
-                    seen.push((case, take_notes(&traced.directory, &room)));
+                    let came = field.play_on(&traced.setup.stage, case, &base).await;
+                    let is_stuck = came.ran_out_of_time();
+                    let lines = take_notes(&traced.directory, &room);
+                    seen.push((case, Case { lines, is_stuck }));
                     done();
                 }
                 seen
             });
         }
-        let mut of_cases = vec![None; count];
-        for (case, lines) in seeing.join_all().await.into_iter().flatten() {
+        let mut of_cases = vec![Case::default(); count];
+        for (case, known) in seeing.join_all().await.into_iter().flatten() {
             if let Some(place) = of_cases.get_mut(case) {
-                *place = lines;
+                *place = known;
             }
         }
         Self(of_cases)
@@ -69,7 +81,7 @@ impl Reach {
 
     /// Whether anything is known.
     pub(super) fn is_known(&self) -> bool {
-        self.0.iter().any(Option::is_some)
+        self.0.iter().any(|case| case.lines.is_some())
     }
 
     /// The cases that run a line which a variant changes.
@@ -79,9 +91,9 @@ impl Reach {
             let own = lines.get(&wrong.file);
             own.is_some_and(|own| own.range(first..=last.max(first)).next().is_some())
         };
+        let is_reached = |case: &Case| !case.is_stuck && case.lines.as_ref().is_none_or(runs);
         let cases = self.0.iter().enumerate();
-        let reached = cases.filter(|(_, lines)| lines.as_ref().is_none_or(runs));
-        reached.map(|(case, _)| case).collect()
+        cases.filter(|(_, case)| is_reached(case)).map(|(number, _)| number).collect()
     }
 }
 
