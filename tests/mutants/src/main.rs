@@ -3,7 +3,7 @@
 //! Each mutant is a port with one believable bug, described in `tests/mutants/*.toml`: an example peer
 //! (`tests/peers`), or the port of an example protocol (`examples`). It is played as anyone's program
 //! would be, by `framecheck run` with a manifest, and must be caught by the check, and against the clause,
-//! that its description names; the port itself must fail in nothing. A check that catches no mutant is as
+//! that its description names; the port itself must fail in nothing. A check or a clause that catches no mutant is as
 //! bad as a mutant that nothing catches. A mutant that only frames are to catch must not fail without them.
 //!
 //! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and
@@ -11,10 +11,10 @@
 //! with the protocol files that `framecheck learn` writes of them. `mutants --quick` does so for all mutants with the
 //! few cases of `framecheck run --quick`, and names the cases that would catch the rest.
 //!
-//! `mutants --variants` plays the variants that `framecheck mutants` makes by rule, of the references of all scenarios
-//! and examples.
+//! Then the variants are played that `framecheck mutants` makes by rule, of the references of all scenarios and
+//! examples; `mutants --variants` plays them alone.
 //!
-//! Exit status: 0 all caught; 1 one is not, or a check catches none; 2 a pattern that matches
+//! Exit status: 0 all caught; 1 one is not, or a check or a clause catches none; 2 a pattern that matches
 //! nothing; 3 this program could not do its work.
 
 mod base;
@@ -172,11 +172,13 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     if is_whole {
         let files = cast.themes.iter().filter_map(|(_, setting)| setting.file.as_deref());
         let catalogue = stage.catalogue(&files.collect())?;
-        failures += matrix::check_coverage(&catalogue, &rows);
+        let variants = variants::play(&repository, &[])?;
+        failures += variants.tell();
+        failures += matrix::check_coverage(&catalogue, &rows, &variants);
         if writes_document {
-            let path = repository.join(matrix::DOCUMENT);
-            let text = matrix::document(&cast, &rows, &catalogue) + &variants::section_of(&path);
-            std::fs::write(path, text)
+            let text = matrix::document(&cast, &rows, &catalogue, &variants);
+            let text = format!("{text}\n{}", variants.section());
+            std::fs::write(repository.join(matrix::DOCUMENT), text)
                 .with_context(|| format!("cannot write {}", matrix::DOCUMENT))?;
         }
     } else if writes_document {

@@ -9,24 +9,15 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 
 use crate::Cast;
 use crate::mutant::{Finding, Mutant};
-use crate::play::{Catalogue, Outcome};
+use crate::play::{Catalogue, Clause, Outcome};
+use crate::variants::Variants;
 
 /// The document, from the repository's root.
 pub(crate) const DOCUMENT: &str = "docs/KILL-MATRIX.md";
 
-/// The checks that no mutant here can be caught by, and why. One that does catch one is no exception
-/// any more, and has to go.
-const NOT_TRIED: [(&str, &str); 2] = [
-    (
-        "server-ends",
-        "asked of `tcp-connect`, `chat` and `chat-guarded`, whose servers end after a client; no \
-         example peer speaks them",
-    ),
-    (
-        "client-connects",
-        "asked of `tcp-connect`, whose client does no more; no example peer speaks it",
-    ),
-];
+/// The clauses that no mutant and no variant goes against first, and why. One that does catch one is no exception any
+/// more, and has to go.
+const NOT_TRIED: [(&str, &str); 0] = [];
 
 /// A mutant and what came of it.
 pub(crate) struct Row<'a> {
@@ -48,28 +39,41 @@ fn by_check<'a>(rows: &'a Rows<'_>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     by_check
 }
 
-/// Show how many mutants each check catches, and tell how many are wrong: they catch none, or catch
-/// some though they are said not to be tried.
-pub(crate) fn check_coverage(catalogue: &Catalogue, rows: &Rows<'_>) -> usize {
-    let by_check = by_check(rows);
+/// Show how many mutants each check catches, and tell how many checks and clauses are wrong: they catch none, or
+/// catch some though they are said not to be tried.
+pub(crate) fn check_coverage(catalogue: &Catalogue, rows: &Rows<'_>, variants: &Variants) -> usize {
+    let (by_check, of_variants) = (by_check(rows), variants.by_check());
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(["check", "mutants caught", "by it alone"]);
+    table.set_header(["check", "mutants caught", "by it alone", "variants by rule"]);
     let mut wrong = 0;
     for check in names(catalogue) {
         let count = by_check.get(check).map_or(0, BTreeSet::len);
-        let (alone, is_excepted) = (alone(check, rows), exception(check).is_some());
-        let said = match (count, is_excepted) {
-            (0, true) => "not tried".to_owned(),
-            (0, false) => "NONE".to_owned(),
-            (_, true) => format!("{count}, though it is said not to be tried"),
-            (_, false) => count.to_string(),
-        };
+        let by_rule = of_variants.get(check).copied().unwrap_or_default();
         let is_stop = STOPS.iter().any(|(stop, _)| *stop == check);
-        wrong += usize::from(!is_stop && (count == 0) != is_excepted);
-        table.add_row([check.to_owned(), said, alone.to_string()]);
+        wrong += usize::from(!is_stop && count + by_rule == 0);
+        let [count, alone, by_rule] = [count, alone(check, rows), by_rule].map(|it| it.to_string());
+        table.add_row([check, &count, &alone, &by_rule]);
     }
     println!("{table}");
+    wrong + clauses_without(catalogue, rows, variants)
+}
+
+/// Name the clauses that catch no mutant, and those that catch one though they are said not to be tried: how many.
+fn clauses_without(catalogue: &Catalogue, rows: &Rows<'_>, variants: &Variants) -> usize {
+    let is_of_rows =
+        |id: &str| rows.values().any(|row| row.outcome.found.keys().any(|it| it.clause == id));
+    let own = catalogue.scenarios.iter().flat_map(|section| &section.clauses);
+    let mut wrong = 0;
+    for Clause { id } in own.chain(catalogue.common()) {
+        let catches = is_of_rows(id) || variants.goes_against(id);
+        let is_excepted = NOT_TRIED.iter().any(|(clause, _)| clause == id);
+        if catches == is_excepted {
+            let what = if catches { "is said not to be tried" } else { "catches no mutant" };
+            println!("CLAUSE    {id} {what}");
+            wrong += 1;
+        }
+    }
     wrong
 }
 
@@ -85,10 +89,6 @@ fn names(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
     catalogue.checks.iter().map(String::as_str).chain(STOPS.map(|(stop, _)| stop))
 }
 
-fn exception(check: &str) -> Option<&'static str> {
-    NOT_TRIED.iter().find(|(name, _)| *name == check).map(|(_, why)| *why)
-}
-
 /// How many mutants nothing but this check catches.
 fn alone(check: &str, rows: &Rows<'_>) -> usize {
     let is_alone = |row: &&Row<'_>| row.outcome.found.keys().all(|finding| finding.check == check);
@@ -96,21 +96,26 @@ fn alone(check: &str, rows: &Rows<'_>) -> usize {
 }
 
 /// docs/KILL-MATRIX.md.
-pub(crate) fn document(cast: &Cast<'_>, rows: &Rows<'_>, catalogue: &Catalogue) -> String {
+pub(crate) fn document(
+    cast: &Cast<'_>,
+    rows: &Rows<'_>,
+    catalogue: &Catalogue,
+    variants: &Variants,
+) -> String {
     let mut text = format!(
         "# The kill matrix\n\n\
          Who watches the watchman: {} mutants, and what of the harness catches each. A mutant is a port \
          with one bug\nthat a port might well have: an example peer (`tests/peers`), or the port of an \
          example protocol (`examples`).\n`make mutants` plays them all and fails when one survives, when \
          one isn't caught by what is in bold here, when a\nport itself fails in anything, or when a check \
-         catches none.\n\n\
+         or a clause catches none.\n\n\
          A mutant that stops a case short shows as `timeout`, `crash` or `fail`. How many cases it \
          fails in may differ\na little from one run to the next. \"of 96+\" is of one that was not \
          played to its end: it had been caught\nlong since.\n\n\
          This file is made by `make mutants UPDATE_DOCS=1`; the mutants are in `tests/mutants`.\n",
         rows.len()
     );
-    checks_section(&mut text, rows, catalogue);
+    checks_section(&mut text, rows, catalogue, variants);
     clauses_section(&mut text, cast, rows, catalogue);
     for (theme, _) in &cast.themes {
         let of = theme.protocol.as_deref().map(|folder| format!(" of `{folder}`"));
@@ -156,20 +161,21 @@ fn caught(row: &Row<'_>) -> String {
     format!("{}; of {}{more}", shown.join(", "), row.outcome.cases)
 }
 
-fn checks_section(text: &mut String, rows: &Rows<'_>, catalogue: &Catalogue) {
+fn checks_section(text: &mut String, rows: &Rows<'_>, catalogue: &Catalogue, variants: &Variants) {
     text.push_str(
-        "\n## By check\n\n| check | mutants it catches | that nothing else catches |\n|---|---|---|\n",
+        "\n## By check\n\n| check | mutants it catches | that nothing else catches | variants that it finds \
+         first |\n|---|---|---|---|\n",
     );
-    let by_check = by_check(rows);
+    let (by_check, of_variants) = (by_check(rows), variants.by_check());
     for check in names(catalogue) {
         let count = by_check.get(check).map_or(0, BTreeSet::len);
+        let by_rule = of_variants.get(check).copied().unwrap_or_default();
         let stop = STOPS.iter().find(|(stop, _)| *stop == check);
         let name = stop.map_or(format!("`{check}`"), |(_, what)| format!("`{check}`: {what}"));
-        let count = match exception(check) {
-            Some(why) => format!("not tried: {why}"),
-            None => count.to_string(),
-        };
-        let _ = writeln!(text, "| {name} | {count} | {} |", alone(check, rows));
+        let _ = writeln!(text, "| {name} | {count} | {} | {by_rule} |", alone(check, rows));
+    }
+    for (clause, why) in NOT_TRIED {
+        let _ = writeln!(text, "\nNo mutant goes against {clause} first: {why}");
     }
 }
 

@@ -93,12 +93,6 @@ pub(crate) fn run(scenarios: &[String], document: Option<&Path>) -> anyhow::Resu
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(UNCAUGHT) })
 }
 
-/// The section of a document, as it was last written; nothing where there is none.
-pub(crate) fn section_of(document: &Path) -> String {
-    let text = std::fs::read_to_string(document).unwrap_or_default();
-    text.split_once(HEADING).map_or_else(String::new, |(_, rest)| format!("\n{HEADING}{rest}"))
-}
-
 /// Play the variants of these scenarios; of all, and of the examples, where there are none.
 pub(crate) fn play(repository: &Path, scenarios: &[String]) -> anyhow::Result<Variants> {
     let began = Instant::now();
@@ -146,6 +140,24 @@ fn accepted(repository: &Path) -> anyhow::Result<Vec<OsString>> {
 }
 
 impl Variants {
+    /// The checks, and verdicts of cases that had to be stopped, that found variants first, and how many each.
+    pub(crate) fn by_check(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for row in self.programs.iter().flat_map(|program| &program.variants) {
+            if let Outcome::Caught { check, verdict, .. } = &row.outcome {
+                *counts.entry(check.as_deref().unwrap_or(verdict)).or_insert(0) += 1;
+            }
+        }
+        counts
+    }
+
+    /// Whether a variant goes against a clause first.
+    pub(crate) fn goes_against(&self, id: &str) -> bool {
+        let rows = self.programs.iter().flat_map(|program| &program.variants);
+        rows.into_iter()
+            .any(|row| matches!(&row.outcome, Outcome::Caught { clause, .. } if clause == id))
+    }
+
     /// The clauses that variants of a scenario went against.
     fn clauses(&self, scenario: &str) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
