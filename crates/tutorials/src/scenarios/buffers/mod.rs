@@ -118,6 +118,7 @@ impl Tutorial for Buffers {
             said("chinese-unread", "未读"),
             said("quotes-unread", "'\""),
             said("controls-unread", "\n\r\t\u{1b}\u{7f}"),
+            said("line-end-unread", "unread\r\n"),
             said("1023-bytes-unread", &noisy_text(1023)),
             said("1024-bytes-unread", &noisy_text(1024)),
             said("1025-bytes-unread", &noisy_text(1025)),

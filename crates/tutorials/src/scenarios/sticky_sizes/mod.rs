@@ -98,6 +98,10 @@ impl Tutorial for StickySizes {
             big("2048-bytes", 2048),
             big("65536-bytes", 65536),
             big("100000-bytes", 100_000),
+            said(
+                "all-are-long",
+                [1100, 1200, 1300, 1400].map(noisy_text).each_ref().map(String::as_str),
+            ),
             raw("raw-binary", &[b"\0", b"\xff\xfe", &noise(3000), b"\x80"]),
             raw("raw-1024-at-once", &[&noise(1024)]),
             raw("raw-1025-at-once", &[&noise(1025)]),
