@@ -366,7 +366,8 @@ def is_plain_print(statement: Any) -> bool:
     """Whether a statement prints what is there already, which can't fail."""
     call = getattr(statement, 'value', None)
     return isinstance(statement, ast.Expr) and name_of(call) == 'print' and not call.keywords \
-        and all(isinstance(it, (ast.Name, ast.Constant)) for it in call.args)
+        and all(isinstance(it, (ast.Name, ast.Constant)) or isinstance(
+            it, ast.Attribute) and isinstance(it.value, ast.Name) for it in call.args)
 
 
 def has_effect(program: Program, statement: Any) -> bool:

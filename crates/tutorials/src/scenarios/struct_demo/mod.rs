@@ -69,6 +69,8 @@ impl Tutorial for StructDemo {
             of("byte-order-mark", "\u{feff}a"),
             of("255-characters", &"a".repeat(255)),
             of("256-characters", &"é".repeat(256)),
+            // Packed, it is an é and two bytes more: c3 a9 00 00.
+            of("43459-characters", &"y".repeat(43_459)),
             of("65536-characters", &"z".repeat(65536)),
         ]
     }
