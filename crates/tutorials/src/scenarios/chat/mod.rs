@@ -160,6 +160,7 @@ impl Tutorial for Chat {
             raw("raw-end-of-stream", &[b"last words"], &["answered"]),
             raw("raw-end-of-stream-with-more-to-type", &[b"a", b"b"], &["1", "2", "3"]),
             raw("raw-spaces-and-newlines-are-kept", &[b" a\n\nb ", b" "], &["1", "2"]),
+            raw("raw-line-end-is-kept", &[b"a\r\n"], &["1"]),
             raw("raw-1500-bytes-are-two-messages", &[&[b'x'; 1500]], &["one", "two"]),
             raw("raw-not-utf8", &[b"\xff"], &["never"]),
             raw("raw-cut-in-a-character", &["汉".repeat(342).as_bytes()], &["never"]),

@@ -135,6 +135,7 @@ impl Tutorial for ChatGuarded {
             raw("raw-reset", &[b"a"], &["1", "2"]),
             raw("raw-reset-at-once", &[], &["1"]),
             raw("raw-spaces-and-newlines-are-kept", &[b" a\n\nb ", b" "], &["1", "2"]),
+            raw("raw-line-end-is-kept", &[b"a\r\n"], &["1"]),
             raw("raw-1500-bytes-are-two-messages", &[&[b'x'; 1500]], &["one", "two"]),
             raw("raw-not-utf8", &[b"ok", b"\xff"], &["1", "never"]),
             raw("raw-cut-in-a-character", &["汉".repeat(342).as_bytes()], &["never"]),

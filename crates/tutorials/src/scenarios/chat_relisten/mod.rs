@@ -128,6 +128,8 @@ impl Tutorial for ChatRelisten {
                 "answer-that-is-not-utf8",
                 Input::typed(["a"]).then(["b"]).answered_by([b"\xff", b"2"]),
             ),
+            vector("nul-inside", typed(&["a\0b"]).then(["c"]), &["c\0d", "1"]),
+            vector("raw-line-end-is-kept", raw(&[b"a\r\n"]).then(["b"]), &["1", "2"]),
             vector("raw-reset", raw(&[b"a", b"b"]).then(["c"]), &["1", "2", "3"]),
             vector("raw-resets-at-once", raw(&[]).then([""; 0]).then(["a"]), &["1"]),
             vector("raw-not-utf8", raw(&[b"a", b"\xff"]).then([b"\xc3"]).then(["b"]), &["1", "2"]),
