@@ -27,6 +27,10 @@ sys.exit(STATUS)
 
 /// Play the harness as a client of such a server, and the client that comes next.
 fn played(changes: &[(&str, &str)], status: i32) -> String {
+    played_with(&["--input", "raw-*"], changes, status)
+}
+
+fn played_with(chosen: &[&str], changes: &[(&str, &str)], status: i32) -> String {
     let sandbox = Sandbox::new();
     let usual = [("BUSY", "0"), ("WRONG", "False"), ("STATUS", "0")];
     let server = changes
@@ -37,8 +41,8 @@ fn played(changes: &[(&str, &str)], status: i32) -> String {
     let command = "tcp-hello = [\"python3\", \"one.py\", \"{host}\", \"{port}\", \"{answer}\"]\n";
     sandbox.write("one.toml", format!("name = \"one\"\n[server]\n{command}"));
     let options = ["run", "--scenario", "tcp-hello", "--peer", "one.toml", "--no-shrink"];
-    let chosen = ["--pairing", "one->harness", "--network", "asis", "--input", "raw-*"];
-    says(&sandbox, &[&options[..], &chosen[..]].concat(), status).0
+    let pairing = ["--pairing", "one->harness", "--network", "asis"];
+    says(&sandbox, &[&options[..], &pairing, chosen].concat(), status).0
 }
 
 #[test]
@@ -59,4 +63,14 @@ fn a_server_that_ends_badly_or_answers_badly_is_not() {
     assert!(shown.contains("server-exit: expected status 0, found status 3"), "{shown}");
     let shown = played(&[("WRONG", "True")], 1);
     assert!(shown.contains("[TH-2] to-client parts at byte 0"), "{shown}");
+}
+
+/// The signal that ended it then is the harness's own.
+#[test]
+fn a_server_that_spins_is_said_to_spin_and_not_to_have_crashed() {
+    // A busy machine takes long to give it a second.
+    let one = ["--input", "raw-nul", "--deadline", "120"];
+    let shown = played_with(&one, &[("BUSY", "1e9")], 1);
+    assert!(shown.contains("the server keeps a processor busy for nothing"), "{shown}");
+    assert!(!shown.contains("SIGKILL") && !shown.contains("crash"), "{shown}");
 }

@@ -4,7 +4,7 @@ use model::blob::Blob;
 use model::observation::{Direction, Exit, Observation, Role, SERVER_CLOSE, Stop};
 use model::{Check, Clause, Difference, Ending, Parting, Wire};
 
-use super::Standard;
+use super::{Standard, was_killed_by_harness};
 use crate::baseline::{Given, first_early};
 
 pub(super) fn difference(
@@ -186,7 +186,7 @@ pub(super) fn exit(
         Role::Client => standard.expected.client.ending,
     };
     let ending = Ending::of(end, role);
-    (ending != expected).then(|| {
+    (ending != expected && !was_killed_by_harness(role, seen)).then(|| {
         let found_exit = end.exit.map_or_else(|| "nothing".to_owned(), |exit| exit.to_string());
         let what = format!("{}: expected {expected}, found {found_exit}", check.name());
         found(standard, check, what, None)

@@ -6,8 +6,9 @@ mod harm;
 mod pace;
 
 use crate::baseline::Turns;
-use model::observation::{Observation, Role, Stop};
+use model::observation::{Exit, Observation, Role, Stop};
 use model::{Check, Difference, Ending, Erratum, Expected, Harmed, Scenario, Verdict};
+use rustix::process::Signal;
 
 /// What a case is judged by.
 pub struct Standard<'a> {
@@ -188,8 +189,18 @@ fn ended(standard: &Standard<'_>, what: String) -> Difference {
     Difference::told(clause.map_or("", |clause| &clause.id), what)
 }
 
+/// Whether the harness killed a program when it stopped the case: that signal says nothing of the program.
+fn was_killed_by_harness(role: Role, seen: &Observation) -> bool {
+    let end = seen.end(role);
+    seen.stopped.is_some()
+        && !end.by_itself
+        && end.exit == Some(Exit::Signal(Signal::KILL.as_raw()))
+}
+
 fn was_killed(standard: &Standard<'_>, seen: &Observation) -> bool {
-    let killed = |role| Ending::of(seen.end(role), role) == Ending::Killed;
+    let killed = |role| {
+        Ending::of(seen.end(role), role) == Ending::Killed && !was_killed_by_harness(role, seen)
+    };
     // A client that was at rest was ended by the harness.
     let client_is_judged = standard.client_is_peer && seen.at_rest.is_none();
     killed(Role::Server) || client_is_judged && killed(Role::Client)
