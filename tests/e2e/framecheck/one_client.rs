@@ -4,12 +4,16 @@ use framecheck_tests::Sandbox;
 
 use super::manifests::says;
 
-/// A server of tcp-hello. Once it has printed what it received, it stays `BUSY` seconds before it ends.
+/// A server of tcp-hello. It keeps a processor busy for `FIRST` seconds before it answers, and for `LAST` seconds before
+/// it ends.
 const SERVER: &str = r#"import socket, sys, time
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 sock, _ = server.accept()
 data = sock.recv(1024)
 print(data, flush=True)
+until = time.monotonic() + FIRST
+while time.monotonic() < until:
+    pass
 if data != b'a\0b' or not WRONG:
     sock.sendall(sys.argv[3].encode())
 sock.shutdown(socket.SHUT_WR)
@@ -19,7 +23,7 @@ try:
 except OSError:
     pass
 sock.close()
-until = time.monotonic() + BUSY
+until = time.monotonic() + LAST
 while time.monotonic() < until:
     pass
 sys.exit(STATUS)
@@ -32,7 +36,7 @@ fn played(changes: &[(&str, &str)], status: i32) -> String {
 
 fn played_with(chosen: &[&str], changes: &[(&str, &str)], status: i32) -> String {
     let sandbox = Sandbox::new();
-    let usual = [("BUSY", "0"), ("WRONG", "False"), ("STATUS", "0")];
+    let usual = [("FIRST", "0"), ("LAST", "0"), ("WRONG", "False"), ("STATUS", "0")];
     let server = changes
         .iter()
         .chain(&usual)
@@ -53,7 +57,7 @@ fn a_server_that_ends_well_after_its_one_client_is_right() {
 
 #[test]
 fn a_server_that_takes_its_time_to_end_is_right() {
-    let shown = played(&[("BUSY", "0.4")], 0);
+    let shown = played(&[("LAST", "0.4")], 0);
     assert!(shown.contains(" pass in "), "{shown}");
 }
 
@@ -70,7 +74,7 @@ fn a_server_that_ends_badly_or_answers_badly_is_not() {
 fn a_server_that_spins_is_said_to_spin_and_not_to_have_crashed() {
     // A busy machine takes long to give it a second.
     let one = ["--input", "raw-nul", "--deadline", "120"];
-    let shown = played_with(&one, &[("BUSY", "1e9")], 1);
+    let shown = played_with(&one, &[("FIRST", "1e9")], 1);
     assert!(shown.contains("the server keeps a processor busy for nothing"), "{shown}");
     assert!(!shown.contains("SIGKILL") && !shown.contains("crash"), "{shown}");
 }

@@ -72,7 +72,9 @@ impl Case<'_> {
             return self.take_down(clients, None).await;
         }
         let mut clients = self.see_clients(deadline, &mut start_client).await?;
-        let can_go_on = matches!(clients.stopped, None | Some(Stop::Quiet | Stop::Spins(_)));
+        // A server that spins will not be there for the next client.
+        let can_go_on =
+            matches!(clients.stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
         let control = match &self.play.control {
             Some((input, side)) if can_go_on => {
                 let next = Next::Control(input, side);
