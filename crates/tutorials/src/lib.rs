@@ -32,7 +32,8 @@ pub use tutorial::{REFERENCE, Tutorial};
 #[must_use]
 pub fn catalogue(oracle: &Arc<Oracle>) -> Catalogue {
     let asking = |tutorial: &&'static dyn Tutorial| {
-        Arc::new(tutorial::Asking { tutorial: *tutorial, oracle: oracle.clone() }) as Arc<_>
+        let (tutorial, oracle) = (*tutorial, oracle.clone());
+        Arc::new(tutorial::Asking { tutorial, oracle, quick: about::quick(tutorial) }) as Arc<_>
     };
     Catalogue::new(tutorials().iter().map(asking).collect())
 }
