@@ -242,7 +242,40 @@ def error_let_through(program: Program) -> Changes:
         if not any(isinstance(it, ast.Raise) for it in handler.body):
             start, end = program.span(handler.body[0])[0], program.span(handler.body[-1])[1]
             yield Change(handler, 'not caught: ' + named(program, handler), [(start, end, 'raise')],
-                         lines=body_lines(handler.body, handler))
+                         lines=body_lines(handler.body, handler), same=said_at_the_end(
+                             program, handler))
+
+
+def said_at_the_end(program: Program, handler: Any) -> str:
+    """Why it is the same whether an error is caught: the handler ends the program with words and status 1, as an
+    error does that nothing catches."""
+    statement, function = handler.body[0], program.function(handler)
+    call = getattr(statement, 'value', None)
+    words = call.args[0] if name_of(call) in ('exit', 'SystemExit') and len(call.args) == 1 else None
+    kinds = program.source(handler.type) if handler.type is not None else 'BaseException'
+    if len(handler.body) > 1 or words is None or program.kind(words) != 'str' \
+            or re.search('BaseException|KeyboardInterrupt|SystemExit', kinds):
+        return ''
+    # Nothing around it catches the error: it stands in the module, or in a function that the module calls.
+    uses = [] if isinstance(function, ast.Module) else [
+        it for it in program.nodes if isinstance(it, ast.Name) and it.id == getattr(
+            function, 'name', '') and isinstance(it.ctx, ast.Load)]
+    inner = [handler] if isinstance(function, ast.Module) else [handler] + uses
+    is_outer = all(not is_in_try(program, it) for it in inner) and all(
+        isinstance(program.function(it), ast.Module) for it in uses)
+    is_called = isinstance(function, ast.Module) or bool(uses)
+    return 'both end it with status 1 and words on standard error' if is_outer and is_called else ''
+
+
+def is_in_try(program: Program, node: Any) -> bool:
+    """Whether another try than a handler's own is around a node in its function."""
+    first = node
+    while not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
+        parent = program.parents[node]
+        if isinstance(parent, ast.Try) and first not in parent.handlers:
+            return True
+        node = parent
+    return False
 
 
 def error_swallowed(program: Program) -> Changes:
@@ -261,7 +294,8 @@ def except_narrower(program: Program) -> Changes:
                 rest = [program.source(it) for it in kind.elts[:number] + kind.elts[number + 1:]]
                 yield Change(handler, 'not caught: ' + program.source(dropped), program.put(
                     kind, '({},)'.format(', '.join(rest)) if len(rest) == 1 else '({})'.format(
-                        ', '.join(rest))), lines=body_lines(handler.body, handler))
+                        ', '.join(rest))), lines=body_lines(handler.body, handler),
+                    same=said_at_the_end(program, handler))
         elif kind is None or program.source(kind) in ('Exception', 'BaseException'):
             place = program.span(kind) if kind is not None else \
                 (program.span(handler)[0] + len('except'),) * 2

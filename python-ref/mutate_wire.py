@@ -80,8 +80,18 @@ def struct_size(program: Program) -> Changes:
             for kind, other in others.items():
                 if other is not None:
                     new = order + codes[:place] + other + codes[place + 1:]
+                    same = 'no length is below 0, or of 2 GiB' if kind == 'sign' and code \
+                        in 'iIlLqQ' and packs_a_length(program, literal) else ''
                     yield Change(literal, f'the struct format {new!r} for {text!r}',
-                                 with_format(program, literal, new), kind)
+                                 with_format(program, literal, new), kind, same=same)
+
+
+def packs_a_length(program: Program, literal: Any) -> bool:
+    """Whether a format is used for nothing but struct.pack(FORMAT, len(...))."""
+    uses = [call for call in program.calls(*STRUCT_CALLS)
+            if call.args and program.value(call.args[0]) is literal]
+    return all(name_of(call) == 'pack' and len(call.args) == 2 and name_of(
+        program.value(call.args[1])) == 'len' for call in uses)
 
 
 def struct_digits(program: Program) -> Changes:

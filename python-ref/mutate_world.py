@@ -288,12 +288,17 @@ def screen_buffered(program: Program) -> Changes:
         it.lineno for it in getattr(first, 'decorator_list', [])]) - 1]
     new = 'import sys; sys.stdout = open(1, "w", encoding=sys.stdout.encoding, ' \
         'errors=sys.stdout.errors)' + program.newline
-    waits = any(call.lineno > min(shown_at) or program.loop(call) is not None
+    # input() with a prompt flushes the screen.
+    waits = any((call.lineno > min(shown_at) or program.loop(call) is not None)
+                and not (name_of(call) == 'input' and call.args)
                 for call in program.calls('accept', 'connect', 'input', 'serve_forever',
                                           *RECEIVES, *program.readers))
+    is_flushed = all(getattr(program.argument(call, 'flush'), 'value', None) is True
+                     for call in prints(program))
     yield Change(first, 'the screen gets what is printed when the program ends', [
         (start, start, new)], lines=(min(shown_at), max(shown_at)),
-        same='' if waits else 'it waits for nothing behind the first print')
+        same='each print is flushed' if is_flushed else
+        '' if waits else 'it waits for nothing behind the first print')
 
 
 def is_head(statement: Any) -> bool:
@@ -351,6 +356,17 @@ def file_left(program: Program) -> Changes:
             (start, start, 'open("program.log", "a").close()' + program.newline)])
 
 
+def goes_on(program: Program, statement: Any) -> bool:
+    """Whether a statement has no end, or a loop that may have none."""
+    if any(isinstance(it, ast.While) or name_of(it) == 'serve_forever'
+           for it in ast.walk(statement)):
+        return True
+    called = [program.functions.get(name_of(it)) for it in ast.walk(statement)
+              if isinstance(it, ast.Call) and isinstance(it.func, ast.Name)]
+    return any(own is not None and isinstance(own.body[-1], ast.While) and isinstance(
+        own.body[-1].test, ast.Constant) for own in called)
+
+
 def end_waits(program: Program) -> Changes:
     """A program that has done its work, and stays."""
     body: List[Any] = program.tree.body
@@ -359,8 +375,7 @@ def end_waits(program: Program) -> Changes:
     last = body[-1] if body else None
     is_work = isinstance(last, (ast.Expr, ast.Assign, ast.With, ast.For, ast.Try)) \
         and not is_head(last) and not leaves(last)
-    if last is None or not is_work or name_of(getattr(last, 'value', None)) == 'serve_forever' \
-            or any(isinstance(it, ast.While) for it in ast.walk(last)):
+    if last is None or not is_work or goes_on(program, last):
         return
     end = program.span(last)[1]
     indent = program.text[program.starts[last.lineno - 1]:program.span(last)[0]]
