@@ -348,8 +348,8 @@ def close_late(program: Program) -> Changes:
 def file_left(program: Program) -> Changes:
     """A log, a lock or a temporary file that nobody asked for."""
     first: Optional[Any] = next((it for it in program.tree.body if not is_head(it)), None)
-    if first is not None and any(True for _ in program.calls('socket', 'pack', 'serve_forever',
-                                                             'create_connection')):
+    if first is not None and any(True for _ in program.calls(
+            'socket', 'create_server', 'create_connection', 'serve_forever', 'pack')):
         start = program.starts[min([first.lineno] + [
             it.lineno for it in getattr(first, 'decorator_list', [])]) - 1]
         yield Change(first, 'a log file is left beside it', [

@@ -68,7 +68,7 @@ fn a_run_without_a_checkout_is_green_and_leaves_nothing_behind() {
     let output = command.arg(&framecheck).args(SMALL).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let report = report(&sandbox.path().join("work/out"));
-    assert_eq!(report["pairings"].as_array().unwrap().len(), 6);
+    assert_eq!(report["pairings"].as_array().unwrap().len(), 8);
     assert!(report["missing"].is_null());
     assert!(verdicts(&report).values().all(|verdict| ["pass", "erratum"].contains(&&**verdict)));
     assert!(is_empty(&sandbox.path().join("tmp")));
