@@ -16,7 +16,6 @@ use toml_edit::{Array, DocumentMut, value};
 
 use crate::mutant;
 use crate::play::{Job, Outcome, Stage};
-use crate::setting::Setting;
 use crate::{Cast, UNCAUGHT, repository, workers, writes_document};
 
 /// So much of what the whole plan catches is to be caught, in percent.
@@ -38,8 +37,7 @@ struct Score {
 pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
-    let with_setting = |theme| anyhow::Ok((theme, Setting::of(&repository, theme)?));
-    let cast = Cast::new(themes.iter().map(with_setting).collect::<Result<_, _>>()?, patterns)?;
+    let cast = Cast::of_all(&repository, &themes, patterns)?;
     let (jobs, skipped) = cast.jobs()?;
     if jobs.is_empty() && skipped == 0 {
         return Ok(cast.nothing_matches());
@@ -130,7 +128,10 @@ fn cover<'a>(
             sets.retain(|names| !names.contains(&best));
             chosen.insert(best);
         }
-        covers.insert(of, chosen);
+        // A mutant that the whole plan misses, too, has no case.
+        if !chosen.is_empty() {
+            covers.insert(of, chosen);
+        }
     }
     Ok(covers)
 }
@@ -148,7 +149,7 @@ fn name(job: &Job<'_>, id: &str, input: &str) -> Option<QuickCase> {
 }
 
 /// Add names to the key `quick` of a file.
-pub(crate) fn add(file: &Path, cases: &BTreeSet<QuickCase>) -> anyhow::Result<()> {
+fn add(file: &Path, cases: &BTreeSet<QuickCase>) -> anyhow::Result<()> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
     let mut document: DocumentMut = text.parse().with_context(|| shown.to_string())?;

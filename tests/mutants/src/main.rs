@@ -91,6 +91,16 @@ impl<'a> Cast<'a> {
         Ok(Self { themes, bases, patterns })
     }
 
+    /// The wanted mutants of all themes, each theme in the setting that is its own.
+    fn of_all(
+        repository: &Path,
+        themes: &'a [Theme],
+        patterns: &'a [String],
+    ) -> anyhow::Result<Self> {
+        let with_setting = |theme| anyhow::Ok((theme, Setting::of(repository, theme)?));
+        Self::new(themes.iter().map(with_setting).collect::<Result<_, _>>()?, patterns)
+    }
+
     fn is_wanted(&self, mutant: &Mutant) -> bool {
         let patterns = self.patterns;
         patterns.is_empty() || patterns.iter().any(|pattern| mutant.name.contains(pattern))
@@ -147,8 +157,7 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
-    let with_setting = |theme| anyhow::Ok((theme, Setting::of(&repository, theme)?));
-    let cast = Cast::new(themes.iter().map(with_setting).collect::<Result<_, _>>()?, patterns)?;
+    let cast = Cast::of_all(&repository, &themes, patterns)?;
     let (jobs, skipped) = cast.jobs()?;
     if jobs.is_empty() && skipped == 0 {
         return Ok(cast.nothing_matches());

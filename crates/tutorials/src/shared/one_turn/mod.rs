@@ -270,7 +270,7 @@ fn raw_vectors() -> Vec<Vector> {
     ]
 }
 
-/// Answers that no program can be told on a command line: the harness sends them.
+/// The harness sends these answers. A command line can't hold a NUL byte, or bytes that are no text.
 fn served_vectors() -> Vec<Vector> {
     let every_byte: Vec<u8> = (0..=255).collect();
     vec![
