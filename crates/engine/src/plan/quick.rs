@@ -56,16 +56,21 @@ pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
         .collect();
     for (nth, group) in groups.iter().enumerate() {
         for (play, playing) in group.plays.iter().enumerate() {
-            if !is_quick(group, playing, peers) {
-                continue;
-            }
             let is_named = named.get(group.scenario.name()).is_some_and(|named| {
                 let mut names = roles(playing, peers).map(|role| group.quick_case(playing, role));
                 names.any(|name| named.contains(&name))
             });
+            // With each other program: a named case may show nothing with the reference.
+            if is_named && playing.transport == group.scenario.home() {
+                kept.insert((nth, play));
+                continue;
+            }
+            if !is_quick(group, playing, peers) {
+                continue;
+            }
             let is_held = leaves_waiting(&playing.network, &group.input);
             let is_plain = playing.network == Network::AS_IS;
-            if is_named || is_plain && group.vector.is_some() && !is_held {
+            if is_plain && group.vector.is_some() && !is_held {
                 kept.insert((nth, play));
                 continue;
             }
@@ -109,14 +114,16 @@ fn is_quick(group: &Group, playing: &Playing, peers: &Peers) -> bool {
     playing.transport == group.scenario.home() && (has_guest || peers.guests().next().is_none())
 }
 
-/// The roles that guests play; both, where no one is a guest.
+/// The role that a guest plays with another program; both, where no one is a guest.
 fn roles(playing: &Playing, peers: &Peers) -> impl Iterator<Item = Role> {
     let Pairing { server, client } = &playing.pairing;
     let has_guests = peers.guests().next().is_some();
     let is_guest = |name: &String| !has_guests || peers.guests().any(|peer| peer.name == *name);
-    [(Role::Server, is_guest(server)), (Role::Client, is_guest(client))]
+    let [server, client] = [server, client].map(is_guest);
+    let is_alone = !has_guests || server != client;
+    [(Role::Server, server), (Role::Client, client)]
         .into_iter()
-        .filter_map(|(role, is_guest)| is_guest.then_some(role))
+        .filter_map(move |(role, is_guest)| (is_guest && is_alone).then_some(role))
 }
 
 /// So many of these, from the first to the last.
