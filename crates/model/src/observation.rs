@@ -36,6 +36,15 @@ impl Role {
             Self::Client => Self::Server,
         }
     }
+
+    /// Which way what it sends goes.
+    #[must_use]
+    pub const fn sends(self) -> Direction {
+        match self {
+            Self::Server => Direction::ToClient,
+            Self::Client => Direction::ToServer,
+        }
+    }
 }
 
 impl std::fmt::Display for Role {

@@ -190,6 +190,10 @@ pub trait Scenario: Send + Sync {
     fn compares_stdout(&self) -> bool {
         false
     }
+    /// Whether what a program sends after a malformed frame is compared. Otherwise its end and its files are.
+    fn compares_hostile_answers(&self) -> bool {
+        false
+    }
     /// The programs that may not send a byte before they have been sent what the reference had been sent
     /// when it sent that byte.
     fn takes_turns(&self) -> &[Role] {

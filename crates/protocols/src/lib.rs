@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `protocol.rs` | the scenario |
-//! | `load.rs`, `inputs.rs`, `frames_form.rs`, `mask_form.rs`, `hex.rs` | from the file to the protocol, and every mistake in it |
+//! | `load.rs`, `compare_form.rs`, `inputs.rs`, `frames_form.rs`, `mask_form.rs`, `hex.rs` | from the file to the protocol, and every mistake in it |
 //! | `framing/` | what the bytes mean: frames in what was said, masked values, the value that is wrong |
 //! | `hostile/` | malformed frames, and what the harness does to send one |
 //! | `reader.rs` | a TOML table, key by key |
@@ -19,6 +19,7 @@
 //! | `edit.rs` | changes to the file: a kept input, a list of known failures |
 //! | `key.rs` | what decides what the reference does |
 
+mod compare_form;
 mod edit;
 mod frames_form;
 mod framing;

@@ -12,14 +12,14 @@ use model::{Clause, Level, places_in};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::frames_form::{self, FramesForm};
-use crate::framing::{Framing, has_json};
+use crate::frames_form;
+use crate::framing::Framing;
 use crate::protocol::{KnownFailure, Protocol};
 use crate::reader::{Mistakes, Section};
 use crate::reference_form::{self, Command};
 use crate::text::{PLACES, words_in};
 use crate::vary::{BYTES_MAX, TEXT_MAX_CHARS, Variable};
-use crate::{hostile, inputs, mask_form, quick, text};
+use crate::{compare_form, hostile, inputs, mask_form, quick, text};
 
 /// A protocol's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -94,10 +94,11 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
     let variables = variables(root);
     let frames = frames_form::read(root);
     let (masks, mask_texts) = mask_form::read_all(root, source, frames.as_ref());
-    let (compares_stdout, takes_turns, by_value) = compare(root, frames.as_ref());
+    let compare = compare_form::read(root, frames.as_ref());
     let is_datagram = transports.first().is_some_and(|it| it.is_datagram());
     let hostile = hostile::read(root, frames.as_ref().map(|form| &form.layout));
-    let framing = frames.map(|form| Framing::new(form, masks.parts(), by_value, is_datagram));
+    let framing =
+        frames.map(|form| Framing::new(form, masks.parts(), compare.by_value, is_datagram));
     let mut fixtures = BTreeMap::new();
     let words = words_in(&[reference.server.clone(), reference.client.clone()].concat());
     let inputs = inputs::read(root, base, &variables, &words, &mut fixtures);
@@ -112,8 +113,7 @@ fn read(root: &Section<'_>, base: &Path, path: &Path, source: &str, taken: &[&st
         reference,
         inputs,
         variables,
-        compares_stdout,
-        takes_turns,
+        compare,
         masks,
         mask_texts,
         framing: framing.unwrap_or_default(),
@@ -293,21 +293,6 @@ fn unfilled(
         let help = format!("write {{{}}} in one, or remove it", key.get_ref());
         root.warn(Mistake::new(what, key.span()).with_help(help));
     }
-}
-
-/// Whether screens are compared, whether turns are, and whether JSON is held to its value.
-fn compare(root: &Section<'_>, frames: Option<&FramesForm>) -> (bool, bool, bool) {
-    let Some(section) = root.section("compare") else { return (false, false, false) };
-    let is_value = section.word("json", &[("bytes", false), ("value", true)]) == Some(true);
-    if is_value && !frames.is_some_and(|it| has_json(&it.layout)) {
-        let place = section.get("json").map_or(0..0, Spanned::span);
-        let what = "no frame of this file says where its JSON stands";
-        let help = "[frames] with a part such as { name = \"dict\", json = \"length\" } does";
-        section.note(Mistake::new(what, place).with_help(help));
-    }
-    let flags = (section.flag("stdout"), section.flag("turns"), is_value);
-    section.finish();
-    flags
 }
 
 fn clauses(root: &Section<'_>) -> Vec<Clause> {

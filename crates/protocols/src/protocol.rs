@@ -17,6 +17,7 @@ use model::{
 };
 use proptest::strategy::{BoxedStrategy, Strategy};
 
+use crate::compare_form::Compare;
 use crate::framing::{Framing, PartMask};
 use crate::hostile::{self, Exchange, Given};
 use crate::masks::Masks;
@@ -33,8 +34,7 @@ pub struct Protocol {
     pub(crate) reference: Reference,
     pub(crate) inputs: Vec<InputForm>,
     pub(crate) variables: BTreeMap<String, Variable>,
-    pub(crate) compares_stdout: bool,
-    pub(crate) takes_turns: bool,
+    pub(crate) compare: Compare,
     pub(crate) masks: Masks,
     pub(crate) framing: Framing,
     /// Each mask as it stands in the file, in a line.
@@ -473,11 +473,15 @@ impl Scenario for Protocol {
     }
 
     fn compares_stdout(&self) -> bool {
-        self.compares_stdout
+        self.compare.stdout
+    }
+
+    fn compares_hostile_answers(&self) -> bool {
+        self.compare.hostile_answers
     }
 
     fn takes_turns(&self) -> &[Role] {
-        if self.takes_turns { &[Role::Server, Role::Client] } else { &[] }
+        if self.compare.turns { &[Role::Server, Role::Client] } else { &[] }
     }
 
     fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {

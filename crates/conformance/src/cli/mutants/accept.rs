@@ -68,8 +68,9 @@ impl Accepted {
     }
 
     /// Mark the survivors that are accepted. What is returned is wrong with the entries: they match no survivor,
-    /// though the program that they are for was tried.
-    pub(super) fn mark(&self, programs: &mut [ProgramReport]) -> Vec<String> {
+    /// though the program that they are for was tried. Where only some variants were tried, an entry may be for
+    /// one of the others.
+    pub(super) fn mark(&self, programs: &mut [ProgramReport], is_whole: bool) -> Vec<String> {
         let mut complaints = Vec::new();
         for Survivor { id, reason, same } in &self.survivor {
             let Ok(glob) = matcher(id) else { continue };
@@ -89,7 +90,8 @@ impl Accepted {
                 }
             }
             // An entry may be for a program that this trial leaves out.
-            let is_tried = programs.iter().any(|program| is_for(id, program));
+            let is_tried = (is_whole || !matched.is_nothing())
+                && programs.iter().any(|program| is_for(id, program));
             if let (Some(what), true) = (matched.complaint(), is_tried) {
                 complaints.push(format!("{id} {what}"));
             }
@@ -107,6 +109,11 @@ struct Matched {
 }
 
 impl Matched {
+    /// Whether no variant has such an id.
+    const fn is_nothing(&self) -> bool {
+        !self.survive && !self.caught && !self.not_reached
+    }
+
     /// What is wrong with an entry that matches no survivor.
     const fn complaint(&self) -> Option<&'static str> {
         match self {

@@ -60,6 +60,9 @@ pub(super) struct MutantsArgs {
     /// Only variants of the program in this role.
     #[arg(long, value_enum)]
     pub(super) role: Option<Side>,
+    /// Only variants whose id matches, such as 'upload/server/send-*'. The report leaves out the others.
+    #[arg(long, value_name = "ID|GLOB")]
+    pub(super) variant: Vec<String>,
     /// Only inputs that match: a vector's name, an id's last part, or 'generated' for all that are.
     #[arg(long, value_name = "NAME|GLOB")]
     pub(super) input: Vec<String>,
@@ -107,7 +110,7 @@ pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
     let choice = Choice { selection: selection(args), only: None };
     for subject in &subjects {
         let (mut tried, notes) = trial::run(subject, args, &choice)?;
-        complaints.extend(accepted.mark(&mut tried));
+        complaints.extend(accepted.mark(&mut tried, args.variant.is_empty()));
         if args.format == Format::Human {
             notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
             tried.iter().try_for_each(|program| human::write_program(&mut out, program))?;

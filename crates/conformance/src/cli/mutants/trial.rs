@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use engine::peer::{Peer, Peers};
 use engine::plan::{PlanError, Selection};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use protocols::Protocol;
 use report::Progress;
 use tempfile::TempDir;
@@ -65,6 +66,7 @@ pub(super) fn run(
     };
     let (programs, mut notes) = subject.programs(args.role.map(Into::into), &own, &base)?;
     let rooms = TempDir::with_prefix("framecheck-mutants-").context("cannot make a directory")?;
+    let wanted = wanted(&args.variant)?;
     let mut candidates = Vec::new();
     let (mut variants, mut bases) = (Vec::new(), Vec::new());
     for program in programs {
@@ -73,10 +75,20 @@ pub(super) fn run(
         if let Some(only) = &choice.only {
             candidate.wrong.retain(|wrong| only.contains(&wrong.id));
         }
+        if let Some(wanted) = &wanted {
+            candidate.wrong.retain(|wrong| wanted.is_match(&wrong.id));
+            if candidate.wrong.is_empty() {
+                continue;
+            }
+        }
         let (base, others) = candidate.furnish(&own, subject)?;
         bases.push(base);
         variants.extend(others);
         candidates.push(candidate);
+    }
+    if candidates.is_empty() {
+        let what = format!("no variant of {} has such an id", subject.shown());
+        return Err(Usage(what).into());
     }
     let scene = Scene::set(subject, &with, peers, (bases, variants), jobs(args))?;
     let reports = setup::runtime()?.block_on(async {
@@ -87,6 +99,21 @@ pub(super) fn run(
         }
     })?;
     Ok((reports, notes))
+}
+
+/// What matches the ids of the variants that are wanted; nothing, where all are. A `*` stays within a part of an id.
+fn wanted(ids: &[String]) -> anyhow::Result<Option<GlobSet>> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for id in ids {
+        let glob = GlobBuilder::new(id).literal_separator(true).build();
+        let wrong =
+            |error: globset::Error| Usage(format!("{id:?} is no pattern of ids: {}", error.kind()));
+        set.add(glob.map_err(wrong)?);
+    }
+    Ok(Some(set.build().context("the patterns of ids")?))
 }
 
 impl Scene {

@@ -1,7 +1,8 @@
 //! Judges what becomes of a program that is given a malformed frame.
 //!
 //! What the reference makes of it is right where the reference comes through: the same files, and the same
-//! kind of end. The words of a refusal are a program's own affair. Otherwise only the common rules hold.
+//! kind of end. The words of a refusal are a program's own affair, unless the file says that answers to malformed
+//! frames are compared. Where the reference does not come through, only the common rules hold.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ use model::mask::{FileForm, JsonBy};
 use model::observation::{Observation, Role, Stop};
 use model::{Check, Ending, Expected, ExpectedEnd, Verdict};
 
-use super::whole::{check_of_files, end_of, exit, is_by_hand};
-use super::{Case, Finding, next, was_killed};
+use super::whole::{check_of_files, end_of, exit, is_by_hand, wire};
+use super::{Case, Finding, next, right, was_killed};
 use crate::judge::Judgement;
 
 /// Judge what was seen of the program in `role`.
@@ -27,6 +28,10 @@ pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> 
         && !is_right_by_value(case, role)
         && !is_by_hand(role, seen)
     {
+        if case.scenario.compares_hostile_answers() {
+            let way = role.sends();
+            found.extend(wire(case, way, right(case, seen).wire(way), seen));
+        }
         found.extend(end(case, role, seen));
         found.extend(files(case, role, seen));
     }

@@ -48,7 +48,13 @@ fn connects(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     Some(Finding::new(case, Role::Server, Check::ServerExit, what))
 }
 
-fn wire(case: &Case<'_>, way: Direction, right: &Wire, seen: &Observation) -> Option<Finding> {
+/// Whether what went this way is what the reference sent.
+pub(super) fn wire(
+    case: &Case<'_>,
+    way: Direction,
+    right: &Wire,
+    seen: &Observation,
+) -> Option<Finding> {
     let (role, check) = match way {
         Direction::ToServer => (Role::Client, Check::ToServer),
         Direction::ToClient => (Role::Server, Check::ToClient),
