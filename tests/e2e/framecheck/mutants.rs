@@ -177,6 +177,31 @@ fn a_survivor_that_is_the_same_does_not_count() {
 }
 
 #[test]
+fn variants_can_be_chosen_by_their_ids() {
+    let sandbox = home(GOOD);
+    sandbox.write(
+        "accepted.toml",
+        "[[survivor]]\nid = \"upper/server/send-once-1\"\nreason = \"a short answer leaves at once\"\n",
+    );
+    let edges =
+        ["upper.toml", "--variant", "upper/server/compare-edge-*", "--accept", "accepted.toml"];
+    let (shown, status) = says(&sandbox, &edges);
+    assert_eq!(status, 0, "an entry for a variant that is left out is no failure: {shown}");
+    assert!(
+        shown.contains("1 of 1 caught; 1 variants") && !shown.contains("the client"),
+        "{shown}"
+    );
+    for (id, what) in [
+        ("upper/server/none-*", "no variant of upper.toml has such an id"),
+        ("[", "is no pattern of ids"),
+    ] {
+        let (shown, status) = says(&sandbox, &["upper.toml", "--variant", id]);
+        assert_eq!(status, 2, "{shown}");
+        assert!(shown.contains(what), "{shown}");
+    }
+}
+
+#[test]
 fn suggested_inputs_catch_what_they_say() {
     let sandbox = home(POOR);
     let server = ["upper.toml", "--role", "server"];

@@ -146,6 +146,41 @@ fn frames_that_nobody_should_send_are_judged_by_what_the_reference_makes_of_them
 }
 
 #[test]
+fn answers_to_malformed_frames_are_compared_where_the_file_says_so() {
+    let sandbox = framed();
+    // The reference says what is wrong with a size. This port says it in another word.
+    let refuses = super::SERVER.replace(
+        "body = exactly(sock, head['size'])",
+        "if type(head['size']) is not int:\n                    \
+         answer = b'{\"bad\": \"%s\"}' % (b'length' if bug == 'word' else b'size')\n                    \
+         sock.sendall(struct.pack('>I', len(answer)) + answer)\n                    \
+         break\n                body = exactly(sock, head['size'])",
+    );
+    assert_ne!(refuses, super::SERVER);
+    sandbox.write("server.py", refuses);
+    let same = port(&sandbox, "same", Some(""), None);
+    let word = port(&sandbox, "word", Some("word"), None);
+    let peers = ["--peer", &same, "--peer", &word];
+    let only = ["--input", "hostile-request-dict-size-string", "--pairing", "*->*"];
+    run(&sandbox, &[&peers[..], &only].concat(), 0);
+    let compare = "[compare]\nhostile = \"answers\"\n";
+    sandbox.write("up.toml", format!("{FILE}{FRAMES}{compare}"));
+    let (shown, report) = run(&sandbox, &[&peers[..], &only].concat(), 1);
+    assert_eq!(case(&report, "up/same->harness/")["verdict"], "pass", "{shown}");
+    assert_eq!(case(&report, "up/ours->harness/")["verdict"], "pass", "{shown}");
+    let wrong = &case(&report, "up/word->harness/")["differences"][0];
+    let what = wrong["what"].as_str().unwrap();
+    assert!(what.starts_with("request.dict.size is a string, \"3\": "), "{shown}");
+    assert!(what.contains("answer.dict.bad: expected \"size\", found \"length\""), "{shown}");
+    // A file without frames has none of them.
+    sandbox.write("up.toml", format!("{FILE}{compare}"));
+    let output = sandbox.framecheck().args(["check-protocol", "up.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let shown = String::from_utf8_lossy(&output.stderr);
+    assert!(shown.contains("a file without [frames] has no malformed frames"), "{shown}");
+}
+
+#[test]
 fn a_reference_that_dies_of_a_frame_fails_in_its_own_pairing_and_sets_no_rule() {
     let sandbox = framed();
     let given = "[[hostile]]\nframe = \"request\"\nset = { \"dict.name\" = \"boom\" }\n";
