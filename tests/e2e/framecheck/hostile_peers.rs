@@ -173,27 +173,59 @@ fn leave_nothing(hostile: &[(&str, String, &str, &str)]) {
     }
 }
 
+/// The manifest of a server that says that it is there, by a named pipe called `started`, and serves no client: the
+/// run can't end before a signal.
+fn waits_for_ever(sandbox: &Sandbox, name: &str, server: &str) -> String {
+    let waits = "open(sys.argv[3], 'w').close()\ntime.sleep(99)\nwhile True:";
+    let manifest = upper_server(sandbox, name, &server.replace("while True:", waits));
+    let path = sandbox.path().join(&manifest);
+    let started = sandbox.path().join("started");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("\"{port}\"", &format!("\"{{port}}\", \"{}\"", started.display()));
+    std::fs::write(&path, text).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &started, 0o600.into()).unwrap();
+    manifest
+}
+
 #[test]
 fn an_interrupt_ends_a_hostile_peer_too() {
     for (name, signal) in [("ignores-sigterm", Signal::INT), ("leaves-a-daemon", Signal::TERM)] {
         let (_, server, ..) = hostile().into_iter().find(|(it, ..)| *it == name).unwrap();
         let sandbox = Sandbox::new();
-        // It says that it is there, and serves nobody: the run can't end before the signal.
-        let waits = "open(sys.argv[3], 'w').close()\ntime.sleep(99)\nwhile True:";
-        let server = server.replace("while True:", waits);
-        let manifest = upper_server(&sandbox, name, &server);
-        let path = sandbox.path().join(&manifest);
+        let manifest = waits_for_ever(&sandbox, name, &server);
         let started = sandbox.path().join("started");
-        let text = std::fs::read_to_string(&path).unwrap();
-        let text = text.replace("\"{port}\"", &format!("\"{{port}}\", \"{}\"", started.display()));
-        std::fs::write(&path, text).unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, &started, 0o600.into()).unwrap();
         let mut child = framecheck(&sandbox, &manifest, "30").spawn().unwrap();
         in_time(move || File::open(started)).unwrap();
         kill_process(Pid::from_child(&child), signal).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{name}");
         nothing_is_left(&sandbox, name);
     }
+}
+
+#[test]
+fn nothing_is_left_when_the_harness_itself_is_killed() {
+    for name in ["ignores-sigterm", "leaves-a-daemon"] {
+        let (_, server, ..) = hostile().into_iter().find(|(it, ..)| *it == name).unwrap();
+        let sandbox = Sandbox::new();
+        let manifest = waits_for_ever(&sandbox, name, &server);
+        let started = sandbox.path().join("started");
+        let mut child = framecheck(&sandbox, &manifest, "30").spawn().unwrap();
+        in_time(move || File::open(started)).unwrap();
+        assert!(processes_of(&sandbox).len() > 1, "{name}");
+        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
+        child.wait().unwrap();
+        let until = Instant::now() + DEADLINE;
+        while Instant::now() < until && !is_empty(&sandbox) {
+            std::thread::yield_now();
+        }
+        nothing_is_left(&sandbox, name);
+    }
+}
+
+/// Whether neither a process nor a file of the harness is there.
+fn is_empty(sandbox: &Sandbox) -> bool {
+    let left = std::fs::read_dir(sandbox.path().join("tmp")).unwrap().count();
+    left == 0 && processes_of(sandbox).is_empty()
 }
 
 #[test]

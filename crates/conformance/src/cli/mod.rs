@@ -198,6 +198,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::Completions(args) => pages::completions(&args),
         Command::Man => pages::man(),
     };
+    engine::peer::dismiss_guard();
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),

@@ -9,7 +9,10 @@ use anyhow::{Context, bail};
 use engine::baseline::cache::Cache;
 use engine::drive::{Driver, Rooms};
 use engine::network::Ports;
-use engine::peer::{ManifestError, Peer, Peers, Spawner, Template, adopt_orphans, missing_program};
+use engine::peer::{
+    ManifestError, Peer, Peers, Spawner, Template, adopt_orphans, guard, missing_program,
+    remove_if_killed,
+};
 use engine::plan::choose_scenarios;
 use engine::platform::Namespaces;
 use engine::stage::Stage;
@@ -252,6 +255,7 @@ fn set_up(
     mut peers: Peers,
     watched: Watched<'_>,
 ) -> anyhow::Result<Setup> {
+    let own = std::env::current_exe().context("cannot find this program")?;
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
     peers.locate_built_in(reference);
@@ -268,12 +272,14 @@ fn set_up(
         Watched::Notes(directory) => spawner.with_notes(directory.to_owned()),
         Watched::Trace(directory) => spawner.with_trace(directory.to_owned()),
     };
+    guarded()?;
     let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
+    remove_if_killed(scratch.path());
     let driver = Driver {
         spawner,
         ports: Ports::new(),
         rooms: Rooms::new(scratch.path().to_owned()),
-        namespaces: Namespaces::by(std::env::current_exe().context("cannot find this program")?),
+        namespaces: Namespaces::by(own),
         deadline: Duration::from_secs(args.deadline),
         by_hand: Duration::from_secs(args.others.by_hand_timeout),
     };
@@ -381,12 +387,21 @@ pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// The reference programs: those that travel in this program unless told otherwise.
 pub(super) fn reference(means: &Means) -> anyhow::Result<Reference> {
     let Some(directory) = &means.reference else {
-        return Reference::unpack().context("cannot unpack the reference programs");
+        guarded()?;
+        let unpacked = Reference::unpack().context("cannot unpack the reference programs")?;
+        remove_if_killed(unpacked.directory());
+        return Ok(unpacked);
     };
     if !directory.join("launch.py").is_file() {
         bail!("no reference programs in {}", directory.display());
     }
     Ok(Reference::at(absolute(directory)?))
+}
+
+/// See to it that nothing is left of this process if it is killed.
+fn guarded() -> anyhow::Result<()> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    guard(&own).context("cannot start the helper that clears up if this program is killed")
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -35,3 +35,22 @@ pub use user::{Prompt, User};
 pub fn adopt_orphans() -> std::io::Result<()> {
     crate::platform::orphans::adopt()
 }
+
+/// From now on, have a helper process end all programs of this process if it is killed, where the system can do
+/// that. `program` hands its arguments to [`helper_program`](crate::platform::helper_program) first of all.
+///
+/// # Errors
+/// The helper can't be started.
+pub fn guard(program: &std::path::Path) -> std::io::Result<()> {
+    crate::platform::guardian::start(program)
+}
+
+/// Have the helper of [`guard`] remove this directory, too, if this process is killed.
+pub fn remove_if_killed(directory: &std::path::Path) {
+    crate::platform::guardian::remove_if_killed(directory);
+}
+
+/// End the helper of [`guard`]: this process is about to end, and has cleared up.
+pub fn dismiss_guard() {
+    crate::platform::guardian::dismiss();
+}

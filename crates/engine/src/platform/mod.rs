@@ -10,6 +10,7 @@
 //! | who listens where, is a UDP port bound | /proc | the `listeners` crate |
 //! | what a stranger leaves behind | adopted, and ended by its mark | its process group is ended, no more |
 //! | a block of ports for one harness alone | an abstract socket's name | a locked file |
+//! | what a killed harness leaves | a helper process ends it, by its mark | nothing does |
 //! | a network for one program alone | a network namespace, held by a helper process | none, which is an error |
 //! | descriptors that no child inherits | from the start | a moment later, while no child is started |
 
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::*;
-pub use place::{Namespaces, NoNamespace, Place, namespace_program};
+pub use place::{Namespaces, NoNamespace, Place, helper_program};
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub(crate) use portable::*;
 use rustix::process::Pid;
@@ -98,4 +99,8 @@ const _: () = {
     let _: fn(&std::sync::Arc<Helper>, std::net::IpAddr) -> Result<Namespace, String> =
         Helper::open;
     let _: fn(&[std::ffi::OsString]) -> Option<std::process::ExitCode> = serve_namespaces;
+    let _: fn(&[std::ffi::OsString]) -> Option<std::process::ExitCode> = guardian::serve_guardian;
+    let _: fn(&std::path::Path) -> std::io::Result<()> = guardian::start;
+    let _: fn(&std::path::Path) = guardian::remove_if_killed;
+    let _: fn() = guardian::dismiss;
 };

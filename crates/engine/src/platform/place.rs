@@ -119,9 +119,10 @@ impl Place {
     }
 }
 
-/// Do what these arguments ask of the program that makes namespaces; `None` if they are no such arguments.
-/// To be called first of all: the process must have one thread.
+/// Do what these arguments ask of this program as a helper of the harness: make namespaces, or end what a killed
+/// harness leaves. `None` if they are no such arguments. To be called first of all: the process must have one
+/// thread.
 #[must_use]
-pub fn namespace_program(arguments: &[OsString]) -> Option<ExitCode> {
-    super::serve_namespaces(arguments)
+pub fn helper_program(arguments: &[OsString]) -> Option<ExitCode> {
+    super::serve_namespaces(arguments).or_else(|| super::guardian::serve_guardian(arguments))
 }

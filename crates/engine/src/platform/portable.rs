@@ -341,6 +341,28 @@ impl Namespace {
     }
 }
 
+/// Nothing looks after a harness that is killed.
+pub(crate) mod guardian {
+    /// Does nothing.
+    ///
+    /// # Errors
+    /// None.
+    pub(crate) const fn start(_: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// Does nothing.
+    pub(crate) const fn remove_if_killed(_: &std::path::Path) {}
+
+    /// Does nothing.
+    pub(crate) const fn dismiss() {}
+
+    /// No arguments ask for one.
+    pub(crate) const fn serve_guardian(_: &[std::ffi::OsString]) -> Option<std::process::ExitCode> {
+        None
+    }
+}
+
 /// No arguments ask for one.
 pub(crate) const fn serve_namespaces(_: &[std::ffi::OsString]) -> Option<std::process::ExitCode> {
     None

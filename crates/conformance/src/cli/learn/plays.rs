@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use engine::peer::remove_if_killed;
 use engine::stage::{Stage, StageError};
 use learn::{Facts, Role};
 use model::case::Transport;
@@ -73,6 +74,7 @@ pub(super) fn play(
     let mut means = args.means.clone();
     means.no_cache = true;
     let setup = setup_noted(&means.with(&[], deadline), &known, notes.path())?;
+    remove_if_killed(notes.path());
     let Some(protocol) = known.protocols.first() else { return Ok(Vec::new()) };
     let played = runtime()?.block_on(async {
         let interrupt = interrupt()?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
-use engine::peer::{Peer, Peers};
+use engine::peer::{Peer, Peers, remove_if_killed};
 use engine::plan::{PlanError, Selection};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use protocols::Protocol;
@@ -66,6 +66,7 @@ pub(super) fn run(
     };
     let (programs, mut notes) = subject.programs(args.role.map(Into::into), &own, &base)?;
     let rooms = TempDir::with_prefix("framecheck-mutants-").context("cannot make a directory")?;
+    remove_if_killed(rooms.path());
     let wanted = wanted(&args.variant)?;
     let mut candidates = Vec::new();
     let (mut variants, mut bases) = (Vec::new(), Vec::new());
@@ -127,6 +128,7 @@ impl Scene {
         let known = &subject.known;
         let traces =
             TempDir::with_prefix("framecheck-traces-").context("cannot make a directory")?;
+        remove_if_killed(traces.path());
         let mut traced = Vec::new();
         for nth in 0..jobs.min(TRACED_MAX) {
             let directory = traces.path().join(nth.to_string());

@@ -1,5 +1,6 @@
 //! Linux has all of it.
 
+pub(crate) mod guardian;
 mod listening;
 mod namespaces;
 pub(crate) mod orphans;

@@ -36,7 +36,12 @@ pub(crate) fn adopt() -> io::Result<()> {
 /// A value for [`MARK`] that no other peer has. All that one harness gives are as long.
 pub(crate) fn new_mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("{}.{:016x}", getpid().as_raw_pid(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!("{}{:016x}", prefix(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How each mark of this process begins.
+pub(super) fn prefix() -> String {
+    format!("{}.", getpid().as_raw_pid())
 }
 
 /// Mark a command and all that it will start.

@@ -1,0 +1,158 @@
+//! Ends the programs of a harness that is killed, and removes its directories (Linux).
+//!
+//! A process that is killed by SIGKILL, or by the kernel for want of memory, can't clear up. So this program is
+//! started once more, as the guardian, with a pipe as its standard input. When the pipe ends and nothing in it
+//! says that all is well, the harness was killed: the guardian kills each process that has the harness's mark
+//! in its environment ([`orphans::MARK`]), and removes the directories that it was told.
+//!
+//! What goes through the pipe: the path of a directory with a NUL behind it, any number of them; then
+//! [`DISMISSED`], or nothing where the harness was killed.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ExitCode, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use procfs::process::all_processes;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::orphans;
+use super::processes::living_name;
+use crate::fork_guard;
+
+/// The argument by which this program is the guardian.
+const WORD: &str = "end-what-is-left";
+/// The harness has cleared up itself. No path is empty.
+const DISMISSED: &[u8] = b"\0";
+/// A process that was between fork and exec when the harness died has no mark yet, so the guardian looks again.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// So often it must find nothing.
+const QUIET_LOOKS: u32 = 5;
+/// For so long at most.
+const LOOKS_FOR: Duration = Duration::from_secs(10);
+
+/// The guardian of this process, while there is one.
+static GUARDIAN: Mutex<Option<(Child, ChildStdin)>> = Mutex::new(None);
+
+/// Start the guardian, if this process has none. `program` hands its arguments to [`serve_guardian`] before
+/// anything else.
+///
+/// # Errors
+/// It can't be started.
+pub(crate) fn start(program: &Path) -> io::Result<()> {
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    if guardian.is_some() {
+        return Ok(());
+    }
+    let mut command = std::process::Command::new(program);
+    // In a group of its own: Ctrl-C at the terminal is not for it.
+    command.args([WORD, &orphans::prefix()]).env_remove(orphans::MARK).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+    let mut child = fork_guard::alone(|| {
+        let child = command.spawn()?;
+        orphans::started(Pid::from_child(&child));
+        io::Result::Ok(child)
+    })?;
+    *guardian = child.stdin.take().map(|pipe| (child, pipe));
+    Ok(())
+}
+
+/// Have the guardian remove this directory, if this process is killed.
+pub(crate) fn remove_if_killed(directory: &Path) {
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, pipe)) = guardian.as_mut() {
+        let path = [directory.as_os_str().as_bytes(), b"\0"].concat();
+        // A guardian that was killed itself guards nothing.
+        let _ = pipe.write_all(&path);
+    }
+}
+
+/// Say that this process has cleared up, and wait for the guardian's end.
+pub(crate) fn dismiss() {
+    let guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some((mut child, mut pipe)) = guardian else { return };
+    let _ = pipe.write_all(DISMISSED);
+    drop(pipe);
+    let pid = Pid::from_child(&child);
+    fork_guard::alone(|| {
+        let _ = child.wait();
+        orphans::waited_for(pid);
+    });
+}
+
+/// Be the guardian, if these arguments ask for it. `None` if they don't.
+pub(crate) fn serve_guardian(arguments: &[OsString]) -> Option<ExitCode> {
+    let [word, prefix] = arguments else { return None };
+    let prefix = prefix.to_str().filter(|prefix| word == WORD && prefix.ends_with('.'))?;
+    let mut told = Vec::new();
+    let ended = io::stdin().read_to_end(&mut told);
+    let directories = directories(&told);
+    if let (Ok(_), Some(directories)) = (ended, directories) {
+        end_all(prefix);
+        for directory in directories {
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+/// The directories of a harness that was killed; `None` where it cleared up itself.
+fn directories(told: &[u8]) -> Option<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    let mut rest = told;
+    while let Some(at) = rest.iter().position(|byte| *byte == 0) {
+        let (path, behind) = rest.split_at(at);
+        if path.is_empty() {
+            return None;
+        }
+        all.push(PathBuf::from(OsString::from_vec(path.to_vec())));
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    Some(all)
+}
+
+/// Kill every process whose mark begins so, until there is none.
+fn end_all(prefix: &str) {
+    let began = Instant::now();
+    let mut quiet = 0;
+    while quiet < QUIET_LOOKS && began.elapsed() < LOOKS_FOR {
+        quiet = if end_once(prefix) == 0 { quiet + 1 } else { 0 };
+        std::thread::sleep(LOOKS_AGAIN_AFTER);
+    }
+}
+
+/// How many there were.
+fn end_once(prefix: &str) -> usize {
+    let is_marked = |value: &OsString| value.as_bytes().starts_with(prefix.as_bytes());
+    let mut ended = 0;
+    for process in all_processes().into_iter().flatten().flatten() {
+        let environment = process.environ().unwrap_or_default();
+        if !environment.get(OsStr::new(orphans::MARK)).is_some_and(is_marked)
+            || living_name(process.pid()).is_none()
+        {
+            continue;
+        }
+        let pid = Pid::from_raw(process.pid());
+        ended += usize::from(pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok()));
+    }
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_harness_that_was_killed_leaves_its_paths_and_one_that_was_not_says_so() {
+        assert_eq!(directories(b""), Some(vec![]));
+        let two = Some(vec![PathBuf::from("/a b"), PathBuf::from("/c\nd")]);
+        assert_eq!(directories(b"/a b\0/c\nd\0"), two);
+        assert_eq!(directories(b"/a b\0/half"), Some(vec![PathBuf::from("/a b")]));
+        assert_eq!(directories(b"/a b\0\0"), None);
+        assert_eq!(directories(DISMISSED), None);
+    }
+}
