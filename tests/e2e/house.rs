@@ -35,7 +35,13 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("framecheck-traffic", &[]),
     (
         "framecheck-tutorials",
-        &["framecheck-frame", "framecheck-layout", "framecheck-model", "pyjson"],
+        &[
+            "framecheck-frame",
+            "framecheck-layout",
+            "framecheck-model",
+            "framecheck-protocols",
+            "pyjson",
+        ],
     ),
     ("framecheck", &HARNESS),
     ("framecheck-tests", &TESTS),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Check;
 use crate::blob::Blob;
+use crate::{Check, Explained};
 
 /// How a case came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,6 +104,16 @@ impl Difference {
     #[must_use]
     pub fn told(clause: impl Into<String>, what: impl Into<String>) -> Self {
         Self { check: None, clause: clause.into(), what: what.into(), part: None, parting: None }
+    }
+
+    /// The same, with the value that is wrong before the bytes, where one is known.
+    #[must_use]
+    pub fn explained(mut self, wrong: Option<Explained>) -> Self {
+        if let Some(Explained { part, what }) = wrong {
+            self.what = format!("{part}: {what} ({})", self.what);
+            self.part = Some(part);
+        }
+        self
     }
 }
 

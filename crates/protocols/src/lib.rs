@@ -45,6 +45,7 @@ pub use edit::{
     EditError, Malformed, keep, rewrite_known_failures, shown_input, shown_malformed, with_inputs,
     with_malformed,
 };
+pub use framing::Framing;
 pub use hostile::{Exchange, FrameValue};
 pub use inputs::sized;
 pub use key::key;

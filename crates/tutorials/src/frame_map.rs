@@ -31,12 +31,6 @@ pub(crate) fn parts(stream: &[u8], size_key: &str) -> Vec<(Range<usize>, Part)> 
     parts
 }
 
-/// The part that byte `offset` of `stream` belongs to.
-#[must_use]
-pub(crate) fn part_at(stream: &[u8], size_key: &str, offset: usize) -> Option<Part> {
-    parts(stream, size_key).into_iter().find(|(range, _)| range.contains(&offset)).map(|(_, p)| p)
-}
-
 /// `right`, with the headers and dicts of `seen` where the dicts have the same values: as far as the two
 /// streams are made of the same frames.
 #[must_use]
@@ -99,7 +93,5 @@ mod tests {
                 (26..42, Part::Dict),
             ]
         );
-        assert_eq!(part_at(&stream, "data_size", 21), Some(Part::Body));
-        assert_eq!(part_at(&stream, "data_size", 42), None);
     }
 }

@@ -16,6 +16,7 @@ mod regressions;
 mod scenarios;
 mod shared;
 mod tutorial;
+mod wrong_value;
 
 use std::sync::Arc;
 

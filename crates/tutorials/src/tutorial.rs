@@ -8,16 +8,16 @@ use model::mask::{JsonBy, Place};
 use model::observation::{Direction, Role};
 use model::scenario::{answer_each, can_judge_unframed, hide_printed};
 use model::{
-    Addresses, Check, Clause, Erratum, Expected, Frames, Generator, Harmed, Input, Leaving,
-    Literal, Parting, QuickCase, RightError, Said, Scenario, Step, Vector, one_generator,
+    Addresses, Check, Clause, Erratum, Expected, Explained, Frames, Generator, Harmed, Input,
+    Leaving, Literal, Parting, QuickCase, RightError, Said, Scenario, Step, Vector, one_generator,
 };
 use proptest::strategy::BoxedStrategy;
 
 use crate::clauses::{BROKEN_EXCHANGE, COMMON, common_clause};
-use crate::frame_map::{by_value, part_at};
+use crate::frame_map::by_value;
 use crate::literals::{self, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
-use crate::{framing, regressions};
+use crate::{framing, regressions, wrong_value};
 
 /// The peer that says what is right: the tutorials' own programs.
 pub const REFERENCE: &str = "python";
@@ -256,7 +256,18 @@ impl Scenario for Asking {
         self.tutorial.size_key().map(|_| framing::IN_WORDS)
     }
 
-    /// In a frame, the clause of the part in which the bytes part.
+    fn explain(
+        &self,
+        direction: Direction,
+        right: Said<'_>,
+        seen: Said<'_>,
+        _: JsonBy,
+    ) -> Option<Explained> {
+        let size_key = self.tutorial.size_key().filter(|_| direction == Direction::ToClient)?;
+        wrong_value::explain(&wrong_value::frames(size_key), right, seen)
+    }
+
+    /// In a frame, the clause of the part whose value is wrong.
     fn clause_of(&self, check: Check, parting: Option<&Parting>) -> Option<&Clause> {
         let mut own = self.clauses().iter().filter(|clause| clause.checks.contains(&check));
         if self.clause(check).is_none() {
@@ -266,7 +277,10 @@ impl Scenario for Asking {
         let nth = match (check, self.tutorial.size_key(), parting) {
             // The first clause speaks for the whole stream, the next three for its parts.
             (Check::ToClient, Some(size_key), Some(parting)) => {
-                match part_at(&parting.expected.0, size_key, parting.offset) {
+                let (right, seen) = (&parting.expected.0, &parting.found.0);
+                let frames = wrong_value::frames(size_key);
+                let wrong = wrong_value::explain(&frames, Said::whole(right), Said::whole(seen));
+                match wrong.and_then(|it| wrong_value::part_of(&it)) {
                     Some(frame::Part::Header) => 1,
                     Some(frame::Part::Dict) => 2,
                     Some(frame::Part::Body) => 3,

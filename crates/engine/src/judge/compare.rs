@@ -1,8 +1,9 @@
 //! One check: what was seen against what is right, and the clause that a difference goes against.
 
 use model::blob::Blob;
+use model::mask::JsonBy;
 use model::observation::{Direction, Exit, Observation, Role, SERVER_CLOSE, Stop};
-use model::{Check, Clause, Difference, Ending, Parting, Wire};
+use model::{Check, Clause, Difference, Ending, Parting, Said, Wire};
 
 use super::{Standard, was_killed_by_harness};
 use crate::baseline::{Given, first_early};
@@ -109,7 +110,12 @@ pub(super) fn wire(
     let expected = standard.expected.wire(direction);
     let seen = expected.like(seen, direction);
     match (expected, &seen) {
-        (Wire::Stream(expected), Wire::Stream(found)) => bytes(standard, check, expected, found),
+        (Wire::Stream(expected), Wire::Stream(found)) => {
+            let difference = bytes(standard, check, expected, found)?;
+            let (right, seen) = (Said::whole(&expected.0), Said::whole(&found.0));
+            let wrong = standard.scenario.explain(direction, right, seen, JsonBy::Bytes);
+            Some(difference.explained(wrong))
+        }
         (Wire::Datagrams(expected), Wire::Datagrams(seen)) => {
             let pairs = expected.iter().zip(seen).enumerate();
             for (index, (expected, datagram)) in pairs {

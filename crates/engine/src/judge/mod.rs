@@ -124,7 +124,13 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
                 // No client was started: what follows from that is no news.
                 differences.clear();
             }
-            differences.insert(0, ended(standard, what + &elsewhere));
+            let cause = cause_of_stop(&differences, seen);
+            let clause = cause.and_then(|nth| differences.get(nth)).filter(|it| is_left_open(it));
+            let clause = clause.map(|it| it.clause.clone());
+            let stop = ended(standard, clause, what + &elsewhere);
+            // What the other program waited for in vain comes before that it waited.
+            let cause = cause.map(|nth| differences.remove(nth));
+            differences.splice(0..0, cause.into_iter().chain([stop]));
             verdict
         }
         None if differences.is_empty() && !judged.is_empty() => Verdict::Erratum,
@@ -184,9 +190,40 @@ fn stopped(
     }
 }
 
-fn ended(standard: &Standard<'_>, what: String) -> Difference {
-    let clause = standard.scenario.clause_of_stop(standard.harmed.is_some());
-    Difference::told(clause.map_or("", |clause| &clause.id), what)
+/// The difference that a case was stopped for: a byte that is wrong, an end of what one program alone sent too little
+/// of, or a connection that the server left open. Where both sent too little, one of them waits for the other, and
+/// the streams don't tell which.
+fn cause_of_stop(differences: &[Difference], seen: &Observation) -> Option<usize> {
+    if let Some(Stop::Flood(_) | Stop::Spins(_) | Stop::Babble(_)) = seen.stopped {
+        return None; // That is the cause itself.
+    }
+    let is_of_wire = |it: &Difference| matches!(it.check, Some(Check::ToServer | Check::ToClient));
+    let is_short = |it: &Difference| {
+        it.parting.as_ref().is_none_or(|parting| parting.offset == parting.found.0.len())
+    };
+    let wire: Vec<usize> = (0..differences.len())
+        .filter(|nth| differences.get(*nth).is_some_and(is_of_wire))
+        .collect();
+    let wrong = wire.iter().find(|nth| differences.get(**nth).is_some_and(|it| !is_short(it)));
+    match (wrong, &wire[..]) {
+        (Some(nth), _) | (None, [nth]) => Some(*nth),
+        (None, []) => differences.iter().position(is_left_open),
+        _ => None,
+    }
+}
+
+/// Whether it is that the server left a connection open.
+fn is_left_open(difference: &Difference) -> bool {
+    difference.check == Some(Check::ServerCloses)
+}
+
+/// That the harness had to end the case, by a clause of its own or by this one.
+fn ended(standard: &Standard<'_>, clause: Option<String>, what: String) -> Difference {
+    let usual = || {
+        let clause = standard.scenario.clause_of_stop(standard.harmed.is_some());
+        clause.map_or_else(String::new, |clause| clause.id.clone().into_owned())
+    };
+    Difference::told(clause.unwrap_or_else(usual), what)
 }
 
 /// Whether the harness killed a program when it stopped the case: that signal says nothing of the program.

@@ -29,7 +29,8 @@ struct Differs {
 
 impl Framing {
     /// What was said otherwise than it should be; `None` where no value differs, or there are no frames.
-    pub(crate) fn explain(
+    #[must_use]
+    pub fn explain(
         &self,
         way: Direction,
         right: Said<'_>,

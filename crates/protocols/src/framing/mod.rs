@@ -32,7 +32,7 @@ const WAYS: [observation::Direction; 2] =
 
 /// The frames of a protocol, and what of them may differ.
 #[derive(Debug, Default)]
-pub(crate) struct Framing {
+pub struct Framing {
     layout: Layout,
     /// Which directions are made of frames, the one to the server first.
     is_framed: [bool; 2],
@@ -62,6 +62,13 @@ pub(crate) struct Piece<'a> {
 }
 
 impl Framing {
+    /// Frames without masks, of streams. A direction that has no frames in the layout is not made of any.
+    #[must_use]
+    pub fn of_layout(layout: Layout) -> Self {
+        let is_framed = [!layout.to_server.is_empty(), !layout.to_client.is_empty()];
+        Self { layout, is_framed, ..Self::default() }
+    }
+
     pub(crate) fn new(
         form: FramesForm,
         masks: Vec<PartMask>,

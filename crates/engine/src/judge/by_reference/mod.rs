@@ -222,10 +222,7 @@ impl Finding {
 
     /// The same, with the value that is wrong before the bytes.
     fn explained(mut self, explained: Option<Explained>) -> Self {
-        if let Some(Explained { part, what }) = explained {
-            self.difference.what = format!("{part}: {what} ({})", self.difference.what);
-            self.difference.part = Some(part);
-        }
+        self.difference = self.difference.explained(explained);
         self
     }
 
