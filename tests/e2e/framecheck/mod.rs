@@ -11,6 +11,7 @@ mod dissector;
 mod errata;
 mod example_peers;
 mod expected;
+mod first_cause;
 mod forms_by_command;
 mod four_tutorials;
 mod hostile_peers;
