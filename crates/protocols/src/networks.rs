@@ -8,6 +8,8 @@ use crate::framing::Framing;
 
 /// A network whose every step is one byte is not for streams that are longer than this.
 const BYTEWISE_MAX_BYTES: usize = 512;
+/// What fits into the buffers on the way of a slow network, so that no sender has to wait.
+const FITS_BYTES: usize = 128 << 10;
 /// Of longer streams not every place is tried, but so many, evenly.
 const PLACES_MAX: usize = 2048;
 
@@ -119,6 +121,9 @@ fn of_stream(sizes: Option<&Sizes>) -> Vec<Network> {
     let mut networks = [Kind::Coalesced, Kind::Random, Kind::Delayed].map(Network::both).to_vec();
     if sizes.is_some() && to_server.max(to_client) <= BYTEWISE_MAX_BYTES {
         networks.push(Network::both(Kind::Bytewise));
+    }
+    if to_server.max(to_client) > FITS_BYTES {
+        networks.push(Network::both(Kind::Slow));
     }
     // A header of two or four bytes, cut inside and behind it; the middle; the last byte.
     let of = |way: MakeNetwork, size: usize, bounds: &[usize]| {

@@ -34,6 +34,11 @@ pub(crate) fn frames(size_key: &str) -> Framing {
 
 /// The first value of a server's frames that is wrong. A length that is right for what it is the length of is not.
 pub(crate) fn explain(frames: &Framing, right: Said<'_>, seen: Said<'_>) -> Option<Explained> {
+    if let Some(more) = seen.bytes.strip_prefix(right.bytes).filter(|more| !more.is_empty()) {
+        let bytes = if more.len() == 1 { "byte" } else { "bytes" };
+        let what = format!("expected no more, found {} {bytes} behind the last one", more.len());
+        return Some(Explained { part: ANSWER.to_owned(), what });
+    }
     frames.explain(Direction::ToClient, right, seen, JsonBy::Bytes)
 }
 
@@ -83,6 +88,10 @@ mod tests {
         let (part, what) = wrong(&right, &swapped);
         assert_eq!(part, Some(Part::Header), "{what}");
         assert!(what.contains("the other byte order"), "{what}");
+        // A byte too many is no header of another frame.
+        let (part, what) = wrong(&right, &[&right[..], b"\n"].concat());
+        assert_eq!(part, None, "{what}");
+        assert_eq!(what, "answer: expected no more, found 1 byte behind the last one");
         // A stream that ends inside the body.
         let (part, what) = wrong(&right, &right[..right.len() - 3]);
         assert_eq!(part, Some(Part::Body), "{what}");

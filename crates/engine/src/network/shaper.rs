@@ -96,9 +96,13 @@ impl Shaper {
             Kind::Stall(at) => Plan::Break(Fault::Stall, *at),
             Kind::HalfClose(at) => Plan::Break(Fault::HalfClose, *at),
             Kind::Flip(at) => Plan::Flip(*at, 1 << (disturbance.seed % 8)),
-            Kind::AsIs | Kind::Drop(_) | Kind::Dup(_) | Kind::Reorder(_) | Kind::Truncate(_) => {
-                Plan::AsIs
-            }
+            // What is slow is the receiver.
+            Kind::AsIs
+            | Kind::Slow
+            | Kind::Drop(_)
+            | Kind::Dup(_)
+            | Kind::Reorder(_)
+            | Kind::Truncate(_) => Plan::AsIs,
         };
         Self { plan, count: 0, held: Vec::new(), actions: Vec::new() }
     }

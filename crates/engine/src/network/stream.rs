@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Endpoint;
+use model::case::{Kind, Way};
 use model::observation::{Direction, Role, Stop, WireItem};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::disturbed::{DisturbedLink, Heard, Watches};
 use super::passing::{Broken, CHUNK_BYTES};
-use super::socket::{Connection, Incoming, Listener, Outgoing};
+use super::socket::{Buffers, Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Patience, Recording, Sides};
 use crate::platform::{Place, ReadWatch};
 
@@ -21,6 +22,9 @@ const CONNECTIONS_MAX: usize = 128;
 /// First and longest wait between two tries of a server that isn't up yet.
 const RETRY_FIRST: Duration = Duration::from_micros(200);
 const RETRY_LONGEST: Duration = Duration::from_millis(5);
+/// The most that a slow network reads at once, in bytes, and how long it rests before each time: some 8 MB a second.
+const SLOW_CHUNK_BYTES: usize = 16 << 10;
+const SLOW_PAUSE: Duration = Duration::from_millis(1);
 
 /// Listens for the client; knows where the server will be.
 #[derive(Debug)]
@@ -68,9 +72,13 @@ impl StreamRecorder {
         patience: watch::Receiver<Patience>,
         disturbance: Disturbance,
     ) -> Result<(), Stop> {
+        let is_slow = disturbance.network.kind == Kind::Slow;
+        if is_slow && disturbance.network.way.concerns(Direction::ToServer) {
+            self.listener.narrow();
+        }
         let (mut running, mut until) = (JoinSet::new(), patience.clone());
         let mut count = 0;
-        let disturbed = disturbance.disturbs(false).then(|| Watches {
+        let disturbed = (disturbance.disturbs(false) && !is_slow).then(|| Watches {
             of_client: Arc::new(self.client_place.read_watch()),
             of_server: Arc::new(self.server_watch()),
         });
@@ -85,6 +93,7 @@ impl StreamRecorder {
                     .clone()
                     .filter(|_| !disturbance.is_over())
                     .map(|watches| (disturbance.clone(), watches)),
+                slow: (is_slow && !disturbance.is_over()).then_some(disturbance.network.way),
             };
             count += 1;
             running.spawn(link.pass(client, patience.clone()));
@@ -131,6 +140,8 @@ struct Link {
     recording: Recording,
     /// What is to be done to it, unless it passes as it comes.
     disturbed: Option<(Disturbance, Watches)>,
+    /// Which way it is read from slowly.
+    slow: Option<Way>,
 }
 
 impl Link {
@@ -197,7 +208,11 @@ impl Link {
         loop {
             // Asked before trying: a server that accepts and then ends was there.
             let has_ended = *patience.borrow() != Patience::Full;
-            match Connection::open(&self.server, &self.place, Some(&self.own_path)).await {
+            let buffers =
+                if self.is_slow(Direction::ToClient) { Buffers::Narrow } else { Buffers::Usual };
+            let opened =
+                Connection::open_with(&self.server, &self.place, Some(&self.own_path), buffers);
+            match opened.await {
                 Ok(connection) => return Some(connection),
                 Err(error) if !has_ended && is_not_up(&error) => {
                     let _ = std::fs::remove_file(&self.own_path);
@@ -218,9 +233,13 @@ impl Link {
         mut to: Outgoing,
         direction: Direction,
     ) -> Result<(), Broken> {
-        let mut buffer = vec![0; CHUNK_BYTES];
+        let is_slow = self.is_slow(direction);
+        let mut buffer = vec![0; if is_slow { SLOW_CHUNK_BYTES } else { CHUNK_BYTES }];
         let mut receiver_is_there = true;
         loop {
+            if is_slow {
+                tokio::time::sleep(SLOW_PAUSE).await;
+            }
             let read = match from.read(&mut buffer).await {
                 Ok(0) => {
                     self.note(direction, WireItem::Fin);
@@ -244,6 +263,10 @@ impl Link {
 
     fn note(&self, direction: Direction, what: WireItem) {
         self.recording.note(self.number, direction, what);
+    }
+
+    fn is_slow(&self, direction: Direction) -> bool {
+        self.slow.is_some_and(|way| way.concerns(direction))
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Kind {
     Random,
     /// As it comes, each segment after a delay, by the case's seed.
     Delayed,
+    /// The receiver reads little at a time, and its buffers are small: a sender of more than fits has to wait.
+    Slow,
     /// Cut before the byte of each of these numbers, and nowhere else before the last of them: what
     /// comes before each is merged, and has been read when the rest is sent.
     Split(Vec<usize>),
@@ -119,6 +121,7 @@ impl Network {
                 | Kind::Coalesced
                 | Kind::Random
                 | Kind::Delayed
+                | Kind::Slow
                 | Kind::Split(_)
         )
     }
@@ -147,12 +150,13 @@ impl Network {
 
 impl Kind {
     /// The name of each kind there is; N stands for a number.
-    pub const NAMES: [&str; 15] = [
+    pub const NAMES: [&str; 16] = [
         "asis",
         "bytewise",
         "coalesced",
         "random",
         "delayed",
+        "slow",
         "split@N",
         "cut@N",
         "reset@N",
@@ -172,6 +176,7 @@ impl Kind {
             Self::Coalesced => "coalesced",
             Self::Random => "random",
             Self::Delayed => "delayed",
+            Self::Slow => "slow",
             Self::Split(_) => "split",
             Self::Cut(_) => "cut",
             Self::Reset(_) => "reset",
@@ -197,7 +202,12 @@ impl Kind {
             | Self::Dup(at)
             | Self::Reorder(at)
             | Self::Truncate(at) => std::slice::from_ref(at),
-            Self::AsIs | Self::Bytewise | Self::Coalesced | Self::Random | Self::Delayed => &[],
+            Self::AsIs
+            | Self::Bytewise
+            | Self::Coalesced
+            | Self::Random
+            | Self::Delayed
+            | Self::Slow => &[],
         }
     }
 
@@ -210,6 +220,7 @@ impl Kind {
             ("coalesced", []) => Self::Coalesced,
             ("random", []) => Self::Random,
             ("delayed", []) => Self::Delayed,
+            ("slow", []) => Self::Slow,
             ("split", [first, ..]) if *first > 0 && rises() => Self::Split(places.to_vec()),
             ("cut", [at]) => Self::Cut(*at),
             ("reset", [at]) => Self::Reset(*at),
@@ -301,6 +312,8 @@ mod tests {
             "random",
             "delayed",
             "delayed-down",
+            "slow",
+            "slow-up",
             "split@1",
             "split-up@17",
             "split@3+9+10",

@@ -63,6 +63,11 @@ pub(crate) fn late(way: Way) -> Vec<Network> {
     [Kind::Coalesced, Kind::Delayed].map(|kind| Network { kind, way }).into()
 }
 
+/// A receiver that is slow, for an input that is more than fits into the buffers on the way.
+pub(crate) fn slow(way: Way) -> Vec<Network> {
+    vec![Network { kind: Kind::Slow, way }]
+}
+
 /// What cuts a generated input's frames, one kind after another.
 pub(crate) fn generated(nth: usize) -> Vec<Network> {
     let kinds = [Kind::Random, Kind::Bytewise, Kind::Coalesced, Kind::Delayed];

@@ -48,7 +48,10 @@ pub(crate) fn start(program: &Path) -> io::Result<()> {
     if guardian.is_some() {
         return Ok(());
     }
-    let mut command = std::process::Command::new(program);
+    // The program may have been replaced since this process began.
+    let itself = Path::new("/proc/self/exe");
+    let mut command = std::process::Command::new(if itself.exists() { itself } else { program });
+    command.arg0(program);
     // In a group of its own: Ctrl-C at the terminal is not for it.
     command.args([WORD, &orphans::prefix()]).env_remove(orphans::MARK).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");

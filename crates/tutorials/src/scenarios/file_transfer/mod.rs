@@ -5,7 +5,7 @@ mod errata;
 use std::collections::BTreeMap;
 
 use model::blob::Blob;
-use model::case::{Network, Transport};
+use model::case::{Network, Transport, Way};
 use model::observation::{Direction, Role};
 use model::{
     Breaks, Check, Clause, Ending, Erratum, Expected, ExpectedEnd, Harmed, Input, Leaving, Literal,
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::literals::{DESC, NAME, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
-use crate::shared::disturbed::frame_everywhere;
+use crate::shared::disturbed::{frame_everywhere, slow};
 use crate::shared::text::{noise, text};
 use crate::tutorial::Tutorial;
 
@@ -238,7 +238,7 @@ fn content_vectors() -> Vec<Vector> {
         Vector::new("1023-bytes", served(noise(1023))),
         Vector::new("1024-bytes", served(noise(1024))),
         Vector::new("1025-bytes", served(noise(1025))),
-        Vector::new("one-mebibyte", served(noise(1 << 20))),
+        Vector::new("one-mebibyte", served(noise(1 << 20))).over(slow(Way::Down)),
         Vector::new("every-byte-value", served(every_byte)),
         Vector::new("crlf-lines", served(b"one\r\ntwo\r\n\r\nthree")),
         Vector::new("newlines-only", served(vec![b'\n'; 3000])),

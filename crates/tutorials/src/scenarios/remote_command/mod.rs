@@ -156,7 +156,15 @@ impl Tutorial for RemoteCommand {
             one("65536-bytes", "seq 1 100000 | head -c 65536"),
             one("65537-bytes", "seq 1 100000 | head -c 65537"),
             one("300000-bytes", "seq 1 100000 | head -c 300000"),
+            // Each cut at a power of two goes through a character.
+            one("long-gbk-output", r"printf x; printf '\326\320%.0s' $(seq 1000)"),
             one("70000-bytes-of-stderr", "seq 1 100000 | head -c 70000 >&2"),
+            // The reference's server reads standard error first, so no pipe fills. Its client would not read it all.
+            Vector::new(
+                "raw-300000-bytes-of-stderr",
+                Input::raw(["seq 1 100000 | head -c 300000 >&2"]),
+            )
+            .over(disturbed::slow(Way::Down)),
             one("both-past-a-pipe", "seq 1 100000 | head -c 70000; echo late >&2"),
             one("stdin-is-empty", "cat"),
             one("background-child", "(echo later) & wait"),
