@@ -19,6 +19,7 @@ import importlib
 import json
 import os
 import pkgutil
+import socket
 import struct
 import subprocess
 import sys
@@ -218,6 +219,15 @@ def op_os_error(request: Request) -> str:
     return hex_text(str(OSError(number, os.strerror(number))))
 
 
+def op_raw_socket(request: Request) -> str:
+    """Family, type and protocol of a raw socket over IPv4 with this `protocol`, or the error, as `print` shows them."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, request["protocol"]) as raw:
+            return hex_text("%d %d %d" % (raw.family, raw.type, raw.proto))
+    except OSError as error:
+        return hex_text(str(error))
+
+
 def op_shell(request: Request) -> List[str]:
     """What a shell `command` writes to standard output and error, with nothing to read."""
     done = subprocess.run(
@@ -311,6 +321,7 @@ OPS: Dict[str, Callable[[Request], Any]] = {
     "strip": op_strip,
     "packed_length": op_packed_length,
     "os_error": op_os_error,
+    "raw_socket": op_raw_socket,
     "read_frames": op_read_frames,
     "shell": op_shell,
 }

@@ -148,3 +148,12 @@ conn.close()
 server.close()
 left.close()
 right.close()
+
+print('-- raw sockets')
+for protocol in [0, socket.IPPROTO_ICMP]:
+    s = failure(socket.socket, socket.AF_INET, socket.SOCK_RAW, protocol)
+    if isinstance(s, OSError):
+        print('socket:', s)
+    else:
+        print('socket:', int(s.family), int(s.type), s.proto)
+        s.close()

@@ -83,7 +83,7 @@ static NETWORK: [Clause; 6] = [
         &[Check::Memory],
     ),
     Clause::must(
-        "NW-6",
+        ABOUT_DATAGRAMS,
         "A datagram that is lost, repeated, late or cut short harms its own exchange alone.",
         &[Check::NextClient],
     ),
@@ -95,6 +95,9 @@ pub static SECTIONS: [(&str, bool, &[Clause]); 2] =
 
 /// The clause that speaks where a client's exchange was broken and the harness had to end it.
 pub(crate) const BROKEN_EXCHANGE: &str = "NW-3";
+
+/// The clause that speaks of datagrams alone.
+pub(crate) const ABOUT_DATAGRAMS: &str = "NW-6";
 
 /// Every common clause, in the order of the sections.
 pub static COMMON: LazyLock<Vec<Clause>> = LazyLock::new(|| [&FRAMES[..], &NETWORK[..]].concat());

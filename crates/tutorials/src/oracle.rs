@@ -152,6 +152,15 @@ impl Oracle {
         self.ask_text("os_error", &json!({"op": "os_error", "name": name}))
     }
 
+    /// What a raw socket over IPv4 with this protocol is on this machine, for this user: its family, type and protocol,
+    /// or the text of the error.
+    ///
+    /// # Errors
+    /// See [`OracleError`].
+    pub fn raw_socket(&self, protocol: u8) -> Result<String, OracleError> {
+        self.ask_text("raw_socket", &json!({"op": "raw_socket", "protocol": protocol}))
+    }
+
     /// `bytes.upper()`.
     ///
     /// # Errors

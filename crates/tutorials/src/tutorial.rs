@@ -13,7 +13,7 @@ use model::{
 };
 use proptest::strategy::BoxedStrategy;
 
-use crate::clauses::{BROKEN_EXCHANGE, COMMON, common_clause};
+use crate::clauses::{ABOUT_DATAGRAMS, BROKEN_EXCHANGE, COMMON, common_clause};
 use crate::frame_map::by_value;
 use crate::literals::{self, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
@@ -272,7 +272,11 @@ impl Scenario for Asking {
         let mut own = self.clauses().iter().filter(|clause| clause.checks.contains(&check));
         if self.clause(check).is_none() {
             // A network's clause before a frame's: it holds for every scenario.
-            return COMMON.iter().rfind(|clause| clause.checks.contains(&check));
+            let speaks = |clause: &&Clause| {
+                clause.checks.contains(&check)
+                    && (clause.id != ABOUT_DATAGRAMS || self.home().is_datagram())
+            };
+            return COMMON.iter().rfind(speaks);
         }
         let nth = match (check, self.tutorial.size_key(), parting) {
             // The first clause speaks for the whole stream, the next three for its parts.

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use pytext::repr_bytes;
-use rustix::net::{AddressFamily, RecvFlags, SocketAddrAny, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SocketAddrAny, SocketType, ipproto};
 
 use crate::args::SocketApi;
 use crate::screen::print_now;
@@ -35,7 +35,8 @@ fn demo(options: &SocketApi) -> anyhow::Result<()> {
     datagrams(message)?;
     waiting(&client)?;
     queue(backlog)?;
-    closing(client, &conn)
+    closing(client, &conn)?;
+    raw_sockets()
 }
 
 fn objects() -> anyhow::Result<()> {
@@ -199,6 +200,20 @@ fn closing(mut client: Socket, conn: &Socket) -> anyhow::Result<()> {
     let refused = failure(client.recv(RECV_BYTES, RecvFlags::empty()).map(|data| data.len()));
     print_now(&format!("recv: {refused}"))?;
     Ok(print_now(&format!("close: {}", shown(client.close())))?)
+}
+
+/// A raw socket takes a privilege; the error shows that it is not there.
+fn raw_sockets() -> anyhow::Result<()> {
+    print_now("-- raw sockets")?;
+    for protocol in [None, Some(ipproto::ICMP)] {
+        let number = protocol.map_or(0, |it| it.as_raw().get());
+        let shown = match Socket::raw(protocol) {
+            Ok(raw) => format!("{} {number}", raw.about()?),
+            Err(error) => failure(Err::<usize, _>(error)),
+        };
+        print_now(&format!("socket: {shown}"))?;
+    }
+    Ok(())
 }
 
 /// An IP address as Python's tuple.

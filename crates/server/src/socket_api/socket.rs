@@ -14,8 +14,8 @@ use rustix::io::{Errno, dup, ioctl_fionbio};
 use rustix::net::addr::SocketAddrArg;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{
-    AddressFamily, RecvFlags, SocketAddrAny, SocketType, acceptfrom, bind, connect, getpeername,
-    getsockname, listen, recv, recvfrom, send, sendto,
+    AddressFamily, Protocol, RecvFlags, SocketAddrAny, SocketType, acceptfrom, bind, connect,
+    getpeername, getsockname, listen, recv, recvfrom, send, sendto,
 };
 
 /// A socket, until it is closed.
@@ -34,6 +34,11 @@ impl From<OwnedFd> for Socket {
 impl Socket {
     pub(super) fn new(family: AddressFamily, kind: SocketType) -> io::Result<Self> {
         Ok(platform::socket(family, kind)?.into())
+    }
+
+    /// A raw socket over IPv4. Without a protocol there is none.
+    pub(super) fn raw(protocol: Option<Protocol>) -> io::Result<Self> {
+        Ok(rustix::net::socket(AddressFamily::INET, SocketType::RAW, protocol)?.into())
     }
 
     pub(super) fn tcp() -> io::Result<Self> {

@@ -17,6 +17,8 @@ pub(crate) struct SocketApi;
 const MESSAGE: &str = "hello";
 const MESSAGE_MAX_BYTES: usize = 1024;
 const BACKLOG: i64 = 5;
+/// The protocol of a raw socket that takes a privilege. One without a protocol there is not.
+const IPPROTO_ICMP: u8 = 1;
 
 const CLAUSES: &[Clause] = &[
     Clause::must(
@@ -164,6 +166,11 @@ fn screen(message: &[u8], backlog: i64, oracle: &Oracle) -> Result<String, Oracl
             "-- closing\n\
              fileno: True\nclose: None\nfileno: -1\nrecv: b''\nrecv: {}\nclose: None\n",
             error("EBADF")?
+        ),
+        format!(
+            "-- raw sockets\nsocket: {}\nsocket: {}\n",
+            oracle.raw_socket(0)?,
+            oracle.raw_socket(IPPROTO_ICMP)?
         ),
     ];
     Ok(lines.concat())
