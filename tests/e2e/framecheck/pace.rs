@@ -58,7 +58,7 @@ fn a_right_answer_in_pieces_is_no_failure() {
 fn a_wrong_answer_in_pieces_is_one() {
     for network in ["asis", "bytewise-down"] {
         for shown in played("b'hex'", network, 1) {
-            assert!(shown.contains("verdict: fail\n  [RC-5] to-client parts at byte"), "{shown}");
+            assert!(shown.contains("verdict: fail\n  [RC-5] answer.body: expected "), "{shown}");
         }
     }
 }
