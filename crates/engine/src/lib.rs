@@ -12,6 +12,7 @@ compile_error!(
 
 pub mod baseline;
 pub mod check_peer;
+pub mod claim;
 pub mod drive;
 pub mod expected_failures;
 mod fork_guard;

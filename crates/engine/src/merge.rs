@@ -10,6 +10,7 @@ use model::case::CaseId;
 use model::event::{End, Event, Start};
 use model::shard::Shard;
 
+use crate::claim::{Claim, ClaimError};
 use crate::journal::{JournalError, NAME, Recorded, differences};
 
 /// So many shards that are missing are named.
@@ -41,6 +42,8 @@ struct Part {
     name: String,
     shard: Shard,
     recorded: Recorded,
+    /// Until all is told, no run writes there.
+    _claim: Option<Claim>,
 }
 
 impl Shards {
@@ -53,8 +56,19 @@ impl Shards {
         let mut parts = Vec::new();
         for directory in directories {
             let name = directory.display().to_string();
+            let claim = match Claim::read(directory) {
+                Ok(claim) => claim,
+                Err(error @ ClaimError::Busy { .. }) => {
+                    reasons.push(format!("{error}: wait until it ends"));
+                    continue;
+                }
+                Err(error) => {
+                    reasons.push(error.to_string());
+                    continue;
+                }
+            };
             match Recorded::read(directory) {
-                Ok(Some(recorded)) => parts.extend(part(name, recorded, &mut reasons)),
+                Ok(Some(recorded)) => parts.extend(part(name, recorded, claim, &mut reasons)),
                 Ok(None) => reasons.push(format!("{name} has no report: there is no {NAME} in it")),
                 Err(error) => reasons.push(error.to_string()),
             }
@@ -97,7 +111,12 @@ impl Shards {
 }
 
 /// A directory's part of the whole, if it is one; why not, if not or if it is not all of it.
-fn part(name: String, recorded: Recorded, reasons: &mut Vec<String>) -> Option<Part> {
+fn part(
+    name: String,
+    recorded: Recorded,
+    claim: Option<Claim>,
+    reasons: &mut Vec<String>,
+) -> Option<Part> {
     let (found, of) = (recorded.counts().values().sum::<usize>(), recorded.start().cases);
     if recorded.unmatched().is_none() || found != of {
         reasons.push(format!(
@@ -109,7 +128,7 @@ fn part(name: String, recorded: Recorded, reasons: &mut Vec<String>) -> Option<P
         reasons.push(format!("{name} is no shard: it was run without --shard"));
         return None;
     };
-    Some(Part { name, shard, recorded })
+    Some(Part { name, shard, recorded, _claim: claim })
 }
 
 /// What is wrong with which shards there are.

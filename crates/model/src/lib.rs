@@ -28,8 +28,10 @@ mod said;
 pub mod scenario;
 mod search;
 pub mod shard;
+pub mod shell;
 mod step;
 mod verdict;
+pub mod visible;
 
 pub use catalogue::Catalogue;
 pub use check::{Check, Clause, Level};

@@ -1,14 +1,15 @@
 //! For programs: `report.json` at the end, or every event as a line while it runs.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use model::Difference;
 use model::event::{CaseResult, Chosen, Event, NotPlayed, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
 use serde::Serialize;
+
+use super::replaced::replace;
 
 /// Version of the form of `report.json`.
 const SCHEMA: u32 = 1;
@@ -116,10 +117,10 @@ impl Sink for ReportJson {
                     counts: &end.counts,
                     cases: &self.cases,
                 };
-                let mut out = BufWriter::new(File::create(&self.path)?);
-                serde_json::to_writer_pretty(&mut out, &report)?;
-                out.write_all(b"\n")?;
-                out.flush()?;
+                replace(&self.path, |out| {
+                    serde_json::to_writer_pretty(&mut *out, &report)?;
+                    out.write_all(b"\n")
+                })?;
             }
         }
         Ok(())

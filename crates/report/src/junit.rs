@@ -14,14 +14,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::PathBuf;
 
 use model::Verdict;
 use model::event::{CaseResult, End, Event, Sink};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
 
+use super::replaced::replace;
 use super::replays::Replays;
 use crate::hex;
 
@@ -95,9 +95,7 @@ impl JUnit {
             }
             report.add_test_suite(suite);
         }
-        let mut out = BufWriter::new(File::create(&self.path)?);
-        report.serialize(&mut out).map_err(io::Error::other)?;
-        out.flush()
+        replace(&self.path, |out| report.serialize(out).map_err(io::Error::other))
     }
 }
 

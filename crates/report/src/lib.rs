@@ -14,6 +14,7 @@ mod junit;
 mod matrix;
 mod pace;
 mod progress;
+mod replaced;
 mod replays;
 mod summary;
 mod versions;

@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::{fs, io};
 
 use model::event::{CaseResult, End, Event, Sink, Start};
 use model::{Difference, Verdict};
 
 use super::causes::Causes;
+use super::replaced::replace;
 use super::replays::Replays;
 use crate::hex;
 
@@ -173,7 +174,8 @@ impl Sink for Summary {
             Event::Finished(case) => self.add(case),
             Event::Ended(end) => {
                 let Some(start) = &self.start else { return Ok(()) };
-                fs::write(&self.path, self.page(start, end))?;
+                let page = self.page(start, end);
+                replace(&self.path, |out| out.write_all(page.as_bytes()))?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use anyhow::Context;
 use engine::journal::Journal;
 use engine::merge::Shards;
 
+use super::claims::claim;
 use super::run::{files, printed, verdict_of};
 use super::setup::Known;
 use super::{MergeArgs, Usage};
@@ -21,6 +22,7 @@ pub(super) fn main(args: &MergeArgs) -> anyhow::Result<bool> {
         return Err(Usage(format!("--out is {shown}, a shard that it would overwrite")).into());
     }
     let shards = Shards::read(&args.shards)?;
+    let _claim = claim(&args.out)?;
     let mut sinks = files(&args.out, &Known::new().catalogue)?;
     sinks.insert(0, printed(args.format));
     let journal = Journal::create(&args.out);

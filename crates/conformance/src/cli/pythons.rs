@@ -1,13 +1,16 @@
 //! `framecheck pythons`: the same cases under every CPython of this machine.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::bail;
+use engine::claim::Claim;
 use framecheck::interpreters::{Interpreter, installed};
 use model::event::{Event, Sink};
 use report::{Human, Versions};
 
 use super::RunArgs;
+use super::claims::claim;
 use super::out::stdout;
 use super::run::{chosen, files, play, verdict_of};
 
@@ -21,15 +24,19 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if interpreters.is_empty() {
         bail!("no python3.8 or later on the PATH or under pyenv");
     }
+    let claims: anyhow::Result<Vec<Claim>> =
+        interpreters.iter().map(|it| claim(&directory_of(args, it))).collect();
+    let _claims = claims?;
     let mut versions = Versions::default();
     let mut green = true;
-    for Interpreter { version, path } in interpreters {
+    for interpreter in interpreters {
+        let out = directory_of(args, &interpreter);
+        let Interpreter { version, path } = interpreter;
         writeln!(stdout(), "\nCPython {version}")?;
         versions.begin(&version);
         let mut with = args.setup.clone();
         with.means.python = path.into_os_string();
         with.means.reference = Some(reference.directory().to_owned());
-        let out = args.out.join(format!("python{version}"));
         let mut sinks = files(&out, planned.catalogue())?;
         sinks.push(Box::new(Human::new(stdout())));
         let mut column = Column(&mut versions);
@@ -40,6 +47,11 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     writeln!(stdout(), "\nall versions, over all pairings:")?;
     versions.write(&mut stdout())?;
     Ok(green)
+}
+
+/// Where the reports under an interpreter are written.
+fn directory_of(args: &RunArgs, interpreter: &Interpreter) -> PathBuf {
+    args.out.join(format!("python{}", interpreter.version))
 }
 
 /// Fills the column that was begun last.

@@ -21,6 +21,7 @@ use protocols::{KnownFailure, Protocol, rewrite_known_failures};
 use report::{FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Summary};
 use tokio::sync::Notify;
 
+use super::claims::claim_around;
 use super::interrupt::{Interrupted, interrupt};
 use super::measure::measure;
 use super::others::{are_up, not_judged};
@@ -48,7 +49,7 @@ impl Planned {
 }
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
-    let (planned, setup) = chosen(args)?;
+    let (_claim, (planned, setup)) = claim_around(&args.out, || chosen(args))?;
     let mut sinks = files(&args.out, &planned.known.catalogue)?;
     sinks.insert(0, printed(args.format));
     let end = play(args, &args.setup, planned, setup, &args.out, &mut sinks)?;

@@ -25,6 +25,7 @@ use serde::Serialize;
 
 use self::evidence::Explained;
 use self::index::{Index, Kept};
+use crate::replaced::replace;
 
 /// How much of failures is told in full.
 #[derive(Debug, Clone, Copy)]
@@ -131,9 +132,8 @@ impl Sink for Html {
                 let (Some(index), Some(spool)) = (self.index.take(), self.spool.take()) else {
                     return Ok(());
                 };
-                let mut out = BufWriter::new(File::create(&self.path)?);
-                page::write(&mut out, &index.told(end, &self.catalogue), &mut spool.read()?)?;
-                out.flush()
+                let (told, mut blocks) = (index.told(end, &self.catalogue), spool.read()?);
+                replace(&self.path, |out| page::write(out, &told, &mut blocks))
             }
         }
     }

@@ -47,6 +47,7 @@ use self::accept::Accepted;
 use self::report::Report;
 use self::trial::Choice;
 use super::args::{Format, Means, Side, seconds};
+use super::claims::claim;
 use super::out::stdout;
 
 /// How long a case may take, unless told.
@@ -104,6 +105,7 @@ pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
     if args.suggest {
         suggest::check(&subjects)?;
     }
+    let _claim = args.out.as_deref().map(claim).transpose()?;
     let mut out = stdout();
     let (mut programs, mut complaints) = (Vec::new(), Vec::new());
     let mut suggestions = Vec::new();
