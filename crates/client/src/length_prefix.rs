@@ -11,7 +11,10 @@ use crate::args::Message;
 
 pub(crate) async fn send(options: Message) -> anyhow::Result<()> {
     let message = options.message.as_bytes();
-    let length = i32::try_from(message.len()).context("the message is too long for a header")?;
+    let length = i32::try_from(message.len()).ok().with_context(|| {
+        let (len, max) = (message.len(), i32::MAX);
+        format!("a message of {len} bytes is too long: its header holds at most {max}")
+    })?;
     let frame = [&header::pack(length)[..], message].concat();
     let address = &options.connect;
     let mut stream =

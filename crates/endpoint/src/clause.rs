@@ -49,10 +49,14 @@ pub fn with_clause(error: &(dyn Error + 'static), otherwise: &str) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         clause = clause.or_else(|| error.downcast_ref::<Breach>().map(|breach| breach.clause));
-        if !text.is_empty() {
-            text.push_str(": ");
+        let told = error.to_string();
+        // Some errors tell their cause themselves.
+        if !text.ends_with(&told) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&told);
         }
-        text.push_str(&error.to_string());
         next = error.source();
     }
     format!("[{}] {text}", clause.unwrap_or(otherwise))
@@ -61,6 +65,28 @@ pub fn with_clause(error: &(dyn Error + 'static), otherwise: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// It tells its cause itself.
+    #[derive(Debug)]
+    struct Telling(std::io::Error);
+
+    impl Display for Telling {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "cannot receive: {}", self.0)
+        }
+    }
+
+    impl Error for Telling {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn a_cause_that_was_told_is_not_doubled() {
+        let error = Telling(std::io::ErrorKind::UnexpectedEof.into());
+        assert_eq!(with_clause(&error, "LP-1"), "[LP-1] cannot receive: unexpected end of file");
+    }
 
     #[derive(Debug)]
     struct Around(Breach);

@@ -43,7 +43,9 @@ fn parse_length(text: &[u8]) -> anyhow::Result<u64> {
     let only_digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     ensure!(only_digits, "expected a length in decimal digits, found {}", shown());
     let digits = std::str::from_utf8(text)?;
-    digits.parse().with_context(|| format!("no message has the length {}", shown()))
+    let too_long =
+        || format!("expected a length of at most {}, found {} digits", u64::MAX, text.len());
+    digits.parse().ok().with_context(too_long)
 }
 
 #[cfg(test)]

@@ -24,7 +24,9 @@ async fn take_message(mut stream: Connection, max_bytes: u64) -> anyhow::Result<
     let head = read_up_to(&mut stream, header::LEN as u64).await?;
     let head = head.try_into().ok().context("the client closed before its header was whole")?;
     let length = header::unpack(head);
-    let length = u64::try_from(length).with_context(|| format!("a message of {length} bytes"))?;
+    let length = u64::try_from(length).ok().with_context(|| {
+        format!("expected the length of a message in the header, 0 to {max_bytes}, found {length}")
+    })?;
     ensure!(length <= max_bytes, "a message of {length} bytes is over the limit of {max_bytes}");
     let message = read_up_to(&mut stream, length).await?;
     ensure!(

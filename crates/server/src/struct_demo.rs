@@ -13,7 +13,10 @@ use crate::screen;
 
 pub(crate) async fn show(options: &StructDemo) -> anyhow::Result<()> {
     let length = Line::from(options.text.as_bytes().to_vec()).code_points().count();
-    let packed = i32::try_from(length).context("argument out of range")?.to_ne_bytes();
+    let number = i32::try_from(length).ok().with_context(|| {
+        format!("argument out of range: {length} characters, and at most {} are packed", i32::MAX)
+    })?;
+    let packed = number.to_ne_bytes();
     screen::print(&length.to_string()).await?;
     screen::print(&packed.len().to_string()).await?;
     screen::print(&format!("({},)", i32::from_ne_bytes(packed))).await?;

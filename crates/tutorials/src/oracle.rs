@@ -280,7 +280,8 @@ impl Oracle {
         asking.questions.flush()?;
         let mut answer = String::new();
         if asking.answers.read_line(&mut answer)? == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            let why = "the Python interpreter ended before it answered";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why).into());
         }
         drop(process);
         Ok(serde_json::from_str(&answer).map_err(io::Error::from)?)

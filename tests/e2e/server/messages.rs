@@ -81,6 +81,19 @@ fn a_long_message_behind_a_header_is_read_to_its_end() {
     is_closed(stream);
 }
 
+/// The error of the operating system's language, "out of range integral type conversion", helped nobody.
+#[test]
+fn a_negative_length_is_told_with_the_limits() {
+    let sandbox = Sandbox::new();
+    let mut server = sandbox.server(&["length-prefix", "--max-message=10"]);
+    let mut stream = connect(&server.address.clone());
+    stream.write_all(b"\xff\xff\xff\xff").unwrap();
+    is_closed(stream);
+    let line = server.wait_for_log("length of a message");
+    let told = "expected the length of a message in the header, 0 to 10, found -1";
+    assert!(line.contains(told) && !line.contains("integral"), "{line}");
+}
+
 #[test]
 fn a_frame_that_is_none_shows_nothing_and_the_next_client_is_served() {
     let sandbox = Sandbox::new();

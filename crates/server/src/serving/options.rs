@@ -107,9 +107,10 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = |why: &dyn fmt::Display| format!("expected seconds, found {text:?}: {why}");
-        let seconds: f64 = text.parse().map_err(|error| refuse(&error))?;
-        Duration::try_from_secs_f64(seconds).map(Self).map_err(|error| refuse(&error))
+        let refused =
+            || format!("expected seconds, such as 300 or 0.25 and not below 0, found {text:?}");
+        let seconds: f64 = text.parse().map_err(|_| refused())?;
+        Duration::try_from_secs_f64(seconds).map(Self).map_err(|_| refused())
     }
 }
 

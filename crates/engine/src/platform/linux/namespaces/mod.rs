@@ -163,7 +163,10 @@ impl Namespace {
         answered(&answer).map_err(|number| {
             io::Error::from_raw_os_error(number.parse().unwrap_or(Errno::IO.raw_os_error()))
         })?;
-        descriptor.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        descriptor.ok_or_else(|| {
+            let why = "the program that makes networks ended before it answered";
+            io::Error::new(io::ErrorKind::UnexpectedEof, why)
+        })
     }
 }
 
