@@ -144,7 +144,7 @@ fn evidence(number: usize) -> Evidence {
         what: WireItem::Segment(stream(number, b'b').into()),
     };
     Evidence {
-        input: Input::typed(["one line", "and another"]),
+        input: Some(Input::typed(["one line", "and another"])),
         expected: Expected {
             to_server: Wire::stream(Vec::new()),
             to_client: Wire::stream(stream(number, b'a')),
@@ -164,5 +164,6 @@ fn evidence(number: usize) -> Evidence {
             took: Duration::from_millis(40),
         },
         smallest: None,
+        left_out: None,
     }
 }

@@ -3,7 +3,7 @@
 
 use model::case::{CaseId, Network, Pairing, Playing};
 use model::observation::{Exit, Observation, PeerEnd, Role};
-use model::{Input, Literal, Scenario, Verdict};
+use model::{Input, Literal, Scenario, Verdict, visible};
 
 use crate::judge::Judgement;
 use crate::peer::{Peer, missing_program};
@@ -166,5 +166,5 @@ fn last_words(end: &PeerEnd) -> Vec<String> {
     let stderr = String::from_utf8_lossy(&end.stderr.0);
     let lines: Vec<&str> = stderr.trim_end().lines().collect();
     let first = lines.len().saturating_sub(LAST_LINES);
-    lines.iter().skip(first).map(|line| format!("stderr: {}", line.escape_debug())).collect()
+    lines.iter().skip(first).map(|line| format!("stderr: {}", visible::line(line))).collect()
 }

@@ -11,6 +11,7 @@ compile_error!(
 );
 
 pub mod baseline;
+mod budget;
 pub mod check_peer;
 pub mod claim;
 pub mod drive;

@@ -12,6 +12,7 @@ use model::{Difference, Verdict};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use crate::budget::Budget;
 use crate::expected_failures::ExpectedFailures;
 use crate::order::Order;
 use crate::plan::Group;
@@ -69,9 +70,10 @@ pub async fn run(
         Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
     counts.extend(before);
     let mut told = HashSet::new();
-    let mut wrong = 0;
+    let (mut wrong, mut budget) = (0, Budget::default());
     let mut tell = |mut result: Box<CaseResult>| {
         expected.judge(&mut result);
+        budget.keep(&mut result);
         *counts.entry(result.verdict.name()).or_default() += 1;
         wrong += usize::from(result.verdict.is_wrong());
         listener(Event::Finished(result));
@@ -326,8 +328,9 @@ impl Player {
                 end.stdout.0.truncate(SCREEN_MAX_BYTES);
                 end.stderr.0.truncate(SCREEN_MAX_BYTES);
             }
-            let input = group.input.clone();
-            let mut evidence = Evidence { input, expected, observed, smallest: None };
+            let input = Some(group.input.clone());
+            let mut evidence =
+                Evidence { input, expected, observed, smallest: None, left_out: None };
             if can_shrink && self.may_shrink() {
                 let shrunk =
                     shrink::smallest(self.stage.clone(), group.clone(), play.clone(), played);

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::case::{CaseId, Network, Transport};
 use crate::observation::Observation;
 use crate::shard::Shard;
-use crate::{Difference, Expected, Input, Verdict};
+use crate::shell;
+use crate::{Check, Difference, Expected, Input, Verdict};
 
 /// Generated inputs a scenario, unless told otherwise.
 pub const USUAL_CASES: u32 = 48;
@@ -102,8 +103,7 @@ impl Start {
         if let Some(shard) = self.shard {
             words.extend(["--shard".to_owned(), shard.to_string()]);
         }
-        // No argument holds a NUL.
-        let typed = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+        let typed = shell::line(words);
         (!typed.is_empty()).then_some(typed)
     }
 }
@@ -144,6 +144,9 @@ pub struct ProtocolInfo {
     pub scenario: String,
     /// Where it is.
     pub file: PathBuf,
+    /// The same as it was typed, in the run that plays it.
+    #[serde(skip)]
+    pub as_typed: Option<PathBuf>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
@@ -165,6 +168,9 @@ pub struct PeerInfo {
     /// The manifest that describes it, unless it is built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<PathBuf>,
+    /// The same as it was typed, in the run that plays it.
+    #[serde(skip)]
+    pub as_typed: Option<PathBuf>,
 }
 
 /// See [`Event::Finished`].
@@ -202,8 +208,9 @@ pub struct CaseResult {
 /// What a failure is explained with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was put in.
-    pub input: Input,
+    /// What was put in; `None` where it is long and [`left_out`](Self::left_out). The case's id stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Input>,
     /// What is right.
     pub expected: Expected,
     /// What was seen.
@@ -211,6 +218,76 @@ pub struct Evidence {
     /// The smallest input that goes wrong in the same way, if one was looked for and found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smallest: Option<Box<Smallest>>,
+    /// What of all this is not here, if it is not whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<Box<LeftOut>>,
+}
+
+/// What a failure's evidence lacks, since it would be long.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The first failure of the same symptom, whose evidence has more; `None` if this is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like: Option<CaseId>,
+    /// The input, all of it: the case's id stands for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub input: bool,
+    /// Events on the wire behind those that are here.
+    pub wire_events: usize,
+    /// The byte sequences of which only a part is here: the beginning, or of what a program printed the end.
+    pub cut: Vec<Cut>,
+}
+
+/// A byte sequence of which evidence has a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Where it is in the evidence, such as `observed.client.stderr`.
+    pub place: String,
+    /// How long it is, all of it.
+    pub bytes: usize,
+    /// The SHA-256 of all of it, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Says that something is missing, and where there is more.
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.like {
+            Some(like) => {
+                write!(f, "not all of its bytes are kept; {like} failed alike, and has more")
+            }
+            None => f.write_str("not all of its bytes are kept: there are too many"),
+        }
+    }
+}
+
+/// What failures of one cause have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Symptom {
+    /// The scenario.
+    pub scenario: String,
+    /// The pairing.
+    pub pairing: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The clause that is broken.
+    pub clause: String,
+    /// The check that found it first.
+    pub check: Option<Check>,
+}
+
+impl CaseResult {
+    /// What this has in common with other failures of its cause.
+    #[must_use]
+    pub fn symptom(&self) -> Symptom {
+        Symptom {
+            scenario: self.scenario.clone(),
+            pairing: self.pairing.clone(),
+            verdict: self.verdict,
+            clause: self.clause.clone(),
+            check: self.differences.first().and_then(|difference| difference.check),
+        }
+    }
 }
 
 /// The end of a failing input's shrinking.

@@ -1,9 +1,14 @@
-//! Failures that are likely one: the same input, the same check.
+//! Failures that are likely one: the same scenario, the same peers, the same check, the same value. Inputs, networks
+//! and transports may differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::event::CaseResult;
+use model::case::Network;
+use model::event::{CaseResult, Start};
 use model::{Check, Verdict};
+
+/// How the names of inputs begin in which the harness sends malformed data.
+pub(super) const HOSTILE: &str = "hostile-";
 
 /// What of a run went wrong, by cause.
 #[derive(Debug, Default)]
@@ -11,63 +16,82 @@ pub(super) struct Causes {
     all: Vec<Cause>,
     /// Where in it a cause is.
     by_key: BTreeMap<Key, usize>,
-    /// What was broken already, whatever the input.
-    kinds: BTreeSet<Kind>,
-    kept: usize,
+    /// The peers that manifests describe.
+    guests: BTreeSet<String>,
 }
 
-/// Scenario, verdict, clause, and the check that found it first.
-type Kind = (String, Verdict, String, Option<Check>);
-/// The same, and the input.
-type Key = (Kind, String);
+/// What the cases of a cause have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    scenario: String,
+    /// Those of the two programs that a manifest describes.
+    guests: Vec<String>,
+    verdict: Verdict,
+    clause: String,
+    /// The check that found it first.
+    check: Option<Check>,
+    /// The value that is wrong, where the bytes have a meaning.
+    part: Option<String>,
+}
 
 /// Cases that went wrong alike.
 #[derive(Debug)]
 pub(super) struct Cause {
-    /// The first of them that was told, with its evidence if it is one of those shown in full.
+    /// The one that is easiest to look into, with its evidence.
     pub(super) first: CaseResult,
-    /// Whether nothing of its kind came before it: no other input broke the same.
-    pub(super) is_first_of_kind: bool,
     /// How many there are.
     pub(super) count: usize,
-    /// Ids of those after the first, as many as are kept.
+    /// Ids of the others, as many as are kept.
     pub(super) others: Vec<String>,
 }
 
-/// Of so many causes, and of so many of a new kind, the evidence is kept: it may be large.
-const EVIDENCE_KEPT: usize = 3;
 /// So many ids are kept of each.
 const OTHERS_KEPT: usize = 8;
 
 impl Causes {
+    /// Nothing has gone wrong yet in the run that begins so.
+    pub(super) fn new(start: &Start) -> Self {
+        let guests = start.peers.iter().filter(|peer| peer.manifest.is_some());
+        Self { guests: guests.map(|peer| peer.name.clone()).collect(), ..Self::default() }
+    }
+
     /// Take a case; one that is as it should be is no cause.
     pub(super) fn add(&mut self, case: &CaseResult) {
         if !case.verdict.is_wrong() {
             return;
         }
-        let check = case.differences.first().and_then(|difference| difference.check);
-        // Generated inputs all have the same name: each is told by its id.
-        let input = format!("{} {}", case.input, case.id.input);
-        let kind = (case.scenario.clone(), case.verdict, case.clause.clone(), check);
-        let key = (kind.clone(), input);
         let next = self.all.len();
-        let at = *self.by_key.entry(key).or_insert(next);
-        if let Some(cause) = self.all.get_mut(at) {
-            cause.count += 1;
-            if cause.others.len() < OTHERS_KEPT {
-                cause.others.push(case.id.to_string());
-            }
+        let at = *self.by_key.entry(self.key(case)).or_insert(next);
+        let Some(cause) = self.all.get_mut(at) else {
+            self.all.push(Cause { first: case.clone(), count: 1, others: Vec::new() });
             return;
+        };
+        cause.count += 1;
+        let mut other = case.id.to_string();
+        if rank(case) < rank(&cause.first) {
+            other = cause.first.id.to_string();
+            cause.first = case.clone();
         }
-        let kinds = self.kinds.len();
-        let is_first_of_kind = self.kinds.insert(kind);
-        let mut first = case.clone();
-        if self.kept < EVIDENCE_KEPT || is_first_of_kind && kinds < EVIDENCE_KEPT {
-            self.kept += 1;
-        } else {
-            first.evidence = None;
+        if cause.others.len() < OTHERS_KEPT {
+            cause.others.push(other);
         }
-        self.all.push(Cause { first, is_first_of_kind, count: 1, others: Vec::new() });
+    }
+
+    fn key(&self, case: &CaseResult) -> Key {
+        let peers = [&case.id.pairing.server, &case.id.pairing.client];
+        let mut guests: Vec<String> =
+            peers.into_iter().filter(|name| self.guests.contains(*name)).cloned().collect();
+        guests.sort();
+        guests.dedup();
+        let difference = case.differences.first();
+        Key {
+            scenario: case.scenario.clone(),
+            guests,
+            verdict: case.verdict,
+            clause: case.clause.clone(),
+            check: difference.and_then(|it| it.check),
+            part: difference.and_then(|it| it.part.clone()),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -79,13 +103,20 @@ impl Causes {
         self.all.iter().map(|cause| cause.count).sum()
     }
 
-    /// One of each kind first, as they came; then the others.
+    /// As they came.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cause> {
-        let of_kind = |is_first: bool| {
-            self.all.iter().filter(move |cause| cause.is_first_of_kind == is_first)
-        };
-        of_kind(true).chain(of_kind(false))
+        self.all.iter()
     }
+}
+
+/// The lower, the easier a case is to look into: an ordinary exchange, over a network that does nothing, with the
+/// shortest input, and all that was seen of it.
+fn rank(case: &CaseResult) -> (bool, bool, bool, usize) {
+    let evidence = case.evidence.as_ref();
+    let is_cut = evidence.is_none_or(|it| it.left_out.is_some());
+    let input = evidence.and_then(|it| it.input.as_ref());
+    let len = input.and_then(|it| serde_json::to_vec(it).ok()).map_or(usize::MAX, |it| it.len());
+    (case.input.starts_with(HOSTILE), case.network != Network::AS_IS, is_cut, len)
 }
 
 #[cfg(test)]
@@ -93,37 +124,62 @@ mod tests {
     use model::Difference;
 
     use super::*;
-    use crate::tests::case;
+    use crate::tests::{case, evidence};
+
+    fn failing(id: &str, clause: &str, check: Check) -> CaseResult {
+        let mut failing = case(id, Verdict::Fail);
+        failing.clause = clause.to_owned();
+        let difference = Difference::told(clause, "parts");
+        failing.differences = vec![Difference { check: Some(check), ..difference }];
+        failing
+    }
+
+    fn told(causes: &Causes) -> Vec<(String, usize)> {
+        causes.iter().map(|it| (it.first.id.input.to_string(), it.count)).collect()
+    }
 
     #[test]
-    fn failures_of_one_input_by_one_check_are_one_cause_and_new_kinds_come_first() {
+    fn failures_of_one_symptom_are_one_cause_whatever_the_input_and_the_network() {
         let mut causes = Causes::default();
-        let failing = |id: &str, clause: &str, check| {
-            let mut failing = case(id, Verdict::Fail);
-            failing.clause = clause.to_owned();
-            let what = "parts".to_owned();
-            failing.differences = vec![Difference {
-                check,
-                clause: clause.to_owned(),
-                what,
-                part: None,
-                parting: None,
-            }];
-            failing
-        };
         for (network, input) in [("asis", 1), ("bytewise", 1), ("random", 1), ("asis", 2)] {
             let id = format!("tcp-upper/a->b/tcp4/{network}/0000000{input}");
-            causes.add(&failing(&id, "TU-1", Some(Check::ToServer)));
+            causes.add(&failing(&id, "TU-1", Check::ToServer));
         }
-        causes.add(&failing("tcp-upper/a->b/tcp4/asis/00000003", "TU-2", Some(Check::ToClient)));
+        causes.add(&failing("tcp-upper/a->b/tcp4/asis/00000003", "TU-2", Check::ToClient));
         causes.add(&case("tcp-upper/a->b/tcp4/asis/00000004", Verdict::Pass));
         causes.add(&case("tcp-upper/a->b/tcp4/asis/00000005", Verdict::HarnessError));
-        let told: Vec<_> =
-            causes.iter().map(|it| (it.first.id.input.to_string(), it.count)).collect();
-        let told: Vec<_> = told.iter().map(|(input, count)| (&**input, *count)).collect();
-        assert_eq!(told, [("00000001", 3), ("00000003", 1), ("00000005", 1), ("00000002", 1)]);
+        let right = [("00000001", 4), ("00000003", 1), ("00000005", 1)];
+        assert_eq!(told(&causes), right.map(|(input, count)| (input.to_owned(), count)));
         assert_eq!(causes.case_count(), 6);
-        let first = causes.iter().next().unwrap();
-        assert_eq!(first.others.len(), 2);
+        assert_eq!(causes.iter().next().unwrap().others.len(), 3);
+    }
+
+    #[test]
+    fn the_smallest_input_over_an_undisturbed_network_comes_first() {
+        let mut causes = Causes::default();
+        let mut add = |id: &str, input: &str, len: usize| {
+            let mut failing = failing(id, "TU-1", Check::ToServer);
+            failing.input = input.to_owned();
+            failing.evidence = Some(Box::new(evidence(&"x".repeat(len))));
+            causes.add(&failing);
+        };
+        add("tcp-upper/a->b/tcp4/cut@3/00000001", "tiny", 1);
+        add("tcp-upper/a->b/tcp4/asis/00000002", "hostile-size", 1);
+        add("tcp-upper/a->b/tcp4/asis/00000003", "long", 900);
+        add("tcp-upper/a->b/tcp4/asis/00000004", "short", 9);
+        add("tcp-upper/a->b/tcp4/asis/00000005", "long", 800);
+        assert_eq!(told(&causes), [("00000004".to_owned(), 5)]);
+        assert_eq!(causes.iter().next().unwrap().others.len(), 4);
+    }
+
+    #[test]
+    fn two_peers_of_manifests_are_two_causes() {
+        let mut causes = Causes::default();
+        causes.guests = ["acme", "other"].map(str::to_owned).into();
+        for pairing in ["acme->python", "acme->rust", "other->python"] {
+            let id = format!("tcp-upper/{pairing}/tcp4/asis/00000001");
+            causes.add(&failing(&id, "TU-1", Check::ToClient));
+        }
+        assert_eq!(causes.iter().map(|it| it.count).collect::<Vec<_>>(), [2, 1]);
     }
 }

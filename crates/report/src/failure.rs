@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use model::event::{CaseResult, Event, Evidence, Sink};
 use model::observation::Direction;
-use model::{Breaks, Catalogue, Said, Scenario, Wire};
+use model::{Breaks, Catalogue, Said, Scenario, Wire, shell};
 use serde_json::json;
 
 use super::Capture;
@@ -48,6 +48,9 @@ impl Sink for FailureFolders {
 
 impl FailureFolders {
     fn frames(&self, case: &CaseResult, evidence: &Evidence) -> Option<serde_json::Value> {
+        if evidence.left_out.is_some() {
+            return None;
+        }
         let scenario = self.catalogue.scenario(&case.scenario)?;
         let frames = in_frames(&**scenario, evidence);
         frames.as_object().is_some_and(|ways| !ways.is_empty()).then_some(frames)
@@ -60,7 +63,7 @@ impl FailureFolders {
             Some(frames) => json!({"result": case, "evidence": evidence, "frames": frames}),
             None => json!({"result": case, "evidence": evidence}),
         };
-        fs::write(folder.join("case.json"), serde_json::to_string_pretty(&about)? + "\n")?;
+        fs::write(folder.join("case.json"), laid_out(&about)? + "\n")?;
         for (role, end) in
             [("server", &evidence.observed.server), ("client", &evidence.observed.client)]
         {
@@ -74,12 +77,20 @@ impl FailureFolders {
             clause: &case.clause,
             differences: &case.differences,
             observed: &evidence.observed,
+            left_out: evidence.left_out.as_deref(),
         };
         capture.write(BufWriter::new(fs::File::create(folder.join("wire.pcapng"))?))?;
         let repro = folder.join("repro.sh");
         fs::write(&repro, script(&self.replays.arguments(&case.id)))?;
         fs::set_permissions(&repro, fs::Permissions::from_mode(0o755))
     }
+}
+
+/// JSON for people, as long as they can read it; each event on a line of its own takes four times as much.
+fn laid_out(about: &serde_json::Value) -> serde_json::Result<String> {
+    const READ_MAX_BYTES: usize = 64 << 10;
+    let short = serde_json::to_string(about)?;
+    if short.len() > READ_MAX_BYTES { Ok(short) } else { serde_json::to_string_pretty(about) }
 }
 
 /// What both streams are made of, as expected and as seen, where the scenario knows frames.
@@ -105,10 +116,7 @@ fn in_frames(scenario: &dyn Scenario, evidence: &Evidence) -> serde_json::Value 
 
 /// Plays the case again: by this very program where that is still there, else by the one on the PATH.
 fn script(arguments: &str) -> String {
-    let found_by = std::env::current_exe().ok().and_then(|path| {
-        let path = path.into_os_string().into_string().ok()?;
-        Some(shlex::try_quote(&path).ok()?.into_owned())
-    });
+    let found_by = std::env::current_exe().ok().map(shell::word);
     let choose = found_by.map_or_else(String::new, |path| {
         format!("[ -x {path} ] && exec {path} {arguments} \"$@\"\n")
     });

@@ -2,26 +2,28 @@
 //! rest by id, those of one cause together.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use console::style;
 use model::case::HARNESS;
 use model::event::{CaseResult, End, Event, Evidence, Sink, Start};
+use model::visible::line;
 use model::{Difference, Verdict};
 
-use super::causes::{Cause, Causes};
-use super::matrix::Matrix;
+use super::causes::{Cause, Causes, HOSTILE};
+use super::matrix::{Matrix, output_width};
 use super::progress::Progress;
 use super::replays::Replays;
 use crate::hex;
 
-/// How the names of inputs begin in which the harness sends malformed data.
-const HOSTILE: &str = "hostile-";
 /// So many errata of a file's reference are shown.
 const ERRATA_MAX: usize = 3;
 /// So many failures are shown in full, and so many are told when they come.
 const IN_FULL: usize = 3;
 /// Of cases that went wrong alike, so many are named.
 const ALIKE_MAX: usize = 3;
+/// So many more causes are listed.
+const LISTED_MAX: usize = 20;
 const ROWS_BEFORE: usize = 1;
 const ROWS_MAX: usize = 6;
 
@@ -38,6 +40,8 @@ pub struct Human<W> {
     described: Vec<String>,
     /// In those, the cases in which the reference itself went wrong: some, and how many there are.
     errata: (Vec<CaseResult>, usize),
+    /// Where the page of the run is written.
+    page: Option<PathBuf>,
 }
 
 impl<W: Write> Human<W> {
@@ -51,30 +55,41 @@ impl<W: Write> Human<W> {
             replays: Replays::default(),
             described: Vec::new(),
             errata: (Vec::new(), 0),
+            page: None,
         }
+    }
+
+    /// Name the page of the run in the last line.
+    #[must_use]
+    pub fn with_page(self, page: PathBuf) -> Self {
+        Self { page: Some(page), ..self }
     }
 
     fn started(&mut self, start: &Start) -> io::Result<()> {
         self.matrix = Matrix::new(&start.pairings);
+        self.causes = Causes::new(start);
         self.replays = Replays::new(start);
         self.described = start.protocols.iter().map(|it| it.scenario.clone()).collect();
         self.progress = Progress::start(start.cases, "cases");
-        let peers: Vec<String> =
-            start.peers.iter().map(|peer| format!("{} ({})", peer.name, peer.language)).collect();
+        let peers: Vec<String> = start
+            .peers
+            .iter()
+            .map(|peer| line(&format!("{} ({})", peer.name, peer.language)))
+            .collect();
         writeln!(
             self.out,
-            "framecheck {}: {} cases, seed {}, peers {}{}",
+            "framecheck {}: {}, seed {}, peers {}{}",
             start.framecheck,
-            start.cases,
+            counted(start.cases, "case"),
             start.seed,
             peers.join(", "),
             start.limits().map(|limits| format!("; {limits}")).unwrap_or_default()
         )?;
         for missing in &start.missing {
-            writeln!(self.out, "{} {missing}", style("missing:").yellow().bold())?;
+            writeln!(self.out, "{} {}", style("missing:").yellow().bold(), line(missing))?;
         }
         for program in &start.not_judged {
-            writeln!(self.out, "{} {program}", style("not judged:").yellow().bold())?;
+            writeln!(self.out, "{} {}", style("not judged:").yellow().bold(), line(program))?;
         }
         Ok(())
     }
@@ -97,6 +112,7 @@ impl<W: Write> Human<W> {
             if now_failed <= IN_FULL {
                 let verdict = style(case.verdict.name().to_uppercase()).red().bold();
                 let CaseResult { clause, id, input, .. } = case;
+                let input = line(input);
                 self.progress.println(&format!("{verdict} [{clause}] {id} ({input})"));
             }
         }
@@ -111,12 +127,13 @@ impl<W: Write> Human<W> {
     fn write_errata(&mut self) -> io::Result<()> {
         let (some, count) = &self.errata;
         if *count > 0 {
-            writeln!(self.out, "\nin {count} cases the reference itself went wrong:")?;
+            let cases = counted(*count, "case");
+            writeln!(self.out, "\nin {cases} the reference itself went wrong:")?;
         }
         for case in some {
-            writeln!(self.out, "  {}  ({})", case.id, case.input)?;
+            writeln!(self.out, "  {}  ({})", case.id, line(&case.input))?;
             if let Some(difference) = case.differences.first() {
-                writeln!(self.out, "    {difference}")?;
+                writeln!(self.out, "    {}", line(&difference.to_string()))?;
             }
         }
         if *count > some.len() {
@@ -127,7 +144,7 @@ impl<W: Write> Human<W> {
 
     fn ended(&mut self, end: &End) -> io::Result<()> {
         self.progress.finish();
-        writeln!(self.out, "{}", self.matrix.render())?;
+        writeln!(self.out, "{}", self.matrix.render(output_width()))?;
         let (hostile, ordinary): (Vec<&Cause>, Vec<&Cause>) =
             self.causes.iter().partition(|cause| cause.first.input.starts_with(HOSTILE));
         // A peer that fails where all is well mostly fails by malformed data for the same reason.
@@ -142,17 +159,28 @@ impl<W: Write> Human<W> {
         if rest.peek().is_some() {
             writeln!(self.out, "\nalso not as they should be:")?;
         }
-        for cause in rest {
+        for cause in rest.by_ref().take(LISTED_MAX) {
             let CaseResult { verdict, clause, id, input, .. } = &cause.first;
-            writeln!(self.out, "  {}  {clause}  {id}  ({input})", verdict.name())?;
-            write_others(&mut self.out, cause)?;
+            let (verdict, input) = (verdict.name(), line(input));
+            writeln!(self.out, "  {verdict}  {clause}  {id}  ({input})")?;
+            if cause.count > 1 {
+                writeln!(self.out, "    and {} more like it", cause.count - 1)?;
+            }
+        }
+        let left: Vec<&Cause> = rest.collect();
+        if !left.is_empty() {
+            let cases: usize = left.iter().map(|cause| cause.count).sum();
+            let kinds = counted(left.len(), "kind");
+            writeln!(self.out, "  and {cases} more, of {kinds}; report.json has all")?;
         }
         write_hostile(&mut self.out, &alike)?;
         self.write_errata()?;
         for id in &end.unmatched {
-            writeln!(self.out, "\nFAIL: no case of this run is the expected failure {id:?}")?;
+            let id = line(id);
+            writeln!(self.out, "\nFAIL: no case of this run is the expected failure \"{id}\"")?;
         }
         for gone in &end.not_played {
+            let gone = line(&gone.to_string());
             writeln!(self.out, "\n{} {gone}", style("NOT PLAYED:").red().bold())?;
         }
         let happened = end.counts.iter().filter(|(_, count)| **count > 0);
@@ -160,7 +188,11 @@ impl<W: Write> Human<W> {
             happened.map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let took = end.took.as_secs_f64();
         let how = if end.interrupted { ", interrupted" } else { "" };
-        writeln!(self.out, "{} in {took:.1} s{how}", counts.join(", "))
+        write!(self.out, "{} in {took:.1} s{how}", counts.join(", "))?;
+        match &self.page {
+            Some(page) => writeln!(self.out, "; each case: {}", line(&page.display().to_string())),
+            None => writeln!(self.out),
+        }
     }
 }
 
@@ -177,32 +209,44 @@ impl<W: Write> Sink for Human<W> {
 
 fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> io::Result<()> {
     writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
-    writeln!(out, "  input: {}", case.input)?;
+    writeln!(out, "  input: {}", line(&case.input))?;
     write_differences(out, &case.differences)?;
     if let Some(evidence) = &case.evidence {
-        write_evidence(out, evidence)?;
+        write_evidence(out, case, evidence)?;
     }
     writeln!(out, "  replay: {}", replays.command(&case.id))
 }
 
 /// What both programs said last, and the smallest input.
-fn write_evidence(out: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
+fn write_evidence(out: &mut impl Write, case: &CaseResult, evidence: &Evidence) -> io::Result<()> {
     let seen = &evidence.observed;
     for (name, end) in [("server", &seen.server), ("client", &seen.client)] {
         let stderr = String::from_utf8_lossy(&end.stderr.0);
         // A runtime may say more behind the line that tells what is wrong.
         let mut lines = stderr.trim_end().lines().rev();
         let is_error =
-            |line: &&str| line.contains("rror") && !line.starts_with(char::is_whitespace);
+            |said: &&str| said.contains("rror") && !said.starts_with(char::is_whitespace);
         if let Some(last) = lines.clone().find(is_error).or_else(|| lines.next()) {
-            writeln!(out, "  {name}'s last word on stderr: {}", last.escape_debug())?;
+            writeln!(out, "  {name}'s last word on stderr: {}", line(last))?;
         }
     }
-    if let Some(smallest) = &evidence.smallest {
-        let input = serde_json::to_string(&smallest.input)?;
+    let Some(smallest) = &evidence.smallest else { return Ok(()) };
+    if evidence.input.as_ref() != Some(&smallest.input) {
+        let input = line(&serde_json::to_string(&smallest.input)?);
         writeln!(out, "  smallest input that does it ({} tried): {input}", smallest.tried)?;
     }
+    if case.network != smallest.network {
+        writeln!(out, "  it takes no more than the network {}", smallest.network)?;
+    }
+    if let Some(left_out) = &evidence.left_out {
+        writeln!(out, "  {left_out}")?;
+    }
     Ok(())
+}
+
+/// `1 case`, `2 cases`.
+fn counted(count: usize, unit: &str) -> String {
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The cases that went wrong as the first of their cause did.
@@ -211,7 +255,7 @@ fn write_others(out: &mut impl Write, cause: &Cause) -> io::Result<()> {
         return Ok(());
     }
     let others = cause.count - 1;
-    writeln!(out, "    and {others} more of the same input, by the same check:")?;
+    writeln!(out, "    and {others} more like it:")?;
     for id in cause.others.iter().take(ALIKE_MAX) {
         writeln!(out, "      {id}")?;
     }
@@ -236,10 +280,11 @@ fn write_hostile(out: &mut impl Write, causes: &[&Cause]) -> io::Result<()> {
     let count: usize = causes.iter().map(|cause| cause.count).sum();
     writeln!(
         out,
-        "\n{count} cases with malformed data fail, too, perhaps for the reasons above. To leave them out while you \
-         mend those: --skip-input '{HOSTILE}*'"
+        "\n{} with malformed data fail, too, perhaps for the reasons above. To leave them out while you \
+         mend those: --skip-input '{HOSTILE}*'",
+        counted(count, "case")
     )?;
-    writeln!(out, "  {}  ({})", first.first.id, first.first.input)?;
+    writeln!(out, "  {}  ({})", first.first.id, line(&first.first.input))?;
     if count > 1 {
         writeln!(out, "  ...")?;
     }
@@ -252,14 +297,14 @@ pub(super) fn write_differences(
     differences: &[Difference],
 ) -> io::Result<()> {
     for difference in differences {
-        writeln!(out, "  {difference}")?;
+        writeln!(out, "  {}", line(&difference.to_string()))?;
         if let Some(parting) = &difference.parting {
             let shown = hex::diff(&parting.expected.0, &parting.found.0, ROWS_BEFORE, ROWS_MAX);
-            for line in shown.lines() {
-                let coloured = match line.as_bytes().first() {
-                    Some(b'-') => style(line).green(),
-                    Some(b'+') => style(line).red(),
-                    _ => style(line),
+            for row in shown.lines() {
+                let coloured = match row.as_bytes().first() {
+                    Some(b'-') => style(row).green(),
+                    Some(b'+') => style(row).red(),
+                    _ => style(row),
                 };
                 writeln!(out, "    {coloured}")?;
             }

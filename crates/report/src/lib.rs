@@ -32,8 +32,39 @@ pub use versions::Versions;
 
 #[cfg(test)]
 mod tests {
-    use model::Verdict;
-    use model::event::CaseResult;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use model::event::{CaseResult, Evidence};
+    use model::observation::{Observation, PeerEnd, WireLog};
+    use model::{Expected, ExpectedEnd, Input, Verdict, Wire};
+
+    /// What a failure is explained with in which this was typed and nothing travelled.
+    pub(super) fn evidence(typed: &str) -> Evidence {
+        Evidence {
+            input: Some(Input::typed([typed])),
+            expected: Expected {
+                to_server: Wire::stream(Vec::new()),
+                to_client: Wire::stream(Vec::new()),
+                server: ExpectedEnd::printing(Vec::new()),
+                client: ExpectedEnd::printing(Vec::new()),
+                notes: BTreeMap::new(),
+                breaks: Default::default(),
+            },
+            observed: Observation {
+                wire: WireLog::default(),
+                server: PeerEnd::default(),
+                client: PeerEnd::default(),
+                listening_elsewhere: Vec::new(),
+                stopped: None,
+                at_rest: None,
+                control: None,
+                took: Duration::ZERO,
+            },
+            smallest: None,
+            left_out: None,
+        }
+    }
 
     /// The result of the case of this id.
     pub(super) fn case(id: &str, verdict: Verdict) -> CaseResult {

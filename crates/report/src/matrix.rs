@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
+use console::measure_text_width;
 use model::Verdict;
 use model::event::CaseResult;
 
@@ -37,29 +38,102 @@ impl Matrix {
         *cell.entry(case.verdict).or_default() += 1;
     }
 
-    /// The matrix as text, without rows in which nothing was applicable. A verdict is told by its word, never by colour alone.
-    pub(super) fn render(&mut self) -> String {
+    /// The matrix as text, without rows in which nothing was applicable. A verdict is told by its word, never by colour
+    /// alone.
+    ///
+    /// No line is wider than `width` columns of a terminal, if one is given. As many columns stand side by side as have
+    /// room, then the next ones, each with the rows that have something to tell there. Where there is no room for a
+    /// table, each cell is a line.
+    pub(super) fn render(&mut self, width: Option<usize>) -> String {
         self.rows.sort();
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED);
-        table.set_header([""].into_iter().chain(self.columns.iter().map(String::as_str)));
         let is_told = |row: &&String| {
             let of_row = self.cells.iter().filter(|((name, _), _)| name == *row);
             of_row.flat_map(|(_, counts)| counts.keys()).any(|it| *it != Verdict::NotApplicable)
         };
-        for row in self.rows.iter().filter(is_told) {
-            let cells = self.columns.iter().map(|column| {
-                self.cells.get(&(row.clone(), column.clone())).map(cell_text).unwrap_or_default()
+        let rows: Vec<&String> = self.rows.iter().filter(is_told).collect();
+        let Some(width) = width else { return self.table(&rows, &self.columns) };
+        match self.groups(&rows, width) {
+            Some(groups) if groups.len() == 1 => self.table(&rows, &self.columns),
+            Some(groups) => {
+                let tables = groups.into_iter().filter_map(|columns| {
+                    let has_cell = |row: &&&String| {
+                        columns.iter().any(|column| self.cell(row, column).is_some())
+                    };
+                    let rows: Vec<&String> = rows.iter().filter(has_cell).copied().collect();
+                    (!rows.is_empty()).then(|| self.table(&rows, columns))
+                });
+                tables.collect::<Vec<_>>().join("\n")
+            }
+            None => self.lines(&rows, width),
+        }
+    }
+
+    fn cell(&self, row: &str, column: &str) -> Option<&BTreeMap<Verdict, usize>> {
+        self.cells.get(&(row.to_owned(), column.to_owned()))
+    }
+
+    fn table(&self, rows: &[&String], columns: &[String]) -> String {
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED);
+        table.set_header([""].into_iter().chain(columns.iter().map(String::as_str)));
+        for row in rows {
+            let cells = columns.iter().map(|column| {
+                self.cell(row, column)
+                    .map(|counts| cell_words(counts).join("\n"))
+                    .unwrap_or_default()
             });
-            table.add_row([row.clone()].into_iter().chain(cells));
+            table.add_row([(*row).clone()].into_iter().chain(cells));
         }
         table.to_string()
     }
+
+    /// The columns in groups, so that the table of each is no wider than this; `None` if one is wider alone.
+    fn groups(&self, rows: &[&String], width: usize) -> Option<Vec<&[String]>> {
+        /// A border, and a space on each side of what stands between two.
+        const AROUND: usize = 3;
+        let names = rows.iter().map(|row| measure_text_width(row)).max().unwrap_or(0);
+        let empty = names + AROUND + 1;
+        let wide = |column: &String| {
+            let cells = rows.iter().filter_map(|row| self.cell(row, column));
+            let words = cells.flat_map(cell_words).map(|word| measure_text_width(&word));
+            words.chain([measure_text_width(column)]).max().unwrap_or(0) + AROUND
+        };
+        let (mut groups, mut from, mut used) = (Vec::new(), 0, empty);
+        for (place, column) in self.columns.iter().enumerate() {
+            let wide = wide(column);
+            if empty + wide > width {
+                return None;
+            }
+            if used + wide > width {
+                groups.push(self.columns.get(from..place)?);
+                (from, used) = (place, empty);
+            }
+            used += wide;
+        }
+        groups.push(self.columns.get(from..)?);
+        Some(groups)
+    }
+
+    /// A line for each cell, below the name of its row.
+    fn lines(&self, rows: &[&String], width: usize) -> String {
+        let indent = if width < 20 { "" } else { "  " };
+        let mut lines = Vec::new();
+        for row in rows {
+            lines.extend(wrapped(row, "", width));
+            for column in &self.columns {
+                if let Some(counts) = self.cell(row, column) {
+                    let told = format!("{column}: {}", cell_words(counts).join(", "));
+                    lines.extend(wrapped(&told, indent, width));
+                }
+            }
+        }
+        lines.join("\n")
+    }
 }
 
-/// `52 pass`, and a line more for each other verdict.
-fn cell_text(counts: &BTreeMap<Verdict, usize>) -> String {
-    let line = |(verdict, count): (&Verdict, &usize)| {
+/// `52 pass`, and the same of each other verdict.
+fn cell_words(counts: &BTreeMap<Verdict, usize>) -> Vec<String> {
+    let told = |(verdict, count): (&Verdict, &usize)| {
         let name = verdict.name();
         if verdict.is_wrong() {
             format!("{count} {}", name.to_uppercase())
@@ -67,5 +141,85 @@ fn cell_text(counts: &BTreeMap<Verdict, usize>) -> String {
             format!("{count} {name}")
         }
     };
-    counts.iter().map(line).collect::<Vec<_>>().join("\n")
+    counts.iter().map(told).collect()
+}
+
+/// A text in lines of this width: it is cut at spaces, and where a word is longer, inside it.
+fn wrapped(text: &str, indent: &str, width: usize) -> Vec<String> {
+    let room = width.saturating_sub(indent.len()).max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let chars: Vec<char> = word.chars().collect();
+        for (nth, piece) in chars.chunks(room).enumerate() {
+            let piece: String = piece.iter().collect();
+            let Some(line) = lines.last_mut() else { continue };
+            let gap = usize::from(nth == 0 && !line.is_empty());
+            if nth == 0 && measure_text_width(line) + gap + measure_text_width(&piece) <= room {
+                line.push_str(if gap == 1 { " " } else { "" });
+                line.push_str(&piece);
+            } else {
+                lines.push(piece);
+            }
+        }
+    }
+    lines
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .map(|line| indent.to_owned() + &line)
+        .collect()
+}
+
+/// How wide standard output is, if that is known: as `COLUMNS` says, else as the terminal says that it is.
+pub(super) fn output_width() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    told.or_else(seen).filter(|columns| *columns > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::case;
+
+    /// Six peers, each with each other, and a verdict of several words.
+    fn matrix() -> Matrix {
+        let peers = ["python", "rust", "acme", "a-peer-with-a-long-name", "x", "harness"];
+        let pairings: Vec<String> = peers
+            .iter()
+            .flat_map(|one| peers.iter().map(move |other| format!("{one}->{other}")))
+            .collect();
+        let mut matrix = Matrix::new(&pairings);
+        for scenario in ["file-transfer", "udp-upper"] {
+            for pairing in &pairings {
+                for (network, verdict) in [
+                    ("asis", Verdict::Pass),
+                    ("asis", Verdict::HarnessError),
+                    ("cut@3", Verdict::NotApplicable),
+                ] {
+                    let id = format!("{scenario}/{pairing}/tcp4/{network}/00000001");
+                    matrix.add(pairing, &case(&id, verdict));
+                }
+            }
+        }
+        matrix
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_no_cell_is_lost() {
+        for width in [1, 20, 40, 80, 100, 132, 200, 1000] {
+            let shown = matrix().render(Some(width));
+            let widest = shown.lines().map(measure_text_width).max().unwrap();
+            assert!(widest <= width, "{widest} columns of {width}:\n{shown}");
+            let letters: String =
+                shown.chars().filter(|char| char.is_ascii_alphanumeric()).collect();
+            assert_eq!(letters.matches("1pass").count(), 72, "{width}:\n{shown}");
+            assert_eq!(letters.matches("1HARNESSERROR").count(), 72, "{width}:\n{shown}");
+            // Nothing applies there.
+            assert!(!letters.contains("faults"), "{shown}");
+        }
+        let shown = matrix().render(Some(80));
+        assert!(shown.matches('┌').count() > 5, "{shown}");
+        assert_eq!(matrix().render(None), matrix().render(Some(10_000)));
+        assert!(matrix().render(Some(20)).starts_with("file-transfer tcp4\nasis\n"), "{shown}");
+    }
 }

@@ -1,9 +1,11 @@
 //! The command that plays a case again.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use model::case::{CaseId, Pairing};
 use model::event::{PeerInfo, ProtocolInfo, Start};
+use model::shell;
 
 /// Knows the manifests that a case's peers came from, and the file that describes its scenario.
 #[derive(Debug, Default)]
@@ -20,35 +22,43 @@ impl Replays {
 
     /// A line for a shell.
     pub(super) fn command(&self, id: &CaseId) -> String {
-        replay_command(id, self.files(&id.scenario), self.manifests(&id.pairing))
+        let files =
+            self.protocols_of(&id.scenario).map(|it| it.as_typed.as_deref().unwrap_or(&it.file));
+        replay_command(id, files, self.guests_of(&id.pairing).filter_map(typed))
     }
 
-    /// What that line has behind the program's name.
+    /// What that line has behind the program's name, with paths that hold in any directory.
     pub(super) fn arguments(&self, id: &CaseId) -> String {
-        let words = replay_words(id, self.files(&id.scenario), self.manifests(&id.pairing));
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+        let files = self.protocols_of(&id.scenario).map(|it| it.file.as_path());
+        let manifests = self.guests_of(&id.pairing).filter_map(|it| it.manifest.as_deref());
+        let words = replay_words(id, files, manifests);
+        shell::line(words)
     }
 
     /// What that line has behind the id of each case of this pairing.
     pub(super) fn peer_options(&self, pairing: &Pairing) -> String {
         // Files of other scenarios do no harm there.
-        let files = self.protocols.iter().map(|protocol| shown(&protocol.file));
-        let words: Vec<String> =
-            files.chain(self.manifests(pairing).flat_map(peer_option)).collect();
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+        let file = |it: &ProtocolInfo| shown(it.as_typed.as_deref().unwrap_or(&it.file));
+        let manifests = self.guests_of(pairing).filter_map(typed).flat_map(peer_option);
+        let words = self.protocols.iter().map(file).chain(manifests);
+        shell::line(words)
     }
 
     /// The file that describes this scenario, if one does.
-    fn files(&self, scenario: &str) -> impl Iterator<Item = &Path> {
-        let is_its = move |protocol: &&ProtocolInfo| protocol.scenario == scenario;
-        self.protocols.iter().filter(is_its).map(|protocol| protocol.file.as_path())
+    fn protocols_of(&self, scenario: &str) -> impl Iterator<Item = &ProtocolInfo> {
+        self.protocols.iter().filter(move |protocol| protocol.scenario == scenario)
     }
 
-    fn manifests(&self, pairing: &Pairing) -> impl Iterator<Item = &Path> {
+    fn guests_of(&self, pairing: &Pairing) -> impl Iterator<Item = &PeerInfo> {
         let takes_part =
             move |peer: &&PeerInfo| [&pairing.server, &pairing.client].contains(&&peer.name);
-        self.guests.iter().filter(takes_part).filter_map(|guest| guest.manifest.as_deref())
+        self.guests.iter().filter(takes_part)
     }
+}
+
+/// The path of a peer's manifest, as the user typed it if that is known.
+fn typed(guest: &PeerInfo) -> Option<&Path> {
+    guest.as_typed.as_deref().or(guest.manifest.as_deref())
 }
 
 /// The line for a shell that plays a case again whose scenario is described by these files, if by one, and
@@ -59,26 +69,69 @@ pub fn replay_command<'a>(
     manifests: impl IntoIterator<Item = &'a Path>,
 ) -> String {
     let words = replay_words(id, files, manifests);
-    let words: Vec<String> = ["framecheck".to_owned()].into_iter().chain(words).collect();
-    // No word has a NUL in it, the one thing that no shell can be told.
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+    shell::line([OsString::from("framecheck")].into_iter().chain(words))
 }
 
 fn replay_words<'a>(
     id: &CaseId,
     files: impl IntoIterator<Item = &'a Path>,
     manifests: impl IntoIterator<Item = &'a Path>,
-) -> Vec<String> {
-    let mut words = vec!["replay".to_owned(), id.to_string()];
+) -> Vec<OsString> {
+    let mut words = vec![OsString::from("replay"), id.to_string().into()];
     words.extend(files.into_iter().map(shown));
     words.extend(manifests.into_iter().flat_map(peer_option));
     words
 }
 
-fn peer_option(manifest: &Path) -> [String; 2] {
-    ["--peer".to_owned(), shown(manifest)]
+fn peer_option(manifest: &Path) -> [OsString; 2] {
+    [OsString::from("--peer"), shown(manifest)]
 }
 
-fn shown(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+fn shown(path: &Path) -> OsString {
+    shell::argument(path).into_os_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::event::Chosen;
+
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_paths_that_were_typed_and_a_script_whole_ones() {
+        let start = Start {
+            framecheck: "0".to_owned(),
+            seed: 0,
+            generated: 0,
+            selection: Chosen::default(),
+            shard: None,
+            cases: 1,
+            peers: vec![PeerInfo {
+                name: "acme".to_owned(),
+                manifest: Some("/home/me/my peers/-acme.toml".into()),
+                as_typed: Some("-acme.toml".into()),
+                ..PeerInfo::default()
+            }],
+            protocols: vec![ProtocolInfo {
+                scenario: "upload".to_owned(),
+                file: "/home/me/it's.toml".into(),
+                as_typed: Some("../it's.toml".into()),
+                sha256: String::new(),
+            }],
+            pairings: Vec::new(),
+            missing: Vec::new(),
+            not_judged: Vec::new(),
+        };
+        let replays = Replays::new(&start);
+        let id: CaseId = "upload/acme->python/tcp4/asis/00000001".parse().unwrap();
+        let line = replays.command(&id);
+        let right = "framecheck replay 'upload/acme->python/tcp4/asis/00000001' \"../it's.toml\" --peer ./-acme.toml";
+        assert_eq!(line, right);
+        assert_eq!(replays.peer_options(&id.pairing), "\"../it's.toml\" --peer ./-acme.toml");
+        let words = replays.arguments(&id);
+        assert!(
+            words.ends_with("\"/home/me/it's.toml\" --peer '/home/me/my peers/-acme.toml'"),
+            "{words}"
+        );
+    }
 }

@@ -4,13 +4,13 @@
 //! each again, errata. It is never longer than [`BYTES_MAX`]: GitHub shows nothing of a summary over
 //! 1 MiB.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use model::event::{CaseResult, End, Event, Sink, Start};
-use model::{Difference, Verdict};
+use model::{Difference, Verdict, visible};
 
 use super::causes::Causes;
 use super::replaced::replace;
@@ -35,7 +35,9 @@ pub struct Summary {
     start: Option<Start>,
     cells: BTreeMap<String, BTreeMap<String, BTreeMap<Verdict, usize>>>,
     causes: Causes,
-    errata: BTreeMap<String, usize>,
+    /// The errata that showed, and in how many cases.
+    errata: BTreeSet<String>,
+    erratum_cases: usize,
 }
 
 impl Summary {
@@ -47,7 +49,8 @@ impl Summary {
             start: None,
             cells: BTreeMap::new(),
             causes: Causes::default(),
-            errata: BTreeMap::new(),
+            errata: BTreeSet::new(),
+            erratum_cases: 0,
         }
     }
 
@@ -55,8 +58,9 @@ impl Summary {
         let row = self.cells.entry(case.scenario.clone()).or_default();
         let cell = row.entry(case.pairing.clone()).or_default();
         *cell.entry(case.verdict).or_default() += 1;
-        for erratum in &case.errata {
-            *self.errata.entry(erratum.clone()).or_default() += 1;
+        if case.verdict == Verdict::Erratum {
+            self.errata.extend(case.errata.iter().cloned());
+            self.erratum_cases += 1;
         }
         self.causes.add(case);
     }
@@ -99,12 +103,13 @@ impl Summary {
             let _ = writeln!(page, "- no case is the expected failure {}", code(pattern));
         }
         if !self.errata.is_empty() {
-            let showed: usize = self.errata.values().sum();
+            let (kinds, cases) = (self.errata.len(), self.erratum_cases);
+            let known = if kinds == 1 { "known erratum" } else { "known errata" };
+            let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
             let _ = writeln!(
                 page,
-                "\n{} known errata of the reference showed, {showed} times; `framecheck errata` \
-                 makes each happen.",
-                self.errata.len()
+                "\n{kinds} {known} of the reference showed, in {cases}; `framecheck errata` makes each \
+                 happen."
             );
         }
         bounded(page)
@@ -170,7 +175,10 @@ impl Summary {
 impl Sink for Summary {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Started(start) => self.start = Some((**start).clone()),
+            Event::Started(start) => {
+                self.start = Some((**start).clone());
+                self.causes = Causes::new(start);
+            }
             Event::Finished(case) => self.add(case),
             Event::Ended(end) => {
                 let Some(start) = &self.start else { return Ok(()) };
@@ -185,7 +193,7 @@ impl Sink for Summary {
 fn others(count: usize) -> String {
     match count {
         0 | 1 => String::new(),
-        count => format!(", and {} cases more of the same input and check", count - 1),
+        count => format!(", and {} more like it", count - 1),
     }
 }
 
@@ -214,8 +222,9 @@ fn differences(all: &[Difference]) -> String {
 
 /// The first line, and not all of a long one.
 fn short(text: &str) -> String {
-    let line: String = text.escape_debug().take(LINE_MAX_CHARS).collect();
-    if text.escape_debug().count() > LINE_MAX_CHARS { line + "..." } else { line }
+    let all = visible::line(text);
+    let line: String = all.chars().take(LINE_MAX_CHARS).collect();
+    if line.len() < all.len() { line + "..." } else { line }
 }
 
 /// Another's words, so that nothing in them is Markdown or HTML, and a table's cell holds them.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use model::Verdict;
 use model::event::CaseResult;
 
-use super::matrix::Matrix;
+use super::matrix::{Matrix, output_width};
 
 /// What came out under each version.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Versions {
     /// # Errors
     /// As writing fails.
     pub fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", self.matrix.render())?;
+        writeln!(out, "{}", self.matrix.render(output_width()))?;
         for ((id, input), verdicts) in &mut self.verdicts {
             verdicts.resize(self.names.len(), None);
             let first = verdicts.first().copied().flatten();

@@ -30,6 +30,7 @@ mod others;
 mod own_protocol;
 mod own_protocol_page;
 mod pace;
+mod printed;
 mod proxy;
 mod report_forms;
 mod run;

@@ -11,7 +11,7 @@ use report::Capture;
 use super::interrupt::{Interrupted, interrupt};
 use super::measure::make_known;
 use super::others::are_up;
-use super::out::stdout;
+use super::out::{raw_stdout, stdout};
 use super::replay::play;
 use super::setup::{Known, setup};
 use super::{CaptureArgs, case_and_files};
@@ -48,13 +48,14 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
         clause: broken.or_else(first).unwrap_or_default(),
         differences: &judgement.differences,
         observed: &played.observed,
+        left_out: None,
     };
     let out = match &args.out {
         Some(out) => out.clone(),
         None => PathBuf::from(id.file_name() + ".pcapng"),
     };
     if out == Path::new("-") {
-        capture.write(stdout())?;
+        capture.write(raw_stdout())?;
         return Ok(true);
     }
     let shown = out.display();

@@ -53,7 +53,7 @@ pub(super) fn check_file(
         let changed = changed(&before, &beside(protocol));
         is_fine &= print(out, protocol, &checked, &changed)?;
         if is_fine {
-            let file = file.display();
+            let file = model::shell::word(model::shell::argument(file));
             writeln!(out, "usable; next: framecheck run {file} --peer YOURS.toml")?;
         }
     }

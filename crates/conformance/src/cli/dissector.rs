@@ -8,7 +8,7 @@ use model::observation::Direction;
 use protocols::Protocol;
 use report::PLAIN_PORT;
 
-use super::out::{say, stdout};
+use super::out::{raw_stdout, say};
 use super::{DissectorArgs, Usage};
 
 pub(super) fn main(args: &DissectorArgs) -> anyhow::Result<bool> {
@@ -32,6 +32,6 @@ pub(super) fn main(args: &DissectorArgs) -> anyhow::Result<bool> {
             protocol.is_framed(Direction::ToClient),
         ),
     };
-    stdout().write_all(dissector(&about, protocol.layout()).as_bytes())?;
+    raw_stdout().write_all(dissector(&about, protocol.layout()).as_bytes())?;
     Ok(true)
 }

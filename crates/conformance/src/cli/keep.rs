@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use model::Scenario;
+use engine::plan::input_of;
 use model::case::Kind;
+use model::{Input, Scenario};
 use protocols::Protocol;
 use tutorials::Regression;
 
@@ -32,7 +33,7 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
         name: args.name.clone(),
         scenario: kept.id.scenario.clone(),
         network: kept.smallest_network().to_string(),
-        input: kept.smallest_input().clone(),
+        input: input_of_kept(&kept, &Known::new())?,
     };
     let is_taken = |name: &str| {
         let catalogue = Known::new().catalogue;
@@ -70,9 +71,18 @@ fn keep_in(args: &KeepArgs, kept: &Kept, file: &Path) -> anyhow::Result<bool> {
     let network = kept.smallest_network();
     // The usual networks of an input have cuts at some places only.
     let every_place = matches!(network.kind, Kind::Split(_) | Kind::Cut(_));
-    protocols::keep(protocol, &args.name, kept.smallest_input(), every_place)?;
+    let input = input_of_kept(kept, &known)?;
+    protocols::keep(protocol, &args.name, &input, every_place)?;
     writeln!(stdout(), "kept as the input {} in {}", args.name, protocol.path().display())?;
     Ok(true)
+}
+
+/// The smallest input of a failure, or the one that its case's id stands for.
+fn input_of_kept(kept: &Kept, known: &Known) -> anyhow::Result<Input> {
+    match kept.smallest_input() {
+        Some(input) => Ok(input.clone()),
+        None => Ok(input_of(&kept.id, &known.catalogue)?.1),
+    }
 }
 
 fn append(file: &Path, regression: Regression) -> anyhow::Result<()> {

@@ -24,7 +24,7 @@ pub(super) fn main(args: &MergeArgs) -> anyhow::Result<bool> {
     let shards = Shards::read(&args.shards)?;
     let _claim = claim(&args.out)?;
     let mut sinks = files(&args.out, &Known::new().catalogue)?;
-    sinks.insert(0, printed(args.format));
+    sinks.insert(0, printed(args.format, &args.out));
     let journal = Journal::create(&args.out);
     sinks.push(Box::new(journal.context("cannot write the journal")?));
     let mut reported = io::Result::Ok(());

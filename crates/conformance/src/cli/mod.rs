@@ -208,7 +208,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
             ExitCode::from(USAGE)
         }
         Err(error) => {
-            out::say(format_args!("{error:#}"));
+            out::say(chain(&error));
             ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
         }
     }
@@ -218,6 +218,18 @@ pub(crate) fn main(args: Args) -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
+
+/// An error and its causes, each once: some errors tell their cause themselves.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let told = cause.to_string();
+        match text.as_str() {
+            "" => told,
+            before if before.ends_with(&told) => text,
+            before => format!("{before}: {told}"),
+        }
+    })
+}
 
 /// What names a case, and the files that describe its scenario, in whichever order they were given.
 fn case_and_files(case: &str, files: &[PathBuf]) -> (String, Vec<PathBuf>) {
@@ -247,4 +259,19 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.is::<Usage>()
         || error.downcast_ref().is_some_and(|it| !matches!(it, JournalError::Io { .. }))
         || matches!(error.downcast_ref(), Some(PeerError::Taken(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_tells_its_cause_itself_is_not_doubled() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot try a port: {0}")]
+        struct Told(#[source] std::io::Error);
+        let error = anyhow::Error::new(Told(std::io::ErrorKind::UnexpectedEof.into()));
+        let error = error.context("no case was played");
+        assert_eq!(chain(&error), "no case was played: cannot try a port: unexpected end of file");
+    }
 }

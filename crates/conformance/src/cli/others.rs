@@ -8,11 +8,12 @@ use std::thread;
 use anyhow::anyhow;
 use engine::drive::{Asked, Hand, Person, Wanted};
 use engine::peer::{Peer, Peers};
-use model::Endpoint;
 use model::case::Pairing;
 use model::observation::Role;
+use model::{Endpoint, visible};
 
 use super::args::OtherArgs;
+use super::out::stderr;
 use super::setup::Known;
 use super::{Usage, interrupt};
 
@@ -116,11 +117,11 @@ fn attend(asked: &Receiver<Asked>, timeout_seconds: u64) {
     static LISTENING: Once = Once::new();
     for asked in asked {
         let told = match asked {
-            Asked::Case(case) => writeln!(io::stderr(), "\nby hand: {case}"),
+            Asked::Case(case) => writeln!(stderr(), "\nby hand: {case}"),
             Asked::Start(wanted, hand) => {
                 *AWAITED.lock().unwrap_or_else(PoisonError::into_inner) = Some(hand);
                 LISTENING.call_once(|| drop(thread::spawn(listen)));
-                ask(&mut io::stderr().lock(), &wanted, timeout_seconds)
+                ask(&mut stderr(), &wanted, timeout_seconds)
             }
         };
         if told.is_err() {
@@ -174,7 +175,8 @@ pub(super) fn write_wants(out: &mut impl Write, wanted: &Wanted) -> io::Result<(
         writeln!(out, "  its files are in {directory}: {}", names.join(", "))?;
     }
     for line in &wanted.lines {
-        writeln!(out, "  type into it: {}", String::from_utf8_lossy(&line.0).escape_debug())?;
+        let typed = visible::line(&String::from_utf8_lossy(&line.0));
+        writeln!(out, "  type into it: {typed}")?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::out::stdout;
+use super::out::raw_stdout;
 use super::{Args, CompletionsArgs};
 
 /// As the table of `cli/mod.rs` has it.
@@ -30,7 +30,7 @@ interrupted
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<bool> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "framecheck", &mut script);
-    stdout().write_all(&script)?;
+    raw_stdout().write_all(&script)?;
     Ok(true)
 }
 
@@ -64,6 +64,6 @@ pub(super) fn man() -> anyhow::Result<bool> {
         }
     }
     whole.render_version_section(&mut page)?;
-    stdout().write_all(&page)?;
+    raw_stdout().write_all(&page)?;
     Ok(true)
 }

@@ -12,7 +12,7 @@ use report::{Human, Versions};
 use super::RunArgs;
 use super::claims::claim;
 use super::out::stdout;
-use super::run::{chosen, files, play, verdict_of};
+use super::run::{chosen, files, page, play, verdict_of};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if args.rewrite_expected {
@@ -38,7 +38,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         with.means.python = path.into_os_string();
         with.means.reference = Some(reference.directory().to_owned());
         let mut sinks = files(&out, planned.catalogue())?;
-        sinks.push(Box::new(Human::new(stdout())));
+        sinks.push(Box::new(Human::new(stdout()).with_page(page(&out))));
         let mut column = Column(&mut versions);
         let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;
         sinks.push(Box::new(&mut column));

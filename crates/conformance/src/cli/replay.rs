@@ -10,7 +10,7 @@ use engine::plan::{Group, PlanError, case_named, group_of, group_with};
 use engine::stage::{Played, Stage, StageError};
 use model::case::{CaseId, Network, Playing};
 use model::observation::{Direction, PeerEnd, WireItem};
-use model::{Breaks, Catalogue, Check, Input, Key, Said, Verdict, Wire};
+use model::{Breaks, Catalogue, Check, Input, Key, Said, Verdict, Wire, visible};
 use report::hex;
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::measure::make_known;
 use super::others::are_up;
 use super::out::stdout;
 use super::setup::{Known, setup};
-use super::{ReplayArgs, Usage, case_and_files};
+use super::{ReplayArgs, Usage, case_and_files, chain};
 
 const ROWS_MAX: usize = 16;
 
@@ -87,12 +87,15 @@ fn chosen(
         Err(_) => {
             let kept = Kept::read(Path::new(case))?;
             let mut id = kept.id.clone();
-            let mut input = kept.input.clone();
+            let mut input = kept.input.as_ref();
             if args.smallest {
                 id.network = kept.smallest_network().clone();
-                input = kept.smallest_input().clone();
+                input = kept.smallest_input();
             }
-            let group = group_with(&id, None, input, catalogue, peers)?;
+            let group = match input {
+                Some(input) => group_with(&id, None, input.clone(), catalogue, peers)?,
+                None => group_of(&id, catalogue, peers)?,
+            };
             Ok((id, group))
         }
     }
@@ -102,7 +105,8 @@ fn chosen(
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) id: CaseId,
-    input: Input,
+    /// `None` where it was too long to be kept: the id stands for it.
+    input: Option<Input>,
     smallest: Option<(Input, Network)>,
 }
 
@@ -110,7 +114,7 @@ impl Kept {
     /// # Errors
     /// [`Usage`]: the file can't be read, or is none.
     pub(super) fn read(file: &Path) -> Result<Self, Usage> {
-        Self::read_as_it_is(file).map_err(|error| Usage(format!("{error:#}")))
+        Self::read_as_it_is(file).map_err(|error| Usage(chain(&error)))
     }
 
     fn read_as_it_is(file: &Path) -> anyhow::Result<Self> {
@@ -132,15 +136,17 @@ impl Kept {
         } else {
             None
         };
-        Ok(Self {
-            id: text("/result/id")?.parse()?,
-            input: Input::deserialize(place("/evidence/input")?)?,
-            smallest,
-        })
+        let is_left_out = case.pointer("/evidence/left_out/input") == Some(&Value::Bool(true));
+        let input = match place("/evidence/input") {
+            Err(_) if is_left_out => None,
+            input => Some(Input::deserialize(input?)?),
+        };
+        Ok(Self { id: text("/result/id")?.parse()?, input, smallest })
     }
 
-    pub(super) fn smallest_input(&self) -> &Input {
-        self.smallest.as_ref().map_or(&self.input, |(input, _)| input)
+    /// `None` where only the case's id stands for it.
+    pub(super) fn smallest_input(&self) -> Option<&Input> {
+        self.smallest.as_ref().map(|(input, _)| input).or(self.input.as_ref())
     }
 
     pub(super) fn smallest_network(&self) -> &Network {
@@ -235,7 +241,7 @@ fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -
     for (stream, bytes) in [("stdout", &end.stdout), ("stderr", &end.stderr)] {
         let text = String::from_utf8_lossy(&bytes.0);
         for line in text.lines().take(rows_max) {
-            writeln!(out, "  {stream}: {}", line.escape_debug())?;
+            writeln!(out, "  {stream}: {}", visible::line(line))?;
         }
     }
     for (file, content) in &end.files {

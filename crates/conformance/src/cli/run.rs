@@ -1,7 +1,7 @@
 //! `framecheck run`
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
@@ -23,10 +23,11 @@ use tokio::sync::Notify;
 
 use super::claims::claim_around;
 use super::interrupt::{Interrupted, interrupt};
+use super::judge_frames::counted;
 use super::measure::measure;
 use super::others::{are_up, not_judged};
 use super::out::{say, stdout};
-use super::setup::{Known, Setup, setup, versions};
+use super::setup::{Known, Setup, as_typed, setup, versions};
 use super::{Format, RunArgs, SetupArgs, Usage};
 
 /// What is to be played.
@@ -51,7 +52,7 @@ impl Planned {
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     let (_claim, (planned, setup)) = claim_around(&args.out, || chosen(args))?;
     let mut sinks = files(&args.out, &planned.known.catalogue)?;
-    sinks.insert(0, printed(args.format));
+    sinks.insert(0, printed(args.format, &args.out));
     let end = play(args, &args.setup, planned, setup, &args.out, &mut sinks)?;
     verdict_of(&end)
 }
@@ -126,8 +127,8 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         selection: selection.as_given(expected),
         shard,
         cases: groups.iter().map(|group| group.plays.len()).sum(),
-        peers: infos(&peers, &known, &playing),
-        protocols: known.protocols.iter().map(|it| info_of(it)).collect(),
+        peers: infos(&peers, &known, &playing, &args.setup.peer),
+        protocols: known.protocols.iter().map(|it| info_of(it, &args.files)).collect(),
         pairings: playing.iter().map(ToString::to_string).collect(),
         missing: [known.missing(&peers), &platform::missing()].concat(),
         not_judged: not_judged(&peers, &known, &playing),
@@ -176,22 +177,29 @@ fn named(groups: &[Group]) -> impl Iterator<Item = (CaseId, String)> {
     })
 }
 
-fn info_of(protocol: &Protocol) -> ProtocolInfo {
+fn info_of(protocol: &Protocol, files: &[PathBuf]) -> ProtocolInfo {
     ProtocolInfo {
         scenario: protocol.name().to_owned(),
         file: protocol.path().to_owned(),
+        as_typed: as_typed(protocol.path(), files),
         sha256: sha256(protocol.text().as_bytes()),
     }
 }
 
 /// The peers of a run. Where files describe the protocols, those that play nothing are none.
-fn infos(peers: &Peers, known: &Known, playing: &[Pairing]) -> Vec<PeerInfo> {
+fn infos(
+    peers: &Peers,
+    known: &Known,
+    playing: &[Pairing],
+    manifests: &[PathBuf],
+) -> Vec<PeerInfo> {
     let info = |peer: &Peer| PeerInfo {
         name: peer.name.clone(),
         language: peer.language.clone(),
         version: peer.version.clone(),
         manifest_sha256: peer.manifest_sha256.clone(),
         manifest: peer.manifest.clone(),
+        as_typed: peer.manifest.as_deref().and_then(|it| as_typed(it, manifests)),
     };
     let plays = |peer: &&Peer| {
         let is_its = |pairing: &Pairing| [&pairing.server, &pairing.client].contains(&&peer.name);
@@ -205,17 +213,22 @@ pub(super) fn files(out: &Path, catalogue: &Catalogue) -> anyhow::Result<Vec<Box
     fs::create_dir_all(out).with_context(|| format!("cannot write to {}", out.display()))?;
     Ok(vec![
         Box::new(ReportJson::new(out.join("report.json"))),
-        Box::new(Html::new(out.join("index.html"), catalogue.clone())),
+        Box::new(Html::new(page(out), catalogue.clone())),
         Box::new(JUnit::new(out.join("junit.xml"))),
         Box::new(Summary::new(out.join("summary.md"))),
         Box::new(FailureFolders::new(out, catalogue.clone())),
     ])
 }
 
+/// The page for people in the directory of a run.
+pub(super) fn page(out: &Path) -> PathBuf {
+    out.join("index.html")
+}
+
 /// The report that is printed.
-pub(super) fn printed(format: Format) -> Box<dyn Sink> {
+pub(super) fn printed(format: Format, out: &Path) -> Box<dyn Sink> {
     match format {
-        Format::Human => Box::new(Human::new(stdout())),
+        Format::Human => Box::new(Human::new(stdout()).with_page(page(out))),
         Format::Json => Box::new(JsonLines::new(stdout())),
     }
 }
@@ -232,7 +245,8 @@ fn earlier(args: &RunArgs, start: &Start, out: &Path) -> anyhow::Result<Option<R
     recorded.is_of(start)?;
     recorded.forget_harness_errors();
     let (played, of) = (recorded.ids().count(), start.cases);
-    say(format_args!("{played} of {of} cases are there from before"));
+    let are = if of == 1 { "case is" } else { "cases are" };
+    say(format_args!("{played} of {of} {are} there from before"));
     Ok(Some(recorded))
 }
 
@@ -369,7 +383,7 @@ impl Told<'_, '_> {
 pub(super) fn verdict_of(end: &End) -> anyhow::Result<bool> {
     let unplayed = end.count(Verdict::HarnessError);
     if unplayed > 0 {
-        anyhow::bail!("{unplayed} cases could not be played");
+        anyhow::bail!("{} could not be played", counted(unplayed as u64, "case"));
     }
     Ok(end.is_green())
 }

@@ -407,3 +407,9 @@ fn guarded() -> anyhow::Result<()> {
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     path.canonicalize().with_context(|| format!("no such directory: {}", path.display()))
 }
+
+/// The path of a file as the user typed it, among those that were typed.
+pub(super) fn as_typed(path: &Path, typed: &[PathBuf]) -> Option<PathBuf> {
+    let is_it = |typed: &&PathBuf| std::path::absolute(typed).is_ok_and(|whole| whole == path);
+    typed.iter().find(is_it).cloned()
+}

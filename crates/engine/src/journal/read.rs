@@ -273,7 +273,7 @@ pub fn differences(
 
 /// All that tells a peer from another; where its manifest lies does not.
 fn peer_told(peer: &PeerInfo) -> String {
-    let PeerInfo { name, language, version, manifest_sha256, manifest: _ } = peer;
+    let PeerInfo { name, language, version, manifest_sha256, manifest: _, as_typed: _ } = peer;
     let version = version.as_deref().unwrap_or("of no known version");
     let manifest = match manifest_sha256 {
         Some(digest) => format!(", manifest {digest}"),

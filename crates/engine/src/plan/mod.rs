@@ -10,7 +10,7 @@ use std::sync::Arc;
 use model::case::{CaseId, HARNESS, InputId, Kind, Network, Pairing, Playing, Transport};
 use model::observation::{Direction, Role};
 use model::{Catalogue, Input, Scenario, Truth, Vector, generated_input, generator_of};
-pub use named::{case_named, group_of, group_with, names_of};
+pub use named::{case_named, group_of, group_with, input_of, names_of};
 pub use selection::{Selection, choose_scenarios};
 
 use self::selection::{choose_inputs, matcher, nothing, skip};

@@ -43,14 +43,21 @@ pub fn case_named(name: &str, catalogue: &Catalogue) -> Result<CaseId, PlanError
 /// # Errors
 /// [`PlanError::NoSuchCase`].
 pub fn group_of(id: &CaseId, catalogue: &Catalogue, peers: &Peers) -> Result<Group, PlanError> {
+    let (vector, input) = input_of(id, catalogue)?;
+    group_with(id, vector, input, catalogue, peers)
+}
+
+/// The input of the case of this id, and its name if it is a vector.
+///
+/// # Errors
+/// [`PlanError::NoSuchCase`].
+pub fn input_of(id: &CaseId, catalogue: &Catalogue) -> Result<(Option<String>, Input), PlanError> {
     let scenario = scenario_of(id, catalogue)?;
-    let vector = scenario.vectors().into_iter().find(|vector| vector.id() == id.input);
-    let (vector, input) = match vector {
-        Some(vector) => (Some(vector.name), Some(vector.input)),
-        None => (None, generated_input(&**scenario, id.input)),
-    };
-    match input {
-        Some(input) => group_with(id, vector, input, catalogue, peers),
+    if let Some(vector) = scenario.vectors().into_iter().find(|it| it.id() == id.input) {
+        return Ok((Some(vector.name), vector.input));
+    }
+    match generated_input(&**scenario, id.input) {
+        Some(input) => Ok((None, input)),
         None => Err(no_such_case(id, format!("the strategy makes nothing of {}", id.input))),
     }
 }

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use model::case::{CaseId, Transport};
+use model::event::LeftOut;
 use model::observation::{Direction, Observation, WireLog};
 use model::{Check, Difference, Verdict};
 use pcap_file::pcapng::PcapNgWriter;
@@ -58,6 +59,8 @@ pub struct Capture<'a> {
     pub differences: &'a [Difference],
     /// What was seen.
     pub observed: &'a Observation,
+    /// What of that is not here.
+    pub left_out: Option<&'a LeftOut>,
 }
 
 impl Capture<'_> {
@@ -142,6 +145,9 @@ impl Capture<'_> {
             format!("verdict: {} [{}]", self.verdict.name(), self.clause),
         ];
         lines.extend(self.differences.iter().map(|difference| format!("  {difference}")));
+        if let Some(left_out) = self.left_out {
+            lines.push(format!("Only the first packets are here: {left_out}."));
+        }
         if let Some(framing) = self.framing {
             lines.push(format!(
                 "The server answers, from port {FRAMED_PORT}, in frames: {framing}."

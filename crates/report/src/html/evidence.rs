@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use model::blob::Blob;
 use model::case::Network;
-use model::event::{CaseResult, Evidence, Smallest};
+use model::event::{CaseResult, Evidence, LeftOut, Smallest};
 use model::observation::{Direction, Exit, PeerEnd, Role, Stop};
-use model::{Catalogue, Difference, Ending, ExpectedEnd, Input, Said};
+use model::{Catalogue, Difference, Ending, ExpectedEnd, Input, Said, shell};
 use serde::Serialize;
 
 use super::index::Sentence;
@@ -35,7 +35,23 @@ pub(super) struct Explained {
     listening_elsewhere: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     control: Option<ControlTold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOutTold>,
     seconds: f64,
+}
+
+/// What is not here, and the case that has it.
+#[derive(Debug, Serialize)]
+struct LeftOutTold {
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    like: Option<String>,
+}
+
+impl LeftOutTold {
+    fn of(left_out: &LeftOut) -> Self {
+        Self { what: left_out.to_string(), like: left_out.like.as_ref().map(ToString::to_string) }
+    }
 }
 
 /// A difference, and the bytes around the place where two sequences part.
@@ -95,12 +111,13 @@ struct ControlTold {
 
 impl Explained {
     pub(super) fn new(case: &CaseResult, evidence: &Evidence, catalogue: &Catalogue) -> Self {
-        let Evidence { input, expected, observed, smallest } = evidence;
+        let Evidence { input, expected, observed, smallest, left_out } = evidence;
         let scenario = catalogue.scenario(&case.scenario);
         let way = |direction| {
             let frames = |said: Said<'_>| scenario?.frames(direction, said);
             Way::of(direction, expected, observed, &frames)
         };
+        let right = |end| left_out.is_none().then_some(end);
         let control = observed.control.as_ref().map(|control| ControlTold {
             overdue: control.overdue,
             wire: Events::of(&control.wire),
@@ -108,19 +125,33 @@ impl Explained {
         });
         Self {
             differences: case.differences.iter().take(LIST_MAX).map(Parted::of).collect(),
-            input: told(input),
-            harmed: !case.network.is_harmless() || input.served.is_some(),
+            input: input.as_ref().map_or_else(|| input_left_out(case), told),
+            harmed: !case.network.is_harmless()
+                || input.as_ref().is_some_and(|input| input.served.is_some()),
             smallest: smallest.as_deref().map(SmallestTold::of),
-            ways: [Direction::ToServer, Direction::ToClient].into_iter().map(way).collect(),
+            // Of parts of two streams there is no telling whether the streams are the same.
+            ways: [Direction::ToServer, Direction::ToClient]
+                .into_iter()
+                .filter(|_| left_out.is_none())
+                .map(way)
+                .collect(),
             wire: Events::of(&observed.wire),
-            server: Peer::of(&observed.server, Role::Server, Some(&expected.server)),
-            client: Peer::of(&observed.client, Role::Client, Some(&expected.client)),
+            server: Peer::of(&observed.server, Role::Server, right(&expected.server)),
+            client: Peer::of(&observed.client, Role::Client, right(&expected.client)),
+            left_out: left_out.as_deref().map(LeftOutTold::of),
             stopped: observed.stopped.as_ref().map(stopped),
             listening_elsewhere: observed.listening_elsewhere.clone(),
             control,
             seconds: observed.took.as_secs_f64(),
         }
     }
+}
+
+fn input_left_out(case: &CaseResult) -> String {
+    format!(
+        "too long to be kept; it is shown by: framecheck show {}",
+        shell::word(case.id.to_string())
+    )
 }
 
 fn told(input: &Input) -> String {
@@ -192,7 +223,7 @@ fn files(right: &BTreeMap<String, Blob>, found: &BTreeMap<String, Blob>) -> Vec<
 fn stopped(stop: &Stop) -> String {
     match stop {
         Stop::Deadline(what) => format!("the deadline passed, waiting for {what}"),
-        Stop::Quiet => "a known hang was seen: nothing moved any more".to_owned(),
+        Stop::Quiet => "nothing moved any more".to_owned(),
         Stop::Flood(role) => format!("the {role} sent without end"),
         Stop::Babble(role) => format!("the {role} printed without end"),
         Stop::Idle => "nothing moved any more, and both programs slept".to_owned(),

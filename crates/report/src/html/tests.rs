@@ -136,7 +136,7 @@ fn evidence() -> Evidence {
     let at = Duration::from_micros(1500);
     let event = WireEvent { at, connection: 0, direction: Direction::ToClient, what };
     Evidence {
-        input: Input::typed([MARKUP]),
+        input: Some(Input::typed([MARKUP])),
         expected: Expected {
             to_server: Wire::stream(Vec::new()),
             to_client: Wire::stream(b"\x10\0\0\0{\"file_size\": 2}hi".to_vec()),
@@ -156,6 +156,7 @@ fn evidence() -> Evidence {
             took: Duration::from_millis(3),
         },
         smallest: None,
+        left_out: None,
     }
 }
 

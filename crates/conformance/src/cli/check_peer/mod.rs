@@ -4,7 +4,7 @@
 mod quick;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use console::style;
@@ -13,7 +13,7 @@ use engine::peer::Peer;
 use engine::stage::Stage;
 use model::case::{HARNESS, Network, Transport};
 use model::observation::Role;
-use model::{Catalogue, Scenario};
+use model::{Catalogue, Scenario, shell};
 use protocols::Protocol;
 use report::replay_command;
 
@@ -21,7 +21,7 @@ use self::quick::Quick;
 use super::interrupt::{Interrupted, interrupt};
 use super::others::are_allowed;
 use super::out::stdout;
-use super::setup::{Known, guest, setup_with};
+use super::setup::{Known, as_typed, guest, setup_with};
 use super::{CheckPeerArgs, SetupArgs};
 
 /// Of the first failure, so many differences are shown.
@@ -57,7 +57,7 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     };
     let of = |finding: &Finding| played.get(&(finding.role, finding.scenario.clone()));
     for finding in &findings {
-        print(&mut out, finding, of(finding), &peer, &known)?;
+        print(&mut out, finding, of(finding), &known, (manifest.as_path(), files.as_slice()))?;
     }
     let missing = [Role::Server, Role::Client]
         .map(|role| not_declared(&known.catalogue, &peer, role).count());
@@ -73,10 +73,9 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     match bad {
         0 => writeln!(
             out,
-            "all {} roles work; next: framecheck run{} --peer {}",
+            "all {} roles work; next: {}",
             findings.len(),
-            files.iter().map(|file| format!(" {}", file.display())).collect::<String>(),
-            manifest.display()
+            run_command(&files, &manifest)
         )?,
         bad => writeln!(out, "{bad} of {} roles don't work", findings.len())?,
     }
@@ -93,6 +92,13 @@ fn manifest_and_files(args: &CheckPeerArgs) -> (PathBuf, Vec<PathBuf>) {
     let at = all.iter().position(|path| !is_protocol(path)).unwrap_or_default();
     let manifest = all.remove(at);
     (manifest, all)
+}
+
+/// The line for a shell that plays a peer.
+fn run_command(files: &[PathBuf], manifest: &Path) -> String {
+    let files = files.iter().map(|file| shell::argument(file).into_os_string());
+    let words = ["framecheck".into(), "run".into()].into_iter().chain(files);
+    shell::line(words.chain(["--peer".into(), shell::argument(manifest).into_os_string()]))
 }
 
 /// All roles at once: one that hangs keeps nobody waiting.
@@ -120,8 +126,8 @@ fn print(
     out: &mut impl Write,
     finding: &Finding,
     quick: Option<&Quick>,
-    peer: &Peer,
     known: &Known,
+    (manifest, files): (&Path, &[PathBuf]),
 ) -> io::Result<()> {
     let Finding { role, scenario, troubles, no_place_for, goes_by_file_for, case } = finding;
     let failed = quick.map_or(&[][..], |quick| &quick.failed);
@@ -156,8 +162,9 @@ fn print(
     let case = case.as_ref().or_else(|| first.map(|it| &it.id));
     if let Some(case) = case {
         let is_its = |protocol: &&Arc<Protocol>| protocol.name() == case.scenario;
-        let file = known.protocols.iter().find(is_its).map(|protocol| protocol.path());
-        let command = replay_command(case, file, peer.manifest.as_deref());
+        let file = known.protocols.iter().find(is_its).map(|it| it.path());
+        let file = file.map(|path| as_typed(path, files).unwrap_or_else(|| path.to_owned()));
+        let command = replay_command(case, file.as_deref(), [manifest]);
         writeln!(out, "          see it again: {command}")?;
     }
     Ok(())

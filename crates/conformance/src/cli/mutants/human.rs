@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use console::style;
 
+use super::super::judge_frames::counted;
 use super::report::{Outcome, ProgramReport, Report, Row};
 use super::subject::Subject;
 use super::suggest::Suggestion;
@@ -15,12 +16,13 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
     let ProgramReport { scenario, role, inputs, cases, seconds, variants, same, .. } = program;
     writeln!(
         out,
-        "\n{scenario}: the {role}, {}: {} of {} caught; {} variants, {inputs} inputs, {cases} cases, \
-         {seconds:.1} s",
+        "\n{scenario}: the {role}, {}: {} of {} caught; {}, {}, {}, {seconds:.1} s",
         program.program,
         program.caught(),
         program.of(),
-        variants.len(),
+        counted(variants.len() as u64, "variant"),
+        counted(*inputs as u64, "input"),
+        counted(*cases as u64, "case"),
     )?;
     for row in variants.iter().filter(|row| !row.is_same()) {
         if let Outcome::Survives { .. } = &row.outcome {
@@ -96,7 +98,11 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     }
     if findings.is_empty() && accepted.is_none() {
         let advice = advice(hint);
-        writeln!(out, "    all that is compared was the same in {cases} cases; {advice}")?;
+        writeln!(
+            out,
+            "    all that is compared was the same in {}; {advice}",
+            counted(*cases as u64, "case")
+        )?;
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ use self::report::Report;
 use self::trial::Choice;
 use super::args::{Format, Means, Side, seconds};
 use super::claims::claim;
+use super::judge_frames::counted;
 use super::out::stdout;
 
 /// How long a case may take, unless told.
@@ -140,7 +141,7 @@ pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
     }
     let unplayed: usize = report.programs.iter().map(|it| it.unplayed.len()).sum();
     if unplayed > 0 {
-        anyhow::bail!("{unplayed} inputs could not be played");
+        anyhow::bail!("{} could not be played", counted(unplayed as u64, "input"));
     }
     Ok(report.is_green())
 }

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::super::out::stdout;
+use super::super::out::{stderr, stdout};
 
 /// Lines on their way.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ fn write_all(lines: &Receiver<String>, is_for_programs: bool) {
     let write = |line: String| {
         let line = line + "\n";
         if is_for_programs {
-            return std::io::stderr().write_all(line.as_bytes());
+            return stderr().write_all(line.as_bytes());
         }
         let mut out = stdout();
         out.write_all(line.as_bytes()).and_then(|()| out.flush())

@@ -39,7 +39,7 @@ use self::tape::Tape;
 use super::args::Format;
 use super::interrupt::interrupt;
 use super::judge_frames::{Frames, MISTAKES_MAX};
-use super::out::stdout;
+use super::out::{stderr, stdout};
 use super::setup::Known;
 use super::{ProxyArgs, Usage};
 
@@ -178,6 +178,6 @@ fn say_where(args: &ProxyArgs, listening: SocketAddr) -> std::io::Result<()> {
             out.flush()
         }
         // Standard output has one object, at the end.
-        Format::Json => std::io::stderr().write_all(said.as_bytes()),
+        Format::Json => stderr().write_all(said.as_bytes()),
     }
 }

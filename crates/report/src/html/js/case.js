@@ -121,6 +121,7 @@ function evidenceSections(index, evidence) {
   const section = (id, heading, ...content) =>
     make("section", { "aria-labelledby": id }, make("h2", { id }, heading), content);
   return [
+    evidence.left_out && leftOut(evidence.left_out),
     section("glance", "Expected and seen", glance(index, evidence)),
     ...evidence.ways.filter(hasBytes).map((way) => waySection(index, way)),
     section("time", "In time", ladder(evidence.wire), eventTable(evidence.wire),
@@ -136,6 +137,14 @@ function evidenceSections(index, evidence) {
   ];
 }
 
+// What is not kept of this failure, with a link to the first one of its kind.
+function leftOut({ what, like }) {
+  const nth = like === undefined ? -1 : what.indexOf(like);
+  const told = nth < 0 ? [what]
+    : [what.slice(0, nth), make("a", { href: caseAddress(like) }, breakable(like)), what.slice(nth + like.length)];
+  return make("p", { class: "note" }, "Of this failure ", ...told, ".");
+}
+
 function hasBytes(way) {
   return way.units.some((unit) => way.datagrams || unit.expected?.len > 0 || unit.found?.len > 0);
 }
@@ -145,15 +154,18 @@ function glance(index, evidence) {
   const wrong = new Set(evidence.differences.map((it) => it.check));
   const size = (way, nth) => (way.datagrams ? plural(way.counts[nth], "datagram")
     : plural((nth === 0 || way.units[0].same ? way.units[0].expected : way.units[0].found).len, "byte"));
-  const rows = [
+  // Of parts of two texts there is no telling whether the texts are the same.
+  const rows = evidence.left_out ? [] : [
     ...evidence.ways.map((way) => [way.direction === "to-server" ? "client sends" : "server sends",
-      [way.direction], size(way, 0), size(way, 1)]),
+      [way.direction], size(way, 0), size(way, 1), !evidence.harmed || way.units.every((unit) => unit.same)]),
     ...["server", "client"].flatMap((role) => [
-      [`${role} ends`, [`${role}-exit`, `${role}-ends`], ENDINGS[evidence[role].expected_ending], exitText(evidence[role])],
+      [`${role} ends`, [`${role}-exit`, `${role}-ends`], ENDINGS[evidence[role].expected_ending], exitText(evidence[role]),
+        evidence[role].exit === null || evidence[role].ending === evidence[role].expected_ending],
       [`${role} prints`, [`${role}-stdout`], plural((evidence[role].expected_stdout ?? evidence[role].stdout).len, "byte"),
-        plural(evidence[role].stdout.len, "byte")],
+        plural(evidence[role].stdout.len, "byte"), !evidence[role].expected_stdout],
       evidence[role].files.length > 0 && [`${role} leaves`, [`${role}-files`],
-        fileList(evidence[role].files, "expected"), fileList(evidence[role].files, "found")],
+        fileList(evidence[role].files, "expected"), fileList(evidence[role].files, "found"),
+        evidence[role].files.every((file) => file.same)],
     ]),
   ].filter(Boolean);
   return [
@@ -162,15 +174,16 @@ function glance(index, evidence) {
       "The server was found to listen on ", visible(evidence.listening_elsewhere.join(", ")), " instead."),
     evidence.harmed && make("p", { class: "note" }, "Harm was done here on purpose. “Expected” is what would have been without it; ",
       "what is right for the client follows from what it was given, and is told under “What is wrong”."),
-    make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of what was expected and seen" },
+    rows.length > 0 && make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of what was expected and seen" },
       make("table", { class: "compare" },
         make("thead", {}, make("tr", {}, ["what", evidence.harmed ? "without harm" : "expected", "seen", "verdict"]
           .map((name) => make("th", { scope: "col" }, name)))),
-        make("tbody", {}, rows.map(([name, checks, right, seen]) => {
+        make("tbody", {}, rows.map(([name, checks, right, seen, isSame]) => {
           const isWrong = checks.some((check) => wrong.has(check));
           return make("tr", { class: isWrong ? "wrong" : "" }, make("th", { scope: "row" }, name),
             make("td", {}, right), make("td", {}, seen),
-            make("td", { class: "state" }, isWrong ? [icon("fail"), " differs"] : [icon("pass"), " ok"]));
+            make("td", { class: "state" }, isWrong ? [icon("fail"), " differs"]
+              : isSame ? [icon("pass"), " ok"] : "not judged"));
         })))),
   ];
 }
