@@ -1,6 +1,7 @@
 //! The Rust programs against the Python ones, over loopback, in both directions: whatever a
 //! scenario's strategy puts in, each pairing gives what is right.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -29,11 +30,12 @@ fn shared() -> &'static Shared {
         let reference = repository().join("python-ref");
         let programs = program("frame-server").parent().unwrap().to_owned();
         // Nothing is dropped at a test binary's end, so it lies where cargo clears up.
-        let scratch = format!("{}/interop-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+        let scratch: PathBuf =
+            format!("{}/interop-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id()).into();
         let driver = Driver {
             spawner: Spawner::new(&python(), &reference, false).unwrap(),
             ports: Ports::new(),
-            rooms: Rooms::new(scratch.into()),
+            rooms: Rooms::new(scratch.join("rooms"), scratch.join("s")),
             namespaces: Namespaces::default(),
             deadline: Duration::from_secs(30),
             by_hand: Duration::from_secs(30),

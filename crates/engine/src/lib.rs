@@ -19,6 +19,7 @@ pub mod expected_failures;
 mod fork_guard;
 pub mod journal;
 pub mod judge;
+pub mod machine;
 pub mod merge;
 pub mod network;
 mod order;

@@ -30,6 +30,8 @@ const SCREEN_MAX_BYTES: usize = 1 << 20;
 pub struct Manner {
     /// Inputs that are played at once.
     pub jobs: usize,
+    /// Cases that are played at once at most, more than `jobs`. Those that mostly wait are among them.
+    pub cases: usize,
     /// Whether failing generated inputs are made smaller.
     pub shrink: bool,
     /// After so many cases that went wrong, no more are played.
@@ -148,7 +150,7 @@ fn start_playing(
     let (results, finished) = mpsc::channel(64);
     let places = Arc::new(Places {
         busy: Semaphore::new(manner.jobs),
-        waiting: Semaphore::new(manner.jobs * WAITING),
+        waiting: Semaphore::new(manner.cases.saturating_sub(manner.jobs).max(1)),
     });
     let shrinks_left = Arc::new(AtomicU32::new(if manner.shrink { SHRUNK_MAX } else { 0 }));
     let mut playing = JoinSet::new();
@@ -182,8 +184,8 @@ fn ids(groups: &[Arc<Group>]) -> impl Iterator<Item = CaseId> {
     groups.iter().flat_map(|group| group.plays.iter().map(|play| group.case_id(play)))
 }
 
-/// For each place where a case keeps a processor busy, so many where one mostly waits.
-const WAITING: usize = 4;
+/// For each place where a case keeps a processor busy, so many where one mostly waits, if the machine allows it.
+pub const WAITING: usize = 4;
 
 /// How many cases there may be at once.
 struct Places {

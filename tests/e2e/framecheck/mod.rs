@@ -22,6 +22,7 @@ mod json;
 mod json_by_value;
 mod launcher;
 mod learn;
+mod machine;
 mod manifests;
 mod mutants;
 mod networks;

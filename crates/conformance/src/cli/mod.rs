@@ -24,6 +24,7 @@ mod judge_frames;
 mod keep;
 mod learn;
 mod list;
+mod machine;
 mod measure;
 mod merge;
 mod mutants;
@@ -174,9 +175,46 @@ enum Command {
     Man,
 }
 
+impl Command {
+    /// Whether it plays cases.
+    const fn plays(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Pythons(_)
+                | Self::Replay(_)
+                | Self::Capture(_)
+                | Self::Attach(_)
+                | Self::CheckPeer(_)
+                | Self::CheckProtocol(_)
+                | Self::Learn(_)
+                | Self::Mutants(_)
+                | Self::Errata(_)
+        )
+    }
+}
+
 /// Carry the command out.
 pub(crate) fn main(args: Args) -> ExitCode {
-    let done = match args.command {
+    let fits = if args.command.plays() { machine::check() } else { Ok(()) };
+    let done = fits.and_then(|()| carry_out(args.command));
+    engine::peer::dismiss_guard();
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FAILED),
+        Err(error) if is_usage(&error) => {
+            out::say(error);
+            ExitCode::from(USAGE)
+        }
+        Err(error) => {
+            out::say(chain(&error));
+            ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
+        }
+    }
+}
+
+fn carry_out(command: Command) -> anyhow::Result<bool> {
+    match command {
         Command::Run(args) => run::main(&args),
         Command::Pythons(args) => pythons::main(&args),
         Command::Merge(args) => merge::main(&args),
@@ -198,19 +236,6 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Command::Json(args) => json::main(&args),
         Command::Completions(args) => pages::completions(&args),
         Command::Man => pages::man(),
-    };
-    engine::peer::dismiss_guard();
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(FAILED),
-        Err(error) if is_usage(&error) => {
-            out::say(error);
-            ExitCode::from(USAGE)
-        }
-        Err(error) => {
-            out::say(chain(&error));
-            ExitCode::from(if error.is::<interrupt::Interrupted>() { INTERRUPTED } else { HARNESS })
-        }
     }
 }
 

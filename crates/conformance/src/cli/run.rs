@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 use super::claims::claim_around;
 use super::interrupt::{Interrupted, interrupt};
 use super::judge_frames::counted;
+use super::machine::{AtOnce, at_once};
 use super::measure::measure;
 use super::others::{are_up, not_judged};
 use super::out::{say, stdout};
@@ -96,11 +97,12 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let looked = if known.protocols.is_empty() {
         None
     } else {
+        let at_once = at_once(args.jobs)?;
         let setup = setup(&args.setup, &known)?;
         super::setup::runtime()?.block_on(async {
             let interrupt = interrupt()?;
             tokio::select! {
-                () = measure(&setup, &known, jobs(args)) => Ok(()),
+                () = measure(&setup, &known, at_once.jobs) => Ok(()),
                 () = interrupt => Err(anyhow::Error::from(Interrupted)),
             }
         })?;
@@ -161,12 +163,6 @@ fn plays_something(known: &Known, peers: &Peers) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Inputs that are played at once.
-fn jobs(args: &RunArgs) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    args.jobs.map_or(processors * 4, std::num::NonZero::get)
 }
 
 /// The id of every case of a plan, with the name of its input.
@@ -285,7 +281,8 @@ pub(super) fn play(
         recorded.named().for_each(|(id, input)| expected.note_elsewhere(id, input));
         retain(&mut groups, |id| !recorded.has(id));
     }
-    let manner = Manner { jobs: jobs(args), shrink: !args.no_shrink, fail_fast: args.fail_fast };
+    let AtOnce { jobs, cases } = at_once(args.jobs)?;
+    let manner = Manner { jobs, cases, shrink: !args.no_shrink, fail_fast: args.fail_fast };
     let failed = Notify::new();
     let mut told =
         Told { sinks, journal: &mut journal, earlier, reported: Ok(()), failed: &failed };

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use engine::baseline::cache::Cache;
-use engine::drive::{Driver, Rooms};
+use engine::drive::{Driver, Rooms, SocketDirectory};
 use engine::network::Ports;
 use engine::peer::{
-    ManifestError, Peer, Peers, Spawner, Template, adopt_orphans, guard, missing_program,
-    remove_if_killed,
+    ManifestError, Peer, Peers, Spawner, Template, adopt_orphans, missing_program, remove_if_killed,
 };
 use engine::plan::choose_scenarios;
 use engine::platform::Namespaces;
@@ -26,6 +25,7 @@ use tempfile::TempDir;
 use tutorials::reference::Reference;
 use tutorials::{Oracle, REFERENCE};
 
+use super::machine::{guarded, no_place, temporary};
 use super::others::{are_allowed, person};
 use super::out::say;
 use super::{Means, SetupArgs, Usage};
@@ -170,6 +170,7 @@ fn whole(needs: &Needs, base: &Path) -> Needs {
 pub(super) struct Setup {
     pub(super) stage: Arc<Stage>,
     _scratch: TempDir,
+    _sockets: SocketDirectory,
     _reference: Reference,
 }
 
@@ -255,7 +256,6 @@ fn set_up(
     mut peers: Peers,
     watched: Watched<'_>,
 ) -> anyhow::Result<Setup> {
-    let own = std::env::current_exe().context("cannot find this program")?;
     let unpacked = reference(&args.means)?;
     let reference = unpacked.directory();
     peers.locate_built_in(reference);
@@ -272,14 +272,14 @@ fn set_up(
         Watched::Notes(directory) => spawner.with_notes(directory.to_owned()),
         Watched::Trace(directory) => spawner.with_trace(directory.to_owned()),
     };
-    guarded()?;
-    let scratch = TempDir::with_prefix("framecheck-").context("cannot make a directory")?;
-    remove_if_killed(scratch.path());
+    let scratch = temporary("framecheck-")?;
+    let sockets = SocketDirectory::make().context("cannot make a directory for Unix sockets")?;
+    remove_if_killed(sockets.made());
     let driver = Driver {
         spawner,
         ports: Ports::new(),
-        rooms: Rooms::new(scratch.path().to_owned()),
-        namespaces: Namespaces::by(own),
+        rooms: Rooms::new(scratch.path().to_owned(), sockets.path().to_owned()),
+        namespaces: Namespaces::by(std::env::current_exe().context("cannot find this program")?),
         deadline: Duration::from_secs(args.deadline),
         by_hand: Duration::from_secs(args.others.by_hand_timeout),
     };
@@ -296,7 +296,7 @@ fn set_up(
             stage.caches.insert(protocol.name().to_owned(), cache);
         }
     }
-    Ok(Setup { stage: Arc::new(stage), _scratch: scratch, _reference: unpacked })
+    Ok(Setup { stage: Arc::new(stage), _scratch: scratch, _sockets: sockets, _reference: unpacked })
 }
 
 /// Whether a program of what may be played is for the interpreter that `--python` names. The tutorials'
@@ -388,7 +388,7 @@ pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 pub(super) fn reference(means: &Means) -> anyhow::Result<Reference> {
     let Some(directory) = &means.reference else {
         guarded()?;
-        let unpacked = Reference::unpack().context("cannot unpack the reference programs")?;
+        let unpacked = Reference::unpack().with_context(|| no_place(&std::env::temp_dir()))?;
         remove_if_killed(unpacked.directory());
         return Ok(unpacked);
     };
@@ -396,12 +396,6 @@ pub(super) fn reference(means: &Means) -> anyhow::Result<Reference> {
         bail!("no reference programs in {}", directory.display());
     }
     Ok(Reference::at(absolute(directory)?))
-}
-
-/// See to it that nothing is left of this process if it is killed.
-fn guarded() -> anyhow::Result<()> {
-    let own = std::env::current_exe().context("cannot find this program")?;
-    guard(&own).context("cannot start the helper that clears up if this program is killed")
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -8,6 +8,7 @@ mod party;
 mod prepare;
 mod room;
 mod senders;
+mod socket_directory;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use party::Party;
 use prepare::{Start, until_up};
 use room::Room;
 pub use room::Rooms;
+pub use socket_directory::SocketDirectory;
 use tokio::sync::watch;
 use tokio::time::Instant;
 

@@ -24,23 +24,26 @@ const DEPTH_MAX: usize = 32;
 const FILES_MAX: usize = 10_000;
 
 /// What every room has.
-const PARTS: [&str; 5] = ["server", "client", "control", "s", "served"];
+const PARTS: [&str; 4] = ["server", "client", "control", "served"];
 
 /// All rooms: those that are used and those that wait to be used again.
 #[derive(Debug)]
 pub struct Rooms {
     scratch: PathBuf,
+    sockets: PathBuf,
     book: Mutex<Book>,
 }
 
 #[derive(Debug, Default)]
 struct Book {
     made: u64,
-    free: Vec<PathBuf>,
+    /// The numbers of those that wait.
+    free: Vec<u64>,
 }
 
 /// Where a case lives while it runs.
 pub(super) struct Room {
+    number: u64,
     root: PathBuf,
     /// The server's working directory.
     pub(super) server: PathBuf,
@@ -57,45 +60,59 @@ pub(super) struct Room {
 }
 
 impl Rooms {
-    /// Rooms in this directory, which is somebody else's to remove.
-    pub fn new(scratch: PathBuf) -> Self {
-        Self { scratch, book: Mutex::default() }
+    /// Rooms in `scratch`, whose Unix sockets are in `sockets`: see [`SocketDirectory`](super::SocketDirectory).
+    /// Both directories are somebody else's to remove.
+    #[must_use]
+    pub fn new(scratch: PathBuf, sockets: PathBuf) -> Self {
+        Self { scratch, sockets, book: Mutex::default() }
     }
 
     /// An empty room, and in it what the input wants there.
     pub(super) fn take(&self, scenario: &dyn Scenario, input: &Input) -> io::Result<Room> {
-        let (root, is_new) = {
+        let (number, is_new) = {
             let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(root) = book.free.pop() {
-                (root, false)
+            if let Some(number) = book.free.pop() {
+                (number, false)
             } else {
                 book.made += 1;
-                (self.scratch.join(book.made.to_string()), true)
+                (book.made, true)
             }
         };
+        let [root, sockets] = [&self.scratch, &self.sockets].map(|it| it.join(number.to_string()));
         if is_new {
             for part in PARTS {
                 fs::create_dir_all(root.join(part))?;
             }
+            fs::create_dir_all(&sockets)?;
         }
-        Room::furnished(root, scenario, input)
+        Room::furnished(number, root, sockets, scenario, input)
     }
 
     /// Take a room back, after [`Room::collect`]. Where somebody may have been left behind in it,
     /// it is not used again.
     pub(super) fn give_back(&self, room: Room, is_deserted: bool) -> io::Result<()> {
         if is_deserted && room.empty()? {
-            self.book.lock().unwrap_or_else(PoisonError::into_inner).free.push(room.root);
+            self.book.lock().unwrap_or_else(PoisonError::into_inner).free.push(room.number);
             Ok(())
         } else {
-            fs::remove_dir_all(&room.root)
+            match fs::remove_dir_all(&room.sockets) {
+                // A program that may write there may remove it, too.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => fs::remove_dir_all(&room.root),
+            }
         }
     }
 }
 
 impl Room {
-    fn furnished(root: PathBuf, scenario: &dyn Scenario, input: &Input) -> io::Result<Self> {
-        let [server, client, control, sockets, served] = PARTS.map(|part| root.join(part));
+    fn furnished(
+        number: u64,
+        root: PathBuf,
+        sockets: PathBuf,
+        scenario: &dyn Scenario,
+        input: &Input,
+    ) -> io::Result<Self> {
+        let [server, client, control, served] = PARTS.map(|part| root.join(part));
         furnish(&client, &input.beside)?;
         furnish(&server, &input.server_beside)?;
         if scenario.truth() == Truth::Reference {
@@ -113,7 +130,7 @@ impl Room {
             }
         };
         let shows_directories = scenario.truth() == Truth::Model;
-        Ok(Self { root, server, client, control, sockets, file, shows_directories })
+        Ok(Self { number, root, server, client, control, sockets, file, shows_directories })
     }
 
     /// Take up what the peers left.
@@ -172,18 +189,28 @@ impl Room {
             if !is_part || !about.is_dir() || about.permissions() != rights {
                 return Ok(false);
             }
-            for inner in fs::read_dir(entry.path())? {
-                let inner = inner?;
-                if inner.file_type()?.is_dir() {
-                    fs::remove_dir_all(inner.path())?;
-                } else {
-                    fs::remove_file(inner.path())?;
-                }
-            }
+            clear(&entry.path())?;
             parts += 1;
         }
+        if !self.sockets.is_dir() {
+            return Ok(false);
+        }
+        clear(&self.sockets)?;
         Ok(parts == PARTS.len())
     }
+}
+
+/// Remove all that is in a directory.
+fn clear(directory: &Path) -> io::Result<()> {
+    for inner in fs::read_dir(directory)? {
+        let inner = inner?;
+        if inner.file_type()?.is_dir() {
+            fs::remove_dir_all(inner.path())?;
+        } else {
+            fs::remove_file(inner.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Put these in a directory; a name may lead into subdirectories.

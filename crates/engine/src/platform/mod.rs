@@ -12,6 +12,7 @@
 //! | a block of ports for one harness alone | an abstract socket's name | a locked file |
 //! | what a killed harness leaves | a helper process ends it, by its mark | nothing does |
 //! | a network for one program alone | a network namespace, held by a helper process | none, which is an error |
+//! | a short path of a directory, for sockets | the entry of a descriptor in /proc | none |
 //! | descriptors that no child inherits | from the start | a moment later, while no child is started |
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
@@ -92,6 +93,8 @@ const _: () = {
     let _: fn(u16) -> std::io::Result<bool> = udp_is_bound;
     let _: fn(u16) -> Option<bool> = tcp_is_listened_on;
     let _: fn() -> Option<u16> = ephemeral_start;
+    let _: fn(&std::path::Path) -> std::io::Result<Alias> = Alias::of;
+    let _: fn(&Alias) -> std::path::PathBuf = Alias::path;
     let _: fn(StreamSocket<'_>, &std::sync::Arc<ReadWatch>) -> std::io::Result<Receiver> =
         Receiver::of;
     let _: fn() -> Vec<String> = lacks;

@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -221,6 +221,26 @@ pub(crate) const CAN_FORK: bool = false;
 /// There can be none.
 pub(crate) fn launcher_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no second path of a directory.
+#[derive(Debug)]
+pub(crate) struct Alias;
+
+impl Alias {
+    /// None.
+    ///
+    /// # Errors
+    /// There can be none.
+    pub(crate) fn of(_: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// None.
+    #[expect(clippy::unused_self, reason = "where there is one, it has a path")]
+    pub(crate) fn path(&self) -> PathBuf {
+        PathBuf::new()
+    }
 }
 
 /// A socket that doesn't block.

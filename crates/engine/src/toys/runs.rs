@@ -40,14 +40,14 @@ fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
     let driver = Driver {
         spawner: Spawner::new("python3".as_ref(), scratch.path(), true).unwrap(),
         ports: Ports::new(),
-        rooms: Rooms::new(scratch.path().to_owned()),
+        rooms: Rooms::new(scratch.path().join("rooms"), scratch.path().join("s")),
         namespaces: Namespaces::default(),
         deadline: Duration::from_secs(30),
         by_hand: Duration::from_secs(30),
     };
     let stage = Arc::new(Stage::new(driver, peers));
     let begun = Begun { start, counts: BTreeMap::new(), took: Duration::ZERO };
-    let manner = Manner { jobs: 4, shrink: true, fail_fast: None };
+    let manner = Manner { jobs: 4, cases: 20, shrink: true, fail_fast: None };
     let mut results = Vec::new();
     let mut expected = ExpectedFailures::default();
     let runtime =

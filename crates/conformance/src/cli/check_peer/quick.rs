@@ -15,6 +15,7 @@ use model::event::{CaseResult, Chosen, Event, Start, USUAL_CASES};
 use model::observation::Role;
 
 use super::super::interrupt::{Interrupted, interrupt};
+use super::super::machine::{AtOnce, at_once};
 use super::super::measure::measure;
 use super::super::run::add_known_failures;
 use super::super::setup::{Known, Setup};
@@ -38,7 +39,7 @@ pub(super) async fn play(
     peer: &Peer,
     findings: &[Finding],
 ) -> anyhow::Result<ByRole> {
-    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) * 4;
+    let AtOnce { jobs, cases } = at_once(None)?;
     measure(setup, known, jobs).await;
     let mut groups = Vec::new();
     for finding in findings {
@@ -84,7 +85,7 @@ pub(super) async fn play(
     };
     let mut expected = ExpectedFailures::default();
     add_known_failures(&mut expected, known);
-    let manner = Manner { jobs, shrink: false, fail_fast: None };
+    let manner = Manner { jobs, cases, shrink: false, fail_fast: None };
     let begun = Begun { start: start(&groups), counts: BTreeMap::new(), took: Duration::ZERO };
     let tell = |event: Event| {
         if let Event::Finished(result) = event {

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-use engine::peer::remove_if_killed;
 use engine::stage::{Stage, StageError};
 use learn::{Facts, Role};
 use model::case::Transport;
@@ -12,6 +10,7 @@ use model::{Input, Scenario};
 use protocols::Protocol;
 
 use super::super::interrupt::{Interrupted, interrupt};
+use super::super::machine::temporary;
 use super::super::setup::{Known, runtime, setup_noted};
 use super::file::File;
 use super::{LearnArgs, protocol_of};
@@ -69,12 +68,10 @@ pub(super) fn play(
 ) -> anyhow::Result<Vec<SeenInput>> {
     let protocol = protocol_of(&file.text(None, false), out)?;
     let known = Known::of_protocol(protocol);
-    let notes = tempfile::TempDir::with_prefix("framecheck-notes-")
-        .context("cannot make a directory for notes")?;
+    let notes = temporary("framecheck-notes-")?;
     let mut means = args.means.clone();
     means.no_cache = true;
     let setup = setup_noted(&means.with(&[], deadline), &known, notes.path())?;
-    remove_if_killed(notes.path());
     let Some(protocol) = known.protocols.first() else { return Ok(Vec::new()) };
     let played = runtime()?.block_on(async {
         let interrupt = interrupt()?;

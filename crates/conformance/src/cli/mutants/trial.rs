@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
-use engine::peer::{Peer, Peers, remove_if_killed};
+use engine::peer::{Peer, Peers};
 use engine::plan::{PlanError, Selection};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use protocols::Protocol;
@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::super::interrupt::{Interrupted, interrupt};
+use super::super::machine::{at_once, temporary};
 use super::super::measure::measure;
 use super::super::setup::{self, Setup, setup_traced, setup_with};
 use super::super::{SetupArgs, Usage};
@@ -65,8 +66,7 @@ pub(super) fn run(
         None => reference.directory().to_owned(),
     };
     let (programs, mut notes) = subject.programs(args.role.map(Into::into), &own, &base)?;
-    let rooms = TempDir::with_prefix("framecheck-mutants-").context("cannot make a directory")?;
-    remove_if_killed(rooms.path());
+    let rooms = temporary("framecheck-mutants-")?;
     let wanted = wanted(&args.variant)?;
     let mut candidates = Vec::new();
     let (mut variants, mut bases) = (Vec::new(), Vec::new());
@@ -87,15 +87,16 @@ pub(super) fn run(
         variants.extend(others);
         candidates.push(candidate);
     }
+    let jobs = at_once(args.jobs)?.jobs;
+    let scene = Scene::set(subject, &with, peers, (bases, variants), jobs)?;
     if candidates.is_empty() {
         let what = format!("no variant of {} has such an id", subject.shown());
         return Err(Usage(what).into());
     }
-    let scene = Scene::set(subject, &with, peers, (bases, variants), jobs(args))?;
     let reports = setup::runtime()?.block_on(async {
         let interrupt = interrupt()?;
         tokio::select! {
-            tried = play(subject, (choice, jobs(args)), &scene, candidates, &mut notes) => tried,
+            tried = play(subject, (choice, jobs), &scene, candidates, &mut notes) => tried,
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     })?;
@@ -126,9 +127,7 @@ impl Scene {
         jobs: usize,
     ) -> anyhow::Result<Self> {
         let known = &subject.known;
-        let traces =
-            TempDir::with_prefix("framecheck-traces-").context("cannot make a directory")?;
-        remove_if_killed(traces.path());
+        let traces = temporary("framecheck-traces-")?;
         let mut traced = Vec::new();
         for nth in 0..jobs.min(TRACED_MAX) {
             let directory = traces.path().join(nth.to_string());
@@ -182,11 +181,6 @@ async fn play(
 }
 
 /// Cases that are played at once.
-fn jobs(args: &MutantsArgs) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    args.jobs.map_or(processors * 4, std::num::NonZero::get)
-}
-
 async fn of_program(
     subject: &Subject,
     candidate: Candidate,

@@ -15,7 +15,7 @@ pub(crate) use ports::{PortClaim, ephemeral_start, udp_is_bound};
 pub(crate) use processes::{is_asleep, left_in_group, own_peak_bytes, processor_time};
 pub(crate) use sock_diag::{ReadWatch, Receiver};
 pub(crate) use sockets::{
-    CAN_FORK, NO_SIGNAL, accept, launcher_pair, quiet_terminal, socket, terminal,
+    Alias, CAN_FORK, NO_SIGNAL, accept, launcher_pair, quiet_terminal, socket, terminal,
 };
 
 /// What this system does not have or tell.

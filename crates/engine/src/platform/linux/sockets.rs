@@ -1,8 +1,10 @@
 //! Descriptors that no child inherits, from the moment they are there.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, open};
 use rustix::net::{
     AddressFamily, SendFlags, SocketFlags, SocketType, accept_with, socket_with, socketpair,
 };
@@ -52,4 +54,26 @@ pub(crate) fn terminal() -> io::Result<OwnedFd> {
 /// Take the meaning from the special characters that only this system's terminals have.
 pub(crate) fn quiet_terminal(modes: &mut Termios) {
     modes.special_codes[SpecialCodeIndex::VSWTC] = 0;
+}
+
+/// A second, short path of a directory, for all programs of this user. It lasts until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Alias {
+    directory: OwnedFd,
+}
+
+impl Alias {
+    /// One of this directory: the entry of a descriptor in `/proc`.
+    ///
+    /// # Errors
+    /// As open(2) fails.
+    pub(crate) fn of(directory: &Path) -> io::Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self { directory: open(directory, flags, Mode::empty())? })
+    }
+
+    /// The path.
+    pub(crate) fn path(&self) -> PathBuf {
+        format!("/proc/{}/fd/{}", std::process::id(), self.directory.as_raw_fd()).into()
+    }
 }

@@ -1,0 +1,102 @@
+//! What this machine allows, before anything is played. What it lacks is no fault of a peer: the command says it
+//! in one sentence and ends with status 3, or plays fewer cases at once.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Once;
+
+use anyhow::{Context, bail};
+use engine::machine::{Room, file_max_bytes, lacks, room_for};
+use engine::peer::{guard, remove_if_killed};
+use model::case::Transport;
+use tempfile::{Builder, TempDir};
+
+use super::out::say;
+
+/// What a program may leave in a file is kept up to this length; a report may be as long.
+const FILE_MIN_BYTES: u64 = 64 << 20;
+/// A job plays one case that is busy, and so many that mostly wait.
+const CASES_PER_JOB: usize = 1 + engine::runner::WAITING;
+
+/// What is played at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AtOnce {
+    /// Inputs, each with one case at a time.
+    pub(super) jobs: usize,
+    /// Cases, with those that mostly wait.
+    pub(super) cases: usize,
+}
+
+/// Raise the limits of this process as far as a small run needs, and see that it can play at all.
+///
+/// # Errors
+/// It can't, and what would help.
+pub(super) fn check() -> anyhow::Result<()> {
+    if let Some(limit) = file_max_bytes().filter(|limit| *limit < FILE_MIN_BYTES) {
+        bail!(
+            "a file may have {limit} bytes here, and framecheck needs {FILE_MIN_BYTES}: raise the limit with \
+             `ulimit -f unlimited`"
+        );
+    }
+    room_for(CASES_PER_JOB)?;
+    for transport in [Transport::Tcp4, Transport::Udp4] {
+        if let Some(error) = lacks(transport) {
+            bail!(
+                "nothing comes through to 127.0.0.1 over {transport} on this machine ({error}): switch its loopback \
+                 interface on with `ip link set lo up`"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// As much as was asked for, or four jobs for each processor; less where the limit of open files does not allow it,
+/// which is said once.
+///
+/// # Errors
+/// The limit does not allow one job.
+pub(super) fn at_once(asked: Option<NonZeroUsize>) -> anyhow::Result<AtOnce> {
+    static SAID: Once = Once::new();
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let wanted = asked.map_or(processors * 4, NonZeroUsize::get);
+    let room = room_for(wanted.saturating_mul(CASES_PER_JOB))?;
+    // The rest is for cases that mostly wait.
+    let jobs = wanted.min((room.cases * 2 / 3).max(1));
+    if jobs < wanted {
+        SAID.call_once(|| say(fewer(wanted, jobs, room)));
+    }
+    Ok(AtOnce { jobs, cases: room.cases })
+}
+
+fn fewer(wanted: usize, jobs: usize, room: Room) -> String {
+    let limit = room.open_files;
+    format!(
+        "jobs: {jobs} instead of {wanted}, for a process may open {limit} files here (`ulimit -n`)"
+    )
+}
+
+/// A new directory for temporary files, with its whole path. It is removed also if this process is killed.
+///
+/// # Errors
+/// There is no place for it; the message says which was tried, and what would help.
+pub(super) fn temporary(prefix: &str) -> anyhow::Result<TempDir> {
+    guarded()?;
+    let base = std::env::temp_dir();
+    let made = base.canonicalize().and_then(|base| Builder::new().prefix(prefix).tempdir_in(base));
+    let made = made.with_context(|| no_place(&base))?;
+    remove_if_killed(made.path());
+    Ok(made)
+}
+
+/// See to it that nothing is left of this process if it is killed.
+pub(super) fn guarded() -> anyhow::Result<()> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    guard(&own).context("cannot start the helper that clears up if this program is killed")
+}
+
+/// What to say where nothing can be written to the directory for temporary files.
+pub(super) fn no_place(base: &Path) -> String {
+    format!(
+        "cannot write to {base:?}, the directory for temporary files; set TMPDIR to one that can be written to"
+    )
+}

@@ -1,0 +1,154 @@
+//! What this machine allows: open files, processes, the length of a file, loopback addresses. It says so before
+//! cases are played, for a limit that a case meets looks like a defect of a peer.
+//!
+//! It raises a limit of this process as far as the machine lets it, and no other.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use model::Endpoint;
+use model::case::Transport;
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Descriptors that this process holds without a case: the runtime's, the reports', the launcher's, a block of
+/// ports. A run holds 35 to 40.
+const OPEN_FILES: u64 = 48;
+/// Descriptors that a case holds at most, as long as its peers open no more connections than the tutorials'
+/// programs do. A case holds 9 to 13.
+const OPEN_FILES_PER_CASE: u64 = 16;
+/// How long a connection to this machine may take.
+const LOOPBACK_MAX: Duration = Duration::from_secs(5);
+
+/// How many cases this machine can play at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// That many, and at least two: one at work, and one that waits for nothing to happen.
+    pub cases: usize,
+    /// The limit of open files that it follows from.
+    pub open_files: u64,
+}
+
+/// The limit of open files is too low for two cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a process may open {limit} files here, and framecheck needs {needed}: raise the limit with `ulimit -n {needed}`"
+)]
+pub struct TooFewFiles {
+    limit: u64,
+    needed: u64,
+}
+
+/// Room for `wanted` cases at once, or for as many as there can be. The soft limit of open files is raised as far
+/// as they need; the peers inherit it.
+///
+/// # Errors
+/// [`TooFewFiles`], where there is no room for two.
+pub fn room_for(wanted: usize) -> Result<Room, TooFewFiles> {
+    let needed = |cases: u64| OPEN_FILES.saturating_add(cases.saturating_mul(OPEN_FILES_PER_CASE));
+    let open_files = raise(Resource::Nofile, needed(wanted as u64)).unwrap_or(u64::MAX);
+    let cases = open_files.saturating_sub(OPEN_FILES) / OPEN_FILES_PER_CASE;
+    if cases < 2 {
+        return Err(TooFewFiles { limit: open_files, needed: needed(2) });
+    }
+    let cases = usize::try_from(cases).unwrap_or(usize::MAX).min(wanted.max(2));
+    Ok(Room { cases, open_files })
+}
+
+/// The longest file that this process and its children can write, in bytes, after the soft limit has been raised
+/// as far as it goes; nothing where there is no limit.
+#[must_use]
+pub fn file_max_bytes() -> Option<u64> {
+    raise(Resource::Fsize, u64::MAX)
+}
+
+/// Raise a soft limit to `wanted`, or as far as the hard limit lets it; what it is then. `None` is no limit.
+fn raise(resource: Resource, wanted: u64) -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(resource);
+    let current = current.filter(|current| *current < wanted)?;
+    let raised = match maximum {
+        Some(maximum) => Some(wanted.min(maximum)),
+        None if wanted == u64::MAX => None,
+        None => Some(wanted),
+    };
+    match setrlimit(resource, Rlimit { current: raised, maximum }) {
+        Ok(()) => raised,
+        Err(_) => Some(current),
+    }
+}
+
+/// Why cases over this transport can't be played here: the machine has no such loopback address, or nothing comes
+/// through to it. `None` where they can be, and for transports that need no address.
+#[must_use]
+pub fn lacks(transport: Transport) -> Option<io::Error> {
+    if transport.is_path() || transport == Transport::None {
+        return None;
+    }
+    let at = SocketAddr::new(Endpoint::loopback(transport), 0);
+    let tried = if transport.is_datagram() { try_datagram(at) } else { try_stream(at) };
+    tried.err()
+}
+
+fn try_stream(at: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind(at)?;
+    let mut near = TcpStream::connect_timeout(&listener.local_addr()?, LOOPBACK_MAX)?;
+    let (mut far, _) = listener.accept()?;
+    far.set_read_timeout(Some(LOOPBACK_MAX))?;
+    near.write_all(b"?")?;
+    far.read_exact(&mut [0])
+}
+
+fn try_datagram(at: SocketAddr) -> io::Result<()> {
+    let [near, far] = [UdpSocket::bind(at)?, UdpSocket::bind(at)?];
+    far.set_read_timeout(Some(LOOPBACK_MAX))?;
+    near.send_to(b"?", far.local_addr()?)?;
+    far.recv_from(&mut [0]).map(drop)
+}
+
+/// Whether the machine is short of something. Such an error of the harness's own calls says nothing about a peer.
+#[must_use]
+pub fn is_short(error: &io::Error) -> bool {
+    let short = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::NOBUFS,
+        Errno::NOSPC,
+        Errno::DQUOT,
+        Errno::FBIG,
+        Errno::ROFS,
+        Errno::ADDRNOTAVAIL,
+        Errno::NETUNREACH,
+        Errno::NETDOWN,
+    ];
+    error.kind() == ErrorKind::OutOfMemory
+        || Errno::from_io_error(error).is_some_and(|errno| short.contains(&errno))
+}
+
+/// Whether no process can be started for now, or none with a terminal or pipes of its own.
+#[must_use]
+pub fn is_short_of_processes(error: &io::Error) -> bool {
+    is_short(error) || Errno::from_io_error(error) == Some(Errno::AGAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_loopback_address_for_every_kind_of_socket_that_it_says() {
+        for transport in [Transport::Tcp4, Transport::Udp4, Transport::Unix, Transport::None] {
+            assert!(lacks(transport).is_none(), "{transport}");
+        }
+    }
+
+    #[test]
+    fn a_shortage_of_the_machine_is_told_from_what_a_peer_does() {
+        let error = |errno: Errno| io::Error::from(errno);
+        assert!(is_short(&error(Errno::MFILE)) && is_short(&error(Errno::NOSPC)));
+        assert!(!is_short(&error(Errno::CONNREFUSED)) && !is_short(&error(Errno::CONNRESET)));
+        assert!(!is_short(&error(Errno::AGAIN)) && is_short_of_processes(&error(Errno::AGAIN)));
+        assert!(!is_short_of_processes(&error(Errno::NOENT)));
+    }
+}
