@@ -47,6 +47,7 @@ fn main() -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn run(scenario: Scenario) -> anyhow::Result<()> {
+    endpoint::too_long_is_an_error()?;
     match scenario {
         Scenario::FileTransfer(options) => file_transfer::fetch(options).await,
         Scenario::RemoteCommand(options) => remote_command::ask(options).await,

@@ -2,14 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use engine::peer::{interpreter, started};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tutorials::Oracle;
 
 /// The oldest CPython that runs the reference programs: 3.8.
 const OLDEST_MINOR: u32 = 8;
+
+/// How long an interpreter may take to say its version: the wrapper of a version manager looks for it first.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+const ANSWER_MAX_BYTES: u64 = 4096;
 
 /// A CPython.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +32,53 @@ pub struct Interpreter {
 /// Start an oracle: the interpreter that `python` runs, on the programs in `reference`.
 ///
 /// # Errors
-/// The interpreter can't be run.
+/// The interpreter can't be run, or is too old.
 pub fn start(oracle: &Oracle, python: &OsStr, reference: &Path) -> io::Result<()> {
+    is_new_enough(&answer(python)?).map_err(io::Error::other)?;
     oracle.start(interpreter(python), reference, started)
+}
+
+/// What a program says when it is asked for its version, on either stream: CPython 2.7 uses standard error.
+fn answer(python: &OsStr) -> io::Result<String> {
+    let (answers, theirs) = io::pipe()?;
+    let mut command = interpreter(python);
+    command.arg("--version").stdin(Stdio::null()).stdout(theirs.try_clone()?).stderr(theirs);
+    let mut child = command.spawn()?;
+    started(&child);
+    // It holds the child's end of the pipe.
+    drop(command);
+    let (said, heard) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        let mut text = Vec::new();
+        let read = answers.take(ANSWER_MAX_BYTES).read_to_end(&mut text);
+        said.send(read.map(|_| String::from_utf8_lossy(&text).into_owned()))
+    })?;
+    let answered = heard.recv_timeout(ANSWER_MAX);
+    // A wrapper may have started it, and not be it.
+    let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+    child.wait()?;
+    answered.unwrap_or_else(|_| Err(io::Error::other("it does not answer --version")))
+}
+
+/// Whether what a program answers is the version of an interpreter that runs the reference programs; what is wrong
+/// with it, otherwise.
+fn is_new_enough(answer: &str) -> Result<(), String> {
+    let needed = format!("Python 3.{OLDEST_MINOR} or later is needed");
+    let said = answer.lines().find_map(|line| line.trim().strip_prefix("Python "));
+    let version = said.and_then(|it| it.split_whitespace().next());
+    let Some(version) = version.filter(|it| it.starts_with(|first: char| first.is_ascii_digit()))
+    else {
+        return Err(format!("it is no Python interpreter, and {needed}"));
+    };
+    let mut numbers = version.split('.').map_while(|number| {
+        let end = number.find(|it: char| !it.is_ascii_digit()).unwrap_or(number.len());
+        number.split_at(end).0.parse::<u32>().ok()
+    });
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if found < (3, OLDEST_MINOR) {
+        return Err(format!("it is Python {version}, and {needed}"));
+    }
+    Ok(())
 }
 
 /// One interpreter of each `python3.N` that is on the PATH or under pyenv's `versions`, and runs;
@@ -88,6 +141,29 @@ fn minor_of_version(version: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_old_interpreter_and_a_program_that_is_none_are_refused_by_what_they_say() {
+        for answer in [
+            "Python 3.8.0\n",
+            "noise\nPython 3.13.0rc1+\n",
+            "Python 4.0",
+            "Python 3.9.18 (x)\n[PyPy]",
+        ] {
+            assert_eq!(is_new_enough(answer), Ok(()), "{answer}");
+        }
+        for (answer, part) in [
+            ("Python 2.7.18\n", "it is Python 2.7.18,"),
+            ("Python 3.6.9\n", "it is Python 3.6.9,"),
+            ("Python 3\n", "it is Python 3,"),
+            ("true (GNU coreutils) 9.1\n", "it is no Python interpreter"),
+            ("Python is not here\n", "it is no Python interpreter"),
+            ("", "it is no Python interpreter"),
+        ] {
+            let why = is_new_enough(answer).unwrap_err();
+            assert!(why.contains(part) && why.contains("3.8 or later"), "{answer}: {why}");
+        }
+    }
 
     #[test]
     fn only_a_name_of_a_version_is_a_candidate() {

@@ -5,10 +5,12 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::Path;
 use std::time::Duration;
 
 use model::Endpoint;
 use model::case::Transport;
+use rustix::fs::statvfs;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -130,6 +132,57 @@ pub fn is_short(error: &io::Error) -> bool {
 #[must_use]
 pub fn is_short_of_processes(error: &io::Error) -> bool {
     is_short(error) || Errno::from_io_error(error) == Some(Errno::AGAIN)
+}
+
+/// So much is to be free where cases have their files. A case's own take a few mebibytes.
+pub const SPACE_MIN_BYTES: u64 = 16 << 20;
+/// So many files and directories can be made there.
+const ENTRIES_MIN: u64 = 256;
+
+/// Whether there is little room for files where `directory` is, in words.
+#[must_use]
+pub fn lacks_space(directory: &Path) -> Option<String> {
+    let about = statvfs(directory).ok()?;
+    let free = about.f_bavail.saturating_mul(about.f_frsize);
+    let shown = directory.display();
+    if free < SPACE_MIN_BYTES {
+        return Some(format!("the file system of {shown} has only {free} bytes left"));
+    }
+    // Some file systems count no entries.
+    let is_full = about.f_files > 0 && about.f_favail < ENTRIES_MIN;
+    is_full
+        .then(|| format!("the file system of {shown} can hold only {} more files", about.f_favail))
+}
+
+/// A moment before a case, to tell afterwards what the machine did to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    killed_for_memory: Option<u64>,
+}
+
+impl Mark {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { killed_for_memory: killed_for_memory() }
+    }
+
+    /// Why a case that has come out wrong since then, with its files in `directory`, says nothing about a peer.
+    #[must_use]
+    pub fn shortage(&self, directory: &Path) -> Option<String> {
+        if killed_for_memory() > self.killed_for_memory {
+            return Some("the system killed a process meanwhile, for want of memory".to_owned());
+        }
+        lacks_space(directory)
+    }
+}
+
+/// How many processes the kernel has killed since it started, for want of memory of the machine or of a group;
+/// nothing where it doesn't tell.
+fn killed_for_memory() -> Option<u64> {
+    let counts = std::fs::read_to_string("/proc/vmstat").ok()?;
+    let count = counts.lines().find_map(|line| line.strip_prefix("oom_kill "))?;
+    count.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::budget::Budget;
+use crate::drive::DriveError;
 use crate::expected_failures::ExpectedFailures;
+use crate::machine::Mark;
 use crate::order::Order;
 use crate::plan::Group;
 use crate::shrink;
@@ -219,7 +221,7 @@ impl Player {
             return;
         }
         let Ok(place) = self.places.busy.acquire().await else { return };
-        let began = Instant::now();
+        let (began, mark) = (Instant::now(), Mark::now());
         let ground = Arc::new(self.stage.ground(&*group.scenario, &group.input).await);
         let took = began.elapsed().as_secs_f64();
         let reference = Playing {
@@ -233,8 +235,11 @@ impl Player {
                 Err(error) => self.tell(could_not(&group, play, error, took)).await,
                 Ok(Ground { reference: Some(played), .. }) if *play == reference => {
                     let can_shrink = can_shrink(&group, play);
-                    let result = self.result(&group, play, played.clone(), took, can_shrink);
-                    self.tell(result.await).await;
+                    self.tell(match self.unless_short(mark, Ok(played.clone())) {
+                        Ok(played) => self.result(&group, play, played, took, can_shrink).await,
+                        Err(error) => could_not(&group, play, &error, took),
+                    })
+                    .await;
                 }
                 Ok(ground) if play.network == Network::AS_IS => {
                     self.play_and_tell(&group, play, ground).await;
@@ -276,8 +281,8 @@ impl Player {
         if let Some(person) = self.stage.person.as_ref().filter(|_| turn.is_by_hand()) {
             person.begins(format!("{id} (input: {})", group.input_name()));
         }
-        let began = Instant::now();
-        let played = self.play(group, play, ground).await;
+        let (began, mark) = (Instant::now(), Mark::now());
+        let played = self.unless_short(mark, self.play(group, play, ground).await);
         let took = began.elapsed().as_secs_f64();
         let seen = played.as_ref().ok().map(|played| &played.observed);
         let is_wrong = !matches!(&played, Ok(it) if !it.judgement.verdict.is_wrong());
@@ -306,6 +311,21 @@ impl Player {
     ) -> Result<Played, StageError> {
         let Group { scenario, input, .. } = group;
         self.stage.play(&**scenario, input, playing, ground).await
+    }
+
+    /// A case that has come out wrong on a machine that was short of something says nothing about a peer.
+    fn unless_short(
+        &self,
+        before: Mark,
+        played: Result<Played, StageError>,
+    ) -> Result<Played, StageError> {
+        let played = played?;
+        let is_wrong = played.judgement.verdict.is_failure();
+        let shortage = is_wrong.then(|| before.shortage(self.stage.driver.rooms.directory()));
+        match shortage.flatten() {
+            Some(what) => Err(DriveError::Machine(what).into()),
+            None => Ok(played),
+        }
     }
 
     async fn result(

@@ -47,8 +47,11 @@ impl Side {
 
 /// Play all steps, as far as the other side lets it. What came back is the recorder's to say; a
 /// step that can't be done is the last.
-pub async fn play(side: Side, steps: Vec<Step>) {
-    let _ = match side {
+///
+/// # Errors
+/// Why that is so.
+pub async fn play(side: Side, steps: Vec<Step>) -> io::Result<()> {
+    match side {
         Side::Client { server, place, is_datagram: false, .. } => {
             play_stream(&Opening::To(server, place), &steps).await
         }
@@ -57,7 +60,7 @@ pub async fn play(side: Side, steps: Vec<Step>) {
             play_datagrams_to(&server, &place, &directory, &steps).await
         }
         Side::DatagramServer(socket) => answer_datagrams(&socket, &steps).await,
-    };
+    }
 }
 
 /// How a script comes by its connections.

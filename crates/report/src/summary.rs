@@ -69,7 +69,18 @@ impl Summary {
         let mut page = String::new();
         let is_whole = end.not_played.is_empty() && !end.interrupted;
         let is_green = self.causes.is_empty() && end.unmatched.is_empty() && is_whole;
-        let (mark, word) = if is_green { ("✅", "conforms") } else { ("❌", "does not conform") };
+        let unplayed = end.count(Verdict::HarnessError);
+        let failed: usize = Verdict::ALL
+            .iter()
+            .filter(|verdict| verdict.is_wrong() && **verdict != Verdict::HarnessError)
+            .map(|verdict| end.count(*verdict))
+            .sum();
+        let is_unknown = unplayed > 0 && failed == 0 && end.unmatched.is_empty() && is_whole;
+        let (mark, word) = match is_green {
+            true => ("✅", "conforms"),
+            false if is_unknown => ("❌", "could not play every case"),
+            false => ("❌", "does not conform"),
+        };
         let word = if end.interrupted { "was interrupted" } else { word };
         let _ = writeln!(page, "## {mark} framecheck {}: {word}\n", start.framecheck);
         let counts = end.counts.iter().filter(|(_, count)| **count > 0);

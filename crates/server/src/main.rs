@@ -71,6 +71,7 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async { endpoint::too_long_is_an_error() })?;
     // On a thread of the runtime's own, whoever is accepted is served there: the main thread would have
     // to wake one for each.
     let serving = runtime.spawn(serve(args.scenario));

@@ -33,7 +33,7 @@ pub enum OracleError {
     NotStarted,
     /// It can't be spoken to.
     #[error("the oracle: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// It answers what was not asked.
     #[error("the oracle answers {found} to {op:?}")]
     Answer {
@@ -42,6 +42,13 @@ pub enum OracleError {
         /// What came.
         found: String,
     },
+}
+
+// The message has the cause in it, which would otherwise be said twice.
+impl From<io::Error> for OracleError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// A frame as CPython reads it.

@@ -12,6 +12,7 @@ use model::observation::Role;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::interrupt::{Interrupted, interrupt};
+use super::machine::can_play;
 use super::measure::make_known;
 use super::others::{are_up, place, write_wants};
 use super::out::stdout;
@@ -32,6 +33,7 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     let named = case_named(&id, &known.catalogue)?;
     let mut group = group_of(&named, &known.catalogue, &peers)?;
     let id = by_hand(&named, args.role.into())?;
+    can_play(&id)?;
     for playing in &mut group.plays {
         playing.pairing = id.pairing.clone();
     }

@@ -9,6 +9,7 @@ use engine::plan::{case_named, group_of};
 use report::Capture;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::machine::can_play;
 use super::measure::make_known;
 use super::others::are_up;
 use super::out::{raw_stdout, stdout};
@@ -23,6 +24,7 @@ pub(super) fn main(args: &CaptureArgs) -> anyhow::Result<bool> {
     make_known(&args.setup, &known)?;
     let id = case_named(&id, &known.catalogue)?;
     let group = group_of(&id, &known.catalogue, &peers)?;
+    can_play(&id)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
     runtime.block_on(are_up(

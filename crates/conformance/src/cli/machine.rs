@@ -1,14 +1,18 @@
 //! What this machine allows, before anything is played. What it lacks is no fault of a peer: the command says it
 //! in one sentence and ends with status 3, or plays fewer cases at once.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Once;
 
 use anyhow::{Context, bail};
-use engine::machine::{Room, file_max_bytes, lacks, room_for};
+use engine::machine::{Room, SPACE_MIN_BYTES, file_max_bytes, lacks, lacks_space, room_for};
 use engine::peer::{guard, remove_if_killed};
-use model::case::Transport;
+use engine::plan::Group;
+use model::Endpoint;
+use model::case::{CaseId, Playing, Transport};
 use tempfile::{Builder, TempDir};
 
 use super::out::say;
@@ -39,6 +43,12 @@ pub(super) fn check() -> anyhow::Result<()> {
         );
     }
     room_for(CASES_PER_JOB)?;
+    let temporary = std::env::temp_dir();
+    if let Some(what) = lacks_space(&temporary) {
+        bail!(
+            "{what}, and framecheck needs {SPACE_MIN_BYTES}: set TMPDIR to a directory elsewhere"
+        );
+    }
     for transport in [Transport::Tcp4, Transport::Udp4] {
         if let Some(error) = lacks(transport) {
             bail!(
@@ -48,6 +58,70 @@ pub(super) fn check() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What of a plan can't be played here.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// The cases, each with the name of its input.
+    pub(super) cases: Vec<(CaseId, String)>,
+    /// What is missing, a line a transport.
+    pub(super) missing: Vec<String>,
+}
+
+/// Leave the cases out of a plan for which this machine lacks a loopback address.
+pub(super) fn leave_out(groups: &mut Vec<Group>) -> LeftOut {
+    let mut needed: BTreeMap<Transport, usize> = BTreeMap::new();
+    for (group, playing) in groups.iter().flat_map(|it| it.plays.iter().map(move |play| (it, play)))
+    {
+        for transport in transports(group, playing) {
+            *needed.entry(transport).or_default() += 1;
+        }
+    }
+    let lacking: BTreeMap<Transport, io::Error> =
+        needed.keys().filter_map(|it| Some((*it, lacks(*it)?))).collect();
+    if lacking.is_empty() {
+        return LeftOut::default();
+    }
+    let mut cases = Vec::new();
+    for group in &mut *groups {
+        let mut plays = std::mem::take(&mut group.plays);
+        plays.retain(|playing| {
+            let is_left_out = transports(group, playing).iter().any(|it| lacking.contains_key(it));
+            if is_left_out {
+                cases.push((group.case_id(playing), group.input_name().to_owned()));
+            }
+            !is_left_out
+        });
+        group.plays = plays;
+    }
+    groups.retain(|group| !group.plays.is_empty());
+    let line = |(transport, error): (&Transport, &io::Error)| {
+        let cases = needed.get(transport).copied().unwrap_or_default();
+        format!("{}: {cases} cases are left out", comes_not_through(*transport, error))
+    };
+    LeftOut { cases, missing: lacking.iter().map(line).collect() }
+}
+
+/// What a case is played over: its transport, and that over which the reference is looked at.
+fn transports(group: &Group, playing: &Playing) -> BTreeSet<Transport> {
+    [playing.transport, group.scenario.home()].into()
+}
+
+/// See that this machine has what the case of this id is played over.
+///
+/// # Errors
+/// It has not.
+pub(super) fn can_play(id: &CaseId) -> anyhow::Result<()> {
+    match lacks(id.transport) {
+        Some(error) => bail!("{}: {id} can't be played", comes_not_through(id.transport, &error)),
+        None => Ok(()),
+    }
+}
+
+fn comes_not_through(transport: Transport, error: &io::Error) -> String {
+    let host = Endpoint::loopback(transport);
+    format!("{transport}, as nothing comes through to {host} on this machine ({error})")
 }
 
 /// As much as was asked for, or four jobs for each processor; less where the limit of open files does not allow it,

@@ -197,7 +197,10 @@ impl Command {
 /// Carry the command out.
 pub(crate) fn main(args: Args) -> ExitCode {
     let fits = if args.command.plays() { machine::check() } else { Ok(()) };
-    let done = fits.and_then(|()| carry_out(args.command));
+    let done = fits.and_then(|()| {
+        interrupt::too_long_is_an_error()?;
+        carry_out(args.command)
+    });
     engine::peer::dismiss_guard();
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -12,7 +12,7 @@ use report::{Human, Versions};
 use super::RunArgs;
 use super::claims::claim;
 use super::out::stdout;
-use super::run::{chosen, files, page, play, verdict_of};
+use super::run::{chosen, files, page, play};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if args.rewrite_expected {
@@ -42,7 +42,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
         let mut column = Column(&mut versions);
         let mut sinks: Vec<Box<dyn Sink + '_>> = sinks;
         sinks.push(Box::new(&mut column));
-        green &= verdict_of(&play(args, &with, planned.clone(), None, &out, &mut sinks)?)?;
+        green &= play(args, &with, planned.clone(), None, &out, &mut sinks)?.verdict()?;
     }
     writeln!(stdout(), "\nall versions, over all pairings:")?;
     versions.write(&mut stdout())?;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::interrupt::{Interrupted, interrupt};
+use super::machine::can_play;
 use super::measure::make_known;
 use super::others::are_up;
 use super::out::stdout;
@@ -30,6 +31,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     let peers = super::setup::peers(&args.setup, &known)?;
     make_known(&args.setup, &known)?;
     let (id, group) = chosen(args, &case, &known.catalogue, &peers)?;
+    can_play(&id)?;
     let setup = setup(&args.setup, &known)?;
     let runtime = super::setup::runtime()?;
     runtime.block_on(are_up(

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use super::claims::claim_around;
 use super::interrupt::{Interrupted, interrupt};
 use super::judge_frames::counted;
-use super::machine::{AtOnce, at_once};
+use super::machine::{AtOnce, at_once, leave_out};
 use super::measure::measure;
 use super::others::{are_up, not_judged};
 use super::out::{say, stdout};
@@ -37,7 +37,8 @@ pub(super) struct Planned {
     known: Known,
     groups: Vec<Group>,
     start: Start,
-    /// The cases of other shards with their inputs' names, if there is a list to hold them against.
+    /// The cases of other shards, if there is a list to hold them against, and those that this machine can't
+    /// play; with their inputs' names.
     elsewhere: Vec<(CaseId, String)>,
     /// Whether an option leaves something out.
     is_partial: bool,
@@ -54,8 +55,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     let (_claim, (planned, setup)) = claim_around(&args.out, || chosen(args))?;
     let mut sinks = files(&args.out, &planned.known.catalogue)?;
     sinks.insert(0, printed(args.format, &args.out));
-    let end = play(args, &args.setup, planned, setup, &args.out, &mut sinks)?;
-    verdict_of(&end)
+    let done = play(args, &args.setup, planned, setup, &args.out, &mut sinks)?;
+    done.verdict()
 }
 
 /// The cases that are asked for, and where the references of protocol files were looked at for that.
@@ -109,13 +110,17 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         Some(setup)
     };
     let mut groups = plan(&selection, &known.catalogue, &peers)?;
+    let left_out = leave_out(&mut groups);
+    if groups.is_empty() {
+        anyhow::bail!("nothing is left to play: {}", left_out.missing.join("; "));
+    }
     // Of the whole run, whichever part of it this is.
     let playing = pairings_in(&groups, &peers);
     super::setup::runtime()?.block_on(are_up(&peers, &known, &playing, None))?;
-    let mut elsewhere = Vec::new();
+    let mut elsewhere = left_out.cases;
     if let Some(shard) = shard {
         if expected.is_some() || !known.protocols.is_empty() {
-            elsewhere = named(&groups).filter(|(id, _)| !shard.has(id)).collect();
+            elsewhere.extend(named(&groups).filter(|(id, _)| !shard.has(id)));
         }
         retain(&mut groups, |id| shard.has(id));
         if groups.is_empty() {
@@ -132,7 +137,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         peers: infos(&peers, &known, &playing, &args.setup.peer),
         protocols: known.protocols.iter().map(|it| info_of(it, &args.files)).collect(),
         pairings: playing.iter().map(ToString::to_string).collect(),
-        missing: [known.missing(&peers), &platform::missing()].concat(),
+        missing: [known.missing(&peers), &platform::missing(), &left_out.missing].concat(),
         not_judged: not_judged(&peers, &known, &playing),
     };
     let is_partial = selection.is_partial();
@@ -246,6 +251,23 @@ fn earlier(args: &RunArgs, start: &Start, out: &Path) -> anyhow::Result<Option<R
     Ok(Some(recorded))
 }
 
+/// How a run has ended.
+pub(super) struct Done {
+    end: End,
+    /// Why the first of the cases that could not be played could not.
+    unplayed: Option<String>,
+}
+
+impl Done {
+    /// Whether all is as it should be; an error where there is no telling.
+    pub(super) fn verdict(&self) -> anyhow::Result<bool> {
+        verdict_of(&self.end).map_err(|error| match &self.unplayed {
+            Some(why) => anyhow::anyhow!("{error}; the first: {why}"),
+            None => error,
+        })
+    }
+}
+
 /// Play all of it that isn't there yet, telling every sink and the journal in `out`.
 pub(super) fn play(
     args: &RunArgs,
@@ -254,7 +276,7 @@ pub(super) fn play(
     looked: Option<Setup>,
     out: &Path,
     sinks: &mut [Box<dyn Sink + '_>],
-) -> anyhow::Result<End> {
+) -> anyhow::Result<Done> {
     let mut expected = match &args.expected {
         Some(file) => ExpectedFailures::read(file)?,
         None => ExpectedFailures::default(),
@@ -284,8 +306,14 @@ pub(super) fn play(
     let AtOnce { jobs, cases } = at_once(args.jobs)?;
     let manner = Manner { jobs, cases, shrink: !args.no_shrink, fail_fast: args.fail_fast };
     let failed = Notify::new();
-    let mut told =
-        Told { sinks, journal: &mut journal, earlier, reported: Ok(()), failed: &failed };
+    let mut told = Told {
+        sinks,
+        journal: &mut journal,
+        earlier,
+        reported: Ok(()),
+        failed: &failed,
+        unplayed: None,
+    };
     let end = runtime.block_on(async {
         let interrupt = interrupt()?;
         let stop = async {
@@ -297,6 +325,7 @@ pub(super) fn play(
         io::Result::Ok(end.await)
     })?;
     told.reported?;
+    let unplayed = told.unplayed;
     drop(runtime);
     drop(setup);
     if end.interrupted {
@@ -305,7 +334,7 @@ pub(super) fn play(
     if args.rewrite_expected {
         rewrite(&expected).context("cannot rewrite the expected failures")?;
     }
-    Ok(end)
+    Ok(Done { end, unplayed })
 }
 
 /// Hold a run to what the files say is known to fail, too.
@@ -346,6 +375,8 @@ struct Told<'a, 'b> {
     earlier: Option<Recorded>,
     reported: anyhow::Result<()>,
     failed: &'a Notify,
+    /// What was told of the first case that could not be played.
+    unplayed: Option<String>,
 }
 
 impl Told<'_, '_> {
@@ -353,6 +384,12 @@ impl Told<'_, '_> {
         let journaled = self.journal.take(event).context("cannot write the journal");
         self.note(journaled);
         self.tell(event);
+        if let Event::Finished(case) = event
+            && case.verdict == Verdict::HarnessError
+            && self.unplayed.is_none()
+        {
+            self.unplayed = case.differences.first().map(ToString::to_string);
+        }
         if let (Event::Started(_), Some(earlier)) = (event, self.earlier.take()) {
             let replayed = earlier.replay(|result| self.tell(&Event::Finished(result)));
             self.note(replayed.context("cannot read the journal"));
@@ -377,7 +414,7 @@ impl Told<'_, '_> {
 }
 
 /// Whether all is as it should be; an error where there is no telling.
-pub(super) fn verdict_of(end: &End) -> anyhow::Result<bool> {
+fn verdict_of(end: &End) -> anyhow::Result<bool> {
     let unplayed = end.count(Verdict::HarnessError);
     if unplayed > 0 {
         anyhow::bail!("{} could not be played", counted(unplayed as u64, "case"));

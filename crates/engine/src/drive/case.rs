@@ -194,6 +194,9 @@ impl Case<'_> {
         };
         let overdue = timeout_at(deadline, ends).await.unwrap_or(true);
         client.signal(Signal::KILL);
+        if let Some(lost) = client.lost() {
+            return Err(lost.into());
+        }
         Ok((first_connection, overdue, client.finish(!overdue).await))
     }
 
@@ -238,6 +241,9 @@ impl Case<'_> {
             Err(_) => return Err(DriveError::RecorderPanicked),
         }
 
+        if let Some(refusal) = self.recording.refusal() {
+            return Err(DriveError::Machine(refusal));
+        }
         if let Some(lost) = self.server.lost().or_else(|| self.client.lost()) {
             return Err(lost.into());
         }

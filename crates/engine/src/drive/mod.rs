@@ -3,6 +3,7 @@
 
 mod address;
 mod case;
+mod error;
 mod hand;
 mod party;
 mod prepare;
@@ -12,13 +13,14 @@ mod socket_directory;
 mod waits;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use address::Site;
 use case::Case;
+pub use error::DriveError;
+use error::{UNREAD, failed};
 pub use hand::{Asked, Hand, Person, Wanted};
 use model::blob::Blob;
 use model::case::Transport;
@@ -32,9 +34,9 @@ pub use socket_directory::SocketDirectory;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::network::{Disturbance, Patience, Ports, PortsError, Recorder, Recording, Sides};
+use crate::network::{Disturbance, Patience, Ports, Recorder, Recording, Sides};
 use crate::peer::{Peer, Prompt, Spawner, StartError, Target, Template, User};
-use crate::platform::{Namespaces, NoNamespace};
+use crate::platform::Namespaces;
 use crate::script;
 
 /// What every case needs.
@@ -104,48 +106,6 @@ pub enum Side<'a> {
     Hand(Hand),
     /// Nobody: the scenario is one program.
     Nobody,
-}
-
-/// The harness could not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum DriveError {
-    /// No port.
-    #[error(transparent)]
-    Ports(#[from] PortsError),
-    /// The peer can't be started.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// No network for a program with a fixed address.
-    #[error(transparent)]
-    NoNamespace(#[from] NoNamespace),
-    /// What is to run before a program has failed.
-    #[error("setup of the {role}: {program} {how}")]
-    SetUp {
-        /// Whose.
-        role: Role,
-        /// What was run.
-        program: String,
-        /// What came of it, and what it said.
-        how: String,
-    },
-    /// A directory or a socket.
-    #[error("{what}: {error}")]
-    Io {
-        /// What was tried.
-        what: &'static str,
-        /// Why it failed.
-        error: io::Error,
-    },
-    /// What lies between the two programs is ours, and has panicked.
-    #[error("the recorder has panicked; standard error says where")]
-    RecorderPanicked,
-}
-
-/// What was tried where a directory can't be read.
-const UNREAD: &str = "cannot read a peer's files";
-
-fn failed(what: &'static str) -> impl Fn(io::Error) -> DriveError {
-    move |error| DriveError::Io { what, error }
 }
 
 impl Driver {

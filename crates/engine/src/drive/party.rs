@@ -1,6 +1,8 @@
 //! One side of a case: a peer's program, the harness itself by script, or nobody.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use model::Ending;
@@ -11,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Hand;
+use crate::machine::is_short;
 use crate::peer::{Output, Process, StartError};
 
 /// A side that has been started.
@@ -19,6 +22,8 @@ pub(super) enum Party {
     Script {
         task: JoinHandle<()>,
         ended: watch::Receiver<bool>,
+        /// What the machine has refused to it.
+        refused: Arc<OnceLock<String>>,
     },
     /// A server that runs already: all that is known of it is on the wire.
     Running,
@@ -30,13 +35,19 @@ pub(super) enum Party {
 
 impl Party {
     /// The harness, playing this.
-    pub(super) fn script(playing: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub(super) fn script(playing: impl Future<Output = io::Result<()>> + Send + 'static) -> Self {
         let (done, ended) = watch::channel(false);
+        let refused = Arc::<OnceLock<String>>::default();
+        let refusal = refused.clone();
         let task = tokio::spawn(async move {
-            playing.await;
+            if let Err(error) = playing.await
+                && is_short(&error)
+            {
+                refusal.get_or_init(|| error.to_string());
+            }
             done.send_replace(true);
         });
-        Self::Script { task, ended }
+        Self::Script { task, ended, refused }
     }
 
     pub(super) const fn is_by_hand(&self) -> bool {
@@ -95,7 +106,8 @@ impl Party {
     pub(super) fn lost(&self) -> Option<StartError> {
         match self {
             Self::Process(process) => process.lost(),
-            Self::Script { .. } | Self::Running | Self::Hand(_) | Self::Nobody => None,
+            Self::Script { refused, .. } => refused.get().cloned().map(StartError::Script),
+            Self::Running | Self::Hand(_) | Self::Nobody => None,
         }
     }
 

@@ -67,6 +67,12 @@ impl Rooms {
         Self { scratch, sockets, book: Mutex::default() }
     }
 
+    /// Where the rooms are.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.scratch
+    }
+
     /// An empty room, and in it what the input wants there.
     pub(super) fn take(&self, scenario: &dyn Scenario, input: &Input) -> io::Result<Room> {
         let (number, is_new) = {

@@ -168,7 +168,10 @@ impl Passing<'_> {
     /// A datagram has come from a client.
     async fn take_up(&mut self, from: Option<SocketAddrAny>, bytes: &[u8], lanes: &mut Lanes<'_>) {
         // Without a socket for it, it is lost, as datagrams may be.
-        let Ok(client) = self.client(from) else { return };
+        let client = match self.client(from) {
+            Ok(client) => client,
+            Err(error) => return self.recording.refused("cannot make a socket", &error),
+        };
         self.note(client, Direction::ToServer, WireItem::Segment(bytes.into()));
         if !self.is_up {
             self.wait_until_up().await;

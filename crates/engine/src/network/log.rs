@@ -1,11 +1,14 @@
 //! The recorder's notes, and waiting for something to be noted.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use model::Endpoint;
 use model::observation::{Direction, Role, WireEvent, WireItem, WireLog};
 use tokio::sync::Notify;
+
+use crate::machine::is_short;
 
 /// What a peer says in one direction of one case is kept up to so much, over all connections. One that
 /// says more is stopped.
@@ -49,6 +52,8 @@ struct Notes {
     bytes_to_client: usize,
     /// Who has said more than is kept; nothing is noted any more.
     flooded: Option<Role>,
+    /// What the machine has refused to the recorder.
+    refused: Option<String>,
 }
 
 impl Notes {
@@ -95,6 +100,25 @@ impl Recording {
         let at = self.shared.started.elapsed();
         self.notes().note(WireEvent { at, connection, direction, what });
         self.shared.changed.notify_waiters();
+    }
+
+    /// Take note of a call that failed, if the machine is short of what it takes: then the case says nothing
+    /// about a peer. `what` was tried.
+    pub(crate) fn refused(&self, what: &str, error: &io::Error) {
+        if is_short(error) {
+            self.notes().refused.get_or_insert_with(|| format!("{what}: {error}"));
+            self.shared.changed.notify_waiters();
+        }
+    }
+
+    /// What the machine has refused first, if it has.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.notes().refused.clone()
+    }
+
+    /// Wait until the machine refuses something.
+    pub(super) async fn until_refused(&self) {
+        self.until(|notes| notes.refused.is_some()).await;
     }
 
     /// Note where the server sees a client.
@@ -197,6 +221,18 @@ mod tests {
         let log = recording.snapshot();
         assert_eq!(log.byte_count(Direction::ToClient), FLOOD_BYTES);
         assert_eq!(log.events.len(), 64);
+    }
+
+    #[tokio::test]
+    async fn only_a_shortage_of_the_machine_counts_as_refused() {
+        use rustix::io::Errno;
+        let recording = Recording::start();
+        recording.refused("cannot connect", &Errno::CONNREFUSED.into());
+        assert_eq!(recording.refusal(), None);
+        recording.refused("cannot accept", &Errno::MFILE.into());
+        recording.refused("cannot connect", &Errno::NOMEM.into());
+        recording.until_refused().await;
+        assert!(recording.refusal().is_some_and(|it| it.starts_with("cannot accept: Too many")));
     }
 
     #[tokio::test]

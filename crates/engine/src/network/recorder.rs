@@ -117,6 +117,8 @@ impl Recorder {
         tokio::select! {
             passed = passing => passed,
             role = recording.flooded() => Err(Stop::Flood(role)),
+            // Who looks at the case asks the recording first.
+            () = recording.until_refused() => Err(Stop::Deadline("the machine".to_owned())),
         }
     }
 }

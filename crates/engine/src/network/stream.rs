@@ -101,12 +101,13 @@ impl StreamRecorder {
         let mut accepting = true;
         while accepting || !running.is_empty() {
             tokio::select! {
-                Ok(client) = self.listener.accept(), if accepting => {
-                    if running.len() == CONNECTIONS_MAX {
+                accepted = self.listener.accept(), if accepting => match accepted {
+                    Ok(_) if running.len() == CONNECTIONS_MAX => {
                         return Err(Stop::Flood(Role::Client));
                     }
-                    start(client, &mut running);
-                }
+                    Ok(client) => start(client, &mut running),
+                    Err(error) => recording.refused("cannot accept a connection", &error),
+                },
                 Some(ended) = running.join_next() => {
                     // What panics there has recorded half a case.
                     if let Err(error) = ended && error.is_panic() {
@@ -219,7 +220,10 @@ impl Link {
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(RETRY_LONGEST);
                 }
-                Err(_) => return None,
+                Err(error) => {
+                    self.recording.refused("cannot connect to the server", &error);
+                    return None;
+                }
             }
         }
     }

@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use model::observation::Exit;
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpid,
+};
 
 use super::ending::{Alive, Named, Teller, Told, ending};
 use super::launcher::Program;
@@ -206,7 +208,12 @@ fn start_plain(
             left.extend(orphans::end(Some(&mark)));
             teller.cleaned(left);
         })
-        .map_err(StartError::Pipes)?;
+        .map_err(|error| {
+            // Nobody would wait for it, or end it.
+            let _ = kill_process_group(pid, Signal::KILL);
+            let _ = waitpid(Some(pid), WaitOptions::empty());
+            StartError::Pipes(error)
+        })?;
     Ok(Handle::Plain(alive))
 }
 

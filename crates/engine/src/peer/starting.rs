@@ -28,6 +28,9 @@ pub enum StartError {
     /// The launcher has gone.
     #[error("the launcher of Python programs: {0}")]
     Launcher(String),
+    /// The machine has refused something to the harness in the place of a program.
+    #[error("the harness in the place of a program: {0}")]
+    Script(String),
     /// A warm program is to be started without an interpreter.
     #[error("cannot start {0}: it needs a Python interpreter, and none was found")]
     NoPython(String),

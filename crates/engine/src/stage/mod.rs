@@ -24,6 +24,7 @@ use crate::baseline::cache::Cache;
 use crate::baseline::{Baseline, Turns, Unsteady};
 use crate::drive::{DriveError, Driver, Hand, Person, Play, Side};
 use crate::judge::{Judgement, Standard, judge};
+use crate::machine::is_short_of_processes;
 use crate::network::Disturbance;
 use crate::peer::{Peer, Peers, StartError};
 pub use turn::{After, Turn};
@@ -142,8 +143,13 @@ pub enum StageError {
 impl StageError {
     /// Whether it is the peer's fault that its program can't be started.
     #[must_use]
-    pub const fn is_the_peers(&self) -> bool {
-        matches!(self, Self::Drive(DriveError::Start(StartError::Program { .. })))
+    pub fn is_the_peers(&self) -> bool {
+        match self {
+            Self::Drive(DriveError::Start(StartError::Program { error, .. })) => {
+                !is_short_of_processes(error)
+            }
+            _ => false,
+        }
     }
 }
 

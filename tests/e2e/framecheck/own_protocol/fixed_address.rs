@@ -78,7 +78,7 @@ fn skipped(why: &str) {
 }
 
 /// Whether network namespaces can be made here.
-pub(super) fn has_namespaces() -> bool {
+pub(in super::super) fn has_namespaces() -> bool {
     let asked = Command::new("unshare").args(["-Urn", "true"]).stderr(Stdio::null()).status();
     let has = asked.is_ok_and(|status| status.success());
     if !has {

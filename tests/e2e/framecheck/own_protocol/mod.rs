@@ -2,7 +2,7 @@
 
 mod cache;
 mod commands;
-mod fixed_address;
+pub(super) mod fixed_address;
 mod frames;
 mod judged;
 mod needs;

@@ -15,8 +15,9 @@ use model::event::{CaseResult, Chosen, Event, Start, USUAL_CASES};
 use model::observation::Role;
 
 use super::super::interrupt::{Interrupted, interrupt};
-use super::super::machine::{AtOnce, at_once};
+use super::super::machine::{AtOnce, at_once, leave_out};
 use super::super::measure::measure;
+use super::super::out::say;
 use super::super::run::add_known_failures;
 use super::super::setup::{Known, Setup};
 
@@ -61,7 +62,12 @@ pub(super) async fn play(
             ..Selection::default()
         };
         match plan(&selection, &known.catalogue, peers) {
-            Ok(planned) => groups.extend(planned),
+            Ok(mut planned) => {
+                for missing in leave_out(&mut planned).missing {
+                    say(format_args!("missing: {missing}"));
+                }
+                groups.extend(planned);
+            }
             Err(PlanError::Nothing) => {}
             Err(error) => return Err(error.into()),
         }
