@@ -2,6 +2,7 @@
 
 mod error;
 mod float;
+mod long_float;
 mod number;
 mod parser;
 mod scan;

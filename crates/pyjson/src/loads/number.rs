@@ -4,6 +4,7 @@ use std::ops::RangeToInclusive;
 
 use super::error::Message;
 use super::float;
+use super::long_float::Digits;
 use super::parser::{Fault, Open, Parser};
 use super::text::Text;
 use crate::{Int, Value, swar};
@@ -95,11 +96,11 @@ fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
     }
 }
 
-/// [`float`] of many digits or a large exponent. JSON's grammar is part of the function's, and both
-/// it and CPython round correctly, and to infinity.
+/// [`float`] of many digits or a large exponent.
 #[cold]
 fn uncommon_float(number: &[u8]) -> (f64, usize) {
-    fast_float2::parse_partial(number).unwrap_or_default()
+    let digits = Digits::of(number);
+    (digits.nearest(number), digits.length)
 }
 
 /// Whether these bytes, behind the digits of a whole number, make a float of it.

@@ -8,6 +8,8 @@ mod bytes;
 #[cfg(test)]
 mod fsencode;
 #[cfg(test)]
+mod numbers;
+#[cfg(test)]
 mod ops;
 #[cfg(test)]
 mod oracle;
