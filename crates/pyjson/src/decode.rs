@@ -6,17 +6,39 @@ use std::fmt;
 use crate::PyString;
 use crate::pystr::Builder;
 
-/// `UnicodeDecodeError`: bytes that are no text. Displays as `str(exception)` does in Python.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `UnicodeDecodeError`: the first bytes that a codec refused. Displays as `str(exception)` does in
+/// Python: one byte is named, several are only placed.
+///
+/// ```
+/// let error = pyjson::UnicodeDecodeError::new("gbk", 0xff, 2, 3, "illegal multibyte sequence");
+/// assert_eq!(
+///     error.to_string(),
+///     "'gbk' codec can't decode byte 0xff in position 2: illegal multibyte sequence",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnicodeDecodeError {
     encoding: &'static str,
     reason: &'static str,
-    first: u8,
+    byte: u8,
     start: usize,
     end: usize,
 }
 
 impl UnicodeDecodeError {
+    /// Python's `UnicodeDecodeError(encoding, object, start, end, reason)`, with the byte at `start`
+    /// in the place of the object.
+    #[must_use]
+    pub const fn new(
+        encoding: &'static str,
+        byte: u8,
+        start: usize,
+        end: usize,
+        reason: &'static str,
+    ) -> Self {
+        Self { encoding, reason, byte, start, end }
+    }
+
     /// `exception.encoding`, such as `utf-8` or `utf-16-le`.
     #[must_use]
     pub const fn encoding(&self) -> &'static str {
@@ -27,6 +49,12 @@ impl UnicodeDecodeError {
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         self.reason
+    }
+
+    /// The byte at [`start`](Self::start).
+    #[must_use]
+    pub const fn byte(&self) -> u8 {
+        self.byte
     }
 
     /// `exception.start`: the offset of the first byte at fault. Like CPython's, it does not
@@ -45,10 +73,10 @@ impl UnicodeDecodeError {
 
 impl fmt::Display for UnicodeDecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { encoding, reason, first, start, end } = self;
+        let Self { encoding, reason, byte, start, end } = self;
         write!(f, "'{encoding}' codec can't decode ")?;
         match end.saturating_sub(1) {
-            last if last == *start => write!(f, "byte 0x{first:02x} in position {start}")?,
+            last if last == *start => write!(f, "byte {byte:#04x} in position {start}")?,
             last => write!(f, "bytes in position {start}-{last}")?,
         }
         write!(f, ": {reason}")
@@ -144,7 +172,7 @@ fn utf8_with_surrogates(bytes: &[u8]) -> Result<PyString, UnicodeDecodeError> {
             _ => "invalid continuation byte",
         };
         let end = error.error_len().map_or(bytes.len(), |len| start + len);
-        return Err(UnicodeDecodeError { encoding: "utf-8", reason, first, start, end });
+        return Err(UnicodeDecodeError::new("utf-8", first, start, end, reason));
     }
 }
 
@@ -161,8 +189,7 @@ fn utf16(bytes: &[u8], order: Order, mark: usize) -> Result<PyString, UnicodeDec
             Order::Big => "utf-16-be",
         };
         let (start, end) = (bytes.len() - 1, bytes.len());
-        let first = *first;
-        return Err(UnicodeDecodeError { encoding, reason: "truncated data", first, start, end });
+        return Err(UnicodeDecodeError::new(encoding, *first, start, end, "truncated data"));
     }
     let mut builder = Builder::new();
     for unit in char::decode_utf16(units) {
@@ -191,13 +218,12 @@ fn utf32(bytes: &[u8], order: Order, mark: usize) -> Result<PyString, UnicodeDec
             let reason = "code point not in range(0x110000)";
             let start = mark + 4 * place;
             let [first, ..] = *unit;
-            return Err(UnicodeDecodeError { encoding, reason, first, start, end: start + 4 });
+            return Err(UnicodeDecodeError::new(encoding, first, start, start + 4, reason));
         }
     }
     if let [first, ..] = odd {
         let (start, end) = (bytes.len() - odd.len(), bytes.len());
-        let first = *first;
-        return Err(UnicodeDecodeError { encoding, reason: "truncated data", first, start, end });
+        return Err(UnicodeDecodeError::new(encoding, *first, start, end, "truncated data"));
     }
     Ok(builder.finish())
 }

@@ -9,7 +9,7 @@
 //! bytes of gb18030, and a character, often a private one, for each gap. Where CPython has a
 //! character the two agree, so encoding_rs is asked only about bytes that CPython takes.
 
-use crate::decode::{Codec, DecodeReason, UnicodeDecodeError};
+use crate::UnicodeDecodeError;
 
 /// `bytes.decode('gbk')` as CPython's own codec, `Modules/cjkcodecs/_codecs_cn.c`, has it.
 ///
@@ -33,8 +33,8 @@ pub fn decode_gbk(bytes: &[u8]) -> Result<String, UnicodeDecodeError> {
     while let [lead, behind @ ..] = rest {
         rest = match behind {
             [trail, rest @ ..] if is_character(*lead, *trail) => skip_ascii(rest),
-            [] => return Err(refuse(bytes, rest, DecodeReason::IncompleteMultibyteSequence)),
-            _ => return Err(refuse(bytes, rest, DecodeReason::IllegalMultibyteSequence)),
+            [] => return Err(refuse(bytes, rest, "incomplete multibyte sequence")),
+            _ => return Err(refuse(bytes, rest, "illegal multibyte sequence")),
         };
     }
     let (text, _) = encoding_rs::GBK.decode_without_bom_handling(bytes);
@@ -47,10 +47,10 @@ fn skip_ascii(bytes: &[u8]) -> &[u8] {
 }
 
 /// CPython blames the lead byte alone, and looks at it only once there is a byte behind it.
-fn refuse(bytes: &[u8], rest: &[u8], reason: DecodeReason) -> UnicodeDecodeError {
+fn refuse(bytes: &[u8], rest: &[u8], reason: &'static str) -> UnicodeDecodeError {
     let start = bytes.len().saturating_sub(rest.len());
     let byte = rest.first().copied().unwrap_or_default();
-    UnicodeDecodeError { codec: Codec::Gbk, start, end: start.saturating_add(1), byte, reason }
+    UnicodeDecodeError::new("gbk", byte, start, start.saturating_add(1), reason)
 }
 
 fn is_character(lead: u8, trail: u8) -> bool {

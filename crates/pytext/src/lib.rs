@@ -56,7 +56,6 @@
 
 mod bytes;
 mod console;
-mod decode;
 mod encode;
 mod float;
 mod gbk;
@@ -73,14 +72,13 @@ mod whitespace;
 
 pub use bytes::{bytes_strip, bytes_upper, push_repr_bytes, repr_bytes};
 pub use console::{Console, ConsoleError, print_line};
-pub use decode::{Codec, DecodeReason, UnicodeDecodeError};
 pub use encode::{UnicodeEncodeError, encode_surrogateescape};
 pub use float::repr_float;
 pub use gbk::decode_gbk;
 pub use line::Line;
 pub use locale::coerced_ctype;
 pub use printable::is_printable;
-pub use pyjson::{PyString, PythonVersion, UnknownPythonVersion};
+pub use pyjson::{PyString, PythonVersion, UnicodeDecodeError, UnknownPythonVersion};
 pub use reader::LineReader;
 pub use repr::{repr_code_points, repr_code_points_as, repr_str, repr_str_as};
 pub use terminal::TerminalReader;

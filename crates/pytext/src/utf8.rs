@@ -1,6 +1,6 @@
 //! `bytes.decode('utf-8')`, strict.
 
-use crate::decode::{Codec, DecodeReason, UnicodeDecodeError};
+use crate::UnicodeDecodeError;
 
 /// `bytes.decode('utf-8')`, which is `bytes.decode()`.
 ///
@@ -9,7 +9,16 @@ use crate::decode::{Codec, DecodeReason, UnicodeDecodeError};
 ///
 /// ```
 /// assert_eq!(pytext::decode_utf8("\u{feff}gr\u{fc}n".as_bytes()), Ok("\u{feff}grün"));
-/// assert!(pytext::decode_utf8(b"\xed\xa0\x80").is_err());
+/// let one = pytext::decode_utf8(b"ab\xff").unwrap_err();
+/// assert_eq!(
+///     one.to_string(),
+///     "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"
+/// );
+/// let several = pytext::decode_utf8(b"\xf0\x9f\x90").unwrap_err();
+/// assert_eq!(
+///     several.to_string(),
+///     "'utf-8' codec can't decode bytes in position 0-2: unexpected end of data"
+/// );
 /// ```
 ///
 /// # Errors
@@ -20,17 +29,17 @@ pub fn decode_utf8(bytes: &[u8]) -> Result<&str, UnicodeDecodeError> {
         let start = error.valid_up_to();
         let byte = bytes.get(start).copied().unwrap_or_default();
         let (end, reason) = match error.error_len() {
-            None => (bytes.len(), DecodeReason::UnexpectedEndOfData),
+            None => (bytes.len(), "unexpected end of data"),
             Some(len) => (start.saturating_add(len), refusal(byte)),
         };
-        UnicodeDecodeError { codec: Codec::Utf8, start, end, byte, reason }
+        UnicodeDecodeError::new("utf-8", byte, start, end, reason)
     })
 }
 
 /// Whether it was the byte itself or the one behind what it began.
-const fn refusal(first: u8) -> DecodeReason {
+const fn refusal(first: u8) -> &'static str {
     match first {
-        0xc2..=0xf4 => DecodeReason::InvalidContinuationByte,
-        _ => DecodeReason::InvalidStartByte,
+        0xc2..=0xf4 => "invalid continuation byte",
+        _ => "invalid start byte",
     }
 }
