@@ -15,6 +15,10 @@ use std::str::FromStr;
 /// | 3.12 | `allow_nan=False` names the float it refuses, before only with `indent` |
 /// | 3.13 | lists and dicts nest up to 9998 levels |
 /// | 3.13 | a comma before `}` or `]` has a message of its own |
+/// | 3.14 | the C stack's own size limits nesting, so no number of levels is right; this crate keeps that of 3.13 |
+///
+/// 3.14 is CPython compiled to WebAssembly, whose stack is not that of another machine: its texts and
+/// messages were asked for, its limit on nesting was not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PythonVersion {
@@ -35,11 +39,13 @@ pub enum PythonVersion {
     /// CPython 3.13.
     #[default]
     V3_13,
+    /// CPython 3.14, asked as it is compiled to WebAssembly (Pyodide).
+    V3_14,
 }
 
 impl PythonVersion {
     /// Every version, oldest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::V3_6,
         Self::V3_7,
         Self::V3_8,
@@ -48,6 +54,7 @@ impl PythonVersion {
         Self::V3_11,
         Self::V3_12,
         Self::V3_13,
+        Self::V3_14,
     ];
 
     /// The second number: 13 of 3.13.
@@ -62,6 +69,7 @@ impl PythonVersion {
             Self::V3_11 => 11,
             Self::V3_12 => 12,
             Self::V3_13 => 13,
+            Self::V3_14 => 14,
         }
     }
 
@@ -77,6 +85,7 @@ impl PythonVersion {
             Self::V3_11 => "3.11",
             Self::V3_12 => "3.12",
             Self::V3_13 => "3.13",
+            Self::V3_14 => "3.14",
         }
     }
 
@@ -86,12 +95,16 @@ impl PythonVersion {
         Self::ALL.into_iter().find(|version| version.minor() == minor)
     }
 
-    /// How many lists and dicts may lie in one another.
+    /// How many lists and dicts may lie in one another, if the innermost one holds only what CPython
+    /// reads and writes without calling anything: a NaN takes a level more, and a mistake in the text
+    /// up to six more, before CPython can say what is wrong. The functions of this crate count these
+    /// as CPython does.
     ///
     /// Found by experiment, with the default recursion limit and a call from module level. Up to
     /// 3.11 the caller's own frames count too: the limit is one lower for each function around
-    /// the call. From 3.12 on it is the C stack's, wherever the call is; 3.12.1 and 3.13.0 built
-    /// for 64-bit Linux were asked, and other builds and patch releases have other limits.
+    /// the call. In 3.12 and 3.13 it is the C stack's, wherever the call is; 3.12.1 and 3.13.0 built
+    /// for 64-bit Linux were asked, and other builds and patch releases have other limits. 3.14 has no
+    /// number of levels, and no calls are counted for it.
     #[must_use]
     pub const fn max_depth(self) -> usize {
         match self.minor() {
@@ -128,7 +141,7 @@ pub struct UnknownPythonVersion(pub String);
 
 impl fmt::Display for UnknownPythonVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a Python version from 3.6 to 3.13, found {:?}", self.0)
+        write!(f, "expected a Python version from 3.6 to 3.14, found {:?}", self.0)
     }
 }
 
@@ -168,18 +181,18 @@ mod tests {
             assert_eq!((version.minor(), PythonVersion::from_minor(minor)), (minor, Some(version)));
             assert_eq!(version.as_str(), format!("3.{minor}"));
         }
-        assert_eq!((PythonVersion::from_minor(5), PythonVersion::from_minor(14)), (None, None));
+        assert_eq!((PythonVersion::from_minor(5), PythonVersion::from_minor(15)), (None, None));
     }
 
     #[test]
     fn a_version_that_is_not_known_is_named_in_the_error() {
         let error = "2.7".parse::<PythonVersion>().unwrap_err();
-        assert_eq!(error.to_string(), "expected a Python version from 3.6 to 3.13, found \"2.7\"");
+        assert_eq!(error.to_string(), "expected a Python version from 3.6 to 3.14, found \"2.7\"");
     }
 
     #[test]
     fn a_version_never_asked_is_refused() {
-        for text in ["", "3", "3.1", "3.5", "3.14", "3.130", "13.10", "3.11rc1", " 3.11"] {
+        for text in ["", "3", "3.1", "3.5", "3.15", "3.130", "13.10", "3.11rc1", " 3.11"] {
             assert_eq!(text.parse::<PythonVersion>(), Err(UnknownPythonVersion(text.into())));
         }
     }

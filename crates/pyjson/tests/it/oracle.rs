@@ -65,6 +65,15 @@ impl Oracle {
 
     /// The interpreter of one version: `python3.N` of pyenv or of the search path.
     pub(crate) fn of_version(version: PythonVersion) -> Option<Self> {
+        Self::find(version).map(|(oracle, _)| oracle)
+    }
+
+    /// Where the interpreter of one version is, if it can be run.
+    pub(crate) fn executable_of_version(version: PythonVersion) -> Option<PathBuf> {
+        Self::find(version).map(|(_, python)| python)
+    }
+
+    fn find(version: PythonVersion) -> Option<(Self, PathBuf)> {
         let name = format!("python3.{}", version.minor());
         let pyenv = std::env::var_os("PYENV_ROOT")
             .map(PathBuf::from)
@@ -75,8 +84,9 @@ impl Oracle {
         // The path comes last: what pyenv has put there takes longer to start.
         candidates
             .chain(std::iter::once(PathBuf::from(&name)))
-            .filter_map(|python| Self::of(python.as_os_str()))
-            .find(|oracle| oracle.python == version)
+            .chain((version == PythonVersion::V3_14).then(pyodide).flatten())
+            .filter_map(|python| Some((Self::of(python.as_os_str())?, python)))
+            .find(|(oracle, _)| oracle.python == version)
     }
 
     pub(crate) fn ask(&mut self, request: &Json) -> Json {
@@ -128,6 +138,14 @@ impl Drop for Oracle {
         self.requests = None;
         let _ = self.child.wait();
     }
+}
+
+/// CPython 3.14 compiled to WebAssembly, which `tests/pyodide/install` gets; or it says why it can't.
+fn pyodide() -> Option<PathBuf> {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pyodide");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pyodide/install");
+    let installed = Command::new(script).arg(&directory).stdin(Stdio::null()).status().ok()?;
+    installed.success().then(|| directory.join("python3.14"))
 }
 
 /// The result of an op that gives text.

@@ -83,6 +83,9 @@ fn the_number_of_digits_is_limited_from_3_7_and_worded_anew_from_3_11() {
 fn nesting_is_limited_to_995_then_1497_then_9998_levels() {
     let kinds = [("[", "]", "array"), ("{\"k\":", "}", "object")];
     with_each_version(|oracle, version| {
+        if version >= PythonVersion::V3_14 {
+            return; // Its stack decides, which is another on each machine.
+        }
         for (open, close, name) in kinds {
             let nest =
                 |depth: usize| [open.repeat(depth), "1".into(), close.repeat(depth)].concat();
@@ -104,6 +107,9 @@ fn nesting_is_limited_to_995_then_1497_then_9998_levels() {
 fn writing_is_limited_to_as_many_levels_as_reading() {
     let nest = |depth: usize| (0..depth).fold(Value::Null, |value, _| Value::from(vec![value]));
     with_each_version(|oracle, version| {
+        if version >= PythonVersion::V3_14 {
+            return;
+        }
         let options = oracle.dumps_options();
         // Asked by loads, for which the same limit was shown; raised here by one for dumps.
         let deepest = nest(version.max_depth());

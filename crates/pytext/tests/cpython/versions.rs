@@ -17,10 +17,11 @@ fn each_version_prints_what_its_unicode_knows() {
         PythonVersion::V3_9 | PythonVersion::V3_10 => "13.0.0",
         PythonVersion::V3_11 => "14.0.0",
         PythonVersion::V3_12 => "15.0.0",
-        _ => "15.1.0",
+        PythonVersion::V3_13 => "15.1.0",
+        _ => "16.0.0",
     };
     // One assigned by each of these Unicodes, oldest first.
-    let letters = "\u{1f991}\u{1f9fe}\u{1fa80}\u{1fad6}\u{1fae0}\u{1fae8}\u{2ffc}";
+    let letters = "\u{1f991}\u{1f9fe}\u{1fa80}\u{1fad6}\u{1fae0}\u{1fae8}\u{2ffc}\u{1fadf}";
     for python in Python::all() {
         let Some(version) = python.version() else { continue };
         let script = "import unicodedata; put(unicodedata.unidata_version)
@@ -39,7 +40,7 @@ for a in records(): put(repr(a.decode()))";
 /// ```
 #[test]
 fn the_printable_code_points_of_each_version_add_up() {
-    let printed: [(usize, u64); 8] = [
+    let printed: [(usize, u64); 9] = [
         (128_003, 1_791_143_689_434_965),
         (137_204, 2_070_657_582_985_124),
         (137_750, 2_077_149_908_275_758),
@@ -48,6 +49,7 @@ fn the_printable_code_points_of_each_version_add_up() {
         (144_516, 2_291_026_766_194_654),
         (148_998, 2_468_092_253_798_514),
         (149_625, 2_490_970_528_975_572),
+        (154_810, 2_530_665_091_960_134),
     ];
     for (version, printed) in PythonVersion::ALL.into_iter().zip(printed) {
         let printable = || (0..=0x10_ffff).filter(|&code| is_printable(version, code));
