@@ -37,6 +37,7 @@ mod dumps;
 mod int;
 mod loads;
 mod pystr;
+mod recursion;
 #[cfg(feature = "serde")]
 mod serde;
 #[cfg(feature = "serde_json")]
@@ -49,10 +50,9 @@ mod version;
 pub use decode::UnicodeDecodeError;
 pub use dumps::{DumpsError, DumpsOptions, Indent, append_dict, dumps};
 pub use int::{Int, ParseIntError};
-pub use loads::{
-    Container, JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py,
-};
+pub use loads::{JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py};
 pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
+pub use recursion::RecursionError;
 #[cfg(feature = "serde_json")]
 pub use serde_json::SerdeJsonError;
 pub use value::{Dict, Iter, Value};

@@ -6,7 +6,8 @@ mod writer;
 
 use std::fmt;
 
-use crate::{Dict, PyString, PythonVersion, Value};
+use crate::recursion::Dumping;
+use crate::{Dict, PyString, PythonVersion, RecursionError, Value};
 
 use writer::{Style, Writer};
 
@@ -159,11 +160,12 @@ impl DumpsOptions {
         self
     }
 
-    /// How many lists and dicts may lie in one another, in place of
-    /// [`PythonVersion::max_depth`].
+    /// How many lists and dicts may lie in one another, in place of what CPython allows. Only they
+    /// count then; CPython counts the calls that it makes inside of them, too.
     ///
-    /// With `indent`, CPython before 3.13 uses its encoder written in Python, whose limit depends
-    /// on what lies deepest and is up to two levels off. That one is not copied.
+    /// By itself the limit is [`PythonVersion::max_depth`]. With `indent`, CPython before 3.13 uses
+    /// its encoder written in Python, which has other limits: 994 to 996 levels, and less where a
+    /// float lies deepest, or a dict whose keys are sorted.
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = Some(levels);
@@ -206,7 +208,10 @@ impl DumpsOptions {
             indent,
             item,
             key,
-            max_depth: self.max_depth.unwrap_or(self.python.max_depth()),
+            counts: match self.max_depth {
+                Some(levels) => Dumping::lists_and_dicts(levels),
+                None => Dumping::of(self.python, self.indent.is_some()),
+            },
             digits: self
                 .int_max_str_digits
                 .unwrap_or(self.python.int_max_str_digits())
@@ -234,7 +239,7 @@ pub enum DumpsError {
         python: PythonVersion,
     },
     /// `RecursionError`: lists and dicts lie in one another too deeply.
-    Recursion,
+    Recursion(RecursionError),
 }
 
 impl DumpsError {
@@ -243,7 +248,7 @@ impl DumpsError {
     pub const fn exception(&self) -> &'static str {
         match self {
             Self::OutOfRangeFloat { .. } | Self::IntDigits { .. } => "ValueError",
-            Self::Recursion => "RecursionError",
+            Self::Recursion(_) => "RecursionError",
         }
     }
 }
@@ -266,10 +271,14 @@ impl fmt::Display for DumpsError {
                  sys.set_int_max_str_digits() to increase the limit",
                 python.digits_limit(*limit)
             ),
-            Self::Recursion => {
-                f.write_str("maximum recursion depth exceeded while encoding a JSON object")
-            }
+            Self::Recursion(error) => error.fmt(f),
         }
+    }
+}
+
+impl From<RecursionError> for DumpsError {
+    fn from(error: RecursionError) -> Self {
+        Self::Recursion(error)
     }
 }
 

@@ -4,6 +4,7 @@
 //! What CPython keeps on the C stack is kept in a vector, so depth costs memory and not stack.
 
 use super::{DumpsError, escape, float};
+use crate::recursion::Dumping;
 use crate::value::Entry;
 use crate::{Dict, Int, PyString, PythonVersion, Value};
 
@@ -19,7 +20,7 @@ pub(super) struct Style<'a> {
     pub(super) indent: Option<Vec<u8>>,
     pub(super) item: &'a [u8],
     pub(super) key: &'a [u8],
-    pub(super) max_depth: usize,
+    pub(super) counts: Dumping,
     pub(super) digits: usize,
 }
 
@@ -33,7 +34,7 @@ impl Style<'static> {
         indent: None,
         item: ITEM,
         key: KEY,
-        max_depth: usize::MAX,
+        counts: Dumping::lists_and_dicts(usize::MAX),
         digits: usize::MAX,
     };
 }
@@ -64,6 +65,15 @@ impl Open<'_> {
             Self::Dict(_) | Self::Sorted(_) => b'}',
         }
     }
+
+    /// How many items or entries are left.
+    fn len(&self) -> usize {
+        match self {
+            Self::List(items) => items.len(),
+            Self::Dict(entries) => entries.len(),
+            Self::Sorted(entries) => entries.len(),
+        }
+    }
 }
 
 /// The text so far, as generalised UTF-8.
@@ -89,7 +99,7 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         match value {
             Value::List(items) => self.nested(Open::List(items.iter())),
             Value::Dict(dict) => self.dict(dict),
-            scalar => self.scalar(scalar),
+            scalar => self.scalar(scalar, 0),
         }
     }
 
@@ -103,7 +113,7 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
     fn nested<'v>(&mut self, mut open: Open<'v>) -> Result<(), DumpsError> {
         let mut outer: Vec<Open<'v>> = Vec::new();
         let mut first = true;
-        self.enter(0)?;
+        self.enter(0, &open)?;
         self.out.push(open.opening());
         loop {
             let item = match &mut open {
@@ -139,27 +149,27 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
                 Value::List(items) => Open::List(items.iter()),
                 Value::Dict(dict) => self.entries_of(dict),
                 scalar => {
-                    self.scalar(scalar)?;
+                    self.scalar(scalar, outer.len() + 1)?;
                     first = false;
                     continue;
                 }
             };
-            self.enter(outer.len() + 1)?;
+            self.enter(outer.len() + 1, &inner)?;
             self.out.push(inner.opening());
             outer.push(std::mem::replace(&mut open, inner));
             first = true;
         }
     }
 
-    /// Writes a value that is neither a list nor a dict.
+    /// Writes a value that is neither a list nor a dict, and lies in so many of them.
     #[inline]
-    fn scalar(&mut self, value: &Value) -> Result<(), DumpsError> {
+    fn scalar(&mut self, value: &Value, depth: usize) -> Result<(), DumpsError> {
         match value {
             Value::Null | Value::List(_) | Value::Dict(_) => self.out.extend_from_slice(b"null"),
             Value::Bool(true) => self.out.extend_from_slice(b"true"),
             Value::Bool(false) => self.out.extend_from_slice(b"false"),
-            Value::Int(int) => return self.int(int),
-            Value::Float(float) => return self.float(*float),
+            Value::Int(int) => return self.int(int, depth),
+            Value::Float(float) => return self.float(*float, depth),
             Value::Str(string) => self.string(string),
         }
         Ok(())
@@ -175,16 +185,37 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         Open::Sorted(entries.into_iter())
     }
 
-    /// `_Py_EnterRecursiveCall`: one level more, if there may be one.
-    fn enter(&self, depth: usize) -> Result<(), DumpsError> {
-        if !DEFAULT && depth >= self.style.max_depth { Err(DumpsError::Recursion) } else { Ok(()) }
+    /// `_Py_EnterRecursiveCall`: one level more inside of so many, if there may be one.
+    fn enter(&self, depth: usize, inner: &Open<'_>) -> Result<(), DumpsError> {
+        if DEFAULT {
+            return Ok(());
+        }
+        let Dumping { open, begin, sort, sort_one, .. } = self.style.counts;
+        open.make(self.levels_left(depth))?;
+        let left = self.levels_left(depth + 1);
+        if inner.len() > 0 {
+            begin.make(left)?;
+        }
+        match inner {
+            Open::Sorted(entries) if entries.len() > 1 => sort.make(left)?,
+            Open::Sorted(entries) if entries.len() == 1 => sort_one.make(left)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// How many levels are left inside of so many.
+    const fn levels_left(&self, depth: usize) -> usize {
+        self.style.counts.levels.saturating_sub(depth)
     }
 
     /// Begins a line of this depth, if there are lines.
     fn line(&mut self, depth: usize) {
         if !DEFAULT && let Some(indent) = &self.style.indent {
             self.out.push(b'\n');
-            for _ in 0..depth {
+            // An empty indent is none however often it is repeated.
+            let repeated = if indent.is_empty() { 0 } else { depth };
+            for _ in 0..repeated {
                 self.out.extend_from_slice(indent);
             }
         }
@@ -198,20 +229,34 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         }
     }
 
-    fn int(&mut self, int: &Int) -> Result<(), DumpsError> {
-        if !DEFAULT && int.digits() > self.style.digits {
-            let Style { digits: limit, python, .. } = *self.style;
-            return Err(DumpsError::IntDigits { limit, python });
+    fn int(&mut self, int: &Int, depth: usize) -> Result<(), DumpsError> {
+        if !DEFAULT {
+            let Style { digits: limit, python, ref counts, .. } = *self.style;
+            let left = self.levels_left(depth);
+            counts.int.make(left)?;
+            if int.digits() > limit {
+                counts.value_error.make(left)?;
+                return Err(DumpsError::IntDigits { limit, python });
+            }
         }
         int.write(&mut self.out);
         Ok(())
     }
 
-    fn float(&mut self, float: f64) -> Result<(), DumpsError> {
-        if !DEFAULT && !float.is_finite() && !self.style.allow_nan {
-            // The Python encoder has always named it; the C encoder does from 3.12.
-            let named = self.style.indent.is_some() || self.style.python >= PythonVersion::V3_12;
-            return Err(DumpsError::OutOfRangeFloat { float, named });
+    fn float(&mut self, float: f64, depth: usize) -> Result<(), DumpsError> {
+        if !DEFAULT {
+            let Style { allow_nan, python, ref counts, .. } = *self.style;
+            let calls = match (float.is_finite(), allow_nan) {
+                (true, _) => counts.float,
+                (false, true) => counts.not_finite,
+                (false, false) => counts.refused,
+            };
+            calls.make(self.levels_left(depth))?;
+            if !float.is_finite() && !allow_nan {
+                // The Python encoder has always named it; the C encoder does from 3.12.
+                let named = self.style.indent.is_some() || python >= PythonVersion::V3_12;
+                return Err(DumpsError::OutOfRangeFloat { float, named });
+            }
         }
         float::write(float, &mut self.out);
         Ok(())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::{PythonVersion, UnicodeDecodeError};
+use crate::{PythonVersion, RecursionError, UnicodeDecodeError};
 
 /// Why CPython refuses a text. Displays as `str(exception)` does in Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,16 +23,7 @@ pub enum LoadsError {
         python: PythonVersion,
     },
     /// `RecursionError`: lists and dicts lie in one another too deeply.
-    Recursion(Container),
-}
-
-/// What opened one level too many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Container {
-    /// A `[`.
-    Array,
-    /// A `{`.
-    Object,
+    Recursion(RecursionError),
 }
 
 impl LoadsError {
@@ -96,17 +87,7 @@ impl fmt::Display for LoadsError {
                  digits; use sys.set_int_max_str_digits() to increase the limit",
                 python.digits_limit(*limit)
             ),
-            Self::Recursion(container) => {
-                let container = match container {
-                    Container::Array => "array",
-                    Container::Object => "object",
-                };
-                write!(
-                    f,
-                    "maximum recursion depth exceeded while decoding a JSON {container} from a \
-                     unicode string"
-                )
-            }
+            Self::Recursion(error) => error.fmt(f),
         }
     }
 }

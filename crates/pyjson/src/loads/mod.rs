@@ -10,9 +10,10 @@ mod slots;
 mod text;
 
 use crate::decode::{self, Decoded};
+use crate::recursion::Loading;
 use crate::{PyString, PythonVersion, Value};
 
-pub use error::{Container, JsonDecodeError, LoadsError, Message};
+pub use error::{JsonDecodeError, LoadsError, Message};
 
 /// `json.loads(text)` of a `str`, as CPython 3.13.
 ///
@@ -108,8 +109,9 @@ impl LoadsOptions {
         self
     }
 
-    /// How many lists and dicts may lie in one another, in place of
-    /// [`PythonVersion::max_depth`]. No depth is too much for this crate.
+    /// How many lists and dicts may lie in one another, in place of [`PythonVersion::max_depth`].
+    /// Only they count then; CPython counts the calls that it makes inside of them, too. No depth is
+    /// too much for this crate.
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = Some(levels);
@@ -170,6 +172,10 @@ impl LoadsOptions {
             python: self.python,
             strict: self.strict,
             max_depth: self.max_depth.unwrap_or(self.python.max_depth()),
+            calls: match self.max_depth {
+                Some(_) => Loading::UNCOUNTED,
+                None => Loading::of(self.python),
+            },
             digits: self
                 .int_max_str_digits
                 .unwrap_or(self.python.int_max_str_digits())

@@ -3,10 +3,11 @@
 //! What CPython keeps on the C stack is kept in [`Parser::outer`], so that depth costs memory and
 //! not stack. Places are byte offsets until an error turns one into CPython's line and column.
 
-use super::error::{Container, JsonDecodeError, LoadsError, Message};
+use super::error::{JsonDecodeError, LoadsError, Message};
 use super::slots::{Place, Slots};
 use super::text::Text;
 use crate::pystr::Builder;
+use crate::recursion::{Loading, RecursionError};
 use crate::value::Entry;
 use crate::{Dict, PyString, PythonVersion, Value};
 
@@ -15,6 +16,7 @@ pub(super) struct Limits {
     pub(super) python: PythonVersion,
     pub(super) strict: bool,
     pub(super) max_depth: usize,
+    pub(super) calls: Loading,
     pub(super) digits: usize,
 }
 
@@ -22,7 +24,7 @@ pub(super) struct Limits {
 pub(super) enum Fault {
     At(Message, usize),
     IntDigits(usize),
-    Recursion(Container),
+    Recursion(RecursionError),
 }
 
 /// A constant, so that it is copied from where it is and not from where it was just put.
@@ -67,13 +69,8 @@ pub(super) fn parse<T: Text>(text: T, limits: &Limits) -> Result<Value, LoadsErr
         entries: Slots::new(),
         root: Value::Null,
     };
-    parser.document().map_err(|fault| match fault {
-        Fault::At(message, at) => JsonDecodeError::locate(message, bytes, at).into(),
-        Fault::IntDigits(digits) => {
-            LoadsError::IntDigits { digits, limit: limits.digits, python: limits.python }
-        }
-        Fault::Recursion(container) => LoadsError::Recursion(container),
-    })
+    let done = parser.document();
+    done.map_err(|fault| parser.refusal(fault))
 }
 
 impl<T: Text> Parser<'_, T> {
@@ -88,13 +85,35 @@ impl<T: Text> Parser<'_, T> {
         Ok(std::mem::take(&mut self.root))
     }
 
+    /// What CPython raises for a fault: to make its exception takes levels, too.
+    fn refusal(&self, fault: Fault) -> LoadsError {
+        let Limits { python, calls, digits: limit, .. } = *self.limits;
+        let made = match fault {
+            Fault::At(Message::ExpectingValue, _) => calls.stop_iteration,
+            Fault::At(..) => calls.decode_error,
+            Fault::IntDigits(_) => calls.value_error,
+            Fault::Recursion(error) => return LoadsError::Recursion(error),
+        };
+        match (made.make(self.levels_left()), fault) {
+            (Err(error), _) | (_, Fault::Recursion(error)) => LoadsError::Recursion(error),
+            (_, Fault::At(message, at)) => JsonDecodeError::locate(message, self.bytes, at).into(),
+            (_, Fault::IntDigits(digits)) => LoadsError::IntDigits { digits, limit, python },
+        }
+    }
+
+    /// How many lists and dicts may still be opened.
+    fn levels_left(&self) -> usize {
+        // As many as are open: `outer` lacks the innermost one, but has the root.
+        self.limits.max_depth.saturating_sub(self.outer.len())
+    }
+
     /// `scan_once_unicode`, with the lists and dicts it would recurse into.
     fn value(&mut self) -> Result<(), Fault> {
         let mut open = Open::Root;
         loop {
             match self.peek() {
                 Some(b'{') => {
-                    self.enter(Container::Object)?;
+                    self.enter(RecursionError::Object)?;
                     if self.first_or_close(b'}') {
                         self.outer.push(open);
                         open = Open::Dict { start: self.entries.used() };
@@ -104,7 +123,7 @@ impl<T: Text> Parser<'_, T> {
                     self.place(open).set(Value::Dict(Dict::new()));
                 }
                 Some(b'[') => {
-                    self.enter(Container::Array)?;
+                    self.enter(RecursionError::Array)?;
                     if self.first_or_close(b']') {
                         self.outer.push(open);
                         open = Open::List { start: self.items.used() };
@@ -190,15 +209,21 @@ impl<T: Text> Parser<'_, T> {
             b'n' if self.step_over(b"null") => self.place(open).set(Value::Null),
             b't' if self.step_over(b"true") => self.place(open).set(Value::Bool(true)),
             b'f' if self.step_over(b"false") => self.place(open).set(Value::Bool(false)),
-            b'N' if self.step_over(b"NaN") => self.place(open).set(Value::Float(f64::NAN)),
-            b'I' if self.step_over(b"Infinity") => {
-                self.place(open).set(Value::Float(f64::INFINITY))
-            }
+            b'N' if self.step_over(b"NaN") => return self.constant(open, f64::NAN),
+            b'I' if self.step_over(b"Infinity") => return self.constant(open, f64::INFINITY),
             b'-' if self.step_over(b"-Infinity") => {
-                self.place(open).set(Value::Float(f64::NEG_INFINITY))
+                return self.constant(open, f64::NEG_INFINITY);
             }
             _ => return self.number(open),
         };
+        Ok(())
+    }
+
+    /// `_parse_constant`: CPython calls a function for it.
+    #[cold]
+    fn constant(&mut self, open: Open, float: f64) -> Result<(), Fault> {
+        self.limits.calls.constant.make(self.levels_left()).map_err(Fault::Recursion)?;
+        self.place(open).set(Value::Float(float));
         Ok(())
     }
 
@@ -254,12 +279,8 @@ impl<T: Text> Parser<'_, T> {
     }
 
     /// `_Py_EnterRecursiveCall`: one level more, if there may be one.
-    fn enter(&self, container: Container) -> Result<(), Fault> {
-        // As many as are open around the value: `outer` lacks the innermost one, but has the root.
-        if self.outer.len() >= self.limits.max_depth {
-            return Err(Fault::Recursion(container));
-        }
-        Ok(())
+    fn enter(&self, error: RecursionError) -> Result<(), Fault> {
+        if self.levels_left() == 0 { Err(Fault::Recursion(error)) } else { Ok(()) }
     }
 
     /// Steps over an opening bracket; `false`, and past the closing one, when there is nothing

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod bytes;
 #[cfg(test)]
+mod depth;
+#[cfg(test)]
 mod fsencode;
 #[cfg(test)]
 mod numbers;
