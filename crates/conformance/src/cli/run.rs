@@ -414,7 +414,7 @@ impl Told<'_, '_> {
 }
 
 /// Whether all is as it should be; an error where there is no telling.
-fn verdict_of(end: &End) -> anyhow::Result<bool> {
+pub(super) fn verdict_of(end: &End) -> anyhow::Result<bool> {
     let unplayed = end.count(Verdict::HarnessError);
     if unplayed > 0 {
         anyhow::bail!("{} could not be played", counted(unplayed as u64, "case"));
