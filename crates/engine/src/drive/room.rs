@@ -103,7 +103,7 @@ impl Rooms {
         } else {
             match fs::remove_dir_all(&room.sockets) {
                 // A program that may write there may remove it, too.
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => fs::remove_dir_all(&room.root),
             }
         }

@@ -116,21 +116,7 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     };
     let verdict = match stopped {
         Some((verdict, what)) => {
-            let elsewhere = match &seen.listening_elsewhere[..] {
-                [] => String::new(),
-                others => format!("; the server listens on {} instead", others.join(", ")),
-            };
-            if seen.stopped.as_ref().is_some_and(Stop::is_unready) {
-                // No client was started: what follows from that is no news.
-                differences.clear();
-            }
-            let cause = cause_of_stop(&differences, seen);
-            let clause = cause.and_then(|nth| differences.get(nth)).filter(|it| is_left_open(it));
-            let clause = clause.map(|it| it.clause.clone());
-            let stop = ended(standard, clause, what + &elsewhere);
-            // What the other program waited for in vain comes before that it waited.
-            let cause = cause.map(|nth| differences.remove(nth));
-            differences.splice(0..0, cause.into_iter().chain([stop]));
+            put_stop(standard, seen, what, &mut differences);
             verdict
         }
         None if differences.is_empty() && !judged.is_empty() => Verdict::Erratum,
@@ -188,6 +174,27 @@ fn stopped(
         Stop::Quiet if seen.at_rest.is_some() => None,
         Stop::Quiet => Some((Verdict::Timeout, "nothing moves any more".to_owned())),
     }
+}
+
+/// Say before the other differences that the harness had to end the case, and what it did so for before that.
+fn put_stop(
+    standard: &Standard<'_>,
+    seen: &Observation,
+    what: String,
+    differences: &mut Vec<Difference>,
+) {
+    let elsewhere = match &seen.listening_elsewhere[..] {
+        [] => String::new(),
+        others => format!("; the server listens on {} instead", others.join(", ")),
+    };
+    if seen.stopped.as_ref().is_some_and(Stop::is_unready) {
+        // No client was started: what follows from that is no news.
+        differences.clear();
+    }
+    let cause = cause_of_stop(differences, seen).map(|nth| differences.remove(nth));
+    let clause = cause.as_ref().filter(|it| is_left_open(it)).map(|it| it.clause.clone());
+    let stop = ended(standard, clause, what + &elsewhere);
+    differences.splice(0..0, cause.into_iter().chain([stop]));
 }
 
 /// The difference that a case was stopped for: a byte that is wrong, an end of what one program alone sent too little
