@@ -118,7 +118,11 @@ fn part(
     reasons: &mut Vec<String>,
 ) -> Option<Part> {
     let (found, of) = (recorded.counts().values().sum::<usize>(), recorded.start().cases);
-    if recorded.unmatched().is_none() || found != of {
+    if found > of {
+        reasons.push(format!(
+            "{name} has {found} cases, and its run has {of}: two runs have written there; play the shard again"
+        ));
+    } else if recorded.unmatched().is_none() || found != of {
         reasons.push(format!(
             "{name} is not finished: {found} of its {of} cases are there; framecheck run --resume plays \
              the others"

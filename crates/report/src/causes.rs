@@ -174,8 +174,8 @@ mod tests {
 
     #[test]
     fn two_peers_of_manifests_are_two_causes() {
-        let mut causes = Causes::default();
-        causes.guests = ["acme", "other"].map(str::to_owned).into();
+        let guests = ["acme", "other"].map(str::to_owned).into();
+        let mut causes = Causes { guests, ..Causes::default() };
         for pairing in ["acme->python", "acme->rust", "other->python"] {
             let id = format!("tcp-upper/{pairing}/tcp4/asis/00000001");
             causes.add(&failing(&id, "TU-1", Check::ToClient));

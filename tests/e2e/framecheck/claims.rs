@@ -77,3 +77,26 @@ fn a_second_run_with_the_same_out_is_refused_at_once_and_spoils_nothing() {
     says(&sandbox, &[&["run", "--out", "out"], PLAYED].concat(), 0);
     assert!(!kept.exists() && !report(&at("out"))["cases"].as_array().unwrap().is_empty());
 }
+
+/// Two runs may have written one journal before there was a lock.
+#[test]
+fn a_journal_with_the_cases_of_two_runs_is_told_as_that() {
+    let sandbox = Sandbox::new();
+    let at = |name: &str| sandbox.path().join(name);
+    let run = |out: &str, input: &str| {
+        let options = ["--out", out, "--shard", "1/1", "--input", input];
+        says(&sandbox, &[&["run"], &options[..], PLAYED].concat(), 0);
+        std::fs::read_to_string(at(out).join("journal.jsonl")).unwrap()
+    };
+    let [one, other] = ["ascii", "emoji"].map(|input| run("out", input));
+    let strangers = one.lines().filter(|line| line.starts_with("{\"case\""));
+    let mut lines: Vec<&str> = other.lines().collect();
+    let end = lines.len() - 1;
+    lines.splice(end..end, strangers);
+    std::fs::write(at("out/journal.jsonl"), lines.join("\n") + "\n").unwrap();
+    let (_, stderr) = says(&sandbox, &["merge", "out", "--out", "merged"], 2);
+    assert!(stderr.contains("two runs have written there"), "{stderr}");
+    let options = ["--out", "out", "--shard", "1/1", "--input", "emoji", "--resume"];
+    let (_, stderr) = says(&sandbox, &[&["run"], &options[..], PLAYED].concat(), 2);
+    assert!(stderr.contains("that this run does not have, such as tcp-upper/"), "{stderr}");
+}

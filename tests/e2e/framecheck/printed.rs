@@ -87,7 +87,8 @@ fn nothing_of_a_file_or_a_peer_acts_on_a_terminal() {
         "up.toml",
         format!("name = \"up\"\nsummary = \"{ACTS}\"\n\"{ACTS}\" = 2\n[reference]\n"),
     );
-    let run = ["run", "--scenario", "tcp-upper", "--quick", "--out", "out", "--peer", "acme.toml"];
+    let run =
+        ["run", "--peer", "acme.toml", "--pairing", "acme->python", "--input", "ascii", "--quick"];
     let arguments: [(&[&str], i32); 8] = [
         (&run, 1),
         (&["check-peer", "acme.toml"], 1),
@@ -147,7 +148,7 @@ fn the_matrix_is_no_wider_than_the_terminal() {
         // The terminal says how wide it is.
         let mut at_terminal = Command::new("sh");
         at_terminal
-            .args(["-c", "stty cols \"$0\"; exec \"$@\"", columns])
+            .args(["-c", "stty rows 24 cols \"$0\"; exec \"$@\"", columns])
             .arg(program("framecheck"))
             .args(run)
             .current_dir(sandbox.path())

@@ -187,7 +187,15 @@ fn junit_xml_is_valid_reads_back_and_has_every_case_with_its_verdict() {
         for case in report["cases"].as_array().unwrap() {
             let found = cases.iter().find(|it| case["id"] == *it.name.as_str()).unwrap();
             assert_eq!(case["verdict"], *property(found, "verdict"));
-            assert_eq!(case["clause"], *property(found, "clause"));
+            if case["verdict"] == "pass" {
+                // It keeps to many clauses, and breaks none.
+                assert!(
+                    found.properties.iter().all(|it| it.name.as_str() != "clause"),
+                    "{found:?}"
+                );
+            } else {
+                assert_eq!(case["clause"], *property(found, "clause"));
+            }
             let right = match (case["verdict"].as_str().unwrap(), &found.status) {
                 ("pass" | "erratum", TestCaseStatus::Success { .. }) => true,
                 ("expected-fail", TestCaseStatus::Skipped { ty, .. }) => {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use console::style;
+use model::visible;
 use report::changes::{Change, Changes, Report};
 use serde_json::json;
 
@@ -83,11 +84,12 @@ fn write_kind(
     for change in changes.iter().take(listed_max) {
         let input = match change.input.as_str() {
             "" => String::new(),
-            name => format!(" ({name})"),
+            name => format!(" ({})", visible::line(name)),
         };
-        writeln!(out, "  {}{input}  {}", change.id, change.shown)?;
+        let (id, shown) = (visible::line(&change.id), visible::line(&change.shown));
+        writeln!(out, "  {id}{input}  {shown}")?;
         if !change.what.is_empty() {
-            writeln!(out, "    {}", change.what)?;
+            writeln!(out, "    {}", visible::line(&change.what))?;
         }
     }
     if changes.len() > listed_max {

@@ -235,7 +235,12 @@ pub(super) fn printed(format: Format, out: &Path) -> Box<dyn Sink> {
 }
 
 /// What an earlier part of the run has left in `out`, if this is to go on with it.
-fn earlier(args: &RunArgs, start: &Start, out: &Path) -> anyhow::Result<Option<Recorded>> {
+fn earlier(
+    args: &RunArgs,
+    start: &Start,
+    planned: &[CaseId],
+    out: &Path,
+) -> anyhow::Result<Option<Recorded>> {
     if !args.resume {
         return Ok(None);
     }
@@ -244,6 +249,7 @@ fn earlier(args: &RunArgs, start: &Start, out: &Path) -> anyhow::Result<Option<R
         return Ok(None);
     };
     recorded.is_of(start)?;
+    recorded.has_only(planned.iter())?;
     recorded.forget_harness_errors();
     let (played, of) = (recorded.ids().count(), start.cases);
     let are = if of == 1 { "case is" } else { "cases are" };
@@ -289,7 +295,8 @@ pub(super) fn play(
     };
     let runtime = super::setup::runtime()?;
     runtime.block_on(versions(&known.oracle, with, &mut start.peers))?;
-    let earlier = earlier(args, &start, out)?;
+    let ids: Vec<CaseId> = named(&groups).map(|(id, _)| id).collect();
+    let earlier = earlier(args, &start, &ids, out)?;
     let mut journal = match &earlier {
         Some(recorded) => Journal::reopen(recorded),
         None => Journal::create(out),

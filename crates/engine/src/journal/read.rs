@@ -1,6 +1,6 @@
 //! A journal, read: first what there is of which case, then the events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -191,6 +191,22 @@ impl Recorded {
         }
         let path = self.path.clone();
         if how.is_empty() { Ok(()) } else { Err(JournalError::OtherRun { path, how }) }
+    }
+
+    /// See that it has no case that the run does not have, as after two runs have written there.
+    ///
+    /// # Errors
+    /// [`JournalError::OtherRun`].
+    pub fn has_only<'a>(
+        &self,
+        planned: impl Iterator<Item = &'a CaseId>,
+    ) -> Result<(), JournalError> {
+        let planned: HashSet<&CaseId> = planned.collect();
+        let strangers = || self.cases.keys().filter(|id| !planned.contains(id));
+        let Some(first) = strangers().min() else { return Ok(()) };
+        let count = strangers().count();
+        let how = vec![format!("it has {count} that this run does not have, such as {first}")];
+        Err(JournalError::OtherRun { path: self.path.clone(), how })
     }
 
     /// Tell every case again, in the order in which they were written.

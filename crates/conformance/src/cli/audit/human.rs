@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use model::visible;
 use traffic::Transport;
 
 use super::super::judge_frames::{Mistake, counted, frame_lines, not_judged_lines, verdict};
@@ -13,7 +14,7 @@ const LISTED_MAX: usize = 20;
 pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
     let findings = audit.findings;
     for mistake in findings.mistakes.iter().take(LISTED_MAX) {
-        writeln!(out, "{}: {}", audit.capture, line(mistake))?;
+        writeln!(out, "{}: {}", visible::line(audit.capture), visible::line(&line(mistake)))?;
     }
     let more = findings.mistakes_in_all.saturating_sub(LISTED_MAX as u64);
     if more > 0 {

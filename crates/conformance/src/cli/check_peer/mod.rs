@@ -13,7 +13,7 @@ use engine::peer::Peer;
 use engine::stage::Stage;
 use model::case::{HARNESS, Network, Transport};
 use model::observation::Role;
-use model::{Catalogue, Scenario, shell};
+use model::{Catalogue, Scenario, shell, visible};
 use protocols::Protocol;
 use report::replay_command;
 
@@ -34,9 +34,10 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     let mut out = stdout();
     let language = match peer.language.as_str() {
         "" => String::new(),
-        language => format!(" ({language})"),
+        language => format!(" ({})", visible::line(language)),
     };
-    writeln!(out, "{}{language}, as {} declares it", peer.name, manifest.display())?;
+    let declared_in = visible::line(&manifest.display().to_string());
+    writeln!(out, "{}{language}, as {declared_in} declares it", peer.name)?;
     out.flush()?;
     are_allowed(&peer, &known, &args.others)?;
     let with = SetupArgs { others: args.others, ..args.means.with(&[], args.deadline) };
@@ -151,13 +152,13 @@ fn print(
         }
     }
     for trouble in troubles {
-        writeln!(out, "          {trouble}")?;
+        writeln!(out, "          {}", visible::line(&trouble.to_string()))?;
     }
     // The undisturbed ones first: what fails there fails elsewhere, too.
     let first =
         failed.iter().min_by_key(|it| (it.network != Network::AS_IS, it.pairing.contains(HARNESS)));
     for difference in first.iter().flat_map(|it| it.differences.iter().take(DIFFERENCES)) {
-        writeln!(out, "          {difference}")?;
+        writeln!(out, "          {}", visible::line(&difference.to_string()))?;
     }
     let case = case.as_ref().or_else(|| first.map(|it| &it.id));
     if let Some(case) = case {

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use console::style;
+use model::visible;
 
 use super::super::judge_frames::counted;
 use super::report::{Outcome, ProgramReport, Report, Row};
@@ -66,6 +67,7 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
         writeln!(out, "    ]")?;
     }
     for (input, why) in &program.unplayed {
+        let (input, why) = (visible::line(input), visible::line(why));
         writeln!(out, "  {} the input {input}: {why}", style("NOT PLAYED").red().bold())?;
     }
     Ok(())
@@ -81,8 +83,9 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     } else {
         style("survives").yellow().bold()
     };
+    let (program, what) = (visible::line(program), visible::line(what));
     writeln!(out, "  {word} {id}, {program}:{line}: {what}")?;
-    for line in diff.lines() {
+    for line in visible::lines(diff).lines() {
         let coloured = match line.as_bytes().first() {
             Some(b'-') => style(line).green(),
             Some(b'+') => style(line).red(),
@@ -91,10 +94,10 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
         writeln!(out, "      {coloured}")?;
     }
     if let Some(reason) = accepted {
-        writeln!(out, "    accepted: {reason}")?;
+        writeln!(out, "    accepted: {}", visible::line(reason))?;
     }
     for finding in findings {
-        writeln!(out, "    {finding}")?;
+        writeln!(out, "    {}", visible::line(finding))?;
     }
     if findings.is_empty() && accepted.is_none() {
         let advice = advice(hint);
@@ -129,7 +132,7 @@ pub(super) fn write_suggestions(
 pub(super) fn write_end(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out)?;
     for complaint in &report.complaints {
-        writeln!(out, "{} {complaint}", style("FAIL:").red().bold())?;
+        writeln!(out, "{} {}", style("FAIL:").red().bold(), visible::line(complaint))?;
     }
     writeln!(out, "{} of {} caught", report.caught, report.of)
 }

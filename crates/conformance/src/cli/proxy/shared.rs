@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use model::visible;
+
 use super::super::judge_frames::{
     About, Closed, Findings, Frames, HELD_MAX_BYTES, Judging, Mistake,
 };
@@ -72,7 +74,7 @@ impl Shared {
 
     /// A frame is wrong. The answer is the mistake's index, if it is kept.
     pub(super) fn mistake(&self, mistake: Mistake) -> Option<usize> {
-        self.lines.show(|| line(&mistake));
+        self.lines.show(|| visible::line(&line(&mistake)));
         self.findings().add(mistake)
     }
 
