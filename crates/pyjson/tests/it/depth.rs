@@ -221,11 +221,17 @@ fn compare_dumps(
     lowered: impl Fn(PythonVersion) -> usize,
     options: DumpsOptions,
 ) {
+    // In 3.11 a check takes a level more in code that has hardly run before. With both kinds around it,
+    // the encoder's code for either has.
+    let outers = |version| match version {
+        PythonVersion::V3_11 => ["[{", "{["],
+        _ => ["[", "{"],
+    };
     let read = LoadsOptions::new().max_depth(usize::MAX).int_max_str_digits(None);
     let of_version = |version: PythonVersion| {
         let mut all = Vec::new();
         for count in deepest(version) - 4..=deepest(version) + 2 {
-            for outer in ["[", "{"] {
+            for outer in outers(version) {
                 let values = VALUES.iter().map(|(python, _)| *python).chain(["10 ** 4300"]);
                 all.extend(values.map(|inner| Nested { count, outer, inner: inner.to_owned() }));
             }
@@ -236,8 +242,9 @@ fn compare_dumps(
         let json = VALUES.iter().find(|(python, _)| python == inner);
         let big = ["1", &"0".repeat(4300)].concat();
         let value = read.loads(json.map_or(&*big, |(_, json)| *json)).unwrap();
-        let value = (0..*count).fold(value, |value, _| match *outer {
-            "[" => Value::from(vec![value]),
+        let levels: Vec<char> = outer.chars().cycle().take(*count).collect();
+        let value = levels.iter().rfold(value, |value, level| match level {
+            '[' => Value::from(vec![value]),
             _ => pyjson::Dict::from([("k", value)]).into(),
         });
         shown(options.clone().python(version).dumps(&value))
