@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::decimal;
-
 /// A Python `int` of any size.
 ///
 /// ```
@@ -72,7 +70,9 @@ impl Int {
     #[must_use]
     pub fn digits(&self) -> usize {
         match &self.0 {
-            Repr::Small(number) => decimal::digits(number.unsigned_abs()),
+            Repr::Small(number) => {
+                number.unsigned_abs().checked_ilog10().map_or(1, |power| power as usize + 1)
+            }
             Repr::Big(digits) => digits.len() - usize::from(self.is_negative()),
         }
     }
@@ -86,7 +86,9 @@ impl Int {
     #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match &self.0 {
-            Repr::Small(number) => decimal::write_signed(*number, out),
+            Repr::Small(number) => {
+                out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
+            }
             Repr::Big(digits) => out.extend_from_slice(digits.as_bytes()),
         }
     }

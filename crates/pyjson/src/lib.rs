@@ -31,7 +31,6 @@
 //! [`loads`] has CPython's own: an `int` of more than 4300 digits and a text nested too deeply are
 //! refused, as they are there. No input and no value overflows the stack.
 
-mod decimal;
 mod decode;
 mod dumps;
 mod int;

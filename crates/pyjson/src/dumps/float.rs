@@ -1,8 +1,6 @@
 //! `float.__repr__`: the shortest digits that read back as the same number, in CPython's layout
 //! (`float_repr_style` "short" of `Python/pystrtod.c`).
 
-use crate::decimal;
-
 /// Writes a float as `json.dumps` does.
 #[inline]
 pub(super) fn write(float: f64, out: &mut Vec<u8>) {
@@ -72,7 +70,7 @@ fn scientific(number: &[u8], out: &mut Vec<u8>) {
     if exponent.unsigned_abs() < 10 {
         out.push(b'0');
     }
-    decimal::write(u64::from(exponent.unsigned_abs()), out);
+    out.extend_from_slice(itoa::Buffer::new().format(exponent.unsigned_abs()).as_bytes());
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ pub use dict::{Dict, Iter};
 /// A Python value that JSON can hold.
 ///
 /// Values may nest to any depth: dropping, cloning, comparing and showing one never runs out of
-/// stack. The price is that `Value` implements `Drop`, so a `match` cannot move out of it; the
-/// `into_` methods do that.
+/// stack. For that, `Value` implements `Drop`, which has a price: no pattern can move a part out of
+/// a value (`E0509`). The `into_` methods do, and give the value back where it is of another type.
 ///
 /// ```
 /// use pyjson::{Value, loads};
