@@ -64,7 +64,7 @@ pub(crate) fn append_head(
 ) -> Result<[u8; header::LEN], EncodeError> {
     let start = out.len();
     out.extend_from_slice(&[0; header::LEN]);
-    pyjson::append_dict(out, dict);
+    pyjson::dumps_dict_into(out, dict);
     let text_len = out.len() - start - header::LEN;
     let limit = limits.dict_max_bytes.min(i32::MAX.unsigned_abs());
     match i32::try_from(text_len) {

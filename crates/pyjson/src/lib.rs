@@ -47,7 +47,7 @@ mod vector;
 mod version;
 
 pub use decode::UnicodeDecodeError;
-pub use dumps::{DumpsError, DumpsOptions, Indent, append_dict, dumps};
+pub use dumps::{DumpsError, DumpsOptions, Indent, dumps, dumps_dict_into, dumps_into};
 pub use int::{Int, ParseIntError};
 pub use loads::{JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py};
 pub use pystr::{CodePointError, PyString, SurrogateEscapeError};

@@ -28,18 +28,34 @@ pub fn dumps(value: &Value) -> String {
     ascii(|writer| writer.value(value))
 }
 
-/// [`dumps`] of a dict, appended to what is there, as bytes, which are ASCII. It takes no dict that
-/// is a [`Value`], and no memory but for what `out` lacks.
+/// [`dumps`] to the end of what is there, as bytes, which are ASCII. It takes no memory but for what
+/// `out` lacks.
 ///
 /// ```
 /// let mut out = b"header, then ".to_vec();
-/// pyjson::append_dict(&mut out, &pyjson::Dict::from([("size", pyjson::Value::from(2))]));
-/// assert_eq!(out, b"header, then {\"size\": 2}");
+/// pyjson::dumps_into(&mut out, &pyjson::Value::from(vec![1, 2]));
+/// assert_eq!(out, b"header, then [1, 2]");
 /// ```
-pub fn append_dict(out: &mut Vec<u8>, dict: &Dict) {
-    let mut writer = Writer::<'_, true>::onto(std::mem::take(out), &Style::DEFAULT);
-    // As below: there is no error to be lost.
-    let _ = writer.dict(dict);
+pub fn dumps_into(out: &mut Vec<u8>, value: &Value) {
+    append(out, |writer| writer.value(value));
+}
+
+/// [`dumps_into`] of a dict that is not a [`Value`].
+///
+/// ```
+/// let mut out = Vec::new();
+/// pyjson::dumps_dict_into(&mut out, &pyjson::Dict::from([("size", pyjson::Value::from(2))]));
+/// assert_eq!(out, b"{\"size\": 2}");
+/// ```
+pub fn dumps_dict_into(out: &mut Vec<u8>, dict: &Dict) {
+    append(out, |writer| writer.dict(dict));
+}
+
+/// Writes in the default style, which is all ASCII and refuses nothing, to the end of what is there.
+fn append(out: &mut Vec<u8>, write: impl FnOnce(&mut Writer<'_, true>) -> Result<(), DumpsError>) {
+    let mut writer = Writer::onto(std::mem::take(out), &Style::DEFAULT);
+    // The default style has no limits, so there is no error to be lost.
+    let _ = write(&mut writer);
     *out = writer.out;
 }
 
@@ -57,12 +73,11 @@ impl fmt::Debug for Dict {
     }
 }
 
-/// Writes in the default style, which is all ASCII and refuses nothing.
+/// Writes in the default style.
 fn ascii(write: impl FnOnce(&mut Writer<'_, true>) -> Result<(), DumpsError>) -> String {
-    let mut writer = Writer::new(&Style::DEFAULT);
-    // The default style has no limits, so there is no error to be lost.
-    let _ = write(&mut writer);
-    String::from_utf8(writer.out).unwrap_or_default()
+    let mut out = Vec::with_capacity(writer::FIRST_CAPACITY);
+    append(&mut out, write);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// `indent=` of `json.dumps`.
@@ -184,10 +199,38 @@ impl DumpsOptions {
     /// # Errors
     /// [`DumpsError`], with CPython's message, where CPython raises one.
     pub fn dumps(&self, value: &Value) -> Result<PyString, DumpsError> {
+        let mut out = Vec::with_capacity(writer::FIRST_CAPACITY);
+        self.dumps_into(&mut out, value)?;
+        Ok(PyString::from_generalized(&out))
+    }
+
+    /// [`DumpsOptions::dumps`] to the end of what is there, as UTF-8. Surrogates that the value or an
+    /// option holds are in it as [`PyString::as_generalized_utf8`] has them; with `ensure_ascii` those
+    /// of the value are not.
+    ///
+    /// # Errors
+    /// [`DumpsError`], with CPython's message, where CPython raises one. `out` is then as it was.
+    ///
+    /// ```
+    /// use pyjson::{DumpsOptions, Value};
+    ///
+    /// let options = DumpsOptions::new().allow_nan(false).separators(",", ":");
+    /// let mut out = b"> ".to_vec();
+    /// options.dumps_into(&mut out, &Value::from(vec![1, 2]))?;
+    /// assert!(options.dumps_into(&mut out, &Value::from(vec![f64::NAN])).is_err());
+    /// assert_eq!(out, b"> [1,2]");
+    /// # Ok::<(), pyjson::DumpsError>(())
+    /// ```
+    pub fn dumps_into(&self, out: &mut Vec<u8>, value: &Value) -> Result<(), DumpsError> {
         let style = self.style();
-        let mut writer = Writer::<'_, false>::new(&style);
-        writer.value(value)?;
-        Ok(PyString::from_generalized(&writer.out))
+        let before = out.len();
+        let mut writer = Writer::<'_, false>::onto(std::mem::take(out), &style);
+        let written = writer.value(value);
+        *out = writer.out;
+        if written.is_err() {
+            out.truncate(before);
+        }
+        written
     }
 
     fn style(&self) -> Style<'_> {

@@ -9,7 +9,7 @@ use crate::value::Entry;
 use crate::{Dict, Int, PyString, PythonVersion, Value};
 
 /// Room for a header, so that one allocation is enough for it.
-const FIRST_CAPACITY: usize = 128;
+pub(super) const FIRST_CAPACITY: usize = 128;
 
 /// What the options and the version come to.
 pub(super) struct Style<'a> {
@@ -85,10 +85,6 @@ pub(super) struct Writer<'s, const DEFAULT: bool> {
 }
 
 impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
-    pub(super) fn new(style: &'s Style<'s>) -> Self {
-        Self::onto(Vec::with_capacity(FIRST_CAPACITY), style)
-    }
-
     /// A writer that appends to what is there.
     pub(super) const fn onto(out: Vec<u8>, style: &'s Style<'s>) -> Self {
         Self { style, out }
