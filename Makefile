@@ -11,7 +11,7 @@
 #   make screenshots   the pictures in docs/img, by the same
 #   make bench         how fast the programs and the framing are, beside the best alternatives in the same
 #                      run: docs/benchmarks.md; less than 5 minutes, writes target/bench/
-#   make bench-json    the same of pyjson
+#   make bench-json    the same of pyjson, and what its short cuts bring
 #   make soak          thousands of idle and slow clients, and whether the others notice
 #   make test          all tests
 #   make portable      the programs as Unix systems other than Linux get them, built, tested and played here
@@ -88,8 +88,11 @@ bench:
 	$(CARGO) build --release --package frame-server --package frame-client --package frame-bench
 	$(TARGET)/release/frame-bench $(ARGS)
 
+# The last column is the crate without its short cuts, from a build of its own.
 bench-json:
-	$(CARGO) bench --package pyjson --bench compare
+	RUSTFLAGS="$$RUSTFLAGS --cfg pyjson_plain" $(CARGO) build --release --package pyjson --example turns \
+		--target-dir $(TARGET)/plain
+	PYJSON_PLAIN=$(abspath $(TARGET))/plain/release/examples/turns $(CARGO) bench --package pyjson --bench compare
 
 soak:
 	$(CARGO) build --release --package frame-server --package framecheck-tests --bin frame-server --bin soak

@@ -4,19 +4,19 @@
 //! prints the table of the README. All contenders of a row take turns, so that what else the machine
 //! does hits them alike, and the time of each is that of its best turn. Building the value and
 //! freeing it both count. `jiter` takes bytes alone, and `dumps` of `serde_json` writes neither
-//! spaces nor escapes of what is not ASCII, which is less work.
+//! spaces nor escapes of what is not ASCII, which is less work. The last column is this crate without
+//! what looks at several bytes at once; `make bench-json` fills it.
 
-use std::hint::black_box;
+mod timing;
+
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use jiter::{JsonValue, PartialMode};
+use timing::{Contender, contender, turn};
 
 /// How often each contender has its turn.
 const TURNS: usize = 12;
-/// How long a turn is.
-const TURN: Duration = Duration::from_millis(20);
 
 /// A document of `lines` records with something of everything.
 fn mixed(lines: usize) -> String {
@@ -70,43 +70,27 @@ fn documents() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A contender: what it does is called so many times.
-type Contender<'a> = Box<dyn Fn(u32) -> Duration + 'a>;
-
-fn contender<'a, T>(call: impl Fn() -> T + 'a) -> Contender<'a> {
-    Box::new(move |count| {
-        let start = Instant::now();
-        for _ in 0..count {
-            black_box(call());
-        }
-        start.elapsed()
-    })
-}
-
-/// Nanoseconds of one call.
-fn turn(contender: &Contender<'_>) -> f64 {
-    let once = contender(1).max(Duration::from_nanos(20));
-    let count = (TURN.as_nanos() / once.as_nanos()).clamp(1, 500_000);
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    contender(count).as_secs_f64() * 1e9 / f64::from(count)
-}
-
-/// A running CPython that times what it is asked to.
-struct Python {
+/// A program that times what it is asked to: CPython, or this crate built without its short cuts.
+struct Timer {
     child: Child,
     requests: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
 
-impl Python {
-    fn start() -> Option<Self> {
+impl Timer {
+    fn python() -> Option<Self> {
         let python = std::env::var_os("FRAMECHECK_PYTHON").unwrap_or_else(|| "python3".into());
-        let mut child = Command::new(python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cpython.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cpython.py");
+        Self::start(Command::new(python).arg(script))
+    }
+
+    /// `examples/turns.rs` as `make bench-json` builds it, if the environment names it.
+    fn plain() -> Option<Self> {
+        Self::start(&mut Command::new(std::env::var_os("PYJSON_PLAIN")?))
+    }
+
+    fn start(command: &mut Command) -> Option<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
         let requests = child.stdin.take()?;
         let answers = BufReader::new(child.stdout.take()?).lines();
         Some(Self { child, requests, answers })
@@ -134,21 +118,23 @@ impl Python {
     }
 }
 
-/// The best turns: pyjson's, `serde_json`'s, both of `jiter` if it takes part, and CPython's.
-fn row(contenders: &[Contender<'_>], mut python: Option<&mut Python>, call: &str) -> [f64; 5] {
-    let mut best = [f64::INFINITY; 5];
-    let [others @ .., cpython] = &mut best;
+/// The best turns: pyjson's, `serde_json`'s, both of `jiter` if it takes part, and each timer's.
+fn row(contenders: &[Contender<'_>], timers: &mut [Option<Timer>; 2], call: &str) -> [f64; 6] {
+    let mut best = [f64::INFINITY; 6];
+    let [here @ .., cpython, plain] = &mut best;
     for _ in 0..TURNS {
-        for (contender, best) in contenders.iter().zip(others.iter_mut()) {
+        for (contender, best) in contenders.iter().zip(here.iter_mut()) {
             *best = best.min(turn(contender));
         }
-        let turn = python.as_mut().and_then(|python| python.turn(call));
-        *cpython = cpython.min(turn.unwrap_or(f64::INFINITY));
+        for (timer, best) in timers.iter_mut().zip([&mut *cpython, &mut *plain]) {
+            let turn = timer.as_mut().and_then(|timer| timer.turn(call));
+            *best = best.min(turn.unwrap_or(f64::INFINITY));
+        }
     }
     best
 }
 
-fn print(name: &str, call: &str, bytes: usize, [own, others @ ..]: [f64; 5]) {
+fn print(name: &str, call: &str, bytes: usize, [own, others @ ..]: [f64; 6]) {
     let ratios = others.map(|other| match other / own {
         ratio if ratio.is_finite() => format!("{ratio:.2}"),
         _ => String::new(),
@@ -177,14 +163,18 @@ fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let mut documents = documents();
     documents.retain(|(name, _)| wanted.as_ref().is_none_or(|part| name.contains(part)));
-    let mut python = Python::start();
+    let mut timers = [Timer::python(), Timer::plain()];
     let mut cpython = String::from("none");
-    println!("| text | call | bytes | pyjson | serde_json | jiter | jiter, borrowing | CPython |");
-    println!("|---|---|--:|--:|--:|--:|--:|--:|");
+    println!(
+        "| text | call | bytes | pyjson | serde_json | jiter | jiter, borrowing | CPython | plain |"
+    );
+    println!("|---|---|--:|--:|--:|--:|--:|--:|--:|");
     for (name, text) in &documents {
+        let [python, plain] = &mut timers;
         if let Some(version) = python.as_mut().and_then(|python| python.document(text)) {
             cpython = version;
         }
+        plain.as_mut().and_then(|plain| plain.document(text));
         let bytes = text.as_bytes();
         let jiter_owned = || contender(|| JsonValue::parse_owned(bytes, true, PartialMode::Off));
         let jiter_borrowed = || contender(|| JsonValue::parse(bytes, true));
@@ -194,21 +184,21 @@ fn main() {
             jiter_owned(),
             jiter_borrowed(),
         ];
-        print(name, "loads", text.len(), row(&contenders, python.as_mut(), "loads"));
+        print(name, "loads", text.len(), row(&contenders, &mut timers, "loads"));
         let contenders = [
             contender(|| pyjson::loads_bytes(bytes)),
             contender(|| serde_json::from_slice::<serde_json::Value>(bytes)),
             jiter_owned(),
             jiter_borrowed(),
         ];
-        print(name, "loads_bytes", text.len(), row(&contenders, python.as_mut(), "loads_bytes"));
+        print(name, "loads_bytes", text.len(), row(&contenders, &mut timers, "loads_bytes"));
         let (Ok(value), Ok(json)) = (pyjson::loads(text), serde_json::from_str(text)) else {
             continue;
         };
         let json: serde_json::Value = json;
         let contenders =
             [contender(|| pyjson::dumps(&value)), contender(|| serde_json::to_string(&json))];
-        print(name, "dumps", text.len(), row(&contenders, python.as_mut(), "dumps"));
+        print(name, "dumps", text.len(), row(&contenders, &mut timers, "dumps"));
     }
     println!(
         "\n{}. {}, {}, CPython {cpython}.",
@@ -216,7 +206,7 @@ fn main() {
         version("serde_json"),
         version("jiter")
     );
-    if let Some(python) = python {
-        python.stop();
+    for timer in timers.into_iter().flatten() {
+        timer.stop();
     }
 }

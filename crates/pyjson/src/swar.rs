@@ -5,6 +5,10 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch};
 
+/// Whether to do without all that looks at several bytes at once, and without places made ahead for
+/// values. `make bench-json` builds the crate so, too, to show what these bring.
+pub(crate) const PLAIN: bool = cfg!(pyjson_plain);
+
 /// Each byte 0x01.
 const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each byte.
@@ -33,7 +37,7 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
 pub(crate) fn digits(bytes: &[u8], mut value: u64) -> (usize, u64) {
     let mut count = 0;
     let mut rest = bytes;
-    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+    while !PLAIN && let Some((word, behind)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*word) ^ ONES.wrapping_mul(0x30);
         // A digit is now 0 to 9, to which 0x76 can be added without reaching the highest bit.
         let others = (word.wrapping_add(ONES.wrapping_mul(0x76)) | word) & HIGHS;
@@ -83,6 +87,9 @@ pub(crate) fn prefix(
     in_word: impl Fn(u64) -> u64,
     is_special: impl Fn(u8) -> bool,
 ) -> usize {
+    if PLAIN {
+        return bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
+    }
     let (words, _) = bytes.as_chunks::<8>();
     let mut plain = 0;
     for word in words {

@@ -4,6 +4,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x32};
 
 use crate::pystr::INLINE_BYTES;
+use crate::swar::PLAIN;
 use crate::{PyString, swar, vector};
 
 /// A string of so many bytes is written with the machine's vector instructions.
@@ -34,7 +35,7 @@ fn write<const ASCII: bool, const END: usize>(
     out: &mut Vec<u8>,
 ) {
     match string.as_inline() {
-        Some((room, len)) if is_plain::<ASCII>(room, len) => plain(room, len, end, out),
+        Some((room, len)) if !PLAIN && is_plain::<ASCII>(room, len) => plain(room, len, end, out),
         _ => {
             escaped_string::<ASCII>(string.as_generalized_utf8(), out);
             out.extend_from_slice(end);
@@ -108,8 +109,9 @@ fn plain<const END: usize>(
 fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
     out.reserve(string.len().saturating_add(2));
     out.push(b'"');
-    let mut rest = if string.len() < LONG { string } else { write_blocks::<ASCII>(string, out) };
-    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+    let mut rest =
+        if string.len() < LONG || PLAIN { string } else { write_blocks::<ASCII>(string, out) };
+    while !PLAIN && let Some((word, behind)) = rest.split_first_chunk::<8>() {
         out.extend_from_slice(word);
         let found = special_in_word::<ASCII>(u64::from_le_bytes(*word));
         if found == 0 {

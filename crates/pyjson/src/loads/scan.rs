@@ -7,6 +7,7 @@ use super::error::Message;
 use super::parser::{Fault, Parser};
 use super::text::Text;
 use crate::pystr::Builder;
+use crate::swar::PLAIN;
 use crate::{PyString, swar, vector};
 
 /// How many bytes from the front are none of `"`, `\` and the control characters.
@@ -134,7 +135,7 @@ impl<T: Text> Parser<'_, T> {
     /// another, as they do in Chinese, Japanese and Korean; gives the place behind them.
     fn three_byte_escapes(&mut self, at: usize) -> usize {
         let escapes = self.bytes.get(at..).unwrap_or_default();
-        if escapes.len() <= vector::ESCAPES || !escapes.starts_with(b"\\u") {
+        if PLAIN || escapes.len() <= vector::ESCAPES || !escapes.starts_with(b"\\u") {
             return at;
         }
         at + dispatch!(Level::new(), simd => simd.vectorize(

@@ -3,6 +3,8 @@
 //! Places that are not used yet hold defaults, so that a value is made in its place. A vector's
 //! `push` makes it elsewhere and moves it, and to move what was just written means to wait for it.
 
+use crate::swar::PLAIN;
+
 /// How many unused places there are at most.
 const AHEAD: usize = 64;
 /// How many places there are at first.
@@ -31,7 +33,9 @@ impl<T: Default> Slots<T> {
     /// read, and how much there is.
     #[inline(always)]
     pub(super) fn next(&mut self, progress: (usize, usize)) -> Option<&mut T> {
-        if self.used == self.slots.len() {
+        if PLAIN {
+            self.slots.push(T::default());
+        } else if self.used == self.slots.len() {
             self.extend(progress);
         }
         let slot = self.slots.get_mut(self.used);
@@ -50,6 +54,9 @@ impl<T: Default> Slots<T> {
     #[inline]
     pub(super) fn take_from(&mut self, start: usize, last: bool) -> Vec<T> {
         let used = std::mem::replace(&mut self.used, start);
+        if PLAIN {
+            return self.slots.split_off(start.min(self.slots.len()));
+        }
         if start > 0 || !last && used < MANY {
             let slots = self.slots.get_mut(start..used).unwrap_or_default();
             return slots.iter_mut().map(std::mem::take).collect();
