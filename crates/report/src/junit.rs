@@ -19,6 +19,7 @@ use std::path::PathBuf;
 
 use model::Verdict;
 use model::event::{CaseResult, End, Event, Sink};
+use model::observation::Role;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
 
 use super::replaced::replace;
@@ -135,13 +136,18 @@ fn test_case(case: &CaseResult, replays: &Replays) -> TestCase {
     }
     if let Some(evidence) = &case.evidence {
         let seen = &evidence.observed;
-        let streams = |of: fn(&model::observation::PeerEnd) -> &[u8]| {
-            let end = |end| last_of(of(end), evidence.left_out.is_some());
-            let (server, client) = (end(&seen.server), end(&seen.client));
+        let is_cut = |place: String| {
+            let left_out = evidence.left_out.as_deref();
+            left_out.is_some_and(|it| it.cut.iter().any(|cut| cut.place == place))
+        };
+        let streams = |name: &str, of: fn(&model::observation::PeerEnd) -> &[u8]| {
+            let end =
+                |role: Role| last_of(of(seen.end(role)), is_cut(format!("observed.{role}.{name}")));
+            let (server, client) = (end(Role::Server), end(Role::Client));
             text(&format!("server:\n{server}\nclient:\n{client}"))
         };
-        made.set_system_out(streams(|end| &end.stdout.0));
-        made.set_system_err(streams(|end| &end.stderr.0));
+        made.set_system_out(streams("stdout", |end| &end.stdout.0));
+        made.set_system_err(streams("stderr", |end| &end.stderr.0));
     }
     made
 }
@@ -181,10 +187,9 @@ fn description(case: &CaseResult, replays: &Replays) -> String {
     told
 }
 
-fn last_of(output: &[u8], may_be_cut: bool) -> String {
+fn last_of(output: &[u8], is_cut: bool) -> String {
     let from = output.len().saturating_sub(OUTPUT_MAX_BYTES);
-    let left_out =
-        if from > 0 || may_be_cut && !output.is_empty() { "(the end of it)\n" } else { "" };
+    let left_out = if from > 0 || is_cut { "(the end of it)\n" } else { "" };
     left_out.to_owned() + &String::from_utf8_lossy(output.get(from..).unwrap_or_default())
 }
 

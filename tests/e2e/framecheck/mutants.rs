@@ -88,7 +88,7 @@ fn a_poor_input_has_survivors_that_say_what_to_add() {
     for part in [
         "SURVIVES upper/server/compare-edge-1, server.py:9: ",
         "-            if len(text) > LIMIT:\n      +            if len(text) >= LIMIT:",
-        "the same in 1 cases; add an input or a [[hostile]] frame with values at the edge",
+        "the same in 1 case; add an input or a [[hostile]] frame with values at the edge",
         "no input reaches the line:\n    server.py:10  ",
     ] {
         assert!(shown.contains(part), "no {part:?} in {shown}");
@@ -188,7 +188,7 @@ fn variants_can_be_chosen_by_their_ids() {
     let (shown, status) = says(&sandbox, &edges);
     assert_eq!(status, 0, "an entry for a variant that is left out is no failure: {shown}");
     assert!(
-        shown.contains("1 of 1 caught; 1 variants") && !shown.contains("the client"),
+        shown.contains("1 of 1 caught; 1 variant,") && !shown.contains("the client"),
         "{shown}"
     );
     for (id, what) in [

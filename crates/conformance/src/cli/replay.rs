@@ -132,6 +132,7 @@ impl Kept {
             let text = place(pointer)?.as_str();
             text.with_context(|| format!("{shown}: expected a string at {pointer}"))
         };
+        let id = text("/result/id")?.parse()?;
         let smallest = if case.pointer("/evidence/smallest").is_some() {
             let input = Input::deserialize(place("/evidence/smallest/input")?)?;
             Some((input, text("/evidence/smallest/network")?.parse()?))
@@ -143,7 +144,7 @@ impl Kept {
             Err(_) if is_left_out => None,
             input => Some(Input::deserialize(input?)?),
         };
-        Ok(Self { id: text("/result/id")?.parse()?, input, smallest })
+        Ok(Self { id, input, smallest })
     }
 
     /// `None` where only the case's id stands for it.

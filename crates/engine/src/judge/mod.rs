@@ -204,6 +204,9 @@ fn cause_of_stop(differences: &[Difference], seen: &Observation) -> Option<usize
     if let Some(Stop::Flood(_) | Stop::Spins(_) | Stop::Babble(_)) = seen.stopped {
         return None; // That is the cause itself.
     }
+    if !seen.wire.is_open() {
+        return None; // The server was never reached.
+    }
     let is_of_wire = |it: &Difference| matches!(it.check, Some(Check::ToServer | Check::ToClient));
     let is_short = |it: &Difference| {
         it.parting.as_ref().is_none_or(|parting| parting.offset == parting.found.0.len())
