@@ -189,7 +189,10 @@ static bool read_hex(struct json *json, unsigned *code)
     return true;
 }
 
-/* What stands behind a backslash, as UTF-8. */
+/*
+ * What stands behind a backslash, as UTF-8. Half a surrogate pair may stand alone, as in Python;
+ * is_utf8 refuses it where it is sent or shown.
+ */
 static bool read_escape(struct json *json, struct text *string)
 {
     static const char kinds[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -203,12 +206,12 @@ static bool read_escape(struct json *json, struct text *string)
     if (kind != 'u' || !read_hex(json, &code))
         return false;
     if (code >= 0xd800 && code < 0xdc00) {
-        if (!takes(json, '\\') || !takes(json, 'u') || !read_hex(json, &low) || low < 0xdc00 ||
-            low > 0xdfff)
-            return false;
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-    } else if (code >= 0xdc00 && code < 0xe000) {
-        return false;
+        struct json ahead = *json;
+        if (takes(&ahead, '\\') && takes(&ahead, 'u') && read_hex(&ahead, &low) && low >= 0xdc00 &&
+            low <= 0xdfff) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            *json = ahead;
+        }
     }
     char utf8[4];
     size_t len = 0;
@@ -468,6 +471,9 @@ static bool answer_json(const struct text *content, struct text *out)
                    fail("a request without an action and a value");
         if (is_right) {
             append_result(&result, &action->string, &value->string);
+            is_right = is_utf8(&result) || fail("half a surrogate pair can't be sent");
+        }
+        if (is_right) {
             append_string(&answer, "{\"result\": ");
             append_quoted(&answer, &result);
             append_string(&answer, "}");
@@ -594,6 +600,8 @@ static bool show(const struct object *header, const struct text *content)
     const struct member *result = find(&answer, "result");
     if (!result || result->kind != STRING)
         return fail("an answer without a result");
+    if (!is_utf8(&result->string))
+        return fail("half a surrogate pair can't be shown");
     fwrite(result->string.bytes, 1, result->string.len, stdout);
     putchar('\n');
     return true;
