@@ -69,6 +69,25 @@ static int server(void) {
     }
 }
 
+/* Text as UTF-8. U+FFFD stands for a character that breaks off, and for any other byte of none. */
+static void show(const char *text, size_t len) {
+    const unsigned char *at = (const unsigned char *)text, *end = at + len;
+    while (at < end) {
+        size_t size = *at < 0x80 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4, there = 1;
+        unsigned low = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
+        unsigned high = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
+        int begins = *at < 0x80 || (*at >= 0xc2 && *at <= 0xf4);
+        for (; begins && there < size && at + there < end; there++, low = 0x80, high = 0xbf)
+            if (at[there] < low || at[there] > high) break;
+        if (begins && there == size)
+            fwrite(at, 1, size, stdout);
+        else
+            fputs("\xef\xbf\xbd", stdout);
+        at += there;
+    }
+    putchar('\n');
+}
+
 static int client(void) {
     struct sockaddr_in at = address("127.0.0.1");
     int sock = stream_socket();
@@ -99,7 +118,7 @@ static int client(void) {
             fputs("the server miscounts\n", stderr);
             return 1;
         }
-        fwrite(text + 1, 1, (size_t)count + 1, stdout);
+        show(text + 1, (size_t)count);
         fflush(stdout);
     }
     return 0;

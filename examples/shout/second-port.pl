@@ -39,6 +39,21 @@ sub serve {
     }
 }
 
+# Text as UTF-8. U+FFFD stands for a character that breaks off, and for any other byte of none.
+sub shown {
+    my ($text) = @_;
+    my $more  = qr/[\x80-\xbf]/;
+    my $whole = qr/
+        [\x00-\x7f] | [\xc2-\xdf] $more | \xe0 [\xa0-\xbf] $more | [\xe1-\xec\xee\xef] $more{2}
+        | \xed [\x80-\x9f] $more | \xf0 [\x90-\xbf] $more{2} | [\xf1-\xf3] $more{3}
+        | \xf4 [\x80-\x8f] $more{2}/x;
+    my $begun = qr/
+        \xe0 [\xa0-\xbf] | [\xe1-\xec\xee\xef] $more | \xed [\x80-\x9f]
+        | \xf0 [\x90-\xbf] $more? | [\xf1-\xf3] $more{1,2} | \xf4 [\x80-\x8f] $more?/x;
+    $text =~ s/($whole)|$begun|[\x80-\xff]/$1 \/\/ "\xef\xbf\xbd"/ge;
+    return $text;
+}
+
 sub client {
     my $sock = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => 9001)
         or die "cannot connect: $@\n";
@@ -51,6 +66,6 @@ sub client {
         die "the server has gone\n" unless defined $answer && $answer =~ s/\n\z//;
         my ($length, $text) = split / /, $answer, 2;
         die "the server miscounts\n" unless $length eq length $text;
-        print $text, "\n";
+        print shown($text), "\n";
     }
 }
