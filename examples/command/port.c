@@ -137,7 +137,15 @@ struct text {
 static bool send_text(int fd, const char *bytes, size_t len)
 {
     int32_t header = (int32_t)len;
-    return send_all(fd, &header, sizeof header) && send_all(fd, bytes, len);
+    /* In one piece: a second one would wait for the other side to confirm the first. */
+    char *frame = malloc(sizeof header + len);
+    if (!frame)
+        return fail("no memory");
+    memcpy(frame, &header, sizeof header);
+    memcpy(frame + sizeof header, bytes, len);
+    bool is_complete = send_all(fd, frame, sizeof header + len);
+    free(frame);
+    return is_complete;
 }
 
 /* What follows the first byte of a frame. */
