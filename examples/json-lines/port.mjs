@@ -8,7 +8,8 @@
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 
-const SERVER_MAX_LINE = 65536;
+// Bytes of a line, its newline among them.
+const SERVER_MAX_LINE = 65536 + 1;
 const CLIENT_MAX_LINE = 16 * 1024 * 1024;
 
 const [role, host, port] = process.argv.slice(2);
@@ -18,7 +19,7 @@ if (process.argv.length !== 5 || !['server', 'client'].includes(role)) {
 }
 // ---- JSON and lines ----
 
-/** A number that Python writes as a float. */
+/** A number that Python writes and reads as a float. */
 class Float {
   constructor(text) {
     this.text = text;
@@ -37,8 +38,18 @@ function dumps(value) {
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escape);
 }
 
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+
+/** The object of a line. JSON.parse takes 1 and 1.0 for the same, so each float becomes a Float. */
 function loads(line) {
-  const value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line));
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
+  JSON.parse(text); // throws where it is no JSON
+  const marked = text.replace(STRING_OR_NUMBER, (token) =>
+    /^[^"]+[.eE]/.test(token) ? `{"float": "${token}"}` : token,
+  );
+  const value = JSON.parse(marked, (_, it) =>
+    typeof it?.float === 'string' && Object.keys(it).length === 1 ? new Float(it.float) : it,
+  );
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new Error('a line that is no object');
   }
@@ -180,21 +191,27 @@ function shown(request, answer) {
   if (!answer.ok) return `error: ${need(answer, 'error')}\n`;
   switch (request.op) {
     case 'add':
-      return `added ${need(answer, 'number')}\n`;
+      return `added ${need(answer, 'number', 'number')}\n`;
     case 'done':
-      return `done: ${need(answer, 'text')}\n`;
+      return `done: ${need(answer, 'text', 'string')}\n`;
     case 'list':
       return need(answer, 'items')
-        .map((item) => `[${item.done ? 'x' : ' '}] ${item.number} ${item.text}\n`)
+        .map((item) => {
+          const mark = need(item, 'done') ? 'x' : ' ';
+          return `[${mark}] ${need(item, 'number', 'number')} ${need(item, 'text')}\n`;
+        })
         .join('');
     default:
-      return `${need(answer, 'left')} left\n`;
+      return `${need(answer, 'left', 'number')} left\n`;
   }
 }
 
-function need(answer, key) {
+/** The value of a key, which must be there, and of the type if one is given. */
+function need(answer, key, type) {
   if (!(key in answer)) throw new Error(`the answer has no ${key}`);
-  return answer[key];
+  const value = answer[key] instanceof Float ? Math.trunc(answer[key].text) : answer[key];
+  if (type !== undefined && typeof value !== type) throw new Error(`${key} is no ${type}`);
+  return value;
 }
 
 // ---- the program ----
