@@ -26,7 +26,8 @@ $| = 1;
 binmode STDIN;
 binmode STDOUT;
 
-my $json = JSON::PP->new->utf8->allow_nonref;
+# Floats, and ints of many digits, become objects: Math::BigFloat and Math::BigInt.
+my $json = JSON::PP->new->utf8->allow_nonref->allow_bignum;
 my ($role, $host, $port) = @ARGV;
 if (@ARGV != 3 || $role !~ /\A(?:server|client)\z/) {
     print STDERR "usage: port.pl server|client HOST PORT\n";
@@ -68,18 +69,30 @@ sub object {
     return '{' . join(', ', @members) . '}';
 }
 
-# A hash; undef for what is no JSON object with a whole number as its id.
+# A hash; undef for what is no JSON object.
 sub parse {
     my ($datagram) = @_;
     my $object = eval { $json->decode($datagram) };
-    return undef if ref $object ne 'HASH' || ref $object->{id} || !defined $object->{id};
-    return $json->encode($object->{id}) =~ /\A-?[0-9]+\z/ ? $object : undef;
+    return ref $object eq 'HASH' ? $object : undef;
 }
 
 # A string, and no number, list or the like.
 sub is_string {
     my ($value) = @_;
     return defined $value && !ref $value && $json->encode($value) =~ /\A"/;
+}
+
+# An int: neither "6" nor 6.0 nor true.
+sub is_int {
+    my ($value) = @_;
+    return ref $value ? ref $value eq 'Math::BigInt' : defined $value && !is_string($value);
+}
+
+# Whether a value is equal to a number as in Python, where 1.0 and true are equal to 1.
+sub is_number {
+    my ($value, $number) = @_;
+    return 0 if !defined $value || is_string($value) || ref $value eq 'HASH' || ref $value eq 'ARRAY';
+    return $value == $number;
 }
 
 # ---- the server ----
@@ -92,6 +105,7 @@ sub run_server {
     while (1) {
         my $address = recv($socket, my $datagram, MAX_DATAGRAM, 0) // next;
         my $request = parse($datagram) // next;
+        next if !is_int($request->{id});
         if (!$tables{$address}) {
             delete $tables{ shift @addresses } if @addresses >= MAX_TABLES;    # the oldest
             push @addresses, $address;
@@ -179,7 +193,7 @@ sub receive_answer {
         }
         recv($socket, my $datagram, MAX_DATAGRAM, 0) // die "can't receive: $!\n";
         my $answer = parse($datagram) // next;
-        return $answer if $answer->{id} == $number;
+        return $answer if is_number($answer->{id}, $number);
     }
 }
 
