@@ -14,6 +14,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PushbackInputStream;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -194,7 +196,7 @@ public class Port {
                     continue;
                 }
                 store(name + ".out", answer.body);
-                screen.print(name + ".out: " + answer.info.get("lines") + " lines\n");
+                screen.print(name + ".out: " + whole(answer.info.get("lines")) + " lines\n");
             }
         }
     }
@@ -209,9 +211,23 @@ public class Port {
         if (!md5(answer.body).equals(answer.info.get("md5"))) {
             throw new Broken("the MD5 of the answer is another");
         }
-        if (!(answer.info.get("lines") instanceof Long)) {
+        if (!answer.info.containsKey("lines")) {
             throw new Broken("the answer has no number of lines");
         }
+    }
+
+    /** A number as Python's %d shows it: without its fraction, and true as 1. */
+    static BigInteger whole(Object value) throws Broken {
+        if (value instanceof BigInteger number) {
+            return number;
+        }
+        if (value instanceof Double number && !number.isInfinite()) {
+            return new BigDecimal(number).toBigInteger();
+        }
+        if (value instanceof Boolean flag) {
+            return flag ? BigInteger.ONE : BigInteger.ZERO;
+        }
+        throw new Broken("the number of lines is no number");
     }
 
     /** Writes a file under another name, and renames it when it is whole. */
@@ -411,8 +427,8 @@ public class Port {
                 at++;
             }
             String word = text.substring(start, at);
-            if (word.matches("-?(0|[1-9][0-9]{0,17})")) {
-                return Long.valueOf(word);
+            if (word.matches("-?(0|[1-9][0-9]*)")) {
+                return new BigInteger(word); // of any size, as in Python
             }
             if (word.matches("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?")) {
                 return Double.valueOf(word);
