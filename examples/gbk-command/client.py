@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 
-MAX_INFO = 65536
+MAX_INFO = 1024
 MAX_BODY = 64 * 1024 * 1024
 
 

@@ -17,7 +17,7 @@ use JSON::PP ();
 
 use constant {
     MAX_LINE => 65536,
-    MAX_INFO => 65536,
+    MAX_INFO => 1024,
     MAX_BODY => 64 * 1024 * 1024,
     FOLDER   => 'files',
 };

@@ -103,7 +103,7 @@ sub run_server {
     ) or die "can't open $host port $port: $@\n";
     my (%tables, @addresses);
     while (1) {
-        my $address = recv($socket, my $datagram, MAX_DATAGRAM, 0) // next;
+        my $address = recv($socket, my $datagram, MAX_REQUEST, 0) // next;
         my $request = parse($datagram) // next;
         next if !is_int($request->{id});
         if (!$tables{$address}) {

@@ -6,7 +6,7 @@ import json
 import socket
 import sys
 
-MAX_DATAGRAM = 65507
+MAX_REQUEST = 8192
 MAX_TABLES = 64
 
 
@@ -53,7 +53,7 @@ def main():
     tables = {}
     while True:
         try:
-            datagram, address = server.recvfrom(MAX_DATAGRAM)
+            datagram, address = server.recvfrom(MAX_REQUEST)
             answer = answer_to(tables, address, datagram)
             if answer is not None:
                 server.sendto(answer, address)

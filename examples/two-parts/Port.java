@@ -33,8 +33,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 public class Port {
-    static final int MAX_INFO = 65536;
-    static final int MAX_BODY = 16 * 1024 * 1024;
+    static final int MAX_INFO = 4096;
+    static final int MAX_BODY = 256 * 1024;
     static final int MAX_NAME = 240; // bytes: NAME.out.part must be a name, too
 
     /** What goes against the protocol. */

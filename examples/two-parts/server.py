@@ -9,8 +9,8 @@ import struct
 import sys
 
 HEADER = struct.Struct("!II")
-MAX_INFO = 65536
-MAX_BODY = 16 * 1024 * 1024
+MAX_INFO = 4096
+MAX_BODY = 256 * 1024
 MODES = {
     "upper": bytes.upper,  # of ASCII letters
     "lower": bytes.lower,
