@@ -3,6 +3,8 @@
 //!
 //! It raises a limit of this process as far as the machine lets it, and no other.
 
+mod tasks;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
@@ -13,6 +15,7 @@ use model::case::Transport;
 use rustix::fs::statvfs;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+pub use tasks::Tasks;
 
 /// Descriptors that this process holds without a case: the runtime's, the reports', the launcher's, a block of
 /// ports. A run holds 35 to 40.
@@ -24,38 +27,62 @@ const OPEN_FILES_PER_CASE: u64 = 16;
 const LOOPBACK_MAX: Duration = Duration::from_secs(5);
 
 /// How many cases this machine can play at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     /// That many, and at least two: one at work, and one that waits for nothing to happen.
     pub cases: usize,
-    /// The limit of open files that it follows from.
-    pub open_files: u64,
+    /// The limit that it follows from, where there is room for fewer than were wanted.
+    pub limit: Option<String>,
 }
 
-/// The limit of open files is too low for two cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a process may open {limit} files here, and framecheck needs {needed}: raise the limit with `ulimit -n {needed}`"
-)]
-pub struct TooFewFiles {
-    limit: u64,
-    needed: u64,
+/// A limit of this machine is too low for two cases.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TooLittle {
+    /// Of open files.
+    #[error(
+        "a process may open {limit} files here, and framecheck needs {needed}: raise the limit with \
+         `ulimit -n {needed}`"
+    )]
+    Files {
+        /// The limit.
+        limit: u64,
+        /// What two cases need.
+        needed: u64,
+    },
+    /// Of processes and threads.
+    #[error("{}, and framecheck needs {needed}: raise the limit", tasks.shown())]
+    Tasks {
+        /// The limit.
+        tasks: Tasks,
+        /// What two cases need.
+        needed: u64,
+    },
 }
 
 /// Room for `wanted` cases at once, or for as many as there can be. The soft limit of open files is raised as far
-/// as they need; the peers inherit it.
+/// as they need; the peers inherit it. `tasks` is the limit of processes and threads, from before the first case.
 ///
 /// # Errors
-/// [`TooFewFiles`], where there is no room for two.
-pub fn room_for(wanted: usize) -> Result<Room, TooFewFiles> {
+/// [`TooLittle`], where there is no room for two.
+pub fn room_for(wanted: usize, tasks: Option<&Tasks>) -> Result<Room, TooLittle> {
     let needed = |cases: u64| OPEN_FILES.saturating_add(cases.saturating_mul(OPEN_FILES_PER_CASE));
-    let open_files = raise(Resource::Nofile, needed(wanted as u64)).unwrap_or(u64::MAX);
-    let cases = open_files.saturating_sub(OPEN_FILES) / OPEN_FILES_PER_CASE;
-    if cases < 2 {
-        return Err(TooFewFiles { limit: open_files, needed: needed(2) });
+    let limit = raise(Resource::Nofile, needed(wanted as u64)).unwrap_or(u64::MAX);
+    let by_files = limit.saturating_sub(OPEN_FILES) / OPEN_FILES_PER_CASE;
+    if by_files < 2 {
+        return Err(TooLittle::Files { limit, needed: needed(2) });
     }
-    let cases = usize::try_from(cases).unwrap_or(usize::MAX).min(wanted.max(2));
-    Ok(Room { cases, open_files })
+    let of_files = (by_files, format!("a process may open {limit} files here (`ulimit -n`)"));
+    let (cases, limit) = match tasks.map(|tasks| (tasks, tasks.cases())) {
+        Some((tasks, cases)) if cases < 2 => {
+            let needed = Tasks::needed(2);
+            return Err(TooLittle::Tasks { tasks: tasks.clone(), needed });
+        }
+        Some((tasks, cases)) if cases < by_files => (cases, tasks.shown()),
+        _ => of_files,
+    };
+    let cases = usize::try_from(cases).unwrap_or(usize::MAX);
+    let limit = (cases < wanted).then_some(limit);
+    Ok(Room { cases: cases.min(wanted.max(2)), limit })
 }
 
 /// The longest file that this process and its children can write, in bytes, after the soft limit has been raised
@@ -65,8 +92,15 @@ pub fn file_max_bytes() -> Option<u64> {
     raise(Resource::Fsize, u64::MAX)
 }
 
+/// The most memory that this process and its children can each map, in bytes, after the soft limit has been raised
+/// as far as it goes; nothing where there is no limit.
+#[must_use]
+pub fn address_space_max_bytes() -> Option<u64> {
+    raise(Resource::As, u64::MAX)
+}
+
 /// Raise a soft limit to `wanted`, or as far as the hard limit lets it; what it is then. `None` is no limit.
-fn raise(resource: Resource, wanted: u64) -> Option<u64> {
+pub(crate) fn raise(resource: Resource, wanted: u64) -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(resource);
     let current = current.filter(|current| *current < wanted)?;
     let raised = match maximum {

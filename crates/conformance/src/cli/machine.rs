@@ -2,13 +2,17 @@
 //! in one sentence and ends with status 3, or plays fewer cases at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 use anyhow::{Context, bail};
-use engine::machine::{Room, SPACE_MIN_BYTES, file_max_bytes, lacks, lacks_space, room_for};
+use engine::machine::{
+    Room, SPACE_MIN_BYTES, Tasks, TooLittle, address_space_max_bytes, file_max_bytes, lacks,
+    lacks_space, room_for,
+};
 use engine::peer::{guard, remove_if_killed};
 use engine::plan::Group;
 use model::Endpoint;
@@ -21,6 +25,12 @@ use super::out::say;
 const FILE_MIN_BYTES: u64 = 64 << 20;
 /// A job plays one case that is busy, and so many that mostly wait.
 const CASES_PER_JOB: usize = 1 + engine::runner::WAITING;
+
+/// A runtime reserves memory for each thread, and hardly uses it.
+const ADDRESS_SPACE_BYTES: u64 = 1 << 30;
+const THREAD_BYTES: u64 = 32 << 20;
+/// What programs read that get nothing to read.
+const NOTHING: &str = "/dev/null";
 
 /// What is played at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +52,17 @@ pub(super) fn check() -> anyhow::Result<()> {
              `ulimit -f unlimited`"
         );
     }
-    room_for(CASES_PER_JOB)?;
+    let needed = ADDRESS_SPACE_BYTES + THREAD_BYTES * super::setup::threads() as u64;
+    if let Some(limit) = address_space_max_bytes().filter(|limit| *limit < needed) {
+        bail!(
+            "a process may map {limit} bytes of memory here, and framecheck needs {needed}: raise the limit with \
+             `ulimit -v unlimited`"
+        );
+    }
+    if let Err(error) = OpenOptions::new().read(true).write(true).open(NOTHING) {
+        bail!("cannot open {NOTHING}, which every Unix system has ({error}): mount it here");
+    }
+    room(CASES_PER_JOB)?;
     let temporary = std::env::temp_dir();
     if let Some(what) = lacks_space(&temporary) {
         bail!(
@@ -133,20 +153,19 @@ pub(super) fn at_once(asked: Option<NonZeroUsize>) -> anyhow::Result<AtOnce> {
     static SAID: Once = Once::new();
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let wanted = asked.map_or(processors * 4, NonZeroUsize::get);
-    let room = room_for(wanted.saturating_mul(CASES_PER_JOB))?;
+    let room = room(wanted.saturating_mul(CASES_PER_JOB))?;
     // The rest is for cases that mostly wait.
     let jobs = wanted.min((room.cases * 2 / 3).max(1));
-    if jobs < wanted {
-        SAID.call_once(|| say(fewer(wanted, jobs, room)));
+    if let Some(limit) = room.limit.filter(|_| jobs < wanted) {
+        SAID.call_once(|| say(format_args!("jobs: {jobs} instead of {wanted}, for {limit}")));
     }
     Ok(AtOnce { jobs, cases: room.cases })
 }
 
-fn fewer(wanted: usize, jobs: usize, room: Room) -> String {
-    let limit = room.open_files;
-    format!(
-        "jobs: {jobs} instead of {wanted}, for a process may open {limit} files here (`ulimit -n`)"
-    )
+/// See [`room_for`]. How many processes and threads there can be is asked once: this process soon has many itself.
+fn room(cases: usize) -> Result<Room, TooLittle> {
+    static TASKS: OnceLock<Option<Tasks>> = OnceLock::new();
+    room_for(cases, TASKS.get_or_init(Tasks::left).as_ref())
 }
 
 /// A new directory for temporary files, with its whole path. It is removed also if this process is killed.

@@ -379,9 +379,13 @@ async fn program_version(program: &Path) -> Option<String> {
 /// Where cases are played. Asking the oracle and starting a peer block a thread each; the recorders
 /// must go on meanwhile, so there are more threads than processors.
 pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build()
+}
+
+/// So many threads a runtime has.
+pub(super) fn threads() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = (processors * 4).max(8);
-    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
+    (processors * 4).max(8)
 }
 
 /// The reference programs: those that travel in this program unless told otherwise.
