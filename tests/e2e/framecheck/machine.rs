@@ -168,6 +168,13 @@ fn a_short_limit_of_a_files_length_ends_the_run_before_it_begins() {
 }
 
 #[test]
+fn too_little_memory_to_map_ends_the_run_before_it_begins() {
+    let sandbox = Sandbox::new();
+    let output = run_after(&sandbox, "ulimit -v 600000;", &[]);
+    says_one_sentence(&output, &["a process may map", "ulimit -v unlimited"]);
+}
+
+#[test]
 fn an_interpreter_that_is_too_old_or_none_is_named_in_one_sentence() {
     let sandbox = Sandbox::new();
     for (name, script, part) in [

@@ -63,7 +63,8 @@ pub(super) struct RunArgs {
     /// What the generated inputs are made from: the same seed, the same cases.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Inputs that are played at once; four times the number of processors unless told.
+    /// Inputs that are played at once; four times the number of processors unless told. Where the machine's
+    /// limits allow fewer, that many.
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// The failures that are expected: a file of entries with id pattern, reason and symptom. One
