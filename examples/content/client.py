@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-MAX_CONTENT = 16 * 1024 * 1024
+MAX_CONTENT = 1024 * 1024
 
 
 def receive_exactly(sock, size):

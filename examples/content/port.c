@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-    CONTENT_MAX = 16 << 20,
+    CONTENT_MAX = 1 << 20,
     DEPTH_MAX = 100,
     MEMBERS_MAX = 64,
 };

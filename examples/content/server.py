@@ -7,7 +7,7 @@ import socket
 import struct
 import sys
 
-MAX_CONTENT = 16 * 1024 * 1024
+MAX_CONTENT = 1024 * 1024
 ANSWERS = {
     "lighthouse": "Keep it on the left side until the bell buoy.",
     "breakfast": "From seven o'clock, in the room with the piano. \u2615",
