@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_HEADER = 4096, MAX_FILE = 1 << 30, MAX_NAME = 255, MAX_DEPTH = 990 };
+enum { MAX_HEADER = 4096, MAX_FILE = 1 << 20, MAX_NAME = 255, MAX_DEPTH = 990 };
 
 static const char UNFINISHED[] = ".upload.part"; /* what a file is called until it is whole */
 static volatile sig_atomic_t is_unfinished;

@@ -11,7 +11,7 @@ import struct
 import sys
 
 MAX_HEADER = 4096
-MAX_FILE = 1 << 30
+MAX_FILE = 1 << 20
 UNFINISHED = ".upload.part"  # what a file is called until it is whole
 
 
