@@ -49,10 +49,9 @@ def store(conn):
                 file.write(part)
                 left -= len(part)
         os.replace(UNFINISHED, name)
-    except BaseException:
+    finally:
         if os.path.exists(UNFINISHED):
             os.remove(UNFINISHED)
-        raise
 
 
 def main():
