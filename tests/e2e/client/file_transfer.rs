@@ -141,7 +141,7 @@ fn the_mode_of_a_new_file_follows_the_umask_as_pythons_open_does() {
 #[test]
 fn a_file_beyond_the_limit_of_a_files_length_is_an_error_and_nothing_is_left() {
     let sandbox = Sandbox::new();
-    let server = FakeServer::sending(file_frame("long", &"x".repeat(40_000)));
+    let server = FakeServer::sending(file_frame("long", "x".repeat(40_000)));
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "ulimit -f 10; exec \"$@\"", "sh"]).arg(program("frame-client"));
     command.args(["file-transfer", "--connect", &server.address]);

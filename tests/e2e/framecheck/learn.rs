@@ -43,7 +43,18 @@ fn shape(layout: &Layout) -> [Vec<String>; 2] {
         let parts: Vec<String> = frame.parts.iter().map(part).collect();
         format!("{} {}", parts.join("; "), item.repeats)
     };
-    [&layout.to_server, &layout.to_client].map(|items| items.iter().map(frame).collect())
+    let items = |items: &Vec<Item>| {
+        let mut told: Vec<String> = items.iter().map(frame).collect();
+        // A file may give the first of many frames a name of its own. The bytes don't tell it from the others.
+        if let [first, rest @ ..] = &told[..]
+            && let Some(first) = first.strip_suffix(" false")
+            && rest.first().is_some_and(|next| next.starts_with(first) && next.ends_with(" true"))
+        {
+            told.remove(0);
+        }
+        told
+    };
+    [&layout.to_server, &layout.to_client].map(items)
 }
 
 /// What the masks are about, without the names of frames and parts.

@@ -86,7 +86,7 @@ fn a_long_message_behind_a_header_is_read_to_its_end() {
 fn a_negative_length_is_told_with_the_limits() {
     let sandbox = Sandbox::new();
     let mut server = sandbox.server(&["length-prefix", "--max-message=10"]);
-    let mut stream = connect(&server.address.clone());
+    let mut stream = connect(server.address.clone());
     stream.write_all(b"\xff\xff\xff\xff").unwrap();
     is_closed(stream);
     let line = server.wait_for_log("length of a message");

@@ -26,17 +26,18 @@ const fn example(
     Example { name, input, transport: "tcp4", fields, first }
 }
 
-const EXAMPLES: [Example; 9] = [
+const EXAMPLES: [Example; 10] = [
     example("command", "each-command", &["command.length", "command.text"], &["10", "echo hello"]),
     example("content", "large-file", &["message.header.content_length"], &["70000"]),
     example("gbk-command", "echo-and-dir", &["command.line"], &["echo hello"]),
-    example("login", "get-and-sum", &["request.dict.key"], &["user|password_sha256"]),
+    example("login", "get-and-sum", &["login.dict.key"], &["user|password_sha256"]),
     example("getput", "put-then-get", &["request.dict.size", "request.file"], &["23"]),
     Example {
         transport: "udp4",
         ..example("json-datagrams", "put-get-list", &["request.json.key"], &["id|op|key|value"])
     },
     example("json-lines", "add-done-list", &["request.line.key"], &["op|text|nonce"]),
+    example("shout", "lines", &["line.text"], &["hello"]),
     example(
         "two-parts",
         "each-mode",
