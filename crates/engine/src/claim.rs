@@ -33,10 +33,10 @@ pub enum ClaimError {
         /// Who holds it, if that is known.
         holder: Option<Holder>,
     },
-    /// The lock's file can't be used.
-    #[error("cannot lock {}: {error}", path.display())]
+    /// The directory, or the lock's file in it, can't be used.
+    #[error("cannot write to {}: {error}", path.display())]
     Io {
-        /// The file.
+        /// Which of the two.
         path: PathBuf,
         /// Why not.
         error: io::Error,
@@ -102,12 +102,12 @@ impl Claim {
     /// # Errors
     /// [`ClaimError::Busy`] if another process writes there or reads its journal.
     pub fn take(directory: &Path, command: &str) -> Result<Self, ClaimError> {
-        let path = directory.join(NAME);
-        let failed = |error| ClaimError::Io { path: path.clone(), error };
+        let failed = |error| ClaimError::Io { path: directory.to_owned(), error };
         fs::create_dir_all(directory).map_err(failed)?;
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        Self::write(directory, file.map_err(failed)?, command)
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(directory.join(NAME)).map_err(failed)?;
+        Self::write(directory, file, command)
     }
 
     /// The same of a directory in which a run was before; `None` in any other, and nothing is made there.

@@ -87,8 +87,19 @@ fn nothing_of_a_file_or_a_peer_acts_on_a_terminal() {
         "up.toml",
         format!("name = \"up\"\nsummary = \"{ACTS}\"\n\"{ACTS}\" = 2\n[reference]\n"),
     );
-    let run =
-        ["run", "--peer", "acme.toml", "--pairing", "acme->python", "--input", "ascii", "--quick"];
+    let run = [
+        "run",
+        "--peer",
+        "acme.toml",
+        "--pairing",
+        "acme->python",
+        "--input",
+        "ascii",
+        "--network",
+        "asis",
+        "--transport",
+        "tcp4",
+    ];
     let arguments: [(&[&str], i32); 8] = [
         (&run, 1),
         (&["check-peer", "acme.toml"], 1),
