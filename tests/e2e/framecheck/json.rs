@@ -128,6 +128,7 @@ fn a_version_changes_the_message_and_an_unknown_one_is_wrong_usage() {
     json("3.12").code(1).stderr("error: Expecting value: line 1 column 4 (char 3)\n");
     let trailing = "error: Illegal trailing comma before end of array: line 1 column 3 (char 2)\n";
     json("3.13").code(1).stderr(trailing);
+    json("3.14").code(1).stderr(trailing);
     json("2.7").code(2);
 }
 
