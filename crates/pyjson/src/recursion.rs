@@ -184,7 +184,8 @@ impl Dumping {
     /// 3.11 takes short cuts that use fewer levels in code that has run a few times: where a process has
     /// written floats before, one more may lie a level deeper. This counts as a new process does, but
     /// for one thing. The code for lists, or that for dicts, has not run where 995 levels are all of the
-    /// other kind; a list or dict in the first one of that kind is refused there, and is not here.
+    /// other kind; a list or dict in the first one of that kind is refused, or a dict whose
+    /// keys are to be sorted; neither is here.
     const fn in_python(python: PythonVersion) -> Self {
         let none = Self { open: Calls::NONE, ..Self::lists_and_dicts(996) };
         match python.minor() {
@@ -204,15 +205,15 @@ impl Dumping {
                 open: if minor <= 10 { Calls(&[(2, InstanceCheck)]) } else { Calls::NONE },
                 begin: if minor <= 10 { Calls::NONE } else { Calls(&[(1, Call)]) },
                 // 3.7 sorts by a function of the entry, later ones the entries themselves.
-                sort_one: Calls(if minor == 7 {
-                    &[(2, Call), (3, Function)]
-                } else {
-                    &[(2, Call)]
+                sort_one: Calls(match minor {
+                    7 => &[(2, Call), (3, Function)],
+                    8..=10 => &[(2, Call)],
+                    _ => &[(1, Call)],
                 }),
-                sort: Calls(if minor == 7 {
-                    &[(2, Call), (3, Function)]
-                } else {
-                    &[(2, Call), (3, Comparison)]
+                sort: Calls(match minor {
+                    7 => &[(2, Call), (3, Function)],
+                    8..=10 => &[(2, Call), (3, Comparison)],
+                    _ => &[(1, Call), (2, Comparison)],
                 }),
                 float: Calls(&[(2, Comparison)]),
                 not_finite: Calls(&[(2, Comparison)]),
