@@ -34,7 +34,7 @@ struct Limits {
 }
 
 /// Of the first of a kind, which is told at length.
-const AMPLE: Limits = Limits { bytes: 32 << 10, stderr_bytes: 16 << 10, events: 2048, entries: 64 };
+const AMPLE: Limits = Limits { bytes: 16 << 10, stderr_bytes: 16 << 10, events: 2048, entries: 64 };
 /// Of a failure that is like another one.
 const BRIEF: Limits = Limits { bytes: 512, stderr_bytes: 1 << 10, events: 32, entries: 16 };
 
