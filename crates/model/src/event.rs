@@ -83,6 +83,7 @@ impl Start {
             input,
             skip_input,
             quick,
+            only,
             expected: _,
         } = &self.selection;
         let mut words: Vec<String> = quick.then(|| "--quick".to_owned()).into_iter().collect();
@@ -97,6 +98,7 @@ impl Start {
         ] {
             words.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
         }
+        words.extend(only.iter().flat_map(|file| ["--only".to_owned(), file.clone()]));
         if self.generated != USUAL_CASES {
             words.extend(["--cases".to_owned(), self.generated.to_string()]);
         }
@@ -131,6 +133,9 @@ pub struct Chosen {
     /// Whether only the few cases that catch most were chosen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quick: bool,
+    /// The file with the ids of the only cases that were chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
     /// SHA-256 of the list of expected failures, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,

@@ -207,7 +207,12 @@ impl<W: Write> Sink for Human<W> {
     }
 }
 
-fn write_failure(out: &mut impl Write, case: &CaseResult, replays: &Replays) -> io::Result<()> {
+/// A failure in full: the id, the input, each difference, the last words, and the line that plays it again.
+pub(super) fn write_failure(
+    out: &mut impl Write,
+    case: &CaseResult,
+    replays: &Replays,
+) -> io::Result<()> {
     writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
     writeln!(out, "  input: {}", line(&case.input))?;
     write_differences(out, &case.differences)?;

@@ -4,34 +4,65 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use model::Difference;
+use console::strip_ansi_codes;
 use model::event::{CaseResult, Chosen, Event, NotPlayed, PeerInfo, ProtocolInfo, Sink, Start};
 use model::shard::Shard;
+use model::{Difference, Verdict};
 use serde::Serialize;
 
+use super::human::write_failure;
 use super::replaced::replace;
+use super::replays::Replays;
 
 /// Version of the form of `report.json`.
 const SCHEMA: u32 = 1;
 /// Two sequences that part are in the report if neither is longer; a failure's case.json has all.
 const PARTING_MAX_BYTES: usize = 64 << 10;
 
-/// Every event, as a line of JSON.
+/// Every event, as a line of JSON. The event of a case that failed, or that failed as expected, has an
+/// `explanation`: what [`Human`](crate::Human) prints of a failure, with the command that plays it again.
 #[derive(Debug)]
 pub struct JsonLines<W> {
     out: W,
+    replays: Replays,
 }
 
 impl<W: Write> JsonLines<W> {
     /// Lines to `out`.
-    pub const fn new(out: W) -> Self {
-        Self { out }
+    pub fn new(out: W) -> Self {
+        Self { out, replays: Replays::default() }
     }
+
+    fn explanation(&self, case: &CaseResult) -> io::Result<String> {
+        let mut text = Vec::new();
+        write_failure(&mut text, case, &self.replays)?;
+        let text = String::from_utf8_lossy(&text);
+        Ok(strip_ansi_codes(text.trim()).into_owned())
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
 }
 
 impl<W: Write> Sink for JsonLines<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, event)?;
+        if let Event::Started(start) = event {
+            self.replays = Replays::new(start);
+        }
+        let explanation = match event {
+            Event::Finished(case)
+                if case.verdict.is_wrong() || case.verdict == Verdict::ExpectedFail =>
+            {
+                Some(self.explanation(case)?)
+            }
+            _ => None,
+        };
+        serde_json::to_writer(&mut self.out, &Line { event, explanation })?;
         self.out.write_all(b"\n")?;
         self.out.flush()
     }
@@ -129,9 +160,58 @@ impl Sink for ReportJson {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use model::Parting;
+    use model::event::End;
 
     use super::*;
+    use crate::tests::case;
+
+    /// The lines of these events, read.
+    fn lines(events: &[Event]) -> Vec<serde_json::Value> {
+        let mut lines = JsonLines::new(Vec::new());
+        events.iter().for_each(|event| lines.take(event).unwrap());
+        let text = String::from_utf8(lines.out).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_event_of_a_case_that_went_wrong_explains_it_with_the_line_that_plays_it_again() {
+        let id = "tcp-upper/python->acme/tcp4/asis/9f2c41d0";
+        for (verdict, is_explained) in [
+            (Verdict::Fail, true),
+            (Verdict::Timeout, true),
+            (Verdict::HarnessError, true),
+            (Verdict::ExpectedFail, true),
+            (Verdict::Pass, false),
+            (Verdict::Erratum, false),
+        ] {
+            let mut case = case(id, verdict);
+            let what = "says something else".to_owned();
+            let clause = "UP-1".to_owned();
+            case.differences =
+                vec![Difference { check: None, clause, what, part: None, parting: None }];
+            let told = lines(&[Event::Finished(Box::new(case))]);
+            assert_eq!((&told[0]["event"], &told[0]["id"]), (&"finished".into(), &id.into()));
+            let Some(text) = told[0].get("explanation").and_then(serde_json::Value::as_str) else {
+                assert!(!is_explained, "{verdict:?}");
+                continue;
+            };
+            assert!(is_explained, "{verdict:?}");
+            assert!(text.contains("[UP-1] says something else\n"), "{text}");
+            assert!(text.contains(&format!("replay: framecheck replay '{id}'")), "{text}");
+            assert!(!text.contains('\u{1b}'), "{text}");
+        }
+        let ended = End {
+            counts: BTreeMap::new(),
+            took: Duration::ZERO,
+            unmatched: Vec::new(),
+            not_played: Vec::new(),
+            interrupted: false,
+        };
+        assert_eq!(lines(&[Event::Ended(ended)])[0]["event"], "ended");
+    }
 
     #[test]
     fn a_long_parting_is_left_out_and_what_is_said_of_it_stays() {

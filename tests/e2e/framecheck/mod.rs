@@ -6,6 +6,7 @@ mod attach;
 mod audit;
 mod broken_peer;
 mod captures;
+mod choice;
 mod claims;
 mod commands;
 mod dissector;

@@ -77,6 +77,14 @@ pub(super) struct RunArgs {
     /// Without --expected, the [[expected]] of the protocol files is written anew.
     #[arg(long, conflicts_with_all = ["shard", "resume"])]
     pub(super) rewrite_expected: bool,
+    /// Only the cases whose ids are in this file, one a line. An id that is no case of the run is an
+    /// error.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "rewrite_expected"])]
+    pub(super) only: Option<PathBuf>,
+    /// Print the id of each case and the name of its input, and play no case. With protocol files,
+    /// the reference may be played, as its streams decide which cases there are.
+    #[arg(long)]
+    pub(super) list: bool,
     /// Only the cases that fall to this part of N, by their ids alone: 1/4 to 4/4; auto takes it from
     /// the environment. See docs/scale.md.
     #[arg(long, value_name = "K/N|auto")]

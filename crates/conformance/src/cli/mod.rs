@@ -14,6 +14,7 @@ mod audit;
 mod capture;
 mod check_peer;
 mod check_protocol;
+mod choice;
 mod claims;
 mod diff;
 mod dissector;

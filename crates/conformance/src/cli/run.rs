@@ -14,13 +14,14 @@ use engine::platform;
 use engine::runner::{Begun, Manner, run};
 use model::blob::sha256;
 use model::case::{CaseId, Pairing};
-use model::event::{End, Event, PeerInfo, ProtocolInfo, Sink, Start, USUAL_CASES};
+use model::event::{Chosen, End, Event, PeerInfo, ProtocolInfo, Sink, Start, USUAL_CASES};
 use model::shard::Shard;
 use model::{Catalogue, Scenario, Verdict};
 use protocols::{KnownFailure, Protocol, rewrite_known_failures};
 use report::{FailureFolders, Html, Human, JUnit, JsonLines, ReportJson, Summary};
 use tokio::sync::Notify;
 
+use super::choice::{only, print_cases};
 use super::claims::claim_around;
 use super::interrupt::{Interrupted, interrupt};
 use super::judge_frames::counted;
@@ -37,8 +38,8 @@ pub(super) struct Planned {
     known: Known,
     groups: Vec<Group>,
     start: Start,
-    /// The cases of other shards, if there is a list to hold them against, and those that this machine can't
-    /// play; with their inputs' names.
+    /// The cases of other shards, if there is a list to hold them against, those that `--only` leaves out, and those
+    /// that this machine can't play; with their inputs' names.
     elsewhere: Vec<(CaseId, String)>,
     /// Whether an option leaves something out.
     is_partial: bool,
@@ -52,6 +53,11 @@ impl Planned {
 }
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
+    if args.list {
+        let (planned, _) = chosen(args)?;
+        print_cases(args.format, &planned.groups)?;
+        return Ok(true);
+    }
     let (_claim, (planned, setup)) = claim_around(&args.out, || chosen(args))?;
     let mut sinks = files(&args.out, &planned.known.catalogue)?;
     sinks.insert(0, printed(args.format, &args.out));
@@ -118,6 +124,11 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     let playing = pairings_in(&groups, &peers);
     super::setup::runtime()?.block_on(are_up(&peers, &known, &playing, None))?;
     let mut elsewhere = left_out.cases;
+    if let Some(file) = &args.only {
+        let wanted = only(file, &groups)?;
+        elsewhere.extend(named(&groups).filter(|(id, _)| !wanted.contains(id)));
+        retain(&mut groups, |id| wanted.contains(id));
+    }
     if let Some(shard) = shard {
         if expected.is_some() || !known.protocols.is_empty() {
             elsewhere.extend(named(&groups).filter(|(id, _)| !shard.has(id)));
@@ -127,11 +138,13 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
             say(format_args!("no case falls to shard {shard}: an empty report is written"));
         }
     }
+    let only = args.only.as_deref().map(|file| file.to_string_lossy().into_owned());
+    let is_partial = selection.is_partial() || only.is_some();
     let start = Start {
         framecheck: env!("CARGO_PKG_VERSION").to_owned(),
         seed: args.seed,
         generated: args.cases,
-        selection: selection.as_given(expected),
+        selection: Chosen { only, ..selection.as_given(expected) },
         shard,
         cases: groups.iter().map(|group| group.plays.len()).sum(),
         peers: infos(&peers, &known, &playing, &args.setup.peer),
@@ -140,7 +153,6 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         missing: [known.missing(&peers), &platform::missing(), &left_out.missing].concat(),
         not_judged: not_judged(&peers, &known, &playing),
     };
-    let is_partial = selection.is_partial();
     Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
 }
 

@@ -54,6 +54,7 @@ impl Selection {
             input: told(&self.inputs),
             skip_input: told(&self.skip_inputs),
             quick: self.quick,
+            only: None,
             expected,
         }
     }
