@@ -18,6 +18,9 @@
 #   make msrv          the oldest Rust that Cargo.toml promises builds it; or says SKIPPED if it isn't installed
 #   make other-systems what macOS and Windows say to it; or SKIPPED where Rust for them isn't installed
 #   make package       what would be published, packed and built from that
+#   make wheel         the Python package with the programs and the pytest plugin: target/dist-out/
+#   make wheel-test    that package of the debug programs, installed and tested in fresh environments
+#   make dist          what is given away: the wheel, a tarball, SHA256SUMS; the same commit, the same bytes
 #   make lint          formatting, clippy and rustdoc, each warning an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
@@ -40,7 +43,7 @@ EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --package framecheck-engine --features portable
 
 .PHONY: all build conformance conformance-pythons examples mutants test browser-test screenshots bench bench-json soak \
-	portable oldest-rust msrv other-systems package lint clean fuzz fuzz-minimize fuzz-seeds
+	portable oldest-rust msrv other-systems package wheel wheel-test dist lint clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -133,6 +136,16 @@ other-systems:
 package:
 	rm -rf "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/-*
 	$(CARGO) package --workspace --exclude frame-bench --exclude frame-fuzz --exclude framecheck-tests --allow-dirty
+
+# These three need a pip that reaches its index. PYTHONS are those that the wheel is tested under.
+PYTHONS ?= python3.8 python3.13
+wheel:
+	python3 python/dist.py --wheel
+dist:
+	python3 python/dist.py
+wheel-test: build
+	python3 python/dist.py --wheel --bin $(TARGET)/debug --out $(TARGET)/wheel-test
+	python/tests/run $(TARGET)/wheel-test/*.whl $(PYTHONS)
 
 lint:
 	$(CARGO) fmt --all --check

@@ -68,7 +68,6 @@ def build(target: Path, tools_bin: Path) -> Path:
     environment["CARGO_TARGET_DIR"] = str(target)
     command = ["cargo-zigbuild", "zigbuild", "--locked", "--profile", "dist"]
     command += ["--target", "{}.{}.{}".format(triple, *GLIBC)]
-    command += os.environ.get("CARGO_BUILD_ARGS", "").split()
     for program in PROGRAMS:
         command += ["--package", program]
     subprocess.run(command, cwd=str(ROOT), env=environment, check=True)
