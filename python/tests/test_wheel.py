@@ -136,6 +136,13 @@ def test_a_mistake_in_a_file_is_an_error_in_the_words_of_framecheck(project):
     assert status != 0 and count(said, "error") == 1 and "none.toml" in said, said
 
 
+def test_a_mistake_in_a_file_is_an_error_in_a_worker_of_xdist(project):
+    pytest.importorskip("xdist")
+    (project / "upload.toml").write_text('name = "upload"\nsumary = "x"\n')
+    status, said = run(project, "-n", "2")
+    assert status != 0 and "sumary" in said and "INTERNALERROR" not in said, said
+
+
 def test_a_case_that_cannot_be_played_is_an_error_and_no_failure(project):
     port = project / "server.py"
     port.write_text("import os, sys\nsys.exit(3)\n")

@@ -102,6 +102,8 @@ class Session:
     ) -> None:
         collector = Cases.from_parent(session, name=NAME, nodeid=NAME, plays=self)
         report = collector.ihook.pytest_make_collect_report(collector=collector)
+        # As pytest does: a worker of pytest-xdist can't send it.
+        report.__dict__.pop("call", None)
         collector.ihook.pytest_collectreport(report=report)
         if report.passed:
             items.extend(report.result)
