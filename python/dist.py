@@ -2,9 +2,10 @@
 
     python/dist.py [--wheel] [--bin DIR] [--out DIR]
 
-It builds the three programs for glibc 2.17 or later, with zig as the linker, so that they run on any
-Linux of the last ten years. The same commit gives the same bytes: times are the last commit's, and no
-path of this machine gets into a program. With --bin, it takes built programs from a directory.
+It builds the three programs for glibc 2.17 or later, with zig as the linker, so that they run on
+any Linux of the last ten years. The same commit gives the same bytes: times are the last commit's,
+and no path of this machine gets into a program. With --bin, it takes built programs from a
+directory.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import io
 import os
 import platform
 import subprocess
-import sys
 import tarfile
 import venv
 from pathlib import Path
@@ -110,7 +110,7 @@ def tarball(programs: Path, out: Path, name: str, seconds: int) -> Path:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path in sorted(files):
-            about = tarfile.TarInfo("{}/{}".format(name, path))
+            about = tarfile.TarInfo(f"{name}/{path}")
             about.size, about.mtime = len(files[path]), seconds
             about.mode = 0o755 if path.startswith("bin/") else 0o644
             archive.addfile(about, io.BytesIO(files[path]))
@@ -142,9 +142,9 @@ def main() -> None:
     if not args.wheel:
         # `framecheck 0.1.0`
         version = output_of(programs, "--version").decode().split()[1]
-        name = "framecheck-{}-{}-unknown-linux-gnu".format(version, machine)
+        name = f"framecheck-{version}-{machine}-unknown-linux-gnu"
         made.append(tarball(programs, args.out, name, seconds))
-    sums = ["{}  {}\n".format(hashlib.sha256(it.read_bytes()).hexdigest(), it.name) for it in made]
+    sums = [f"{hashlib.sha256(it.read_bytes()).hexdigest()}  {it.name}\n" for it in made]
     (args.out / "SHA256SUMS").write_text("".join(sorted(sums)))
     for path in made:
         print(path)

@@ -20,22 +20,23 @@ def version() -> str:
 
 
 class Programs(BuildHookInterface):
-    """`FRAMECHECK_BIN` is the directory of the programs; `FRAMECHECK_PLATFORM` the wheel's platform tag.
+    """Takes the programs from the directory `FRAMECHECK_BIN`.
 
-    The tag is this machine's unless told, which no index takes.
+    `FRAMECHECK_PLATFORM` is the wheel's platform tag. Unless told, it is this machine's, and PyPI
+    refuses such a wheel.
     """
 
     def initialize(self, version: str, build_data: Dict[str, Any]) -> None:
         given = os.environ.get("FRAMECHECK_BIN")
         if not given:
-            raise RuntimeError("the wheel needs the built programs: run `make wheel` in the checkout")
+            raise RuntimeError("the wheel needs built programs: run `make wheel` in the checkout")
         tag = os.environ.get("FRAMECHECK_PLATFORM", "linux_" + platform.machine())
         build_data["tag"] = "py3-none-" + tag
         build_data["pure_python"] = False
         for name in PROGRAMS:
             program = Path(given, name)
             if not program.is_file():
-                raise RuntimeError("{} is missing: run `make wheel` in the checkout".format(program))
+                raise RuntimeError(f"{program} is missing: run `make wheel` in the checkout")
             build_data["shared_scripts"][str(program)] = name
         for licence in ("LICENSE-APACHE", "LICENSE-MIT"):
             build_data["extra_metadata"][str(HERE.parent / licence)] = "licenses/" + licence

@@ -10,13 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import framecheck_conformance
+import pytest
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "upload"
 # Four cases of each pairing: what the plugin makes of a case doesn't depend on the network.
-FEW = "--cases 0 --network asis --input small-file --input one-byte --input empty-file --input no-such-file"
+FEW = "--cases 0 --network asis --input small-file --input one-byte --input empty-file --input no-*"
 MANIFEST = """
 name = "acme"
 language = "Python"
@@ -47,7 +46,10 @@ def red_project(project):
 def run(project, *arguments, **settings):
     """pytest in the project, in this environment: its exit status and what it printed."""
     options = ["--framecheck", "upload.toml", "--framecheck-peer", "acme/acme.toml"]
-    options = list(settings.get("options", options)) + ["--framecheck-args", settings.get("few", FEW)]
+    options = list(settings.get("options", options)) + [
+        "--framecheck-args",
+        settings.get("few", FEW),
+    ]
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, *arguments]
     done = subprocess.run(
         command, cwd=str(project), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300
@@ -70,7 +72,14 @@ def test_the_three_programs_are_beside_python_and_say_their_version():
 
 
 def test_framecheck_plays_an_example_of_the_tutorials_with_frame_server_and_frame_client(tmp_path):
-    command = [framecheck_conformance.find_program(), "run", "--scenario", "tcp-hello", "--cases", "1"]
+    command = [
+        framecheck_conformance.find_program(),
+        "run",
+        "--scenario",
+        "tcp-hello",
+        "--cases",
+        "1",
+    ]
     command += ["--network", "asis", "--transport", "tcp4", "--python", sys.executable]
     done = subprocess.run(command, cwd=str(tmp_path), stdout=subprocess.PIPE, timeout=300)
     said = done.stdout.decode()
@@ -82,7 +91,9 @@ def test_every_case_of_a_port_that_is_right_passes_by_its_id(project):
     status, said = run(project, "-v")
     assert status == 0, said
     assert count(said, "passed") == 8, said
-    assert len(re.findall(r"framecheck::upload/python->acme/tcp4/asis/[0-9a-f]{8} PASSED", said)) == 4
+    assert (
+        len(re.findall(r"framecheck::upload/python->acme/tcp4/asis/[0-9a-f]{8} PASSED", said)) == 4
+    )
 
 
 def test_a_case_that_fails_shows_the_explanation_and_the_line_that_plays_it_again(red_project):
@@ -93,7 +104,9 @@ def test_a_case_that_fails_shows_the_explanation_and_the_line_that_plays_it_agai
     line = re.search(r"replay: framecheck (replay .*)", said).group(1)
     again = subprocess.run(
         [framecheck_conformance.find_program(), *line.replace("'", "").split()],
-        cwd=str(red_project), stdout=subprocess.PIPE, timeout=300,
+        cwd=str(red_project),
+        stdout=subprocess.PIPE,
+        timeout=300,
     )
     assert again.returncode == 1 and b"[UP-1]" in again.stdout
 
@@ -152,13 +165,17 @@ def test_a_case_that_cannot_be_played_is_an_error_and_no_failure(project):
 
 def test_an_expected_failure_is_an_xfail_and_one_that_never_happens_fails_the_run(red_project):
     known = red_project / "upload.toml"
-    entry = '\n[[expected]]\nid = "upload/python->acme/*"\nreason = "old"\nsymptom = "to-server"\n'
+    entry = '\n[[expected]]\nid = "upload/python->acme/*"\nreason = "old"\nsymptom = "[UP-1] upload.length"\n'
     known.write_text(known.read_text() + entry)
     status, said = run(red_project, "-k", "acme and one-byte", "-rx")
     assert status == 0 and count(said, "xfailed") == 1, said
     expected = red_project / "expected.toml"
-    expected.write_text('[[expected]]\nid = "upload/none->none/*"\nreason = "x"\nsymptom = "to-server"\n')
-    status, said = run(red_project, few=FEW + " --pairing 'python->python' --expected expected.toml")
+    expected.write_text(
+        '[[expected]]\nid = "upload/none->none/*"\nreason = "x"\nsymptom = "to-server"\n'
+    )
+    status, said = run(
+        red_project, few=FEW + " --pairing 'python->python' --expected expected.toml"
+    )
     assert status == 1 and "upload/none->none" in said, said
 
 

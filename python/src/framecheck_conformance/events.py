@@ -30,7 +30,9 @@ class FramecheckError(Exception):
 def last_words(stderr: str) -> str:
     """What framecheck said in the end, without the lines of progress before it."""
     lines = stderr.strip().splitlines()
-    begins = [at for at, line in enumerate(lines) if line.lower().startswith(("error", "framecheck:"))]
+    begins = [
+        at for at, line in enumerate(lines) if line.lower().startswith(("error", "framecheck:"))
+    ]
     return "\n".join(lines[begins[-1] if begins else 0 :])
 
 
@@ -47,7 +49,7 @@ class Room:
         self._results: Dict[str, Event] = {}
         self._ended: Optional[Event] = None
         self._offset = 0
-        self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._process: Optional[subprocess.Popen[bytes]] = None
         self._waiter: Optional[threading.Thread] = None
 
     def _at(self, name: str) -> str:
@@ -62,7 +64,7 @@ class Room:
 
     def _write(self, name: str, text: str) -> None:
         """Writes a file that is there whole or not at all."""
-        temporary = self._at("{}.{}".format(name, os.getpid()))
+        temporary = self._at(f"{name}.{os.getpid()}")
         with open(temporary, "w", encoding="utf-8") as file:
             file.write(text)
         os.replace(temporary, self._at(name))
@@ -171,16 +173,18 @@ class Room:
         return os.path.exists(self._at("events"))
 
     def complaints(self) -> List[str]:
-        """What makes the run fail beside its cases; empty if there was no run or it has not ended."""
+        """What makes the run fail besides its cases; empty if it has not ended."""
         if not self.was_played():
             return []
         self._read_events()
         ended = self._ended or {}
         unmatched = [
-            "no case of this run is the expected failure {!r}".format(one)
+            f"no case of this run is the expected failure {one!r}"
             for one in ended.get("unmatched", [])
         ]
-        gone = ["not played: {why} ({cases} cases)".format(**one) for one in ended.get("not_played", [])]
+        gone = [
+            "not played: {why} ({cases} cases)".format(**one) for one in ended.get("not_played", [])
+        ]
         return unmatched + gone
 
     def tell_to_stop(self) -> None:

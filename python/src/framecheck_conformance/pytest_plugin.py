@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--framecheck-out",
         metavar="DIR",
-        help="Where the reports are written; {} beside the ini file unless told".format(OUT),
+        help=f"Where the reports are written; {OUT} beside the ini file unless told",
     )
     group.addoption(
         "--framecheck-program",
@@ -61,7 +61,11 @@ class Session:
         self.ids: List[str] = []
         self.everything = True
         self.is_shared = self.worker is not None
-        path = self.worker["framecheck_room"] if self.worker else tempfile.mkdtemp(prefix="framecheck-")
+        path = (
+            self.worker["framecheck_room"]
+            if self.worker
+            else tempfile.mkdtemp(prefix="framecheck-")
+        )
         self.room = Room(path, self._command(), str(config.invocation_params.dir))
 
     def _paths(self, name: str) -> List[str]:
@@ -73,7 +77,8 @@ class Session:
         program = self.config.getoption("framecheck_program") or find_program()
         if program is None:
             raise pytest.UsageError(
-                "there is no framecheck in this environment or on the PATH; --framecheck-program names one"
+                "there is no framecheck in this environment or on the PATH: "
+                "name one with --framecheck-program"
             )
         out = self.out()
         command = [program, "run", *self._paths("framecheck"), "--out", out]
@@ -187,7 +192,9 @@ class Case(pytest.Item):
         if verdict == "not-applicable":
             pytest.skip(self.explanation())
         if verdict == "erratum":
-            self.user_properties.append(("framecheck_errata", ", ".join(self.event.get("errata", []))))
+            self.user_properties.append(
+                ("framecheck_errata", ", ".join(self.event.get("errata", [])))
+            )
         elif verdict != "pass":
             pytest.fail(self.explanation(), pytrace=False)
 
