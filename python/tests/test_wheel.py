@@ -165,8 +165,10 @@ def test_a_case_that_cannot_be_played_is_an_error_and_no_failure(project):
 
 def test_an_expected_failure_is_an_xfail_and_one_that_never_happens_fails_the_run(red_project):
     known = red_project / "upload.toml"
-    entry = '\n[[expected]]\nid = "upload/python->acme/*"\nreason = "old"\nsymptom = "[UP-1] upload.length"\n'
-    known.write_text(known.read_text() + entry)
+    known.write_text(
+        known.read_text() + '\n[[expected]]\nid = "upload/python->acme/*"\nreason = "old"\n'
+        'symptom = "[UP-1] upload.length"\n'
+    )
     status, said = run(red_project, "-k", "acme and one-byte", "-rx")
     assert status == 0 and count(said, "xfailed") == 1, said
     expected = red_project / "expected.toml"
