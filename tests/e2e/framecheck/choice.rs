@@ -35,7 +35,7 @@ fn only_plays_the_cases_whose_ids_are_in_the_file() {
     let ids: Vec<&str> = listed.lines().map(|it| it.split_once("  (").unwrap().0).collect();
     assert!(ids.len() > 2, "{listed}");
     let wanted = &ids[1..3];
-    sandbox.write("only", &format!("{}\n\n{}\n", wanted[0], wanted[1]));
+    sandbox.write("only", format!("{}\n\n{}\n", wanted[0], wanted[1]));
     let (told, _) = says(&sandbox, &[&SMALL[..], &["--only", "only"]].concat(), 0);
     assert!(told.contains(": 2 cases,") && told.contains("--only only"), "{told}");
     let report = report(&sandbox.path().join("out"));

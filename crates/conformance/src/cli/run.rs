@@ -67,19 +67,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
 
 /// The cases that are asked for, and where the references of protocol files were looked at for that.
 pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)> {
-    let selection = Selection {
-        // With files, what it names has been added to them.
-        scenarios: if args.files.is_empty() { args.scenario.clone() } else { Vec::new() },
-        skip: args.skip.clone(),
-        pairings: args.pairing.iter().map(|glob| glob.0.clone()).collect(),
-        transports: args.transport.clone(),
-        networks: args.network.clone(),
-        inputs: args.input.clone(),
-        skip_inputs: args.skip_input.clone(),
-        cases: args.cases,
-        seed: args.seed,
-        quick: args.quick,
-    };
+    let selection = selection(args);
     let shard = match args.shard.as_deref() {
         None => None,
         Some("auto") => Some(Shard::from_environment(|name| std::env::var(name).ok())?),
@@ -154,6 +142,23 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         not_judged: not_judged(&peers, &known, &playing),
     };
     Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
+}
+
+/// What the options choose of the catalogue.
+fn selection(args: &RunArgs) -> Selection {
+    Selection {
+        // With files, what it names has been added to them.
+        scenarios: if args.files.is_empty() { args.scenario.clone() } else { Vec::new() },
+        skip: args.skip.clone(),
+        pairings: args.pairing.iter().map(|glob| glob.0.clone()).collect(),
+        transports: args.transport.clone(),
+        networks: args.network.clone(),
+        inputs: args.input.clone(),
+        skip_inputs: args.skip_input.clone(),
+        cases: args.cases,
+        seed: args.seed,
+        quick: args.quick,
+    }
 }
 
 /// Say which files have nothing to generate the inputs from that `--cases` asks for.
