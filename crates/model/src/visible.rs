@@ -69,7 +69,7 @@ fn escape(char: char) -> Box<dyn Iterator<Item = char>> {
 /// an escape as in JSON, `\u001b`. So a text of JSON means what it meant. Bytes that are no UTF-8 become U+FFFD.
 ///
 /// With `may_colour` a sequence that does no more than to choose a colour or a weight stays, `ESC [ 3 1 m` say: the
-/// program's own. Texts of others go through [`line`] before.
+/// program's own. Texts of others go through [`line()`] before.
 #[must_use]
 pub fn printed(bytes: &[u8], may_colour: bool) -> String {
     let text = String::from_utf8_lossy(bytes);

@@ -32,7 +32,7 @@ pub struct NoNamespace(String);
 pub struct Place(Option<Arc<Namespace>>);
 
 impl Namespaces {
-    /// By `program`, which calls [`namespace_program`] before anything else. It is started when the first
+    /// By `program`, which calls [`helper_program`] before anything else. It is started when the first
     /// namespace is needed.
     #[must_use]
     pub fn by(program: PathBuf) -> Self {
