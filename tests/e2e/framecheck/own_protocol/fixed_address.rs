@@ -129,6 +129,13 @@ const SHOUT: &[&str] = &[
     "8",
     "--cases",
     "1",
+    // Enough for nine pairings.
+    "--input",
+    "lines",
+    "--input",
+    "line-by-line",
+    "--input",
+    "generated",
     "--no-shrink",
     "--out",
     "out",
