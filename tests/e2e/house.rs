@@ -173,7 +173,7 @@ fn nothing_is_ignored_or_left_to_do() {
 }
 
 /// The only files that may sleep, by the ends of their paths, and why each has no event to wait for.
-const MAY_SLEEP: [(&str, &str); 15] = [
+const MAY_SLEEP: [(&str, &str); 14] = [
     ("engine/src/drive/prepare.rs", "a server that does not listen yet"),
     ("engine/src/stage/by_reference.rs", "the next second of the clock"),
     ("endpoint/src/datagrams.rs", "a Unix datagram socket doesn't tell when its receiver has room"),
@@ -182,7 +182,6 @@ const MAY_SLEEP: [(&str, &str); 15] = [
         "platform/linux/sock_diag.rs",
         "the kernel doesn't tell when a receiver has read, only whether",
     ),
-    ("platform/linux/guardian.rs", "no event tells that a process has become its program"),
     ("platform/mod.rs", "other systems don't even tell whether a receiver has read"),
     ("network/datagram.rs", "no event tells that a port is bound"),
     ("network/lanes.rs", "a network may delay by a time"),

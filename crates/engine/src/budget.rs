@@ -33,9 +33,9 @@ struct Limits {
     entries: usize,
 }
 
-/// Of the first of a kind, which is told at length.
+/// The limits for the first failure of a symptom.
 const AMPLE: Limits = Limits { bytes: 16 << 10, stderr_bytes: 16 << 10, events: 2048, entries: 64 };
-/// Of a failure that is like another one.
+/// The limits for a failure that is like an earlier one.
 const BRIEF: Limits = Limits { bytes: 512, stderr_bytes: 1 << 10, events: 32, entries: 16 };
 
 /// What a run has kept so far.

@@ -1,6 +1,6 @@
 //! The lock of a run's directory: one process writes there at a time.
 //!
-//! Whoever writes holds an exclusive lock on the file `.lock` in that directory; whoever reads a journal holds a
+//! A writer holds an exclusive lock on the file `.lock` in that directory. A reader of a journal holds a
 //! shared one. The kernel releases a lock when its process ends, however it ends. So a killed run leaves no
 //! claim behind. While a writer holds the lock, the file says who that is, as a line of JSON:
 //!
@@ -165,7 +165,7 @@ impl Drop for Claim {
     }
 }
 
-/// A file system that knows no locks is used as if nobody else did.
+/// On a file system without locks, the directory is used without one.
 fn unless_busy(
     locked: Result<(), TryLockError>,
     directory: &Path,

@@ -25,8 +25,7 @@ pub(super) fn stderr() -> Printed<Stderr> {
     Printed::to(io::stderr(), console::colors_enabled_stderr())
 }
 
-/// Tell the user something beside the command's output. Where that can't be written, there is nobody to
-/// tell, and the exit status says what it says.
+/// Write a message for the user to standard error. An error of that is ignored: the exit status stays what it is.
 pub(super) fn say(what: impl Display) {
     let _ = writeln!(Printed::to(io::stderr(), false), "framecheck: {what}");
 }
@@ -73,12 +72,12 @@ impl<W: Write> Write for Printed<W> {
 
 impl<W: Write> Drop for Printed<W> {
     fn drop(&mut self) {
-        // Whoever must know whether it was written flushes.
+        // A caller that needs the error calls flush itself.
         let _ = self.flush();
     }
 }
 
-/// Drops what nobody reads any more.
+/// Drops output when its reader has closed the pipe.
 #[derive(Debug)]
 pub(super) struct Heard<W> {
     out: W,

@@ -197,9 +197,8 @@ fn put_stop(
     differences.splice(0..0, cause.into_iter().chain([stop]));
 }
 
-/// The difference that a case was stopped for: a byte that is wrong, an end of what one program alone sent too little
-/// of, or a connection that the server left open. Where both sent too little, one of them waits for the other, and
-/// the streams don't tell which.
+/// The difference that a case was stopped for: a byte that is wrong, an answer that ends early, or a connection that
+/// the server left open. A client that sent too little may have waited for an answer, so that is no cause.
 fn cause_of_stop(differences: &[Difference], seen: &Observation) -> Option<usize> {
     if let Some(Stop::Flood(_) | Stop::Spins(_) | Stop::Babble(_)) = seen.stopped {
         return None; // That is the cause itself.
@@ -216,7 +215,11 @@ fn cause_of_stop(differences: &[Difference], seen: &Observation) -> Option<usize
         .collect();
     let wrong = wire.iter().find(|nth| differences.get(**nth).is_some_and(|it| !is_short(it)));
     match (wrong, &wire[..]) {
-        (Some(nth), _) | (None, [nth]) => Some(*nth),
+        (Some(nth), _) => Some(*nth),
+        (None, [nth]) => {
+            let is_answer = |it: &&Difference| it.check == Some(Check::ToClient);
+            differences.get(*nth).filter(is_answer).map(|_| *nth)
+        }
         (None, []) => differences.iter().position(is_left_open),
         _ => None,
     }

@@ -5,6 +5,9 @@
 //! says that all is well, the harness was killed: the guardian kills each process that has the harness's mark
 //! in its environment ([`orphans::MARK`]), and removes the directories that it was told.
 //!
+//! A child between fork and exec has no mark yet. It holds the pipe until its exec, so the pipe ends only when every
+//! child has its mark.
+//!
 //! What goes through the pipe: the path of a directory with a NUL behind it, any number of them; then
 //! [`DISMISSED`], or nothing where the harness was killed.
 
@@ -28,11 +31,9 @@ use crate::fork_guard;
 const WORD: &str = "end-what-is-left";
 /// The harness has cleared up itself. No path is empty.
 const DISMISSED: &[u8] = b"\0";
-/// A process that was between fork and exec when the harness died has no mark yet, so the guardian looks again.
-const LOOKS_AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// So often it must find nothing.
-const QUIET_LOOKS: u32 = 5;
-/// For so long at most.
+/// A process may start another one and end while the guardian looks: so often in a row it must find none.
+const QUIET_LOOKS: u32 = 2;
+/// A process that the kernel can't end by then stays.
 const LOOKS_FOR: Duration = Duration::from_secs(10);
 
 /// The guardian of this process, while there is one.
@@ -124,7 +125,8 @@ fn end_all(prefix: &str) {
     let mut quiet = 0;
     while quiet < QUIET_LOOKS && began.elapsed() < LOOKS_FOR {
         quiet = if end_once(prefix) == 0 { quiet + 1 } else { 0 };
-        std::thread::sleep(LOOKS_AGAIN_AFTER);
+        // One that was killed takes a moment to end.
+        std::thread::yield_now();
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use procfs::process::{Process, all_processes};
 use rustix::process::{
@@ -39,9 +40,14 @@ pub(crate) fn new_mark() -> String {
     format!("{}{:016x}", prefix(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// How each mark of this process begins.
+/// How each mark of this process begins, and of no other: a process of another PID namespace may have the same number,
+/// and so may one that comes later.
 pub(super) fn prefix() -> String {
-    format!("{}.", getpid().as_raw_pid())
+    static BEGAN: OnceLock<u128> = OnceLock::new();
+    let began = BEGAN.get_or_init(|| {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()
+    });
+    format!("{}.{began:x}.", getpid().as_raw_pid())
 }
 
 /// Mark a command and all that it will start.
