@@ -33,7 +33,7 @@ pub fn dumps(value: &Value) -> String {
 ///
 /// ```
 /// let mut out = b"header, then ".to_vec();
-/// pyjson::dumps_into(&mut out, &pyjson::Value::from(vec![1, 2]));
+/// pyjson::dumps_into(&mut out, &pyjson::Value::from(vec![1.into(), 2.into()]));
 /// assert_eq!(out, b"header, then [1, 2]");
 /// ```
 pub fn dumps_into(out: &mut Vec<u8>, value: &Value) {
@@ -216,8 +216,8 @@ impl DumpsOptions {
     ///
     /// let options = DumpsOptions::new().allow_nan(false).separators(",", ":");
     /// let mut out = b"> ".to_vec();
-    /// options.dumps_into(&mut out, &Value::from(vec![1, 2]))?;
-    /// assert!(options.dumps_into(&mut out, &Value::from(vec![f64::NAN])).is_err());
+    /// options.dumps_into(&mut out, &Value::from(vec![1.into(), 2.into()]))?;
+    /// assert!(options.dumps_into(&mut out, &Value::from(vec![f64::NAN.into()])).is_err());
     /// assert_eq!(out, b"> [1,2]");
     /// # Ok::<(), pyjson::DumpsError>(())
     /// ```
