@@ -241,7 +241,8 @@ impl Protocol {
         };
         // Of what one side says, the other waits for the whole.
         let may_vary = [varies(Direction::ToClient), varies(Direction::ToServer)];
-        hostile::vectors(&self.framing, &self.hostile, &input, exchange, may_vary)
+        let answers = self.compare.hostile_answers;
+        hostile::vectors(&self.framing, &self.hostile, &input, exchange, may_vary, answers)
     }
 
     /// The variables that a command of the reference takes in `role`.

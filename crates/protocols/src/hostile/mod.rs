@@ -88,6 +88,7 @@ pub(crate) fn vectors(
     input: &Input,
     exchange: &Exchange,
     may_vary: [bool; 2],
+    compares_answers: bool,
 ) -> Vec<Vector> {
     let mut vectors = Vec::new();
     let mut names = BTreeSet::new();
@@ -109,7 +110,8 @@ pub(crate) fn vectors(
         let spare = spare(framing, opposite(way), &exchange.expected);
         for Wrong { name, what, at, bytes, is_same_value } in wrongs {
             let wire = exchange.expected.wire(way);
-            let other = steps::Other { may_vary, spare: &spare };
+            let gets_right_datagram = compares_answers && way == Direction::ToClient;
+            let other = steps::Other { may_vary, spare: &spare, gets_right_datagram };
             let steps = steps::of(way, wire, &exchange.bursts, (at, bytes), &other);
             let mut full = format!("{NAME_BEGINS}{name}");
             // Two keys may come to one name.

@@ -13,6 +13,8 @@ pub(super) struct Other<'a> {
     pub(super) may_vary: bool,
     /// By how many bytes its JSON may be shorter in another text, with the offset behind each.
     pub(super) spare: &'a [(usize, usize)],
+    /// Whether the right datagram follows a malformed answer. A client that skips the malformed one then goes on.
+    pub(super) gets_right_datagram: bool,
 }
 
 /// The steps of the side that says what goes `way`. `at` is an offset of the stream, or the number of a
@@ -28,7 +30,7 @@ pub(super) fn of(
         Wire::Stream(stream) => of_stream(way, &stream.0, bursts, (at, bytes), other),
         Wire::Datagrams(datagrams) => {
             let said: Vec<&[u8]> = datagrams.iter().map(|datagram| &datagram.0[..]).collect();
-            of_datagrams(way, &said, bursts, (at, bytes))
+            of_datagrams(way, &said, bursts, (at, bytes), other.gets_right_datagram)
         }
     }
 }
@@ -77,6 +79,7 @@ fn of_datagrams(
     said: &[&[u8]],
     bursts: &[Burst],
     (at, bytes): (usize, Vec<u8>),
+    and_right: bool,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut number = 0;
@@ -89,6 +92,8 @@ fn of_datagrams(
                 number += 1;
             } else {
                 steps.push(Step::Send(bytes));
+                let right = said.get(at).filter(|_| and_right);
+                steps.extend(right.map(|datagram| Step::Send(datagram.to_vec())));
                 return steps;
             }
         }
@@ -109,7 +114,7 @@ mod tests {
         let (up, down) = (Direction::ToServer, Direction::ToClient);
         let bursts = [burst(up, 2), burst(down, 5), burst(up, 3), burst(down, 1)];
         let wire = Wire::stream(b"abcde".to_vec());
-        let other = Other { may_vary: false, spare: &[] };
+        let other = Other { may_vary: false, spare: &[], gets_right_datagram: false };
         let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), &other);
         let end = [Step::Finish, Step::ReadEnd, Step::Close];
         let before = [Step::Connect, Step::Send(b"ab".to_vec()), Step::Read(5)];
@@ -120,9 +125,23 @@ mod tests {
         let before = [Step::Connect, Step::Read(2), Step::Send(b"vwx".to_vec())];
         assert_eq!(steps, [&before[..], &[Step::Send(b"X".to_vec())], &end].concat());
         // Of JSON that may be shorter, so much is waited for.
-        let other = Other { may_vary: false, spare: &[(2, 2), (4, 1)] };
+        let other = Other { spare: &[(2, 2), (4, 1)], ..other };
         let wire = Wire::stream(b"abcde".to_vec());
         let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), &other);
         assert_eq!(steps[2], Step::Read(2));
+    }
+
+    #[test]
+    fn the_right_datagram_follows_a_malformed_answer_where_it_is_asked_for() {
+        let (up, down) = (Direction::ToServer, Direction::ToClient);
+        let bursts = [burst(up, 2), burst(down, 1), burst(up, 3), burst(down, 1)];
+        let wire = Wire::Datagrams(vec![b"a".to_vec().into(), b"b".to_vec().into()]);
+        let send = |bytes: &[u8]| Step::Send(bytes.to_vec());
+        let mut right = vec![Step::ReadSome, send(b"a"), Step::ReadSome, send(b"X")];
+        let mut other = Other { may_vary: false, spare: &[], gets_right_datagram: false };
+        assert_eq!(of(down, &wire, &bursts, (1, b"X".to_vec()), &other), right);
+        other.gets_right_datagram = true;
+        right.push(send(b"b"));
+        assert_eq!(of(down, &wire, &bursts, (1, b"X".to_vec()), &other), right);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What the reference makes of it is right where the reference comes through: the same files, and the same
 //! kind of end. The words of a refusal are a program's own affair, unless the file says that answers to malformed
-//! frames are compared. Where the reference does not come through, only the common rules hold.
+//! frames are compared: then the screen is compared too, where the case compares screens. Where the reference does not come through, only the common rules hold.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use model::mask::{FileForm, JsonBy};
 use model::observation::{Observation, Role, Stop};
 use model::{Check, Ending, Expected, ExpectedEnd, Verdict};
 
-use super::whole::{check_of_files, end_of, exit, is_by_hand, wire};
+use super::whole::{check_of_files, end_of, exit, is_by_hand, screen, wire};
 use super::{Case, Finding, next, right, was_killed};
 use crate::judge::Judgement;
 
@@ -30,7 +30,9 @@ pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> 
     {
         if case.scenario.compares_hostile_answers() {
             let way = role.sends();
-            found.extend(wire(case, way, right(case, seen).wire(way), seen));
+            let right = right(case, seen);
+            found.extend(wire(case, way, right.wire(way), seen));
+            found.extend(screen(case, role, &right, seen));
         }
         found.extend(end(case, role, seen));
         found.extend(files(case, role, seen));

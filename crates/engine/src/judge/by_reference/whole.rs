@@ -113,7 +113,12 @@ pub(super) fn parting(right: &Blob, seen: &Blob) -> Option<Parting> {
     (right != seen).then(|| compare::parting(right, seen))
 }
 
-fn screen(case: &Case<'_>, role: Role, right: &Expected, seen: &Observation) -> Option<Finding> {
+pub(super) fn screen(
+    case: &Case<'_>,
+    role: Role,
+    right: &Expected,
+    seen: &Observation,
+) -> Option<Finding> {
     let [server, client] = case.compare_stdout;
     let (is_compared, check, right) = match role {
         Role::Server => (server, Check::ServerStdout, &right.server),

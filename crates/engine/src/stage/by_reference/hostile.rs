@@ -9,7 +9,7 @@ use model::{Expected, Hostile, Input, Scenario, bursts};
 
 use super::seen::{expected, next_client};
 use super::{LOOKS, Manner, SETTLES, SETTLES_FIRST, play};
-use crate::baseline::{Baseline, NextClient, Turns, Unsteady, first_difference};
+use crate::baseline::{Baseline, NextClient, Turns, Unsteady, first_difference, screens_differ};
 use crate::drive::Side;
 use crate::judge::by_reference::{self, Case};
 use crate::stage::{Played, Stage, StageError};
@@ -39,6 +39,7 @@ impl Stage {
             // What can't be told is never a pass.
             return Err(StageError::Unsteady(Box::new(unsteady)));
         }
+        let screens = screens_differ(scenario, &one, &other);
         let next = match scenario.control(input) {
             Some(control) if role == Role::Server => {
                 let next = Box::pin(self.baseline(scenario, &control)).await?.next.clone();
@@ -51,7 +52,7 @@ impl Stage {
             expected: one,
             turns: Turns::default(),
             next,
-            screens: None,
+            screens,
             left_behind: Vec::new(),
             falls,
             speaks: !first.end(role).stderr.0.trim_ascii().is_empty(),
@@ -69,13 +70,19 @@ impl Stage {
         let observed = self.see(scenario, (input, hostile), playing, SETTLES).await?;
         let Playing { network, pairing, .. } = playing;
         let sides = [&pairing.server, &pairing.client];
+        let compare_stdout = self.compared_screens(scenario, pairing, tested(input));
+        if compare_stdout.contains(&true)
+            && let Some(unsteady) = &baseline.screens
+        {
+            return Err(StageError::Unsteady(Box::new(unsteady.clone())));
+        }
         let case = Case {
             scenario,
             input,
             network,
             baseline,
             is_reference: sides.map(|it| it == scenario.reference()),
-            compare_stdout: [false; 2],
+            compare_stdout,
             json: sides.map(|it| self.json_by(it)),
         };
         let judgement = by_reference::judge_hostile(&case, tested(input), &observed);
@@ -84,6 +91,23 @@ impl Stage {
         }
         let right = by_reference::right(&case, &observed);
         Ok(Played { observed, judgement, right, is_harmed: true })
+    }
+
+    /// Whether the server's screen is compared, and the client's: only that of the program which is given the frame,
+    /// and only where the file says that answers to malformed frames are compared.
+    fn compared_screens(
+        &self,
+        scenario: &dyn Scenario,
+        pairing: &Pairing,
+        tested: Role,
+    ) -> [bool; 2] {
+        if !scenario.compares_hostile_answers() {
+            return [false; 2];
+        }
+        let [runs_already, is_by_hand] = self.is_unseen(scenario, pairing);
+        let server = !runs_already && self.compares(scenario, &pairing.server);
+        let client = !is_by_hand && self.compares(scenario, &pairing.client);
+        [server && tested == Role::Server, client && tested == Role::Client]
     }
 
     /// Before a port is blamed: does the reference still do what it did?
