@@ -182,6 +182,52 @@ fn answers_to_malformed_frames_are_compared_where_the_file_says_so() {
 }
 
 #[test]
+fn a_server_that_leaves_the_connection_open_behind_a_malformed_frame_fails() {
+    let sandbox = framed();
+    let keeps = super::SERVER.replace(
+        "        except (EOFError, OSError):\n            pass\n",
+        "        except (EOFError, OSError):\n            kept = sock.dup() if bug == 'open' else None\n",
+    );
+    assert_ne!(keeps, super::SERVER);
+    sandbox.write("server.py", keeps);
+    let same = port(&sandbox, "same", Some(""), None);
+    let open = port(&sandbox, "open", Some("open"), None);
+    let only = ["--input", "hostile-request-dict-ends-inside", "--pairing", "*->*"];
+    let peers = ["--peer", &same, "--peer", &open];
+    let (shown, report) = run(&sandbox, &[&peers[..], &only].concat(), 1);
+    assert_eq!(case(&report, "up/same->harness/")["verdict"], "pass", "{shown}");
+    let wrong = &case(&report, "up/open->harness/")["differences"][0];
+    let what = wrong["what"].as_str().unwrap();
+    assert!(what.ends_with(": the server leaves the connection open, with all there to decide by"));
+}
+
+#[test]
+fn the_screen_behind_a_malformed_answer_is_compared_where_the_file_says_so() {
+    let sandbox = framed();
+    // The client shows the number of the answer. This port shows another.
+    let shows = super::CLIENT.replace(
+        "print(json.loads(exactly(sock, size)))",
+        "print(json.loads(exactly(sock, size))['got'] + (bug == 'more'))",
+    );
+    assert_ne!(shows, super::CLIENT);
+    sandbox.write("client.py", shows);
+    let same = port(&sandbox, "same", None, Some(""));
+    let more = port(&sandbox, "more", None, Some("more"));
+    let peers = ["--peer", &same, "--peer", &more];
+    let only = ["--input", "hostile-answer-given-1", "--pairing", "*->*"];
+    let given = "[[hostile]]\nframe = \"answer\"\nset = { \"dict.got\" = 7 }\n";
+    let stdout = "[compare]\nstdout = true\n";
+    sandbox.write("up.toml", format!("{FILE}{given}{FRAMES}{stdout}"));
+    run(&sandbox, &[&peers[..], &only].concat(), 0);
+    sandbox.write("up.toml", format!("{FILE}{given}{FRAMES}{stdout}hostile = \"answers\"\n"));
+    let (shown, report) = run(&sandbox, &[&peers[..], &only].concat(), 1);
+    assert_eq!(case(&report, "up/harness->same/")["verdict"], "pass", "{shown}");
+    assert_eq!(case(&report, "up/harness->ours/")["verdict"], "pass", "{shown}");
+    let wrong = &case(&report, "up/harness->more/")["differences"][0];
+    assert_eq!(wrong["check"], "client-stdout", "{shown}");
+}
+
+#[test]
 fn a_reference_that_dies_of_a_frame_fails_in_its_own_pairing_and_sets_no_rule() {
     let sandbox = framed();
     let given = "[[hostile]]\nframe = \"request\"\nset = { \"dict.name\" = \"boom\" }\n";

@@ -35,6 +35,7 @@ pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> 
             found.extend(screen(case, role, &right, seen));
         }
         found.extend(end(case, role, seen));
+        found.extend(left_open(case, role, seen));
         found.extend(files(case, role, seen));
     }
     let goes_on =
@@ -128,6 +129,18 @@ fn end(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
             Finding::new(case, role, Check::ClientStderr, what)
         },
     )
+}
+
+/// Whether the server leaves a connection open that the reference ends. The harness has said by then that it sends no
+/// more, and all has come to rest.
+fn left_open(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
+    let right_ends = case.baseline.expected.client.by_itself == Some(true);
+    let waits = seen.stopped == Some(Stop::Quiet) && !seen.client.by_itself;
+    let is_server = role == Role::Server && !case.scenario.home().is_datagram();
+    (is_server && right_ends && waits && !seen.server.by_itself).then(|| {
+        let what = "the server leaves the connection open, with all there to decide by";
+        Finding::new(case, role, Check::ToClient, what)
+    })
 }
 
 /// Whether it leaves the files that the reference leaves.
