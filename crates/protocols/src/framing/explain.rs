@@ -87,6 +87,9 @@ impl Framing {
             differs.sizes.iter().any(of)
         };
         let first = all.iter().position(|differs| !follows(differs)).unwrap_or(0);
+        if let Some(size) = cut_short(&all, first, our, their) {
+            return Some(size);
+        }
         (first < all.len()).then(|| all.swap_remove(first).explained)
     }
 
@@ -177,6 +180,20 @@ impl Framing {
         left.extend_from_slice(bytes(done..whole.text.end.max(done)));
         left
     }
+}
+
+/// Of a part that only lacks its last bytes, its size is what is wrong: a sender that counts too few sends no more.
+fn cut_short(all: &[Differs], first: usize, our: &Told<'_>, their: &Told<'_>) -> Option<Explained> {
+    let Differs { part, explained: Explained { part: path, .. }, .. } = all.get(first)?;
+    let part = *part;
+    let size = all.iter().find(|differs| differs.sizes == [part])?;
+    let (right, seen) = (our.part(part), their.part(part));
+    if seen.len() >= right.len() || !right.starts_with(seen) {
+        return None;
+    }
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let what = format!("{}, and {name} ends there", size.explained.what);
+    Some(Explained { part: size.explained.part.clone(), what })
 }
 
 /// The same JSON value in another text: only the whole of it tells.

@@ -64,6 +64,10 @@ fn the_value_that_is_wrong_is_named_with_what_explains_it() {
             "request.dict.size: expected 6, found 3, a number of characters, not of bytes",
         ),
         (
+            request(r#"{"name": "a.txt", "size": 1}"#, "h"),
+            "request.dict.size: expected 6, found 1, and body ends there",
+        ),
+        (
             request(r#"{"name": "a.txt", "size": "6"}"#, "hé…"),
             "request.dict.size: expected 6, found \"6\", a string, not a number",
         ),
