@@ -9,6 +9,7 @@
 #   make fuzz-seeds    the seed corpus and the dictionary, from the vectors
 #   make browser-test  index.html in a headless Chromium; needs node, npm and Chromium besides, or says SKIPPED
 #   make screenshots   the pictures in docs/img, by the same
+#   make picture       the picture of a failing case in README
 #   make bench         how fast the programs and the framing are, beside the best alternatives in the same
 #                      run: docs/benchmarks.md; less than 5 minutes, writes target/bench/
 #   make bench-json    the same of pyjson, and what its short cuts bring
@@ -42,7 +43,7 @@ EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 # What has another way to do things where the system is not Linux: docs/portability.md.
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --package framecheck-engine --features portable
 
-.PHONY: all build conformance conformance-pythons examples mutants test browser-test screenshots bench bench-json soak \
+.PHONY: all build conformance conformance-pythons examples mutants test browser-test screenshots picture bench bench-json soak \
 	portable oldest-rust msrv other-systems package wheel wheel-test dist lint clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
@@ -85,6 +86,9 @@ browser-test: build
 
 screenshots: build
 	tests/browser/run screenshots
+
+picture: build
+	UPDATE_DOCS=1 $(CARGO) test --package framecheck-tests --test e2e -- picture::
 
 # The programs are measured as they are shipped, from one build, beside each other.
 bench:

@@ -32,6 +32,7 @@ mod others;
 mod own_protocol;
 mod own_protocol_page;
 mod pace;
+mod picture;
 mod printed;
 mod proxy;
 mod report_forms;
