@@ -1,5 +1,5 @@
-//! The peers that are built in: `python`, the reference, and `rust`, its port, whose programs lie
-//! beside framecheck or on the PATH.
+//! The built-in peers: `python`, the reference, and `rust`, its port. The port's programs lie beside framecheck
+//! or on the PATH.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,29 +10,29 @@ use tutorials::{Commands, REFERENCE};
 /// The port of the reference that comes with framecheck.
 pub const RUST: &str = "rust";
 
-/// The port's programs.
+/// The names of the port's programs.
 const SERVER_PROGRAM: &str = "frame-server";
 const CLIENT_PROGRAM: &str = "frame-client";
 
-/// The built-in peers can't be had.
+/// The built-in peers are not available.
 #[derive(Debug, thiserror::Error)]
 pub enum BuiltInError {
-    /// A built-in table is not as it should be: a defect of this program.
+    /// A built-in table is invalid: a defect of this program.
     #[error("built-in peer: {0}")]
     Table(#[from] toml::de::Error),
-    /// The port's programs are not where they should be.
+    /// The port's programs are not in the expected directory.
     #[error("{what} not found in {}: {hint}", directory.display())]
     NotBuilt {
-        /// What is missing.
+        /// The missing program.
         what: &'static str,
-        /// Where it was looked for.
+        /// The directory that should contain it.
         directory: PathBuf,
         /// What to do about it.
         hint: &'static str,
     },
 }
 
-/// `python`, and `rust`, whose programs must both be in `programs`.
+/// `python`, and `rust` if both of its programs are in `programs`.
 ///
 /// # Errors
 /// See [`BuiltInError`].
@@ -47,8 +47,8 @@ pub fn built(programs: &Path) -> Result<Peers, BuiltInError> {
     with_port(Some(programs), Some(programs))
 }
 
-/// `python`, and of `rust` the programs that are in `beside` or on the PATH; [`Peers::missing`] tells
-/// of those that are not.
+/// `python`, and each program of `rust` that is in `beside` or on the PATH. [`Peers::missing`] lists the
+/// programs that were not found.
 ///
 /// # Errors
 /// See [`BuiltInError`].
@@ -62,7 +62,7 @@ pub fn installed(beside: &Path) -> Result<Peers, BuiltInError> {
     with_port(found(SERVER_PROGRAM).as_deref(), found(CLIENT_PROGRAM).as_deref())
 }
 
-/// `python`, and `rust` in the roles whose program is in a directory that is given.
+/// `python`, and `rust` in each role that has a directory here.
 fn with_port(server: Option<&Path>, client: Option<&Path>) -> Result<Peers, BuiltInError> {
     let (of_python, of_rust) = tutorials::commands()?;
     let (mut python, mut rust) =
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether a built-in peer is found in a role of a scenario.
+    /// Whether a built-in peer plays a role of a scenario.
     fn declares(peers: &Peers, peer: &str, role: Role, scenario: &str) -> bool {
         peers.by_name(peer).is_some_and(|peer| peer.template(role, scenario).is_some())
     }

@@ -1,4 +1,4 @@
-//! The interpreters of this machine, and the one that answers questions.
+//! The Python interpreters of this machine, and the oracle.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -16,7 +16,7 @@ use tutorials::Oracle;
 /// The oldest CPython that runs the reference programs: 3.8.
 const OLDEST_MINOR: u32 = 8;
 
-/// How long an interpreter may take to say its version: the wrapper of a version manager looks for it first.
+/// How long an interpreter may take to print its version. The wrapper of a version manager must first find it.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 const ANSWER_MAX_BYTES: u64 = 4096;
 
@@ -25,11 +25,11 @@ const ANSWER_MAX_BYTES: u64 = 4096;
 pub struct Interpreter {
     /// Its version, e.g. `3.11.7`.
     pub version: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
 }
 
-/// Start an oracle: the interpreter that `python` runs, on the programs in `reference`.
+/// Starts an oracle: the interpreter `python`, with the programs in `reference`.
 ///
 /// # Errors
 /// The interpreter can't be run, or is too old.
@@ -38,14 +38,14 @@ pub fn start(oracle: &Oracle, python: &OsStr, reference: &Path) -> io::Result<()
     oracle.start(interpreter(python), reference, started)
 }
 
-/// What a program says when it is asked for its version, on either stream: CPython 2.7 uses standard error.
+/// What a program prints for `--version`, on either stream: CPython 2.7 uses standard error.
 fn answer(python: &OsStr) -> io::Result<String> {
     let (answers, theirs) = io::pipe()?;
     let mut command = interpreter(python);
     command.arg("--version").stdin(Stdio::null()).stdout(theirs.try_clone()?).stderr(theirs);
     let mut child = command.spawn()?;
     started(&child);
-    // It holds the child's end of the pipe.
+    // `command` holds the child's end of the pipe.
     drop(command);
     let (said, heard) = mpsc::channel();
     thread::Builder::new().spawn(move || {
@@ -54,14 +54,14 @@ fn answer(python: &OsStr) -> io::Result<String> {
         said.send(read.map(|_| String::from_utf8_lossy(&text).into_owned()))
     })?;
     let answered = heard.recv_timeout(ANSWER_MAX);
-    // A wrapper may have started it, and not be it.
+    // The child may be a wrapper that started the interpreter as another process.
     let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
     child.wait()?;
     answered.unwrap_or_else(|_| Err(io::Error::other("it does not answer --version")))
 }
 
-/// Whether what a program answers is the version of an interpreter that runs the reference programs; what is wrong
-/// with it, otherwise.
+/// Checks that an answer is the version of an interpreter that can run the reference programs. The error says
+/// what is wrong with it.
 fn is_new_enough(answer: &str) -> Result<(), String> {
     let needed = format!("Python 3.{OLDEST_MINOR} or later is needed");
     let said = answer.lines().find_map(|line| line.trim().strip_prefix("Python "));
@@ -81,8 +81,8 @@ fn is_new_enough(answer: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// One interpreter of each `python3.N` that is on the PATH or under pyenv's `versions`, and runs;
-/// the oldest first. `reference` has the oracle that they are asked by.
+/// One interpreter for each working `python3.N` on the PATH or under pyenv's `versions`, the oldest first. The
+/// oracle's program in `reference` asks each of them.
 #[must_use]
 pub fn installed(reference: &Path) -> Vec<Interpreter> {
     let mut by_minor: BTreeMap<u32, Interpreter> = BTreeMap::new();
@@ -91,7 +91,7 @@ pub fn installed(reference: &Path) -> Vec<Interpreter> {
         if minor.is_none_or(|minor| minor < OLDEST_MINOR || by_minor.contains_key(&minor)) {
             continue;
         }
-        // A wrapper of a version manager may be there without a version behind it.
+        // The wrapper of a version manager may have no version behind it.
         let oracle = Oracle::default();
         if start(&oracle, path.as_os_str(), reference).is_err() {
             continue;
@@ -107,8 +107,8 @@ pub fn installed(reference: &Path) -> Vec<Interpreter> {
     by_minor.into_values().collect()
 }
 
-/// Files called `python3.N` where they usually are. Those under pyenv come first: the others may
-/// be its wrappers, which are slow.
+/// Files named `python3.N` in the usual places. Those under pyenv come first: the others may be its wrappers,
+/// which are slow.
 fn candidates() -> Vec<PathBuf> {
     let pyenv = std::env::var_os("PYENV_ROOT")
         .map(PathBuf::from)
@@ -127,13 +127,13 @@ fn candidates() -> Vec<PathBuf> {
     found
 }
 
-/// N of a file called `python3.N`.
+/// The N in a file name `python3.N`.
 fn minor_of(path: &Path) -> Option<u32> {
     let minor = path.file_name()?.to_str()?.strip_prefix("python3.")?;
     if minor.bytes().all(|byte| byte.is_ascii_digit()) { minor.parse().ok() } else { None }
 }
 
-/// N of `3.N.M`.
+/// The N in `3.N.M`.
 fn minor_of_version(version: &str) -> Option<u32> {
     version.strip_prefix("3.")?.split('.').next()?.parse().ok()
 }

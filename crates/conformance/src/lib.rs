@@ -1,5 +1,5 @@
-//! framecheck, put together: the tutorials' catalogue, the two peers that are built in, and the engine
-//! that plays them. The command is `src/cli`; the parts are crates of their own.
+//! Assembles framecheck: the tutorials' catalogue, the two built-in peers, and the engine that plays them. The
+//! command is in `src/cli`; the parts are separate crates.
 
 pub mod built_in;
 pub mod interpreters;

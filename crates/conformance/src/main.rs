@@ -9,8 +9,8 @@ use clap::Parser;
 use engine::platform::helper_program;
 
 fn main() -> ExitCode {
-    // This program also makes networks for others, and clears up after a harness that was killed. It has no thread
-    // yet.
+    // This program also creates network namespaces, and cleans up after a harness that was killed. This must
+    // happen before it starts a thread.
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(status) = helper_program(&arguments) {
         return status;

@@ -1,4 +1,4 @@
-//! Tests of plans over the tutorials' scenarios: ids name their cases, and shards part them fairly.
+//! Tests of plans over the tutorials' scenarios: ids name their cases, and shards split them evenly.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn catalogue() -> Catalogue {
     tutorials::catalogue(&Arc::default())
 }
 
-/// Both peers, whose programs are not there.
+/// Both peers; their programs do not exist.
 fn peers() -> Peers {
     let programs = tempfile::TempDir::new().unwrap();
     for name in ["frame-server", "frame-client"] {
@@ -63,7 +63,7 @@ fn shards_are_the_whole_and_each_has_its_fair_part() {
         let mut union = BTreeSet::new();
         for number in 1..=of {
             let part = part_of(&whole, Shard::new(number, of).unwrap());
-            // Within half of what is fair: a hash that favours a shard would stand out.
+            // Within half of the fair share: a hash that favours a shard would exceed it.
             let fair = all.len() / of as usize;
             assert!((fair / 2..=fair * 2).contains(&part.len()), "{number}/{of}");
             for id in part {
@@ -92,7 +92,7 @@ fn a_case_is_in_the_same_shard_whatever_else_is_selected() {
     few.sort();
     assert!(!few.is_empty());
     assert_eq!(few, many);
-    // For ever: shards of different versions would otherwise not fit together.
+    // These values never change: otherwise, shards of different versions would not fit together.
     let id: CaseId = "file-transfer/python->rust/tcp4/asis/9f2c41d0".parse().unwrap();
     let at = (1..=1000).find(|number| Shard::new(*number, 1000).unwrap().has(&id));
     assert_eq!(at, Some(563));

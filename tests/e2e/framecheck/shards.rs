@@ -213,7 +213,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     // There is nothing left to play; without --resume it begins anew, with fewer cases here.
     let said = run(&sandbox, &["--out", "out", "--resume"], 0);
     let all = report(&at("out"))["cases"].as_array().unwrap().len();
-    assert!(said.contains(&format!("{all} of {all} cases are there from before")), "{said}");
+    assert!(said.contains(&format!("{all} of {all} cases are already played")), "{said}");
     run(&sandbox, &["--skip", "*[1-9a-f]", "--out", "out"], 0);
     let few = report(&at("out"))["cases"].as_array().unwrap().len();
     assert!(0 < few && few < all, "{few} of {all}");

@@ -1,4 +1,4 @@
-//! What each command takes on its command line.
+//! The command-line options of each command.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -12,12 +12,12 @@ use model::event::USUAL_CASES;
 use model::observation::Role;
 use pyjson::PythonVersion;
 
-/// How long a case may take, unless told.
+/// The default time limit of a case.
 pub(super) const DEADLINE_SECONDS: u64 = 20;
-/// How long one may take in which a person starts a program, unless told.
+/// The default time limit of a case in which a person starts a program.
 const BY_HAND_SECONDS: u64 = 10 * 60;
 
-/// A glob of pairings, which names a server and a client.
+/// A glob over pairings: a pattern for the server and one for the client.
 #[derive(Debug, Clone)]
 pub(super) struct PairingGlob(pub(super) String);
 
@@ -32,79 +32,80 @@ impl FromStr for PairingGlob {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct RunArgs {
-    /// Files that describe protocols. See docs/own-protocol.md.
+    /// Protocol files to play. See docs/own-protocol.md.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Only pairings that match, e.g. 'python->rust', 'acme->*'.
+    /// Play only matching pairings, e.g. 'python->rust', 'acme->*'.
     #[arg(long, value_name = "S->C")]
     pub(super) pairing: Vec<PairingGlob>,
-    /// Only scenarios that match.
+    /// Play only matching scenarios.
     #[arg(long, value_name = "GLOB")]
     pub(super) scenario: Vec<String>,
-    /// Leave out cases whose id matches; a vector's name may stand in the place of an id's last part.
+    /// Skip cases whose id matches. A vector's name may replace the last part of an id.
     #[arg(long, value_name = "GLOB")]
     pub(super) skip: Vec<String>,
-    /// Only inputs that match: a vector's name, an id's last part, or 'generated' for all that are.
+    /// Play only matching inputs: a vector's name, the last part of an id, or 'generated' for all generated
+    /// inputs.
     #[arg(long, value_name = "NAME|GLOB")]
     pub(super) input: Vec<String>,
-    /// Leave out inputs that match.
+    /// Skip matching inputs.
     #[arg(long, value_name = "NAME|GLOB")]
     pub(super) skip_input: Vec<String>,
-    /// Only these transports: tcp4, udp4.
+    /// Play only over these transports: tcp4, udp4.
     #[arg(long, value_name = "T")]
     pub(super) transport: Vec<Transport>,
-    /// Only networks that match, e.g. asis, random, 'split*', 'cut@*'; one that is a whole name,
-    /// such as split@3, is played with every input of a stream.
+    /// Play only matching networks, e.g. asis, random, 'split*', 'cut@*'. A full name, such as split@3, is
+    /// played with every input of a stream.
     #[arg(long, value_name = "GLOB")]
     pub(super) network: Vec<String>,
-    /// Generated inputs for each scenario, besides the fixed ones.
+    /// How many inputs to generate for each scenario, in addition to the fixed ones.
     #[arg(long, value_name = "N", default_value_t = USUAL_CASES)]
     pub(super) cases: u32,
-    /// What the generated inputs are made from: the same seed, the same cases.
+    /// The seed of the generated inputs. The same seed gives the same cases.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Inputs that are played at once; four times the number of processors unless told. Where the machine's
-    /// limits allow fewer, that many.
+    /// How many inputs to play at once; by default four times the number of processors. If the machine's limits
+    /// allow fewer, framecheck plays fewer.
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
-    /// The failures that are expected: a file of entries with id pattern, reason and symptom. One
-    /// that does not happen as it says is a failure.
+    /// The file of expected failures: entries with an id pattern, a reason and a symptom. An entry that does
+    /// not happen as described fails the run.
     #[arg(long, value_name = "FILE")]
     pub(super) expected: Option<PathBuf>,
-    /// Write the --expected file anew, as this run would have it; reasons that are missing must be
-    /// given by hand.
+    /// Rewrite the --expected file to match this run. You must write the missing reasons by hand.
     ///
-    /// Without --expected, the [[expected]] of the protocol files is written anew.
+    /// Without --expected, rewrite the [[expected]] entries of the protocol files.
     #[arg(long, conflicts_with_all = ["shard", "resume"])]
     pub(super) rewrite_expected: bool,
-    /// Only the cases whose ids are in this file, one a line. An id that is no case of the run is an
-    /// error.
+    /// Play only the cases whose ids are in this file, one per line. An id that matches no case of the run is
+    /// an error.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "rewrite_expected"])]
     pub(super) only: Option<PathBuf>,
-    /// Print the id of each case and the name of its input, and play no case. With protocol files,
-    /// the reference may be played, as its streams decide which cases there are.
+    /// Print the id of each case and the name of its input, and play no case. With protocol files, the
+    /// reference may still be played: its streams decide which cases there are.
     #[arg(long)]
     pub(super) list: bool,
-    /// Only the cases that fall to this part of N, by their ids alone: 1/4 to 4/4; auto takes it from
-    /// the environment. See docs/scale.md.
+    /// Play only part K of N of the cases: 1/4 to 4/4. A case's id alone decides its part. auto reads the part
+    /// from the environment. See docs/scale.md.
     #[arg(long, value_name = "K/N|auto")]
     pub(super) shard: Option<String>,
-    /// Go on with the run in --out that was broken off, or begin it if there is none.
+    /// Continue the interrupted run in --out. If there is none, start a new one.
     #[arg(long)]
     pub(super) resume: bool,
-    /// Tell failures as they come, and look for no smaller input or network that fails likewise.
+    /// Report failures immediately. Do not search for a smaller input or network that fails in the same way.
     #[arg(long)]
     pub(super) no_shrink: bool,
-    /// Play only the few cases that catch most: each fixed input once, a few places of each kind of network.
+    /// Play only the few cases that find most failures: each fixed input once, and a few places of each kind of
+    /// network.
     #[arg(long)]
     pub(super) quick: bool,
-    /// End the run after N failures, or after the first; --resume plays the rest.
+    /// Stop the run after N failures; without N, after the first. --resume plays the rest.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     pub(super) fail_fast: Option<NonZeroUsize>,
-    /// Where report.json, junit.xml, summary.md, failures/ and the journal are written.
+    /// The directory for report.json, junit.xml, summary.md, failures/ and the journal.
     #[arg(long, value_name = "DIR", default_value = "target/conformance")]
     pub(super) out: PathBuf,
-    /// How results are printed.
+    /// The format of the printed results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
     #[command(flatten)]
@@ -113,37 +114,37 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct MergeArgs {
-    /// The --out of each shard's run, all of them, in any order.
+    /// The --out directories of all shards, in any order.
     #[arg(value_name = "DIR", required = true)]
     pub(super) shards: Vec<PathBuf>,
-    /// Where the reports are written.
+    /// The directory for the reports.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
-    /// How results are printed.
+    /// The format of the printed results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ListArgs {
-    /// Files that describe protocols: those alone are listed.
+    /// Protocol files. With files, list only what they describe.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// How it is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ShowArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, in which a vector's name may stand
-    /// in the place of the last part; or a vector alone, e.g. file-transfer/one-byte.
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0; a vector's name may replace its last
+    /// part. Or a vector alone, e.g. file-transfer/one-byte.
     #[arg(value_name = "ID|SCENARIO/VECTOR")]
     pub(super) case: String,
     /// The file that describes the case's scenario. See docs/own-protocol.md.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// A manifest, of a peer that is named in the id.
+    /// The manifest of a peer that the id names.
     #[arg(long, value_name = "FILE")]
     pub(super) peer: Vec<PathBuf>,
     #[command(flatten)]
@@ -152,17 +153,17 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ReplayArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or a failure's case.json. A
-    /// vector's name may stand in the place of an id's last part.
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0, or the case.json of a failure. A vector's
+    /// name may replace the last part of an id.
     #[arg(value_name = "ID|CASE.json")]
     pub(super) case: String,
     /// The file that describes the case's scenario. See docs/own-protocol.md.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Of a case.json, the smallest input and the fewest cuts that fail in the same way.
+    /// Replay the minimised input and network of a case.json.
     #[arg(long)]
     pub(super) smallest: bool,
-    /// Show every byte, however many there are.
+    /// Show every byte, even of long streams.
     #[arg(long)]
     pub(super) full: bool,
     #[command(flatten)]
@@ -171,13 +172,13 @@ pub(super) struct ReplayArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CaptureArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may stand in the
-    /// place of its last part.
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may replace its last
+    /// part.
     pub(super) id: String,
     /// The file that describes the case's scenario. See docs/own-protocol.md.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Where it is written, - for standard output; a file in the working directory unless told.
+    /// The file to write, or - for standard output; by default a file in the working directory.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
@@ -186,28 +187,28 @@ pub(super) struct CaptureArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct DiffArgs {
-    /// The report.json of the run before.
+    /// The report.json of the older run.
     #[arg(value_name = "OLD.json")]
     pub(super) old: PathBuf,
-    /// The report.json of the run after.
+    /// The report.json of the newer run.
     #[arg(value_name = "NEW.json")]
     pub(super) new: PathBuf,
-    /// How it is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CompletionsArgs {
-    /// The shell.
+    /// The shell to complete for.
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct AttachArgs {
-    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may stand in the
-    /// place of its last part.
+    /// A case id, e.g. file-transfer/python->rust/tcp4/asis/9f2c41d0. A vector's name may replace its last
+    /// part.
     pub(super) id: String,
     /// The file that describes the case's scenario. See docs/own-protocol.md.
     #[arg(value_name = "FILE")]
@@ -215,14 +216,14 @@ pub(super) struct AttachArgs {
     /// The side that you start.
     #[arg(long, value_enum)]
     pub(super) role: Side,
-    /// Where your server listens, or where your client connects. Unless told, the fixed address of the
-    /// program in your place, or a free port.
+    /// The address where your server listens or your client connects. The default is the fixed address of the
+    /// program that you replace, or a free port.
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) at: Option<SocketAddr>,
-    /// Show every byte, however many there are.
+    /// Show every byte, even of long streams.
     #[arg(long)]
     pub(super) full: bool,
-    /// A manifest, of the peer on the other side.
+    /// The manifest of the peer on the other side.
     #[arg(long, value_name = "FILE")]
     pub(super) peer: Vec<PathBuf>,
     #[command(flatten)]
@@ -234,9 +235,9 @@ pub(super) struct AttachArgs {
 /// One of the two programs.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Side {
-    /// The one that listens.
+    /// The program that listens.
     Server,
-    /// The one that connects.
+    /// The program that connects.
     Client,
 }
 
@@ -251,16 +252,16 @@ impl From<Side> for Role {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CheckPeerArgs {
-    /// The manifest.
+    /// The manifest to check.
     #[arg(value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
-    /// Files that describe protocols which the manifest declares.
+    /// Protocol files that the manifest refers to.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Start each role once, and play no further cases.
+    /// Start each role once, and play no more cases.
     #[arg(long)]
     pub(super) once: bool,
-    /// How long each case may take.
+    /// The time limit of each case.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
@@ -271,10 +272,10 @@ pub(super) struct CheckPeerArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CheckProtocolArgs {
-    /// The file.
+    /// The protocol file to check.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// How long each play may take.
+    /// The time limit of each play.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
@@ -283,27 +284,28 @@ pub(super) struct CheckProtocolArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct AuditArgs {
-    /// The capture, pcap or pcapng as tcpdump and Wireshark write them; - for standard input.
+    /// The capture to audit, pcap or pcapng as tcpdump and Wireshark write them; - for standard input.
     #[arg(value_name = "CAPTURE")]
     pub(super) capture: PathBuf,
     /// The file that describes the protocol, with [frames] and [streams]. See docs/audit.md.
     #[arg(long, value_name = "FILE")]
     pub(super) protocol: PathBuf,
-    /// Only connections to this server: 127.0.0.1:9000, 127.0.0.1 or :9000. All of them unless told.
+    /// Audit only connections to this server: 127.0.0.1:9000, 127.0.0.1 or :9000. The default is all
+    /// connections.
     #[arg(long, value_name = "ADDR[:PORT]")]
     pub(super) server: Option<traffic::Server>,
-    /// How it is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = AuditFormat::Human)]
     pub(super) format: AuditFormat,
-    /// Where JUnit is written, besides.
+    /// Also write a JUnit report to this file.
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
 }
 
-/// The forms of an audit.
+/// The output formats of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum AuditFormat {
-    /// For people: the first 20 mistakes, and a summary.
+    /// For people: the first 20 violations, and a summary.
     Human,
     /// For programs: one object. See docs/audit.schema.json.
     Json,
@@ -313,36 +315,37 @@ pub(super) enum AuditFormat {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ProxyArgs {
-    /// Where clients connect, e.g. 127.0.0.1:9000 or [::1]:9000. Port 0 takes a free one, which is shown.
+    /// The address where clients connect, e.g. 127.0.0.1:9000 or [::1]:9000. Port 0 picks a free port and
+    /// prints it.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(super) listen: SocketAddr,
-    /// Where the server is.
+    /// The address of the server.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(super) to: SocketAddr,
     /// The file that describes the protocol, with [frames] and [streams]. See docs/proxy.md. If its first
-    /// transport is one of datagrams, UDP is passed on, otherwise TCP.
+    /// transport carries datagrams, the proxy relays UDP, otherwise TCP.
     #[arg(long, value_name = "FILE")]
     pub(super) protocol: PathBuf,
-    /// What happens to each connection on its way: asis, split@37, cut@100 and others. See
-    /// docs/own-protocol.md. What a sender said is judged, before it happens.
+    /// The network to apply to each connection: asis, split@37, cut@100 and others. See docs/own-protocol.md.
+    /// The proxy judges what the sender sent, before the network changes it.
     #[arg(long, value_name = "NETWORK", default_value = "asis")]
     pub(super) network: Network,
     /// The seed of the network's random choices.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Where what passes is written as a capture, pcapng.
+    /// Also write the traffic to this file, as a pcapng capture.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// Accept so many connections, and end when they have ended. Otherwise Ctrl-C or SIGTERM ends it.
+    /// Accept N connections, and end when they have ended. By default, Ctrl-C or SIGTERM ends the proxy.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) connections: Option<u64>,
-    /// How it is printed. For programs: one object at the end; what is shown meanwhile is on standard error.
+    /// The format of the output. json prints one object at the end, and progress on standard error.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// Where JUnit is written, besides.
+    /// Also write a JUnit report to this file.
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
-    /// Listen on, or connect to, addresses that other machines have or reach.
+    /// Allow addresses that other machines have or can reach, to listen on and to connect to.
     #[arg(long)]
     pub(super) allow_non_loopback: bool,
 }
@@ -352,36 +355,36 @@ pub(super) struct DissectorArgs {
     /// The file that describes the protocol. See docs/own-protocol.md.
     #[arg(long, value_name = "FILE")]
     pub(super) protocol: PathBuf,
-    /// A port of the server; several may be given. Unless told, the one that framecheck's own captures have.
+    /// A port of the server; may be given more than once. The default is the port in framecheck's own captures.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) port: Vec<u16>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct KeepArgs {
-    /// A failure's case.json.
+    /// The case.json of a failure.
     #[arg(value_name = "CASE.json")]
     pub(super) case: PathBuf,
-    /// The file that describes its scenario: the case is kept there, as an input.
+    /// The file that describes the case's scenario. The case becomes an input of this file.
     #[arg(value_name = "FILE", conflicts_with = "file")]
     pub(super) files: Vec<PathBuf>,
-    /// What to call it: what it broke, in kebab-case.
+    /// The name of the kept case: what it broke, in kebab-case.
     #[arg(long)]
     pub(super) name: String,
-    /// Where it is kept.
+    /// The file to keep the case in.
     #[arg(long, value_name = "FILE", default_value = "crates/tutorials/regressions.json")]
     pub(super) file: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ErrataArgs {
-    /// Only those whose name matches, e.g. 'file-transfer-*'.
+    /// Show only errata whose name matches, e.g. 'file-transfer-*'.
     #[arg(value_name = "GLOB")]
     pub(super) erratum: Vec<String>,
-    /// How they are printed; for programs, an object a line.
+    /// The format of the output. json prints one object per line.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// How long each may take.
+    /// The time limit of each erratum.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
@@ -390,26 +393,26 @@ pub(super) struct ErrataArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct JsonArgs {
-    /// One text a line, in and out; line ends are no part of the texts.
+    /// Read and write one text per line. Line ends are not part of the texts.
     #[arg(long)]
     pub(super) lines: bool,
-    /// The CPython to be like, from 3.6 on: messages and limits differ.
+    /// The CPython version to follow, 3.6 or later. Messages and limits differ between versions.
     #[arg(long, value_name = "X.Y", default_value_t)]
     pub(super) python_version: PythonVersion,
-    /// Take the input for text, as sys.stdin.read() gives it. Otherwise json.loads is given bytes,
-    /// and itself finds out whether they are UTF-8, UTF-16 or UTF-32.
+    /// Read the input as text, as sys.stdin.read() does. Otherwise, as json.loads does with bytes, detect
+    /// whether it is UTF-8, UTF-16 or UTF-32.
     #[arg(long)]
     pub(super) text: bool,
 }
 
-/// What it takes to play cases.
+/// The options of commands that play cases with peers.
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct SetupArgs {
-    /// A manifest: anyone's programs, which play with the reference, with each other and with the
-    /// port. See docs/adding-a-peer.md.
+    /// The manifest of a peer. Its programs play with the reference, with each other and with the port. See
+    /// docs/adding-a-peer.md.
     #[arg(long, value_name = "FILE")]
     pub(super) peer: Vec<PathBuf>,
-    /// How long a case may take.
+    /// The time limit of a case.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
@@ -421,10 +424,10 @@ pub(super) struct SetupArgs {
 /// The options about programs that framecheck does not start.
 #[derive(Debug, Clone, Copy, ClapArgs)]
 pub(super) struct OtherArgs {
-    /// Let servers that run already, as a manifest says, be on other machines.
+    /// Allow running servers of a manifest to be on other machines.
     #[arg(long)]
     pub(super) allow_non_loopback: bool,
-    /// How long a person may take to start a client, where a manifest says by-hand, and to bring it to its end.
+    /// How long a person may take to start a client and run it to its end, where a manifest says by-hand.
     #[arg(long, value_name = "SECONDS", default_value_t = BY_HAND_SECONDS, value_parser = seconds())]
     pub(super) by_hand_timeout: u64,
 }
@@ -435,26 +438,27 @@ impl Default for OtherArgs {
     }
 }
 
-/// The options of all commands that play.
+/// The options of all commands that play cases.
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Means {
     /// The CPython that runs the reference programs.
     #[arg(long, value_name = "EXE", env = "FRAMECHECK_PYTHON", default_value = "python3")]
     pub(super) python: std::ffi::OsString,
-    /// Run each reference program in a fresh interpreter, not in a fork of a warm one.
+    /// Run each reference program in a fresh interpreter, instead of a fork of a warm one.
     #[arg(long)]
     pub(super) fresh: bool,
-    /// Where the reference programs are; they come with this program unless told.
+    /// The directory of the reference programs. By default, framecheck uses its built-in copy.
     #[arg(long, value_name = "DIR", env = "FRAMECHECK_REFERENCE")]
     pub(super) reference: Option<PathBuf>,
-    /// Where what the references of protocol files do is kept between runs; .framecheck beside each file
-    /// unless told.
+    /// The directory that caches the behaviour of the protocol files' references between runs; by default,
+    /// .framecheck beside each file.
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     pub(super) cache: Option<PathBuf>,
-    /// Keep nothing between runs: play the references of protocol files anew.
+    /// Do not cache between runs: play the references of protocol files again.
     #[arg(long)]
     pub(super) no_cache: bool,
-    /// Where frame-server and frame-client are; beside this program or on the PATH unless told.
+    /// The directory of frame-server and frame-client. By default, framecheck looks beside itself and on the
+    /// PATH.
     #[arg(long, value_name = "DIR", env = "FRAMECHECK_PROGRAMS")]
     pub(super) programs: Option<PathBuf>,
 }
@@ -474,7 +478,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// A time in whole seconds: some, and not more than a day, which no clock runs over at.
+/// Parses a time in whole seconds: at least 1, at most a day, so that no clock overflows.
 pub(super) fn seconds() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=24 * 60 * 60)
 }

@@ -1,4 +1,4 @@
-//! `framecheck attach ID`: one side of a case is started by hand.
+//! `framecheck attach ID`: the user starts one side of a case by hand.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -20,11 +20,11 @@ use super::replay::{play, write_played};
 use super::setup::{Known, runtime, setup};
 use super::{AttachArgs, SetupArgs, case_and_files};
 
-/// A day.
+/// One day.
 const DEADLINE_SECONDS: u64 = 24 * 60 * 60;
 
 pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
-    // A program under a debugger takes the time that it takes.
+    // The time in a debugger is not limited.
     let with = SetupArgs { others: args.others, ..args.means.with(&args.peer, DEADLINE_SECONDS) };
     let (id, files) = case_and_files(&args.id, &args.files);
     let known = Known::with_all(&files)?;
@@ -66,7 +66,7 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     });
-    // A thread of it may still wait for a line to be typed.
+    // A thread of the runtime may still wait for a typed line.
     runtime.shutdown_background();
     let played = done?;
     let mut out = stdout();
@@ -74,7 +74,7 @@ pub(super) fn main(args: &AttachArgs) -> anyhow::Result<bool> {
     Ok(!played.judgement.verdict.is_failure())
 }
 
-/// The case with this role played by hand.
+/// The same case, with this role played by hand.
 fn by_hand(id: &CaseId, role: Role) -> Result<CaseId, PlanError> {
     let Pairing { server, client } = &id.pairing;
     let (pairing, played) = match role {
@@ -82,13 +82,13 @@ fn by_hand(id: &CaseId, role: Role) -> Result<CaseId, PlanError> {
         Role::Client => (Pairing::new(server, HAND), client),
     };
     if played == HARNESS {
-        let why = format!("the {role} is the harness, which says what no program would");
+        let why = format!("the harness itself plays the {role}, as it sends what no program sends");
         return Err(PlanError::NoSuchCase { id: id.to_string(), why });
     }
     Ok(CaseId { pairing, ..id.clone() })
 }
 
-/// The address in the source of the program that is started by hand.
+/// The address that is fixed in the source of the program that the user starts.
 fn address_of(id: &CaseId, role: Role, peers: &Peers) -> Option<SocketAddr> {
     let name = match role {
         Role::Server => &id.pairing.server,
@@ -97,21 +97,21 @@ fn address_of(id: &CaseId, role: Role, peers: &Peers) -> Option<SocketAddr> {
     peers.by_name(name)?.fixed_address(role, &id.scenario)
 }
 
-/// Say what is to be started.
+/// Print what the user must start.
 fn tell(group: &Group, role: Role, wanted: &Wanted) -> io::Result<()> {
     let mut out = stdout();
     let name = group.scenario.name();
     let place = place(&wanted.address);
     match role {
-        Role::Server => writeln!(out, "start your server of {name}; it is to listen on {place}")?,
-        Role::Client => writeln!(out, "start your client of {name}; it is to connect to {place}")?,
+        Role::Server => writeln!(out, "start your server of {name}; it must listen on {place}")?,
+        Role::Client => writeln!(out, "start your client of {name}; it must connect to {place}")?,
     }
     write_wants(&mut out, wanted)?;
-    writeln!(out, "it is waited for; when it has ended and nothing follows here, press Enter")?;
+    writeln!(out, "framecheck waits for it; when it has ended and nothing more appears here, press Enter")?;
     out.flush()
 }
 
-/// Wait for a line; for ever where there is nobody to type one.
+/// Waits for a line from standard input. If standard input is closed, waits for ever.
 async fn until_enter() -> io::Result<()> {
     let mut line = String::new();
     if BufReader::new(tokio::io::stdin()).read_line(&mut line).await? == 0 {

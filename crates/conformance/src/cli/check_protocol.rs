@@ -20,14 +20,14 @@ use super::out::stdout;
 use super::setup::{Known, setup};
 use super::{CheckProtocolArgs, Means};
 
-/// So many more plays there are behind those of a baseline.
+/// How many times a baseline's input is played again after its first play.
 const MORE_PLAYS: usize = 2;
 
 pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {
     check_file(&args.file, &args.means, args.deadline, &mut stdout())
 }
 
-/// Check a file, and say what was seen; whether it is usable.
+/// Checks a file and prints what it saw. Returns whether the file is usable.
 pub(super) fn check_file(
     file: &Path,
     means: &Means,
@@ -35,7 +35,7 @@ pub(super) fn check_file(
     out: &mut impl Write,
 ) -> anyhow::Result<bool> {
     let known = Known::with(&[file.to_owned()], &[])?;
-    // What is checked is played anew.
+    // The check ignores the cache.
     let mut means = means.clone();
     means.no_cache = true;
     let setup = setup(&means.with(&[], deadline), &known)?;
@@ -60,22 +60,22 @@ pub(super) fn check_file(
     Ok(is_fine)
 }
 
-/// Where the reference is not the same each time, it is played so often to see what varies.
+/// How often a nondeterministic reference is played, to see what varies.
 const PLAYS_FOR_MASKS: usize = 6;
 
-/// What was seen of an input.
+/// What one input showed.
 struct Checked {
     name: String,
     what: Result<Shown, String>,
     met: Met,
 }
 
-/// What of the file was met in what was seen.
+/// The parts of the file that the plays used.
 #[derive(Default)]
 struct Met {
     /// The numbers of the masks that covered something.
     masks: BTreeSet<usize>,
-    /// The names of the frames.
+    /// The names of the frames that were sent.
     frames: BTreeSet<String>,
 }
 
@@ -87,26 +87,26 @@ impl Met {
     }
 }
 
-/// A baseline, in numbers.
+/// The counts that are printed for a baseline.
 struct Shown {
     to_server: String,
     to_client: String,
     server_goes_on: bool,
     client_waits: bool,
-    /// How a program ended that did not end well, with what it said last.
+    /// The programs that failed: how each ended, and its last message.
     ended_badly: Vec<String>,
     keeps_state: bool,
     screens: Option<Unsteady>,
     left_behind: Vec<String>,
-    /// Files that it wrote outside its directories.
+    /// The files that the reference wrote outside its directories.
     outside: Vec<String>,
 }
 
-/// So many files beside a protocol's file are looked at.
+/// At most this many files beside a protocol's file are examined.
 const FILES_MAX: usize = 10_000;
 
-/// The files in the directory of a protocol's file and below, with their times and lengths: those that a
-/// program changes there, it changes outside its own directory.
+/// The files in the directory of a protocol's file and below, with their times and lengths. If a program
+/// changes one of them, it writes outside its own directory.
 fn beside(protocol: &Protocol) -> BTreeMap<PathBuf, (Option<SystemTime>, u64)> {
     let mut found = BTreeMap::new();
     let mut waiting: Vec<PathBuf> =
@@ -136,13 +136,14 @@ fn changed<T: PartialEq>(
     differ.map(|path| path.display().to_string()).collect()
 }
 
-/// Every fixed input, and one of each generator, one after another: nothing is to disturb them.
+/// Plays every fixed input, and one input of each generator. They run one after another, so that they do not
+/// disturb each other.
 async fn check(stage: &Stage, protocol: &Arc<Protocol>) -> Result<Vec<Checked>, StageError> {
     let fixed = protocol.vectors().into_iter().map(|vector| (vector.name, vector.input));
     let generators = protocol.generators();
     let generated = generators.iter().enumerate().filter_map(|(nth, generator)| {
         let count = u32::try_from(generators.len()).ok()?;
-        // The id of a generator's input leaves its number when it is divided by how many there are.
+        // The generator's number is the input's id modulo the number of generators.
         let id = InputId(u32::try_from(nth).ok()? + count * 1000);
         Some((format!("{} (one of them)", generator.name), generated_input(&**protocol, id)?))
     });
@@ -206,8 +207,8 @@ async fn check_input(
     Ok(Checked { name, what: Ok(shown), met })
 }
 
-/// The baseline of an input, and why it is not made of the frames that the file says. An error if it is not
-/// the same when it is played again.
+/// The baseline of an input, and a mistake if its streams are not made of the frames in the file. Returns an
+/// error if a second play differs.
 async fn look(
     stage: &Stage,
     protocol: &Arc<Protocol>,
@@ -227,7 +228,8 @@ async fn look(
     Ok((baseline, mistake))
 }
 
-/// What differs, and all masks that would cover it: from more plays than the two that differed first.
+/// Describes what differs, and the masks that would cover it. It plays more often than the two plays that
+/// differed first.
 async fn unsteady_in_words(
     stage: &Stage,
     protocol: &Arc<Protocol>,
@@ -255,7 +257,7 @@ async fn unsteady_in_words(
     }
     let mut what = Unsteady { mask: Some(entries.join("\n")), ..unsteady.clone() }.to_string();
     if !covers {
-        what.push_str("\nbut more differs, which no simple pattern covers");
+        what.push_str("\nbut more differs that no simple pattern covers");
     }
     Ok(what)
 }
@@ -267,7 +269,7 @@ fn told(wire: &Wire) -> String {
     }
 }
 
-/// Say what was seen; whether all is as it should be.
+/// Prints what was seen. Returns whether everything is right.
 fn print(
     out: &mut impl Write,
     protocol: &Protocol,
@@ -290,7 +292,7 @@ fn print(
             }
         }
     }
-    // An input that failed may have met what others did not.
+    // A failed input may have used frames or masks that the others did not.
     let is_sure = checked.iter().all(|checked| checked.what.is_ok());
     let masks = protocol.masks().iter().enumerate().filter(|(number, _)| {
         is_sure && !checked.iter().any(|checked| checked.met.masks.contains(number))
@@ -333,12 +335,12 @@ fn print_input(
     let mut note = |is_so: bool, what: &str| {
         if is_so { writeln!(out, "          {what}") } else { Ok(()) }
     };
-    note(!shown.server_goes_on, "the server ends after its client; so may a port's, or go on")?;
+    note(!shown.server_goes_on, "the server ends after its client; a port's may end or go on")?;
     for end in &shown.ended_badly {
         note(true, end)?;
     }
-    note(shown.client_waits, "the client waits at the end; so may a port's, or end well")?;
-    note(shown.keeps_state, "a second client is served otherwise: the server keeps a state")?;
+    note(shown.client_waits, "the client waits at the end; a port's may wait or end with status 0")?;
+    note(shown.keeps_state, "a second client gets other answers: the server keeps state")?;
     match &shown.screens {
         Some(screens) if is_first_screen => {
             note(

@@ -1,4 +1,4 @@
-//! `framecheck run --list` and `--only`: the cases of a run by their ids.
+//! `framecheck run --list` and `--only`: selects the cases of a run by id.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,10 +13,11 @@ use serde_json::json;
 use super::out::stdout;
 use super::{Format, Usage};
 
-/// The ids that stand in `file`, one a line; empty lines count for nothing.
+/// The ids in `file`, one per line. Empty lines are ignored.
 ///
 /// # Errors
-/// The file can't be read; or a line is not the id of a case in `groups`, which is wrong usage.
+///
+/// The file can't be read. Or a line is not the id of a case in `groups`, which is a usage error.
 pub(super) fn only(file: &Path, groups: &[Group]) -> anyhow::Result<HashSet<CaseId>> {
     let text =
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -37,7 +38,7 @@ pub(super) fn only(file: &Path, groups: &[Group]) -> anyhow::Result<HashSet<Case
     Ok(wanted)
 }
 
-/// Prints each case of a plan: its id and its input's name, or as JSON an object a line.
+/// Prints the id and the input's name of each case of a plan; as JSON, one object per line.
 ///
 /// # Errors
 /// Standard output can't be written to.

@@ -1,22 +1,24 @@
-//! The directories that a command writes to are claimed first: see [`engine::claim`].
+//! Before a command writes to a directory, it claims the directory: see [`engine::claim`].
 
 use std::path::Path;
 
 use engine::claim::{Claim, ClaimError};
 
-/// Claim a directory for this process until the claim is dropped.
+/// Claims a directory for this process until the claim is dropped.
 ///
 /// # Errors
-/// Who else uses it, and what to do then.
+///
+/// Another process uses the directory. The message names the process, and says what to do.
 pub(super) fn claim(out: &Path) -> anyhow::Result<Claim> {
     Claim::take(out, &command_line()).map_err(told)
 }
 
-/// The same before and after something that may take long or find a mistake. Where another process uses the
-/// directory, that is seen at once; where it is not there yet, it is made only if all goes well.
+/// Claims a directory around `prepare`, which may take long or find a mistake. If another process uses the
+/// directory, this fails at once. If the directory does not exist, it is made only after `prepare` succeeds.
 ///
 /// # Errors
-/// As of [`claim`], and those of `prepare`.
+///
+/// The errors of [`claim`] and of `prepare`.
 pub(super) fn claim_around<T>(
     out: &Path,
     prepare: impl FnOnce() -> anyhow::Result<T>,
@@ -39,7 +41,7 @@ fn told(error: ClaimError) -> anyhow::Error {
     }
 }
 
-/// This process's command line, as one types it.
+/// This process's command line, as a user types it.
 fn command_line() -> String {
     model::shell::line(std::env::args_os())
 }

@@ -10,10 +10,10 @@ use serde_json::json;
 use super::out::stdout;
 use super::{DiffArgs, Format};
 
-/// Of what neither broke nor was mended, so many cases are listed.
+/// At most this many cases are listed that neither regressed nor were fixed.
 const LISTED_MAX: usize = 20;
 
-/// Whether there are no regressions.
+/// Returns whether there are no regressions.
 pub(super) fn main(args: &DiffArgs) -> anyhow::Result<bool> {
     let (old, new) = (Report::read(&args.old)?, Report::read(&args.new)?);
     let changes = Changes::between(&old, &new);
@@ -36,7 +36,7 @@ pub(super) fn main(args: &DiffArgs) -> anyhow::Result<bool> {
     Ok(changes.regressions.is_empty())
 }
 
-/// Why more may seem different than is.
+/// Notes on why the reports may differ more than the programs do.
 fn write_notes(out: &mut impl Write, old: &Report, new: &Report) -> io::Result<()> {
     if old.seed != new.seed {
         writeln!(

@@ -15,7 +15,7 @@ use super::out::stdout;
 use super::setup::{Known, setup};
 use super::{ErrataArgs, Format};
 
-/// Demonstrations under way at once: most of them wait.
+/// How many demonstrations run at once. Most of them wait.
 const AT_ONCE: usize = 8;
 
 pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
@@ -48,7 +48,7 @@ pub(super) fn main(args: &ErrataArgs) -> anyhow::Result<bool> {
     Ok(happened == chosen.len())
 }
 
-/// An erratum: a scenario, and which of its errata.
+/// An erratum: its scenario, and its index there.
 #[derive(Clone)]
 struct Defect(Arc<dyn Scenario>, usize);
 
@@ -59,7 +59,7 @@ impl Defect {
     }
 }
 
-/// Those that are asked for.
+/// The errata that the user asked for.
 fn chosen(args: &ErrataArgs, catalogue: &Catalogue) -> anyhow::Result<Vec<Defect>> {
     let of = |scenario: &Arc<dyn Scenario>| {
         let scenario = scenario.clone();
@@ -86,7 +86,7 @@ fn chosen(args: &ErrataArgs, catalogue: &Catalogue) -> anyhow::Result<Vec<Defect
     Ok(chosen.filter(|(_, is_chosen)| *is_chosen).map(|(defect, _)| defect).collect())
 }
 
-/// Each of them, in their order.
+/// Demonstrates each erratum, in order.
 async fn demonstrate(
     stage: &Arc<Stage>,
     defects: &[Defect],
@@ -131,7 +131,7 @@ fn print(out: &mut impl Write, erratum: &Erratum, shown: &Demonstrated) -> io::R
     writeln!(out, "  seen:  {}\n", seen(erratum, shown))
 }
 
-/// What was seen of the program, in a line.
+/// What the program did, in one line.
 fn seen(erratum: &Erratum, shown: &Demonstrated) -> String {
     let end = shown.seen.end(erratum.role);
     let mut parts = vec![match &shown.seen.stopped {

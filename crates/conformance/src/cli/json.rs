@@ -1,4 +1,4 @@
-//! `framecheck json`: CPython's `json.dumps(json.loads(...))` of what comes in.
+//! `framecheck json`: CPython's `json.dumps(json.loads(...))` of the input.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -7,7 +7,7 @@ use pyjson::{DumpsError, DumpsOptions, LoadsError, LoadsOptions, PyString};
 
 use super::JsonArgs;
 
-/// CPython refuses a text, or to write what was in it.
+/// CPython rejects a text, or refuses to write its value.
 #[derive(Debug)]
 enum Refused {
     Loads(LoadsError),
@@ -37,13 +37,13 @@ pub(super) fn main(args: &JsonArgs) -> anyhow::Result<bool> {
         whole(&convert, stdin, stdout)
     };
     match done {
-        // A reader that has seen enough, as `head` has: what it doesn't ask for isn't answered.
+        // The reader has closed the pipe, as `head` does. The remaining input needs no answer.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
         done => Ok(done?),
     }
 }
 
-/// What is done with each text.
+/// The conversion of each text.
 struct Converter {
     loads: LoadsOptions,
     dumps: DumpsOptions,
@@ -61,7 +61,7 @@ impl Converter {
     }
 }
 
-/// One text: a refusal goes to standard error, and makes the command fail.
+/// Converts one text. If CPython refuses it, the message goes to standard error and the command fails.
 fn whole(convert: &Converter, mut input: impl Read, mut output: impl Write) -> io::Result<bool> {
     let mut text = Vec::new();
     input.read_to_end(&mut text)?;
@@ -72,15 +72,15 @@ fn whole(convert: &Converter, mut input: impl Read, mut output: impl Write) -> i
             Ok(true)
         }
         Err(error) => {
-            // The status says it too.
+            // The exit status also reports the error.
             let _ = writeln!(io::stderr(), "error: {error}");
             Ok(false)
         }
     }
 }
 
-/// A text a line. An answer is held back only while more lines are at hand, so that a program may
-/// ask line by line.
+/// Converts one text per line. Answers are flushed whenever no more input is buffered, so a program may ask
+/// line by line.
 fn every_line(
     convert: &Converter,
     mut input: BufReader<impl Read>,

@@ -59,7 +59,7 @@ fn check_name(name: &str) -> Result<(), Usage> {
     Err(Usage(format!("expected a name such as size-that-is-a-bool, found {name:?}")))
 }
 
-/// Keep a case of a protocol in the protocol's file.
+/// Keeps a case of a protocol in the protocol's file.
 fn keep_in(args: &KeepArgs, kept: &Kept, file: &Path) -> anyhow::Result<bool> {
     check_name(&args.name)?;
     let known = Known::with(&args.files, &[])?;
@@ -77,7 +77,7 @@ fn keep_in(args: &KeepArgs, kept: &Kept, file: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// The smallest input of a failure, or the one that its case's id stands for.
+/// The minimised input of a failure, or the input that its case's id names.
 fn input_of_kept(kept: &Kept, known: &Known) -> anyhow::Result<Input> {
     match kept.smallest_input() {
         Some(input) => Ok(input.clone()),

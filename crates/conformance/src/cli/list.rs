@@ -25,7 +25,7 @@ pub(super) fn main(args: &ListArgs) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Every pairing of the built-in peers; of files, the reference's with itself.
+/// Every pairing of the built-in peers; for a protocol file, the reference with itself.
 fn pairings(known: &Known) -> Vec<String> {
     if !known.protocols.is_empty() {
         let own = known.protocols.iter().map(|protocol| &protocol.programs().name);
@@ -86,7 +86,7 @@ fn print_clauses(out: &mut impl Write, clauses: &[Clause]) -> io::Result<()> {
     Ok(())
 }
 
-/// The clauses that hold for all of the tutorials' scenarios.
+/// The clauses that apply to all scenarios of the tutorials.
 fn sections(known: &Known) -> &'static [(&'static str, bool, &'static [Clause])] {
     if known.protocols.is_empty() { &SECTIONS } else { &[] }
 }
@@ -127,7 +127,7 @@ fn print(out: &mut impl Write, known: &Known) -> io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "pairings: {}", pairings(known).join(", "))?;
-    writeln!(out, "networks: {}; -up and -down say which way", Kind::NAMES.join(", "))?;
+    writeln!(out, "networks: {}; -up and -down give the direction", Kind::NAMES.join(", "))?;
     if catalogue.errata().next().is_none() {
         return Ok(());
     }

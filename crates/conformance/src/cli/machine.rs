@@ -1,5 +1,5 @@
-//! What this machine allows, before anything is played. What it lacks is no fault of a peer: the command says it
-//! in one sentence and ends with status 3, or plays fewer cases at once.
+//! Checks the limits of this machine before a case is played. If the machine lacks something, no peer is at
+//! fault: the command says so in one sentence and ends with status 3, or plays fewer cases at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -21,30 +21,31 @@ use tempfile::{Builder, TempDir};
 
 use super::out::say;
 
-/// What a program may leave in a file is kept up to this length; a report may be as long.
+/// framecheck keeps up to this much of a file that a program leaves behind. A report may be as long.
 const FILE_MIN_BYTES: u64 = 64 << 20;
-/// A job plays one case that is busy, and so many that mostly wait.
+/// A job plays one busy case, and this many cases that mostly wait.
 const CASES_PER_JOB: usize = 1 + engine::runner::WAITING;
 
-/// A runtime reserves memory for each thread, and hardly uses it.
+/// A runtime reserves memory for each thread, and uses little of it.
 const ADDRESS_SPACE_BYTES: u64 = 1 << 30;
 const THREAD_BYTES: u64 = 32 << 20;
-/// What programs read that get nothing to read.
+/// The standard input of programs that read nothing.
 const NOTHING: &str = "/dev/null";
 
-/// What is played at once.
+/// How much is played at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AtOnce {
-    /// Inputs, each with one case at a time.
+    /// The inputs at once; each plays one case at a time.
     pub(super) jobs: usize,
-    /// Cases, with those that mostly wait.
+    /// The cases at once, including those that mostly wait.
     pub(super) cases: usize,
 }
 
-/// Raise the limits of this process as far as a small run needs, and see that it can play at all.
+/// Raises the limits of this process as far as a small run needs, and checks that it can play at all.
 ///
 /// # Errors
-/// It can't, and what would help.
+///
+/// It can't play. The message says what would help.
 pub(super) fn check() -> anyhow::Result<()> {
     if let Some(limit) = file_max_bytes().filter(|limit| *limit < FILE_MIN_BYTES) {
         bail!(
@@ -80,16 +81,16 @@ pub(super) fn check() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What of a plan can't be played here.
+/// The part of a plan that can't be played here.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
     /// The cases, each with the name of its input.
     pub(super) cases: Vec<(CaseId, String)>,
-    /// What is missing, a line a transport.
+    /// What is missing, one line per transport.
     pub(super) missing: Vec<String>,
 }
 
-/// Leave the cases out of a plan for which this machine lacks a loopback address.
+/// Removes from a plan the cases for which this machine lacks a loopback address.
 pub(super) fn leave_out(groups: &mut Vec<Group>) -> LeftOut {
     let mut needed: BTreeMap<Transport, usize> = BTreeMap::new();
     for (group, playing) in groups.iter().flat_map(|it| it.plays.iter().map(move |play| (it, play)))
@@ -123,15 +124,16 @@ pub(super) fn leave_out(groups: &mut Vec<Group>) -> LeftOut {
     LeftOut { cases, missing: lacking.iter().map(line).collect() }
 }
 
-/// What a case is played over: its transport, and that over which the reference is looked at.
+/// The transports of a case: its own, and the one that the reference is observed over.
 fn transports(group: &Group, playing: &Playing) -> BTreeSet<Transport> {
     [playing.transport, group.scenario.home()].into()
 }
 
-/// See that this machine has what the case of this id is played over.
+/// Checks that this machine has the transports of a case.
 ///
 /// # Errors
-/// It has not.
+///
+/// A transport is missing.
 pub(super) fn can_play(id: &CaseId) -> anyhow::Result<()> {
     match lacks(id.transport) {
         Some(error) => bail!("{}: {id} can't be played", comes_not_through(id.transport, &error)),
@@ -144,11 +146,12 @@ fn comes_not_through(transport: Transport, error: &io::Error) -> String {
     format!("{transport}, as nothing comes through to {host} on this machine ({error})")
 }
 
-/// As much as was asked for, or four jobs for each processor; less where the limit of open files does not allow it,
-/// which is said once.
+/// The requested number of jobs, or four per processor. If the limit of open files allows fewer, uses fewer and
+/// says so once.
 ///
 /// # Errors
-/// The limit does not allow one job.
+///
+/// The limit does not allow even one job.
 pub(super) fn at_once(asked: Option<NonZeroUsize>) -> anyhow::Result<AtOnce> {
     static SAID: Once = Once::new();
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -162,16 +165,19 @@ pub(super) fn at_once(asked: Option<NonZeroUsize>) -> anyhow::Result<AtOnce> {
     Ok(AtOnce { jobs, cases: room.cases })
 }
 
-/// See [`room_for`]. How many processes and threads there can be is asked once: this process soon has many itself.
+/// See [`room_for`]. The limits of processes and threads are read only once, as this process soon has many
+/// itself.
 fn room(cases: usize) -> Result<Room, TooLittle> {
     static TASKS: OnceLock<Option<Tasks>> = OnceLock::new();
     room_for(cases, TASKS.get_or_init(Tasks::left).as_ref())
 }
 
-/// A new directory for temporary files, with its whole path. It is removed also if this process is killed.
+/// Makes a new directory for temporary files and returns its absolute path. It is removed even if this process
+/// is killed.
 ///
 /// # Errors
-/// There is no place for it; the message says which was tried, and what would help.
+///
+/// No directory can be written to. The message names those that were tried, and says what would help.
 pub(super) fn temporary(prefix: &str) -> anyhow::Result<TempDir> {
     guarded()?;
     let base = std::env::temp_dir();
@@ -181,13 +187,13 @@ pub(super) fn temporary(prefix: &str) -> anyhow::Result<TempDir> {
     Ok(made)
 }
 
-/// See to it that nothing is left of this process if it is killed.
+/// Starts the helper that removes what is left if this process is killed.
 pub(super) fn guarded() -> anyhow::Result<()> {
     let own = std::env::current_exe().context("cannot find this program")?;
     guard(&own).context("cannot start the helper that clears up if this program is killed")
 }
 
-/// What to say where nothing can be written to the directory for temporary files.
+/// The message for a directory for temporary files that can't be written to.
 pub(super) fn no_place(base: &Path) -> String {
     format!(
         "cannot write to {base:?}, the directory for temporary files; set TMPDIR to one that can be written to"

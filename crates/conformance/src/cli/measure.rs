@@ -1,5 +1,5 @@
-//! What must be seen of a protocol file's reference before its cases have names: how much it sends, which
-//! says over which networks an input is played, and of what frames the hostile ones are made.
+//! Observes the reference of a protocol file before its cases have ids. How much it sends decides over which
+//! networks an input is played. What it sends is the material for hostile frames.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use protocols::{Exchange, Protocol};
 use super::SetupArgs;
 use super::setup::{Known, Setup, runtime, setup};
 
-/// Look how much the reference sends with each fixed input of the protocols' files, which says over which
-/// networks it is played. Where the look fails, the run itself says why.
+/// Measures how much the reference sends with each fixed input of the protocol files. This decides over which
+/// networks the input is played. If a measurement fails, the run itself reports why.
 pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
     for protocol in &known.protocols {
         let places = Arc::new(tokio::sync::Semaphore::new(jobs));
@@ -27,8 +27,8 @@ pub(super) async fn measure(setup: &Setup, known: &Known, jobs: usize) {
     }
 }
 
-/// Play the input of which the hostile frames of a protocol are made. Where that fails, there are none, and
-/// the input's own cases say why.
+/// Plays the input that a protocol's hostile frames are made from. If that fails, there are no hostile frames;
+/// the input's own cases report why.
 async fn see(setup: &Setup, protocol: &Arc<Protocol>) {
     if let Some(input) = protocol.input_for_hostile()
         && let Ok(baseline) = setup.stage.baseline(&**protocol, &input).await
@@ -38,7 +38,7 @@ async fn see(setup: &Setup, protocol: &Arc<Protocol>) {
     }
 }
 
-/// Make the hostile inputs of protocol files known, so that a case of one can be named.
+/// Makes the hostile inputs of protocol files known, so that a case id can name one.
 pub(super) fn make_known(args: &SetupArgs, known: &Known) -> anyhow::Result<()> {
     if known.protocols.iter().all(|protocol| protocol.input_for_hostile().is_none()) {
         return Ok(());

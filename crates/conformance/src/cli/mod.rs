@@ -1,10 +1,11 @@
-//! The command line: what each command takes, and the exit statuses, which never mix.
+//! The command line: the commands, and their exit statuses, which keep apart failures of a peer and of the
+//! harness.
 //!
 //! | status | means |
 //! |---|---|
-//! | 0 | all as it should be |
+//! | 0 | everything conforms |
 //! | 1 | a conformance failure; `json`: CPython refuses the text; `diff`: a regression |
-//! | 2 | wrong usage, also a pattern that matches nothing |
+//! | 2 | wrong usage; this includes a pattern that matches nothing |
 //! | 3 | the harness could not do its work |
 //! | 130 | interrupted by Ctrl-C or SIGTERM |
 
@@ -59,20 +60,20 @@ use report::changes::DiffError;
 
 /// A conformance failure.
 const FAILED: u8 = 1;
-/// Wrong usage; also clap's own.
+/// Wrong usage; clap uses the same status.
 const USAGE: u8 = 2;
 /// The harness could not do its work.
 const HARNESS: u8 = 3;
-/// Interrupted, as a shell says it: 128 + SIGINT.
+/// Interrupted; the shells' status for SIGINT: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 
 /// Conformance harness for the socket protocols of the Python tutorials.
 ///
-/// Runs a server and a client, each in any language, with a recorder between them, and holds what
-/// they say against what the reference says.
+/// Runs a server and a client, each in any language, with a recorder between them. Compares what they send with
+/// what the reference sends.
 ///
-/// Exit status: 0 all as it should be; 1 a conformance failure; 2 wrong usage, also a pattern that
-/// matches nothing; 3 the harness could not do its work.
+/// Exit status: 0 everything conforms; 1 a conformance failure; 2 wrong usage, such as a pattern that matches
+/// nothing; 3 the harness could not do its work.
 #[derive(Debug, Parser)]
 #[command(name = "framecheck", version, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -82,97 +83,100 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Play all cases, or those that are chosen, and report.
+    /// Play all cases, or the selected ones, and report the results.
     ///
-    /// With a FILE, which describes a protocol, that protocol is played alone; --scenario adds of the
-    /// tutorials' what it names.
+    /// With a FILE, only the protocol that it describes is played. --scenario then adds matching scenarios of
+    /// the tutorials.
     Run(RunArgs),
-    /// Play them under each CPython of this machine, from 3.8 on, and set the outcomes side by side.
+    /// Play the cases under each installed CPython, from 3.8 on, and compare the results.
     ///
-    /// One interpreter of each python3.N on the PATH or under pyenv. The reports of each go to a
-    /// folder of its own in --out.
+    /// Uses one interpreter for each python3.N on the PATH or under pyenv. The reports of each interpreter go
+    /// to its own folder in --out.
     Pythons(RunArgs),
-    /// Join the reports of a run's shards into one, as of a run that was never parted.
+    /// Merge the reports of a run's shards into the report of one run.
     ///
-    /// Exit status as of run; 2 when they are not all the shards of one run.
+    /// Exit status as for run; 2 if the directories are not all the shards of one run.
     Merge(MergeArgs),
     /// List every scenario, pairing, clause, check and erratum.
     List(ListArgs),
-    /// Show what a case puts in, what is right for it, and by which clauses.
+    /// Show the input of a case, the correct streams, and the clauses that define them.
     Show(ShowArgs),
-    /// Play one case again and show everything that travelled.
+    /// Play one case again, and show all traffic.
     Replay(ReplayArgs),
-    /// Play one case and write everything that travelled as a capture for Wireshark.
+    /// Play one case, and write its traffic as a capture for Wireshark.
     ///
-    /// Exit status 0 when it is written, however the case comes out. docs/wireshark has a dissector.
+    /// Exit status 0 if the capture is written, even if the case fails. docs/wireshark has a dissector.
     Capture(CaptureArgs),
-    /// What has become of each case between two reports: regressions, fixes, new, gone, changed.
+    /// Compare two reports case by case: regressions, fixes, new, gone and changed cases.
     ///
-    /// Exit status 1 when there are regressions, 2 when one is no report.json that this can read.
+    /// Exit status 1 if there are regressions; 2 if a file is not a report.json of a version that framecheck
+    /// can read.
     Diff(DiffArgs),
-    /// Play a case with one side started by hand, under a debugger say.
+    /// Play a case in which you start one side by hand, for example under a debugger.
     ///
-    /// It tells where the program is to listen or to connect, and what is to be typed into it; waits
-    /// for it; and shows everything that travelled.
+    /// The command prints where your program must listen or connect, and what you must type into it. It waits
+    /// for the program, and then shows all traffic.
     Attach(AttachArgs),
-    /// Say what a manifest declares, start each role once, and tell what goes wrong.
+    /// Show what a manifest declares, start each role once, and report what goes wrong.
     ///
-    /// Exit status 1 when anything does.
+    /// Exit status 1 if anything goes wrong.
     CheckPeer(CheckPeerArgs),
-    /// Say whether the file of a protocol is usable: play each fixed input three times with the reference.
+    /// Check that a protocol file is usable: play each fixed input three times with the reference.
     ///
-    /// Exit status 1 when the reference is not the same each time, when a mask covers nothing, or when the
-    /// reference leaves something behind; 2 when the file has mistakes.
+    /// Exit status 1 if the reference is nondeterministic, if a mask covers nothing, or if the reference leaves
+    /// something behind; 2 if the file has mistakes.
     CheckProtocol(CheckProtocolArgs),
-    /// Run a server and a client, and write the protocol file that describes what they say.
+    /// Run a server and a client, and write the protocol file that describes their traffic.
     ///
-    /// It plays what you type and the files that you give, looks into programs in Python, and finds frames,
-    /// checksums and what differs from run to run. A comment before each line says how sure it is. Exit status 1
-    /// when check-protocol would not call the file usable. See docs/own-protocol.md.
+    /// Plays the input and files that you give, and reads the source of Python programs. Finds frames,
+    /// checksums and what differs from run to run. A comment before each line says how sure framecheck is. Exit
+    /// status 1 if check-protocol would reject the file. See docs/own-protocol.md.
     Learn(learn::LearnArgs),
-    /// Say how good inputs are: play wrong variants of the reference's Python programs, each to be caught.
+    /// Measure how good the inputs are: play mutants of the reference's Python programs, and see which the
+    /// inputs catch.
     ///
-    /// Each variant has one thing wrong. It is played in the reference's place, with the reference and the
-    /// harness in the other role, until a case fails that the program as it is passes. A variant that no case
-    /// catches shows what the inputs do not try. The last line is `N of M caught`.
+    /// Each mutant changes one thing. It is played in the reference's place, against the reference and the
+    /// harness in the other role. It is caught when it fails a case that the unchanged program passes. A mutant
+    /// that no case catches shows what the inputs do not cover. The last line is `N of M caught`.
     ///
-    /// Exit status 1 when a variant survives and neither what framecheck saw nor --accept explains it; 2 when a
+    /// Exit status 1 if a mutant survives and neither framecheck's observations nor --accept explain it; 2 if a
     /// program is not Python. See docs/mutants.md.
     Mutants(mutants::MutantsArgs),
-    /// Say whether recorded traffic keeps to the frames of a protocol; where not, which packet and byte.
+    /// Check the frames of recorded traffic against a protocol. Report the packet and byte of each violation.
     ///
-    /// Exit status 1 when something does not; 2 when CAPTURE is no capture, has no traffic of the
-    /// protocol, or is damaged. What a capture lost is said, and is no failure. See docs/audit.md.
+    /// Exit status 1 if there is a violation; 2 if CAPTURE is not a capture, has no traffic of the protocol, or
+    /// is damaged. The report names what a capture lost; this is not a failure. See docs/audit.md.
     Audit(AuditArgs),
-    /// Stand between two running programs: pass everything on, and judge each frame while it passes.
+    /// Relay between two running programs, and judge each frame as it passes.
     ///
-    /// It says `listening on ADDRESS` at once, each wrong frame as soon as it is seen, and a summary when
-    /// Ctrl-C or SIGTERM ends it, or with --connections N when N connections have ended. Bytes pass on first
-    /// and are judged then; behind a frame that can't be read, the rest of that direction passes unjudged.
+    /// The proxy prints `listening on ADDRESS` at once, and each wrong frame as soon as it sees it. It prints a
+    /// summary when Ctrl-C or SIGTERM ends it, or, with --connections N, when N connections have ended. It
+    /// forwards bytes first and judges them then. After a frame that it can't read, it forwards the rest of
+    /// that direction without judging it.
     ///
-    /// Exit status 0 when all frames are right; 1 when one is wrong; 2 for wrong usage, also an address that
-    /// is not loopback without --allow-non-loopback; 3 when nothing came to be judged, or it can't listen or
+    /// Exit status 0 if all frames are right; 1 if one is wrong; 2 for wrong usage, such as an address that is
+    /// not loopback without --allow-non-loopback; 3 if there was nothing to judge, or the proxy can't listen or
     /// write. See docs/proxy.md.
     Proxy(ProxyArgs),
     /// Write a Wireshark dissector, in Lua, for the frames of a protocol file.
     ///
-    /// It goes to standard output. `tshark -X lua_script:FILE` uses it; docs/dissector.md. Exit status 2 when
-    /// the file has mistakes, or no frames.
+    /// The dissector goes to standard output. Use it with `tshark -X lua_script:FILE`; see docs/dissector.md.
+    /// Exit status 2 if the file has mistakes, or no frames.
     Dissector(DissectorArgs),
-    /// Keep a failing case as a permanent one: its smallest input, and its network.
+    /// Keep a failing case as a permanent one, with its minimised input and network.
     Keep(KeepArgs),
-    /// Make each known defect of the reference programs happen, and say what is seen.
+    /// Reproduce each known defect of the reference programs, and show what happens.
     ///
-    /// Exit status 1 when one no longer happens.
+    /// Exit status 1 if a defect no longer happens.
     Errata(ErrataArgs),
     /// Print json.dumps(json.loads(STDIN)) as CPython does.
     ///
-    /// It needs no Python. A text that CPython refuses is answered by `error: ` and CPython's own
-    /// message: on standard error, with exit status 1, or with --lines in its line of the output.
+    /// Needs no Python. If CPython refuses a text, the answer is `error: ` and CPython's own message. It goes
+    /// to standard error, with exit status 1; with --lines, to the text's line of the output.
     Json(JsonArgs),
-    /// Print a script that completes this program's arguments in a shell.
+    /// Print a shell completion script for this program.
     Completions(CompletionsArgs),
-    /// Print the manual page, for man(1).
+    /// Print the manual page.
     Man,
 }
 
@@ -195,7 +199,7 @@ impl Command {
     }
 }
 
-/// Carry the command out.
+/// Runs the command.
 pub(crate) fn main(args: Args) -> ExitCode {
     let fits = if args.command.plays() { machine::check() } else { Ok(()) };
     let done = fits.and_then(|()| {
@@ -243,12 +247,12 @@ fn carry_out(command: Command) -> anyhow::Result<bool> {
     }
 }
 
-/// What was asked for makes no sense, in a way that only the command knows.
+/// A usage error that only the command itself can detect.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
 
-/// An error and its causes, each once: some errors tell their cause themselves.
+/// An error and its causes as one line. Some errors contain the text of their cause; it is not repeated.
 fn chain(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |text, cause| {
         let told = cause.to_string();
@@ -260,7 +264,7 @@ fn chain(error: &anyhow::Error) -> String {
     })
 }
 
-/// What names a case, and the files that describe its scenario, in whichever order they were given.
+/// Finds the case's name among the arguments, as a case and its protocol files may come in any order.
 fn case_and_files(case: &str, files: &[PathBuf]) -> (String, Vec<PathBuf>) {
     let is_file = |path: &Path| path.extension().is_some_and(|it| it == "toml") && path.is_file();
     let named = files.iter().position(|file| !is_file(file));
@@ -275,7 +279,7 @@ fn case_and_files(case: &str, files: &[PathBuf]) -> (String, Vec<PathBuf>) {
     }
 }
 
-/// Whether what was asked for makes no sense.
+/// Whether an error is a usage error.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<PlanError>()
         || error.is::<ManifestError>()

@@ -17,10 +17,10 @@ use super::out::stderr;
 use super::setup::Known;
 use super::{Usage, interrupt};
 
-/// What is not judged of a program that framecheck does not start.
+/// What framecheck can't judge of a program that it does not start.
 const NOT_JUDGED: &str = "its exit status, screen, files and memory";
 
-/// See that no server of a peer is on another machine, unless that is asked for.
+/// Checks that every server of a peer is on this machine, unless the user allows others.
 pub(super) fn are_allowed(peer: &Peer, known: &Known, args: &OtherArgs) -> Result<(), Usage> {
     for (scenario, target) in &peer.targets {
         let is_played = known.catalogue.scenario(scenario).is_some();
@@ -36,10 +36,11 @@ pub(super) fn are_allowed(peer: &Peer, known: &Known, args: &OtherArgs) -> Resul
     Ok(())
 }
 
-/// See that every server that runs already, and that these pairings play with, is up; of all scenarios, or of one.
+/// Checks that the running servers that these pairings use are up; of all scenarios, or of one.
 ///
 /// # Errors
-/// Which is not, and why.
+///
+/// A server is not up. The message names it and says why.
 pub(super) async fn are_up(
     peers: &Peers,
     known: &Known,
@@ -68,7 +69,7 @@ pub(super) async fn are_up(
     }
 }
 
-/// Of each program of a plan that framecheck does not start, what is not judged.
+/// For each program of a plan that framecheck does not start: what it does not judge.
 pub(super) fn not_judged(peers: &Peers, known: &Known, playing: &[Pairing]) -> Vec<String> {
     let mut told = Vec::new();
     for peer in peers.guests() {
@@ -98,8 +99,8 @@ pub(super) fn not_judged(peers: &Peers, known: &Known, playing: &[Pairing]) -> V
     told
 }
 
-/// Somebody to start the clients of these peers that a person starts, if there are any. What is wanted is said on
-/// standard error, and a line on standard input says that a client has ended.
+/// Asks the user to start the clients that a person starts, if these peers have any. It prints what is wanted
+/// to standard error. A line on standard input says that a client has ended.
 pub(super) fn person(peers: &Peers, timeout_seconds: u64) -> Option<Person> {
     if peers.guests().all(|peer| peer.by_hand.is_empty()) {
         return None;
@@ -109,10 +110,10 @@ pub(super) fn person(peers: &Peers, timeout_seconds: u64) -> Option<Person> {
     Some(person)
 }
 
-/// The client that `attend` waits for; `listen` ends that wait.
+/// The client that `attend` waits for. `listen` ends the wait.
 static AWAITED: Mutex<Option<Hand>> = Mutex::new(None);
 
-/// Say what is wanted, case by case, until nothing is any more.
+/// Prints what is wanted, case by case, until the run ends.
 fn attend(asked: &Receiver<Asked>, timeout_seconds: u64) {
     static LISTENING: Once = Once::new();
     for asked in asked {
@@ -130,7 +131,7 @@ fn attend(asked: &Receiver<Asked>, timeout_seconds: u64) {
     }
 }
 
-/// Each line that is typed ends the wait for the client.
+/// Each typed line ends the wait for the current client.
 fn listen() {
     for line in io::stdin().lock().lines() {
         if line.is_err() {
@@ -143,17 +144,17 @@ fn listen() {
 }
 
 fn ask(out: &mut impl Write, wanted: &Wanted, timeout_seconds: u64) -> io::Result<()> {
-    writeln!(out, "  start the client; it is to connect to {}", place(&wanted.address))?;
+    writeln!(out, "  start the client; it must connect to {}", place(&wanted.address))?;
     write_wants(out, wanted)?;
     writeln!(
         out,
-        "  it is waited for, at most {timeout_seconds} seconds, until its connection has ended; Enter ends \
+        "  framecheck waits at most {timeout_seconds} seconds for its connection to end; Enter ends \
          the wait"
     )?;
     out.flush()
 }
 
-/// Host and port, or the path of a socket.
+/// The host and port, or the path of a socket.
 pub(super) fn place(address: &Endpoint) -> String {
     match address {
         Endpoint::Inet(address) => format!("{}, port {}", address.ip(), address.port()),
@@ -161,13 +162,13 @@ pub(super) fn place(address: &Endpoint) -> String {
     }
 }
 
-/// What a program is to be given, a line each.
+/// What the user must give a program, one item per line.
 pub(super) fn write_wants(out: &mut impl Write, wanted: &Wanted) -> io::Result<()> {
     if let Some(file) = &wanted.file {
-        writeln!(out, "  it is to serve {}", file.display())?;
+        writeln!(out, "  it must serve {}", file.display())?;
     }
     for literal in wanted.literals.iter().filter(|literal| literal.is_changed) {
-        writeln!(out, "  its {} is to be {:?}", literal.name, literal.value)?;
+        writeln!(out, "  its {} must be {:?}", literal.name, literal.value)?;
     }
     if !wanted.beside.is_empty() {
         let names: Vec<String> = wanted.beside.iter().map(|name| format!("{name:?}")).collect();

@@ -1,41 +1,40 @@
-//! What a command prints, for as long as anybody reads it.
+//! What a command prints, until its reader closes the pipe.
 //!
-//! Manifests, protocol files, peers and the names of files decide much of what is printed. None of it reaches a
-//! terminal as anything but text: see [`visible::printed`].
+//! Much of the output comes from manifests, protocol files, peers and file names. All of it reaches a terminal
+//! as plain text only: see [`visible::printed`].
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Stderr, Stdout, Write};
 
 use model::visible;
 
-/// Standard output, for text and JSON. Characters that a terminal acts on become escapes. A reader that has seen
-/// enough, as `head` has, changes nothing about what a command does and how it ends: what would be written from then
-/// on is dropped.
+/// Standard output, for text and JSON. Escapes the characters that control a terminal. If the reader closes the
+/// pipe, as `head` does, the rest of the output is dropped; the command's work and exit status stay the same.
 pub(super) fn stdout() -> Printed<Heard<Stdout>> {
     Printed::to(raw_stdout(), console::colors_enabled())
 }
 
-/// Standard output, for bytes that some program is to read as they are: a capture, a script.
+/// Standard output, for bytes that a program reads unchanged: a capture, a script.
 pub(super) fn raw_stdout() -> Heard<Stdout> {
     Heard { out: io::stdout() }
 }
 
-/// Standard error, as [`stdout`].
+/// Standard error, escaped as in [`stdout`].
 pub(super) fn stderr() -> Printed<Stderr> {
     Printed::to(io::stderr(), console::colors_enabled_stderr())
 }
 
-/// Write a message for the user to standard error. An error of that is ignored: the exit status stays what it is.
+/// Writes a message for the user to standard error. Ignores a write error: the exit status stays the same.
 pub(super) fn say(what: impl Display) {
     let _ = writeln!(Printed::to(io::stderr(), false), "framecheck: {what}");
 }
 
-/// See [`stdout`]. It writes whole lines, and on a flush what there is.
+/// See [`stdout`]. It writes whole lines; on a flush, all that it has.
 #[derive(Debug)]
 pub(super) struct Printed<W: Write> {
     out: W,
     may_colour: bool,
-    /// What has come since the last newline.
+    /// The text after the last newline.
     begun: Vec<u8>,
 }
 
@@ -77,7 +76,7 @@ impl<W: Write> Drop for Printed<W> {
     }
 }
 
-/// Drops output when its reader has closed the pipe.
+/// Drops the output once its reader has closed the pipe.
 #[derive(Debug)]
 pub(super) struct Heard<W> {
     out: W,

@@ -1,4 +1,4 @@
-//! `framecheck completions SHELL` and `framecheck man`: what a packager installs beside a program.
+//! `framecheck completions SHELL` and `framecheck man`: files that a packager installs beside a program.
 
 use std::io::Write;
 
@@ -7,17 +7,17 @@ use clap::CommandFactory;
 use super::out::raw_stdout;
 use super::{Args, CompletionsArgs};
 
-/// As the table of `cli/mod.rs` has it.
+/// The same as the table in `cli/mod.rs`.
 const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
 .TP
 0
-all as it should be
+everything conforms
 .TP
 1
 a conformance failure; \fBdiff\fR: a regression; \fBjson\fR: CPython refuses the text
 .TP
 2
-wrong usage, also a pattern that matches nothing; \fBdiff\fR: a file that is no report
+wrong usage, such as a pattern that matches nothing; \fBdiff\fR: a file that is not a report
 .TP
 3
 the harness could not do its work
@@ -26,7 +26,7 @@ the harness could not do its work
 interrupted
 "#;
 
-/// A script for a shell, to standard output.
+/// Prints a completion script for a shell to standard output.
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<bool> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "framecheck", &mut script);
@@ -34,7 +34,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// A page for man(1) in roff: the program, and each of its commands as a section.
+/// The man(1) page in roff: the program, and one section per command.
 pub(super) fn man() -> anyhow::Result<bool> {
     let mut command = Args::command();
     command.build();
@@ -56,7 +56,7 @@ pub(super) fn man() -> anyhow::Result<bool> {
         ] {
             let mut section = Vec::new();
             render(&part, &mut section)?;
-            // A section of a page of its own becomes a subsection of this one.
+            // A section of a command's own page becomes a subsection of this page.
             let section = String::from_utf8_lossy(&section).replace("\n.SH ", "\n.SS ");
             let section =
                 section.strip_prefix(".SH ").map_or(section.clone(), |rest| format!(".SS {rest}"));

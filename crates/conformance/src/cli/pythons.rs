@@ -1,4 +1,4 @@
-//! `framecheck pythons`: the same cases under every CPython of this machine.
+//! `framecheck pythons`: plays the same cases under every CPython of this machine.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::run::{chosen, files, page, play};
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     if args.rewrite_expected {
-        bail!("what fails may differ from version to version: write it anew with framecheck run");
+        bail!("the failures may differ between versions: rewrite the file with framecheck run");
     }
     let (planned, _) = chosen(args)?;
     let reference = super::setup::reference(&args.setup.means)?;
@@ -49,12 +49,12 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     Ok(green)
 }
 
-/// Where the reports under an interpreter are written.
+/// The directory for the reports under one interpreter.
 fn directory_of(args: &RunArgs, interpreter: &Interpreter) -> PathBuf {
     args.out.join(format!("python{}", interpreter.version))
 }
 
-/// Fills the column that was begun last.
+/// Fills the last column of the table.
 struct Column<'a>(&'a mut Versions);
 
 impl Sink for &mut Column<'_> {

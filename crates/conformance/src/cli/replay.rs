@@ -54,7 +54,7 @@ pub(super) fn main(args: &ReplayArgs) -> anyhow::Result<bool> {
     Ok(!played.judgement.verdict.is_failure())
 }
 
-/// Everything that was seen, and what to make of it.
+/// Prints everything that was seen, and the findings.
 pub(super) fn write_played(out: &mut impl Write, played: &Played, full: bool) -> io::Result<()> {
     let rows_max = if full { usize::MAX } else { ROWS_MAX };
     write_wire(out, played, rows_max)?;
@@ -103,18 +103,19 @@ fn chosen(
     }
 }
 
-/// What of a failure's case.json it takes to play it again.
+/// The parts of a failure's case.json that a replay needs.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) id: CaseId,
-    /// `None` where it was too long to be kept: the id stands for it.
+    /// `None` if the input was too long to be kept. The id then stands for it.
     input: Option<Input>,
     smallest: Option<(Input, Network)>,
 }
 
 impl Kept {
     /// # Errors
-    /// [`Usage`]: the file can't be read, or is none.
+    ///
+    /// [`Usage`]: the file can't be read, or is not a case.json.
     pub(super) fn read(file: &Path) -> Result<Self, Usage> {
         Self::read_as_it_is(file).map_err(|error| Usage(chain(&error)))
     }
@@ -147,7 +148,7 @@ impl Kept {
         Ok(Self { id, input, smallest })
     }
 
-    /// `None` where only the case's id stands for it.
+    /// `None` if only the case's id stands for the input.
     pub(super) fn smallest_input(&self) -> Option<&Input> {
         self.smallest.as_ref().map(|(input, _)| input).or(self.input.as_ref())
     }
@@ -157,7 +158,7 @@ impl Kept {
     }
 }
 
-/// Play the case.
+/// Plays the case.
 pub(super) async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<Played, StageError> {
     let Group { scenario, input, .. } = group;
     let ground = stage.ground(&**scenario, input).await?;
@@ -174,7 +175,7 @@ pub(super) async fn play(stage: &Stage, group: &Group, id: &CaseId) -> Result<Pl
     }
 }
 
-/// The frames of each stream, part by part: what was seen of those that have a description.
+/// Prints the frames of each described stream, part by part.
 fn write_frames(out: &mut impl Write, group: &Group, played: &Played) -> io::Result<()> {
     for way in [Direction::ToServer, Direction::ToClient] {
         let breaks = Breaks::of(&played.observed.wire, way);
@@ -203,7 +204,7 @@ fn write_frames(out: &mut impl Write, group: &Group, played: &Played) -> io::Res
     Ok(())
 }
 
-/// Every segment and close, with its time.
+/// Prints every segment and close, with its time.
 fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Result<()> {
     writeln!(out, "\nwire log:")?;
     for event in &played.observed.wire.events {
@@ -253,7 +254,7 @@ fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -
     Ok(())
 }
 
-/// Both streams, expected against found.
+/// Prints both streams: expected against found.
 fn write_streams(out: &mut impl Write, played: &Played, full: bool) -> io::Result<()> {
     let (before, rows_max) = if full { (usize::MAX, usize::MAX) } else { (2, ROWS_MAX) };
     for (name, direction) in
@@ -314,7 +315,7 @@ fn write_judgement(out: &mut impl Write, played: &Played, rows_max: usize) -> io
     }
     for difference in &judgement.differences {
         writeln!(out, "  {difference}")?;
-        // The streams have been shown.
+        // The streams are already printed.
         let is_stream = matches!(difference.check, Some(Check::ToServer | Check::ToClient));
         if let Some(parting) = difference.parting.as_ref().filter(|_| !is_stream) {
             let shown = hex::diff(&parting.expected.0, &parting.found.0, 1, rows_max);

@@ -32,21 +32,21 @@ use super::out::{say, stdout};
 use super::setup::{Known, Setup, as_typed, setup, versions};
 use super::{Format, RunArgs, SetupArgs, Usage};
 
-/// What is to be played.
+/// The cases that a command plays.
 #[derive(Clone)]
 pub(super) struct Planned {
     known: Known,
     groups: Vec<Group>,
     start: Start,
-    /// The cases of other shards, if there is a list to hold them against, those that `--only` leaves out, and those
-    /// that this machine can't play; with their inputs' names.
+    /// The cases that are not played, with the names of their inputs: those of other shards, if there is a list
+    /// to compare them with, those that `--only` leaves out, and those that this machine can't play.
     elsewhere: Vec<(CaseId, String)>,
-    /// Whether an option leaves something out.
+    /// Whether an option leaves out a case.
     is_partial: bool,
 }
 
 impl Planned {
-    /// The scenarios that it was chosen from.
+    /// The scenarios that the cases come from.
     pub(super) const fn catalogue(&self) -> &Catalogue {
         &self.known.catalogue
     }
@@ -65,7 +65,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<bool> {
     done.verdict()
 }
 
-/// The cases that are asked for, and where the references of protocol files were looked at for that.
+/// The selected cases. Also the setup in which the references of protocol files were observed, if that was
+/// needed.
 pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)> {
     let selection = selection(args);
     let shard = match args.shard.as_deref() {
@@ -74,7 +75,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
         Some(text) => Some(text.parse()?),
     };
     let expected = match &args.expected {
-        // That it can be read as a list is seen first: the words are better.
+        // The file is first parsed as a list, which gives a better error message.
         Some(file) => {
             ExpectedFailures::read(file)?;
             Some(sha256(&fs::read(file)?))
@@ -108,7 +109,7 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     if groups.is_empty() {
         anyhow::bail!("nothing is left to play: {}", left_out.missing.join("; "));
     }
-    // Of the whole run, whichever part of it this is.
+    // The pairings of the whole run, not of this shard only.
     let playing = pairings_in(&groups, &peers);
     super::setup::runtime()?.block_on(are_up(&peers, &known, &playing, None))?;
     let mut elsewhere = left_out.cases;
@@ -144,10 +145,10 @@ pub(super) fn chosen(args: &RunArgs) -> anyhow::Result<(Planned, Option<Setup>)>
     Ok((Planned { known, groups, start, elsewhere, is_partial }, looked))
 }
 
-/// What the options choose of the catalogue.
+/// The part of the catalogue that the options select.
 fn selection(args: &RunArgs) -> Selection {
     Selection {
-        // With files, what it names has been added to them.
+        // With files, the scenarios that `--scenario` names are already in the catalogue.
         scenarios: if args.files.is_empty() { args.scenario.clone() } else { Vec::new() },
         skip: args.skip.clone(),
         pairings: args.pairing.iter().map(|glob| glob.0.clone()).collect(),
@@ -161,7 +162,7 @@ fn selection(args: &RunArgs) -> Selection {
     }
 }
 
-/// Say which files have nothing to generate the inputs from that `--cases` asks for.
+/// Warns about files from which `--cases` can generate no inputs.
 fn generates_something(known: &Known, cases: u32) {
     if [0, USUAL_CASES].contains(&cases) {
         return;
@@ -174,7 +175,7 @@ fn generates_something(known: &Known, cases: u32) {
     }
 }
 
-/// A peer that declares no role of what the files describe is a mistake.
+/// It is a usage error if a peer declares no role of what the files describe.
 fn plays_something(known: &Known, peers: &Peers) -> anyhow::Result<()> {
     for peer in peers.guests().filter(|_| !known.protocols.is_empty()) {
         if !peer.roles().any(|(_, scenario)| known.catalogue.scenario(scenario).is_some()) {
@@ -204,7 +205,7 @@ fn info_of(protocol: &Protocol, files: &[PathBuf]) -> ProtocolInfo {
     }
 }
 
-/// The peers of a run. Where files describe the protocols, those that play nothing are none.
+/// The peers of a run. If files describe the protocols, this leaves out the peers that play nothing.
 fn infos(
     peers: &Peers,
     known: &Known,
@@ -226,7 +227,7 @@ fn infos(
     peers.iter().filter(plays).map(info).collect()
 }
 
-/// The reports that are written to `out`.
+/// The reports that a run writes to `out`.
 pub(super) fn files(out: &Path, catalogue: &Catalogue) -> anyhow::Result<Vec<Box<dyn Sink>>> {
     fs::create_dir_all(out).with_context(|| format!("cannot write to {}", out.display()))?;
     Ok(vec![
@@ -238,7 +239,7 @@ pub(super) fn files(out: &Path, catalogue: &Catalogue) -> anyhow::Result<Vec<Box
     ])
 }
 
-/// The page for people in the directory of a run.
+/// The HTML page in the directory of a run.
 pub(super) fn page(out: &Path) -> PathBuf {
     out.join("index.html")
 }
@@ -251,7 +252,7 @@ pub(super) fn printed(format: Format, out: &Path) -> Box<dyn Sink> {
     }
 }
 
-/// What an earlier part of the run has left in `out`, if this is to go on with it.
+/// The results that an earlier part of the run left in `out`, if this run continues it.
 fn earlier(
     args: &RunArgs,
     start: &Start,
@@ -262,7 +263,7 @@ fn earlier(
         return Ok(None);
     }
     let Some(mut recorded) = Recorded::read(out)? else {
-        say(format_args!("no run was begun in {}: it begins now", out.display()));
+        say(format_args!("{} has no earlier run: starting a new one", out.display()));
         return Ok(None);
     };
     recorded.is_of(start)?;
@@ -270,19 +271,19 @@ fn earlier(
     recorded.forget_harness_errors();
     let (played, of) = (recorded.ids().count(), start.cases);
     let are = if of == 1 { "case is" } else { "cases are" };
-    say(format_args!("{played} of {of} {are} there from before"));
+    say(format_args!("{played} of {of} {are} already played"));
     Ok(Some(recorded))
 }
 
-/// How a run has ended.
+/// How a run ended.
 pub(super) struct Done {
     end: End,
-    /// Why the first of the cases that could not be played could not.
+    /// The error of the first case that could not be played.
     unplayed: Option<String>,
 }
 
 impl Done {
-    /// Whether all is as it should be; an error where there is no telling.
+    /// Whether everything conforms; an error if a case could not be played.
     pub(super) fn verdict(&self) -> anyhow::Result<bool> {
         verdict_of(&self.end).map_err(|error| match &self.unplayed {
             Some(why) => anyhow::anyhow!("{error}; the first: {why}"),
@@ -291,7 +292,7 @@ impl Done {
     }
 }
 
-/// Play all of it that isn't there yet, telling every sink and the journal in `out`.
+/// Plays all cases that have no result yet. Sends each event to every sink and to the journal in `out`.
 pub(super) fn play(
     args: &RunArgs,
     with: &SetupArgs,
@@ -361,7 +362,7 @@ pub(super) fn play(
     Ok(Done { end, unplayed })
 }
 
-/// Hold a run to what the files say is known to fail, too.
+/// Adds the known failures of the protocol files to the expected ones.
 pub(super) fn add_known_failures(expected: &mut ExpectedFailures, known: &Known) {
     for protocol in &known.protocols {
         let lines = protocol.known_failures().iter().cloned().map(|known| Line {
@@ -373,7 +374,7 @@ pub(super) fn add_known_failures(expected: &mut ExpectedFailures, known: &Known)
     }
 }
 
-/// Write each list of expected failures as the run would have it.
+/// Rewrites each list of expected failures to match this run.
 fn rewrite(expected: &ExpectedFailures) -> anyhow::Result<()> {
     for (source, lines) in expected.rewritten() {
         match source {
@@ -391,15 +392,16 @@ fn rewrite(expected: &ExpectedFailures) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tells everybody, and stops the run where that fails: what can't be written was played for nothing.
+/// Sends each event to the journal and all sinks. Stops the run if one fails, as further results could not be
+/// written.
 struct Told<'a, 'b> {
     sinks: &'a mut [Box<dyn Sink + 'b>],
     journal: &'a mut Journal,
-    /// What is told between the start and what is new.
+    /// The earlier results; they are sent after the start and before new results.
     earlier: Option<Recorded>,
     reported: anyhow::Result<()>,
     failed: &'a Notify,
-    /// What was told of the first case that could not be played.
+    /// The first difference of the first case that could not be played.
     unplayed: Option<String>,
 }
 
@@ -437,7 +439,7 @@ impl Told<'_, '_> {
     }
 }
 
-/// Whether all is as it should be; an error where there is no telling.
+/// Whether everything conforms; an error if a case could not be played.
 pub(super) fn verdict_of(end: &End) -> anyhow::Result<bool> {
     let unplayed = end.count(Verdict::HarnessError);
     if unplayed > 0 {

@@ -1,4 +1,4 @@
-//! Find and start what it takes to play cases.
+//! Finds and starts what cases need.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -30,17 +30,17 @@ use super::others::{are_allowed, person};
 use super::out::say;
 use super::{Means, SetupArgs, Usage};
 
-/// A program that has said no version by then says none.
+/// How long a program may take to print its version. After that, it has none.
 const VERSION_MAX: Duration = Duration::from_secs(5);
 
-/// What can be played, and the oracle that its scenarios ask once it has been started.
+/// The playable scenarios, and the oracle that they ask once it has started.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) catalogue: Catalogue,
     pub(super) oracle: Arc<Oracle>,
-    /// The scenarios that files describe.
+    /// The scenarios that protocol files describe.
     pub(super) protocols: Vec<Arc<Protocol>>,
-    /// All that a manifest may declare, whether it is played or not.
+    /// All scenarios that a manifest may declare, played or not.
     all: Catalogue,
 }
 
@@ -52,8 +52,8 @@ impl Known {
         Self { all: catalogue.clone(), catalogue, oracle, protocols: Vec::new() }
     }
 
-    /// The scenarios that these files describe, and of the tutorials' those that match; without a file, the
-    /// tutorials'.
+    /// The scenarios of these files, and the matching scenarios of the tutorials. Without a file, only those of
+    /// the tutorials.
     pub(super) fn with(files: &[PathBuf], scenarios: &[String]) -> anyhow::Result<Self> {
         let of_tutorials = Self::new();
         if files.is_empty() {
@@ -83,21 +83,21 @@ impl Known {
         Ok(Self { catalogue, protocols, all, ..of_tutorials })
     }
 
-    /// The scenario of a protocol that is in no file yet.
+    /// The scenario of a protocol that has no file yet.
     pub(super) fn of_protocol(protocol: Protocol) -> Self {
         let protocol = Arc::new(protocol);
         let catalogue = Catalogue::new(vec![protocol.clone() as Arc<dyn Scenario>]);
         Self { all: catalogue.clone(), catalogue, protocols: vec![protocol], ..Self::new() }
     }
 
-    /// The scenarios that these files describe, and all of the tutorials'.
+    /// The scenarios of these files, and all scenarios of the tutorials.
     pub(super) fn with_all(files: &[PathBuf]) -> anyhow::Result<Self> {
         Self::with(files, &["*".to_owned()])
     }
 }
 
 impl Known {
-    /// The built-in programs that are not installed and are wanted. What files describe needs none.
+    /// The built-in programs that are needed and not installed. Protocol files need none.
     pub(super) fn missing<'p>(&self, peers: &'p Peers) -> &'p [String] {
         let has_tutorials = self.catalogue.iter().any(|it| it.truth() == Truth::Model);
         if has_tutorials { peers.missing() } else { &[] }
@@ -154,7 +154,7 @@ fn reference_of(protocol: &Protocol) -> anyhow::Result<Peer> {
     Ok(peer)
 }
 
-/// What a program of a file in this directory needs, with whole paths.
+/// What a program of a file in this directory needs, with absolute paths.
 fn whole(needs: &Needs, base: &Path) -> Needs {
     let directory = base.to_string_lossy();
     let filled =
@@ -166,7 +166,7 @@ fn whole(needs: &Needs, base: &Path) -> Needs {
     }
 }
 
-/// A stage, and the directories its cases live in, which go when this is dropped.
+/// A stage, and the directories of its cases. Dropping this removes the directories.
 pub(super) struct Setup {
     pub(super) stage: Arc<Stage>,
     _scratch: TempDir,
@@ -174,7 +174,7 @@ pub(super) struct Setup {
     _reference: Reference,
 }
 
-/// The built-in peers and those of the manifests, without starting or unpacking anything.
+/// The built-in peers and those of the manifests. Starts and unpacks nothing.
 pub(super) fn peers(args: &SetupArgs, known: &Known) -> anyhow::Result<Peers> {
     let mut guests = Vec::new();
     for manifest in &args.peer {
@@ -202,8 +202,7 @@ fn peers_with(args: &SetupArgs, known: &Known, guests: Vec<Peer>) -> anyhow::Res
     Ok(peers)
 }
 
-/// Where a built-in program is, if it is anywhere: where the user says, beside this program, or on
-/// the PATH.
+/// Finds a built-in program: in the directory that the user names, beside this program, or on the PATH.
 fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
     let beside = || Some(std::env::current_exe().ok()?.parent()?.to_owned());
     let directory = args.means.programs.clone().or_else(beside)?;
@@ -211,27 +210,27 @@ fn program(args: &SetupArgs, name: &str) -> Option<PathBuf> {
     if path.is_file() { Some(path) } else { which::which(name).ok() }
 }
 
-/// Everything that cases need.
+/// Sets up everything that cases need.
 pub(super) fn setup(args: &SetupArgs, known: &Known) -> anyhow::Result<Setup> {
     set_up(args, known, peers(args, known)?, Watched::No)
 }
 
-/// What the programs that the launcher starts write down of themselves.
+/// What the programs that the launcher starts record about themselves.
 #[derive(Clone, Copy)]
 enum Watched<'a> {
     No,
-    /// What they do, in this directory.
+    /// What they do; written to this directory.
     Notes(&'a Path),
-    /// Which of their lines they execute, in this directory.
+    /// Which of their lines they execute; written to this directory.
     Trace(&'a Path),
 }
 
-/// The same, and each program that the launcher starts notes what it does, in this directory.
+/// Like [`setup`], but each program that the launcher starts records what it does, in this directory.
 pub(super) fn setup_noted(args: &SetupArgs, known: &Known, notes: &Path) -> anyhow::Result<Setup> {
     set_up(args, known, peers(args, known)?, Watched::Notes(notes))
 }
 
-/// The same with these peers, whether their programs are there or not.
+/// Like [`setup`], with these peers, even if their programs are missing.
 pub(super) fn setup_with(
     args: &SetupArgs,
     known: &Known,
@@ -240,7 +239,8 @@ pub(super) fn setup_with(
     set_up(args, known, peers_with(args, known, guests)?, Watched::No)
 }
 
-/// The same, and each program that the launcher starts writes which of its lines it executes, in this directory.
+/// Like [`setup`], but each program that the launcher starts records which of its lines it executes, in this
+/// directory.
 pub(super) fn setup_traced(
     args: &SetupArgs,
     known: &Known,
@@ -299,8 +299,8 @@ fn set_up(
     Ok(Setup { stage: Arc::new(stage), _scratch: scratch, _sockets: sockets, _reference: unpacked })
 }
 
-/// Whether a program of what may be played is for the interpreter that `--python` names. The tutorials'
-/// scenarios ask it besides.
+/// Whether the interpreter that `--python` names runs any program of this run. The tutorials' scenarios also
+/// ask the interpreter questions.
 fn uses_python(known: &Known, peers: &Peers) -> bool {
     let is_played = |name: &str| known.catalogue.scenario(name).is_some();
     let is_python = |template: &Template| template.0.first().is_some_and(|it| it == "python3");
@@ -314,7 +314,7 @@ fn uses_python(known: &Known, peers: &Peers) -> bool {
         || warm().flat_map(|peer| &peer.needs).any(sets_up)
 }
 
-/// What starts programs, and which interpreter it has.
+/// The spawner of programs, and the version of its interpreter.
 fn spawner(args: &SetupArgs, known: &Known, reference: &Path) -> anyhow::Result<(Spawner, String)> {
     let python = args.means.python.to_string_lossy().into_owned();
     let hint = || {
@@ -328,10 +328,10 @@ fn spawner(args: &SetupArgs, known: &Known, reference: &Path) -> anyhow::Result<
     Ok((spawner, format!("{interpreter} {version}")))
 }
 
-/// The form of what is kept. Another number where a baseline comes to mean something else.
+/// The format of the cached baselines. Change this number when the meaning of a baseline changes.
 const BASELINES: u32 = 2;
 
-/// Where what the reference of a protocol does is kept.
+/// The cache for the behaviour of a protocol's reference.
 fn cache(args: &SetupArgs, protocol: &Protocol, interpreter: &str) -> anyhow::Result<Cache> {
     let version = env!("CARGO_PKG_VERSION");
     let context =
@@ -345,7 +345,7 @@ fn cache(args: &SetupArgs, protocol: &Protocol, interpreter: &str) -> anyhow::Re
     Ok(Cache::new(&root, protocol.name(), &key))
 }
 
-/// Fill in the versions of the built-in peers: of the interpreter, and as the programs say themselves.
+/// Fills in the versions of the built-in peers: that of the interpreter, and those that the programs print.
 pub(super) async fn versions(
     oracle: &Oracle,
     args: &SetupArgs,
@@ -353,7 +353,7 @@ pub(super) async fn versions(
 ) -> anyhow::Result<()> {
     for peer in peers.iter_mut().filter(|peer| peer.manifest.is_none()) {
         peer.version = match peer.name.as_str() {
-            // Where nothing needs an interpreter, none was started.
+            // If nothing needs an interpreter, none was started.
             REFERENCE => oracle.version().ok(),
             RUST => match program(args, "frame-server") {
                 Some(program) => program_version(&program).await,
@@ -365,8 +365,7 @@ pub(super) async fn versions(
     Ok(())
 }
 
-/// The last word of what a program answers to --version; nothing where it answers otherwise, as
-/// programs may that are wrong on purpose.
+/// The last word of a program's answer to --version; `None` if the answer has another form, as a mutant's may.
 async fn program_version(program: &Path) -> Option<String> {
     let mut asking = tokio::process::Command::new(program);
     asking.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
@@ -376,19 +375,19 @@ async fn program_version(program: &Path) -> Option<String> {
     Some(version.to_owned())
 }
 
-/// Where cases are played. Asking the oracle and starting a peer block a thread each; the recorders
-/// must go on meanwhile, so there are more threads than processors.
+/// The runtime in which cases are played. The oracle and the start of a peer each block a thread. The recorders
+/// must continue meanwhile, so there are more threads than processors.
 pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build()
 }
 
-/// So many threads a runtime has.
+/// The number of threads of the runtime.
 pub(super) fn threads() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     (processors * 4).max(8)
 }
 
-/// The reference programs: those that travel in this program unless told otherwise.
+/// The reference programs; by default, those that are built into this program.
 pub(super) fn reference(means: &Means) -> anyhow::Result<Reference> {
     let Some(directory) = &means.reference else {
         guarded()?;
@@ -406,7 +405,7 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     path.canonicalize().with_context(|| format!("no such directory: {}", path.display()))
 }
 
-/// The path of a file as the user typed it, among those that were typed.
+/// The path of a file as the user typed it.
 pub(super) fn as_typed(path: &Path, typed: &[PathBuf]) -> Option<PathBuf> {
     let is_it = |typed: &&PathBuf| std::path::absolute(typed).is_ok_and(|whole| whole == path);
     typed.iter().find(is_it).cloned()

@@ -16,7 +16,7 @@ const ROWS_MAX: usize = 64;
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let mut with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
-    // No peer is sent anything.
+    // This command sends nothing to a peer.
     with.others.allow_non_loopback = true;
     let (case, files) = case_and_files(&args.case, &args.files);
     let known = Known::with_all(&files)?;
@@ -34,7 +34,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     writeln!(out, "input: {}", group.input_name())?;
     writeln!(out, "  {}", serde_json::to_string(&group.input)?)?;
     if !id.network.is_harmless() {
-        writeln!(out, "without the network's harm; what is right with it, `replay` shows")?;
+        writeln!(out, "without the network's fault; `replay` shows what is right with it")?;
     }
     for (name, wire) in [
         ("from client to server", &expected.to_server),
@@ -63,8 +63,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// The case of an id; or that of a vector, over its scenario's own transport and as the reference
-/// plays it.
+/// The case of an id. For a vector, the case over its scenario's own transport, played by the reference.
 fn chosen(name: &str, catalogue: &Catalogue) -> anyhow::Result<CaseId> {
     let vector = name.split_once('/').filter(|(_, vector)| !vector.contains('/'));
     let Some((scenario_name, vector)) = vector else {
@@ -93,14 +92,14 @@ fn chosen(name: &str, catalogue: &Catalogue) -> anyhow::Result<CaseId> {
     })
 }
 
-/// What the reference is seen to do with an input.
+/// What the reference does with an input.
 fn seen(setup: &Setup, group: &Group) -> anyhow::Result<Expected> {
     let runtime = super::setup::runtime()?;
     let baseline = runtime.block_on(setup.stage.baseline(&*group.scenario, &group.input))?;
     Ok(baseline.expected.clone())
 }
 
-/// What is right for an input; where the harness is the server, given what it serves.
+/// What is right for an input. If the harness is the server, given what it serves.
 fn right(group: &Group) -> Result<Expected, RightError> {
     let expected = group.scenario.right(&group.input)?;
     let Some(served) = &group.input.served else { return Ok(expected) };

@@ -51,14 +51,14 @@ impl Run {
             let line = line.trim_end_matches('\n');
             if let Some(case) = line.strip_prefix("by hand: ") {
                 case.clone_into(&mut wanted.case);
-            } else if line.contains("it is to connect to ") {
+            } else if line.contains("it must connect to ") {
                 let (_, port) = line.rsplit_once("port ").unwrap();
                 wanted.port = port.parse().unwrap();
             } else if let Some(typed) = line.trim_start().strip_prefix("type into it: ") {
                 wanted.lines.push(typed.to_owned());
             } else if let Some(files) = line.trim_start().strip_prefix("its files are in ") {
                 wanted.files = Some(Path::new(files.split_once(": ").unwrap().0).to_owned());
-            } else if line.contains("it is waited for") {
+            } else if line.contains("framecheck waits") {
                 return Some(wanted);
             }
         }

@@ -158,7 +158,7 @@ fn shards_are_joined_and_a_run_goes_on_without_its_file() {
     says(&sandbox, &["diff", "whole/report.json", "joined/report.json"], 0);
     std::fs::rename(sandbox.path().join("gone.toml"), sandbox.path().join("up.toml")).unwrap();
     let (_, stderr) = says(&sandbox, &[&usual[..], &["whole", "--resume"]].concat(), 0);
-    assert!(stderr.contains("8 of 8 cases are there from before"), "{stderr}");
+    assert!(stderr.contains("8 of 8 cases are already played"), "{stderr}");
     // Of another text of the file it is another run.
     sandbox.write("up.toml", super::FILE);
     let (_, stderr) = says(&sandbox, &[&usual[..], &["whole", "--resume"]].concat(), 2);
