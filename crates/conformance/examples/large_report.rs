@@ -1,5 +1,5 @@
-//! Writes an `index.html` of very many cases that nobody has played, to see how a browser bears it:
-//! `cargo run --example large_report -- 50000 FILE`. One in a hundred fails, with all its evidence.
+//! Writes an `index.html` with many made-up cases, to test how a browser handles it:
+//! `cargo run --example large_report -- 50000 FILE`. One case in a hundred fails, with all its evidence.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,5 +1,5 @@
-//! A plain relay: `copy_bidirectional` of tokio, and nothing else. docs/proxy/measure.py holds `framecheck
-//! proxy` against it.
+//! A plain relay: tokio's `copy_bidirectional` and nothing else. docs/proxy/measure.py compares
+//! `framecheck proxy` with it.
 //!
 //! Usage: relay LISTEN TO
 

@@ -1,10 +1,10 @@
-//! A server and many clients that speak the frames of examples/getput, as fast as they can: a load for what
-//! stands between them. docs/proxy/measure.py uses it.
+//! A server and many clients that exchange the frames of examples/getput as fast as they can: a load for a
+//! relay between them. docs/proxy/measure.py uses it.
 //!
 //! Usage: relay_load serve, or relay_load ask ADDRESS CONNECTIONS SECONDS BODY_BYTES [wrong]
 //!
-//! The clients connect first; then each asks, waits for its answer and asks again. With `wrong`, one client
-//! sends one request whose size is text. What is printed: requests a second.
+//! The clients connect first. Then each sends a request, waits for its answer, and repeats. With `wrong`, one
+//! client sends one request whose size is text. Prints the requests per second.
 
 use std::env::args;
 use std::error::Error;
@@ -115,7 +115,7 @@ async fn ask(plan: Plan, number: usize, ready: &Barrier, stop: &AtomicBool) -> i
     let request = frame(head("").as_bytes(), &body);
     let wrong = frame(head("\"").as_bytes(), &body);
     let mut answer = vec![0; 4 + ANSWER.len() + 3];
-    // One to and fro, so that both ends are up when the clock starts.
+    // One exchange before the clock starts, so that both ends are up.
     server.write_all(&request).await?;
     server.read_exact(&mut answer).await?;
     ready.wait().await;

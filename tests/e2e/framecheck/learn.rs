@@ -185,7 +185,7 @@ fn programs_that_cannot_be_looked_into_are_learned_from_their_bytes() {
     // An interpreter that the launcher does not fork.
     let run = sandbox.framecheck().args(arguments(&["--fresh"])).assert().success();
     let said = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
-    says(&said, "neither program could be looked into: learned from bytes alone");
+    says(&said, "neither program could be traced: learned from the bytes alone");
     let text = std::fs::read_to_string(sandbox.path().join("echo.toml")).unwrap();
     says(&text, "# likely: the number of bytes of text");
     assert!(!text.contains("certain: "), "{text}");
@@ -282,7 +282,7 @@ fn a_program_with_a_module_of_the_librarys_name_is_learned_from_its_bytes() {
     sandbox.write("argparse.py", "");
     let run = sandbox.framecheck().args(arguments(&[])).assert().success();
     let said = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
-    says(&said, "neither program could be looked into: learned from bytes alone");
+    says(&said, "neither program could be traced: learned from the bytes alone");
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn mistakes_are_told_before_anything_is_played() {
     programs(&sandbox, ECHO_SERVER, ECHO_CLIENT, "one\n");
     sandbox.write("there.toml", "");
     let refused: BTreeMap<&str, Vec<&str>> = BTreeMap::from([
-        ("there.toml is there already; --force writes over it", vec!["--out", "there.toml"]),
+        ("there.toml exists already; --force overwrites it", vec!["--out", "there.toml"]),
         ("cannot read nowhere: No such file", vec!["--out", "a.toml", "--typed", "nowhere"]),
         ("--out: no such directory: no/where", vec!["--out", "no/where/a.toml"]),
         ("\"No Name\" can't be a protocol's name", vec!["--out", "a.toml", "--name", "No Name"]),

@@ -253,7 +253,7 @@ fn check_peer_names_the_literals_that_a_command_takes_none_of() {
          [\"python3\", \"fixed.py\", \"{host}\", \"{port}\", \"{file}\", \"{desc}\"]\n",
     );
     let (stdout, _) = says(&sandbox, &["check-peer", "fixed.toml", "--once"], 0);
-    let note = "takes no {name}: inputs that need another are not applicable, unless it goes by its \
+    let note = "takes no {name}: inputs that need another are not applicable, unless the program uses the \
                 file's";
     assert!(stdout.contains(note), "{stdout}");
 }

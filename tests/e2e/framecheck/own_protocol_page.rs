@@ -76,7 +76,7 @@ fn the_page_shows_the_manifest_that_lies_beside_it() {
 fn what_is_learned_is_what_the_page_shows() {
     let (page, sandbox) = (page(), sandbox());
     let stdout = learn(&sandbox);
-    let first = "looked into the server and the client";
+    let first = "traced the server and the client";
     let is_close = |line: &str| !line.contains("any-file (one of them)");
     let shown: Vec<String> = block(&page, first).lines().map(str::to_owned).collect();
     let said: Vec<&str> = stdout.lines().collect();

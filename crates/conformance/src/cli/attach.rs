@@ -107,7 +107,10 @@ fn tell(group: &Group, role: Role, wanted: &Wanted) -> io::Result<()> {
         Role::Client => writeln!(out, "start your client of {name}; it must connect to {place}")?,
     }
     write_wants(&mut out, wanted)?;
-    writeln!(out, "framecheck waits for it; when it has ended and nothing more appears here, press Enter")?;
+    writeln!(
+        out,
+        "framecheck waits for it; when it has ended and nothing more appears here, press Enter"
+    )?;
     out.flush()
 }
 

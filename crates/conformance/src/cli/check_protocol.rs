@@ -339,7 +339,10 @@ fn print_input(
     for end in &shown.ended_badly {
         note(true, end)?;
     }
-    note(shown.client_waits, "the client waits at the end; a port's may wait or end with status 0")?;
+    note(
+        shown.client_waits,
+        "the client waits at the end; a port's may wait or end with status 0",
+    )?;
     note(shown.keeps_state, "a second client gets other answers: the server keeps state")?;
     match &shown.screens {
         Some(screens) if is_first_screen => {

@@ -128,7 +128,7 @@ enum Command {
     CheckProtocol(CheckProtocolArgs),
     /// Run a server and a client, and write the protocol file that describes their traffic.
     ///
-    /// Plays the input and files that you give, and reads the source of Python programs. Finds frames,
+    /// Plays the input and files that you give, and traces Python programs. Finds frames,
     /// checksums and what differs from run to run. A comment before each line says how sure framecheck is. Exit
     /// status 1 if check-protocol would reject the file. See docs/own-protocol.md.
     Learn(learn::LearnArgs),

@@ -28,7 +28,7 @@ fn each_datagram_is_judged_by_itself() {
              10.0.0.1:50000 to server 10.0.0.2:9000, datagram 2): expected JSON, found Expecting \
              ',' delimiter: line 1 column 9 (char 8)"
         ),
-        "wire.pcap: 5 packets, datagrams between 1 pair of ports, held against the frames of \
+        "wire.pcap: 5 packets, datagrams between 1 pair of ports, checked against the frames of \
          json-datagrams",
         "  to-server: 2 request",
         "  to-client: 1 answer",

@@ -19,7 +19,7 @@ fn traffic_that_keeps_to_the_frames_passes_in_whatever_cuts() {
     wire.close(&mut talk);
     let told = told(&wire.pcap(), 0);
     for line in [
-        "wire.pcap: 25 packets, 1 connection, held against the frames of parcels",
+        "wire.pcap: 25 packets, 1 connection, checked against the frames of parcels",
         "  to-server: 3 request",
         "  to-client: 3 reply",
         "ok    87 bytes judged, no mistake",

@@ -15,7 +15,7 @@ fn right_frames_pass_and_a_signal_ends_it_with_a_summary() {
     let (status, said) = proxy.stop();
     assert_eq!(status, 0, "{said}");
     for line in [
-        &format!("{address} to {to}: 2 connections, held against the frames of parcels"),
+        &format!("{address} to {to}: 2 connections, checked against the frames of parcels"),
         "  to-server: 2 request",
         "  to-client: 2 reply",
         "ok    58 bytes judged, no mistake",

@@ -1,4 +1,4 @@
-//! An audit for people: each mistake in a line, then what was judged and what was not.
+//! An audit for people: each violation in one line, then what was judged and what was not.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use traffic::Transport;
 use super::super::judge_frames::{Mistake, counted, frame_lines, not_judged_lines, verdict};
 use super::Audit;
 
-/// So many mistakes are listed.
+/// At most this many violations are listed.
 const LISTED_MAX: usize = 20;
 
 pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
     summary(out, audit)
 }
 
-/// A mistake in one line.
+/// A violation in one line.
 pub(super) fn line(mistake: &Mistake) -> String {
     let Mistake { about, direction, wrong } = mistake;
     let place = wrong.place;
@@ -53,14 +53,14 @@ fn summary(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
     if flows > 0 {
         whole += &format!(", datagrams between {}", counted(flows, "pair of ports"));
     }
-    writeln!(out, "{capture}: {whole}, held against the frames of {protocol}")?;
+    writeln!(out, "{capture}: {whole}, checked against the frames of {protocol}")?;
     frame_lines(out, audit.frames, findings)?;
     not_judged_lines(out, findings, true)?;
     caveats(out, audit)?;
     verdict(out, findings)
 }
 
-/// What of the capture was not read as packets of connections.
+/// Prints what of the capture could not be read as packets of connections.
 fn caveats(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {
     let traffic = audit.traffic;
     let counts = [

@@ -1,4 +1,4 @@
-//! An audit for programs: one object, as docs/audit.schema.json says.
+//! An audit for programs: one object, as described in docs/audit.schema.json.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::judge_frames::{frames_json, left_out_json, mistake_json};
 use super::Audit;
 
-/// The number of the form. It changes with what a reader has to know.
+/// The version of the JSON's form. It changes when a reader must know of the change.
 const SCHEMA: u32 = 1;
 
 pub(super) fn write(out: &mut impl Write, audit: &Audit<'_>) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Holds the events of a capture against the frames of a protocol. No I/O.
+//! Checks the events of a capture against the frames of a protocol. No I/O.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use super::super::judge_frames::{
     About, Chunk, Connection, Ended, Findings, Frames, HELD_MAX_BYTES, Judging, News, Why,
 };
 
-/// Takes events, and finds mistakes.
+/// Takes events, and finds violations.
 #[derive(Debug)]
 pub(super) struct Judge<'l> {
     judging: Judging<'l>,
@@ -70,7 +70,7 @@ impl<'l> Judge<'l> {
         }
     }
 
-    /// The servers of the mistakes, if they are of several.
+    /// The servers of the violations, if there are several.
     pub(super) fn servers(&self) -> Vec<SocketAddr> {
         let mut servers: Vec<SocketAddr> =
             self.findings.mistakes.iter().map(|mistake| mistake.about.server).collect();
@@ -80,7 +80,7 @@ impl<'l> Judge<'l> {
     }
 }
 
-/// How a direction ends.
+/// How a direction ended.
 const fn ended(end: End) -> Ended {
     match end {
         End::Fin => Ended::Fin,
@@ -121,7 +121,7 @@ mod tests {
         Layout { frames, to_server: items, to_client: Vec::new() }
     }
 
-    /// The events of a client that sends a stream, so many bytes a packet, from packet 2 on.
+    /// The events of a client that sends a stream with `cut` bytes per packet, from packet 2 on.
     fn events(stream: &[u8], cut: usize) -> Vec<Event> {
         let event = |packet, what| {
             let direction = traffic::Direction::ToServer;
@@ -157,7 +157,7 @@ mod tests {
             events(&stream, cut).iter().for_each(|event| judge.take(event));
             let found = judge.findings.mistakes.first().map(|mistake| &mistake.wrong);
             let is_too_long = |trouble: &Trouble| matches!(trouble, Trouble::TooLong { .. });
-            // A length that is too long is at fault itself, four bytes before its part.
+            // If a length is too long, the violation is at the length itself, four bytes before its part.
             let offset = right
                 .trouble
                 .as_ref()

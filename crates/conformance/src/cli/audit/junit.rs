@@ -1,12 +1,12 @@
-//! An audit as JUnit: a test case for each direction of each connection, as docs/junit.xsd says.
+//! An audit as JUnit: one test case for each direction of each connection, as described in docs/junit.xsd.
 //!
 //! | direction | JUnit |
 //! |---|---|
-//! | keeps to the frames | a test case with nothing in it |
-//! | has a mistake | `failure`, its message the first one |
-//! | is not judged, or only in part | `skipped`, its message why |
+//! | conforms to the frames | a test case with nothing in it |
+//! | has a violation | `failure`; its message is the first violation |
+//! | is not judged, or only in part | `skipped`; its message is the reason |
 //!
-//! A capture that is not read to its end is an `error` of its own.
+//! If the capture can't be read to its end, this is an `error` of its own.
 
 use std::io::{self, Write};
 

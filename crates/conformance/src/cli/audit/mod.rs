@@ -1,11 +1,11 @@
-//! `framecheck audit CAPTURE --protocol FILE`: does recorded traffic keep to the frames of a protocol?
+//! `framecheck audit CAPTURE --protocol FILE`: checks recorded traffic against the frames of a protocol.
 //!
-//! It keeps neither the capture nor a stream. `judge_frames/` judges.
+//! It stores neither the capture nor a stream. `judge_frames/` does the judging.
 //!
 //! | file | what |
 //! |---|---|
 //! | `judge.rs` | takes the capture's events, connection by connection |
-//! | `human.rs`, `json.rs`, `junit.rs` | the forms in which it is told |
+//! | `human.rs`, `json.rs`, `junit.rs` | the output formats |
 
 mod human;
 mod json;
@@ -27,7 +27,7 @@ use super::out::{say, stdout};
 use super::setup::Known;
 use super::{AuditArgs, Usage};
 
-/// What was audited, and what came of it.
+/// The results of an audit, and what was audited.
 struct Audit<'a> {
     /// The capture's name.
     capture: &'a str,
@@ -64,7 +64,7 @@ pub(super) fn main(args: &AuditArgs) -> anyhow::Result<bool> {
     let servers = judge.servers();
     if let ([first, _, ..], None) = (servers.as_slice(), args.server) {
         let count = servers.len();
-        say(format_args!("mistakes of {count} servers; --server {first} audits one alone"));
+        say(format_args!("mistakes at {count} servers; --server {first} audits only that one"));
     }
     let (findings, summary) = (judge.findings, traffic.summary());
     let name = protocol.name();
@@ -101,7 +101,7 @@ fn open(capture: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// A capture that can't be read: wrong usage, unless the system failed.
+/// The error for a capture that can't be read: wrong usage, unless the system failed.
 fn unreadable(capture: &str, error: &CaptureError) -> anyhow::Error {
     let what = format!("{capture}: {error}");
     match error {

@@ -1,5 +1,5 @@
-//! `framecheck check-peer FILE`: each role that a manifest declares is started once, and where nothing is wrong with
-//! that, it plays the quick cases.
+//! `framecheck check-peer FILE`: starts each role of a manifest once. If that works, plays the role's quick
+//! cases.
 
 mod quick;
 
@@ -24,7 +24,7 @@ use super::out::stdout;
 use super::setup::{Known, as_typed, guest, setup_with};
 use super::{CheckPeerArgs, SetupArgs};
 
-/// Of the first failure, so many differences are shown.
+/// How many differences of the first failure are shown.
 const DIFFERENCES: usize = 3;
 
 pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
@@ -83,7 +83,7 @@ pub(super) fn main(args: &CheckPeerArgs) -> anyhow::Result<bool> {
     Ok(bad == 0)
 }
 
-/// The manifest and the files of protocols, in whichever order they were given.
+/// The manifest and the protocol files; they may be given in any order.
 fn manifest_and_files(args: &CheckPeerArgs) -> (PathBuf, Vec<PathBuf>) {
     let is_protocol = |path: &PathBuf| {
         std::fs::read_to_string(path).is_ok_and(|text| protocols::is_protocol(&text))
@@ -95,14 +95,14 @@ fn manifest_and_files(args: &CheckPeerArgs) -> (PathBuf, Vec<PathBuf>) {
     (manifest, all)
 }
 
-/// The line for a shell that plays a peer.
+/// The shell command that plays a peer.
 fn run_command(files: &[PathBuf], manifest: &Path) -> String {
     let files = files.iter().map(|file| shell::argument(file).into_os_string());
     let words = ["framecheck".into(), "run".into()].into_iter().chain(files);
     shell::line(words.chain(["--peer".into(), shell::argument(manifest).into_os_string()]))
 }
 
-/// All roles at once: one that hangs keeps nobody waiting.
+/// Checks all roles at once, so that a role that hangs does not delay the others.
 async fn check_all(
     stage: &Arc<Stage>,
     catalogue: &Catalogue,
@@ -142,7 +142,7 @@ fn print(
         _ => String::new(),
     };
     writeln!(out, "  {verdict}  {role} of {scenario}{played}")?;
-    let unless = ", unless it goes by its file's";
+    let unless = ", unless the program uses the file's own";
     for (names, unless) in [(no_place_for, ""), (goes_by_file_for, unless)] {
         let places: Vec<_> = names.iter().map(|name| format!("{{{name}}}")).collect();
         if !places.is_empty() {
@@ -154,7 +154,7 @@ fn print(
     for trouble in troubles {
         writeln!(out, "          {}", visible::line(&trouble.to_string()))?;
     }
-    // The undisturbed ones first: what fails there fails elsewhere, too.
+    // Undisturbed cases first: a role that fails there fails elsewhere, too.
     let first =
         failed.iter().min_by_key(|it| (it.network != Network::AS_IS, it.pairing.contains(HARNESS)));
     for difference in first.iter().flat_map(|it| it.differences.iter().take(DIFFERENCES)) {
@@ -171,7 +171,7 @@ fn print(
     Ok(())
 }
 
-/// The scenarios in which it doesn't play this part.
+/// The scenarios in which the peer does not play this role.
 fn not_declared<'a>(
     catalogue: &'a Catalogue,
     peer: &'a Peer,

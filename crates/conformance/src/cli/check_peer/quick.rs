@@ -21,18 +21,18 @@ use super::super::out::say;
 use super::super::run::add_known_failures;
 use super::super::setup::{Known, Setup};
 
-/// What came of the quick cases of a role.
+/// The results of a role's quick cases.
 #[derive(Default)]
 pub(super) struct Quick {
     pub(super) cases: usize,
-    /// Those that failed, in the order in which they came out.
+    /// The failed cases, in the order in which they ended.
     pub(super) failed: Vec<CaseResult>,
 }
 
 /// By role and scenario.
 pub(super) type ByRole = BTreeMap<(Role, String), Quick>;
 
-/// Play the quick cases of the roles in which nothing was found.
+/// Plays the quick cases of the roles without findings.
 pub(super) async fn play(
     setup: &Setup,
     known: &Known,
@@ -44,7 +44,7 @@ pub(super) async fn play(
     measure(setup, known, jobs).await;
     let mut groups = Vec::new();
     for finding in findings {
-        // A person starts each client anew, and a server that runs already is somebody else's: once is enough.
+        // If a person starts each client, or the server runs already and belongs to others, one play is enough.
         let is_started_here = peer.template(finding.role, &finding.scenario).is_some();
         let Some(scenario) = known.catalogue.scenario(&finding.scenario) else { continue };
         if !finding.troubles.is_empty() || !is_started_here {
@@ -112,12 +112,12 @@ pub(super) async fn play(
     }
 }
 
-/// The role that a peer has in a case; a peer that plays itself is its server.
+/// The role of a peer in a case. A peer that plays itself counts as the server.
 fn role_of(result: &CaseResult, peer: &str) -> Role {
     if result.id.pairing.server == peer { Role::Server } else { Role::Client }
 }
 
-/// What a run tells of itself first. Nothing here reads it.
+/// The start event of a run. Nothing here reads it.
 fn start(groups: &[Group]) -> Start {
     let plays = groups.iter().flat_map(|group| &group.plays);
     let pairings = plays.map(|Playing { pairing, .. }| pairing.to_string());

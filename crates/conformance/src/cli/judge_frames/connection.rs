@@ -1,4 +1,4 @@
-//! A connection: both of its directions, and what was found in each. No I/O.
+//! A connection: both of its directions, and the findings of each. No I/O.
 
 use layout::{Direction, Parser, Reading};
 use traffic::Transport;
@@ -8,13 +8,13 @@ use super::frames::Frames;
 use super::places::Place;
 use super::side::{Chunk, News, Side, broken, digest};
 
-/// What all directions together keep of unfinished frames; beyond it, one more is judged no further.
+/// The limit on unfinished frames of all directions together. Beyond it, one direction is no longer judged.
 pub(in crate::cli) const HELD_MAX_BYTES: usize = 64 << 20;
 
-/// Takes a mistake as soon as it is certain, and gives its index if it is kept.
+/// Takes a violation as soon as it is certain. Returns its index if it is kept.
 pub(in crate::cli) type Take<'a> = &'a mut dyn FnMut(Mistake) -> Option<usize>;
 
-/// A connection, held against the frames as its bytes come.
+/// A connection that is checked against the frames as its bytes arrive.
 #[derive(Debug)]
 pub(in crate::cli) struct Connection<'l> {
     frames: &'l Frames,
@@ -23,22 +23,22 @@ pub(in crate::cli) struct Connection<'l> {
     down: Own<'l>,
 }
 
-/// What all connections begin with.
+/// The shared setup of all connections.
 #[derive(Debug)]
 pub(in crate::cli) struct Judging<'l> {
     frames: &'l Frames,
-    /// Of a direction to the server and to the client. What they look up is looked up once.
+    /// The parsers of the directions to the server and to the client. They share their lookups.
     parsers: [Parser<'l>; 2],
 }
 
-/// A direction, and what was found in it.
+/// A direction and its findings.
 #[derive(Debug)]
 struct Own<'l> {
     side: Side<'l>,
-    /// How many frames of each index were whole.
+    /// The number of whole frames, by frame index.
     counts: Vec<u64>,
     mistakes: u64,
-    /// Index of the first mistake, if it was kept.
+    /// The index of the first violation, if it was kept.
     first: Option<usize>,
     is_ended: bool,
 }
@@ -50,11 +50,11 @@ pub(in crate::cli) enum Ended {
     Fin,
     /// Its sender reset the connection.
     Reset,
-    /// Nothing more is seen of it, and its sender can't help that.
+    /// The rest was not seen, for a reason that is not the sender's fault.
     Off(Why),
 }
 
-/// A direction that is over.
+/// A direction that has ended.
 #[derive(Debug)]
 pub(in crate::cli) struct Closed {
     pub(super) outcome: Outcome,
@@ -70,7 +70,7 @@ impl<'l> Judging<'l> {
         Self { frames, parsers }
     }
 
-    /// A connection that begins with this packet, or whose beginning nothing has seen.
+    /// A connection that begins with this packet, or whose beginning was not seen.
     pub(in crate::cli) fn connection(
         &self,
         about: About,
@@ -101,7 +101,7 @@ impl<'l> Judging<'l> {
 }
 
 impl<'l> Connection<'l> {
-    /// The next bytes of a direction of a stream. `news` is memory that is used again.
+    /// The next bytes of a stream's direction. `news` is a buffer for reuse.
     pub(in crate::cli) fn bytes(
         &mut self,
         direction: Direction,
@@ -117,7 +117,7 @@ impl<'l> Connection<'l> {
         other.tell(about, news, take);
     }
 
-    /// A datagram, of which the capture lacks so many bytes.
+    /// A datagram. The capture lacks `missing` bytes of it.
     pub(in crate::cli) fn datagram(
         &mut self,
         direction: Direction,
@@ -137,12 +137,12 @@ impl<'l> Connection<'l> {
         self.both(direction).0.side.lost(packet);
     }
 
-    /// Judge nothing more of a direction.
+    /// Stops judging a direction.
     pub(in crate::cli) fn stop(&mut self, direction: Direction, why: Why, packet: u64) {
         self.both(direction).0.side.stop(why, packet);
     }
 
-    /// A direction ends, for the first time.
+    /// Ends a direction. Only the first call counts.
     pub(in crate::cli) fn end(
         &mut self,
         direction: Direction,
@@ -170,19 +170,19 @@ impl<'l> Connection<'l> {
         self.up.is_ended && self.down.is_ended
     }
 
-    /// Why nothing more of a direction is judged, if that is so.
+    /// Why the rest of a direction is not judged, if so.
     #[cfg(test)]
     pub(in crate::cli) fn why(&self, direction: Direction) -> Option<Why> {
         let own = if direction == Direction::ToServer { &self.up } else { &self.down };
         own.side.why.map(|(why, _)| why)
     }
 
-    /// About how many bytes of memory its unfinished frames take.
+    /// The approximate memory of its unfinished frames, in bytes.
     pub(in crate::cli) fn held_bytes(&self) -> usize {
         self.up.side.held_bytes() + self.down.side.held_bytes()
     }
 
-    /// A direction, and the other one.
+    /// A direction, and the opposite one.
     const fn both(&mut self, direction: Direction) -> (&mut Own<'l>, &mut Own<'l>) {
         match direction {
             Direction::ToServer => (&mut self.up, &mut self.down),
@@ -242,7 +242,7 @@ impl Own<'_> {
         }
     }
 
-    /// Tells what a direction has brought.
+    /// Reports what a direction's new bytes showed.
     fn tell(&mut self, about: About, news: &mut News, take: Take<'_>) {
         for frame in news.frames.drain(..) {
             if self.counts.len() <= frame {
@@ -260,7 +260,7 @@ impl Own<'_> {
         }
     }
 
-    /// What became of a direction.
+    /// The result of a direction.
     fn close(&mut self, about: About, packet: u64) -> Closed {
         let Side { direction, frames, why, judged_bytes, unjudged_bytes, .. } = self.side;
         let (bytes, directions) = (unjudged_bytes, 1);

@@ -1,4 +1,4 @@
-//! What was found: mistakes, what could not be judged, and counts. Data alone.
+//! The findings: violations, what could not be judged, and counts. Data only.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,17 +10,17 @@ use traffic::Transport;
 use super::connection::Closed;
 use super::places::Place;
 
-/// So many mistakes are kept; more are counted.
+/// At most this many violations are kept; the rest are only counted.
 pub(in crate::cli) const MISTAKES_MAX: usize = 10_000;
-/// So many directions are listed in JUnit; more are counted.
+/// At most this many directions are listed in JUnit; the rest are only counted.
 pub(in crate::cli) const DIRECTIONS_MAX: usize = 10_000;
-/// Of what was found, so many characters are shown.
+/// At most this many characters of what was found are shown.
 const TEXT_MAX: usize = 200;
 
-/// A connection, as it was seen.
+/// A connection, as observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) struct About {
-    /// 0 for the first that was seen.
+    /// The number of the connection, from 0.
     pub(in crate::cli) number: u64,
     pub(in crate::cli) transport: Transport,
     pub(in crate::cli) client: SocketAddr,
@@ -28,7 +28,7 @@ pub(in crate::cli) struct About {
 }
 
 impl About {
-    /// `client A to server B`, or the other way round.
+    /// `client A to server B`, or the reverse.
     pub(in crate::cli) fn way(&self, direction: Direction) -> String {
         let Self { client, server, .. } = self;
         match direction {
@@ -38,23 +38,23 @@ impl About {
     }
 }
 
-/// What is wrong in a direction, before it is known whose.
+/// What is wrong in a direction; the connection is not known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Wrong {
     pub(in crate::cli) place: Place,
-    /// Offset in the stream, or in the datagram.
+    /// The offset in the stream, or in the datagram.
     pub(in crate::cli) offset: usize,
-    /// Which frame of the direction, from 1.
+    /// The number of the frame in the direction, from 1.
     pub(in crate::cli) frame: u64,
     /// The dotted path of the value; empty between two frames.
     pub(in crate::cli) path: String,
     pub(in crate::cli) expected: String,
     pub(in crate::cli) found: String,
-    /// Whether nothing behind it is judged.
+    /// Whether nothing after it is judged.
     pub(in crate::cli) is_last: bool,
 }
 
-/// A place at which traffic is not made of the frames.
+/// A place where the traffic does not match the frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Mistake {
     pub(in crate::cli) about: About,
@@ -84,14 +84,16 @@ pub(in crate::cli) enum Why {
 impl Why {
     pub(in crate::cli) const fn words(self) -> &'static str {
         match self {
-            Self::AfterMistake => "behind a mistake, where no frame's bounds are known",
-            Self::Lost => "the capture lost bytes, and the bounds of the frames behind them",
-            Self::NotFromStart => "the capture does not have the connection's beginning",
+            Self::AfterMistake => "after a mistake, where the frame boundaries are unknown",
+            Self::Lost => "the capture lost bytes; the frame boundaries after them are unknown",
+            Self::NotFromStart => "the capture lacks the beginning of the connection",
             Self::CutDatagram => "the capture has only a part of the datagram",
             Self::CaptureEnds => "the capture ends inside a frame",
             Self::ResetByReceiver => "the receiver reset the connection inside a frame",
             Self::Replaced => "a new connection between the same ports began inside a frame",
-            Self::TooMany => "too many connections at once: this one was given up inside a frame",
+            Self::TooMany => {
+                "too many connections at once: judging of this one stopped inside a frame"
+            }
             Self::TooMuch => "too many bytes of unfinished frames at once",
             Self::NotFramed => "the protocol file has no frames for this direction",
             Self::OtherTransport => "the protocol has another transport",
@@ -100,13 +102,13 @@ impl Why {
         }
     }
 
-    /// Whether the protocol file has nothing to say about it.
+    /// Whether the protocol file does not describe it.
     pub(in crate::cli) const fn is_outside(self) -> bool {
         matches!(self, Self::NotFramed | Self::OtherTransport)
     }
 }
 
-/// How much is not judged for a reason, and where it was met first.
+/// How much is not judged for one reason, and where this first happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) struct NotJudged {
     pub(in crate::cli) directions: u64,
@@ -116,15 +118,15 @@ pub(in crate::cli) struct NotJudged {
     pub(in crate::cli) direction: Direction,
 }
 
-/// What became of a direction of a connection.
+/// The result of one direction of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Outcome {
     pub(in crate::cli) about: About,
     pub(in crate::cli) direction: Direction,
-    /// How many frames were whole.
+    /// The number of whole frames.
     pub(in crate::cli) frames: u64,
     pub(in crate::cli) mistakes: u64,
-    /// The first of its mistakes, by index, if it was kept.
+    /// The index of its first violation, if it was kept.
     pub(in crate::cli) first: Option<usize>,
     pub(in crate::cli) why: Option<Why>,
 }
@@ -132,22 +134,22 @@ pub(in crate::cli) struct Outcome {
 /// All that was found.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Findings {
-    /// How many connections of TCP there are, and between how many pairs of UDP ports datagrams went.
+    /// The number of TCP connections, and the number of UDP port pairs with datagrams between them.
     pub(in crate::cli) connections: [u64; 2],
-    /// How many frames of each index were whole, to the server and to the client.
+    /// The number of whole frames by frame index, to the server and to the client.
     pub(in crate::cli) frames: [Vec<u64>; 2],
-    /// How many directions keep to the frames, as far as the capture goes.
+    /// How many directions match the frames, as far as the capture goes.
     pub(in crate::cli) kept: u64,
-    /// How many have a mistake.
+    /// How many directions have a violation.
     pub(in crate::cli) broken: u64,
-    /// How many were judged in part, or not at all, and have no mistake.
+    /// How many directions were judged only in part or not at all, and have no violation.
     pub(in crate::cli) unknown: u64,
-    /// How many the protocol file says nothing about.
+    /// How many directions the protocol file does not describe.
     pub(in crate::cli) outside: u64,
-    /// How many bytes were judged.
+    /// The number of judged bytes.
     pub(in crate::cli) judged_bytes: u64,
     pub(in crate::cli) mistakes: Vec<Mistake>,
-    /// How many mistakes there are, those included that are not kept.
+    /// The number of all violations, including those that are not kept.
     pub(in crate::cli) mistakes_in_all: u64,
     pub(in crate::cli) not_judged: BTreeMap<Why, NotJudged>,
     pub(in crate::cli) outcomes: Vec<Outcome>,
@@ -155,7 +157,7 @@ pub(in crate::cli) struct Findings {
 }
 
 impl Findings {
-    /// Adds a mistake. The answer is its index, if it is kept.
+    /// Adds a violation. Returns its index, if it is kept.
     pub(in crate::cli) fn add(&mut self, mistake: Mistake) -> Option<usize> {
         self.mistakes_in_all += 1;
         let index = self.mistakes.len();
@@ -174,7 +176,7 @@ impl Findings {
         }) += 1;
     }
 
-    /// Adds a direction that is over.
+    /// Adds a direction that has ended.
     pub(in crate::cli) fn close(&mut self, closed: Closed) {
         let Closed { outcome, counts, judged_bytes, not_judged } = closed;
         self.judged_bytes += judged_bytes;
@@ -208,13 +210,13 @@ impl Findings {
         }
     }
 
-    /// Whether there was anything of the protocol that could have been judged.
+    /// Whether there was any traffic that the protocol describes.
     pub(in crate::cli) fn has_traffic(&self) -> bool {
         self.kept + self.broken > 0 || self.not_judged.keys().any(|why| *why != Why::OtherTransport)
     }
 }
 
-/// A text that is not too long to show.
+/// A text, shortened to a length that can be shown.
 pub(in crate::cli) fn shortened(text: String) -> String {
     match text.char_indices().nth(TEXT_MAX) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
@@ -222,7 +224,7 @@ pub(in crate::cli) fn shortened(text: String) -> String {
     }
 }
 
-/// A direction's name in reports.
+/// The name of a direction in reports.
 pub(in crate::cli) const fn name(direction: Direction) -> &'static str {
     match direction {
         Direction::ToServer => "to-server",

@@ -22,7 +22,7 @@ pub(in crate::cli) fn frames_json(frames: &Frames, findings: &Findings) -> Value
     })
 }
 
-/// What was not judged for a reason.
+/// What was not judged for one reason.
 pub(in crate::cli) fn left_out_json(why: Why, left: &NotJudged) -> Value {
     let NotJudged { directions, bytes, packet, about, direction } = left;
     json!({
@@ -40,7 +40,7 @@ pub(in crate::cli) fn left_out_json(why: Why, left: &NotJudged) -> Value {
     })
 }
 
-/// A mistake.
+/// A violation.
 pub(in crate::cli) fn mistake_json(mistake: &Mistake) -> Value {
     let Mistake { about, direction, wrong } = mistake;
     let transport = match about.transport {
@@ -64,7 +64,7 @@ pub(in crate::cli) fn mistake_json(mistake: &Mistake) -> Value {
     })
 }
 
-/// What became of a direction, as a test case of JUnit.
+/// The result of a direction, as a JUnit test case.
 pub(in crate::cli) fn test_case(
     protocol: &str,
     findings: &Findings,

@@ -1,4 +1,4 @@
-//! What the traffic of a protocol is made of.
+//! The frames of a protocol's traffic.
 
 use layout::{Direction, Item, Layout, Limits, Reading, read_within};
 use model::Scenario;
@@ -6,15 +6,15 @@ use model::observation::Direction as Way;
 use protocols::Protocol;
 use traffic::Transport;
 
-/// What traffic is held against.
+/// The frames that traffic is checked against.
 #[derive(Debug)]
 pub(in crate::cli) struct Frames {
     pub(in crate::cli) layout: Layout,
-    /// Whether the file says what each direction is made of: to the server, and to the client.
+    /// Whether the file describes the frames of each direction: to the server, and to the client.
     is_framed: [bool; 2],
-    /// Whether the protocol goes over streams.
+    /// Whether the protocol uses streams.
     has_streams: bool,
-    /// For a protocol that goes over datagrams, a layout for each frame alone.
+    /// For a protocol that uses datagrams: one layout per frame.
     alone: Option<Vec<Layout>>,
 }
 
@@ -34,7 +34,7 @@ impl Frames {
         Self { layout, is_framed, has_streams, alone }
     }
 
-    /// What the traffic of a protocol is made of, if its file says that.
+    /// The frames of a protocol, if its file describes them.
     pub(in crate::cli) fn of(protocol: &Protocol) -> Option<Self> {
         let is_framed = [Way::ToServer, Way::ToClient].map(|way| protocol.is_framed(way));
         let is_datagram = |datagram: bool| {
@@ -65,8 +65,8 @@ impl Frames {
         }
     }
 
-    /// A datagram is one frame: the first that it can be. Where it is none, the one that goes furthest
-    /// says why.
+    /// A datagram is one frame: the first frame that matches. If none does, the error is that of the frame that
+    /// matches furthest.
     pub(super) fn read(&self, direction: Direction, data: &[u8]) -> Option<(usize, Reading)> {
         let mut best: Option<(usize, Reading)> = None;
         for item in self.layout.items(direction) {

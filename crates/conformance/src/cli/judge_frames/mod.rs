@@ -1,15 +1,15 @@
-//! Holds what two programs say to each other against the frames of a protocol, as it comes. No I/O.
+//! Checks the traffic of two programs against the frames of a protocol, as it arrives. No I/O.
 //!
-//! `framecheck audit` feeds it from a capture, `framecheck proxy` from the connections that it passes on. It
-//! judges frames, not values: masks say nothing here. It keeps no stream.
+//! `framecheck audit` feeds it from a capture, `framecheck proxy` from the connections that it relays. It
+//! judges frames, not values, so it ignores masks. It stores no stream.
 //!
 //! | file | what |
 //! |---|---|
-//! | `frames.rs` | what the traffic of a protocol is made of |
-//! | `connection.rs` | a connection: both directions, and what was found in each |
+//! | `frames.rs` | the frames of a protocol's traffic |
+//! | `connection.rs` | a connection: both directions, and their findings |
 //! | `side.rs` | one direction of a connection |
-//! | `places.rs` | which packet a byte came in |
-//! | `findings.rs` | what was found |
+//! | `places.rs` | finds the packet that brought a byte |
+//! | `findings.rs` | the findings |
 //! | `words.rs`, `forms.rs` | parts of the reports: for people, and for programs |
 
 mod connection;

@@ -1,30 +1,30 @@
-//! Which packet each byte of a direction came in, for as long as the frame under way lasts.
+//! Records which packet brought each byte of a direction, until the current frame ends.
 
 use std::collections::VecDeque;
 
-/// So many of a frame's first ranges are kept, and so many of its last.
+/// How many of a frame's first ranges are kept, and how many of its last.
 const RANGES_MAX: usize = 1024;
 
-/// Where a byte is in the capture.
+/// The place of a byte in the capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) struct Place {
     /// The packet's number, from 1.
     pub(in crate::cli) packet: u64,
-    /// Which byte of its payload, from 0.
+    /// The index of the byte in its payload, from 0.
     pub(in crate::cli) byte: usize,
-    /// Whether it is there; otherwise there or later, as the frame has too many packets.
+    /// Whether the place is exact. Otherwise the byte is there or later, as the frame has too many packets.
     pub(in crate::cli) is_exact: bool,
 }
 
-/// Bytes of a stream that came in one packet.
+/// Bytes of a stream that one packet brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) struct Range {
-    /// Offset in the stream of the first.
+    /// The stream offset of the first byte.
     pub(in crate::cli) start: usize,
-    /// Offset in the stream behind the last.
+    /// The stream offset after the last byte.
     pub(in crate::cli) end: usize,
     pub(in crate::cli) packet: u64,
-    /// Where the first is in the packet's payload.
+    /// The offset of the first byte in the packet's payload.
     pub(in crate::cli) byte: usize,
 }
 
@@ -39,13 +39,13 @@ impl Range {
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Places {
     first: Vec<Range>,
-    /// What comes behind them, if they are many.
+    /// The ranges after `first`, if there are many.
     last: VecDeque<Range>,
 }
 
 impl Places {
-    /// Adds what comes next. Ranges that lie wholly behind `passed`, in a part that nothing is kept of,
-    /// are dropped: no mistake can be in them.
+    /// Adds the next range. Drops the ranges that end before `passed`, as nothing is kept of that part and no
+    /// mistake can be there.
     pub(in crate::cli) fn add(&mut self, range: Range, passed: Option<usize>) {
         if let Some(passed) = passed {
             while self.last_start().is_some_and(|start| start >= passed) {
@@ -68,7 +68,7 @@ impl Places {
         self.last.back().or_else(|| self.first.last()).map(|range| range.start)
     }
 
-    /// Drops what lies before a new frame.
+    /// Drops the ranges before a new frame.
     pub(in crate::cli) fn forget_before(&mut self, offset: usize) {
         let kept = self.first.partition_point(|range| range.end <= offset);
         self.first.drain(..kept);
@@ -81,14 +81,14 @@ impl Places {
         }
     }
 
-    /// Where the byte at an offset of the stream is. `None` if it came before everything that is kept.
+    /// The place of the byte at a stream offset. `None` if it came before all kept ranges.
     pub(in crate::cli) fn find(&self, offset: usize) -> Option<Place> {
         let all = || self.last.iter().rev().chain(self.first.iter().rev());
         let holds = |range: &&Range| range.start <= offset;
         all().find(holds).map(|range| range.place(offset))
     }
 
-    /// The end of the stream, which `packet` brings.
+    /// The end of the stream, in `packet`.
     pub(in crate::cli) fn end(&self, packet: u64) -> Place {
         let last = self.last.back().or_else(|| self.first.last());
         let byte = last.filter(|range| range.packet == packet);
@@ -96,7 +96,7 @@ impl Places {
         Place { packet, byte, is_exact: true }
     }
 
-    /// How many bytes of memory it takes.
+    /// The memory that it uses, in bytes.
     pub(in crate::cli) fn held_bytes(&self) -> usize {
         (self.first.len() + self.last.len()) * size_of::<Range>()
     }
@@ -106,7 +106,7 @@ impl Places {
 mod tests {
     use super::*;
 
-    /// A byte a packet: packet N + 1 brings the byte at offset N.
+    /// One byte per packet: packet N + 1 brings the byte at offset N.
     fn byte(offset: usize) -> Range {
         Range { start: offset, end: offset + 1, packet: offset as u64 + 1, byte: 0 }
     }

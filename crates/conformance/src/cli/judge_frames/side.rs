@@ -1,27 +1,27 @@
-//! One direction of a TCP connection, held against the frames as its bytes come. No I/O.
+//! One direction of a TCP connection, checked against the frames as its bytes arrive. No I/O.
 
 use layout::{Direction, Event, Inner, Kind, Layout, Parser, ReadError, Trouble};
 
 use super::findings::{Why, Wrong, shortened};
 use super::places::{Place, Places, Range};
 
-/// What the bytes of a direction have brought.
+/// What new bytes of a direction showed.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct News {
-    /// The indices of the frames that are whole.
+    /// The indices of the frames that became whole.
     pub(in crate::cli) frames: Vec<usize>,
     pub(in crate::cli) wrong: Vec<Wrong>,
-    /// What the parser says; here to be used again.
+    /// The parser's events; kept for reuse.
     events: Vec<Event>,
 }
 
-/// Bytes of one packet.
+/// The bytes of one packet.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Chunk<'a> {
     pub(in crate::cli) packet: u64,
-    /// Offset in the stream.
+    /// The offset in the stream.
     pub(in crate::cli) offset: u64,
-    /// Offset in the packet's payload.
+    /// The offset in the packet's payload.
     pub(in crate::cli) payload_offset: usize,
     pub(in crate::cli) data: &'a [u8],
 }
@@ -30,11 +30,11 @@ pub(in crate::cli) struct Chunk<'a> {
 #[derive(Debug)]
 pub(in crate::cli) struct Side<'l> {
     pub(in crate::cli) direction: Direction,
-    /// None once nothing more is judged.
+    /// `None` once judging has stopped.
     reader: Option<Box<Reader<'l>>>,
-    /// How many frames are whole.
+    /// The number of whole frames.
     pub(in crate::cli) frames: u64,
-    /// Why nothing more is judged, and since which packet.
+    /// Why judging stopped, and at which packet.
     pub(in crate::cli) why: Option<(Why, u64)>,
     pub(in crate::cli) judged_bytes: u64,
     pub(in crate::cli) unjudged_bytes: u64,
@@ -45,18 +45,18 @@ struct Reader<'l> {
     layout: &'l Layout,
     parser: Parser<'l>,
     places: Places,
-    /// Offset of the frame under way.
+    /// The offset of the current frame.
     frame_at: usize,
-    /// Offsets of its whole parts.
+    /// The offsets of its whole parts.
     parts: Vec<usize>,
-    /// Whether bytes have come since the other side spoke.
+    /// Whether bytes arrived after the other side last sent some.
     is_speaking: bool,
-    /// A mistake that was met when the other side spoke. It is one unless bytes were lost there.
+    /// A mistake that appeared when the other side sent. It counts unless bytes were lost there.
     pending: Option<ReadError>,
 }
 
 impl<'l> Side<'l> {
-    /// A direction whose beginning was seen; the parser has read nothing yet.
+    /// A direction whose beginning was seen. The parser has read nothing yet.
     pub(in crate::cli) fn new(
         layout: &'l Layout,
         direction: Direction,
@@ -74,7 +74,7 @@ impl<'l> Side<'l> {
         Self { reader: Some(Box::new(reader)), ..Self::skipped(direction, None) }
     }
 
-    /// A direction that is not read here.
+    /// A direction that is not judged.
     pub(in crate::cli) const fn skipped(direction: Direction, why: Option<(Why, u64)>) -> Self {
         let (frames, judged_bytes, unjudged_bytes) = (0, 0, 0);
         Self { direction, reader: None, frames, why, judged_bytes, unjudged_bytes }
@@ -116,7 +116,7 @@ impl<'l> Side<'l> {
         }
     }
 
-    /// The other side speaks.
+    /// The other side sends.
     pub(in crate::cli) fn turn(&mut self, packet: u64, news: &mut News) {
         let Some(reader) = &mut self.reader else { return };
         if !std::mem::take(&mut reader.is_speaking) || reader.pending.is_some() {
@@ -143,8 +143,8 @@ impl<'l> Side<'l> {
         }
     }
 
-    /// The sender reset the connection. That is a mistake inside a frame; between two, frames that
-    /// should still come are not missed.
+    /// The sender reset the connection. Inside a frame, this is a mistake. Between two frames, it is not, even
+    /// if more frames should follow.
     pub(in crate::cli) fn reset(&mut self, packet: u64, news: &mut News) {
         self.confirm(packet, news);
         if self.reader.as_ref().is_some_and(|reader| !reader.parser.is_between_frames()) {
@@ -152,7 +152,7 @@ impl<'l> Side<'l> {
         }
     }
 
-    /// Nothing more comes, and the sender can't help it.
+    /// Nothing more arrives, for a reason that is not the sender's fault.
     pub(in crate::cli) fn break_off(&mut self, why: Why, packet: u64, news: &mut News) {
         self.confirm(packet, news);
         if self.reader.as_ref().is_some_and(|reader| !reader.parser.is_between_frames()) {
@@ -160,7 +160,7 @@ impl<'l> Side<'l> {
         }
     }
 
-    /// Judge nothing more.
+    /// Stops judging.
     pub(in crate::cli) fn stop(&mut self, why: Why, packet: u64) {
         if let Some(reader) = self.reader.take() {
             let begun =
@@ -171,19 +171,19 @@ impl<'l> Side<'l> {
         }
     }
 
-    /// About how many bytes of memory it takes.
+    /// The approximate memory that it uses, in bytes.
     pub(in crate::cli) fn held_bytes(&self) -> usize {
         self.reader.as_ref().map_or(0, |reader| reader.held_bytes(self.direction))
     }
 
-    /// A mistake at the end of a turn is one: no loss came there.
+    /// Confirms a mistake at the end of a turn: no bytes were lost there.
     fn confirm(&mut self, packet: u64, news: &mut News) {
         if let Some(error) = self.reader.as_mut().and_then(|reader| reader.pending.take()) {
             self.fail(error, packet, "", news);
         }
     }
 
-    /// Take what the parser says.
+    /// Handles the parser's events.
     fn take(&mut self, news: &mut News, packet: u64) {
         let Some(reader) = &mut self.reader else { return };
         for event in news.events.drain(..) {
@@ -203,7 +203,7 @@ impl<'l> Side<'l> {
         }
     }
 
-    /// Nothing is judged behind this mistake.
+    /// Records a mistake, and stops judging after it.
     fn end_with(&mut self, mut wrong: Wrong, packet: u64, news: &mut News) {
         wrong.is_last = true;
         news.wrong.push(wrong);
@@ -228,8 +228,8 @@ impl<'l> Side<'l> {
 }
 
 impl Reader<'_> {
-    /// A value that says that a part is longer than any that is read: the value is at fault, often in
-    /// its byte order.
+    /// A size value that makes a part longer than the limit. The mistake is in the value itself; its byte order
+    /// is often wrong.
     fn too_long(&self, error: &ReadError, packet: u64, nth: u64) -> Option<Wrong> {
         let Trouble::TooLong { limit, found } = error.trouble else { return None };
         let frame = self.layout.frames.get(self.layout.frame(error.frame.as_deref()?)?)?;
@@ -258,7 +258,7 @@ impl Reader<'_> {
         self.places.find(offset).unwrap_or(unknown)
     }
 
-    /// Where the part under way begins, if it is passed through.
+    /// Where the current part begins, if its bytes are not kept.
     fn passed(&self) -> Option<usize> {
         let (frame, part, at) = self.parser.under_way()?;
         let kind = &self.layout.frames.get(frame)?.parts.get(part)?.kind;
@@ -274,7 +274,7 @@ impl Reader<'_> {
     }
 }
 
-/// Bytes that are no frame.
+/// The mistake for bytes that do not form a frame.
 pub(in crate::cli) fn broken(
     layout: &Layout,
     error: &ReadError,
@@ -305,14 +305,14 @@ pub(in crate::cli) fn broken(
     Wrong { place, offset: error.at, frame, path, expected, found, is_last: false }
 }
 
-/// The path of the value that says how long the part at fault is.
+/// The path of the value that gives the size of the faulty part.
 fn size_of(layout: &Layout, error: &ReadError) -> Option<String> {
     let frame = layout.frames.get(layout.frame(error.frame.as_deref()?)?)?;
     let place = frame.size_place(frame.part(error.part.as_deref()?)?)?;
     Some(frame.path_of(&place))
 }
 
-/// A checksum that is another.
+/// The mistake for a checksum that does not match.
 pub(in crate::cli) fn digest(mistake: &layout::Mistake, place: Place, frame: u64) -> Wrong {
     let layout::Mistake { at, frame: name, path, of, kind, expected, found } = mistake;
     let kind = format!("{kind:?}").to_lowercase();
@@ -331,7 +331,7 @@ pub(in crate::cli) fn digest(mistake: &layout::Mistake, place: Place, frame: u64
 mod tests {
     use super::*;
 
-    /// What is said of a mistake, without its frame and place.
+    /// What was expected and what was found, without the frame and place.
     fn said(trouble: Trouble) -> (String, String) {
         let place = Place { packet: 1, byte: 0, is_exact: true };
         let error = ReadError { at: 0, frame: None, part: None, trouble };

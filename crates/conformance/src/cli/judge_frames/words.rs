@@ -8,7 +8,7 @@ use layout::Direction;
 use super::findings::{Findings, NotJudged, Why, name};
 use super::frames::Frames;
 
-/// The whole frames of each direction, a line each.
+/// The whole frames of each direction, one line each.
 pub(in crate::cli) fn frame_lines(
     out: &mut impl Write,
     frames: &Frames,
@@ -27,7 +27,7 @@ pub(in crate::cli) fn frame_lines(
     Ok(())
 }
 
-/// What was not judged, a line for each reason. Packets are named if there is a capture to look them up in.
+/// What was not judged, one line per reason. Names packets if there is a capture to find them in.
 pub(in crate::cli) fn not_judged_lines(
     out: &mut impl Write,
     findings: &Findings,
@@ -52,7 +52,7 @@ fn not_judged(why: Why, left: &NotJudged, has_packets: bool) -> String {
     format!("{directions}, {bytes}: {} (first: {first}, {way})", why.words())
 }
 
-/// How it came out.
+/// The overall result.
 pub(in crate::cli) fn verdict(out: &mut impl Write, findings: &Findings) -> io::Result<()> {
     let of = |count: u64| counted(count, "direction");
     if findings.mistakes_in_all > 0 {
@@ -75,7 +75,7 @@ pub(in crate::cli) fn verdict(out: &mut impl Write, findings: &Findings) -> io::
 pub(in crate::cli) fn counted(count: u64, unit: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     match unit.split_once(' ') {
-        // The first word is what is counted, unless it says which.
+        // For "pair of …", the plural goes on the first word.
         Some(("pair", rest)) => format!("{} pair{plural} {rest}", number(count)),
         _ => format!("{} {unit}{plural}", number(count)),
     }

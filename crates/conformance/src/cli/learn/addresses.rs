@@ -1,5 +1,5 @@
-//! The addresses in the source of Python programs that take none: the programs run once, and note where they bind
-//! and connect.
+//! Finds the addresses in the source of Python programs that take none on their command line. The programs run
+//! once, and record where they bind and connect.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -14,11 +14,12 @@ use super::commands::Fixed;
 use super::file::File;
 use super::plays::play;
 
-/// A program has bound and connected by then. framecheck waits for a server that listens elsewhere until half of
-/// it is over.
+/// By then, a program has bound or connected. For half of this time, framecheck waits for a server that listens
+/// elsewhere.
 const DEADLINE_SECONDS: u64 = 6;
 
-/// The file with the addresses that are in its programs' source. They run on this machine's own addresses for that.
+/// Fills in the addresses from the programs' source. For this, the programs run on this machine's own
+/// addresses.
 pub(super) fn found(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Result<File> {
     if !file.commands.has_unknown() {
         return Ok(file);
@@ -26,7 +27,7 @@ pub(super) fn found(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Res
     let mut facts = Facts::default();
     let mut first = file.clone();
     first.inputs.truncate(1);
-    // That it fails is no news: nothing listens where framecheck looks.
+    // The play is expected to fail: nothing listens where framecheck looks.
     if let Err(error) = play(out, &first, args, DEADLINE_SECONDS, &mut facts)
         && error.is::<Interrupted>()
     {
@@ -54,7 +55,8 @@ pub(super) fn found(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Res
     Ok(file)
 }
 
-/// The address as it stands in the file; none of a port that the system chose, or of another machine.
+/// The address, as it is written into the file. `None` for a port that the system chose, or for another
+/// machine.
 fn socket_address(address: &Address) -> Option<SocketAddr> {
     let host = match address.host.as_str() {
         "" | "localhost" => "127.0.0.1",

@@ -1,4 +1,4 @@
-//! The two commands of the reference, as they stand in the file.
+//! The two commands of the reference, as they are written into the file.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use learn::string;
 use super::super::Usage;
 use super::relative;
 
-/// What stands for an address in a command.
+/// The placeholders for an address in a command.
 const PLACES: [&str; 3] = ["{port}", "{path}", "{address}"];
 
-/// A host of this machine.
+/// The names of this machine.
 const HOSTS: [&str; 5] = ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"];
 
 /// The reference's commands.
@@ -18,23 +18,23 @@ const HOSTS: [&str; 5] = ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"];
 pub(super) struct Commands {
     pub(super) server: Vec<String>,
     pub(super) client: Vec<String>,
-    /// The address in the source of the server, and of the client.
+    /// The addresses in the source of the server and of the client.
     pub(super) fixed: [Option<Fixed>; 2],
-    /// What was changed in them, in words.
+    /// How the commands were changed, in words.
     pub(super) changed: Option<String>,
 }
 
 /// An address in a program's source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fixed {
-    /// It is to be seen when the program runs.
+    /// Not known yet; a run of the program will show it.
     Unknown,
-    /// This one.
+    /// This address.
     At(String),
 }
 
 impl Fixed {
-    /// An address that no program has, while the real one is not known.
+    /// An address that no program uses, while the real one is unknown.
     const NOWHERE: &str = "127.0.0.1:1";
 
     fn text(&self) -> &str {
@@ -46,8 +46,9 @@ impl Fixed {
 }
 
 impl Commands {
-    /// Read both as a shell does. Paths become those that the file's directory has. A program that takes no
-    /// address has `fixed` in its source; where that is not given, a Python program shows it.
+    /// Parses both commands as a shell does. Makes paths relative to the file's directory. A program that takes
+    /// no address has `fixed` in its source; if `fixed` is not given, a run of a Python program shows the
+    /// address.
     pub(super) fn read(
         server: &str,
         client: &str,
@@ -91,7 +92,7 @@ impl Commands {
         Ok(commands)
     }
 
-    /// Whether an address is still to be seen.
+    /// Whether an address is not known yet.
     pub(super) fn has_unknown(&self) -> bool {
         self.fixed.contains(&Some(Fixed::Unknown))
     }
@@ -115,7 +116,7 @@ impl Commands {
         lines
     }
 
-    /// Both commands have the same port as a word: put places there.
+    /// If both commands contain the same port as a word, replaces it by placeholders.
     fn put_places(&mut self) {
         let is_port = |word: &&String| word.parse::<u16>().is_ok_and(|port| port > 0);
         let port = self.server.iter().filter(is_port).find(|it| self.client.contains(it)).cloned();
@@ -127,11 +128,10 @@ impl Commands {
                 "{host}".clone_into(word);
             }
         }
-        self.changed =
-            Some(format!("{{host}} and {{port}} stand where {port} and its host were given"));
+        self.changed = Some(format!("{{host}} and {{port}} replace {port} and its host"));
     }
 
-    /// What the reference is called, and what it is written in, if that shows.
+    /// The reference's name and language, if they can be seen.
     pub(super) fn language(&self) -> Option<(&'static str, &'static str)> {
         let is = |program: &str| {
             [&self.server, &self.client].iter().all(|it| it.first().is_some_and(|it| it == program))
@@ -164,7 +164,7 @@ fn words(option: &str, command: &str, directory: &Path) -> anyhow::Result<Vec<St
     };
     for (nth, word) in words.iter_mut().enumerate() {
         let path = Path::new(&*word);
-        // A program without a slash is looked for on the PATH.
+        // The PATH is searched for a program without a slash.
         let is_program = nth == 0 && !word.contains('/');
         if let Ok(whole) = path.canonicalize()
             && whole.is_file()
@@ -180,7 +180,7 @@ fn words(option: &str, command: &str, directory: &Path) -> anyhow::Result<Vec<St
             };
         }
     }
-    // The interpreter that framecheck is given runs what is for python3.
+    // The interpreter of framecheck runs what the file starts with python3.
     if words.first().is_some_and(|word| word == "python") {
         "python3".clone_into(words.first_mut().unwrap_or(&mut String::new()));
     }

@@ -1,4 +1,4 @@
-//! The file's text.
+//! The text of the protocol file.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::commands::Commands;
 use super::findings::{Findings, Way};
 use super::given::Given;
 
-/// What goes into the file besides what is found.
+/// The contents of the file, apart from the findings.
 #[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) name: String,
@@ -18,12 +18,12 @@ pub(super) struct File {
     pub(super) inputs: Vec<Given>,
 }
 
-/// The longest file that a generated input has, in bytes.
+/// The longest file in a generated input, in bytes.
 const BODY_MAX: usize = 5000;
 
 impl File {
-    /// The text, with what was found, if it is known. `is_varied` puts the generated input into it, and otherwise
-    /// into a comment.
+    /// The text, with the findings if they are known. With `is_varied`, the generated input is part of it;
+    /// otherwise it is a comment.
     pub(super) fn text(&self, findings: Option<&Findings>, is_varied: bool) -> String {
         let mut text = String::new();
         if let Some(findings) = findings {
@@ -53,13 +53,13 @@ impl File {
     fn heading(&self, findings: &Findings) -> String {
         let inputs = self.inputs.len();
         let noted = match findings.noted.as_slice() {
-            [] => "No program could be looked into, so all of it comes from the bytes.".to_owned(),
-            roles => format!("The {} could be looked into.", roles.join(" and the ")),
+            [] => "It could trace no program, so everything comes from the bytes.".to_owned(),
+            roles => format!("It traced the {}.", roles.join(" and the ")),
         };
         format!(
             "`framecheck learn` wrote this file. It played {inputs} input{} {} times each. {noted} A comment before a \
              line says how sure that line is: certain (a program was seen to call just that), likely, or a guess. \
-             Read it, change what you know better, and run `framecheck check-protocol` again.",
+             Read the file, correct what you know better, and run `framecheck check-protocol` again.",
             if inputs == 1 { "" } else { "s" },
             findings.plays,
         )
@@ -88,7 +88,7 @@ impl File {
         }
     }
 
-    /// The input that is made up: any file in the place of one that was typed.
+    /// Adds a generated input: any file in the place of a typed one.
     fn add_varied(&self, text: &mut String, findings: &Findings, is_varied: bool) {
         let Some((nth, file)) = &findings.varied else { return };
         let Some(input) = self.inputs.get(*nth) else { return };
@@ -172,7 +172,7 @@ fn add_streams(text: &mut String, findings: &Findings) {
     }
 }
 
-/// A direction whose frames are unknown, in a comment.
+/// Adds a comment for a direction whose frames are unknown.
 fn add_unknown(text: &mut String, key: &str, way: &Way) {
     let mut why = format!(
         "{key} is not described: no frames were found that all of its streams are made of. Its bytes are compared all \

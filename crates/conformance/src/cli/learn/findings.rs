@@ -1,4 +1,4 @@
-//! The frames, masks and turns in what was seen.
+//! Finds the frames, masks and turns in the observed traffic.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,17 +13,17 @@ use super::file::File;
 use super::plays::{Seen, SeenInput};
 use super::protocol_of;
 
-/// Masks are proposed so often: one may show what another hid.
+/// How many rounds of masks are proposed. One mask may reveal what another hid.
 const ROUNDS_MAX: usize = 6;
 
-/// What was found.
+/// The findings.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) to_server: Way,
     pub(super) to_client: Way,
     /// The entries of the masks.
     pub(super) masks: Vec<String>,
-    /// What differs from play to play and has no mask, in words.
+    /// What differs between plays and has no mask, in words.
     pub(super) open: Vec<String>,
     /// Whether the client waited for the server's answers, in the same order in all plays.
     pub(super) turns: Option<bool>,
@@ -33,11 +33,11 @@ pub(super) struct Findings {
     pub(super) varied: Option<(usize, String)>,
     /// How many plays there were of each input.
     pub(super) plays: usize,
-    /// Which programs could be looked into.
+    /// The programs whose behaviour was recorded.
     pub(super) noted: Vec<&'static str>,
 }
 
-/// What goes one way.
+/// The traffic of one direction.
 #[derive(Debug, Default)]
 pub(super) enum Way {
     /// Nothing at all.
@@ -45,7 +45,7 @@ pub(super) enum Way {
     Nothing,
     /// Frames.
     Found(Box<Found>),
-    /// No frames that can be described; what came nearest.
+    /// No frames that can be described. Contains the nearest guess.
     Unknown(Option<Nearest>),
 }
 
@@ -68,7 +68,7 @@ impl Findings {
         Ok(findings)
     }
 
-    /// Masks for what differs in the streams, by the names of the frames where there are some.
+    /// Finds masks for what differs in the streams. They use the frames' names, if there are any.
     fn find_masks(&mut self, out: &Path, file: &File, seen: &Seen) -> anyhow::Result<()> {
         for _ in 0..ROUNDS_MAX {
             let protocol = protocol_of(&file.text(Some(self), false), out)?;
@@ -98,7 +98,7 @@ impl Findings {
         Ok(())
     }
 
-    /// Masks for files that are not the same in all plays.
+    /// Finds masks for files that differ between plays.
     fn find_files(&mut self, inputs: &[SeenInput]) {
         for input in inputs {
             for role in [Role::Server, Role::Client] {
@@ -130,11 +130,11 @@ impl Findings {
         }
     }
 
-    /// Say what was found, a line each.
+    /// Prints the findings, one per line.
     pub(super) fn tell(&self, out: &mut impl Write) -> std::io::Result<()> {
         let looked = match self.noted.as_slice() {
-            [] => "neither program could be looked into: learned from bytes alone".to_owned(),
-            noted => format!("looked into the {}", noted.join(" and the ")),
+            [] => "neither program could be traced: learned from the bytes alone".to_owned(),
+            noted => format!("traced the {}", noted.join(" and the ")),
         };
         writeln!(out, "{looked}")?;
         for (name, way) in [("to the server", &self.to_server), ("to the client", &self.to_client)]
@@ -155,7 +155,7 @@ impl Findings {
     }
 }
 
-/// The path of a file, which is kept in its quoted form.
+/// The path of a file, from its quoted form.
 fn shown(name: &str) -> String {
     serde_json::from_str(name).unwrap_or_else(|_| name.to_owned())
 }
@@ -176,7 +176,7 @@ fn way(file: &File, seen: &Seen, way: Direction) -> Way {
     }
 }
 
-/// What was said over each connection, or each datagram.
+/// The bytes of each connection, or each datagram.
 fn pieces(seen: &Observation, way: Direction, is_datagram: bool) -> Vec<Piece> {
     if is_datagram {
         let piece = |bytes: &[u8]| Piece { bytes: bytes.to_vec(), turns: Vec::new() };
@@ -196,8 +196,8 @@ fn pieces(seen: &Observation, way: Direction, is_datagram: bool) -> Vec<Piece> {
     ends.map(piece).collect()
 }
 
-/// Whether the client waited for answers: `None` where it never spoke after the server, or where who spoke when
-/// differs from play to play.
+/// Whether the client waited for answers. `None` if it never sent after the server, or if the order of turns
+/// differs between plays.
 fn turns(inputs: &[SeenInput]) -> Option<bool> {
     let mut is_seen = false;
     for input in inputs {

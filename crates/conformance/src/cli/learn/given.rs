@@ -1,6 +1,7 @@
-//! What a user types and which files there are, from the command line.
+//! The typed input and the files, from the command line.
 //!
-//! Each `--typed` begins an input. Files behind it belong to that input, and files before the first to all.
+//! Each `--typed` begins an input. Files after it belong to that input. Files before the first one belong to
+//! all inputs.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -12,13 +13,13 @@ use learn::string;
 use super::super::Usage;
 use super::{kebab, relative};
 
-/// A file of more bytes, or one that is no text, is named by its path.
+/// A longer file, or one that is not text, is named by its path.
 const INLINE_MAX_BYTES: u64 = 200;
 
-/// So many files a directory may hold.
+/// How many files a directory may contain.
 const FILES_MAX: usize = 1000;
 
-/// The options of inputs, in the order of the command line.
+/// The options for inputs, in the order of the command line.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cli) struct Inputs(Vec<(Kind, String)>);
 
@@ -30,7 +31,7 @@ enum Kind {
     ServerFile,
 }
 
-/// An input, as it goes into the file.
+/// An input, as it is written into the file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Given {
     pub(super) name: String,
@@ -41,11 +42,11 @@ pub(super) struct Given {
     pub(super) terminal: bool,
 }
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
     Text(String),
-    /// The path, as seen from the protocol's file.
+    /// The path, relative to the protocol file's directory.
     Path(PathBuf),
 }
 
@@ -54,18 +55,18 @@ const OPTIONS: [(Kind, &str, &str, &str); 4] = [
         Kind::Typed,
         "typed",
         "FILE",
-        "What a user types into the client, a line each; - for standard input. Each one begins an input of its \
+        "What a user types into the client, one line per line; - for standard input. Each --typed begins a new \
          own",
     ),
-    (Kind::TypedAtServer, "typed-at-server", "FILE", "What is typed into the server"),
+    (Kind::TypedAtServer, "typed-at-server", "FILE", "The text to type into the server"),
     (
         Kind::ClientFile,
         "client-file",
         "[NAME=]PATH",
-        "A file in the client's directory, or a directory of files. Behind a --typed it belongs to that input, \
-         before the first to all",
+        "A file in the client's directory, or a directory of files. After a --typed it belongs to that input, \
+         before the first --typed to all inputs",
     ),
-    (Kind::ServerFile, "server-file", "[NAME=]PATH", "The same in the server's directory"),
+    (Kind::ServerFile, "server-file", "[NAME=]PATH", "The same for the server's directory"),
 ];
 
 impl Args for Inputs {
@@ -100,7 +101,7 @@ impl FromArgMatches for Inputs {
 }
 
 impl Inputs {
-    /// The inputs. `directory` is that of the protocol's file.
+    /// The inputs. `directory` is the protocol file's directory.
     pub(super) fn read(&self, directory: &Path, terminal: bool) -> anyhow::Result<Vec<Given>> {
         let mut common = Given { terminal, ..Given::default() };
         let mut inputs: Vec<Given> = Vec::new();
@@ -144,7 +145,7 @@ fn lines(path: &str) -> anyhow::Result<Vec<String>> {
         std::fs::read_to_string(path).map_err(failed)?
     };
     let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-    // The last line may end as the others do.
+    // A final newline ends the last line; it does not begin another.
     if lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
@@ -200,7 +201,7 @@ fn content(path: &Path, directory: &Path) -> std::io::Result<Content> {
 }
 
 impl Given {
-    /// A plain file of one side whose name is typed: its name, and whether it is the client's.
+    /// A plain file whose name is typed: its name, and whether it is on the client's side.
     pub(super) fn typed_file(&self) -> Option<(&str, bool)> {
         let is_word = |name: &&String| {
             let is_in =
@@ -211,7 +212,7 @@ impl Given {
         client.or_else(|| self.server_files.keys().find(is_word).map(|it| (it.as_str(), false)))
     }
 
-    /// The `[[input]]`. Where `varied` names a file, its name and what is in it are variables.
+    /// The `[[input]]` entry. If `varied` names a file, variables replace its name and content.
     pub(super) fn text(&self, name: &str, varied: Option<&str>) -> String {
         let mut text = format!("[[input]]\nname = {}\n", string(name));
         let line = |line: &String| {
@@ -253,7 +254,7 @@ impl Given {
     }
 }
 
-/// A text in which braces stand for themselves.
+/// A text with its braces escaped.
 fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

@@ -2,12 +2,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `given.rs` | what a user types and which files there are, from the command line |
-//! | `commands.rs` | the two commands, as they stand in the file |
-//! | `plays.rs` | the reference, played; what its programs noted |
+//! | `given.rs` | the typed input and the files, from the command line |
+//! | `commands.rs` | the two commands, as they are written into the file |
+//! | `plays.rs` | plays the reference, and collects what its programs record |
 //! | `addresses.rs` | the addresses in the programs' source |
-//! | `findings.rs` | the frames, masks and turns in what was seen |
-//! | `file.rs` | the file's text |
+//! | `findings.rs` | finds the frames, masks and turns in the traffic |
+//! | `file.rs` | the text of the file |
 
 mod addresses;
 mod commands;
@@ -32,42 +32,43 @@ use commands::Commands;
 use file::File;
 use findings::Findings;
 
-/// Plays for the masks, of each input.
+/// The default number of plays of each input, to find masks.
 const PLAYS: u8 = 3;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct LearnArgs {
-    /// How the server is started, as in a shell, e.g. 'python3 server.py {host} {port}'.
+    /// The shell command that starts the server, e.g. 'python3 server.py {host} {port}'.
     #[arg(long, value_name = "CMD")]
     pub(super) server: String,
-    /// How the client is started, e.g. 'python3 client.py {host} {port}'.
+    /// The shell command that starts the client, e.g. 'python3 client.py {host} {port}'.
     #[arg(long, value_name = "CMD")]
     pub(super) client: String,
     #[command(flatten)]
     pub(super) inputs: Inputs,
-    /// Where the protocol file is written.
+    /// The protocol file to write.
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
-    /// Write over a file that is there.
+    /// Overwrite an existing file.
     #[arg(long)]
     pub(super) force: bool,
-    /// The protocol's name; that of the file unless told.
+    /// The name of the protocol. The default is the file's name.
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
-    /// The address that stands in the source of a program that takes none, e.g. 127.0.0.1:9001. A Python program
-    /// shows it by itself.
+    /// The address in the source of a program that takes none, e.g. 127.0.0.1:9001. framecheck finds it in a
+    /// Python program by itself.
     #[arg(long, value_name = "ADDRESS")]
     pub(super) fixed_address: Option<String>,
-    /// How the programs talk: tcp4, tcp6, udp4, udp6, unix or unixgram. UDP is noticed in a Python program.
+    /// How the programs talk: tcp4, tcp6, udp4, udp6, unix or unixgram. framecheck detects UDP in a Python
+    /// program.
     #[arg(long, value_name = "T", default_value = "tcp4")]
     pub(super) transport: Transport,
-    /// Both programs sit at a terminal, as one that asks for a password wants it.
+    /// Run both programs at a terminal, as a program that asks for a password needs it.
     #[arg(long)]
     pub(super) terminal: bool,
-    /// How often each input is played to see what differs, at least three times.
+    /// How many times to play each input to find what differs; at least three.
     #[arg(long, value_name = "N", default_value_t = PLAYS, value_parser = clap::value_parser!(u8).range(3..=50))]
     pub(super) plays: u8,
-    /// How long each play may take.
+    /// The time limit of each play.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
@@ -77,7 +78,7 @@ pub(super) struct LearnArgs {
 pub(super) fn main(args: &LearnArgs) -> anyhow::Result<bool> {
     if args.out.exists() && !args.force {
         let out = args.out.display();
-        anyhow::bail!(Usage(format!("{out} is there already; --force writes over it")));
+        anyhow::bail!(Usage(format!("{out} exists already; --force overwrites it")));
     }
     let directory = directory_of(&args.out)?;
     let name = name(args)?;
@@ -93,8 +94,7 @@ pub(super) fn main(args: &LearnArgs) -> anyhow::Result<bool> {
     write_usable(args, &file, &findings, &mut out)
 }
 
-/// Write the file, and hold it against check-protocol. Where the input that is made up is what fails, it goes
-/// to a comment.
+/// Writes the file, and runs check-protocol on it. If only the generated input fails, it becomes a comment.
 fn write_usable(
     args: &LearnArgs,
     file: &File,
@@ -146,14 +146,14 @@ fn kebab(text: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
-/// A path as it is seen from a directory. Both are whole.
+/// A path relative to a directory. Both must be absolute.
 fn relative(path: &Path, directory: &Path) -> PathBuf {
     let common = path.components().zip(directory.components()).take_while(|(a, b)| a == b).count();
     let up = directory.components().skip(common).map(|_| std::path::Component::ParentDir);
     up.chain(path.components().skip(common)).collect()
 }
 
-/// The protocol of a text that stands beside the file that is to be written.
+/// The protocol of a text, as if the text were in the file `out`.
 fn protocol_of(text: &str, out: &Path) -> anyhow::Result<Protocol> {
     Ok(Protocol::of_text(text, out, &[])?)
 }

@@ -1,4 +1,4 @@
-//! The reference, played; what its programs noted.
+//! Plays the reference, and collects what its programs record.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::super::setup::{Known, runtime, setup_noted};
 use super::file::File;
 use super::{LearnArgs, protocol_of};
 
-/// What was seen of the two programs.
+/// What was observed of the two programs.
 pub(super) struct Seen {
     pub(super) inputs: Vec<SeenInput>,
     pub(super) facts: Facts,
@@ -27,8 +27,8 @@ pub(super) struct SeenInput {
     pub(super) plays: Vec<Observation>,
 }
 
-/// Play each input of the file: once noted, and some times more as ever. Where Python programs turn out to speak
-/// UDP, the file says so and all is played again.
+/// Plays each input of the file: once with recording programs, and several times normally. If Python programs
+/// turn out to use UDP, changes the file and plays everything again.
 pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Result<(File, Seen)> {
     let mut facts = Facts::default();
     let error = match play(out, &file, args, args.deadline, &mut facts) {
@@ -46,7 +46,7 @@ pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Resul
     }
 }
 
-/// The error with what is known of where the programs bound and connected.
+/// The error, with the addresses that the programs bound and connected to.
 fn told(error: anyhow::Error, facts: &Facts) -> anyhow::Error {
     let addresses: Vec<String> = facts
         .addresses()
@@ -58,7 +58,7 @@ fn told(error: anyhow::Error, facts: &Facts) -> anyhow::Error {
     if addresses.is_empty() { error } else { error.context(addresses.join("; ")) }
 }
 
-/// Play each input of the file, and take up what the programs note, also where that fails.
+/// Plays each input of the file. Collects what the programs recorded, even if the play fails.
 pub(super) fn play(
     out: &Path,
     file: &File,
@@ -80,7 +80,7 @@ pub(super) fn play(
             () = interrupt => Err(anyhow::Error::from(Interrupted)),
         }
     });
-    // The notes of a play that failed say why.
+    // The records of a failed play say why.
     drop(setup);
     for entry in std::fs::read_dir(notes.path())?.flatten() {
         facts.add(&String::from_utf8_lossy(&std::fs::read(entry.path())?));
@@ -115,8 +115,8 @@ async fn all(
     Ok(inputs)
 }
 
-/// Programs that are forked from one interpreter note what they do. Those of interpreters of their own show what
-/// differs from run to run, such as the order of a set.
+/// Programs that are forked from one interpreter record what they do. Programs with their own interpreters show
+/// what differs between runs, such as the order of a set.
 async fn of_input(
     stage: &Stage,
     protocol: &Protocol,

@@ -1,4 +1,4 @@
-//! Datagrams of UDP: the server sees each client at an address of its own, as it would without us.
+//! UDP datagrams: the server sees each client at an address of its own, as it would without the proxy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,27 +16,28 @@ use traffic::Transport;
 use super::shared::Shared;
 use super::witness::{Ends, Watched};
 
-/// The longest datagram there is.
+/// The longest possible datagram.
 const DATAGRAM_MAX_BYTES: usize = 64 << 10;
-/// So many clients are remembered; beyond it, the one that has been silent the longest is forgotten.
+/// How many clients are remembered. Beyond it, the client that was silent longest is forgotten.
 const CLIENTS_MAX: usize = 4096;
-/// So many answers may wait to be passed on.
+/// How many answers may wait to be forwarded.
 const ANSWERS_MAX: usize = 64;
 
 thread_local! {
-    /// What any client of this thread was answered last: one that is not answered holds no buffer.
+    /// The buffer for the next answer to any client of this thread. A client that waits for an answer holds no
+    /// buffer.
     static PIECE: RefCell<Box<[u8]>> = RefCell::new(vec![0; DATAGRAM_MAX_BYTES].into());
 }
 
-/// Listens for clients.
+/// Binds the socket that clients send to.
 pub(super) async fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::bind(at).await
 }
 
-/// What the server has sent, and to which client.
+/// The client's number, and the datagram that the server sent to it.
 type Answer = (usize, Vec<u8>);
 
-/// Passes datagrams on, both ways, until `interrupt` is ready.
+/// Forwards datagrams both ways until `interrupt` is ready.
 pub(super) async fn pass(
     socket: UdpSocket,
     to: SocketAddr,
@@ -64,17 +65,17 @@ pub(super) async fn pass(
     Ok(())
 }
 
-/// One that has sent a datagram.
+/// A client that has sent a datagram.
 struct Client {
     address: SocketAddr,
     server_side: Arc<UdpSocket>,
     watched: Watched,
     hearing: AbortHandle,
-    /// When it was heard last, counted in datagrams.
+    /// When it last sent: the number of that datagram.
     heard: u64,
 }
 
-/// The proxy at work.
+/// A running proxy.
 struct Passing<'a> {
     socket: UdpSocket,
     listening: SocketAddr,
@@ -82,7 +83,7 @@ struct Passing<'a> {
     shared: &'a Arc<Shared>,
     numbers: HashMap<SocketAddr, usize>,
     clients: HashMap<usize, Client>,
-    /// How many datagrams have come.
+    /// How many datagrams have arrived.
     came: u64,
     /// The number of the next client.
     next: usize,
@@ -96,12 +97,12 @@ impl Passing<'_> {
         loop {
             tokio::select! {
                 received = self.socket.recv_from(&mut piece) => {
-                    // An error is that of a datagram which was sent before and refused: it is lost.
+                    // The error belongs to an earlier datagram that was refused. That datagram is lost.
                     let Ok((length, from)) = received else { continue };
                     let bytes = piece.get(..length).unwrap_or_default();
                     match self.number(from).await {
                         Ok(client) => self.pass(client, Direction::ToServer, bytes, &mut lanes).await,
-                        // Without a socket for its client it is lost, as datagrams may be.
+                        // Without a socket for its client, the datagram is lost, which UDP permits.
                         Err(error) => self.shared.not_served(self.next as u64, from, &error),
                     }
                 }
@@ -114,7 +115,7 @@ impl Passing<'_> {
         }
     }
 
-    /// A datagram has come.
+    /// Handles a datagram.
     async fn pass(
         &mut self,
         client: usize,
@@ -124,7 +125,7 @@ impl Passing<'_> {
     ) {
         self.came += 1;
         if !lanes.disturb() {
-            // First on its way, then looked at.
+            // Forward first, then judge.
             let _ = self.send(client, direction, bytes).await;
             return self.look(client, direction, bytes, false);
         }
@@ -159,7 +160,7 @@ impl Passing<'_> {
         }
     }
 
-    /// The number of the client at this address, which may be a new one.
+    /// The number of the client at this address. Adds the client if it is new.
     async fn number(&mut self, address: SocketAddr) -> io::Result<usize> {
         if let Some(number) = self.numbers.get(&address) {
             return Ok(*number);
@@ -182,7 +183,7 @@ impl Passing<'_> {
         Ok(number)
     }
 
-    /// Forgets the client that has been silent the longest.
+    /// Forgets the client that was silent longest.
     fn forget_one(&mut self) {
         let silent = self.clients.iter().min_by_key(|(_, client)| client.heard);
         let Some(number) = silent.map(|(number, _)| *number) else { return };
@@ -193,7 +194,7 @@ impl Passing<'_> {
     }
 }
 
-/// Takes what the server sends to a client.
+/// Receives what the server sends to a client.
 async fn hear(number: usize, socket: Arc<UdpSocket>, answers: mpsc::Sender<Answer>) {
     loop {
         if socket.readable().await.is_err() {
@@ -203,7 +204,8 @@ async fn hear(number: usize, socket: Arc<UdpSocket>, answers: mpsc::Sender<Answe
             let length = socket.try_recv(piece)?;
             io::Result::Ok(piece.get(..length).unwrap_or_default().to_vec())
         });
-        // An error is that of a datagram which the server refused, as it isn't up; or nothing came after all.
+        // The error belongs to a datagram that the server refused because it is not up; or there was nothing to
+        // receive.
         let Ok(bytes) = received else { continue };
         if answers.send((number, bytes)).await.is_err() {
             return;

@@ -1,5 +1,5 @@
-//! Mistakes that are shown as soon as they are seen. A thread writes them, so that a reader that doesn't read
-//! holds up nothing but them.
+//! Shows violations as soon as they are found. A separate thread writes them, so a slow reader delays only
+//! them.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use super::super::out::{stderr, stdout};
 
-/// Lines on their way.
+/// The lines that wait to be written.
 #[derive(Debug)]
 pub(super) struct Lines {
     queue: Mutex<Queue>,
@@ -19,29 +19,29 @@ pub(super) struct Lines {
 #[derive(Debug)]
 struct Queue {
     sender: Sender<String>,
-    /// So many more are shown: what waits has an end.
+    /// How many more lines are shown. The queue is limited.
     left: usize,
 }
 
 impl Lines {
-    /// Shows at most so many lines: on standard error if standard output is for programs.
+    /// Starts the writer with a limit of lines. It writes to standard error if standard output is for programs.
     pub(super) fn start(is_for_programs: bool, lines_max: usize) -> Self {
         let (sender, lines) = channel();
         let writing = std::thread::spawn(move || write_all(&lines, is_for_programs));
         Self { queue: Mutex::new(Queue { sender, left: lines_max }), writing }
     }
 
-    /// Shows a line, unless so many have been shown.
+    /// Shows a line, unless the limit is reached.
     pub(super) fn show(&self, line: impl FnOnce() -> String) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(left) = queue.left.checked_sub(1) {
             queue.left = left;
-            // If it could not write, standard error is closed.
+            // Sending fails only if standard error is closed.
             let _ = queue.sender.send(line());
         }
     }
 
-    /// Waits until all are shown.
+    /// Waits until all lines are written.
     pub(super) fn end(self) {
         drop(self.queue);
         let _ = self.writing.join();

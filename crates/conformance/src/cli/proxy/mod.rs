@@ -1,16 +1,16 @@
-//! `framecheck proxy --listen ADDRESS --to ADDRESS --protocol FILE`: passes on what two running programs say to
-//! each other, and judges each frame while it passes.
+//! `framecheck proxy --listen ADDRESS --to ADDRESS --protocol FILE`: relays between two running programs, and
+//! judges each frame as it passes.
 //!
-//! Bytes go on first and are judged then. `judge_frames/` judges; `engine::network` passes on.
+//! It forwards bytes first and judges them then. `judge_frames/` judges; `engine::network` forwards.
 //!
 //! | file | what |
 //! |---|---|
-//! | `streams.rs` | connections of TCP: accepts, connects, and waits for their ends |
-//! | `datagrams.rs` | datagrams of UDP |
-//! | `witness.rs` | sees what passes over one connection: records and judges it |
-//! | `shared.rs` | what all connections share: what was found |
-//! | `tape.rs` | the capture that is written meanwhile |
-//! | `lines.rs` | mistakes that are shown as soon as they are seen |
+//! | `streams.rs` | TCP connections: accepts, connects, and waits for their ends |
+//! | `datagrams.rs` | UDP datagrams |
+//! | `witness.rs` | records and judges the traffic of one connection |
+//! | `shared.rs` | what all connections share: the findings |
+//! | `tape.rs` | writes the capture |
+//! | `lines.rs` | shows violations as soon as they are found |
 //! | `told.rs` | the reports at the end |
 
 mod datagrams;
@@ -57,7 +57,7 @@ pub(super) fn main(args: &ProxyArgs) -> anyhow::Result<bool> {
     let tape = |out| tape(args, protocol, network.is_some(), out);
     let tape = args.out.as_deref().map(tape).transpose()?;
     let junit = args.junit.as_deref().map(create).transpose()?;
-    // It is needed until the process ends.
+    // The frames are needed until the process ends.
     let frames: &'static Frames = Box::leak(Box::new(frames));
     let lines = Lines::start(args.format == Format::Json, MISTAKES_MAX);
     let shared = Arc::new(Shared::new(frames, tape, lines, network));
@@ -126,7 +126,7 @@ fn finish(
     Ok(findings.mistakes_in_all == 0)
 }
 
-/// Refuses what makes no sense, or is not asked for by name.
+/// Rejects options that make no sense together, and addresses that were not allowed explicitly.
 fn check(args: &ProxyArgs, is_datagram: bool) -> anyhow::Result<()> {
     for (option, address) in [("--listen", args.listen), ("--to", args.to)] {
         if !address.ip().to_canonical().is_loopback() && !args.allow_non_loopback {
@@ -168,7 +168,7 @@ fn cannot(args: &ProxyArgs) -> String {
     format!("cannot listen on {}", args.listen)
 }
 
-/// Says where clients are to connect, at once.
+/// Prints at once where clients must connect.
 fn say_where(args: &ProxyArgs, listening: SocketAddr) -> std::io::Result<()> {
     let said = format!("listening on {listening}\n");
     match args.format {
@@ -177,7 +177,7 @@ fn say_where(args: &ProxyArgs, listening: SocketAddr) -> std::io::Result<()> {
             out.write_all(said.as_bytes())?;
             out.flush()
         }
-        // Standard output has one object, at the end.
+        // Standard output gets one object, at the end.
         Format::Json => stderr().write_all(said.as_bytes()),
     }
 }

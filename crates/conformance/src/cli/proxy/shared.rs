@@ -1,4 +1,4 @@
-//! What all connections share: what was found in them.
+//! What all connections share: the findings.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,12 +20,12 @@ pub(super) struct Shared {
     frames: &'static Frames,
     pub(super) judging: Judging<'static>,
     pub(super) tape: Option<Tape>,
-    /// The network that disturbs, if one does: what is given is not what is said.
+    /// The network, if it disturbs the traffic: then the receivers get other bytes than the senders sent.
     pub(super) network: Option<String>,
     lines: Lines,
     findings: Mutex<Findings>,
     not_served: Mutex<NotServed>,
-    /// About how many bytes of memory unfinished frames take.
+    /// The approximate memory of unfinished frames, in bytes.
     held_bytes: AtomicUsize,
 }
 
@@ -35,14 +35,14 @@ struct NotServed {
     first: Option<String>,
 }
 
-/// What came of it all.
+/// The overall result.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) frames: &'static Frames,
     pub(super) findings: Findings,
-    /// How many clients the server did not take.
+    /// How many clients could not be connected to the server.
     pub(super) not_served: u64,
-    /// The first of them, and why.
+    /// The first such client, and why.
     pub(super) first_not_served: Option<String>,
     /// How many packets the capture has, or why it could not be written.
     pub(super) capture: Option<io::Result<u64>>,
@@ -72,13 +72,13 @@ impl Shared {
         self.findings().open(about.transport);
     }
 
-    /// A frame is wrong. The answer is the mistake's index, if it is kept.
+    /// Adds a violation. Returns its index, if it is kept.
     pub(super) fn mistake(&self, mistake: Mistake) -> Option<usize> {
         self.lines.show(|| visible::line(&line(&mistake)));
         self.findings().add(mistake)
     }
 
-    /// A direction of a connection is over.
+    /// A direction of a connection ended.
     pub(super) fn close(&self, closed: Closed) {
         self.findings().close(closed);
     }
@@ -91,7 +91,8 @@ impl Shared {
         not_served.first.get_or_insert_with(first);
     }
 
-    /// A connection that held `before` bytes of unfinished frames holds `now` bytes. Whether all may go on.
+    /// Updates the memory of a connection's unfinished frames from `before` to `now` bytes. Returns whether
+    /// judging may continue.
     pub(super) fn hold(&self, before: usize, now: usize) -> bool {
         if now > before {
             let more = now - before;
@@ -103,7 +104,7 @@ impl Shared {
         true
     }
 
-    /// All connections are over.
+    /// All connections have ended.
     pub(super) fn end(self) -> Found {
         self.lines.end();
         let not_served = self.not_served.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Connections of TCP: each client gets one of its own to the server.
+//! TCP connections: each client gets its own connection to the server.
 
 use std::future::pending;
 use std::io;
@@ -15,9 +15,10 @@ use super::super::out::say;
 use super::shared::Shared;
 use super::witness::{Ends, Watched};
 
-/// So many clients may wait to be accepted.
+/// How many clients may wait to be accepted.
 const BACKLOG: u32 = 4096;
-/// When the system has no room for a connection, and none of ours will make some, it is asked again so late.
+/// How long to wait before the next attempt, when the system has no room for a connection and none of this
+/// process will end to make room.
 const ROOM_AFTER: Duration = Duration::from_millis(100);
 
 /// Listens for clients.
@@ -32,8 +33,7 @@ fn socket_for(address: SocketAddr) -> io::Result<TcpSocket> {
     if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
 }
 
-/// Passes connections on until so many have ended, or `interrupt` is ready. What is under way then is broken
-/// off.
+/// Relays connections until the given number have ended, or `interrupt` is ready. It then cuts the open ones.
 pub(super) async fn pass(
     listener: &TcpListener,
     to: SocketAddr,
@@ -46,7 +46,7 @@ pub(super) async fn pass(
     let mut running = JoinSet::new();
     let (mut accepted, mut ended) = (0, 0);
     let (mut has_room, mut has_said) = (true, false);
-    // The socket to the server is made before its client is accepted: a client that there is no socket for waits.
+    // The socket to the server is made before a client is accepted. If no socket can be made, the client waits.
     let mut spare = None;
     tokio::pin!(interrupt);
     while connections_max.is_none_or(|most| ended < most) {
@@ -95,7 +95,7 @@ pub(super) async fn pass(
     Ok(())
 }
 
-/// Ready when the system may have room again, if none of our connections is to make it.
+/// Ready when the system may have room again. With open connections, it waits until one of them ends.
 async fn room(is_alone: bool) {
     if !is_alone {
         pending::<()>().await;
@@ -103,13 +103,13 @@ async fn room(is_alone: bool) {
     tokio::time::sleep(ROOM_AFTER).await;
 }
 
-/// Whether it concerns one client, which has gone before it was accepted.
+/// Whether the error concerns one client that left before it was accepted.
 fn is_of_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
-/// What panics has judged half a connection: the command can't go on.
+/// A panic leaves a connection half judged, so the command can't continue.
 fn unless_panicked(done: Result<(), JoinError>) {
     if let Err(error) = done
         && error.is_panic()
@@ -118,7 +118,7 @@ fn unless_panicked(done: Result<(), JoinError>) {
     }
 }
 
-/// One client's connection.
+/// The connection of one client.
 struct Link {
     number: u64,
     from: SocketAddr,
@@ -138,12 +138,12 @@ impl Link {
             Ok(connected) => connected,
             Err(error) => {
                 shared.not_served(number, from, &error);
-                // A client that the server refuses sees no end of a stream, but an error.
+                // If the server refuses the client, the client sees an error and not the end of a stream.
                 return reset(&client);
             }
         };
         let mut watched = Watched::new(&shared, number, Transport::Tcp, ends);
-        // A network's seed takes 32 bits of it.
+        // The network's seed takes the low 32 bits of the number.
         let seeded = u32::try_from(number % (1 << 32)).unwrap_or_default();
         relay.pass(seeded, client, server, &mut watched).await;
     }

@@ -1,7 +1,7 @@
-//! The capture of what passes. Connections make packets in memory; a thread writes them to the file.
+//! The capture of the traffic. Connections make packets in memory; a thread writes them to the file.
 //!
-//! What waits to be written is limited. When a disk is too slow, connections wait for it. When it fails, they
-//! pass on without a capture, and the command says so.
+//! The queue is limited. If the disk is too slow, connections wait for it. If it fails, they continue without a
+//! capture, and the command reports this.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,17 +15,17 @@ use report::{LiveCapture, Side};
 
 use super::super::out::say;
 
-/// So many bytes are written at once, when there are so many.
+/// How many bytes are written at once, if that many wait.
 const BLOCK_BYTES: usize = 256 << 10;
-/// So many of these may wait.
+/// How many blocks may wait.
 const BLOCKS_MAX: usize = 16;
-/// Packets are in the file so long after they passed, when few do.
+/// With little traffic, packets are in the file within this time.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(200);
 
 const PLAIN: &[Side] = &[("client-server", "what the client and the server said")];
 const DISTURBED: &[Side] = &[
-    ("client-proxy", "what the client said, and was given"),
-    ("proxy-server", "what the server said, and was given"),
+    ("client-proxy", "what the client sent and received"),
+    ("proxy-server", "what the server sent and received"),
 ];
 
 /// A capture that is being written.
@@ -38,7 +38,7 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    /// Begins a capture: with both sides of the proxy if they differ.
+    /// Starts a capture. It has both sides of the proxy if they differ.
     pub(super) fn start(
         file: File,
         name: String,
@@ -55,7 +55,7 @@ impl Tape {
         Ok(Self { capture, has_failed, blocks, writing })
     }
 
-    /// Adds packets. The answer is the number that `make` gives, or 0 if there is no capture any more.
+    /// Adds packets. Returns the number that `make` gives, or 0 if the capture has ended.
     pub(super) fn record(
         &self,
         make: impl FnOnce(&mut LiveCapture<Vec<u8>>, Duration) -> io::Result<u64>,
@@ -64,20 +64,20 @@ impl Tape {
             return 0;
         }
         let mut capture = lock(&self.capture);
-        // Looked at here, so that times never go back in the file.
+        // Read under the lock, so that times never decrease in the file.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // It is written to memory, and what it takes fits into a packet.
+        // Writing to memory can't fail, and the data fit into a packet.
         let packet = make(&mut capture, now).unwrap_or_default();
         if capture.get_mut().len() >= BLOCK_BYTES {
             let next = Vec::with_capacity(BLOCK_BYTES + (BLOCK_BYTES >> 2));
             let block = std::mem::replace(capture.get_mut(), next);
-            // It waits here for a slow disk; the order of blocks needs the lock.
+            // This waits for a slow disk. It holds the lock to keep the order of blocks.
             let _ = self.blocks.send(block);
         }
         packet
     }
 
-    /// Writes what is left. The answer is the number of packets.
+    /// Writes the rest. Returns the number of packets.
     pub(super) fn end(self) -> io::Result<u64> {
         let block = std::mem::take(lock(&self.capture).get_mut());
         let _ = self.blocks.send(block);
@@ -94,7 +94,7 @@ fn lock(capture: &Mutex<LiveCapture<Vec<u8>>>) -> MutexGuard<'_, LiveCapture<Vec
     capture.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes blocks to the file, and from time to time what isn't a block yet.
+/// Writes blocks to the file, and regularly also the incomplete block.
 struct Writer {
     file: File,
     name: String,
@@ -111,7 +111,7 @@ impl Writer {
                 "cannot write to {}: {error}; connections pass on without a capture",
                 self.name
             ));
-            // Blocks that wait to be sent must not wait for ever.
+            // Senders of blocks must not wait for ever.
             while blocks.recv().is_ok() {}
         }
         wrote
@@ -123,13 +123,14 @@ impl Writer {
                 Ok(block) => self.file.write_all(&block)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {
-                    // A sender may hold the lock and wait for room: then there are blocks to write first.
+                    // A sender may hold the lock and wait for room. Then there are blocks to write first.
                     let mut capture = match self.capture.try_lock() {
                         Ok(capture) => capture,
                         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                         Err(TryLockError::WouldBlock) => continue,
                     };
-                    // What became a block meanwhile comes first. None is sent while this is locked.
+                    // The blocks that were completed meanwhile come first. None can be sent while the lock is
+                    // held.
                     let mut waiting: Vec<Vec<u8>> = blocks.try_iter().collect();
                     waiting.push(std::mem::take(capture.get_mut()));
                     drop(capture);
@@ -192,7 +193,7 @@ mod tests {
         let mut talk = talk();
         tape.record(|capture, at| talk.open(capture, at));
         let until = std::time::Instant::now() + Duration::from_secs(30);
-        // Three packets behind the file's head.
+        // Three packets after the file header.
         while file.as_file().metadata().unwrap().len() < 350 {
             assert!(std::time::Instant::now() < until, "nothing is written");
             std::thread::yield_now();

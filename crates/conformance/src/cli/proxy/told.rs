@@ -1,4 +1,4 @@
-//! What a proxy tells: a mistake as soon as it is seen, and the reports at the end.
+//! The proxy's output: a violation as soon as it is found, and the reports at the end.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -17,22 +17,22 @@ use super::super::judge_frames::{
 };
 use super::shared::Found;
 
-/// The number of the JSON's form. It changes with what a reader has to know.
+/// The version of the JSON's form. It changes when a reader must know of the change.
 const SCHEMA: u32 = 1;
 
-/// What was passed on, and what came of it.
+/// What was relayed, and the result.
 pub(super) struct Told<'a> {
     pub(super) listening: SocketAddr,
     pub(super) to: SocketAddr,
     /// The protocol's name.
     pub(super) protocol: &'a str,
     pub(super) network: &'a Network,
-    /// Where the capture is.
+    /// The path of the capture.
     pub(super) out: Option<&'a Path>,
     pub(super) found: &'a Found,
 }
 
-/// A mistake in one line, with its packet if there is a capture.
+/// A violation in one line, with its packet if there is a capture.
 pub(super) fn line(mistake: &Mistake) -> String {
     let Mistake { about, direction, wrong } = mistake;
     let way = about.way(*direction);
@@ -48,7 +48,7 @@ pub(super) fn line(mistake: &Mistake) -> String {
     } else {
         String::new()
     };
-    let last = if wrong.is_last { "; the rest of this direction passes unjudged" } else { "" };
+    let last = if wrong.is_last { "; the rest of this direction is not judged" } else { "" };
     format!(
         "connection {}, {}, byte {}: {path} ({way}, {unit} {}{packet}): expected {}, found {}{last}",
         about.number,
@@ -71,12 +71,12 @@ pub(super) fn about_capture(args: &ProxyArgs, protocol: &str) -> String {
 }
 
 impl Told<'_> {
-    /// Whether there is a whole capture to look packets up in.
+    /// Whether there is a complete capture to find packets in.
     const fn has_packets(&self) -> bool {
         matches!(self.found.capture, Some(Ok(_)))
     }
 
-    /// For people: what was judged and what was not. The mistakes have been shown before.
+    /// For people: what was judged and what was not. The violations were shown before.
     pub(super) fn human(&self, out: &mut impl Write) -> io::Result<()> {
         let Found { frames, findings, .. } = self.found;
         let [streams, flows] = findings.connections;
@@ -88,7 +88,10 @@ impl Told<'_> {
         let (listening, to, protocol) = (self.listening, self.to, self.protocol);
         let is_plain = *self.network == Network::AS_IS;
         let over = if is_plain { String::new() } else { format!(" over {}", self.network) };
-        writeln!(out, "{listening} to {to}{over}: {what}, held against the frames of {protocol}")?;
+        writeln!(
+            out,
+            "{listening} to {to}{over}: {what}, checked against the frames of {protocol}"
+        )?;
         frame_lines(out, frames, findings)?;
         not_judged_lines(out, findings, self.has_packets())?;
         if let Some(first) = &self.found.first_not_served {
@@ -102,7 +105,7 @@ impl Told<'_> {
         out.flush()
     }
 
-    /// For programs: one object, as docs/proxy.schema.json says.
+    /// For programs: one object, as described in docs/proxy.schema.json.
     pub(super) fn json(&self, out: &mut impl Write) -> io::Result<()> {
         let Found { frames, findings, .. } = self.found;
         let [streams, flows] = findings.connections;
@@ -140,7 +143,7 @@ impl Told<'_> {
         out.flush()
     }
 
-    /// For CI: a test case for each direction of each connection.
+    /// For CI: one test case for each direction of each connection.
     pub(super) fn junit(&self, out: &mut impl Write) -> io::Result<()> {
         let findings = &self.found.findings;
         let mut suite = TestSuite::new(xml_text(self.protocol));
@@ -163,7 +166,7 @@ impl Told<'_> {
     }
 }
 
-/// Takes packets' numbers out: without a capture there are none.
+/// Removes the packet numbers, which exist only with a capture.
 fn without_packets(told: &mut Value) {
     for (list, place) in [("mistakes", ""), ("not_judged", "/first")] {
         let entries = told.get_mut(list).and_then(Value::as_array_mut);

@@ -1,4 +1,4 @@
-//! Sees what passes over one connection, or between two UDP addresses: records it, and judges it.
+//! Records and judges the traffic of one connection, or between two UDP addresses.
 
 use std::cell::RefCell;
 use std::io;
@@ -16,40 +16,40 @@ use super::super::judge_frames::{About, Chunk, Connection, Ended, News, Why};
 use super::shared::Shared;
 
 thread_local! {
-    /// Memory for what a piece brings, used again by all connections of this thread.
+    /// A buffer that all connections of this thread reuse.
     static NEWS: RefCell<News> = RefCell::default();
 }
 
-/// Who talks: the ends of the client's connection, and of the one to the server.
+/// The addresses of both connections: from the client, and to the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ends {
     pub(super) client: SocketAddr,
-    /// Where the client has connected to.
+    /// The address that the client connected to.
     pub(super) listening: SocketAddr,
-    /// Where the server sees the client.
+    /// The proxy's address towards the server.
     pub(super) own: SocketAddr,
     pub(super) server: SocketAddr,
 }
 
-/// A connection that is watched. When it is dropped, it is over.
+/// An observed connection. Dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Watched {
     shared: Arc<Shared>,
     judge: Connection<'static>,
     talks: Talks,
-    /// How much was said to the server and to the client.
+    /// How many bytes were sent to the server and to the client.
     said: [u64; 2],
     held_bytes: usize,
-    /// The sender's packet that was recorded last; 0 without a capture.
+    /// The number of the sender's last recorded packet; 0 without a capture.
     packet: u64,
 }
 
 /// A connection in the capture.
 #[derive(Debug)]
 struct Talks {
-    /// What is said.
+    /// The traffic with the client.
     near: Talk,
-    /// Where a network disturbs: the connection to the server.
+    /// With a disturbing network: the traffic with the server.
     far: Option<Talk>,
 }
 
@@ -58,7 +58,8 @@ impl Watched {
         let Ends { client, listening, own, server } = ends;
         let about = About { number, transport, client, server };
         shared.open(about);
-        // Undisturbed, both sides say the same: the capture shows it once, as if nothing stood between.
+        // Without a disturbance, both sides have the same bytes. The capture shows them once, as if there were
+        // no proxy.
         let (near, far) = if shared.network.is_some() {
             (Talk::new(0, client, listening), Some(Talk::new(1, own, server)))
         } else {
@@ -77,7 +78,7 @@ impl Watched {
         Self { shared, judge, talks, said: [0; 2], held_bytes: 0, packet }
     }
 
-    /// A datagram was sent; perhaps the network's fault happens to it.
+    /// A datagram was sent. The network may disturb it.
     pub(super) fn said_datagram(&mut self, direction: Way, bytes: &[u8], is_fault: bool) {
         let shared = Arc::clone(&self.shared);
         let fault = shared.network.as_deref().filter(|_| is_fault).map(fault);
@@ -88,14 +89,14 @@ impl Watched {
         self.judge.datagram(way(direction), self.packet, bytes, 0, &mut take);
     }
 
-    /// A datagram was passed on, over a network that disturbs.
+    /// A datagram was forwarded over a disturbing network.
     pub(super) fn gave_datagram(&mut self, direction: Way, bytes: &[u8]) {
         self.record_given(direction, |talk, capture, at| {
             talk.datagram(capture, at, direction, bytes, None)
         });
     }
 
-    /// Records what a sender says.
+    /// Records what a sender sent.
     fn record_said(
         &mut self,
         direction: Way,
@@ -105,7 +106,7 @@ impl Watched {
         self.packet = self.talks.record(&self.shared, place, make);
     }
 
-    /// Records what a receiver is given.
+    /// Records what a receiver got.
     fn record_given(
         &mut self,
         direction: Way,
@@ -115,7 +116,8 @@ impl Watched {
         self.talks.record(&self.shared, place, make);
     }
 
-    /// Notes how much memory unfinished frames take, and gives a direction up if all take too much.
+    /// Updates the memory of unfinished frames. Stops judging this direction if all connections together use
+    /// too much.
     fn weigh(&mut self, direction: Way) {
         let held_bytes = self.judge.held_bytes();
         if held_bytes == self.held_bytes {
@@ -197,7 +199,7 @@ impl Witness for Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        // Those that have ended before have said how.
+        // Directions that ended before have reported how.
         self.close(Way::ToServer, Ended::Off(Why::ProxyEnds));
         self.close(Way::ToClient, Ended::Off(Why::ProxyEnds));
         self.shared.hold(self.held_bytes, 0);
@@ -205,7 +207,7 @@ impl Drop for Watched {
 }
 
 impl Talks {
-    /// Adds packets to the capture, if there is one. The answer is the number of the one that `make` names.
+    /// Adds packets to the capture, if there is one. Returns the number that `make` gives.
     fn record(
         &mut self,
         shared: &Shared,
@@ -221,7 +223,7 @@ impl Talks {
     }
 }
 
-/// A side of the proxy. Undisturbed, both are one.
+/// A side of the proxy. Without a disturbance, both are the same.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     /// The client's.
