@@ -142,7 +142,7 @@ fn a_better_input_catches_more_and_the_rest_can_be_accepted() {
     sandbox.write("accepted.toml", accepted + &caught);
     let (shown, status) = says(&sandbox, &arguments);
     assert_eq!(status, 1, "{shown}");
-    let complaint = "FAIL: upper/server/compare-edge-1 is accepted as a survivor, and is caught";
+    let complaint = "FAIL: upper/server/compare-edge-1 is accepted as a survivor, but is caught";
     assert!(shown.contains(complaint), "{shown}");
 
     sandbox.write("accepted.toml", "[[survivor]]\nid = \"a\"\nwhy = \"b\"\n");

@@ -1,4 +1,4 @@
-//! The survivors that their owner accepts: files of entries with an id, which may be a pattern, and a reason.
+//! The accepted survivors: files of entries with an id, which may be a pattern, and a reason.
 //!
 //! ```toml
 //! [[survivor]]
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::super::Usage;
 use super::report::{Outcome, ProgramReport};
 
-/// The entries of files.
+/// The entries of all files.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Accepted {
@@ -32,13 +32,13 @@ pub(super) struct Accepted {
 struct Survivor {
     id: String,
     reason: String,
-    /// No input can tell it from the program, so it does not count.
+    /// No input can tell the mutant from the program, so it does not count.
     #[serde(default)]
     same: bool,
 }
 
 impl Accepted {
-    /// The entries of these files.
+    /// Reads the entries of these files.
     pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Self> {
         let mut all = Self::default();
         for file in files {
@@ -67,9 +67,8 @@ impl Accepted {
         Ok(accepted)
     }
 
-    /// Mark the survivors that are accepted. What is returned is wrong with the entries: they match no survivor,
-    /// though the program that they are for was tried. Where only some variants were tried, an entry may be for
-    /// one of the others.
+    /// Marks the accepted survivors. Returns the entries that match no survivor, although their program was
+    /// tried. If only some mutants were tried, an entry may be for one of the others.
     pub(super) fn mark(&self, programs: &mut [ProgramReport], is_whole: bool) -> Vec<String> {
         let mut complaints = Vec::new();
         for Survivor { id, reason, same } in &self.survivor {
@@ -89,7 +88,7 @@ impl Accepted {
                     Outcome::NotReached => matched.not_reached = true,
                 }
             }
-            // An entry may be for a program that this trial leaves out.
+            // The entry may be for a program that is not tried here.
             let is_tried = (is_whole || !matched.is_nothing())
                 && programs.iter().any(|program| is_for(id, program));
             if let (Some(what), true) = (matched.complaint(), is_tried) {
@@ -100,7 +99,7 @@ impl Accepted {
     }
 }
 
-/// What variants an entry matches.
+/// The mutants that an entry matches.
 #[derive(Default)]
 struct Matched {
     survive: bool,
@@ -109,29 +108,30 @@ struct Matched {
 }
 
 impl Matched {
-    /// Whether no variant has such an id.
+    /// Whether no mutant has such an id.
     const fn is_nothing(&self) -> bool {
         !self.survive && !self.caught && !self.not_reached
     }
 
-    /// What is wrong with an entry that matches no survivor.
+    /// The error for an entry that matches no survivor.
     const fn complaint(&self) -> Option<&'static str> {
         match self {
             Self { survive: true, .. } => None,
-            Self { caught: true, .. } => Some("is accepted as a survivor, and is caught"),
-            Self { not_reached: true, .. } => Some("is accepted as a survivor, and is not reached"),
-            Self { .. } => Some("is accepted as a survivor, and there is no such variant"),
+            Self { caught: true, .. } => Some("is accepted as a survivor, but is caught"),
+            Self { not_reached: true, .. } => Some("is accepted as a survivor, but is not reached"),
+            Self { .. } => Some("is accepted as a survivor, but no variant has this id"),
         }
     }
 }
 
-/// Whether an entry's first two words name this program. One with a pattern there may be for another.
+/// Whether the first two parts of an entry's id name this program. An entry with a pattern there may be for
+/// another program.
 fn is_for(id: &str, program: &ProgramReport) -> bool {
     let mut own = id.splitn(3, '/');
     own.next() == Some(program.scenario.as_str()) && own.next() == Some(program.role)
 }
 
-/// What matches an entry's id. A `*` stays within a part of an id.
+/// A matcher for an entry's id. A `*` does not match a `/`.
 fn matcher(id: &str) -> Result<GlobMatcher, globset::Error> {
     Ok(GlobBuilder::new(id).literal_separator(true).build()?.compile_matcher())
 }

@@ -1,4 +1,4 @@
-//! A program of the reference with its variants: what is wrong with each, its room, and the peer that it is.
+//! A program of the reference with its mutants: the change in each, its directory, and its peer.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -13,39 +13,39 @@ use super::room;
 use super::subject::{Program, Subject};
 use super::variants::{self, Refused, Same, Variant};
 
-/// What a variant is called in ids of cases.
+/// The name of a mutant in case ids.
 pub(super) const MUTANT: &str = "mutant";
-/// So many modules beside a program are changed, too.
+/// At most this many modules beside a program are also mutated.
 const MODULES_MAX: usize = 20;
 
-/// See the top of this file.
+/// A program with its mutants. See the top of this file.
 pub(super) struct Candidate {
     pub(super) program: Program,
-    /// The program's path, as it is shown.
+    /// The program's path, as shown to the user.
     pub(super) shown: String,
-    /// The name of the peer that is the program as it is.
+    /// The name of the peer that is the unchanged program.
     pub(super) base: String,
-    /// Where that is.
+    /// The directory of the unchanged program.
     pub(super) room: PathBuf,
     pub(super) wrong: Vec<Wrong>,
     pub(super) same: Vec<Same>,
-    /// The whole numbers that stand in the program.
+    /// The integers in the program's source.
     pub(super) numbers: Vec<usize>,
 }
 
-/// A variant.
+/// A mutant.
 pub(super) struct Wrong {
-    /// The name of the peer that it is.
+    /// The name of its peer.
     pub(super) name: String,
-    /// Scenario, role, for a module its name, and the rule with a number.
+    /// Scenario, role, the module's name if it changes a module, and the rule with a number.
     pub(super) id: String,
-    /// The file that it changes, from the program's root.
+    /// The file that it changes, relative to the program's root.
     pub(super) file: PathBuf,
     pub(super) variant: Variant,
 }
 
 impl Candidate {
-    /// The variants of a program, and of the modules beside it that it imports. Each gets its room in `rooms`.
+    /// The mutants of a program and of the modules beside it that it imports. Each gets a directory in `rooms`.
     pub(super) fn new(
         program: Program,
         subject: &Subject,
@@ -63,7 +63,7 @@ impl Candidate {
                     let why = format!("is not a Python program: {said}");
                     return Err(subject.refusal(role, &why));
                 }
-                // A module that this interpreter can't read may be one that the program does not import.
+                // If this interpreter can't read a module, the program may not import it.
                 Err(Refused::NotPython(_)) => continue,
                 Err(Refused::Failed(error)) => return Err(error),
             };
@@ -78,12 +78,12 @@ impl Candidate {
             }
         }
         let (shown, base) = (main.display().to_string(), format!("unchanged.{role}"));
-        // The trace names files by their real paths.
+        // The trace has real paths, without symbolic links.
         let room = rooms.canonicalize()?.join(&base);
         Ok(Self { shown, base, room, wrong, same, numbers, program })
     }
 
-    /// The program as it is and each variant in a room; the peers that they are.
+    /// Puts the unchanged program and each mutant into a directory, and makes their peers.
     pub(super) fn furnish(
         &self,
         reference: &Peer,
@@ -113,7 +113,7 @@ fn stem(file: &Path) -> String {
     file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The files beside a program that it imports, or that those do, from its root.
+/// The files beside a program that it imports, directly or indirectly, relative to its root.
 fn modules(program: &Program) -> Vec<PathBuf> {
     let own = program.path.parent().map(Path::to_owned).unwrap_or_default();
     let mut found = BTreeSet::new();
@@ -133,7 +133,7 @@ fn modules(program: &Program) -> Vec<PathBuf> {
     found.iter().filter_map(below).collect()
 }
 
-/// The modules that a Python text names in its `import` statements.
+/// The modules that the `import` statements of a Python text name.
 fn imported(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for line in text.lines().map(str::trim_start) {

@@ -1,5 +1,5 @@
-//! The peers of a trial: the reference, the base, and each variant, which are the reference's peer with another
-//! program in one role.
+//! The peers of a trial: the reference, the base, and each mutant. A mutant is the reference's peer with
+//! another program in one role.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use model::observation::Role;
 
 use super::subject::Program;
 
-/// A program in the reference's place.
+/// The peer with a program in the reference's place.
 pub(super) fn stand_in(
     (reference, is_tutorial): (&Peer, bool),
     (name, scenario): (&str, &str),
@@ -20,9 +20,10 @@ pub(super) fn stand_in(
         name: name.to_owned(),
         server: [].into(),
         client: [].into(),
-        // The reference of a file may bear the name of the tutorials', whose screens are compared.
+        // The reference of a file may have the name of the tutorials' reference, whose screens are compared.
         stdout: reference.stdout && is_tutorial,
-        // It is a guest: what it leaves behind is ended, and a runtime of its own may warm up.
+        // It counts as a guest: framecheck ends what it leaves behind, and may keep a warm interpreter of its
+        // own.
         is_stranger: true,
         manifest: Some(path.to_owned()),
         ..reference.clone()
@@ -35,7 +36,7 @@ pub(super) fn stand_in(
     Some(peer)
 }
 
-/// The peers of a plan: there are no variants among them.
+/// The peers of a plan, without mutants.
 pub(super) fn with_bases(mut peers: Peers, bases: &[Peer]) -> anyhow::Result<Peers> {
     for base in bases {
         peers.add(base.clone())?;

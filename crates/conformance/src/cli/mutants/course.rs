@@ -1,4 +1,4 @@
-//! The cases that each variant of a program runs through, those first that are likeliest to catch it.
+//! The cases that each mutant of a program is played in. Those that are likeliest to catch it come first.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,38 +8,38 @@ use model::Catalogue;
 use model::case::{CaseId, HARNESS, Network, Playing};
 use model::observation::Role;
 
-/// The cases of a role, in the order in which they are played.
+/// The cases of a role, in the order of play.
 #[derive(Default)]
 pub(super) struct Course {
     pub(super) groups: Vec<Group>,
     pub(super) cases: Vec<Case>,
 }
 
-/// An input, and who plays it over what.
+/// An input, with its pairing, transport and network.
 pub(super) struct Case {
-    /// The number of its group.
+    /// The index of its group.
     pub(super) group: usize,
-    /// The program under test has the name of the base.
+    /// Its pairing; the program under test has the name of the base.
     pub(super) playing: Playing,
     pub(super) rank: Rank,
     /// Whether `--quick` plays it.
     pub(super) is_quick: bool,
 }
 
-/// Kinds of cases, in their order: what is fast and catches much comes first.
+/// The kinds of cases, in order: the fast kinds that catch much come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     /// A fixed input, undisturbed.
     Fixed,
-    /// A generated one.
+    /// A generated input, undisturbed.
     Generated,
     /// A network that cuts, merges or delays.
     Cut,
-    /// The harness in the place of the other program.
+    /// The harness plays the other program.
     Harness,
-    /// A network that does harm.
+    /// A network that injects faults.
     Harm,
-    /// One that leaves a program waiting.
+    /// A network that leaves a program waiting.
     Held,
 }
 
@@ -62,18 +62,19 @@ impl Rank {
         }
     }
 
-    /// Whether two programs talk, and nothing is done to what they say.
+    /// Whether two programs talk over an undisturbed network.
     pub(super) const fn is_plain(self) -> bool {
         matches!(self, Self::Fixed | Self::Generated)
     }
 }
 
 impl Course {
-    /// The cases of `base` in a role, with the reference or the harness in the other; over a network for which the
-    /// reference is no measure, with another program of the catalogue.
+    /// The cases of `base` in a role, against the reference or the harness. Over a network where the reference
+    /// can't be the standard, against another program of the catalogue.
     ///
     /// # Errors
-    /// The selection makes no sense.
+    ///
+    /// The selection is not valid.
     pub(super) fn of(
         role: Role,
         base: &str,
@@ -91,7 +92,7 @@ impl Course {
         let selection = Selection {
             scenarios: vec![scenario.name().to_owned()],
             pairings: others.iter().map(pairing).collect(),
-            // A Python program takes one kind of address, so another transport tries the recorder alone.
+            // A Python program uses one kind of address, so another transport would test only the recorder.
             transports: vec![scenario.home()],
             ..selection.clone()
         };
@@ -123,7 +124,7 @@ impl Course {
                 cases.push(Case { group, playing: playing.clone(), rank, is_quick });
             }
         }
-        // What a quick case catches is not to count for another.
+        // A mutant that a quick case catches must be credited to the quick case.
         cases.sort_by_key(|case| (!case.is_quick, case.rank));
         Ok(Self { groups, cases })
     }
@@ -133,13 +134,13 @@ impl Course {
         Some((self.groups.get(case.group)?, case))
     }
 
-    /// How many inputs it has.
+    /// The number of its inputs.
     pub(super) fn inputs(&self) -> usize {
         self.cases.iter().map(|case| case.group).collect::<BTreeSet<_>>().len()
     }
 }
 
-/// The same case with the program of this name in the place of the base.
+/// The same case, with this program in the place of the base.
 pub(super) fn played_by(playing: &Playing, role: Role, name: &str) -> Playing {
     let mut playing = playing.clone();
     match role {

@@ -1,6 +1,6 @@
-//! Where the variants of a program are played: each is a peer in the reference's place, and so is the program as
-//! it is, the base. A case catches a variant that fails it where the base does not, or in another way than it does:
-//! the base is no exception to the clauses, and a reference that is known to be wrong fails cases itself.
+//! Plays the mutants of a program. Each mutant is a peer in the reference's place, and so is the unchanged
+//! program, the base. A case catches a mutant if the mutant fails it and the base passes, or fails in another
+//! way. The base is judged by the clauses too: a reference with known errors fails cases itself.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +14,12 @@ use tokio::task::JoinSet;
 
 use super::course::{Case, Course, played_by};
 
-/// Behind the undisturbed cases, so many of a variant are played at once: many of them wait for something.
+/// How many cases of a mutant are played at once after the undisturbed ones. Many of these cases only wait.
 const AHEAD: usize = 4;
-/// Of so many undisturbed cases that a variant passes, what was seen is kept, to say why none catches it.
+/// How many undisturbed cases that a mutant passed keep their observations, to explain a survivor.
 const KEPT_MAX: usize = 64;
 
-/// See the top of this file.
+/// The state of a trial. See the top of this file.
 pub(super) struct Field {
     pub(super) stage: Arc<Stage>,
     pub(super) scenario: Arc<dyn Scenario>,
@@ -27,26 +27,26 @@ pub(super) struct Field {
     pub(super) course: Course,
     /// What is right for each group.
     grounds: Vec<OnceCell<Option<Arc<Ground>>>>,
-    /// How the base comes out in each case.
+    /// The result of the base in each case.
     bases: Vec<OnceCell<Came>>,
     base: String,
     places: Arc<Semaphore>,
-    /// Why inputs could not be played, by their names.
+    /// The inputs that could not be played, with the reasons.
     unplayed: Mutex<BTreeMap<String, String>>,
 }
 
-/// How a case came out.
+/// The result of a case.
 pub(super) enum Came {
     Passed(Box<Observation>),
     Failed(Failure),
-    /// An erratum of the reference in the other role showed, and nothing else is wrong.
+    /// The only difference is an erratum of the reference in the other role.
     Excused,
-    /// The program can't play it, or the harness could not.
+    /// The program can't play it, or the harness failed.
     NotPlayed,
 }
 
 impl Came {
-    /// Whether the case did not come to an end in time.
+    /// Whether the case exceeded its time limit.
     pub(super) fn ran_out_of_time(&self) -> bool {
         matches!(self, Self::Failed(failure) if failure.verdict == Verdict::Timeout)
     }
@@ -56,9 +56,9 @@ impl Came {
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     pub(super) verdict: Verdict,
-    /// The check that found the first difference, if one did.
+    /// The check that found the first difference, if a check did.
     pub(super) check: Option<&'static str>,
-    /// The clause that is broken.
+    /// The violated clause.
     pub(super) clause: String,
     /// The first difference, in words.
     pub(super) what: String,
@@ -77,7 +77,7 @@ impl Failure {
         }
     }
 
-    /// What of it the base does not do, too, and is not excused; nothing where there is no such thing.
+    /// The part of the failure that the base does not show and that is not excused; `None` if there is none.
     fn beyond(self, base: &Came, is_excused: impl Fn(&Difference) -> bool) -> Option<Self> {
         let of_base: BTreeSet<_> = match base {
             Came::Passed(_) | Came::Excused => BTreeSet::new(),
@@ -90,18 +90,19 @@ impl Failure {
     }
 }
 
-/// What two differences have in common that are of one kind: one check found both, or they say the same.
+/// The kind of a difference. Two differences are of one kind if the same check found them, or if their texts
+/// are equal.
 fn kind_of(difference: &Difference) -> (Option<&'static str>, &str, &str) {
     let check = difference.check.map(Check::name);
     let told = if check.is_none() { difference.what.as_str() } else { "" };
     (check, &difference.clause, told)
 }
 
-/// What came of a variant.
+/// The result of a mutant.
 pub(super) enum Tried {
-    /// This case caught it, after so many.
+    /// This case caught it, after `played` cases.
     Caught { case: usize, failure: Failure, played: usize },
-    /// None did; what was seen in some that it passed.
+    /// No case caught it. Contains the observations of some cases that it passed.
     Survived { seen: Vec<(usize, Box<Observation>)>, played: usize },
 }
 
@@ -119,7 +120,7 @@ impl Field {
         Self { stage, scenario, role, course, grounds, bases, base, places, unplayed }
     }
 
-    /// Play the program of this name through these cases until one catches it.
+    /// Plays this program through the cases until one catches it.
     pub(super) async fn try_out(self: &Arc<Self>, name: &str, cases: &[usize]) -> Tried {
         let mut seen = Vec::new();
         let mut coming = JoinSet::new();
@@ -135,7 +136,7 @@ impl Field {
             }
             let Some(Ok((nth, case, how))) = coming.join_next().await else { break };
             came.insert(nth, (case, how));
-            // They are judged in their order, so that a second run finds the same.
+            // Results are judged in order, so that a second run finds the same.
             while let Some((case, how)) = came.remove(&judged) {
                 judged += 1;
                 match how {
@@ -163,8 +164,8 @@ impl Field {
         Tried::Survived { seen, played }
     }
 
-    /// Whether an erratum of the program may be what a difference shows: over a network that disturbs, it shows in one
-    /// play and not in the next.
+    /// Whether a difference may be an erratum of the program. Over a disturbing network, an erratum may show in
+    /// one play and not in the next.
     fn may_be_an_erratum(&self, case: usize, difference: &Difference) -> bool {
         let is_plain = |case: &Case| case.playing.network == Network::AS_IS;
         if self.course.cases.get(case).is_none_or(is_plain) {
@@ -175,13 +176,13 @@ impl Field {
         own.into_iter().any(|it| it.waives_check(check) || it.clause == difference.clause)
     }
 
-    /// So many cases of a variant may be under way when this one is.
+    /// How many cases of a mutant may run while this one runs.
     fn ahead(&self, case: usize) -> usize {
         let is_plain = self.course.cases.get(case).is_some_and(|case| case.rank.is_plain());
         if is_plain { 1 } else { AHEAD }
     }
 
-    /// How the base comes out in a case.
+    /// The result of the base in a case.
     pub(super) async fn base(&self, case: usize) -> Option<&Came> {
         let cell = self.bases.get(case)?;
         Some(cell.get_or_init(async || self.play(case, &self.base).await).await)
@@ -204,7 +205,7 @@ impl Field {
         self.play_on(&self.stage, number, name).await
     }
 
-    /// Play a case with the program of this name, which is on this stage.
+    /// Plays a case with this program, which is on this stage.
     pub(super) async fn play_on(&self, stage: &Stage, number: usize, name: &str) -> Came {
         let Some((group, case)) = self.course.case(number) else { return Came::NotPlayed };
         let playing = played_by(&case.playing, self.role, name);
@@ -232,13 +233,13 @@ impl Field {
         }
     }
 
-    /// Note why an input could not be played.
+    /// Records why an input could not be played.
     pub(super) fn note_unplayed(&self, input: &str, why: String) {
         let mut unplayed = self.unplayed.lock().unwrap_or_else(PoisonError::into_inner);
         unplayed.entry(input.to_owned()).or_insert(why);
     }
 
-    /// The inputs that could not be played, and why.
+    /// The inputs that could not be played, with the reasons.
     pub(super) fn unplayed(&self) -> BTreeMap<String, String> {
         self.unplayed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -249,7 +250,7 @@ impl Field {
         (!case.is_quick).then(|| group.quick_case(&case.playing, self.role))
     }
 
-    /// The id of a case as `framecheck run` would have it, had it a peer called `name`.
+    /// The id that the case would have in `framecheck run` with a peer called `name`.
     pub(super) fn case_id(&self, number: usize, name: &str) -> Option<CaseId> {
         let (group, case) = self.course.case(number)?;
         Some(group.case_id(&played_by(&case.playing, self.role, name)))
@@ -276,7 +277,7 @@ mod tests {
     fn what_the_base_does_too_catches_nothing() {
         let base = Came::Failed(failed(vec![told("it spins"), found(Check::ToClient, "byte 3")]));
         assert!(failed(vec![told("it spins")]).beyond(&base, |_| false).is_none());
-        // Where in the stream they differ may be chance.
+        // The place where the streams differ may be random.
         assert!(failed(vec![found(Check::ToClient, "byte 7")]).beyond(&base, |_| false).is_none());
         let both = failed(vec![told("it spins"), found(Check::ServerStdout, "byte 0")]);
         let beyond = both.beyond(&base, |_| false).unwrap();
@@ -290,7 +291,7 @@ mod tests {
         let wrong = || failed(vec![found(Check::ToClient, "byte 3")]);
         assert!(wrong().beyond(&Came::Excused, |_| false).is_some());
         assert!(wrong().beyond(&Came::NotPlayed, |_| false).is_none());
-        // What an erratum may bring out by chance tells nothing.
+        // An erratum may cause this difference at random, so it proves nothing.
         assert!(wrong().beyond(&Came::Excused, |it| it.clause == "TU-7").is_none());
         assert!(wrong().beyond(&Came::Excused, |it| it.clause == "TU-6").is_some());
     }

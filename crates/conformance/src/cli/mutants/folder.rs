@@ -1,10 +1,10 @@
-//! What `--out` gets: `report.json`, `junit.xml`, and of each variant its source and its diff.
+//! Writes `--out`: `report.json`, `junit.xml`, and the source and diff of each mutant.
 //!
 //! | outcome | JUnit |
 //! |---|---|
 //! | caught | a test case with nothing in it |
-//! | survives, and nothing explains it | `failure` |
-//! | survives, and it is explained or accepted | `skipped`, its message why |
+//! | survives without an explanation | `failure` |
+//! | survives, and is explained or accepted | `skipped`; its message is the reason |
 //! | not reached | `skipped` |
 
 use std::fs::{self, File};
@@ -16,7 +16,7 @@ use report::xml_text;
 
 use super::report::{Outcome, ProgramReport, Report, Row};
 
-/// Write all of it.
+/// Writes all files.
 pub(super) fn write(out: &Path, report: &Report) -> io::Result<()> {
     fs::create_dir_all(out)?;
     let mut text = serde_json::to_vec_pretty(report)?;

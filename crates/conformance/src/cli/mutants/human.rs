@@ -1,5 +1,5 @@
-//! For people: of each program the score, then the survivors, each with what would catch it, then what is not
-//! counted and why.
+//! The report for people: for each program the score, then the survivors, each with what would catch it, then
+//! the mutants that are not counted, with the reasons.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use super::subject::Subject;
 use super::suggest::Suggestion;
 use super::variants::Same;
 
-/// What came of a program.
+/// Prints the results of a program.
 pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io::Result<()> {
     let ProgramReport { scenario, role, inputs, cases, seconds, variants, same, .. } = program;
     writeln!(
@@ -33,17 +33,20 @@ pub(super) fn write_program(out: &mut impl Write, program: &ProgramReport) -> io
     let is_unreached = |row: &&Row| matches!(row.outcome, Outcome::NotReached);
     let unreached: Vec<&Row> = variants.iter().filter(is_unreached).collect();
     if !unreached.is_empty() {
-        writeln!(out, "  not counted, for no input reaches the line:")?;
+        writeln!(out, "  not counted, as no input reaches the line:")?;
     }
     for Row { id, program, line, what, .. } in unreached {
         writeln!(out, "    {program}:{line}  {id}: {what}")?;
     }
     if !program.is_traced {
-        writeln!(out, "  which lines the inputs reach is not known; all variants are counted")?;
+        writeln!(
+            out,
+            "  framecheck could not trace which lines the inputs reach; all variants are counted"
+        )?;
     }
     let said: Vec<&Row> = variants.iter().filter(|row| row.is_same()).collect();
     if !same.is_empty() || !said.is_empty() {
-        writeln!(out, "  not counted, for no input can tell them from the program:")?;
+        writeln!(out, "  not counted, as no input can tell them from the program:")?;
     }
     for Same { id, line, what, why, .. } in same {
         writeln!(out, "    line {line}  {id}: {what}: {why}")?;
@@ -110,7 +113,7 @@ fn write_survivor(out: &mut impl Write, row: &Row) -> io::Result<()> {
     Ok(())
 }
 
-/// Inputs that catch survivors, as they would stand in the file.
+/// Prints inputs that catch survivors, in the form of the file.
 pub(super) fn write_suggestions(
     out: &mut impl Write,
     subject: &Subject,
@@ -128,7 +131,7 @@ pub(super) fn write_suggestions(
     Ok(())
 }
 
-/// What is wrong besides, and the score.
+/// Prints the other errors, and the score.
 pub(super) fn write_end(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out)?;
     for complaint in &report.complaints {
@@ -137,7 +140,7 @@ pub(super) fn write_end(out: &mut impl Write, report: &Report) -> io::Result<()>
     writeln!(out, "{} of {} caught", report.caught, report.of)
 }
 
-/// What to do, by where a variant may show: `AREA`, or `AREA: WHAT`.
+/// What to do about a survivor. The hint says where it may show: `AREA`, or `AREA: WHAT`.
 pub(super) fn advice(hint: &str) -> String {
     let (area, what) = match hint.split_once(": ") {
         Some((area, what)) => (area, Some(what)),
@@ -151,7 +154,7 @@ pub(super) fn advice(hint: &str) -> String {
             "add an input that shows it on the screen, with [compare] stdout = true: {}",
             with("other lines")
         ),
-        "exit" => format!("add an input in which it ends otherwise: {}", with("an error")),
+        "exit" => format!("add an input in which it ends in another way: {}", with("an error")),
         "network" => format!(
             "networks = \"every-place\" or another input may show it: {}",
             with("other cuts")

@@ -1,21 +1,21 @@
-//! `framecheck mutants FILE|SCENARIO...`: how good are these inputs? Wrong variants of the reference's Python
-//! programs are played in its place, and each is to be caught.
+//! `framecheck mutants FILE|SCENARIO...`: measures how good the inputs are. It plays mutants of the reference's
+//! Python programs in the reference's place, and counts how many are caught.
 //!
 //! | file | what |
 //! |---|---|
-//! | `subject.rs` | what is tried, and its Python programs |
-//! | `variants.rs` | the variants, as `python-ref/mutate.py` makes them |
-//! | `room.rs` | a variant in a directory of its own |
-//! | `candidate.rs` | a program with its variants |
-//! | `cast.rs` | the peers: each variant is one |
-//! | `course.rs` | the cases, in their order |
-//! | `reach.rs` | which lines each case runs |
-//! | `field.rs` | plays variants until they are caught |
-//! | `trial.rs` | a subject from its programs to its report |
+//! | `subject.rs` | the protocols to try, and their Python programs |
+//! | `variants.rs` | the mutants, as `python-ref/mutate.py` makes them |
+//! | `room.rs` | puts a mutant into a directory of its own |
+//! | `candidate.rs` | a program with its mutants |
+//! | `cast.rs` | the peers: one per mutant |
+//! | `course.rs` | the cases, in order |
+//! | `reach.rs` | finds the lines that each case runs |
+//! | `field.rs` | plays mutants until they are caught |
+//! | `trial.rs` | takes a subject from its programs to its report |
 //! | `suggest/` | inputs that would catch survivors |
-//! | `why.rs` | what of a survivor differs and is not compared |
-//! | `accept.rs` | the survivors that their owner accepts |
-//! | `report.rs` | what came of it |
+//! | `why.rs` | finds what differs in a survivor but is not compared |
+//! | `accept.rs` | the accepted survivors |
+//! | `report.rs` | the results |
 //! | `human.rs`, `folder.rs` | write the report: for people, and as files |
 
 mod accept;
@@ -51,49 +51,50 @@ use super::claims::claim;
 use super::judge_frames::counted;
 use super::out::stdout;
 
-/// How long a case may take, unless told.
+/// The default time limit of a case.
 const DEADLINE_SECONDS: u64 = 20;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct MutantsArgs {
-    /// Files that describe protocols, and scenarios of the tutorials or globs of them.
+    /// Protocol files, and scenarios of the tutorials or globs over them.
     #[arg(value_name = "FILE|SCENARIO", required = true)]
     pub(super) targets: Vec<PathBuf>,
-    /// Only variants of the program in this role.
+    /// Try only mutants of the program in this role.
     #[arg(long, value_enum)]
     pub(super) role: Option<Side>,
-    /// Only variants whose id matches, such as 'upload/server/send-*'. The report leaves out the others.
+    /// Try only mutants whose id matches, such as 'upload/server/send-*'. The report omits the others.
     #[arg(long, value_name = "ID|GLOB")]
     pub(super) variant: Vec<String>,
-    /// Only inputs that match: a vector's name, an id's last part, or 'generated' for all that are.
+    /// Play only matching inputs: a vector's name, the last part of an id, or 'generated' for all generated
+    /// inputs.
     #[arg(long, value_name = "NAME|GLOB")]
     pub(super) input: Vec<String>,
-    /// Leave out inputs that match.
+    /// Skip matching inputs.
     #[arg(long, value_name = "NAME|GLOB")]
     pub(super) skip_input: Vec<String>,
-    /// Generated inputs for each scenario, besides the fixed ones.
+    /// How many inputs to generate for each scenario, in addition to the fixed ones.
     #[arg(long, value_name = "N", default_value_t = USUAL_CASES)]
     pub(super) cases: u32,
-    /// What the generated inputs are made from: the same seed, the same cases.
+    /// The seed of the generated inputs. The same seed gives the same cases.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Cases that are played at once; four times the number of processors unless told.
+    /// How many cases to play at once; by default four times the number of processors.
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
-    /// The survivors that are accepted: a file of entries with id and reason. One that does not survive is a
-    /// failure.
+    /// A file of accepted survivors: entries with an id and a reason. An entry that matches no survivor fails
+    /// the run.
     #[arg(long, value_name = "FILE")]
     pub(super) accept: Vec<PathBuf>,
     /// Try more inputs, made from the file's own, and print those that catch a survivor.
     #[arg(long)]
     pub(super) suggest: bool,
-    /// Where report.json, junit.xml and the variants are written; nowhere unless told.
+    /// The directory for report.json, junit.xml and the mutants. By default, no files are written.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// How results are printed. For programs: one object at the end, as docs/mutants.schema.json says.
+    /// The format of the printed results. json prints one object at the end; see docs/mutants.schema.json.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// How long a case may take.
+    /// The time limit of a case.
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE_SECONDS, value_parser = seconds())]
     pub(super) deadline: u64,
     #[command(flatten)]
@@ -146,7 +147,7 @@ pub(super) fn main(args: &MutantsArgs) -> anyhow::Result<bool> {
     Ok(report.is_green())
 }
 
-/// The inputs and cases that the options choose.
+/// The inputs and cases that the options select.
 fn selection(args: &MutantsArgs) -> Selection {
     Selection {
         inputs: args.input.clone(),

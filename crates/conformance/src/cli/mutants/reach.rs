@@ -1,5 +1,6 @@
-//! Which lines each case makes the program run: a variant of another line does the same there, and is not played.
-//! Nor is a case in which the program itself runs out of time: that takes long, and tells nothing.
+//! Finds the lines of the program that each case runs. A mutant whose changed line a case does not run behaves
+//! the same there, so the case is not played. Cases in which the unchanged program exceeds the time limit are
+//! skipped too: they take long and show nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -13,13 +14,13 @@ use super::super::setup::Setup;
 use super::candidate::{Candidate, Wrong};
 use super::field::Field;
 
-/// A set-up whose programs write which lines they run, and where.
+/// A set-up whose programs record the lines that they run, and the directory of the records.
 pub(super) struct Traced {
     pub(super) setup: Setup,
     pub(super) directory: PathBuf,
 }
 
-/// The lines of the program's own files that a case runs, by the file's path from the program's root.
+/// The lines of the program's own files that a case runs, by the file's path relative to the program's root.
 type Lines = BTreeMap<PathBuf, BTreeSet<u32>>;
 
 /// What is known of each case.
@@ -28,9 +29,9 @@ pub(super) struct Reach(Vec<Case>);
 /// What is known of a case.
 #[derive(Clone, Default)]
 struct Case {
-    /// The lines that it runs; `None` where that is not known.
+    /// The lines that it runs; `None` if unknown.
     lines: Option<Lines>,
-    /// Whether the program as it is runs out of time.
+    /// Whether the unchanged program exceeds the time limit.
     is_stuck: bool,
 }
 
@@ -42,7 +43,7 @@ struct Note {
 }
 
 impl Reach {
-    /// Play the program as it is through all cases, as many at once as there are set-ups.
+    /// Plays the unchanged program through all cases, in all set-ups in parallel.
     pub(super) async fn see(
         field: &Arc<Field>,
         candidate: &Candidate,
@@ -84,7 +85,7 @@ impl Reach {
         self.0.iter().any(|case| case.lines.is_some())
     }
 
-    /// The cases that run a line which a variant changes.
+    /// The cases that run a line which a mutant changes.
     pub(super) fn cases_of(&self, wrong: &Wrong) -> Vec<usize> {
         let [first, last] = wrong.variant.lines;
         let runs = |lines: &Lines| {
@@ -97,13 +98,13 @@ impl Reach {
     }
 }
 
-/// Read what programs have written in this directory, and empty it. `None` where the one in `room` wrote nothing.
+/// Reads and removes the programs' records in this directory. `None` if the program in `room` wrote none.
 fn take_notes(directory: &Path, room: &Path) -> Option<Lines> {
     let mut lines = Lines::new();
     for entry in fs::read_dir(directory).ok()?.flatten() {
         let text = fs::read(entry.path()).unwrap_or_default();
         for line in text.split(|byte| *byte == b'\n') {
-            // A program that was killed while it wrote leaves half a line.
+            // A program that is killed while it writes leaves an incomplete line.
             let Ok(note) = serde_json::from_slice::<Note>(line) else { continue };
             if let Ok(file) = note.file.strip_prefix(room) {
                 lines.entry(file.to_owned()).or_default().extend(note.lines);

@@ -1,4 +1,4 @@
-//! What came of a trial, as data: `report.json` is this, as docs/mutants.schema.json says.
+//! The results of a trial, as data: the content of `report.json`, as described in docs/mutants.schema.json.
 
 use std::collections::BTreeMap;
 
@@ -7,57 +7,57 @@ use serde::Serialize;
 use super::suggest::Suggestion;
 use super::variants::{Same, Variant};
 
-/// What came of all programs.
+/// The results of all programs.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    /// The version of this form.
+    /// The version of the report's form.
     pub(super) schema: u32,
     /// The version of framecheck.
     pub(super) framecheck: String,
-    /// What the generated inputs are made from.
+    /// The seed of the generated inputs.
     pub(super) seed: u64,
-    /// Generated inputs of each kind.
+    /// The number of generated inputs of each kind.
     pub(super) generated: u32,
-    /// Variants that an input catches.
+    /// The number of mutants that an input catches.
     pub(super) caught: usize,
-    /// Variants that an input could catch.
+    /// The number of mutants that an input could catch.
     pub(super) of: usize,
     pub(super) programs: Vec<ProgramReport>,
-    /// What else fails the trial: entries of the --accept file that are not as they say.
+    /// Other errors that fail the trial: entries of the --accept file that match no survivor.
     pub(super) complaints: Vec<String>,
-    /// Inputs that catch survivors, where they were asked for.
+    /// The inputs that catch survivors, if the user asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suggestions: Option<Vec<Suggestion>>,
 }
 
-/// What came of the variants of a program.
+/// The results of a program's mutants.
 #[derive(Debug, Serialize)]
 pub(super) struct ProgramReport {
     pub(super) scenario: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
     pub(super) role: &'static str,
-    /// The program's path from the directory of the file.
+    /// The program's path, relative to the protocol file's directory.
     pub(super) program: String,
     pub(super) inputs: usize,
     pub(super) cases: usize,
     pub(super) seconds: f64,
     pub(super) variants: Vec<Row>,
-    /// Variants that behave as the program does, each with the reason. They do not count.
+    /// Mutants that behave like the program, each with the reason. They do not count.
     pub(super) same: Vec<Same>,
-    /// The whole numbers that stand in the program.
+    /// The integers in the program's source.
     #[serde(skip)]
     pub(super) numbers: Vec<usize>,
-    /// Whether it was seen which lines the inputs reach.
+    /// Whether the lines that the inputs reach are known.
     pub(super) is_traced: bool,
-    /// Inputs that could not be played, and why.
+    /// The inputs that could not be played, with the reasons.
     pub(super) unplayed: BTreeMap<String, String>,
 }
 
-/// A variant.
+/// A mutant.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
-    /// Scenario, role and its own name.
+    /// Scenario, role and the mutant's name.
     pub(super) id: String,
     pub(super) rule: String,
     /// The file that it changes.
@@ -72,39 +72,40 @@ pub(super) struct Row {
     pub(super) source: String,
 }
 
-/// What came of a variant.
+/// The result of a mutant.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub(super) enum Outcome {
     /// A case caught it.
     Caught {
-        /// The case, with the variant as the peer `mutant`.
+        /// The case id, with the mutant as the peer `mutant`.
         case: String,
         input: String,
         verdict: &'static str,
-        /// The check that found the first difference, if one did.
+        /// The check that found the first difference, if a check did.
         #[serde(skip_serializing_if = "Option::is_none")]
         check: Option<&'static str>,
-        /// The clause that is broken, or the check.
+        /// The violated clause, or the check.
         #[serde(skip_serializing_if = "String::is_empty")]
         clause: String,
         /// The first difference.
         by: String,
-        /// Cases until then.
+        /// The number of cases until then.
         cases: usize,
         /// The case's name for the file's `quick`, if `--quick` does not play it.
         #[serde(skip_serializing_if = "Option::is_none")]
         beyond_quick: Option<String>,
     },
-    /// None did.
+    /// No case caught it.
     Survives {
         cases: usize,
         /// What differs and is not compared.
         findings: Vec<String>,
-        /// Why its owner accepts that.
+        /// The reason in the --accept file, if it has an entry.
         #[serde(skip_serializing_if = "Option::is_none")]
         accepted: Option<String>,
-        /// Whether its owner says that no input can tell it from the program. Then it does not count.
+        /// Whether the --accept file says that no input can tell the mutant from the program. Then it does not
+        /// count.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_same: bool,
     },
@@ -136,12 +137,12 @@ impl Row {
         !matches!(self.outcome, Outcome::NotReached) && !self.is_same()
     }
 
-    /// Whether its owner says that it behaves as the program does.
+    /// Whether the --accept file says that it behaves like the program.
     pub(super) const fn is_same(&self) -> bool {
         matches!(self.outcome, Outcome::Survives { is_same: true, .. })
     }
 
-    /// Whether it survives, nothing says why, and its owner has not accepted that.
+    /// Whether it survives without an explanation or an --accept entry.
     pub(super) fn is_unexplained(&self) -> bool {
         matches!(&self.outcome, Outcome::Survives { findings, accepted: None, .. } if findings.is_empty())
     }
@@ -152,7 +153,7 @@ impl ProgramReport {
         self.variants.iter().filter(|row| row.is_caught()).count()
     }
 
-    /// The cases that catch variants which `--quick` misses, and how many each.
+    /// The cases that catch mutants which `--quick` misses, with the number of mutants.
     pub(super) fn beyond_quick(&self) -> BTreeMap<&str, usize> {
         let mut cases = BTreeMap::new();
         for row in &self.variants {
@@ -192,7 +193,7 @@ impl Report {
         self.programs.iter().flat_map(|program| &program.variants)
     }
 
-    /// Whether all is as it should be.
+    /// Whether no mutant survives unexplained and nothing else is wrong.
     pub(super) fn is_green(&self) -> bool {
         self.complaints.is_empty() && !self.rows().any(Row::is_unexplained)
     }

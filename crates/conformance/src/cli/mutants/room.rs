@@ -1,7 +1,7 @@
-//! A variant of a program in a directory of its own, with all that lies beside the program.
+//! Puts a mutant into a directory of its own, with all files that lie beside the program.
 //!
-//! Nothing is ever written where the program itself is. Small files are copied, so that a wrong program that
-//! writes beside itself writes into the copy. Directories and big files are linked.
+//! Nothing is ever written to the program's own directory. Small files are copied, so that a mutant that writes
+//! beside itself writes to the copy. Directories and large files are linked.
 
 use std::fs;
 use std::io;
@@ -13,8 +13,8 @@ use super::subject::Program;
 /// Files up to this size are copied.
 const COPIED_MAX_BYTES: u64 = 1 << 20;
 
-/// Put what lies beside a program into `room`, with this text in the place of the file `changed`, which lies
-/// below the program's root. Returns where the program is now.
+/// Puts the files beside a program into `room`. The file `changed`, which is below the program's root, gets
+/// this text. Returns the new path of the program.
 pub(super) fn furnish(
     room: &Path,
     program: &Program,
@@ -29,7 +29,8 @@ pub(super) fn furnish(
     Ok(room.join(program.relative()))
 }
 
-/// Copy or link what is in a directory. The directories on the way to the files that are `kept` are real ones.
+/// Copies or links the contents of a directory. The directories on the way to the `kept` files become real
+/// ones.
 fn level(from: &Path, to: &Path, kept: &[&Path]) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -38,7 +39,7 @@ fn level(from: &Path, to: &Path, kept: &[&Path]) -> io::Result<()> {
         let below: Vec<&Path> =
             kept.iter().filter_map(|kept| kept.strip_prefix(&name).ok()).collect();
         let is_inner = below.iter().any(|rest| rest.components().next().is_some());
-        // Of a link, what it leads to counts; one that leads nowhere stays a link.
+        // For a link, the target's metadata counts. A broken link stays a link.
         let about = fs::metadata(&source).ok();
         match about {
             Some(about) if about.is_dir() && is_inner => {

@@ -1,4 +1,4 @@
-//! What is to be tried: the protocols of files and scenarios of the tutorials, and the Python programs of their
+//! The subjects of a trial: protocols of files, scenarios of the tutorials, and the Python programs of their
 //! references.
 
 use std::path::{Path, PathBuf};
@@ -16,23 +16,23 @@ use super::super::setup::Known;
 pub(super) struct Subject {
     pub(super) known: Known,
     pub(super) scenario: Arc<dyn Scenario>,
-    /// The protocol's file, as it was given.
+    /// The protocol's file, as the user gave it.
     pub(super) file: Option<PathBuf>,
 }
 
-/// One of the reference's programs.
+/// A program of the reference.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     pub(super) role: Role,
     /// Where it is.
     pub(super) path: PathBuf,
-    /// Its place in the command.
+    /// Its index in the command.
     pub(super) at: usize,
-    /// The directory that its variants find copied or linked beside them, with all that is in it.
+    /// The directory whose files are copied or linked beside each mutant.
     pub(super) root: PathBuf,
 }
 
-/// What the arguments name: files, and scenarios or globs of them.
+/// What the arguments name: files, and scenarios or globs over them.
 pub(super) fn chosen(targets: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for target in targets {
@@ -45,7 +45,7 @@ pub(super) fn chosen(targets: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
         } else {
             let glob = target.to_string_lossy().into_owned();
             for scenario in choose_scenarios(&[glob], &Known::new().catalogue)? {
-                // Each has an oracle of its own.
+                // Each subject has its own oracle.
                 let known = Known::new();
                 let scenario = known.catalogue.scenario(scenario.name()).cloned();
                 let file = None;
@@ -57,7 +57,7 @@ pub(super) fn chosen(targets: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
 }
 
 impl Subject {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(super) fn shown(&self) -> String {
         match &self.file {
             Some(file) => file.display().to_string(),
@@ -65,8 +65,8 @@ impl Subject {
         }
     }
 
-    /// The reference's Python programs in the wanted roles. `base` is where a tutorial's programs are. Beside
-    /// them, what there is to say about a role that is left out.
+    /// The reference's Python programs in the wanted roles. `base` is the directory of a tutorial's programs.
+    /// The notes say why a role is left out.
     pub(super) fn programs(
         &self,
         wanted: Option<Role>,
@@ -86,7 +86,7 @@ impl Subject {
         }
         if !programs.is_empty() {
             let left_out = refused.iter().map(|(role, why)| {
-                format!("the {role} of {} {why}, so the other end alone is tried", self.shown())
+                format!("the {role} of {} {why}, so only the other end is tried", self.shown())
             });
             return Ok((programs, left_out.collect()));
         }
@@ -99,7 +99,7 @@ impl Subject {
         }
     }
 
-    /// The error that the program of a role is, in its line where there is one.
+    /// The error for a role's program, with its line if there is one.
     pub(super) fn refusal(&self, role: Role, why: &str) -> anyhow::Error {
         let help = "mutants are wrong variants of Python source: give the path of a Python program";
         match self.known.protocols.first() {
@@ -111,13 +111,13 @@ impl Subject {
         }
     }
 
-    /// The directory of the file, or nothing where the program's own is enough.
+    /// The directory of the protocol's file; `None` if the program's own directory is enough.
     fn root(&self, base: &Path) -> Option<PathBuf> {
         (self.scenario.truth() == Truth::Reference).then(|| base.to_owned())
     }
 }
 
-/// The Python program of a command, or why there is none.
+/// The Python program of a command, or the reason why there is none.
 fn program(
     role: Role,
     template: &Template,
@@ -152,7 +152,7 @@ fn program(
     Ok(Program { role, path, at, root })
 }
 
-/// Whether a file says that Python runs it.
+/// Whether the first line of a file names Python.
 fn has_shebang(path: &Path) -> bool {
     let text = std::fs::read(path).unwrap_or_default();
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -160,12 +160,12 @@ fn has_shebang(path: &Path) -> bool {
 }
 
 impl Program {
-    /// Its path from the directory that is copied.
+    /// The path relative to the copied directory.
     pub(super) fn relative(&self) -> &Path {
         self.path.strip_prefix(&self.root).unwrap_or(&self.path)
     }
 
-    /// The reference's command of its role, with the program of this path in its place.
+    /// The reference's command for its role, with the program at this path.
     pub(super) fn command(&self, template: &Template, path: &Path) -> Template {
         let mut argv = template.0.clone();
         if let Some(argument) = argv.get_mut(self.at) {

@@ -1,4 +1,4 @@
-//! A subject from its programs to its report.
+//! Takes a subject from its programs to its report.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,26 +30,26 @@ use super::report::{Outcome, ProgramReport, Row};
 use super::subject::Subject;
 use super::why::Compared;
 
-/// So many set-ups trace at once: each has an interpreter of its own.
+/// How many set-ups trace at once. Each has an interpreter of its own.
 const TRACED_MAX: usize = 4;
 
-/// What a trial is played with.
+/// What a trial needs for playing.
 struct Scene {
     setup: Setup,
     traced: Vec<Arc<Traced>>,
-    /// The peers without the variants, for the plan.
+    /// The peers without the mutants, for the plan.
     planned: Peers,
     _traces: TempDir,
 }
 
-/// What of a subject is tried.
+/// The part of a subject that is tried.
 pub(super) struct Choice {
     pub(super) selection: Selection,
-    /// The ids of the variants; all, where there is nothing.
+    /// The ids of the mutants; `None` for all.
     pub(super) only: Option<BTreeSet<String>>,
 }
 
-/// Try the programs of a subject. Beside what came of them, what there is to say of a role that is left out.
+/// Tries the programs of a subject. Returns the results, and notes on roles that are left out.
 pub(super) fn run(
     subject: &Subject,
     args: &MutantsArgs,
@@ -103,7 +103,7 @@ pub(super) fn run(
     Ok((reports, notes))
 }
 
-/// What matches the ids of the variants that are wanted; nothing, where all are. A `*` stays within a part of an id.
+/// A matcher for the ids of the wanted mutants; `None` for all. A `*` does not match a `/`.
 fn wanted(ids: &[String]) -> anyhow::Result<Option<GlobSet>> {
     if ids.is_empty() {
         return Ok(None);
@@ -141,7 +141,7 @@ impl Scene {
     }
 }
 
-/// Play all variants.
+/// Plays all mutants.
 async fn play(
     subject: &Subject,
     (choice, jobs): (&Choice, usize),
@@ -159,7 +159,7 @@ async fn play(
             Course::of(role, &candidate.base, &choice.selection, known, &*subject.scenario);
         let course = match course {
             Err(PlanError::Nothing) => {
-                notes.push(format!("no input that is chosen plays the {role}"));
+                notes.push(format!("no selected input plays the {role}"));
                 continue;
             }
             course => course?,
@@ -180,7 +180,7 @@ async fn play(
     Ok(reports)
 }
 
-/// Cases that are played at once.
+/// Plays this many cases at once.
 async fn of_program(
     subject: &Subject,
     candidate: Candidate,
@@ -210,7 +210,7 @@ async fn of_program(
     }
 }
 
-/// Which lines each case runs.
+/// Finds the lines that each case runs.
 async fn see_reach(candidate: &Candidate, field: &Arc<Field>, scene: &Scene) -> Reach {
     let progress = Progress::start(field.course.cases.len(), "cases traced");
     let progress = Arc::new(Mutex::new(progress));
@@ -223,7 +223,7 @@ async fn see_reach(candidate: &Candidate, field: &Arc<Field>, scene: &Scene) -> 
     reach
 }
 
-/// What comes of each variant.
+/// The results of all mutants.
 async fn outcomes(
     subject: &Subject,
     candidate: &Candidate,
@@ -262,7 +262,7 @@ async fn outcomes(
     outcomes
 }
 
-/// What comes of a variant.
+/// The result of a mutant.
 async fn outcome(
     field: &Arc<Field>,
     name: &str,

@@ -1,4 +1,4 @@
-//! The wrong variants of a program, as `mutate.py` makes them.
+//! The mutants of a program, as `mutate.py` makes them.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,36 +7,36 @@ use anyhow::Context;
 use engine::peer::interpreter;
 use serde::{Deserialize, Serialize};
 
-/// The program that makes them.
+/// The program that makes the mutants.
 const MUTATE: &str = "mutate.py";
-/// With this status it says that the text is no Python.
+/// Its exit status for a text that is not Python.
 const NOT_PYTHON: i32 = 2;
 
-/// What can be made of a program.
+/// The mutants of a program.
 #[derive(Debug, Deserialize)]
 pub(super) struct Variants {
     pub(super) variants: Vec<Variant>,
-    /// Those that no input can tell from the program.
+    /// The mutants that no input can tell from the program.
     #[serde(default)]
     pub(super) same: Vec<Same>,
-    /// The whole numbers that stand in the program.
+    /// The integers in the program's source.
     #[serde(default)]
     pub(super) numbers: Vec<usize>,
 }
 
-/// A program with one thing wrong.
+/// A mutant: a program with one change.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Variant {
     /// The rule and a number.
     pub(super) id: String,
     pub(super) rule: String,
     pub(super) line: u32,
-    /// What is wrong, in words.
+    /// The change, in words.
     pub(super) what: String,
     /// Which input would show it.
     #[serde(default)]
     pub(super) hint: String,
-    /// The first and the last of the program's lines that it changes.
+    /// The first and last of the program's lines that it changes.
     pub(super) lines: [u32; 2],
     /// The lines before and after.
     pub(super) diff: String,
@@ -44,7 +44,7 @@ pub(super) struct Variant {
     pub(super) source: String,
 }
 
-/// One that no input can tell from the program.
+/// A mutant that no input can tell from the program.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Same {
     pub(super) id: String,
@@ -54,19 +54,19 @@ pub(super) struct Same {
     pub(super) why: String,
 }
 
-/// Why there are no variants of a program.
+/// Why a program has no mutants.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It is no Python that this interpreter reads.
+    /// This interpreter can't read it as Python.
     NotPython(String),
-    /// They could not be made.
+    /// Making the mutants failed.
     Failed(anyhow::Error),
 }
 
-/// The variants of a program, made by the interpreter `python`; `reference` has what makes them.
+/// The mutants of a program, made by the interpreter `python` with the tool in `reference`.
 pub(super) fn of(program: &Path, python: &OsStr, reference: &Path) -> Result<Variants, Refused> {
     let mut command = interpreter(python);
-    // Nothing of what lies beside the program takes part.
+    // The options keep modules beside the program from being imported.
     command.args(["-I", "-S"]).arg(reference.join(MUTATE)).arg(program);
     let failed = |what: String| Refused::Failed(anyhow::Error::msg(what));
     let made = command

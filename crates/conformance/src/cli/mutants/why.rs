@@ -1,4 +1,4 @@
-//! Why no case catches a variant: what of it differs from the base and is not compared.
+//! Why no case catches a mutant: what differs from the base and is not compared.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use model::observation::{Direction, Observation, PeerEnd, Role};
 use model::{Breaks, Expected, Said, Scenario, Wire};
 use protocols::Protocol;
 
-/// What differs, in words, and what would show it. Nothing where all that was seen is the same.
+/// What differs, in words, and what would show it. Empty if all observations are equal.
 pub(super) struct Compared<'a> {
     pub(super) scenario: &'a dyn Scenario,
     pub(super) protocol: Option<&'a Protocol>,
@@ -15,7 +15,7 @@ pub(super) struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    /// What of a case that both passed differs from the base, for reasons that the base itself does not have.
+    /// What differs from the base in a case that both passed, except what varies in the base itself.
     pub(super) fn differences(
         &self,
         expected: &Expected,
@@ -42,14 +42,12 @@ impl Compared<'_> {
             ));
         }
         if words(of_base) != words(of_variant) {
-            found.insert(format!(
-                "the {role}'s words on standard error differ, and are its own affair"
-            ));
+            found.insert(format!("the {role}'s standard error differs, which is never compared"));
         }
         found
     }
 
-    /// Bytes that differ, though the case passed: a mask covers them, or JSON goes by its value.
+    /// Bytes that differ although the case passed: a mask covers them, or JSON is compared by value.
     fn stream(
         &self,
         expected: &Expected,
@@ -62,7 +60,7 @@ impl Compared<'_> {
         };
         let Wire::Stream(right) = expected.wire(way) else { return None };
         let [of_base, of_variant] = [base, seen].map(|it| it.wire.stream(way));
-        // What the base itself has otherwise from play to play says nothing of the variant.
+        // If the base itself varies between plays, the difference proves nothing.
         if of_base != right.0 || of_variant == right.0 {
             return None;
         }
@@ -81,7 +79,7 @@ impl Compared<'_> {
         })
     }
 
-    /// The masks of the file that cover something of what was seen.
+    /// The masks of the file that cover a part of what was observed.
     fn met(&self, seen: &Observation) -> Vec<&str> {
         let Some(protocol) = self.protocol else { return Vec::new() };
         let masks = protocol.masks().iter().enumerate();
@@ -91,7 +89,7 @@ impl Compared<'_> {
             .collect()
     }
 
-    /// Files that differ, though the case passed.
+    /// Files that differ although the case passed.
     fn files(&self, base: &PeerEnd, seen: &PeerEnd) -> Option<String> {
         let role = self.role;
         let mut paths = base.files.keys().chain(seen.files.keys());
@@ -107,7 +105,7 @@ impl Compared<'_> {
         self.agree(one, other)
     }
 
-    /// Whether the base shows what the reference showed: otherwise it differs from play to play.
+    /// Whether the base's screen equals the reference's. Otherwise it varies between plays.
     fn same_screen_as(&self, expected: &Expected, base: &Observation) -> bool {
         let right = match self.role {
             Role::Server => &expected.server.stdout.0,
@@ -123,8 +121,7 @@ impl Compared<'_> {
     }
 }
 
-/// What a program said on standard error, without what differs from play to play: numbers, and the directories
-/// in a traceback.
+/// A program's standard error, without what varies between plays: numbers, and directories in a traceback.
 fn words(end: &PeerEnd) -> String {
     let text = String::from_utf8_lossy(&end.stderr.0);
     let last = text.trim_end().lines().last().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Inputs that may catch what a file's own do not. Each is one of the file's fixed inputs with one thing changed:
-//! a line that is typed, a file, a name, or the order.
+//! Inputs that may catch what the file's own inputs do not. Each is a fixed input with one change: a typed
+//! line, a file, a name, or the order.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,26 +7,26 @@ use model::blob::Blob;
 use model::{Beside, Input};
 use protocols::sized;
 
-/// Of each kind of change, so many inputs are tried.
+/// At most this many inputs of each kind of change are tried.
 const OF_A_KIND: usize = 90;
-/// So many of the program's own numbers are tried as sizes and as values.
+/// At most this many of the program's own numbers are tried as sizes and values.
 const NUMBERS_MAX: usize = 8;
-/// A typed line is at most so long.
+/// The maximum length of a typed line.
 const TYPED_MAX_CHARS: usize = 9000;
-/// A file that fills the buffers of a socket more than once.
+/// The length of a file that fills socket buffers more than once.
 const LARGE: usize = 300_000;
-/// Text in which characters, UTF-16 units and bytes count differently.
+/// A text with different counts of characters, UTF-16 units and bytes.
 const BEYOND_ASCII: &str = "żółć 中 😀";
 
-/// An input, and what it changes.
+/// An input, and its change.
 #[derive(Debug, Clone)]
 pub(super) struct Idea {
-    /// In words, behind the name of the input that it comes from.
+    /// The change in words; it follows the name of the original input.
     pub(super) what: String,
     pub(super) input: Input,
 }
 
-/// Whose lines, and whose files.
+/// The side that types the lines or has the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Side {
     Client,
@@ -65,10 +65,10 @@ impl Side {
     }
 }
 
-/// Inputs that are made from these, with the numbers that stand in the program. No two are the same, and none is
-/// one of these.
+/// New inputs made from these, with the numbers in the program. All are different, and none equals an existing
+/// one.
 pub(super) fn of(fixed: &[(String, Input)], numbers: &[usize]) -> Vec<Idea> {
-    // The largest are limits and buffers; the smallest are often counts.
+    // The largest numbers are limits and buffer sizes; the smallest are often counts.
     let numbers: Vec<usize> = numbers.iter().rev().take(NUMBERS_MAX).copied().collect();
     let kinds: [Change; 4] = [change_lines, change_words, change_names, change_files];
     let mut ideas = Vec::new();
@@ -83,15 +83,15 @@ pub(super) fn of(fixed: &[(String, Input)], numbers: &[usize]) -> Vec<Idea> {
     ideas
 }
 
-/// Adds what it makes of an input of this name, with these numbers.
+/// Adds the changed forms of an input with this name, using these numbers.
 type Change = fn(&mut Made, &str, &Input, &[usize]);
 
-/// What tells an input from others.
+/// A key that is equal for equal inputs only.
 fn key(input: &Input) -> String {
     serde_json::to_string(input).unwrap_or_default()
 }
 
-/// The ideas of a kind.
+/// The ideas of one kind.
 struct Made {
     seen: HashSet<String>,
     ideas: Vec<Idea>,
@@ -105,7 +105,7 @@ impl Made {
     }
 }
 
-/// Whole lines: left out, twice, in another order, or all of them twice.
+/// Changes whole lines: omits one, doubles one, reorders them, or doubles all.
 fn change_lines(made: &mut Made, name: &str, input: &Input, _: &[usize]) {
     for side in Side::BOTH {
         let lines = side.lines(&mut input.clone()).clone();
@@ -130,7 +130,7 @@ fn change_lines(made: &mut Made, name: &str, input: &Input, _: &[usize]) {
     }
 }
 
-/// A line, or a word of it, that is something else.
+/// Changes a line, or one word of it.
 fn change_words(made: &mut Made, name: &str, input: &Input, numbers: &[usize]) {
     for side in Side::BOTH {
         let lines = side.lines(&mut input.clone()).clone();
@@ -156,8 +156,8 @@ fn change_words(made: &mut Made, name: &str, input: &Input, numbers: &[usize]) {
     }
 }
 
-/// The bounds of a line's words, the last first: the first is often a command. If there are several, the line
-/// itself is one, too.
+/// The bounds of a line's words, the last word first, as the first is often a command. If there are several
+/// words, the whole line also counts as one.
 fn words(line: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -174,7 +174,7 @@ fn words(line: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// What else may stand for a word, each with a description.
+/// Replacements for a word, each with a description.
 fn others(word: &str, numbers: &[usize]) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = [
         ("nothing", String::new()),
@@ -204,7 +204,7 @@ fn others(word: &str, numbers: &[usize]) -> Vec<(String, String)> {
     all
 }
 
-/// A file that has another name, wherever it stands.
+/// Renames a file wherever its name occurs.
 fn change_names(made: &mut Made, name: &str, input: &Input, _: &[usize]) {
     for side in Side::BOTH {
         for path in side.files(&mut input.clone()).keys() {
@@ -234,7 +234,7 @@ fn change_names(made: &mut Made, name: &str, input: &Input, _: &[usize]) {
     }
 }
 
-/// A file with something else in it, one that is missing, and one that is at the other side, too.
+/// Changes a file's content, removes a file, or puts a file on the other side too.
 fn change_files(made: &mut Made, name: &str, input: &Input, numbers: &[usize]) {
     for side in Side::BOTH {
         for (path, content) in side.files(&mut input.clone()).clone() {
@@ -264,7 +264,7 @@ fn change_files(made: &mut Made, name: &str, input: &Input, numbers: &[usize]) {
     }
 }
 
-/// What may be in a file.
+/// Possible contents of a file.
 fn contents(numbers: &[usize]) -> Vec<(String, Vec<u8>)> {
     let mut all: Vec<(String, Vec<u8>)> = [
         ("nothing in it", Vec::new()),

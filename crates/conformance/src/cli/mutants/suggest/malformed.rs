@@ -1,14 +1,15 @@
-//! Malformed frames that may catch what no input catches: a client sends few of the values that a server must refuse.
+//! Malformed frames that may catch what no input catches: a client sends few of the values that a server must
+//! reject.
 
 use model::Value;
 use protocols::{FrameValue, Malformed};
 
-/// So many of the program's own numbers are tried as values.
+/// At most this many of the program's own numbers are tried as values.
 const NUMBERS_MAX: usize = 6;
-/// So many frames are tried.
+/// At most this many frames are tried.
 const FRAMES_MAX: usize = 120;
 
-/// Frames of these values, each with one that is another, with the numbers that stand in the program.
+/// Frames with these values, each with one value changed. The numbers in the program are candidates.
 pub(super) fn of(values: &[FrameValue], numbers: &[usize]) -> Vec<Malformed> {
     let mut frames = Vec::new();
     for at in values {
@@ -43,7 +44,7 @@ fn texts() -> [Value; 12] {
     .map(|text| Value::Text(text.to_owned()))
 }
 
-/// The program's largest numbers, and what is next to them.
+/// The program's largest numbers, and their neighbours.
 fn near(numbers: &[usize]) -> Vec<i64> {
     let mut found = vec![0, 1, 2];
     for number in numbers.iter().rev().take(NUMBERS_MAX) {

@@ -1,8 +1,8 @@
-//! `--suggest`: inputs that catch survivors, to be added to the file.
+//! `--suggest`: inputs that catch survivors, for the user to add to the file.
 //!
-//! Inputs are made from the file's own (`ideas.rs`), and malformed frames from its frames (`malformed.rs`). A copy of
-//! the protocol that has them is tried as the file was, with the survivors alone, undisturbed and over two networks.
-//! What catches one is suggested.
+//! Inputs are made from the file's own (`ideas.rs`), malformed frames from its frames (`malformed.rs`). A copy
+//! of the protocol with these inputs is tried like the file, but only with the survivors, undisturbed and over
+//! two networks. An input that catches a survivor is suggested.
 
 mod ideas;
 mod malformed;
@@ -25,9 +25,9 @@ use super::report::{Outcome, ProgramReport, Row};
 use super::subject::Subject;
 use super::trial::{self, Choice};
 
-/// What an idea is called while it is tried.
+/// The name of an idea while it is tried.
 const TRIED: &str = "idea";
-/// Over these networks it is tried. Once it stands in the file, it is played over all.
+/// The networks that ideas are tried over. Once an input is in the file, it is played over all.
 const NETWORKS: [&str; 3] = ["asis", "bytewise", "coalesced"];
 
 /// An input that catches survivors.
@@ -35,15 +35,15 @@ const NETWORKS: [&str; 3] = ["asis", "bytewise", "coalesced"];
 pub(super) struct Suggestion {
     /// The protocol's file.
     pub(super) file: String,
-    /// What it changes of an input of the file.
+    /// How it changes an input of the file.
     pub(super) what: String,
-    /// The input as it would stand in the file.
+    /// The input in the form of the file.
     pub(super) toml: String,
     /// The ids of the survivors that it catches.
     pub(super) catches: Vec<String>,
 }
 
-/// Refuse what no input can be suggested for.
+/// Rejects subjects for which no input can be suggested.
 pub(super) fn check(subjects: &[Subject]) -> anyhow::Result<()> {
     let is_tutorial = |subject: &&Subject| subject.known.protocols.is_empty();
     match subjects.iter().find(is_tutorial) {
@@ -56,7 +56,7 @@ pub(super) fn check(subjects: &[Subject]) -> anyhow::Result<()> {
     }
 }
 
-/// Inputs and malformed frames that catch what survives in these reports, or is not reached.
+/// Inputs and malformed frames that catch mutants which these reports list as survivors or as not reached.
 pub(super) fn suggest(
     subject: &Subject,
     args: &MutantsArgs,
@@ -140,7 +140,8 @@ fn frames(
     Ok(suggestions)
 }
 
-/// Try the wanted variants with a file of this text, and with the inputs that match. The variants that each caught.
+/// Tries the wanted mutants with this file text and the matching inputs. Returns the mutants that each input
+/// caught.
 fn try_out(
     subject: &Subject,
     protocol: &Protocol,
@@ -170,7 +171,7 @@ fn fixed(protocol: &Protocol) -> Vec<(String, Input)> {
     vectors.filter(|it| is_played(&it.input)).map(|it| (it.name, it.input)).collect()
 }
 
-/// The variants that each input caught.
+/// The mutants that each input caught.
 fn by_input<'a>(rows: impl Iterator<Item = &'a Row>) -> BTreeMap<String, Vec<String>> {
     let mut caught: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in rows {
