@@ -1,5 +1,5 @@
-//! Failures that are likely one: the same scenario, the same peers, the same check, the same value. Inputs, networks
-//! and transports may differ.
+//! Groups failures that likely have one cause: the same scenario, peers, check and value. Inputs, networks and
+//! transports may differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use model::case::Network;
 use model::event::{CaseResult, Start};
 use model::{Check, Verdict};
 
-/// How the names of inputs begin in which the harness sends malformed data.
+/// The prefix of the names of inputs in which the harness sends malformed data.
 pub(super) const HOSTILE: &str = "hostile-";
 
-/// What of a run went wrong, by cause.
+/// The failures of a run, by cause.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
     all: Vec<Cause>,
-    /// Where in it a cause is.
+    /// The index of each cause.
     by_key: BTreeMap<Key, usize>,
     /// The peers that manifests describe.
     guests: BTreeSet<String>,
@@ -24,38 +24,38 @@ pub(super) struct Causes {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     scenario: String,
-    /// Those of the two programs that a manifest describes.
+    /// Those of the two programs that manifests describe.
     guests: Vec<String>,
     verdict: Verdict,
     clause: String,
-    /// The check that found it first.
+    /// The check that found the failure first.
     check: Option<Check>,
-    /// The value that is wrong, where the bytes have a meaning.
+    /// The wrong value, if the bytes have a meaning.
     part: Option<String>,
 }
 
-/// Cases that went wrong alike.
+/// Cases that failed in the same way.
 #[derive(Debug)]
 pub(super) struct Cause {
-    /// The one that is easiest to look into, with its evidence.
+    /// The case that is easiest to investigate, with its evidence.
     pub(super) first: CaseResult,
-    /// How many there are.
+    /// The number of cases.
     pub(super) count: usize,
-    /// Ids of the others, as many as are kept.
+    /// The ids of the other cases, up to a limit.
     pub(super) others: Vec<String>,
 }
 
-/// So many ids are kept of each.
+/// How many ids are kept for each cause.
 const OTHERS_KEPT: usize = 8;
 
 impl Causes {
-    /// Nothing has gone wrong yet in the run that begins so.
+    /// No failures yet, in a run with this start.
     pub(super) fn new(start: &Start) -> Self {
         let guests = start.peers.iter().filter(|peer| peer.manifest.is_some());
         Self { guests: guests.map(|peer| peer.name.clone()).collect(), ..Self::default() }
     }
 
-    /// Take a case; one that is as it should be is no cause.
+    /// Adds a case; ignores one that is not a failure.
     pub(super) fn add(&mut self, case: &CaseResult) {
         if !case.verdict.is_wrong() {
             return;
@@ -98,19 +98,19 @@ impl Causes {
         self.all.is_empty()
     }
 
-    /// How many cases there are.
+    /// The number of all cases.
     pub(super) fn case_count(&self) -> usize {
         self.all.iter().map(|cause| cause.count).sum()
     }
 
-    /// As they came.
+    /// The causes in the order in which they were found.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cause> {
         self.all.iter()
     }
 }
 
-/// The lower, the easier a case is to look into: an ordinary exchange, over a network that does nothing, with the
-/// shortest input, and all that was seen of it.
+/// How hard a case is to investigate; lower is easier. An ordinary exchange comes first, then one over an
+/// undisturbed network, then a short input, then complete evidence.
 fn rank(case: &CaseResult) -> (bool, bool, bool, usize) {
     let evidence = case.evidence.as_ref();
     let is_cut = evidence.is_none_or(|it| it.left_out.is_some());

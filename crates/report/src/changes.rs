@@ -1,7 +1,7 @@
-//! What has become of each case between two runs, by their `report.json`.
+//! Compares two runs case by case, by their `report.json`.
 //!
-//! It reads the published form (docs/report.schema.json), not the types that wrote it, but for the
-//! verdicts, whose names are the form's: the other report may be of another version.
+//! It reads the published form (docs/report.schema.json), not the types that wrote it, because the other report
+//! may be of another version. Only the verdicts are shared, as the form defines their names.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use model::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// The form of `report.json` that this reads.
+/// The version of `report.json` that this module reads.
 const SCHEMA: u64 = 1;
 
 /// A report that can't be compared.
@@ -21,23 +21,23 @@ pub enum DiffError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The error.
         error: std::io::Error,
     },
-    /// It is no JSON, or something else than a report.
+    /// It is not JSON, or not a report.
     #[error("{} is no report.json: {error}", file.display())]
     NoReport {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The error.
         error: serde_json::Error,
     },
-    /// It is a report of a form that this program doesn't know.
+    /// It is a report of a version that this program doesn't know.
     #[error("{} is a report of schema {found}; this framecheck reads schema 1", file.display())]
     Schema {
         /// The file.
         file: PathBuf,
-        /// What it says of itself.
+        /// The version in the file.
         found: String,
     },
     /// Two of its cases have the same id.
@@ -50,12 +50,12 @@ pub enum DiffError {
     },
 }
 
-/// What of a report it takes to compare it.
+/// The part of a report that a comparison needs.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The seed of its generated inputs.
     pub seed: u64,
-    /// Whether cases are missing.
+    /// Whether the run was interrupted, so that cases are missing.
     pub interrupted: bool,
     cases: BTreeMap<String, Outcome>,
 }
@@ -85,10 +85,10 @@ struct DifferenceForm {
     what: String,
 }
 
-/// How a case came out, and the first thing that was wrong with it.
+/// The verdict of a case, and its first difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Outcome {
-    /// The name of its input, or nothing where the report has none.
+    /// The name of its input; empty if the report has none.
     input: String,
     verdict: Verdict,
     clause: String,
@@ -106,7 +106,7 @@ impl fmt::Display for Outcome {
 }
 
 impl Report {
-    /// Read a `report.json`.
+    /// Reads a `report.json`.
     ///
     /// # Errors
     /// See [`DiffError`].
@@ -119,7 +119,7 @@ impl Report {
     fn parse(file: &Path, text: &[u8]) -> Result<Self, DiffError> {
         let no_report = |error| DiffError::NoReport { file: file.to_owned(), error };
         let report: serde_json::Value = serde_json::from_slice(text).map_err(no_report)?;
-        // What another form has instead of the rest is not looked at.
+        // With another version, the other fields are not read.
         match report.get("schema") {
             Some(schema) if schema.as_u64() != Some(SCHEMA) => {
                 return Err(DiffError::Schema { file: file.to_owned(), found: schema.to_string() });
@@ -149,7 +149,7 @@ impl Report {
     }
 }
 
-/// One case that is not as it was.
+/// A case that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The case.
@@ -157,39 +157,39 @@ pub struct Change {
     /// The name of its input, if the report has one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub input: String,
-    /// How it came out before, if it was there.
+    /// The old verdict, if the case was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<&'static str>,
-    /// How it came out after, if it was there.
+    /// The new verdict, if the case is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<&'static str>,
-    /// From what to what, in words.
+    /// The old and new results, in words.
     #[serde(skip)]
     pub shown: String,
-    /// The first thing that is wrong with it after.
+    /// The first difference in the new report.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub what: String,
 }
 
-/// All that is different, each kind in the order of ids.
+/// All changes. Each kind is sorted by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
-    /// Went wrong, and did not before.
+    /// Passed before, and fails now.
     pub regressions: Vec<Change>,
-    /// Was wrong, and is as it should be.
+    /// Failed before, and passes now.
     pub fixes: Vec<Change>,
-    /// Came out in another way, neither better nor worse, or is wrong by another clause.
+    /// Has another result that is neither better nor worse, or fails by another clause.
     pub changed: Vec<Change>,
-    /// Was not there before, whatever its verdict.
+    /// Is only in the new report, with any verdict.
     pub new: Vec<Change>,
-    /// Is there no more.
+    /// Is only in the old report.
     pub gone: Vec<Change>,
-    /// How many cases are as they were.
+    /// The number of unchanged cases.
     pub unchanged: usize,
 }
 
 impl Changes {
-    /// Compare two reports.
+    /// Compares two reports.
     #[must_use]
     pub fn between(old: &Report, new: &Report) -> Self {
         let mut changes = Self::default();

@@ -1,5 +1,4 @@
-//! A folder for each failure: what was put in, what is right, what was seen, and how to see it
-//! again.
+//! A directory for each failure: the input, what is right, what was seen, and the command to see it again.
 
 use std::fs;
 use std::io::{self, BufWriter};
@@ -14,7 +13,7 @@ use serde_json::json;
 use super::Capture;
 use super::replays::Replays;
 
-/// `failures/<case>/` under an output directory. What an earlier run left there is removed.
+/// Writes `failures/<case>/` under an output directory. Removes what an earlier run left there.
 #[derive(Debug)]
 pub struct FailureFolders {
     root: PathBuf,
@@ -23,7 +22,7 @@ pub struct FailureFolders {
 }
 
 impl FailureFolders {
-    /// Folders under `out`. `catalogue` says which scenarios are framed.
+    /// Directories under `out`. `catalogue` says which scenarios have frames.
     #[must_use]
     pub fn new(out: &Path, catalogue: Catalogue) -> Self {
         Self { root: out.join("failures"), catalogue, replays: Replays::default() }
@@ -86,14 +85,15 @@ impl FailureFolders {
     }
 }
 
-/// JSON for people, as long as they can read it; each event on a line of its own takes four times as much.
+/// Indented JSON for short texts. A long text has one event per line, as indenting it would make it four times
+/// as long.
 fn laid_out(about: &serde_json::Value) -> serde_json::Result<String> {
     const READ_MAX_BYTES: usize = 64 << 10;
     let short = serde_json::to_string(about)?;
     if short.len() > READ_MAX_BYTES { Ok(short) } else { serde_json::to_string_pretty(about) }
 }
 
-/// What both streams are made of, as expected and as seen, where the scenario knows frames.
+/// The frames of both streams, expected and found, if the scenario has frames.
 fn in_frames(scenario: &dyn Scenario, evidence: &Evidence) -> serde_json::Value {
     let Evidence { expected, observed, .. } = evidence;
     let mut ways = serde_json::Map::new();
@@ -114,7 +114,8 @@ fn in_frames(scenario: &dyn Scenario, evidence: &Evidence) -> serde_json::Value 
     ways.into()
 }
 
-/// Plays the case again: by this very program where that is still there, else by the one on the PATH.
+/// A script that plays the case again: with this program's path if it still exists, otherwise with the one on
+/// the PATH.
 fn script(arguments: &str) -> String {
     let found_by = std::env::current_exe().ok().map(shell::word);
     let choose = found_by.map_or_else(String::new, |path| {

@@ -1,11 +1,11 @@
-//! Bytes as people read them: sixteen to a row, and two sequences with the rows that differ one
-//! under the other.
+//! Hex dumps for people: sixteen bytes per row. A diff shows the rows of two sequences that differ below each
+//! other.
 
 use std::fmt::Write as _;
 
 const ROW_BYTES: usize = 16;
 
-/// All of `bytes`, or the first `rows_max` rows of them.
+/// A dump of `bytes`, or of its first `rows_max` rows.
 #[must_use]
 pub fn dump(bytes: &[u8], rows_max: usize) -> String {
     let mut text = String::new();
@@ -16,9 +16,9 @@ pub fn dump(bytes: &[u8], rows_max: usize) -> String {
     text
 }
 
-/// Two sequences from `rows_before` rows before the first difference on, at most `rows_max` rows.
-/// Rows that are the same stand once; of others the expected one has a `-`, the found one a `+`,
-/// and under the first a mark shows where they part.
+/// A diff of two sequences. It starts `rows_before` rows before the first difference and has at most `rows_max`
+/// rows. Equal rows appear once. Of different rows, the expected one has a `-` and the found one a `+`; a mark
+/// below the first shows where they differ.
 #[must_use]
 pub fn diff(expected: &[u8], found: &[u8], rows_before: usize, rows_max: usize) -> String {
     let parting = expected.iter().zip(found).take_while(|(one, other)| one == other).count();

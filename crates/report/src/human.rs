@@ -1,5 +1,5 @@
-//! For people: how far it is while it runs, then the matrix, the first failures in full and the
-//! rest by id, those of one cause together.
+//! The report for people: progress during the run, then the matrix, the first failures in full and the rest by
+//! id, grouped by cause.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,19 +16,19 @@ use super::progress::Progress;
 use super::replays::Replays;
 use crate::hex;
 
-/// So many errata of a file's reference are shown.
+/// How many errata of a file's reference are shown.
 const ERRATA_MAX: usize = 3;
-/// So many failures are shown in full, and so many are told when they come.
+/// How many failures are shown in full, and how many are announced during the run.
 const IN_FULL: usize = 3;
-/// Of cases that went wrong alike, so many are named.
+/// How many cases with the same cause are named.
 const ALIKE_MAX: usize = 3;
-/// So many more causes are listed.
+/// How many more causes are listed.
 const LISTED_MAX: usize = 20;
 const ROWS_BEFORE: usize = 1;
 const ROWS_MAX: usize = 6;
 
-/// Writes to a terminal or a pipe. Colours are left out of a pipe and where `NO_COLOR` or `CLICOLOR=0`
-/// says so; in the place of the moving bar, a pipe is given a line now and then.
+/// Writes to a terminal or a pipe. In a pipe, or with `NO_COLOR` or `CLICOLOR=0`, there are no colours. A pipe
+/// gets a line now and then in the place of the progress bar.
 #[derive(Debug)]
 pub struct Human<W> {
     out: W,
@@ -36,16 +36,16 @@ pub struct Human<W> {
     progress: Progress,
     causes: Causes,
     replays: Replays,
-    /// The scenarios that files describe.
+    /// The scenarios that protocol files describe.
     described: Vec<String>,
-    /// In those, the cases in which the reference itself went wrong: some, and how many there are.
+    /// The cases in which a file's reference itself failed: the first ones, and the number of all.
     errata: (Vec<CaseResult>, usize),
-    /// Where the page of the run is written.
+    /// The path of the HTML page of the run.
     page: Option<PathBuf>,
 }
 
 impl<W: Write> Human<W> {
-    /// A report to `out`; progress goes to standard error.
+    /// A report to `out`. Progress goes to standard error.
     pub fn new(out: W) -> Self {
         Self {
             out,
@@ -59,7 +59,7 @@ impl<W: Write> Human<W> {
         }
     }
 
-    /// Name the page of the run in the last line.
+    /// Names the HTML page of the run in the last line.
     #[must_use]
     pub fn with_page(self, page: PathBuf) -> Self {
         Self { page: Some(page), ..self }
@@ -123,12 +123,12 @@ impl<W: Write> Human<W> {
         self.progress.one_more(&note);
     }
 
-    /// Where the reference of a file went wrong, and no port is blamed.
+    /// Shows where the reference of a file failed. No port is blamed for this.
     fn write_errata(&mut self) -> io::Result<()> {
         let (some, count) = &self.errata;
         if *count > 0 {
             let cases = counted(*count, "case");
-            writeln!(self.out, "\nin {cases} the reference itself went wrong:")?;
+            writeln!(self.out, "\nin {cases} the reference itself failed:")?;
         }
         for case in some {
             writeln!(self.out, "  {}  ({})", case.id, line(&case.input))?;
@@ -147,7 +147,7 @@ impl<W: Write> Human<W> {
         writeln!(self.out, "{}", self.matrix.render(output_width()))?;
         let (hostile, ordinary): (Vec<&Cause>, Vec<&Cause>) =
             self.causes.iter().partition(|cause| cause.first.input.starts_with(HOSTILE));
-        // A peer that fails where all is well mostly fails by malformed data for the same reason.
+        // A peer that fails ordinary cases usually fails with malformed data for the same reason.
         let is_told = |cause: &&Cause| ordinary.iter().any(|other| is_of_same_peer(other, cause));
         let (alike, hostile): (Vec<&Cause>, Vec<&Cause>) = hostile.into_iter().partition(is_told);
         let mut causes = ordinary.into_iter().chain(hostile);
@@ -157,7 +157,7 @@ impl<W: Write> Human<W> {
         }
         let mut rest = causes.peekable();
         if rest.peek().is_some() {
-            writeln!(self.out, "\nalso not as they should be:")?;
+            writeln!(self.out, "\nalso failed:")?;
         }
         for cause in rest.by_ref().take(LISTED_MAX) {
             let CaseResult { verdict, clause, id, input, .. } = &cause.first;
@@ -177,7 +177,10 @@ impl<W: Write> Human<W> {
         self.write_errata()?;
         for id in &end.unmatched {
             let id = line(id);
-            writeln!(self.out, "\nFAIL: no case of this run is the expected failure \"{id}\"")?;
+            writeln!(
+                self.out,
+                "\nFAIL: no case of this run matches the expected failure \"{id}\""
+            )?;
         }
         for gone in &end.not_played {
             let gone = line(&gone.to_string());
@@ -207,7 +210,7 @@ impl<W: Write> Sink for Human<W> {
     }
 }
 
-/// A failure in full: the id, the input, each difference, the last words, and the line that plays it again.
+/// Writes a failure in full: the id, the input, each difference, the last messages, and the replay command.
 pub(super) fn write_failure(
     out: &mut impl Write,
     case: &CaseResult,
@@ -222,26 +225,30 @@ pub(super) fn write_failure(
     writeln!(out, "  replay: {}", replays.command(&case.id))
 }
 
-/// What both programs said last, and the smallest input.
+/// Writes the last messages of both programs, and the minimised input.
 fn write_evidence(out: &mut impl Write, case: &CaseResult, evidence: &Evidence) -> io::Result<()> {
     let seen = &evidence.observed;
     for (name, end) in [("server", &seen.server), ("client", &seen.client)] {
         let stderr = String::from_utf8_lossy(&end.stderr.0);
-        // A runtime may say more behind the line that tells what is wrong.
+        // A runtime may print more lines after the error message.
         let mut lines = stderr.trim_end().lines().rev();
         let is_error =
             |said: &&str| said.contains("rror") && !said.starts_with(char::is_whitespace);
         if let Some(last) = lines.clone().find(is_error).or_else(|| lines.next()) {
-            writeln!(out, "  {name}'s last word on stderr: {}", line(last))?;
+            writeln!(out, "  {name}'s last line on stderr: {}", line(last))?;
         }
     }
     let Some(smallest) = &evidence.smallest else { return Ok(()) };
     if evidence.input.as_ref() != Some(&smallest.input) {
         let input = line(&serde_json::to_string(&smallest.input)?);
-        writeln!(out, "  smallest input that does it ({} tried): {input}", smallest.tried)?;
+        writeln!(
+            out,
+            "  smallest input that fails in this way ({} tried): {input}",
+            smallest.tried
+        )?;
     }
     if case.network != smallest.network {
-        writeln!(out, "  it takes no more than the network {}", smallest.network)?;
+        writeln!(out, "  the network {} is enough", smallest.network)?;
     }
     if let Some(left_out) = &evidence.left_out {
         writeln!(out, "  {left_out}")?;
@@ -254,7 +261,7 @@ fn counted(count: usize, unit: &str) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The cases that went wrong as the first of their cause did.
+/// Writes the other cases of the same cause.
 fn write_others(out: &mut impl Write, cause: &Cause) -> io::Result<()> {
     if cause.count == 1 {
         return Ok(());
@@ -270,7 +277,7 @@ fn write_others(out: &mut impl Write, cause: &Cause) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the peer that the harness plays against in `hostile` is one of the two programs of the other.
+/// Whether the peer that receives malformed data in `hostile` is one of the two programs of the other cause.
 fn is_of_same_peer(other: &Cause, hostile: &Cause) -> bool {
     let [of_other, of_hostile] = [&other.first.id.pairing, &hostile.first.id.pairing];
     let is_in_both = |name: &String| name == &of_other.server || name == &of_other.client;
@@ -279,14 +286,14 @@ fn is_of_same_peer(other: &Cause, hostile: &Cause) -> bool {
     other.first.id.scenario == hostile.first.id.scenario && peers.any(is_in_both)
 }
 
-/// The failures by malformed data of peers that fail without it, too.
+/// Writes the failures with malformed data of peers that also fail without it.
 fn write_hostile(out: &mut impl Write, causes: &[&Cause]) -> io::Result<()> {
     let Some(first) = causes.first() else { return Ok(()) };
     let count: usize = causes.iter().map(|cause| cause.count).sum();
     writeln!(
         out,
         "\n{} with malformed data fail, too, perhaps for the reasons above. To leave them out while you \
-         mend those: --skip-input '{HOSTILE}*'",
+         fix those: --skip-input '{HOSTILE}*'",
         counted(count, "case")
     )?;
     writeln!(out, "  {}  ({})", first.first.id, line(&first.first.input))?;
@@ -296,7 +303,7 @@ fn write_hostile(out: &mut impl Write, causes: &[&Cause]) -> io::Result<()> {
     Ok(())
 }
 
-/// Each difference with its clause, and the rows in which two byte sequences part.
+/// Writes each difference with its clause, and the rows in which two byte sequences differ.
 pub(super) fn write_differences(
     out: &mut impl Write,
     differences: &[Difference],

@@ -1,4 +1,4 @@
-//! For programs: `report.json` at the end, or every event as a line while it runs.
+//! The reports for programs: `report.json` at the end, or every event as a line during the run.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,13 +14,14 @@ use super::human::write_failure;
 use super::replaced::replace;
 use super::replays::Replays;
 
-/// Version of the form of `report.json`.
+/// The version of `report.json`.
 const SCHEMA: u32 = 1;
-/// Two sequences that part are in the report if neither is longer; a failure's case.json has all.
+/// The report contains two differing sequences only if neither is longer than this. A failure's case.json has
+/// all bytes.
 const PARTING_MAX_BYTES: usize = 64 << 10;
 
-/// Every event, as a line of JSON. The event of a case that failed, or that failed as expected, has an
-/// `explanation`: what [`Human`](crate::Human) prints of a failure, with the command that plays it again.
+/// Writes every event as a line of JSON. The event of a failed or expectedly failed case has an `explanation`:
+/// the text that [`Human`](crate::Human) prints of a failure, with its replay command.
 #[derive(Debug)]
 pub struct JsonLines<W> {
     out: W,
@@ -68,7 +69,7 @@ impl<W: Write> Sink for JsonLines<W> {
     }
 }
 
-/// `report.json`, written when the run has ended. Cases are in the order of their ids.
+/// Writes `report.json` when the run has ended. The cases are sorted by id.
 #[derive(Debug)]
 pub struct ReportJson {
     path: PathBuf,
@@ -109,7 +110,7 @@ impl ReportJson {
     }
 }
 
-/// A mebibyte that differs, in a thousand cases, would make a report that nobody can load.
+/// A difference of a mebibyte in a thousand cases would make the report too large to load.
 fn leave_out_long_partings(difference: &mut Difference) {
     difference.parting = difference
         .parting
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
     use crate::tests::case;
 
-    /// The lines of these events, read.
+    /// The parsed lines of these events.
     fn lines(events: &[Event]) -> Vec<serde_json::Value> {
         let mut lines = JsonLines::new(Vec::new());
         events.iter().for_each(|event| lines.take(event).unwrap());

@@ -1,16 +1,15 @@
-//! `junit.xml`: a test suite for each scenario, a test case for each case. docs/junit.xsd says what
-//! is in it.
+//! `junit.xml`: one test suite per scenario, one test case per case. docs/junit.xsd describes it.
 //!
 //! | verdict | JUnit |
 //! |---|---|
 //! | `pass` | a test case with nothing in it |
-//! | `erratum` | the same, with a property `erratum` for each one that showed |
-//! | `fail`, `crash`, `timeout` | `failure`, its type the verdict |
-//! | `expected-fail` | `skipped`, its message how it fails |
+//! | `erratum` | the same, with a property `erratum` for each erratum that showed |
+//! | `fail`, `crash`, `timeout` | `failure`; its type is the verdict |
+//! | `expected-fail` | `skipped`; its message says how it fails |
 //! | `not-applicable` | `skipped` |
 //! | `harness-error` | `error` |
 //!
-//! An expected failure that is none of the run's is a `failure` of the suite `expected failures`.
+//! An expected failure that matches no case of the run is a `failure` in the suite `expected failures`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,10 +25,10 @@ use super::replaced::replace;
 use super::replays::Replays;
 use crate::hex;
 
-/// Of two sequences that part, so much is shown.
+/// How much of two differing sequences is shown.
 const ROWS_BEFORE: usize = 1;
 const ROWS_MAX: usize = 16;
-/// Of what a program printed, no more than its last so many bytes.
+/// How many of the last bytes of a program's output are kept.
 const OUTPUT_MAX_BYTES: usize = 4 << 10;
 
 /// Writes a `junit.xml` when the run has ended.
@@ -81,7 +80,7 @@ impl JUnit {
             for pattern in &end.unmatched {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 status.set_type("unmatched");
-                status.set_message("no case of this run is this expected failure");
+                status.set_message("no case of this run matches this expected failure");
                 suite.add_test_case(TestCase::new(text(pattern), status));
             }
             report.add_test_suite(suite);
@@ -126,7 +125,7 @@ fn test_case(case: &CaseResult, replays: &Replays) -> TestCase {
     made.set_classname(text(&format!("{}.{}", case.scenario, case.pairing)));
     made.set_time(std::time::Duration::try_from_secs_f64(case.seconds).unwrap_or_default());
     made.add_property(("verdict", case.verdict.name()));
-    // A case that passes breaks no clause, and keeps to many.
+    // A case that passes violates no clause.
     if case.verdict != Verdict::Pass {
         made.add_property(("clause", &*case.clause));
     }
@@ -171,7 +170,7 @@ fn status(case: &CaseResult, replays: &Replays) -> TestCaseStatus {
     status
 }
 
-/// Each difference, with the rows in which two sequences part, and how to see it again.
+/// Each difference, with the rows in which two sequences differ, and the replay command.
 fn description(case: &CaseResult, replays: &Replays) -> String {
     let mut told = String::new();
     for difference in &case.differences {
@@ -193,8 +192,8 @@ fn last_of(output: &[u8], is_cut: bool) -> String {
     left_out.to_owned() + &String::from_utf8_lossy(output.get(from..).unwrap_or_default())
 }
 
-/// A character that XML 1.0 has no way to write becomes its escape in Rust, `\u{1b}`; so does a
-/// carriage return, which XML takes for a newline. A tab becomes spaces: the writer would drop it.
+/// A character that XML 1.0 can't represent becomes its Rust escape, `\u{1b}`. So does a carriage return, which
+/// XML would read as a newline. A tab becomes spaces, as the writer would drop it.
 #[must_use]
 pub fn text(raw: &str) -> XmlString {
     let is_allowed = |char: char| {

@@ -1,6 +1,6 @@
-//! The reports of a run: each is a [`Sink`](model::event::Sink) of events and sees nothing else. Words
-//! that stand for a name, such as a clause's sentence, are looked up in a [`model::Catalogue`]; a name
-//! that it hasn't is shown as it is.
+//! The reports of a run. Each is a [`Sink`](model::event::Sink) of events and sees nothing else. A
+//! [`model::Catalogue`] provides the texts behind names, such as the sentence of a clause. A name that it does
+//! not have is shown unchanged.
 
 mod capture;
 mod causes;
@@ -39,7 +39,7 @@ mod tests {
     use model::observation::{Observation, PeerEnd, WireLog};
     use model::{Expected, ExpectedEnd, Input, Verdict, Wire};
 
-    /// What a failure is explained with in which this was typed and nothing travelled.
+    /// The evidence of a failure with this typed input and no traffic.
     pub(super) fn evidence(typed: &str) -> Evidence {
         Evidence {
             input: Some(Input::typed([typed])),
@@ -66,7 +66,7 @@ mod tests {
         }
     }
 
-    /// The result of the case of this id.
+    /// The result of the case with this id.
     pub(super) fn case(id: &str, verdict: Verdict) -> CaseResult {
         let id: model::case::CaseId = id.parse().unwrap();
         CaseResult {

@@ -1,5 +1,5 @@
-//! The matrix: a row for each scenario, transport and family of networks, a column for each pairing, or for
-//! whatever else cases are told apart by.
+//! The matrix: one row for each scenario, transport and family of networks, and one column for each pairing or
+//! other group of cases.
 
 use std::collections::BTreeMap;
 
@@ -23,12 +23,12 @@ impl Matrix {
         Self { columns: pairings.to_vec(), ..Self::default() }
     }
 
-    /// Add a column at the right.
+    /// Adds a column at the right.
     pub(super) fn add_column(&mut self, column: &str) {
         self.columns.push(column.to_owned());
     }
 
-    /// Count a case.
+    /// Counts a case.
     pub(super) fn add(&mut self, column: &str, case: &CaseResult) {
         let row = format!("{} {} {}", case.scenario, case.transport, case.network.family());
         if !self.rows.contains(&row) {
@@ -38,12 +38,12 @@ impl Matrix {
         *cell.entry(case.verdict).or_default() += 1;
     }
 
-    /// The matrix as text, without rows in which nothing was applicable. A verdict is told by its word, never by colour
-    /// alone.
+    /// The matrix as text, without rows in which nothing was applicable. Verdicts appear as words, never as
+    /// colour alone.
     ///
-    /// No line is wider than `width` columns of a terminal, if one is given. As many columns stand side by side as have
-    /// room, then the next ones, each with the rows that have something to tell there. Where there is no room for a
-    /// table, each cell is a line.
+    /// With a `width`, no line is wider than that many terminal columns. The columns that fit are in the first
+    /// table, the next ones in further tables; each has only the rows with a result there. If no table fits,
+    /// each cell is a line.
     pub(super) fn render(&mut self, width: Option<usize>) -> String {
         self.rows.sort();
         let is_told = |row: &&String| {
@@ -87,9 +87,9 @@ impl Matrix {
         table.to_string()
     }
 
-    /// The columns in groups, so that the table of each is no wider than this; `None` if one is wider alone.
+    /// Groups the columns so that no table is wider than `width`; `None` if a single column is too wide.
     fn groups(&self, rows: &[&String], width: usize) -> Option<Vec<&[String]>> {
-        /// A border, and a space on each side of what stands between two.
+        /// The width of a border and the space on each side of it.
         const AROUND: usize = 3;
         let names = rows.iter().map(|row| measure_text_width(row)).max().unwrap_or(0);
         let empty = names + AROUND + 1;
@@ -114,7 +114,7 @@ impl Matrix {
         Some(groups)
     }
 
-    /// A line for each cell, below the name of its row.
+    /// One line for each cell, below the name of its row.
     fn lines(&self, rows: &[&String], width: usize) -> String {
         let indent = if width < 20 { "" } else { "  " };
         let mut lines = Vec::new();
@@ -131,7 +131,7 @@ impl Matrix {
     }
 }
 
-/// `52 pass`, and the same of each other verdict.
+/// The counts as words: `52 pass`, and the same for each other verdict.
 fn cell_words(counts: &BTreeMap<Verdict, usize>) -> Vec<String> {
     let told = |(verdict, count): (&Verdict, &usize)| {
         let name = verdict.name();
@@ -144,7 +144,7 @@ fn cell_words(counts: &BTreeMap<Verdict, usize>) -> Vec<String> {
     counts.iter().map(told).collect()
 }
 
-/// A text in lines of this width: it is cut at spaces, and where a word is longer, inside it.
+/// Wraps a text to this width. Cuts at spaces, and inside longer words.
 fn wrapped(text: &str, indent: &str, width: usize) -> Vec<String> {
     let room = width.saturating_sub(indent.len()).max(1);
     let mut lines = vec![String::new()];
@@ -169,7 +169,7 @@ fn wrapped(text: &str, indent: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
-/// How wide standard output is, if that is known: as `COLUMNS` says, else as the terminal says that it is.
+/// The width of standard output, if known: from `COLUMNS`, otherwise from the terminal.
 pub(super) fn output_width() -> Option<usize> {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let seen = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));

@@ -1,13 +1,13 @@
-//! How far a run is, where there is no terminal for a bar to move on: a line now and then.
+//! Progress lines where there is no terminal for a progress bar.
 
 use std::time::{Duration, Instant};
 
 use indicatif::HumanDuration;
 
-/// A log that somebody follows shows that the run goes on; one that is read later isn't filled.
+/// Often enough to show in a followed log that the run continues, and rare enough not to fill a stored one.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Says when to tell, and what.
+/// Decides when to print a line, and which.
 #[derive(Debug)]
 pub(super) struct Pace {
     count: usize,
@@ -22,7 +22,7 @@ impl Pace {
         Self { count, unit, done: 0, began: now, told: now }
     }
 
-    /// One is over; the line to print, if it is time for one. `note` is its end.
+    /// One more is finished. Returns the line to print, if it is time for one. `note` is the line's end.
     pub(super) fn one_more(&mut self, note: &str, now: Instant) -> Option<String> {
         self.done += 1;
         if now.duration_since(self.told) < BETWEEN_LINES || self.done >= self.count {

@@ -1,5 +1,4 @@
-//! How far something is while it runs: a bar on a terminal, and a line now and then elsewhere. Both are on
-//! standard error.
+//! Progress on standard error: a bar on a terminal, and a line now and then elsewhere.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -8,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::pace::Pace;
 
-/// A bar, or lines in its place.
+/// A progress bar, or lines in its place.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -16,13 +15,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is shown.
+    /// Progress that shows nothing.
     #[must_use]
     pub fn hidden() -> Self {
         Self { bar: ProgressBar::hidden(), pace: None }
     }
 
-    /// So many of these, `cases` say, are to come.
+    /// Starts the progress of `count` units, such as `cases`.
     #[must_use]
     pub fn start(count: usize, unit: &'static str) -> Self {
         let template =
@@ -36,27 +35,27 @@ impl Progress {
         Self { bar, pace }
     }
 
-    /// Show this behind the bar.
+    /// Shows this after the bar.
     pub fn set_message(&self, message: String) {
         self.bar.set_message(message);
     }
 
-    /// Show a line above the bar.
+    /// Shows a line above the bar.
     pub fn println(&self, line: &str) {
         self.bar.println(line);
     }
 
-    /// One is over. `note` is what there is to tell so far, for the lines.
+    /// One more is finished. `note` is the news so far, for the lines.
     pub fn one_more(&mut self, note: &str) {
         let line = self.pace.as_mut().and_then(|pace| pace.one_more(note, Instant::now()));
         if let Some(line) = line {
-            // A closed standard error is no reason to end the run.
+            // A closed standard error must not end the run.
             let _ = writeln!(io::stderr(), "{line}");
         }
         self.bar.inc(1);
     }
 
-    /// All is over: the bar goes.
+    /// Removes the bar at the end.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,13 +1,14 @@
-//! A report is there whole or not at all: whoever reads while it is written sees the one before.
+//! Replaces a report atomically: a reader always sees a whole file, the old one or the new one.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Write a file beside `path`, and put it in its place when it is whole.
+/// Writes a file beside `path`, and renames it to `path` when it is complete.
 ///
 /// # Errors
-/// It can't be written; then what was at `path` is still there.
+///
+/// The file can't be written. The old file at `path` is then unchanged.
 pub(super) fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -19,7 +20,7 @@ pub(super) fn replace(
     match written {
         Ok(()) => fs::rename(&beside, path),
         Err(error) => {
-            // What it says first is why it could not be written.
+            // Report the write error, not an error of this removal.
             let _ = fs::remove_file(&beside);
             Err(error)
         }

@@ -7,7 +7,7 @@ use model::case::{CaseId, Pairing};
 use model::event::{PeerInfo, ProtocolInfo, Start};
 use model::shell;
 
-/// Knows the manifests that a case's peers came from, and the file that describes its scenario.
+/// Knows the manifests of the peers and the files of the scenarios.
 #[derive(Debug, Default)]
 pub(super) struct Replays {
     guests: Vec<PeerInfo>,
@@ -20,14 +20,14 @@ impl Replays {
         Self { guests: guests.cloned().collect(), protocols: start.protocols.clone() }
     }
 
-    /// A line for a shell.
+    /// The replay command of a case, for a shell.
     pub(super) fn command(&self, id: &CaseId) -> String {
         let files =
             self.protocols_of(&id.scenario).map(|it| it.as_typed.as_deref().unwrap_or(&it.file));
         replay_command(id, files, self.guests_of(&id.pairing).filter_map(typed))
     }
 
-    /// What that line has behind the program's name, with paths that hold in any directory.
+    /// The arguments of that command, with paths that are valid in any directory.
     pub(super) fn arguments(&self, id: &CaseId) -> String {
         let files = self.protocols_of(&id.scenario).map(|it| it.file.as_path());
         let manifests = self.guests_of(&id.pairing).filter_map(|it| it.manifest.as_deref());
@@ -35,9 +35,9 @@ impl Replays {
         shell::line(words)
     }
 
-    /// What that line has behind the id of each case of this pairing.
+    /// The options in that command for the cases of this pairing.
     pub(super) fn peer_options(&self, pairing: &Pairing) -> String {
-        // Files of other scenarios do no harm there.
+        // Files of other scenarios have no effect there.
         let file = |it: &ProtocolInfo| shown(it.as_typed.as_deref().unwrap_or(&it.file));
         let manifests = self.guests_of(pairing).filter_map(typed).flat_map(peer_option);
         let words = self.protocols.iter().map(file).chain(manifests);
@@ -56,13 +56,13 @@ impl Replays {
     }
 }
 
-/// The path of a peer's manifest, as the user typed it if that is known.
+/// The path of a peer's manifest; as the user typed it, if that is known.
 fn typed(guest: &PeerInfo) -> Option<&Path> {
     guest.as_typed.as_deref().or(guest.manifest.as_deref())
 }
 
-/// The line for a shell that plays a case again whose scenario is described by these files, if by one, and
-/// whose peers have these manifests.
+/// The shell command that plays a case again, with the protocol files of its scenario and the manifests of its
+/// peers.
 pub fn replay_command<'a>(
     id: &CaseId,
     files: impl IntoIterator<Item = &'a Path>,

@@ -1,8 +1,7 @@
 //! `summary.md`: the page that a CI job shows, in GitHub's Markdown.
 //!
-//! Counts, a small matrix of pairings and scenarios, the first failures with the line that plays
-//! each again, errata. It is never longer than [`BYTES_MAX`]: GitHub shows nothing of a summary over
-//! 1 MiB.
+//! Counts, a small matrix of pairings and scenarios, the first failures with their replay commands, and errata.
+//! It is never longer than [`BYTES_MAX`]: GitHub shows nothing of a summary over 1 MiB.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,15 +16,15 @@ use super::replaced::replace;
 use super::replays::Replays;
 use crate::hex;
 
-/// The longest page that is written.
+/// The maximum length of the page, in bytes.
 pub const BYTES_MAX: usize = 256 << 10;
-/// So many causes are shown with their bytes.
+/// How many causes are shown with their bytes.
 const IN_FULL: usize = 5;
-/// So many more are listed.
+/// How many more are listed.
 const LISTED_MAX: usize = 50;
 const ROWS_BEFORE: usize = 1;
 const ROWS_MAX: usize = 4;
-/// No line of another's making is longer.
+/// The maximum length of a line whose text comes from a peer.
 const LINE_MAX_CHARS: usize = 400;
 
 /// Writes a `summary.md` when the run has ended.
@@ -111,7 +110,7 @@ impl Summary {
         self.matrix(&mut page, start);
         self.failures(&mut page, start);
         for pattern in end.unmatched.iter().take(LISTED_MAX) {
-            let _ = writeln!(page, "- no case is the expected failure {}", code(pattern));
+            let _ = writeln!(page, "- no case matches the expected failure {}", code(pattern));
         }
         if !self.errata.is_empty() {
             let (kinds, cases) = (self.errata.len(), self.erratum_cases);
@@ -119,14 +118,14 @@ impl Summary {
             let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
             let _ = writeln!(
                 page,
-                "\n{kinds} {known} of the reference showed, in {cases}; `framecheck errata` makes each \
-                 happen."
+                "\n{kinds} {known} of the reference showed, in {cases}; `framecheck errata` reproduces \
+                 each."
             );
         }
         bounded(page)
     }
 
-    /// A row a scenario, a column a pairing.
+    /// A matrix with one row per scenario and one column per pairing.
     fn matrix(&self, page: &mut String, start: &Start) {
         if self.cells.is_empty() {
             return;
@@ -208,7 +207,7 @@ fn others(count: usize) -> String {
     }
 }
 
-/// `✅ 52`, or each verdict that is not simply good by its word.
+/// The text of a cell: `✅ 52`, or the words of the verdicts that are not simply good.
 fn cell(counts: &BTreeMap<Verdict, usize>) -> String {
     let part = |(verdict, count): (&Verdict, &usize)| match verdict {
         Verdict::Pass => format!("{count} pass"),
@@ -231,14 +230,14 @@ fn differences(all: &[Difference]) -> String {
     told
 }
 
-/// The first line, and not all of a long one.
+/// The first line, shortened if it is long.
 fn short(text: &str) -> String {
     let all = visible::line(text);
     let line: String = all.chars().take(LINE_MAX_CHARS).collect();
     if line.len() < all.len() { line + "..." } else { line }
 }
 
-/// Another's words, so that nothing in them is Markdown or HTML, and a table's cell holds them.
+/// Escapes text from a peer, so that it is not Markdown or HTML and fits into a table cell.
 fn inline(text: &str) -> String {
     let mut made = String::new();
     for char in short(text).chars() {
@@ -253,19 +252,19 @@ fn inline(text: &str) -> String {
     made
 }
 
-/// The same as code; in a table a bar would end the cell even there.
+/// The same as code. In a table, even code must escape bars.
 fn code(text: &str) -> String {
     let text = short(text).replace('`', "'").replace('|', "\\|");
     format!("`{text}`")
 }
 
-/// A block of code that nothing in it can end.
+/// A code block that the text can't end.
 fn fenced(page: &mut String, text: &str) {
     let text = text.replace("```", "'''");
     let _ = writeln!(page, "```text\n{}\n```\n", text.trim_end());
 }
 
-/// Nothing here comes near the limit unless names are very long; then the end is left out.
+/// The page comes near the limit only if names are very long. Then the end is left out.
 fn bounded(mut page: String) -> String {
     const LEFT_OUT: &str = "\n```\n\n(the rest is left out; report.json has all)\n";
     if page.len() > BYTES_MAX {

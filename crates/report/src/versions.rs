@@ -1,4 +1,4 @@
-//! Several runs side by side, a column for each version of CPython.
+//! Several runs side by side, with one column for each version of CPython.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,23 +8,23 @@ use model::event::CaseResult;
 
 use super::matrix::{Matrix, output_width};
 
-/// What came out under each version.
+/// The results under each version.
 #[derive(Debug, Default)]
 pub struct Versions {
     matrix: Matrix,
     names: Vec<String>,
-    /// By the case's id and the name of its input.
+    /// The verdicts, by the case's id and the name of its input.
     verdicts: BTreeMap<(String, String), Vec<Option<Verdict>>>,
 }
 
 impl Versions {
-    /// Begin the column of a version.
+    /// Begins the column of a version.
     pub fn begin(&mut self, name: &str) {
         self.matrix.add_column(name);
         self.names.push(name.to_owned());
     }
 
-    /// Count a case of the version that was begun last.
+    /// Counts a case in the last column.
     pub fn add(&mut self, case: &CaseResult) {
         let Some(name) = self.names.last() else { return };
         self.matrix.add(name, case);
@@ -33,10 +33,11 @@ impl Versions {
         verdicts.push(Some(case.verdict));
     }
 
-    /// Write the matrix, and the cases that did not come out alike in all versions.
+    /// Writes the matrix, and the cases whose verdict differs between versions.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{}", self.matrix.render(output_width()))?;
         for ((id, input), verdicts) in &mut self.verdicts {

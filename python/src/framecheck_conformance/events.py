@@ -179,7 +179,7 @@ class Room:
         self._read_events()
         ended = self._ended or {}
         unmatched = [
-            f"no case of this run is the expected failure {one!r}"
+            f"no case of this run matches the expected failure {one!r}"
             for one in ended.get("unmatched", [])
         ]
         gone = [

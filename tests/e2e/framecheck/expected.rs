@@ -98,7 +98,8 @@ fn an_entry_that_no_longer_holds_is_a_failure() {
     );
     let unmatched = run(&sandbox, &(list.clone() + &entry("tcp-upper/gone->*", "[TU-2]")), 1);
     assert!(
-        unmatched.contains("no case of this run is the expected failure \"tcp-upper/gone->*\""),
+        unmatched
+            .contains("no case of this run matches the expected failure \"tcp-upper/gone->*\""),
         "{unmatched}"
     );
     let changed = run(&sandbox, &list.replacen("[TU-2]", "[TU-3]", 1), 1);

@@ -1,7 +1,7 @@
-//! A capture that is written while connections pass, packet by packet.
+//! A capture that is written packet by packet while connections are relayed.
 //!
-//! Addresses, ports, bytes, their cuts and times are real. Handshakes, acknowledgements, sequence numbers and
-//! checksums are made up to fit them, as a relay above the kernel sees no packets.
+//! Addresses, ports, bytes, segment bounds and times are real. Handshakes, acknowledgements, sequence numbers
+//! and checksums are generated to match, as a relay above the kernel sees no packets.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -16,17 +16,17 @@ use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPa
 use super::packets::{DATAGRAM_MAX_BYTES, FIRST_NUMBERS, Flag, HOPS, SEGMENT_MAX_BYTES, opposite};
 use super::{as_io, begin};
 
-/// Its receiver acknowledges a stream at least this often, so that no window fills.
+/// The receiver acknowledges a stream at least this often, so that no window fills.
 const ACKNOWLEDGED_EACH: usize = 1 << 20;
 
-/// An interface of a capture: its name, and what it is.
+/// The name and the description of a capture's interface.
 pub type Side = (&'static str, &'static str);
 
-/// A capture under way.
+/// A capture that is being written.
 pub struct LiveCapture<W: Write> {
     writer: PcapNgWriter<W>,
     packets: u64,
-    /// The packet that is made; here to be used again.
+    /// A buffer for the next packet; reused.
     packet: Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ impl<W: Write> std::fmt::Debug for LiveCapture<W> {
     }
 }
 
-/// Two addresses that talk to each other on one interface of a capture.
+/// Two addresses that exchange packets on one interface of a capture.
 #[derive(Debug, Clone)]
 pub struct Talk {
     interface: u32,
@@ -44,31 +44,32 @@ pub struct Talk {
     server: SocketAddr,
     /// The next sequence number to the server and to the client.
     next: [u32; 2],
-    /// How many bytes each way no packet of the other way has acknowledged.
+    /// How many bytes each way are not acknowledged yet.
     unacknowledged: [usize; 2],
 }
 
 impl<W: Write> LiveCapture<W> {
-    /// Begins a capture. `about` is its comment.
+    /// Starts a capture. `about` is its comment.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn new(out: W, about: String, sides: &[Side]) -> io::Result<Self> {
         Ok(Self { writer: begin(out, about, sides)?, packets: 0, packet: Vec::new() })
     }
 
-    /// What it is written to.
+    /// The writer.
     pub fn get_mut(&mut self) -> &mut W {
         self.writer.get_mut()
     }
 
-    /// How many packets it has.
+    /// The number of packets so far.
     #[must_use]
     pub const fn packets(&self) -> u64 {
         self.packets
     }
 
-    /// Adds the packet that was made.
+    /// Adds a packet from the buffer.
     fn push(&mut self, talk: &Talk, at: Duration, comment: Option<&str>) -> io::Result<()> {
         self.packets += 1;
         let options = comment.into_iter();
@@ -87,11 +88,11 @@ impl<W: Write> LiveCapture<W> {
 }
 
 impl Talk {
-    /// The longest piece of a stream, or datagram, that fits into one packet.
+    /// The longest piece of a stream, or datagram, that fits into one packet, in bytes.
     pub const PIECE_MAX_BYTES: usize = SEGMENT_MAX_BYTES as usize;
 
-    /// A talk on the interface of this index. If one address is of IPv4 and the other of IPv6, the packets
-    /// show both as IPv6.
+    /// A talk on the interface with this index. If one address is IPv4 and the other IPv6, the packets show
+    /// both as IPv6.
     #[must_use]
     pub fn new(interface: u32, client: SocketAddr, server: SocketAddr) -> Self {
         let (mut client, mut server) = (client, server);
@@ -102,10 +103,11 @@ impl Talk {
         Self { interface, client, server, next: FIRST_NUMBERS, unacknowledged: [0; 2] }
     }
 
-    /// Adds the handshake of a connection. The answer is the number of its first packet.
+    /// Adds the handshake of a connection. Returns the number of its first packet.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn open<W: Write>(
         &mut self,
         capture: &mut LiveCapture<W>,
@@ -119,11 +121,12 @@ impl Talk {
         Ok(first)
     }
 
-    /// Adds a piece of a stream, of at most [`PIECE_MAX_BYTES`](Self::PIECE_MAX_BYTES). The answer is the
-    /// number of its packet.
+    /// Adds a piece of a stream, at most [`PIECE_MAX_BYTES`](Self::PIECE_MAX_BYTES) long. Returns the number of
+    /// its packet.
     ///
     /// # Errors
-    /// As writing fails; the piece is too long.
+    ///
+    /// Writing failed, or the piece is too long.
     pub fn bytes<W: Write>(
         &mut self,
         capture: &mut LiveCapture<W>,
@@ -147,10 +150,11 @@ impl Talk {
         Ok(packet)
     }
 
-    /// Adds the end of a direction. The answer is the number of its packet.
+    /// Adds the end of a direction. Returns the number of its packet.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn end<W: Write>(
         &mut self,
         capture: &mut LiveCapture<W>,
@@ -167,10 +171,11 @@ impl Talk {
         Ok(packet)
     }
 
-    /// Adds a packet without bytes that says something.
+    /// Adds an empty packet with a comment.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn say<W: Write>(
         &mut self,
         capture: &mut LiveCapture<W>,
@@ -181,10 +186,11 @@ impl Talk {
         self.tcp(capture, at, direction, Flag::Ack, &[], Some(what))
     }
 
-    /// Adds a datagram; more than a packet can have is cut off. The answer is the number of its packet.
+    /// Adds a datagram, cut off if it does not fit into a packet. Returns the number of its packet.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn datagram<W: Write>(
         &mut self,
         capture: &mut LiveCapture<W>,
@@ -235,7 +241,7 @@ impl Talk {
     }
 }
 
-/// An address as one of IPv6.
+/// An address as an IPv6 address.
 fn mapped(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
@@ -262,7 +268,7 @@ mod tests {
 
     use super::*;
 
-    /// The payloads' lengths of a capture's packets, with sequence and acknowledgement numbers.
+    /// The payload lengths of a capture's packets, with sequence and acknowledgement numbers.
     fn packets(capture: Vec<u8>) -> Vec<(usize, u32, u32)> {
         let mut reader = PcapNgReader::new(&capture[..]).unwrap();
         let mut found = Vec::new();
@@ -296,7 +302,7 @@ mod tests {
         let [up, down] = FIRST_NUMBERS;
         assert_eq!(all[3], (piece.len(), up + 1, down + 1));
         assert_eq!(all[4].1 as usize, up as usize + 1 + piece.len());
-        // The acknowledgement behind the 17th piece.
+        // The acknowledgement after the 17th piece.
         let said = u32::try_from(17 * piece.len()).unwrap();
         assert_eq!(all[20], (0, down + 1, up + 1 + said));
         assert_eq!(all.len(), 23);

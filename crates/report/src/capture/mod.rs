@@ -1,8 +1,8 @@
-//! What a case said on the wire, as a capture that Wireshark opens.
+//! The traffic of a case, as a capture for Wireshark.
 //!
-//! Bytes, boundaries and times are those of the recording. What a recorder above the kernel never
-//! sees is made up to fit them: addresses, ports, handshakes, sequence numbers and checksums. The
-//! file says so itself. It is pcapng, with an interface for each side of the recorder:
+//! Bytes, segment bounds and times are those of the recording. A recorder above the kernel can't see addresses,
+//! ports, handshakes, sequence numbers and checksums; these are generated to match. The file says so itself. It
+//! is pcapng, with one interface for each side of the recorder:
 //!
 //! ```text
 //! interface 0   client 127.0.0.1  <->  recorder 127.0.0.2      what the client said and was given
@@ -36,38 +36,39 @@ pub use self::live::{LiveCapture, Side, Talk};
 use self::packets::{HOSTS, Packet, Packets};
 use self::steps::{Link, Step, What, steps};
 
-/// The server's port in the capture of a scenario whose answers are frames: the one that the
-/// dissector in docs/wireshark takes for theirs.
+/// The server's port in the capture of a scenario whose answers are frames. The dissector in docs/wireshark
+/// decodes this port.
 pub const FRAMED_PORT: u16 = 8080;
 /// The server's port in every other capture.
 pub const PLAIN_PORT: u16 = 10_080;
-/// Ten to the minus ninth of a second, as an interface says it.
+/// The time resolution of an interface: 10 to the power of -9 seconds.
 const NANOSECONDS: u8 = 9;
 
-/// A case that was played, to be written as a capture.
+/// A played case that can be written as a capture.
 #[derive(Debug)]
 pub struct Capture<'a> {
-    /// How the server's answers are framed, in words, if they are.
+    /// The framing of the server's answers, in words, if they are framed.
     pub framing: Option<&'a str>,
-    /// Which case.
+    /// The id of the case.
     pub id: &'a CaseId,
-    /// How it came out.
+    /// Its verdict.
     pub verdict: Verdict,
     /// The clause that its result names.
     pub clause: &'a str,
-    /// What was not as it should be.
+    /// What was wrong.
     pub differences: &'a [Difference],
-    /// What was seen.
+    /// What was observed.
     pub observed: &'a Observation,
-    /// What of that is not here.
+    /// The part of the observation that was not kept.
     pub left_out: Option<&'a LeftOut>,
 }
 
 impl Capture<'_> {
-    /// Write it, and say how many packets there are.
+    /// Writes the capture. Returns the number of packets.
     ///
     /// # Errors
-    /// As writing fails.
+    ///
+    /// Writing failed.
     pub fn write(&self, out: impl Write) -> io::Result<usize> {
         let mut writer = begin(
             out,
@@ -104,7 +105,7 @@ impl Capture<'_> {
         packets.made
     }
 
-    /// What happened, the positive control after all else.
+    /// The steps of the case; those of the positive control come last.
     fn steps(&self) -> Vec<Step<'_>> {
         let is_datagram = self.id.transport.is_datagram();
         let network = &self.id.network;
@@ -120,7 +121,7 @@ impl Capture<'_> {
         all
     }
 
-    /// Say at the packet where a stream parts from what is right that it does.
+    /// Adds a comment to each packet where a stream first differs from the correct one.
     fn mark_partings(&self, all: &mut [Step<'_>]) {
         if self.id.transport.is_datagram() {
             return;
@@ -165,14 +166,14 @@ impl Capture<'_> {
         lines.push(
             "Bytes, their cuts and their times are as recorded, counted from the start of the \
              case. Addresses, ports, handshakes, acknowledgements, sequence numbers and checksums \
-             were made up to fit them; what the recorder itself sends goes by what was noted of it."
+             were made up to fit them; what the recorder itself sends is shown as recorded."
                 .to_owned(),
         );
         lines.join("\n")
     }
 }
 
-/// A file's beginning: what it is about, and its interfaces, each with a name and a description.
+/// Writes the start of a file: its comment, and its interfaces, each with a name and a description.
 fn begin<W: Write>(
     out: W,
     about: String,
@@ -198,7 +199,7 @@ fn begin<W: Write>(
     Ok(writer)
 }
 
-/// The sender's packet that has byte `offset` of what goes this way.
+/// The sender's packet that contains byte `offset` of this direction.
 fn step_at<'a, 'b>(
     all: &'a mut [Step<'b>],
     wire: &WireLog,
@@ -238,7 +239,7 @@ fn block(packet: &Packet) -> EnhancedPacketBlock<'_> {
     }
 }
 
-/// Who has which address.
+/// The names of the addresses.
 fn names() -> NameResolutionBlock<'static> {
     let mut records = Vec::new();
     for (name, v4, v6) in HOSTS {

@@ -1,4 +1,4 @@
-//! Packets with right sequence numbers, lengths and checksums, from steps.
+//! Makes packets from steps, with correct sequence numbers, lengths and checksums.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -14,24 +14,24 @@ const CLIENT: usize = 0;
 const RECORDER: usize = 1;
 const SERVER: usize = 2;
 
-/// Who there is, and where: the client, the recorder, the server.
+/// The hosts and their addresses: the client, the recorder, the server.
 pub(super) const HOSTS: [(&str, Ipv4Addr, Ipv6Addr); 3] = [
     ("client", Ipv4Addr::new(127, 0, 0, 1), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1)),
     ("recorder", Ipv4Addr::new(127, 0, 0, 2), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2)),
     ("server", Ipv4Addr::new(127, 0, 0, 3), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 3)),
 ];
 
-/// The port of a case's first client; each later one has the next.
+/// The port of a case's first client. Each later client has the next port.
 const CLIENT_PORT: u16 = 50_000;
 pub(super) const HOPS: u8 = 64;
-/// What fits into a packet of either IP beside the headers that are made here.
+/// How many bytes fit into a packet of IPv4 or IPv6 after the headers that are made here.
 pub(super) const SEGMENT_MAX_BYTES: u16 = 65_535 - 20 - 20;
 pub(super) const DATAGRAM_MAX_BYTES: usize = 65_535 - 20 - 8;
-/// Sequence numbers begin here, ahead of each other so that neither is taken for the other.
+/// The first sequence numbers. They differ, so that the two directions can't be confused.
 pub(super) const FIRST_NUMBERS: [u32; 2] = [1_000_000, 2_000_000];
-/// With a scale of 14, a window that no case fills.
+/// A window with a scale of 14, which no case fills.
 const WINDOW: u16 = u16::MAX;
-/// What both say when they open a connection.
+/// The TCP options of both sides' SYN.
 const GREETING: [TcpOptionElement; 4] = [
     TcpOptionElement::MaximumSegmentSize(SEGMENT_MAX_BYTES),
     TcpOptionElement::Noop,
@@ -39,13 +39,13 @@ const GREETING: [TcpOptionElement; 4] = [
     TcpOptionElement::SelectiveAcknowledgementPermitted,
 ];
 
-/// A packet as it would have been captured.
+/// A packet as a capture tool would see it.
 #[derive(Debug)]
 pub(super) struct Packet {
     pub(super) at: Duration,
     pub(super) link: Link,
     pub(super) comments: Vec<String>,
-    /// From the IP header on.
+    /// The bytes from the IP header on.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Packets {
     pub(super) made: Vec<Packet>,
 }
 
-/// What of a TCP header is told apart.
+/// The kind of a TCP packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flag {
     Syn,
@@ -70,8 +70,8 @@ pub(super) enum Flag {
 }
 
 impl Flag {
-    /// A header from one port to another, with the sequence numbers of both sides. The first packet of all
-    /// has nothing to acknowledge.
+    /// A TCP header from one port to another, with the sequence numbers of both sides. The very first packet
+    /// acknowledges nothing.
     pub(super) fn header(
         self,
         (from, to): (u16, u16),
@@ -90,14 +90,14 @@ impl Flag {
             Self::Reset => header.rst = true,
             Self::Syn => {
                 header.syn = true;
-                // There is room for them.
+                // The options fit.
                 let _ = header.set_options(&GREETING);
             }
         }
         header
     }
 
-    /// How many sequence numbers it takes itself.
+    /// How many sequence numbers the flag itself uses.
     pub(super) fn counts(self) -> u32 {
         u32::from(matches!(self, Self::Syn | Self::Fin))
     }
@@ -135,7 +135,7 @@ impl Packets {
         }
     }
 
-    /// A datagram; one that is longer than UDP can have becomes several, which say so.
+    /// A datagram. If it is longer than UDP allows, it becomes several, with comments that say so.
     fn datagram(&mut self, step: &Step<'_>, bytes: &[u8]) {
         let mut parts: Vec<&[u8]> = bytes.chunks(DATAGRAM_MAX_BYTES).collect();
         if parts.is_empty() {
@@ -145,7 +145,7 @@ impl Packets {
             let (from, to) = self.ports(step, step.direction);
             let builder = self.ip(step, step.direction).udp(from, to);
             let mut packet = Vec::with_capacity(builder.size(part.len()));
-            // It fits, and memory can be written to.
+            // The part fits, and writing to memory can't fail.
             let _ = builder.write(&mut packet, part);
             self.push(step, packet, part_comments(step, index, parts.len()));
         }
@@ -172,7 +172,7 @@ impl Packets {
         let taken = u32::try_from(bytes.len()).unwrap_or_default();
         *own = own.wrapping_add(taken + flag.counts());
         let mut packet = Vec::with_capacity(builder.size(bytes.len()));
-        // It fits, and memory can be written to.
+        // The bytes fit, and writing to memory can't fail.
         let _ = builder.write(&mut packet, bytes);
         self.push(step, packet, comments.to_vec());
     }
@@ -181,7 +181,7 @@ impl Packets {
         self.made.push(Packet { at: step.at, link: step.link, comments, bytes });
     }
 
-    /// The port it comes from, and the one it goes to.
+    /// The source port and the destination port.
     fn ports(&self, step: &Step<'_>, direction: Direction) -> (u16, u16) {
         let nth = u16::try_from(step.connection % u32::from(u16::MAX - CLIENT_PORT));
         let client = CLIENT_PORT + nth.unwrap_or_default();
@@ -215,11 +215,11 @@ pub(super) const fn opposite(direction: Direction) -> Direction {
     }
 }
 
-/// The comments of one of the packets that a step needs.
+/// The comments of one of the packets of a step.
 fn part_comments(step: &Step<'_>, index: usize, count: usize) -> Vec<String> {
     let mut comments = if index == 0 { step.comments.clone() } else { Vec::new() };
     if count > 1 {
-        comments.push(format!("part {} of {count} of what was one piece", index + 1));
+        comments.push(format!("part {} of {count} of one piece", index + 1));
     }
     comments
 }

@@ -1,8 +1,8 @@
-//! From a wire log to what each side of the recorder would have seen of it, packet by packet.
+//! Converts a wire log to what each side of the recorder would see, packet by packet.
 //!
-//! A log notes what a sender said (a segment, an end) and, where a network disturbs, what its
-//! receiver was given. What was passed on undisturbed is noted once; the ends that the recorder
-//! itself passes on, or makes, are not noted at all. Both follow from the rest.
+//! A log records what a sender sent (a segment, an end) and, if the network disturbs, what the receiver got.
+//! Undisturbed data are recorded once. The ends that the recorder forwards or makes itself are not recorded.
+//! This module derives both from the rest.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// The side on which what goes this way is sent.
+    /// The side where the sender of this direction is.
     pub(super) const fn near(direction: Direction) -> Self {
         match direction {
             Direction::ToServer => Self::Client,
@@ -28,7 +28,7 @@ impl Link {
         }
     }
 
-    /// The side on which what goes this way arrives.
+    /// The side where the receiver of this direction is.
     const fn far(direction: Direction) -> Self {
         match direction {
             Direction::ToServer => Self::Server,
@@ -37,7 +37,7 @@ impl Link {
     }
 }
 
-/// One thing that happens on one side.
+/// One event on one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step<'a> {
     pub(super) at: Duration,
@@ -48,7 +48,7 @@ pub(super) struct Step<'a> {
     pub(super) comments: Vec<String>,
 }
 
-/// See [`Step`].
+/// What happens in a [`Step`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What<'a> {
     /// A connection is opened.
@@ -57,11 +57,11 @@ pub(super) enum What<'a> {
     Data(&'a [u8]),
     /// The sender will send no more.
     Fin,
-    /// The sender breaks off.
+    /// The sender resets the connection.
     Reset,
 }
 
-/// All that happened, in order; `disturbed` is the network if it is one that disturbs.
+/// All steps in order. `disturbed` is the network, if it disturbs.
 pub(super) fn steps<'a>(
     wire: &'a WireLog,
     disturbed: Option<&Network>,
@@ -91,7 +91,7 @@ pub(super) fn steps<'a>(
     walk.steps
 }
 
-/// An end that the recorder passes on when everything before it has been.
+/// An end that the recorder forwards once everything before it is forwarded.
 struct Due {
     after: usize,
     connection: u32,
@@ -104,12 +104,12 @@ struct Walk<'a, 'n> {
     events: &'a [WireEvent],
     network: Option<&'n Network>,
     is_datagram: bool,
-    /// Connections whose server was reached.
+    /// The connections whose server was reached.
     opened: BTreeSet<u32>,
-    /// What was ended, by connection, side and direction.
+    /// The directions that have ended, by connection and side.
     ended: BTreeSet<(u32, Link, bool)>,
     due: Vec<Due>,
-    /// Faults that show in what is passed on next.
+    /// Faults that become comments of the next forwarded piece.
     faults: Vec<(u32, Direction, String)>,
     steps: Vec<Step<'a>>,
 }
@@ -163,7 +163,7 @@ impl<'a> Walk<'a, '_> {
         match &event.what {
             WireItem::Segment(bytes) => {
                 self.push(event, near, What::Data(&bytes.0));
-                // The first one waits until somebody is there.
+                // The first event waits until the server is reached.
                 let after = self.events.get(index..).unwrap_or_default();
                 let is_first = after.iter().any(|event| event.what == WireItem::Open);
                 let up = self.events.get(index + 1).filter(|next| next.what == WireItem::Open);
@@ -179,7 +179,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether the server of datagrams was there before the log's end, or in an earlier part of it.
+    /// Whether the server of datagrams was reached before the log's end, or in an earlier part.
     fn is_reached(&self) -> bool {
         !self.opened.is_empty()
             || self.events.iter().any(|event| event.direction == Direction::ToClient)
@@ -197,17 +197,17 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A client that nobody serves sees its connection end before it is heard.
+    /// If no server accepts, the client sees its connection end before it is heard.
     fn leave_alone(&mut self, event: &WireEvent) {
         let is_alone = !self.is_datagram && !self.opened.contains(&event.connection);
         if is_alone && event.what != WireItem::Connect {
             let place = (event.connection, Link::Client, Direction::ToClient);
-            let comment = "nobody accepts at the server's address".to_owned();
+            let comment = "nothing accepts at the server's address".to_owned();
             self.push_at(event.at, place, What::Fin, vec![comment]);
         }
     }
 
-    /// What the recorder makes of a sender's end.
+    /// What the recorder does when a sender ends.
     fn end_was_heard(&mut self, index: usize, event: &WireEvent, is_reset: bool) {
         let (connection, direction) = (event.connection, event.direction);
         if !self.opened.contains(&connection) {
@@ -222,14 +222,14 @@ impl<'a> Walk<'a, '_> {
                     self.end(index.max(at), connection, direction, is_reset, Vec::new());
                 }
             }
-            // What is said behind the fault, or after it, goes no further.
+            // What is sent after the fault is not forwarded.
             _ if way == direction => {}
             Kind::Cut(_) | Kind::Reset(_) | Kind::Stall(_) if at < index => {}
             _ => self.end(index, connection, direction, is_reset, Vec::new()),
         }
     }
 
-    /// The fault that ends a connection or a way of it, where it is in the log and which way it goes.
+    /// The fault that ends a connection or one of its directions, its index in the log, and its direction.
     fn fate(&self, connection: u32) -> Option<(usize, Direction, Kind)> {
         let kind = &self.network?.kind;
         let is_end =
@@ -256,7 +256,7 @@ impl<'a> Walk<'a, '_> {
             }
             Kind::HalfClose(_) => self.end(index, connection, direction, false, vec![comment]),
             Kind::Stall(_) | Kind::Drop(_) => {
-                // Where it shows: the last that was passed on, or what was lost.
+                // The fault shows at the last forwarded piece, or at the lost one.
                 let is_stall = matches!(network.kind, Kind::Stall(_));
                 let link = if is_stall { Link::far(direction) } else { Link::near(direction) };
                 let ours =
@@ -269,7 +269,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// End what goes this way on the receiver's side, when all before it has been passed on.
+    /// Ends this direction on the receiver's side, once everything before is forwarded.
     fn end(
         &mut self,
         index: usize,
@@ -312,7 +312,7 @@ mod tests {
         Delivered(Blob::from(text))
     }
 
-    /// The steps of a log, a line each: milliseconds, side, way, what.
+    /// The steps of a log, one line each: milliseconds, side, direction, event.
     fn told(network: &str, events: &[(Direction, WireItem)]) -> Vec<String> {
         let network: Network = network.parse().unwrap();
         let numbered = events.iter().zip(0..).map(|((direction, what), at)| WireEvent {

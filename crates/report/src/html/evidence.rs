@@ -1,4 +1,4 @@
-//! What a failure is explained with, in the form of the page.
+//! The evidence of a failure, in the form of the page.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::index::Sentence;
 use super::streams::{Events, Way};
 use super::text::{Bytes, Text, shortened};
 
-/// Of a list of differences or files, so many are shown.
+/// How many entries of a list of differences or files are shown.
 const LIST_MAX: usize = 40;
 const INPUT_MAX_CHARS: usize = 6_000;
 
@@ -22,7 +22,7 @@ const INPUT_MAX_CHARS: usize = 6_000;
 pub(super) struct Explained {
     differences: Vec<Parted>,
     input: String,
-    /// Harm was done: what would be right without it is no measure of the client.
+    /// The network disturbed the exchange, so the undisturbed result is not the standard for the client.
     harmed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     smallest: Option<SmallestTold>,
@@ -54,7 +54,7 @@ impl LeftOutTold {
     }
 }
 
-/// A difference, and the bytes around the place where two sequences part.
+/// A difference, and the bytes around the first differing byte of two sequences.
 #[derive(Debug, Serialize)]
 struct Parted {
     #[serde(flatten)]
@@ -75,17 +75,17 @@ struct SmallestTold {
     tried: u32,
 }
 
-/// A program's end beside how it was to end.
+/// How a program ended, and how it should have ended.
 #[derive(Debug, Serialize)]
 struct Peer {
-    /// `None` for the harness, which is no process.
+    /// `None` for the harness, which is not a process.
     exit: Option<Exit>,
     by_itself: bool,
     ending: Ending,
     expected_ending: Option<Ending>,
     stdout: Text,
     stderr: Text,
-    /// Not there if it is the same as what was seen.
+    /// Missing if it equals what was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_stdout: Option<Text>,
     files: Vec<FileTold>,
@@ -96,7 +96,7 @@ struct Peer {
 #[derive(Debug, Serialize)]
 struct FileTold {
     name: String,
-    /// How long it was to be, and is.
+    /// The expected length and the actual length.
     expected: Option<usize>,
     found: Option<usize>,
     same: bool,
@@ -129,7 +129,7 @@ impl Explained {
             harmed: !case.network.is_harmless()
                 || input.as_ref().is_some_and(|input| input.served.is_some()),
             smallest: smallest.as_deref().map(SmallestTold::of),
-            // Of parts of two streams there is no telling whether the streams are the same.
+            // If only parts of two streams are kept, they can't be compared.
             ways: [Direction::ToServer, Direction::ToClient]
                 .into_iter()
                 .filter(|_| left_out.is_none())
@@ -223,10 +223,10 @@ fn files(right: &BTreeMap<String, Blob>, found: &BTreeMap<String, Blob>) -> Vec<
 fn stopped(stop: &Stop) -> String {
     match stop {
         Stop::Deadline(what) => format!("the deadline passed, waiting for {what}"),
-        Stop::Quiet => "nothing moved any more".to_owned(),
+        Stop::Quiet => "there was no more traffic".to_owned(),
         Stop::Flood(role) => format!("the {role} sent without end"),
         Stop::Babble(role) => format!("the {role} printed without end"),
-        Stop::Idle => "nothing moved any more, and both programs slept".to_owned(),
-        Stop::Spins(role) => format!("the {role} kept a processor busy, and nothing moved"),
+        Stop::Idle => "there was no more traffic, and both programs slept".to_owned(),
+        Stop::Spins(role) => format!("the {role} kept a processor busy without any traffic"),
     }
 }

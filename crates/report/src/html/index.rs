@@ -1,4 +1,4 @@
-//! The index of the page: every case in a few bytes, and all that is said more than once said once.
+//! The index of the page: a few bytes per case. Repeated texts are stored once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::text::shortened;
 use crate::replays::Replays;
 
-/// Longer sentences are shortened here.
+/// Longer sentences are shortened to this length.
 const WHAT_MAX_CHARS: usize = 1_000;
 
-/// What is known so far.
+/// The index so far.
 #[derive(Debug)]
 pub(super) struct Index {
     start: Start,
@@ -27,7 +27,7 @@ pub(super) struct Index {
     rows: Vec<Row>,
 }
 
-/// Where [`Index::add`] has put a case.
+/// The place where [`Index::add`] put a case.
 pub(super) struct Kept {
     pub(super) row: usize,
     pub(super) scenario: u32,
@@ -40,24 +40,24 @@ struct Row {
     pairing: u32,
     transport: Transport,
     network: u32,
-    /// Its number in the id, then its name if it has one.
+    /// The number of its input in the id, then the input's name if it has one.
     input: u32,
     verdict: Verdict,
     milliseconds: u64,
     about: Option<Box<About>>,
 }
 
-/// What only a case that is no pass has.
+/// What only a case that did not pass has.
 #[derive(Debug, Clone, Serialize)]
 struct About {
     clause: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errata: Vec<String>,
     sentences: Vec<u32>,
-    /// The block that explains it.
+    /// The block with its evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     block: Option<u32>,
-    /// Whether there is a folder for it.
+    /// Whether it has a directory.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     folder: bool,
 }
@@ -81,7 +81,7 @@ impl Sentence {
     }
 }
 
-/// Things by number, each once.
+/// Values with numbers; each value once.
 #[derive(Debug)]
 struct Names<T> {
     all: Vec<T>,
@@ -158,14 +158,14 @@ impl Index {
         }))
     }
 
-    /// This block explains the case of this row.
+    /// Links the case in this row to this block.
     pub(super) fn explain(&mut self, row: usize, block: u32) {
         if let Some(about) = self.rows.get_mut(row).and_then(|row| row.about.as_mut()) {
             about.block = Some(block);
         }
     }
 
-    /// The index as it goes into the page.
+    /// The index in the page's form.
     pub(super) fn told<'c>(mut self, end: &End, catalogue: &'c Catalogue) -> Told<'c> {
         let mut rows = std::mem::take(&mut self.rows);
         rows.sort_by(|one, other| self.key(one).cmp(&self.key(other)));
@@ -228,7 +228,7 @@ impl Index {
         }
     }
 
-    /// What cases are ordered by: their ids.
+    /// The sort key of a case: its id.
     fn key(&self, row: &Row) -> impl Ord + use<'_> {
         let input = self.inputs.get(row.input).map(String::as_str);
         (
@@ -250,7 +250,7 @@ fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0).round() as u64
 }
 
-/// A verdict in a string of many: its place in [`Verdict::ALL`].
+/// A verdict as one letter of a long string: its index in [`Verdict::ALL`].
 fn letter(verdict: Verdict) -> char {
     let place = Verdict::ALL.iter().position(|it| *it == verdict).unwrap_or_default();
     char::from_digit(u32::try_from(place).unwrap_or_default(), 10).unwrap_or('?')
@@ -295,11 +295,11 @@ fn errata_of<'a>(
     told.collect()
 }
 
-/// See [`Index::told`].
+/// The result of [`Index::told`].
 #[derive(Debug, Serialize)]
 pub(super) struct Told<'c> {
     framecheck: String,
-    /// As text: it may be more than a number of JavaScript holds.
+    /// A string, as a JavaScript number can't hold every seed.
     seed: String,
     seconds: f64,
     planned: usize,
@@ -324,7 +324,7 @@ pub(super) struct Told<'c> {
     about: BTreeMap<usize, About>,
 }
 
-/// Cases that differ in their input alone.
+/// Cases that differ only in their input.
 #[derive(Debug, Serialize)]
 struct Group {
     scenario: u32,
@@ -351,7 +351,7 @@ impl Group {
 #[derive(Debug, Serialize)]
 struct PairingTold {
     name: String,
-    /// What a replay of its cases needs besides the id.
+    /// The replay options of its cases, besides the id.
     peers: String,
 }
 

@@ -1,12 +1,11 @@
 //! `index.html`: the whole run as one page that works offline.
 //!
-//! What a passing case is told by is a few bytes. What a failing case is explained with goes into
-//! the page as it comes, by way of a file without a name, so that nothing of it is held; of each
-//! cell of the matrix the first failures are told in full, and of all no more than the page can
-//! bear. The rest is in `failures/`, which the page says and links to.
+//! A passing case needs a few bytes. The evidence of a failure goes into the page as it arrives, through an
+//! unnamed temporary file, so it takes no memory. The first failures of each cell of the matrix are included in
+//! full, up to a total limit of bytes. The rest is in `failures/`; the page says so and links to it.
 //!
-//! A peer decides what bytes are in here: see [`page`] for how they are kept from being anything
-//! but bytes.
+//! The page contains bytes that peers chose. See [`page`] for how they are kept from acting as markup or
+//! script.
 
 mod evidence;
 mod index;
@@ -27,18 +26,18 @@ use self::evidence::Explained;
 use self::index::{Index, Kept};
 use crate::replaced::replace;
 
-/// How much of failures is told in full.
+/// Limits on the failures that are included in full.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// Failures of one cell of the matrix.
+    /// The failures of one cell of the matrix.
     per_cell: usize,
-    /// Bytes of all of them in the page.
+    /// The bytes of all of them in the page.
     total_bytes: u64,
 }
 
 const LIMITS: Limits = Limits { per_cell: 50, total_bytes: 24 << 20 };
 
-/// `index.html`, written when the run has ended.
+/// Writes `index.html` when the run has ended.
 #[derive(Debug)]
 pub struct Html {
     path: PathBuf,
@@ -49,7 +48,7 @@ pub struct Html {
     told_in_full: BTreeMap<(u32, u32, &'static str), usize>,
 }
 
-/// What failures are explained with, on its way into the page.
+/// The evidence of failures, before it goes into the page.
 #[derive(Debug)]
 struct Spool {
     file: BufWriter<File>,
@@ -58,7 +57,7 @@ struct Spool {
 }
 
 impl Html {
-    /// A page to this file. `catalogue` has the words for what the run names.
+    /// A page for this file. `catalogue` has the texts for names in the run.
     #[must_use]
     pub const fn new(path: PathBuf, catalogue: Catalogue) -> Self {
         Self {
@@ -102,7 +101,7 @@ impl Html {
 }
 
 impl Spool {
-    /// Add a block, unless that makes it longer than it may be, and give its number.
+    /// Adds a block and returns its number, unless the total would exceed `bytes_max`.
     fn add(&mut self, block: &impl Serialize, bytes_max: u64) -> io::Result<Option<u32>> {
         let block = page::data(&format!("case-{}", self.count), block)?;
         let bytes = self.bytes + block.len() as u64;
@@ -115,7 +114,7 @@ impl Spool {
         Ok(Some(number))
     }
 
-    /// All blocks, from the first.
+    /// All blocks, from the start.
     fn read(self) -> io::Result<File> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;

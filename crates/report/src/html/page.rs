@@ -1,10 +1,9 @@
-//! The page itself: the template with the style, the program and the data put in.
+//! Builds the page: the template with the style, the program and the data.
 //!
-//! Data goes in as JSON in `<script type="application/json">`, which a browser neither runs nor
-//! renders. Inside there is none of the bytes that could end the element or start a comment: each
-//! `<`, `>` and `&`, and the two line ends that are none in JSON, stand as escapes of JSON. The
-//! program shows data as text and in no other way, and the page's own policy lets nothing run or
-//! load but the one program and the one style whose hashes it names.
+//! The data are JSON in `<script type="application/json">`, which a browser neither runs nor renders. They
+//! contain no byte that could end the element or start a comment: each `<`, `>` and `&`, and the two line ends
+//! that JSON does not escape, are written as JSON escapes. The program shows data as text only. The page's own
+//! policy permits only the one program and the one style whose hashes it contains.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -16,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 const TEMPLATE: &str = include_str!("template.html");
 const STYLE: &str = include_str!("style.css");
-/// One program, in the order in which its parts need each other.
+/// One program; its parts are ordered by their dependencies.
 const PROGRAM: &str = concat!(
     include_str!("js/dom.js"),
     include_str!("js/bytes.js"),
@@ -30,7 +29,7 @@ const PROGRAM: &str = concat!(
     include_str!("js/main.js"),
 );
 
-/// Write the page with this index and these blocks.
+/// Writes the page with this index and these blocks.
 pub(super) fn write(
     out: &mut impl Write,
     index: &impl Serialize,
@@ -54,14 +53,14 @@ pub(super) fn write(
     out.write_all(rest.as_bytes())
 }
 
-/// What comes before the next `{{place}}`, the place, and what comes behind it.
+/// The text before the next `{{place}}`, the place's name, and the text after it.
 fn next_place(template: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = template.split_once("{{")?;
     let (place, after) = rest.split_once("}}")?;
     Some((before, place, after))
 }
 
-/// Nothing is loaded, nothing is sent, and no text ever becomes markup or program.
+/// The page's policy: it loads and sends nothing, and no text becomes markup or script.
 fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(Sha256::digest(text.as_bytes())));
     format!(
@@ -72,14 +71,14 @@ fn policy() -> String {
     )
 }
 
-/// An element that holds this, under this name.
+/// A data element with this name and value.
 pub(super) fn data(name: &str, value: &impl Serialize) -> io::Result<String> {
     let json = escaped(&serde_json::to_string(value)?);
     Ok(format!("<script type=\"application/json\" id=\"{name}\">{json}</script>\n"))
 }
 
-/// The same JSON without a character that means something to a reader of HTML or of JavaScript. They
-/// stand only in strings, where an escape means the same.
+/// The same JSON without characters that have a meaning in HTML or JavaScript. They occur only in strings,
+/// where an escape has the same meaning.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {

@@ -1,4 +1,4 @@
-//! What went either way beside what was to go: byte for byte, frame by frame, event by event.
+//! Both directions, expected and seen: byte by byte, frame by frame, event by event.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +9,32 @@ use serde::Serialize;
 
 use super::text::{Bytes, parting, shortened};
 
-/// Of an exchange of datagrams, so many are shown each way.
+/// How many datagrams are shown each way.
 const DATAGRAMS_MAX: usize = 64;
-/// Of the events on the wire, the first so many,
+/// How many of the first events on the wire are shown,
 const EVENTS_FIRST: usize = 300;
-/// and the last so many.
+/// and how many of the last.
 const EVENTS_LAST: usize = 60;
 /// Longer keys and values of a dict are shortened.
 const VALUE_MAX_CHARS: usize = 400;
 const PREVIEW_BYTES: usize = 12;
 
-/// All that went one way.
+/// One direction.
 #[derive(Debug, Serialize)]
 pub(super) struct Way {
     direction: &'static str,
     datagrams: bool,
-    /// How many datagrams were to go, and went.
+    /// The numbers of expected and of seen datagrams.
     counts: (usize, usize),
     units: Vec<Unit>,
 }
 
-/// A stream, or a datagram: what is right and what was seen of it.
+/// A stream, or a datagram: what is right and what was seen.
 #[derive(Debug, Serialize)]
 struct Unit {
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<Side>,
-    /// Not there if it is the same as what is right.
+    /// Missing if it equals what is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Side>,
     same: bool,
@@ -51,7 +51,7 @@ struct Side {
 }
 
 impl Way {
-    /// What went this way; `frames` says which frames a stream is made of, if any.
+    /// This direction; `frames` are the frames of a stream, if it has any.
     pub(super) fn of(
         direction: Direction,
         expected: &Expected,
@@ -117,17 +117,17 @@ impl Unit {
     }
 }
 
-/// What happened on the wire, in the order of time.
+/// The events on the wire, in the order of time.
 #[derive(Debug, Serialize)]
 pub(super) struct Events {
     events: Vec<Told>,
-    /// So many are left out before the one of this number.
+    /// How many events are left out, and the number of the event after them.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<(usize, usize)>,
 }
 
-/// Microseconds since the beginning, connection, direction, what, offset and length of bytes, and
-/// the first of these.
+/// Microseconds since the start, connection, direction, kind, offset and length of the bytes, and the first of
+/// the bytes.
 #[derive(Debug, Serialize)]
 struct Told(u64, u32, &'static str, &'static str, usize, usize, String);
 

@@ -1,4 +1,4 @@
-//! The page, read as a browser's tokeniser would: what is an element, and what is in it.
+//! Tests that read the page as a browser's tokeniser does: which elements there are, and what they contain.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -160,7 +160,7 @@ fn evidence() -> Evidence {
     }
 }
 
-/// The page of a run of these cases.
+/// The page of a run with these cases.
 fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> String {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("index.html");
@@ -205,7 +205,7 @@ fn page(cases: impl IntoIterator<Item = CaseResult>, limits: Option<Limits>) -> 
     String::from_utf8(std::fs::read(&path).unwrap()).unwrap()
 }
 
-/// The elements of data, by id; and that there are no others but the program and the style.
+/// The data elements by id. Asserts that the only other scripts and styles are the program and the style.
 fn data(page: &str) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     let mut programs = 0;

@@ -1,14 +1,14 @@
-//! Long texts and byte sequences, cut down to what a page can bear. What is left out is counted.
+//! Shortens long texts and byte sequences for the page. What is left out is counted.
 
 use model::blob::{Blob, to_hex};
 use serde::Serialize;
 
-/// Of what a program prints, the first so many bytes,
+/// How many of the first bytes of a program's output are kept,
 const HEAD_MAX_BYTES: usize = 8 << 10;
-/// and the last so many: what a program says last is often why it went.
+/// and how many of the last, which often say why it failed.
 const TAIL_MAX_BYTES: usize = 4 << 10;
 
-/// Bytes that are most likely text.
+/// Bytes that are probably text.
 #[derive(Debug, Serialize)]
 pub(super) struct Text {
     len: usize,
@@ -29,9 +29,9 @@ impl Text {
     }
 }
 
-/// Streams up to this long are shown whole.
+/// Streams up to this length are shown in full.
 const WHOLE_MAX_BYTES: usize = 4 << 10;
-/// Of longer ones: the beginning, what is around the byte at which they part, and the end.
+/// Of longer streams, the beginning, the bytes around the first difference, and the end are shown.
 const BEGIN_BYTES: usize = 1 << 10;
 const BEFORE_BYTES: usize = 256;
 const AFTER_BYTES: usize = 1 << 10;
@@ -46,8 +46,8 @@ pub(super) struct Bytes {
 }
 
 impl Bytes {
-    /// What there is to be seen of `bytes`, beside something as long as `beside` from which it
-    /// parts at `parting`: of both the same windows are kept.
+    /// The kept parts of `bytes`. `beside` is the length of the sequence that it is compared with, and
+    /// `parting` the first difference: both sequences get the same windows.
     pub(super) fn of(bytes: &[u8], beside: usize, parting: Option<usize>) -> Self {
         let len = bytes.len();
         let pieces = windows(len.max(beside), parting);
@@ -59,7 +59,7 @@ impl Bytes {
     }
 }
 
-/// The parts of `len` bytes that are kept, from whole rows to whole rows.
+/// The kept ranges of `len` bytes, in whole rows.
 fn windows(len: usize, parting: Option<usize>) -> Vec<(usize, usize)> {
     if len <= WHOLE_MAX_BYTES {
         return vec![(0, len)];
@@ -89,7 +89,7 @@ pub(super) fn shortened(text: &str, max_chars: usize) -> String {
     }
 }
 
-/// The first byte at which the two differ, or one of them ends.
+/// The offset of the first difference, or of the end of the shorter one.
 pub(super) fn parting(one: &[u8], other: &[u8]) -> Option<usize> {
     if one == other {
         return None;

@@ -1,4 +1,4 @@
-// Bytes: from the data to numbers, and from numbers to what people read.
+// Bytes: from the data to numbers, and from numbers to readable text.
 
 function fromHex(hex) {
   const bytes = new Uint8Array(hex.length / 2);
@@ -12,12 +12,12 @@ function hexOf(byte) {
   return byte.toString(16).padStart(2, "0");
 }
 
-// As in every hex dump: what is not printable ASCII is a point.
+// As in a usual hex dump, a dot stands for bytes that are not printable ASCII.
 function glyph(byte) {
   return byte >= 0x20 && byte <= 0x7e ? String.fromCharCode(byte) : ".";
 }
 
-// A blob is text, or bytes that are none: those stand as \xNN among what can be read.
+// A blob is text, or bytes that are not text; those appear as \xNN within the readable text.
 function blob(value) {
   return typeof value === "string" ? visible(value) : mixed(fromHex(value.hex));
 }
@@ -40,7 +40,7 @@ function mixed(bytes) {
   return [...nodes, ...visible(text)];
 }
 
-// What a program has printed.
+// The output of a program.
 function printed(text) {
   if (text.len === 0) return make("p", { class: "nothing" }, "nothing");
   const pre = make("pre", { tabindex: 0 }, blob(text.head));

@@ -1,4 +1,4 @@
-// The page of a case: which clause, what was expected and what was seen, and how to see it again.
+// The page of a case: the clause, what was expected and what was seen, and how to see it again.
 
 const ENDINGS = {
   complete: "ends well", broken: "ends with an error, status not 0", killed: "is killed by a signal",
@@ -21,7 +21,7 @@ function renderCase(place, index, found) {
   document.title = `${verdict}: ${id}`;
 }
 
-// An id breaks behind its slashes.
+// An id may break after its slashes.
 function breakable(id) {
   return id.split("/").flatMap((part, nth) => (nth === 0 ? [part] : ["/", make("wbr"), part]));
 }
@@ -57,7 +57,7 @@ function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, "");
 }
 
-// Why it is not a pass: each difference under its clause.
+// Why the case did not pass: each difference under its clause.
 function why(index, evidence) {
   const about = aboutOf(index);
   const told = evidence?.differences ?? (about?.sentences ?? []).map((nth) => INDEX.sentences[nth]);
@@ -67,7 +67,7 @@ function why(index, evidence) {
     difference.expected && differenceBytes(index, evidence, difference, `Difference ${nth + 1}: expected and seen`)));
   const errata = (about?.errata ?? []).map((id) => [id, INDEX.errata[id]]).filter(([, it]) => it);
   return make("section", { "aria-labelledby": "why" },
-    make("h2", { id: "why" }, verdictOf(index) === "erratum" ? "A known defect, seen to happen" : "What is wrong"),
+    make("h2", { id: "why" }, verdictOf(index) === "erratum" ? "A known defect, reproduced" : "What is wrong"),
     make("ol", { class: "differences" }, items),
     errata.map(([id, it]) => make("dl", { class: "erratum" },
       make("dt", {}, "Erratum"), make("dd", {}, make("code", {}, id), ` of the reference's ${it.role}`),
@@ -75,7 +75,7 @@ function why(index, evidence) {
       make("dt", {}, "A right program"), make("dd", {}, it.right, ` (${it.clause})`))));
 }
 
-// The bytes of a difference. Those of a stream stand whole further down, so here is an excerpt.
+// The bytes of a difference. Streams are shown in full further down, so this is an excerpt.
 function differenceBytes(index, evidence, difference, caption) {
   const { expected, found, parting, check } = difference;
   const way = evidence.ways.find((it) => it.direction === check);
@@ -103,11 +103,11 @@ function clauseLine(id) {
 function withoutEvidence(index) {
   const about = aboutOf(index);
   if (!about) {
-    return make("p", {}, "It is as it should be; of such cases no bytes are kept. ",
+    return make("p", {}, "The case passed. framecheck keeps no bytes of such cases. ",
       make("code", {}, `framecheck show '${idOf(index)}'`), " shows what goes over the wire and by which clauses.");
   }
   return about.folder
-    ? make("p", {}, "This page tells the first failures of each cell in full; all there is to know of this one is in ",
+    ? make("p", {}, "This page shows the first failures of each cell in full. The evidence of this one is in ",
       folderLink(index, "case.json"), ".")
     : null;
 }
@@ -125,19 +125,19 @@ function evidenceSections(index, evidence) {
     section("glance", "Expected and seen", glance(index, evidence)),
     ...evidence.ways.filter(hasBytes).map((way) => waySection(index, way)),
     section("time", "In time", ladder(evidence.wire), eventTable(evidence.wire),
-      make("p", { class: "note" }, "Gaps are to scale where they can be: close events stand apart, and long gaps are cut and marked.")),
+      make("p", { class: "note" }, "Gaps are to scale where possible: close events are spread out, and long gaps are cut and marked.")),
     make("div", { class: "peers" }, ["server", "client"].map((role) => peerSection(index, role, evidence[role]))),
     evidence.control && section("control", "The next client", controlText(evidence.control),
       ladder(evidence.control.wire), peerDetails("the next client", evidence.control.client)),
-    section("input", "What was put in", make("pre", { tabindex: 0 }, visible(evidence.input))),
-    evidence.smallest && section("smallest", "The smallest input that does it", smallest(evidence.smallest)),
-    section("files", "All of it", make("ul", { class: "files" },
+    section("input", "Input", make("pre", { tabindex: 0 }, visible(evidence.input))),
+    evidence.smallest && section("smallest", "The smallest input that fails in this way", smallest(evidence.smallest)),
+    section("files", "All files", make("ul", { class: "files" },
       ["case.json", "repro.sh", "server.stdout", "server.stderr", "client.stdout", "client.stderr"]
         .map((file) => make("li", {}, folderLink(index, file))))),
   ];
 }
 
-// What is not kept of this failure, with a link to the first one of its kind.
+// What is not kept of this failure, with a link to the first failure of its kind.
 function leftOut({ what, like }) {
   const nth = like === undefined ? -1 : what.indexOf(like);
   const told = nth < 0 ? [what]
@@ -149,12 +149,12 @@ function hasBytes(way) {
   return way.units.some((unit) => way.datagrams || unit.expected?.len > 0 || unit.found?.len > 0);
 }
 
-// One row for each thing that is compared. Whether it is right the judge has said, not this page.
+// One row per comparison. The judge decides what is right, not this page.
 function glance(index, evidence) {
   const wrong = new Set(evidence.differences.map((it) => it.check));
   const size = (way, nth) => (way.datagrams ? plural(way.counts[nth], "datagram")
     : plural((nth === 0 || way.units[0].same ? way.units[0].expected : way.units[0].found).len, "byte"));
-  // Of parts of two texts there is no telling whether the texts are the same.
+  // If only parts of two texts are kept, they can't be compared.
   const rows = evidence.left_out ? [] : [
     ...evidence.ways.map((way) => [way.direction === "to-server" ? "client sends" : "server sends",
       [way.direction], size(way, 0), size(way, 1), !evidence.harmed || way.units.every((unit) => unit.same)]),
@@ -172,11 +172,11 @@ function glance(index, evidence) {
     evidence.stopped && make("p", { class: "trouble" }, make("b", {}, "The harness ended this case: "), visible(evidence.stopped)),
     evidence.listening_elsewhere.length === 0 ? null : make("p", { class: "trouble" },
       "The server was found to listen on ", visible(evidence.listening_elsewhere.join(", ")), " instead."),
-    evidence.harmed && make("p", { class: "note" }, "Harm was done here on purpose. “Expected” is what would have been without it; ",
-      "what is right for the client follows from what it was given, and is told under “What is wrong”."),
+    evidence.harmed && make("p", { class: "note" }, "The network injected a fault here. “Expected” is what would happen without it; ",
+      "what is right for the client depends on what it received, and is shown under “What is wrong”."),
     rows.length > 0 && make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of what was expected and seen" },
       make("table", { class: "compare" },
-        make("thead", {}, make("tr", {}, ["what", evidence.harmed ? "without harm" : "expected", "seen", "verdict"]
+        make("thead", {}, make("tr", {}, ["what", evidence.harmed ? "without the fault" : "expected", "seen", "verdict"]
           .map((name) => make("th", { scope: "col" }, name)))),
         make("tbody", {}, rows.map(([name, checks, right, seen, isSame]) => {
           const isWrong = checks.some((check) => wrong.has(check));
@@ -219,7 +219,7 @@ function waySection(index, way) {
 function unitSummary({ same, expected, found, parting }) {
   const text = same ? `${plural(expected.len, "byte")}, as expected.`
     : !found ? `Expected ${plural(expected.len, "byte")}; nothing came.`
-      : !expected ? `${plural(found.len, "byte")} that nobody expected.`
+      : !expected ? `${plural(found.len, "byte")} that were not expected.`
         : `Expected ${plural(expected.len, "byte")}, seen ${number(found.len)}: they part at byte ${number(parting)}.`;
   return make("p", {}, same ? icon("pass") : icon("fail"), " ", text,
     !same && expected && found && make("span", { class: "signs" }, " ", make("b", {}, "−"), " expected, ", make("b", {}, "+"), " seen."));
@@ -245,8 +245,8 @@ function peerDetails(name, peer) {
 }
 
 function controlText(control) {
-  return make("p", {}, "After all this the same client came once more, over a network that did no harm",
-    control.overdue ? ", and had to be ended by the harness." : ".");
+  return make("p", {}, "After this, the same client connected once more, over a network without faults",
+    control.overdue ? ", and the harness had to end it." : ".");
 }
 
 function smallest(told) {

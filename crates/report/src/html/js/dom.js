@@ -1,10 +1,10 @@
-// The page of a framecheck run. Nothing here makes markup of text: elements are made by name, and
-// whatever a peer had a say in goes in as a text node, or as an attribute that is only shown.
+// The page of a framecheck run. No text becomes markup: elements are created by name, and all text that comes
+// from a peer goes into text nodes or into attributes that are only shown.
 "use strict";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// An element with these attributes and children; a child is a node, a text, or nothing.
+// Creates an element with attributes and children. A child is a node, a text, or nothing.
 function make(name, attributes, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
@@ -26,7 +26,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-// The picture of a verdict. It never stands without the word, at least for those who listen.
+// The icon of a verdict. The word is always there too, at least for screen readers.
 function icon(verdict) {
   return makeSvg("svg", { class: `icon v-${verdict}`, "aria-hidden": "true", width: 16, height: 16 },
     makeSvg("use", { href: `#icon-${verdict}` }));
@@ -40,8 +40,7 @@ function hidden(text) {
   return make("span", { class: "hidden" }, text);
 }
 
-// Text as somebody else wrote it: what can't be seen, or would turn the rest around, stands as its
-// escape, set apart.
+// Text from a peer: characters that are invisible or change the text direction appear as marked escapes.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 
 function visible(text) {
@@ -82,7 +81,7 @@ function announce(text) {
   document.getElementById("live").textContent = text;
 }
 
-// A line to be copied, and the button that does it.
+// A command with a copy button.
 function command(label, text) {
   const line = make("code", { class: "line" }, visible(text));
   const button = make("button", { type: "button", class: "copy" }, "Copy");

@@ -1,4 +1,4 @@
-// Frames: which bytes are header, dict and body, and two dicts key by key.
+// Frames: which bytes are header, dict and body, and two dicts compared key by key.
 
 const PART_NAMES = ["header", "dict", "body"];
 
@@ -6,7 +6,7 @@ function partsOf(side) {
   return (side?.frames?.frames ?? []).flatMap((frame) => framePlaces(frame));
 }
 
-// Where the parts of a frame are. A protocol file gives them names of its own, which share three colours.
+// The places of a frame's parts. A protocol file has its own part names, which share three colours.
 function framePlaces(frame) {
   if (frame.parts) return frame.parts.map((part, nth) => ({ ...part, colour: PART_NAMES[nth % PART_NAMES.length] }));
   const places = [];
@@ -37,7 +37,7 @@ function frameSections(unit) {
   ];
 }
 
-// The names of the parts of all these frames, each with the name of its colour.
+// The names of the parts of these frames, with their colours.
 function partNames(pairs) {
   const named = pairs.flat().filter((frame) => frame?.parts);
   if (named.length === 0) return PART_NAMES.map((name) => [name, name]);
@@ -83,7 +83,7 @@ function partText(frame, name, right) {
   return `bytes ${range(place)}: ${plural(place.to - place.from, "byte")}${how}`;
 }
 
-// What two parts that are alike have in common, however they were found.
+// A key that two corresponding parts share, however they were found.
 function partKey(frame, name) {
   const place = frame && framePlaces(frame).find((it) => it.name === name);
   return JSON.stringify([place ?? null, name === "header" && frame?.header, name === "body" && frame?.body]);
@@ -102,9 +102,9 @@ function dictTable(right, found) {
   const both = [...one.keys()].every((key) => one.get(key) === other.get(key)) && one.size === other.size;
   const isReordered = [...one.keys()].join() !== [...other.keys()].join();
   return [comparison("key", rows, "The dict, key by key"),
-    both && isReordered && make("p", {}, "The keys come in another order."),
+    both && isReordered && make("p", {}, "The keys are in a different order."),
     both && !isReordered && right?.dict_len !== found?.dict_len && make("p", {},
-      "Each key has the value it should; the text differs in how it is written.")];
+      "Each key has the right value; only the way the text is written differs.")];
 }
 
 function comparedRow(name, right, found, element = "span", isSame = right === found) {

@@ -1,5 +1,5 @@
-// Annotated hex: sixteen bytes to a row (eight on a phone), text beside it, the parts of frames
-// told apart, and where two sequences differ the rows one under the other.
+// Annotated hex: sixteen bytes per row (eight on a phone), text beside it, and the parts of frames marked.
+// Where two sequences differ, their rows are below each other.
 
 const ROWS_AROUND = 2;
 const ROWS_ALWAYS = 48;
@@ -8,7 +8,7 @@ function rowBytes() {
   return matchMedia("(max-width: 700px)").matches ? 8 : 16;
 }
 
-// The bytes that are there, by offset, and what each belongs to.
+// The kept bytes by offset, with the part that each belongs to.
 class Sequence {
   constructor(side) {
     this.length = side?.len ?? 0;
@@ -25,7 +25,7 @@ class Sequence {
     return this.parts.find((part) => offset >= part.from && offset < part.to) ?? { name: "rest" };
   }
 
-  // Offsets of the rows of which there is something.
+  // The offsets of the rows that have any bytes.
   rows(width) {
     return this.pieces.flatMap(({ at, bytes }) => {
       const first = at - (at % width);
@@ -39,7 +39,7 @@ class Sequence {
   }
 }
 
-// Rows in order; a run that nobody needs is one item. `other` is null where there is one sequence.
+// Rows in order; a run of uninteresting rows is one item. `other` is null if there is only one sequence.
 function hexItems(one, other, width, parting) {
   const offsets = [...new Set([...one.rows(width), ...(other?.rows(width) ?? [])])].sort((a, b) => a - b);
   const near = parting === undefined ? -1 : parting - (parting % width);
@@ -55,9 +55,8 @@ function hexItems(one, other, width, parting) {
   return rows.map((row, nth) => ({ ...row, isNeeded: isNeeded(row, nth) }));
 }
 
-// A table of one sequence, or of what is right with what was seen. `names` are told to those who
-// listen, `where` says where the bytes are that are left out.
-// Of an excerpt there is only what is around the byte at which the two part.
+// A table of one sequence, or of the right and the seen one. `names` are for screen readers; `where` says where
+// the omitted bytes are. An excerpt has only the bytes around the first difference.
 function hexTable({ expected, found, parting, caption, where, isExcerpt }) {
   if (!expected?.len && !found?.len) return null;
   const width = rowBytes();
@@ -123,13 +122,13 @@ function hexRows({ offset, right, seen }, one, other, width, parting) {
   ];
 }
 
-// Neighbours of one part, which all differ or all don't, share an element.
+// Neighbouring bytes of one part share an element if all differ or none does.
 function hexRuns(bytes, against, offset, sequence, parting) {
   const runs = [];
   bytes.forEach((byte, nth) => {
     if (byte === undefined) return;
     const { name, colour = name } = sequence.partAt(offset + nth);
-    // Where there is nothing to differ from, the sign of the row says it all.
+    // With nothing to compare, the sign of the row is enough.
     const differs = against !== null && byte !== against[nth] && against[nth] !== undefined;
     const isFirst = against !== null && offset + nth === parting;
     const kind = `${colour}${differs ? " differs" : ""}${isFirst ? " parting" : ""}`;

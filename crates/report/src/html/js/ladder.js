@@ -1,5 +1,5 @@
-// Both directions on one time axis: time runs down, the client on the left, the server on the right
-// and the recorder between them.
+// Both directions on one time axis. Time runs downwards; the client is on the left, the server on the right,
+// the recorder between them.
 
 const GAP_MIN = 26;
 const GAP_MAX = 70;
@@ -54,7 +54,7 @@ function drawEvent([at, connection, direction, what, offset, length], y, lanes, 
   const toServer = direction === "to-server";
   const [sender, receiver] = toServer ? [lanes.client, lanes.server] : [lanes.server, lanes.client];
   const middle = lanes.network;
-  // Where the network disturbs, what a sender does is seen by the recorder alone.
+  // If the network disturbs, only the recorder sees what a sender does.
   const isCut = delivers.has(direction);
   const endsAt = isCut || delivers.has("fault") ? middle : receiver;
   const [from, to] = {
@@ -91,7 +91,7 @@ function eventLabel(what, offset, length, isNarrow) {
   }[what];
 }
 
-// The same in words.
+// The same as a table.
 function eventTable({ events, left_out: leftOut }) {
   const several = events.some((it) => it[1] > 0);
   const rows = events.map(([at, connection, direction, what, offset, length, preview], nth) => [

@@ -1,4 +1,4 @@
-// The list of cases. Only the rows in view are there; the page is as high as if all were.
+// The list of cases. Only the rows in view exist, but the page has the height of all rows.
 
 const OVERSCAN_ROWS = 8;
 
@@ -15,7 +15,7 @@ class CaseList {
       make("thead", {}, make("tr", { "aria-rowindex": 1 }, ["verdict", "case", "input", "clause", "time"]
         .map((name) => make("th", { scope: "col" }, name)))),
       make("tbody", {}, this.above), this.body, make("tbody", {}, this.below));
-    this.none = make("p", { class: "nothing" }, "No case is like that.");
+    this.none = make("p", { class: "nothing" }, "No case matches.");
     place.replaceChildren(this.table, this.none);
     addEventListener("scroll", () => this.later(), { passive: true });
     addEventListener("resize", () => this.later(true));
@@ -74,11 +74,11 @@ class CaseList {
     return this.body.querySelector(`tr[data-nth="${nth}"] a`);
   }
 
-  // Go to a row, wherever it is.
+  // Goes to a row, which may be out of view.
   focus(nth) {
     if (nth < 0 || nth >= this.found.length) return;
     const height = this.rowHeight;
-    // Filling rows in may move what is in view: then once more.
+    // Filling in rows may move the view, so repeat.
     for (let pass = 0; pass < 3; pass++) {
       const y = this.above.getBoundingClientRect().top + nth * height;
       const isInView = y >= 60 && y + height <= innerHeight;
@@ -89,7 +89,7 @@ class CaseList {
     this.linkOf(nth)?.focus({ preventScroll: true });
   }
 
-  // Where the focus is, or the row above the first.
+  // The focused row, or the row above the first one.
   get current() {
     return Number(document.activeElement?.closest?.("tr")?.dataset.nth ?? -1);
   }

@@ -1,4 +1,4 @@
-// What is shown: the overview by its filters, or a case, as the address says.
+// Shows the filtered overview, or a case, as the address says.
 
 const state = { filter: NO_FILTER, found: new Uint32Array(0), case: -1, scroll: 0 };
 const parts = Object.fromEntries(["run", "overview", "headline", "alerts", "filters", "matrix", "list", "case"]
@@ -44,7 +44,7 @@ function readCell(text) {
   return row < 0 || !pairing ? null : { row, pairing };
 }
 
-// What the address asks for.
+// What the address names.
 function route() {
   let address = location.hash.slice(1);
   try {
@@ -90,7 +90,7 @@ function apply(filter) {
     : `${number(found.length)} of ${plural(CASES.count, "case")}`;
 }
 
-// The cell that had the focus has it again, if it is still there.
+// Gives the focus back to the cell that had it, if it still exists.
 function focusCell(row, column) {
   const line = parts.matrix.querySelector("table")?.rows[row];
   if (!line) return;
@@ -107,7 +107,7 @@ function showCase(id) {
   state.case = index;
   if (index < 0) {
     parts.case.replaceChildren(make("h1", { tabindex: -1 }, "No such case"),
-      make("p", {}, make("code", {}, visible(id)), " is no case of this run."),
+      make("p", {}, make("code", {}, visible(id)), " is not a case of this run."),
       make("p", {}, make("a", { href: "#/" }, "← All cases")));
   } else {
     renderCase(parts.case, index, state.found);
@@ -116,7 +116,7 @@ function showCase(id) {
   parts.case.querySelector("h1").focus({ preventScroll: true });
 }
 
-// Change the filter and the address with it, without a step of the history for every letter.
+// Changes the filter and the address. Typing does not add a history step for every letter.
 function change(changes) {
   const filter = { ...state.filter, ...changes };
   history.replaceState(null, "", overviewAddress(filter));
@@ -168,7 +168,7 @@ function renderControls(filter) {
   }
 }
 
-// What came out, in a sentence.
+// The result, in a sentence.
 function buildHead(counts) {
   const of = (name) => counts[VERDICTS.indexOf(name)];
   const failed = INDEX.verdicts.reduce((sum, verdict, nth) => sum + (verdict.failure ? counts[nth] : 0), 0);
@@ -180,8 +180,8 @@ function buildHead(counts) {
   const isRed = failed > 0 || INDEX.unmatched.length > 0 || of("harness-error") > 0 || INDEX.interrupted
     || INDEX.not_played.length > 0;
   const text = failed > 0 ? `${number(failed)} of ${plural(CASES.count, "case")} failed`
-    : isRed ? `${plural(CASES.count, "case")}, and something is not as it should be`
-      : `All ${plural(CASES.count, "case")} are as they should be`;
+    : isRed ? `${plural(CASES.count, "case")}, with failures`
+      : `All ${plural(CASES.count, "case")} conform`;
   parts.headline.replaceChildren(icon(isRed ? "fail" : "pass"), ` ${text}`);
   const alert = (...what) => make("p", { class: "alert" }, what);
   parts.alerts.replaceChildren(...[
@@ -192,7 +192,7 @@ function buildHead(counts) {
     ...INDEX.missing.map((what) => alert(make("b", {}, "Missing: "), visible(what), ".")),
     ...INDEX.not_played.map((what) => alert(make("b", {}, "Not played: "), visible(what), ".")),
     ...INDEX.not_judged.map((what) => alert(make("b", {}, "Not judged: "), visible(what), ".")),
-    ...INDEX.unmatched.map((entry) => alert(make("b", {}, "No case of this run is the expected failure "), make("code", {}, visible(entry)))),
+    ...INDEX.unmatched.map((entry) => alert(make("b", {}, "No case of this run matches the expected failure "), make("code", {}, visible(entry)))),
   ].filter(Boolean));
 }
 

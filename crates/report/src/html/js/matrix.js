@@ -1,6 +1,6 @@
-// The matrix: a row for each scenario, transport and family of networks, a column for each pairing.
+// The matrix: one row for each scenario, transport and family of networks, one column for each pairing.
 
-// Count the cases that match, by row, pairing and verdict.
+// Counts the matching cases by row, pairing and verdict.
 function count(matches) {
   const columns = INDEX.pairings.length;
   const counts = new Uint32Array(CASES.rows.length * columns * VERDICTS.length);
@@ -15,7 +15,7 @@ function count(matches) {
   };
 }
 
-// Columns in the order of the run, those that no case is in left out.
+// The columns in the order of the run, without empty ones.
 function columnsOf() {
   return INDEX.columns.map((name) => ({ name, pairing: INDEX.pairings.findIndex((it) => it.name === name) }))
     .filter((column) => column.pairing >= 0);
@@ -23,13 +23,13 @@ function columnsOf() {
 
 function renderMatrix(place, filter, matches) {
   const counts = count(matches);
-  // Rows and columns in which nothing was applicable are left out, unless that is asked for.
+  // Leaves out rows and columns in which nothing was applicable, unless the filter asks for them.
   const isTold = VERDICTS.map((name) => name !== "not-applicable" || filter.verdicts.has(name));
   const hasCases = (row, pairing) => counts(row.number, pairing).some((cases, verdict) => cases > 0 && isTold[verdict]);
   const columns = columnsOf().filter(({ pairing }) => CASES.rows.some((row) => hasCases(row, pairing)));
   const rows = CASES.rows.filter((row) => columns.some(({ pairing }) => hasCases(row, pairing))).sort(byRow);
   if (rows.length === 0) {
-    place.replaceChildren(make("p", { class: "nothing" }, "No case is like that."));
+    place.replaceChildren(make("p", { class: "nothing" }, "No case matches."));
     return;
   }
   const head = make("thead", {}, make("tr", {},
@@ -50,7 +50,7 @@ function renderMatrix(place, filter, matches) {
   fillLater([...place.querySelectorAll("tbody tr")]);
 }
 
-// What is to be put into a row that is not filled yet.
+// The contents of rows that are not filled in yet.
 const UNFILLED = new WeakMap();
 
 function matrixRow(row, ofRow, filter, group) {
@@ -66,7 +66,7 @@ function fillRow(line) {
   UNFILLED.delete(line);
 }
 
-// The first rows at once, the others a few at a time when nothing else is to be done.
+// Fills the first rows at once, and the others a few at a time when the browser is idle.
 const ROWS_AT_ONCE = 24;
 let filling = 0;
 
@@ -86,7 +86,7 @@ function byRow(one, other) {
     || FAMILIES.indexOf(one.family) - FAMILIES.indexOf(other.family);
 }
 
-// The name of a pairing, which may break behind its arrow.
+// The name of a pairing, which may break after its arrow.
 function arrow(pairing) {
   const [server, client] = pairing.split("->");
   return [server, make("span", { class: "arrow" }, "->"), make("wbr"), client];
@@ -110,7 +110,7 @@ function tally(verdict, cases) {
     " ", number(cases), " ", isFine ? hidden(verdict) : make("span", { class: "word" }, verdict), " ");
 }
 
-// Arrow keys go from cell to cell.
+// The arrow keys move between cells.
 function moveInMatrix(event) {
   const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
   const cell = event.target.closest?.(".matrix td");

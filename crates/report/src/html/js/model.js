@@ -1,8 +1,8 @@
-// The cases, from the index in the page. Columns of numbers, not objects: there may be very many.
+// The cases, from the index in the page. They are columns of numbers, not objects, as there may be very many.
 
 const INDEX = JSON.parse(document.getElementById("index").textContent);
 const VERDICTS = INDEX.verdicts.map((verdict) => verdict.name);
-// The order in which people want to see them.
+// The order of verdicts in the list, the most important first.
 const BY_WEIGHT = ["fail", "crash", "timeout", "harness-error", "expected-fail", "erratum", "pass",
   "not-applicable"].map((name) => VERDICTS.indexOf(name));
 const FAMILIES = ["asis", "cuts", "faults"];
@@ -60,7 +60,7 @@ function idOf(index) {
   return `${PREFIXES[CASES.group[index]]}/${INDEX.inputs[CASES.input[index]].slice(0, 8)}`;
 }
 
-// The number of the case with this id, or -1: groups are few, and in one each input is once.
+// The number of the case with this id, or -1. There are few groups, and a group has each input once.
 function indexOf(id) {
   const cut = id.lastIndexOf("/");
   const group = PREFIXES.indexOf(id.slice(0, cut));
@@ -79,7 +79,7 @@ function clauseOf(index) {
   return aboutOf(index)?.clause ?? "";
 }
 
-// What is known of a case beyond the index, if it is in the page.
+// The evidence of a case, if the page has it.
 function evidenceOf(index) {
   const block = aboutOf(index)?.block;
   return block === undefined ? null : JSON.parse(document.getElementById(`case-${block}`).textContent);
@@ -89,19 +89,19 @@ function folderOf(index) {
   return `failures/${idOf(index).replaceAll("/", "_")}`;
 }
 
-// The line for a shell: no part of an id has a quote in it.
+// The replay command. No part of an id contains a quote.
 function replayOf(index) {
   const peers = INDEX.pairings[groupOf(index).pairing].peers;
   return `framecheck replay '${idOf(index)}'${peers ? ` ${peers}` : ""}`;
 }
 
-// Whether a case has a word in it: in its id, its input's name, its verdict, its clause or what is
-// wrong with it. Each of these is looked at once, not once a case.
+// Whether a case contains a word: in its id, input name, verdict, clause or first difference. Each different
+// text is searched only once.
 function wordMatcher(word) {
   const inAny = (texts) => Uint8Array.from(texts, (text) => text.toLowerCase().includes(word));
   const [groups, inputs, verdicts] = [PREFIXES, INDEX.inputs, VERDICTS].map(inAny);
   const sentences = inAny(INDEX.sentences.map((it) => `${it.clause} ${it.what}`));
-  // A word may also go from the one part of an id into the other.
+  // A word may span two parts of the id.
   const cut = word.lastIndexOf("/");
   const [before, behind] = [word.slice(0, cut), word.slice(cut + 1)];
   const tails = Uint8Array.from(PREFIXES, (text) => cut >= 0 && text.toLowerCase().endsWith(before));
@@ -115,10 +115,10 @@ function wordMatcher(word) {
   };
 }
 
-// What is asked for. No verdict means every one.
+// The filter. An empty set of verdicts means all.
 const NO_FILTER = { verdicts: new Set(), scenario: "", text: "", cell: null, order: "worst" };
 
-// Everything but the cell, which narrows the list and not the matrix.
+// All filters except the cell, which narrows the list but not the matrix.
 function matcher(filter) {
   const wanted = VERDICTS.map((name) => filter.verdicts.size === 0 || filter.verdicts.has(name));
   const scenario = INDEX.scenarios.findIndex((it) => it.name === filter.scenario);
@@ -133,7 +133,7 @@ function inCell(cell) {
   return (index) => CASES.row[index] === cell.row && ofGroup[CASES.group[index]];
 }
 
-// Cases in an order, each order made once.
+// The cases in a given order. Each order is computed once.
 const ORDERS = {};
 
 function inOrder(order) {
@@ -146,7 +146,7 @@ function byId() {
 
 function byWeight() {
   const weight = VERDICTS.map((_, verdict) => BY_WEIGHT.indexOf(verdict));
-  // Of those that failed, first what this page can explain.
+  // Among failures, those with evidence in this page come first.
   const isBare = (index) => Number(aboutOf(index)?.block === undefined);
   return byId().sort((one, other) =>
     weight[CASES.verdict[one]] - weight[CASES.verdict[other]] || isBare(one) - isBare(other)
