@@ -51,7 +51,7 @@ fn every_case_that_is_planned_is_the_one_its_id_names_and_no_other_is_played() {
         "file-transfer/python->python/tcp4/flip@1/9f2c41d0",
     ] {
         let refused = group_of(&id.parse().unwrap(), &catalogue, &peers).err().unwrap().to_string();
-        assert!(refused.contains("no telling what is right"), "{refused}");
+        assert!(refused.contains("not defined what is right"), "{refused}");
     }
 }
 

@@ -1,8 +1,8 @@
-//! How much of a run's failures is kept. A thousand failures of one bug are told by the first of them.
+//! Limits how much evidence a run keeps. The first failure of a bug stands for a thousand others.
 //!
-//! The first failure of each [`Symptom`] keeps its evidence whole, and so does every failure whose evidence is short.
-//! Of the others the beginning of each text and stream is kept, with the length and SHA-256 of all of it, and what it
-//! takes to play the case again. [`LeftOut`] says what is missing, and which failure has it.
+//! The first failure of each [`Symptom`] keeps all of its evidence, and so does every failure with short
+//! evidence. The others keep the beginning of each text and stream, with the full length and SHA-256, and what
+//! a replay needs. [`LeftOut`] says what is missing, and which failure has it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,19 +13,19 @@ use model::event::{CaseResult, Cut, Evidence, LeftOut, Symptom};
 use model::observation::{Direction, PeerEnd, WireItem, WireLog};
 use model::{Difference, Expected, Wire};
 
-/// Evidence of so many bytes, as JSON, is always kept whole.
+/// Evidence up to this many bytes, as JSON, is always kept in full.
 const SHORT_MAX_BYTES: usize = 8 << 10;
-/// That of the first failure of a kind is kept whole up to so many,
+/// The first failure of a kind keeps its evidence in full up to this many bytes,
 const WHOLE_MAX_BYTES: usize = 2 << 20;
-/// and of all first failures together up to so many.
+/// and all first failures together up to this many.
 const WHOLE_TOTAL_BYTES: usize = 16 << 20;
 
-/// What is kept of evidence that is not kept whole.
+/// What is kept of evidence that is not kept in full.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// The beginning of each stream, and of the files of each directory together.
+    /// Bytes of the beginning of each stream, and of the files of each directory together.
     bytes: usize,
-    /// The end of what a program wrote to standard error; of standard output there are `bytes`.
+    /// Bytes of the end of standard error. For standard output, `bytes` applies.
     stderr_bytes: usize,
     /// Events on the wire.
     events: usize,
@@ -35,7 +35,7 @@ struct Limits {
 
 /// The limits for the first failure of a symptom.
 const AMPLE: Limits = Limits { bytes: 16 << 10, stderr_bytes: 16 << 10, events: 2048, entries: 64 };
-/// The limits for a failure that is like an earlier one.
+/// The limits for a failure that is similar to an earlier one.
 const BRIEF: Limits = Limits { bytes: 512, stderr_bytes: 1 << 10, events: 32, entries: 16 };
 
 /// What a run has kept so far.
@@ -46,7 +46,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Leave out of a result what the run can't afford.
+    /// Shortens a result to what the run can keep.
     pub(crate) fn keep(&mut self, result: &mut CaseResult) {
         let symptom = result.symptom();
         let Some(evidence) = &mut result.evidence else {
@@ -81,14 +81,14 @@ impl Budget {
     }
 }
 
-/// How long a value is as JSON.
+/// The length of a value as JSON.
 fn json_bytes(value: &impl serde::Serialize) -> usize {
     let mut count = Count(0);
-    // What can't be written at all is not short.
+    // A value that can't be written at all is not short.
     serde_json::to_writer(&mut count, value).map_or(WHOLE_TOTAL_BYTES, |()| count.0)
 }
 
-/// Counts what is written, and keeps nothing: evidence may be hundreds of mebibytes.
+/// Counts what is written, and stores nothing: evidence may be hundreds of mebibytes.
 struct Count(usize);
 
 impl io::Write for Count {
@@ -157,7 +157,7 @@ fn cut_expected(expected: &mut Expected, limits: Limits, cut: &mut Vec<Cut>) {
     }
 }
 
-/// Of what a program printed the end is kept: it says why it went.
+/// Keeps the end of a program's output, as it says why the program failed.
 fn cut_end(end: &mut PeerEnd, place: &str, limits: Limits, cut: &mut Vec<Cut>) {
     for (name, screen, max) in [
         ("stdout", &mut end.stdout, limits.bytes),
@@ -198,7 +198,7 @@ fn told(place: &str, bytes: &[u8]) -> Cut {
     Cut { place: place.to_owned(), bytes: bytes.len(), sha256: sha256(bytes) }
 }
 
-/// Keep the first events, up to so many bytes, and say how many are left out.
+/// Keeps the first events, up to a number of bytes. Returns how many are left out.
 fn cut_wire(wire: &mut WireLog, limits: Limits) -> usize {
     let (count, mut left) = (wire.events.len(), limits.bytes);
     wire.events.truncate(limits.events);
@@ -217,7 +217,7 @@ fn cut_wire(wire: &mut WireLog, limits: Limits) -> usize {
     count - wire.events.len()
 }
 
-/// Of two sequences that part, as much is kept as shows the place; nothing, if that is far behind.
+/// Keeps enough of two differing sequences to show the difference; nothing, if it is too far from the start.
 fn cut_differences(differences: &mut Vec<Difference>, limits: Limits, cut: &mut Vec<Cut>) {
     let more = differences.len().saturating_sub(limits.entries);
     if more > 0 {
@@ -237,7 +237,7 @@ fn cut_differences(differences: &mut Vec<Difference>, limits: Limits, cut: &mut 
     }
 }
 
-/// So much behind the place where two sequences part is to be there.
+/// How many bytes after the first difference are kept.
 const ROW_BYTES: usize = 16;
 
 #[cfg(test)]
@@ -250,7 +250,7 @@ mod tests {
 
     use super::*;
 
-    /// A failure in which so many bytes went over the wire, one at a time, and everything else is as long.
+    /// A failure with this many bytes of traffic, one at a time; its other evidence is as long.
     fn failing(id: &str, bytes: usize) -> CaseResult {
         let id: CaseId = id.parse().unwrap();
         let blob = || Blob(vec![1; bytes]);
@@ -349,7 +349,7 @@ mod tests {
         }
         assert_eq!(alike.differences[0].what, "to-client parts");
         assert_eq!(alike.differences[0].parting, None);
-        // Another pairing is another kind, and what is short is whole anyhow.
+        // Another pairing is another symptom, and short evidence is always kept.
         let mut other = failing("upload/b->a/tcp4/bytewise/00000001", 5000);
         budget.keep(&mut other);
         assert_eq!(bytes_of(&other), whole);

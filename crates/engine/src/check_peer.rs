@@ -1,5 +1,5 @@
-//! Is a peer usable? Each role that it declares is started once, with the reference on the other
-//! side, and what goes wrong is said in the words of whoever has to mend it.
+//! Checks whether a peer is usable. Starts each role that it declares once, with the reference on the other
+//! side, and explains what goes wrong so that the peer's author can fix it.
 
 use model::case::{CaseId, Network, Pairing, Playing};
 use model::observation::{Exit, Observation, PeerEnd, Role};
@@ -9,31 +9,31 @@ use crate::judge::Judgement;
 use crate::peer::{Peer, missing_program};
 use crate::stage::{Stage, StageError};
 
-/// So many of a program's last lines are told.
+/// How many of a program's last lines are shown.
 const LAST_LINES: usize = 5;
 
-/// What came of starting one role.
+/// The result of starting one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The role.
     pub role: Role,
     /// The scenario.
     pub scenario: String,
-    /// What is wrong, a line each; nothing if nothing is.
+    /// What is wrong, one line each. Empty if nothing is.
     pub troubles: Vec<String>,
-    /// The literals that its command has no place for, so that inputs that change them are not
-    /// played.
+    /// The literals that its command has no placeholder for. Inputs that change them are not played.
     pub no_place_for: Vec<String>,
-    /// Those that it may know from the file it is given.
+    /// The literals that it may take from the file that it serves.
     pub goes_by_file_for: Vec<String>,
-    /// The case that showed it, if it came to one.
+    /// The id of the case that was played, if one was.
     pub case: Option<CaseId>,
 }
 
-/// Start a peer's program for one role of a scenario, once. `name` is the scenario's as the peer
-/// declares it; `scenario` is that of the catalogue, if it has one of this name.
+/// Starts a peer's program once, in one role of a scenario. `name` is the scenario's name in the peer's
+/// declaration. `scenario` is the catalogue's scenario with this name, if it has one.
 ///
 /// # Errors
+///
 /// The harness could not do its work.
 pub async fn check(
     stage: &Stage,
@@ -57,7 +57,7 @@ pub async fn check(
         (None, None) => (Vec::new(), None),
     };
     let literals = scenario.map(|scenario| scenario.literals(role, &Input::default()));
-    // A person can be told all of them.
+    // A person can set all of them.
     let has_place = |literal: &Literal| match template {
         Some(template) => template.mentions(&literal.name),
         None => role == Role::Client,
@@ -84,7 +84,7 @@ async fn troubles(
     let mut vectors = scenario.vectors().into_iter();
     let Some(vector) = vectors.find(|vector| is_plain(&vector.input) && fits(&vector.input)) else {
         return Ok((
-            vec!["no input can be played: it can't be told or given what they have".into()],
+            vec!["no input can be played: its command has no place for what they need".into()],
             None,
         ));
     };
@@ -101,14 +101,14 @@ async fn troubles(
         Err(error) => return Err(error),
     };
     let Judgement { verdict, differences, .. } = &played.judgement;
-    // The reference's own errata are nothing that this peer could mend.
+    // The peer can't fix the reference's errata.
     if matches!(verdict, Verdict::Pass | Verdict::Erratum) {
         return Ok((Vec::new(), None));
     }
     let (what, is_met) = what_happened(role, &played.observed);
     let mut troubles = vec![what];
     if is_met {
-        // Else all that is different follows from that.
+        // Otherwise, all differences follow from that.
         troubles.extend(differences.iter().map(ToString::to_string));
     }
     troubles.extend(last_words(played.observed.end(role)));
@@ -123,7 +123,7 @@ async fn troubles(
     Ok((troubles, Some(id)))
 }
 
-/// How far it came, in a sentence, and whether the two met at all.
+/// How far the program got, in a sentence, and whether the two programs met.
 fn what_happened(role: Role, seen: &Observation) -> (String, bool) {
     let end = seen.end(role);
     let is_met = match role {
@@ -161,7 +161,7 @@ fn ended(end: &PeerEnd) -> String {
     }
 }
 
-/// The end of what it said on standard error.
+/// The last lines on standard error.
 fn last_words(end: &PeerEnd) -> Vec<String> {
     let stderr = String::from_utf8_lossy(&end.stderr.0);
     let lines: Vec<&str> = stderr.trim_end().lines().collect();

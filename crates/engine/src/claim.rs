@@ -8,8 +8,8 @@
 //! {"pid":4711,"since":1764528000,"command":"framecheck run --out reports"}
 //! ```
 //!
-//! `since` is in seconds since 1970. The file stays when the lock goes: a lock on a file that is removed and made
-//! again would be two locks.
+//! `since` is in seconds since 1970. The file stays when the lock is released. If it were removed and made
+//! again, there would be two files, and so two locks.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -22,23 +22,23 @@ use serde::{Deserialize, Serialize};
 /// Name of the lock's file in the directory of a run.
 pub const NAME: &str = ".lock";
 
-/// A directory can't be claimed.
+/// Why a directory can't be claimed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// Another process holds it.
+    /// Another process holds the lock.
     #[error("{} is in use by {}", directory.display(), told(holder.as_ref()))]
     Busy {
         /// The directory.
         directory: PathBuf,
-        /// Who holds it, if that is known.
+        /// The holder, if known.
         holder: Option<Holder>,
     },
     /// The directory, or the lock's file in it, can't be used.
     #[error("cannot write to {}: {error}", path.display())]
     Io {
-        /// Which of the two.
+        /// The directory or the file.
         path: PathBuf,
-        /// Why not.
+        /// The error.
         error: io::Error,
     },
 }
@@ -47,14 +47,14 @@ fn told(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another framecheck".to_owned(), ToString::to_string)
 }
 
-/// Who writes in a directory.
+/// The process that writes in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Its process.
+    /// The process id.
     pub pid: u32,
     /// When it claimed the directory, in seconds since 1970.
     pub since: u64,
-    /// Its command line, as one types it.
+    /// Its command line, as a user types it.
     pub command: String,
 }
 
@@ -64,7 +64,7 @@ impl Holder {
         Self { pid: std::process::id(), since, command: command.to_owned() }
     }
 
-    /// What the file says, if the process that wrote it still lives: a killed one leaves its line.
+    /// The holder in the file, if its process is still alive. A killed process leaves its line behind.
     fn read(file: &mut File) -> Option<Self> {
         let mut text = String::new();
         file.seek(SeekFrom::Start(0)).ok()?;
@@ -89,7 +89,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// A directory that this process may write in, or read from, as long as this lives.
+/// A claim on a directory. While it exists, this process may write there, or read from there.
 #[derive(Debug)]
 pub struct Claim {
     file: File,
@@ -97,9 +97,11 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Claim a directory to write in it. It is made if it is not there. `command` is this process's command line.
+    /// Claims a directory for writing, and makes it if it does not exist. `command` is this process's command
+    /// line.
     ///
     /// # Errors
+    ///
     /// [`ClaimError::Busy`] if another process writes there or reads its journal.
     pub fn take(directory: &Path, command: &str) -> Result<Self, ClaimError> {
         let failed = |error| ClaimError::Io { path: directory.to_owned(), error };
@@ -110,10 +112,12 @@ impl Claim {
         Self::write(directory, file, command)
     }
 
-    /// The same of a directory in which a run was before; `None` in any other, and nothing is made there.
+    /// Like [`take`](Self::take), for a directory that has an earlier run. `None` for any other directory;
+    /// makes nothing.
     ///
     /// # Errors
-    /// As of [`take`](Self::take).
+    ///
+    /// The errors of [`take`](Self::take).
     pub fn take_again(directory: &Path, command: &str) -> Result<Option<Self>, ClaimError> {
         let path = directory.join(NAME);
         match OpenOptions::new().read(true).write(true).open(&path) {
@@ -123,10 +127,11 @@ impl Claim {
         }
     }
 
-    /// Keep others from writing in a directory whose journal this process reads; `None` where no run was since
-    /// there are locks.
+    /// Keeps other processes from writing in a directory while this process reads its journal. `None` if no run
+    /// with locks has used the directory.
     ///
     /// # Errors
+    ///
     /// [`ClaimError::Busy`] if another process writes there.
     pub fn read(directory: &Path) -> Result<Option<Self>, ClaimError> {
         let path = directory.join(NAME);
@@ -159,13 +164,13 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if self.is_writer {
-            // Who reads it asks besides whether the process lives.
+            // A reader of the line also checks whether the process is alive.
             let _ = self.file.set_len(0);
         }
     }
 }
 
-/// On a file system without locks, the directory is used without one.
+/// On a file system without locks, uses the directory without one.
 fn unless_busy(
     locked: Result<(), TryLockError>,
     directory: &Path,

@@ -1,5 +1,5 @@
-//! The list of expected failures: which cases fail, why that is known, and how they fail. An entry
-//! that no longer holds, in any way, is a failure itself.
+//! The list of expected failures: which cases fail, why, and how. An entry that no longer holds is a failure
+//! itself.
 //!
 //! ```toml
 //! [[expected]]
@@ -24,22 +24,22 @@ use toml::Spanned;
 
 use crate::plan::names_of;
 
-/// What is written at the head of a file that is rewritten.
-const HEAD: &str = "# Failures that are expected, and why. `framecheck run --expected` fails if one of these is not\n\
-                    # as it says; with --rewrite-expected it writes this file anew.\n";
+/// The first lines of a rewritten file.
+const HEAD: &str = "# Failures that are expected, and why. `framecheck run --expected` fails if one of these does not\n\
+                    # fail as described; with --rewrite-expected it rewrites this file.\n";
 
-/// The list can't be used.
+/// Why the list can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectedError {
-    /// It can't be read.
+    /// The file can't be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error.
         error: io::Error,
     },
-    /// It says what makes no sense; the text shows each place.
+    /// It has mistakes; the text shows the place of each.
     #[error("{0}")]
     Mistakes(String),
 }
@@ -66,16 +66,16 @@ pub struct Line {
     pub id: String,
     /// Why the failure is expected.
     pub reason: String,
-    /// How the first line that says what is wrong begins.
+    /// The beginning of the first line that says what is wrong.
     pub symptom: String,
 }
 
-/// Where entries come from, and go when they are written anew.
+/// The file that entries come from, and are written back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A list of its own.
+    /// A separate list.
     List(PathBuf),
-    /// The protocol file of the scenario of this name.
+    /// The protocol file of the scenario with this name.
     Protocol(PathBuf, String),
 }
 
@@ -95,33 +95,34 @@ struct Lines {
 #[derive(Debug)]
 struct Entry {
     line: Line,
-    /// The number of its source.
+    /// The index of its source.
     source: usize,
     matcher: GlobMatcher,
-    /// Cases that it matched and that failed, with how they did.
+    /// Matching cases that failed, with how they failed.
     failed: Vec<(String, String)>,
-    /// Whether every case that it matched failed as it says.
+    /// Whether every matching case failed as described.
     holds: bool,
-    /// Whether it matches a case of the run that is not held against it here.
+    /// Whether it matches a case of the run that is not judged here.
     is_elsewhere: bool,
     /// Whether it may match a case that this run leaves out.
     may_be_left_out: bool,
 }
 
-/// A list of expected failures, and what a run has made of it so far.
+/// A list of expected failures, and how the run's cases match it so far.
 #[derive(Debug, Default)]
 pub struct ExpectedFailures {
     sources: Vec<Source>,
     entries: Vec<Entry>,
-    /// Failures that no entry speaks of.
+    /// Failures without an entry.
     others: Vec<(String, String)>,
 }
 
 impl ExpectedFailures {
-    /// The list in a file.
+    /// Reads the list in a file.
     ///
     /// # Errors
-    /// See [`ExpectedError`]; all mistakes are told at once.
+    ///
+    /// See [`ExpectedError`]; it reports all mistakes at once.
     pub fn read(path: &Path) -> Result<Self, ExpectedError> {
         let failed = |error| ExpectedError::Read { path: path.to_owned(), error };
         let text = std::fs::read_to_string(path).map_err(failed)?;
@@ -159,7 +160,8 @@ impl ExpectedFailures {
         }
     }
 
-    /// Add the entries that a protocol file has for its own scenario. An id that is no glob matches nothing.
+    /// Adds the entries that a protocol file has for its own scenario. An id that is not a valid glob matches
+    /// nothing.
     pub fn add_protocol(&mut self, path: &Path, scenario: &str, lines: Vec<Line>) {
         let source = self.sources.len();
         self.sources.push(Source::Protocol(path.to_owned(), scenario.to_owned()));
@@ -171,8 +173,8 @@ impl ExpectedFailures {
         }
     }
 
-    /// Hold a case against the list, and change its verdict to what that makes of it. One that isn't
-    /// applicable is neither a failure nor mended.
+    /// Compares a case with the list, and adjusts its verdict. A case that is not applicable counts neither as
+    /// failed nor as fixed.
     pub fn judge(&mut self, case: &mut CaseResult) {
         if case.verdict == Verdict::NotApplicable {
             return;
@@ -193,7 +195,7 @@ impl ExpectedFailures {
             if fails {
                 entry.failed.push((id.clone(), symptom.clone()));
             }
-            // A protocol's owner may name any of the checks that fail: one failure brings others with it.
+            // The owner of a protocol file may name any failing check, as one failure often causes others.
             let lines = match self.sources.get(entry.source) {
                 Some(Source::Protocol(..)) => &shown[..],
                 _ => shown.get(..1).unwrap_or_default(),
@@ -222,8 +224,8 @@ impl ExpectedFailures {
         }
     }
 
-    /// Take note of a case that is not held against the list here: another shard plays it, or an
-    /// earlier part of this run has. `input` is the name of its input.
+    /// Records a case that is not judged here: another shard plays it, or an earlier part of this run did.
+    /// `input` is the name of its input.
     pub fn note_elsewhere(&mut self, id: &CaseId, input: &str) {
         let names = names_of(id, input);
         for entry in self.entries.iter_mut().filter(|entry| !entry.is_elsewhere) {
@@ -231,9 +233,8 @@ impl ExpectedFailures {
         }
     }
 
-    /// Take note of what this run does not play: where it `is_partial`, an entry of a protocol file may speak
-    /// of a case that was left out; and one that names a pairing which is none of these, of a peer that does
-    /// not play.
+    /// Records what this run does not play. If the run `is_partial`, an entry of a protocol file may match a
+    /// case that was left out. An entry may also name a pairing of a peer that does not play.
     pub fn note_left_out(&mut self, is_partial: bool, pairings: &[String]) {
         for entry in &mut self.entries {
             let is_of_file = matches!(self.sources.get(entry.source), Some(Source::Protocol(..)));
@@ -242,7 +243,7 @@ impl ExpectedFailures {
         }
     }
 
-    /// The entries that have matched no case.
+    /// The entries that matched no case.
     #[must_use]
     pub fn unmatched(&self) -> Vec<String> {
         let is_unmatched =
@@ -251,9 +252,9 @@ impl ExpectedFailures {
         unmatched.map(|entry| entry.line.id.clone()).collect()
     }
 
-    /// Each list as this run would have it: what holds stays, what does not goes, and what fails without an
-    /// entry gets one, whose reason is still to be given. A failure without an entry goes to the list of its
-    /// own, if there is one, or to its scenario's protocol file.
+    /// Each list, rewritten for this run. Entries that hold stay; others are removed. A failure without an
+    /// entry gets one, with the reason left empty. It goes to the separate list, if there is one, or to its
+    /// scenario's protocol file.
     #[must_use]
     pub fn rewritten(&self) -> Vec<(Source, Vec<Line>)> {
         let mut others = self.others.clone();
@@ -274,7 +275,7 @@ impl ExpectedFailures {
         self.sources.iter().enumerate().map(list).collect()
     }
 
-    /// What stays of the entries of a source.
+    /// The remaining entries of a source.
     fn kept(&self, source: usize) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.source == source) {
@@ -292,9 +293,10 @@ impl ExpectedFailures {
     }
 }
 
-/// Write a list of its own.
+/// Writes a separate list.
 ///
 /// # Errors
+///
 /// The file can't be written.
 pub fn write_list(path: &Path, lines: Vec<Line>) -> io::Result<()> {
     let mut text = HEAD.to_owned();
@@ -303,7 +305,7 @@ pub fn write_list(path: &Path, lines: Vec<Line>) -> io::Result<()> {
     std::fs::write(path, text)
 }
 
-/// Whether a pattern of ids names one of these pairings, as far as it says which it names.
+/// Whether a pattern of ids can match one of these pairings, as far as it names one.
 fn names_pairing(id: &str, pairings: &[String]) -> bool {
     let Some(glob) = id.split('/').nth(1).and_then(|part| Glob::new(part).ok()) else {
         return true;
@@ -312,8 +314,8 @@ fn names_pairing(id: &str, pairings: &[String]) -> bool {
     id.contains("**") || pairings.iter().any(|pairing| matcher.is_match(pairing))
 }
 
-/// Whether a failure shows as an entry says: by how its line begins, with or without the bracket, or by what
-/// comes behind the clause.
+/// Whether a failure matches an entry's symptom: its line begins with it, with or without the bracket, or the
+/// text after the clause does.
 fn is_as_said(line: &str, symptom: &str) -> bool {
     let behind = line.split_once("] ").map_or("", |(_, behind)| behind);
     [line, line.trim_start_matches('['), behind].iter().any(|text| text.starts_with(symptom))

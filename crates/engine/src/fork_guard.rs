@@ -1,9 +1,9 @@
-//! Keeps descriptors that must close at once out of children that are being started.
+//! Keeps file descriptors that must close at once out of child processes.
 //!
-//! A child holds every descriptor of its parent from its fork to its exec, whatever CLOEXEC says.
-//! Usually that harms nobody. But a port that was bound for a moment, to see whether it is free,
-//! stays bound in such a child, and the server it was meant for finds it taken. So starting a
-//! process and trying a port keep out of each other's way.
+//! Between fork and exec, a child holds every descriptor of its parent, even with CLOEXEC. Usually this is
+//! harmless. But if a port is bound for a moment to see whether it is free, it stays bound in such a child. The
+//! server that should use the port then finds it taken. So starting a process and trying a port exclude each
+//! other.
 
 use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +14,8 @@ thread_local! {
     static HAS_IT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Do this while no other thread is between fork and exec, or between binding and closing. It must
-/// be short, must not wait for anything, and may do a part of itself so again.
+/// Runs `work` while no other thread is between fork and exec, or between binding and closing. `work` must be
+/// short and must not wait. It may call this function again.
 pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> T {
     if HAS_IT.get() {
         return work();
@@ -25,7 +25,7 @@ pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Says that this thread has the guard, until it is dropped, come what may.
+/// Marks this thread as the guard's holder until it is dropped, even by a panic.
 struct Mark;
 
 impl Mark {

@@ -1,5 +1,5 @@
-//! `journal.jsonl`: what a run has found so far, a line a case, written as it comes. From it a run that
-//! was broken off goes on, and shards are merged, by telling the reports the same events again.
+//! `journal.jsonl`: the results of a run so far, one line per case, written as they arrive. An interrupted run
+//! continues from it, and shards are merged from it: the reports get the same events again.
 //!
 //! ```json
 //! {"run":{"journal":1,"start":{"framecheck":"0.1.0","seed":0,…}}}
@@ -7,9 +7,9 @@
 //! {"end":{"seconds":70.3,"unmatched":[]}}
 //! ```
 //!
-//! Of a case that has more than one line, the last counts. Without the last line of all, `end`, cases
-//! are missing. A line is handed to the kernel whole, so a killed run leaves at most one torn line, the
-//! last, which is dropped; what the machine itself loses with its power is not provided for.
+//! If a case has several lines, the last one counts. If the final line, `end`, is missing, cases are missing.
+//! Each line is written in one call. So a killed run leaves at most one torn line, the last, which is dropped.
+//! A power failure may lose more.
 
 mod read;
 
@@ -22,12 +22,12 @@ use model::event::{CaseResult, Event, Evidence, Sink, Start};
 pub use read::{Recorded, differences};
 use serde::Serialize;
 
-/// Its name in the directory of a run.
+/// The file's name in the directory of a run.
 pub const NAME: &str = "journal.jsonl";
-/// Version of its form.
+/// The version of its form.
 const FORM: u32 = 1;
 
-/// A journal can't be used.
+/// Why a journal can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It can't be read or written.
@@ -35,33 +35,33 @@ pub enum JournalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error.
         error: io::Error,
     },
-    /// A line, and not the last, is none of a journal's.
+    /// A line, not the last, is not valid.
     #[error("line {line} of {} is none of a run's journal: {why}", path.display())]
     Line {
         /// The file.
         path: PathBuf,
-        /// Which, counted from 1.
+        /// The line's number, from 1.
         line: usize,
         /// What is wrong with it.
         why: String,
     },
-    /// It was written by another version, or in another form.
+    /// Another version wrote it, or it has another form.
     #[error("{} was written by framecheck {found}, this is framecheck {}", path.display(), env!("CARGO_PKG_VERSION"))]
     Version {
         /// The file.
         path: PathBuf,
-        /// Which version wrote it.
+        /// The version that wrote it.
         found: String,
     },
-    /// It is the journal of another run.
+    /// It belongs to another run.
     #[error("{} is the journal of another run: {}", path.display(), how.join("; "))]
     OtherRun {
         /// The file.
         path: PathBuf,
-        /// What is different.
+        /// The differences.
         how: Vec<String>,
     },
 }
@@ -78,7 +78,7 @@ enum Line<'a> {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
-    /// Bytes of whole lines.
+    /// The length of all whole lines, in bytes.
     len: u64,
     /// How long earlier parts of the run took.
     before: Duration,
@@ -87,9 +87,10 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A new one in this directory, in the place of any that is there.
+    /// Starts a new journal in this directory, and replaces an existing one.
     ///
     /// # Errors
+    ///
     /// It can't be made.
     pub fn create(directory: &Path) -> io::Result<Self> {
         let path = directory.join(NAME);
@@ -97,9 +98,10 @@ impl Journal {
         Self::open(&path, 0, Duration::ZERO, true)
     }
 
-    /// The one that was read, to be gone on with: what is torn at its end is cut off.
+    /// Continues the journal that was read. Cuts off a torn line at its end.
     ///
     /// # Errors
+    ///
     /// It can't be written.
     pub fn reopen(recorded: &Recorded) -> io::Result<Self> {
         let journal = Self::open(recorded.path(), recorded.whole_bytes(), recorded.took(), false)?;
@@ -112,14 +114,14 @@ impl Journal {
         Ok(Self { file, len, before, begun: Instant::now(), is_new })
     }
 
-    /// Append a line, or nothing of it.
+    /// Appends a whole line, or nothing.
     fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         let written = self.file.write_all(&text);
         match written {
             Ok(()) => self.len += text.len() as u64,
-            // Half a line would spoil those that may still come.
+            // A partial line would make later lines invalid.
             Err(_) => self.file.set_len(self.len)?,
         }
         written
@@ -137,7 +139,7 @@ impl Sink for Journal {
                 let at = (self.before + self.begun.elapsed()).as_secs_f64();
                 self.append(&Line::Case { at, result, evidence: result.evidence.as_deref() })
             }
-            // It may be gone on with.
+            // The run may continue later.
             Event::Ended(end) if end.interrupted => Ok(()),
             Event::Ended(end) => {
                 let seconds = end.took.as_secs_f64();
@@ -157,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// The names here belong to no scenario of this program.
+    /// No scenario of this program has these names.
     #[test]
     fn a_journal_is_read_without_the_scenarios_that_it_names() {
         let id: model::case::CaseId = "sing/choir->acme/tcp4/asis/9f2c41d0".parse().unwrap();
@@ -202,7 +204,7 @@ mod tests {
     }
 
     proptest! {
-        /// A merged report has each case's time as its shard has it, to the last digit.
+        /// A merged report has each case's time exactly as its shard has it.
         #[test]
         fn a_number_comes_back_from_the_journal_as_it_was(seconds in 0.0..1000.0_f64) {
             let line = serde_json::to_string(&seconds).unwrap();

@@ -1,9 +1,8 @@
-//! Plays two programs against each other over a recorded network, and judges what it saw.
+//! Plays two programs against each other over a recorded network, and judges the observations.
 //!
-//! [`plan`] chooses cases from a [`model::Catalogue`], [`stage`] plays them by [`drive`], [`judge`]
-//! compares, and [`runner`] does that for all of them at once and tells what came out as
-//! [`model::event`]s. The engine knows no scenario by name: what is particular to one it asks the
-//! scenario.
+//! [`plan`] selects cases from a [`model::Catalogue`], [`stage`] plays them with [`drive`], and [`judge`]
+//! compares. [`runner`] does this for many cases in parallel, and reports the results as [`model::event`]s. The
+//! engine knows no scenario by name; it asks the scenario for anything specific.
 
 #[cfg(not(unix))]
 compile_error!(

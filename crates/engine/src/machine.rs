@@ -1,7 +1,7 @@
-//! What this machine allows: open files, processes, the length of a file, loopback addresses. It says so before
-//! cases are played, for a limit that a case meets looks like a defect of a peer.
+//! The limits of this machine: open files, processes, the length of a file, loopback addresses. They are
+//! checked before cases are played, as a limit that a case meets looks like a defect of a peer.
 //!
-//! It raises a limit of this process as far as the machine lets it, and no other.
+//! This module raises soft limits of this process as far as the machine allows, and changes no others.
 
 mod tasks;
 
@@ -17,10 +17,10 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 pub use tasks::Tasks;
 
-/// Descriptors that this process holds without a case: the runtime's, the reports', the launcher's, a block of
-/// ports. A run holds 35 to 40.
+/// The descriptors that this process holds without a case: the runtime's, the reports', the launcher's, a block
+/// of ports. A run holds 35 to 40.
 const OPEN_FILES: u64 = 48;
-/// Descriptors that a case holds at most, as long as its peers open no more connections than the tutorials'
+/// The maximum number of descriptors of a case, if its peers open no more connections than the tutorials'
 /// programs do. A case holds 9 to 13.
 const OPEN_FILES_PER_CASE: u64 = 16;
 /// How long a connection to this machine may take.
@@ -29,9 +29,9 @@ const LOOPBACK_MAX: Duration = Duration::from_secs(5);
 /// How many cases this machine can play at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// That many, and at least two: one at work, and one that waits for nothing to happen.
+    /// The number of cases, at least two: one that works, and one that waits.
     pub cases: usize,
-    /// The limit that it follows from, where there is room for fewer than were wanted.
+    /// The limit that determines the number, if fewer are possible than were wanted.
     pub limit: Option<String>,
 }
 
@@ -59,11 +59,13 @@ pub enum TooLittle {
     },
 }
 
-/// Room for `wanted` cases at once, or for as many as there can be. The soft limit of open files is raised as far
-/// as they need; the peers inherit it. `tasks` is the limit of processes and threads, from before the first case.
+/// The room for `wanted` cases at once, or for as many as possible. Raises the soft limit of open files as far
+/// as they need; the peers inherit it. `tasks` is the limit of processes and threads, measured before the first
+/// case.
 ///
 /// # Errors
-/// [`TooLittle`], where there is no room for two.
+///
+/// [`TooLittle`] if there is no room for two.
 pub fn room_for(wanted: usize, tasks: Option<&Tasks>) -> Result<Room, TooLittle> {
     let needed = |cases: u64| OPEN_FILES.saturating_add(cases.saturating_mul(OPEN_FILES_PER_CASE));
     let limit = raise(Resource::Nofile, needed(wanted as u64)).unwrap_or(u64::MAX);
@@ -85,21 +87,22 @@ pub fn room_for(wanted: usize, tasks: Option<&Tasks>) -> Result<Room, TooLittle>
     Ok(Room { cases: cases.min(wanted.max(2)), limit })
 }
 
-/// The longest file that this process and its children can write, in bytes, after the soft limit has been raised
-/// as far as it goes; nothing where there is no limit.
+/// The longest file that this process and its children can write, in bytes, after the soft limit was raised as
+/// far as possible. `None` if there is no limit.
 #[must_use]
 pub fn file_max_bytes() -> Option<u64> {
     raise(Resource::Fsize, u64::MAX)
 }
 
-/// The most memory that this process and its children can each map, in bytes, after the soft limit has been raised
-/// as far as it goes; nothing where there is no limit.
+/// The most memory that this process and its children can each map, in bytes, after the soft limit was raised
+/// as far as possible. `None` if there is no limit.
 #[must_use]
 pub fn address_space_max_bytes() -> Option<u64> {
     raise(Resource::As, u64::MAX)
 }
 
-/// Raise a soft limit to `wanted`, or as far as the hard limit lets it; what it is then. `None` is no limit.
+/// Raises a soft limit to `wanted`, or as far as the hard limit allows. Returns the new limit; `None` is no
+/// limit.
 pub(crate) fn raise(resource: Resource, wanted: u64) -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(resource);
     let current = current.filter(|current| *current < wanted)?;
@@ -114,8 +117,8 @@ pub(crate) fn raise(resource: Resource, wanted: u64) -> Option<u64> {
     }
 }
 
-/// Why cases over this transport can't be played here: the machine has no such loopback address, or nothing comes
-/// through to it. `None` where they can be, and for transports that need no address.
+/// Why this machine can't play cases over this transport: it has no such loopback address, or no data arrive
+/// there. `None` if it can, and for transports that need no address.
 #[must_use]
 pub fn lacks(transport: Transport) -> Option<io::Error> {
     if transport.is_path() || transport == Transport::None {
@@ -142,7 +145,8 @@ fn try_datagram(at: SocketAddr) -> io::Result<()> {
     far.recv_from(&mut [0]).map(drop)
 }
 
-/// Whether the machine is short of something. Such an error of the harness's own calls says nothing about a peer.
+/// Whether the machine lacks a resource. If a call of the harness fails with such an error, this says nothing
+/// about a peer.
 #[must_use]
 pub fn is_short(error: &io::Error) -> bool {
     let short = [
@@ -162,18 +166,18 @@ pub fn is_short(error: &io::Error) -> bool {
         || Errno::from_io_error(error).is_some_and(|errno| short.contains(&errno))
 }
 
-/// Whether no process can be started for now, or none with a terminal or pipes of its own.
+/// Whether no process can be started now, or none with a terminal or pipes of its own.
 #[must_use]
 pub fn is_short_of_processes(error: &io::Error) -> bool {
     is_short(error) || Errno::from_io_error(error) == Some(Errno::AGAIN)
 }
 
-/// So much is to be free where cases have their files. A case's own take a few mebibytes.
+/// The free space that the files of cases need, in bytes. One case needs a few mebibytes.
 pub const SPACE_MIN_BYTES: u64 = 16 << 20;
-/// So many files and directories can be made there.
+/// The number of files and directories that must be possible there.
 const ENTRIES_MIN: u64 = 256;
 
-/// Whether there is little room for files where `directory` is, in words.
+/// A message if the file system of `directory` has little room.
 #[must_use]
 pub fn lacks_space(directory: &Path) -> Option<String> {
     let about = statvfs(directory).ok()?;
@@ -182,13 +186,13 @@ pub fn lacks_space(directory: &Path) -> Option<String> {
     if free < SPACE_MIN_BYTES {
         return Some(format!("the file system of {shown} has only {free} bytes left"));
     }
-    // Some file systems count no entries.
+    // Some file systems do not count entries.
     let is_full = about.f_files > 0 && about.f_favail < ENTRIES_MIN;
     is_full
         .then(|| format!("the file system of {shown} can hold only {} more files", about.f_favail))
 }
 
-/// A moment before a case, to tell afterwards what the machine did to it.
+/// The state before a case, to find out afterwards what the machine did during it.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
     killed_for_memory: Option<u64>,
@@ -201,7 +205,7 @@ impl Mark {
         Self { killed_for_memory: killed_for_memory() }
     }
 
-    /// Why a case that has come out wrong since then, with its files in `directory`, says nothing about a peer.
+    /// Why a failed case since then, with its files in `directory`, says nothing about a peer.
     #[must_use]
     pub fn shortage(&self, directory: &Path) -> Option<String> {
         if killed_for_memory() > self.killed_for_memory {
@@ -211,8 +215,8 @@ impl Mark {
     }
 }
 
-/// How many processes the kernel has killed since it started, for want of memory of the machine or of a group;
-/// nothing where it doesn't tell.
+/// How many processes the kernel has killed since it started because the machine or a group lacked memory.
+/// `None` if it does not say.
 fn killed_for_memory() -> Option<u64> {
     let counts = std::fs::read_to_string("/proc/vmstat").ok()?;
     let count = counts.lines().find_map(|line| line.strip_prefix("oom_kill "))?;

@@ -1,5 +1,5 @@
-//! The shards of a run, joined: their journals are told again, one after another, as if one run had
-//! found all of it. What doesn't fit together is refused, every reason at once.
+//! Merges the shards of a run: replays their journals one after another, as if one run had found everything. If
+//! they don't fit together, it reports all reasons at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -13,14 +13,14 @@ use model::shard::Shard;
 use crate::claim::{Claim, ClaimError};
 use crate::journal::{JournalError, NAME, Recorded, differences};
 
-/// So many shards that are missing are named.
+/// How many missing shards are named.
 const NAMED_MAX: usize = 8;
 
-/// What was given is not the shards of one run.
+/// The directories are not the shards of one run.
 #[derive(Debug, thiserror::Error)]
 #[error("these are not all the shards of one run:{}", listed(reasons))]
 pub struct MergeError {
-    /// Why not.
+    /// The reasons.
     pub reasons: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ fn listed(reasons: &[String]) -> String {
 pub struct Shards {
     start: Start,
     end: End,
-    /// In order.
+    /// In order of their numbers.
     parts: Vec<Part>,
 }
 
@@ -42,15 +42,16 @@ struct Part {
     name: String,
     shard: Shard,
     recorded: Recorded,
-    /// Until all is told, no run writes there.
+    /// While this exists, no run writes to the directories.
     _claim: Option<Claim>,
 }
 
 impl Shards {
-    /// The shards in these directories.
+    /// Reads the shards in these directories.
     ///
     /// # Errors
-    /// They do not fit together, or are not all.
+    ///
+    /// They do not fit together, or some are missing.
     pub fn read(directories: &[PathBuf]) -> Result<Self, MergeError> {
         let mut reasons = Vec::new();
         let mut parts = Vec::new();
@@ -96,9 +97,10 @@ impl Shards {
         }
     }
 
-    /// Tell what the whole run would have told, and give its end.
+    /// Sends the events of the whole run, and returns its end.
     ///
     /// # Errors
+    ///
     /// A journal can no longer be read.
     pub fn tell(&self, mut listener: impl FnMut(Event)) -> Result<&End, JournalError> {
         listener(Event::Started(Box::new(self.start.clone())));
@@ -110,7 +112,7 @@ impl Shards {
     }
 }
 
-/// A directory's part of the whole, if it is one; why not, if not or if it is not all of it.
+/// The shard in a directory; adds reasons if it is none, or is incomplete.
 fn part(
     name: String,
     recorded: Recorded,
@@ -135,7 +137,7 @@ fn part(
     Some(Part { name, shard, recorded, _claim: claim })
 }
 
-/// What is wrong with which shards there are.
+/// What is wrong with the set of shards.
 fn shard_reasons(parts: &[Part]) -> Vec<String> {
     let mut reasons = Vec::new();
     let Some(first) = parts.first() else { return reasons };
@@ -161,7 +163,7 @@ fn shard_reasons(parts: &[Part]) -> Vec<String> {
     reasons
 }
 
-/// Cases that two different shards have.
+/// Cases that are in two different shards.
 fn overlaps(parts: &[Part]) -> Vec<String> {
     let mut owners: HashMap<&CaseId, usize> = HashMap::new();
     let mut shared: BTreeMap<(usize, usize), (usize, &CaseId)> = BTreeMap::new();
@@ -182,7 +184,7 @@ fn overlaps(parts: &[Part]) -> Vec<String> {
     told.collect()
 }
 
-/// The end of all: shards run side by side, so it took as long as the longest.
+/// The end of the whole run. Shards run in parallel, so it took as long as the longest.
 fn end(parts: &[Part]) -> End {
     let mut counts: BTreeMap<&'static str, usize> =
         Verdict::ALL.into_iter().map(|verdict| (verdict.name(), 0)).collect();
@@ -196,7 +198,7 @@ fn end(parts: &[Part]) -> End {
     unmatched.sort();
     unmatched.dedup();
     let took = parts.iter().map(|part| part.recorded.took()).max().unwrap_or(Duration::ZERO);
-    // Shards whose cases were not all played are refused.
+    // Shards with unplayed cases were refused.
     let not_played = Vec::new();
     End { counts, took, unmatched, not_played, interrupted: false }
 }

@@ -1,4 +1,4 @@
-//! In which order a run that ends with its first failures tells them.
+//! The order of results in a run that ends with its first failures.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use model::event::CaseResult;
 
 use crate::plan::Group;
 
-/// A run that ends with the first failures tells those of undisturbed exchanges first:
-/// what is wrong there goes wrong with malformed data, too, and is harder to see.
+/// Puts the failures of undisturbed exchanges first. Their causes also make cases with malformed data fail,
+/// where they are harder to see.
 pub(crate) struct Order {
-    /// Undisturbed exchanges of two programs that are still to come.
+    /// Undisturbed exchanges of two programs that have no result yet.
     plain: HashSet<CaseId>,
     /// Failures with malformed data that wait for them.
     pub(crate) held: Vec<CaseResult>,
@@ -27,7 +27,7 @@ impl Order {
         Self { plain, held: Vec::new() }
     }
 
-    /// The results that are told now that this one is there.
+    /// The results to report, now that this one is known.
     pub(crate) fn next(&mut self, result: CaseResult) -> Vec<CaseResult> {
         if !self.plain.is_empty() && !self.plain.remove(&result.id) && result.verdict.is_wrong() {
             self.held.push(result);

@@ -147,7 +147,7 @@ while True:
         .get_output()
         .clone();
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(shown.contains("the next client, to which no harm was done"), "{shown}");
+    assert!(shown.contains("the next client, which was not disturbed"), "{shown}");
     let verdicts = verdicts(&report(&sandbox.path().join("out")));
     assert!(verdicts.values().all(|verdict| verdict == "fail"), "{verdicts:?}");
 }

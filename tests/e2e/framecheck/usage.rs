@@ -47,7 +47,7 @@ fn an_id_that_names_nothing_is_wrong_usage() {
         ("tcp-upper/python->go/tcp4/asis/00000000", "no peer"),
         ("tcp-upper/python->rust/udp4/asis/00000000", "no transport"),
         ("tcp-upper/python->harness/tcp4/asis/00000000", "not one that"),
-        ("chat/python->rust/tcp4/random/00000000", "no telling what is right"),
+        ("chat/python->rust/tcp4/random/00000000", "not defined what is right"),
     ] {
         assert_refused(&["replay", id], 2, &[id, why]);
         assert_refused(&["show", id], 2, &[id, why]);

@@ -1,7 +1,7 @@
-//! Baselines on a disk, so that a run of the same protocol plays the reference once.
+//! Baselines on disk, so that several runs of the same protocol play the reference only once.
 //!
-//! A protocol's baselines lie in `DIR/NAME-KEY/`, a file for each input. The key is a digest of all that
-//! decides what the reference does. When it changes, what there was under the old one is removed.
+//! A protocol's baselines are in `DIR/NAME-KEY/`, one file per input. The key is a digest of everything that
+//! determines what the reference does. When the key changes, the files under the old key are removed.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use model::blob::sha256;
 
 use super::Baseline;
 
-/// So much of a digest is in a name.
+/// How many digits of a digest are in a name.
 const DIGITS: usize = 32;
 
 /// The baselines of one protocol.
@@ -22,28 +22,29 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The baselines of the protocol of this name in `root`, if they were made under this key.
+    /// The baselines of the protocol with this name in `root` that were made under this key.
     #[must_use]
     pub fn new(root: &Path, name: &str, key: &str) -> Self {
         let key = key.get(..DIGITS).unwrap_or(key);
         Self { directory: root.join(format!("{name}-{key}")) }
     }
 
-    /// The baseline of an input, if it is there and can be read.
+    /// The baseline of an input, if there is a readable one.
     #[must_use]
     pub fn read(&self, input: &Input) -> Option<Baseline> {
         let text = fs::read(self.file(input)?).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    /// Keep the baseline of an input.
+    /// Stores the baseline of an input.
     ///
     /// # Errors
-    /// The directory can't be written.
+    ///
+    /// The directory can't be written to.
     pub fn write(&self, input: &Input, baseline: &Baseline) -> io::Result<()> {
         let Some(file) = self.file(input) else { return Ok(()) };
         self.make()?;
-        // A reader sees the whole file or none.
+        // The file appears only when it is complete.
         let mut whole = tempfile::NamedTempFile::new_in(&self.directory)?;
         whole.write_all(&serde_json::to_vec(baseline)?)?;
         whole.persist(file).map(drop).map_err(|error| error.error)
@@ -68,7 +69,7 @@ impl Cache {
         fs::create_dir_all(&self.directory)
     }
 
-    /// Remove what is there of the same protocol under other keys.
+    /// Removes the baselines of the same protocol under other keys.
     fn remove_older(&self, root: &Path) -> io::Result<()> {
         let name = |path: &Path| path.file_name().map(|it| it.to_string_lossy().into_owned());
         let Some(own) = name(&self.directory) else { return Ok(()) };
@@ -80,7 +81,7 @@ impl Cache {
                 parts.is_some_and(|(other, key)| other == protocol && key.len() == DIGITS)
             });
             if is_older && path.is_dir() {
-                // Another run may do the same.
+                // Another run may remove the same directory.
                 let _ = fs::remove_dir_all(path);
             }
         }
@@ -128,7 +129,7 @@ mod tests {
         old.write(&input, &baseline("one")).unwrap();
         assert_eq!(old.read(&input), Some(baseline("one")));
         assert!(old.read(&other).is_none());
-        // The name of one protocol may begin with that of another.
+        // The name of one protocol may be a prefix of another's.
         let longer = Cache::new(root.path(), "upload-twice", &old_key);
         longer.write(&input, &baseline("two")).unwrap();
         let new = Cache::new(root.path(), "upload", &new_key);

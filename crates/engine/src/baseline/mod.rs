@@ -1,7 +1,7 @@
-//! What the reference was seen to do with an input, where that is what is right.
+//! What the reference did with an input, where this defines what is right.
 //!
-//! A baseline is data: [`crate::stage`] makes one by playing the reference, [`crate::judge`] holds others
-//! against it, and [`cache`] keeps it on a disk. Nothing here starts a program.
+//! A baseline is data. [`crate::stage`] makes one by playing the reference, [`crate::judge`] compares peers
+//! with it, and [`cache`] keeps it on disk. Nothing here starts a program.
 
 pub mod cache;
 mod turns;
@@ -14,33 +14,34 @@ pub(crate) use turns::{Given, first_early, sender};
 pub use unsteady::Unsteady;
 pub(crate) use unsteady::{first_difference, screens_differ};
 
-/// What the reference was seen to do with an input.
+/// What the reference did with an input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// Both streams, both ends, the screens and the files.
     pub expected: Expected,
-    /// What each side had been sent when it sent something.
+    /// How much each side had received when it sent something.
     pub turns: Turns,
-    /// Who spoke after whom on the first connection.
+    /// The order of the senders on the first connection.
     pub bursts: Vec<Burst>,
-    /// What the server did with the same client once more. `None` where it ends after a client.
+    /// What the server did with a follow-up client like the first. `None` if it ends after a client.
     pub next: Option<NextClient>,
-    /// Where the screens of two plays differ. That matters only to a peer whose screen is compared.
+    /// Where the screens of two plays differ. This matters only to a peer whose screen is compared.
     pub screens: Option<Unsteady>,
-    /// What the reference left running when it had ended, by name.
+    /// The names of the processes that the reference left running when it had ended.
     pub left_behind: Vec<String>,
-    /// Of a hostile frame: why what the reference made of it is no rule. `None` where it came through well.
+    /// For a hostile frame: why the reference's behaviour is not the standard. `None` if the reference handled
+    /// the frame.
     pub falls: Option<String>,
-    /// Of a hostile frame: whether the reference says something on standard error.
+    /// For a hostile frame: whether the reference writes to standard error.
     pub speaks: bool,
 }
 
-/// The exchange of a client that comes after the first.
+/// The exchange of the follow-up client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NextClient {
     /// What was seen of it. The server's files and screen are those of both clients.
     pub expected: Expected,
-    /// Whether its exchange was the first client's over again. Where it was not, the server keeps a state,
-    /// and the engine does not compare what it says after a broken exchange.
+    /// Whether its exchange equalled the first client's. If not, the server keeps state, and the engine does
+    /// not compare what it sends after a faulty exchange.
     pub is_as_first: bool,
 }

@@ -1,7 +1,7 @@
-//! Who had been sent what when he sent something.
+//! How much each sender had received when it sent something.
 //!
-//! A program takes turns if it sends no byte before it has been sent what the reference had been sent when
-//! the reference sent that byte. Bytes are counted without what is masked, datagrams one by one.
+//! A program takes turns if, before it sends a byte, it has received all that the reference had received when
+//! the reference sent that byte. Masked bytes are not counted. Datagrams are counted one by one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,16 +11,16 @@ use model::observation::{Direction, Role, WireItem, WireLog};
 use model::{Breaks, Said, Scenario, Wire};
 use serde::{Deserialize, Serialize};
 
-/// For each way, how much of the other way came first.
+/// For each direction, how much of the other direction came first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Turns {
     to_server: Vec<Turn>,
     to_client: Vec<Turn>,
-    /// Whether the connections of a play ran beside each other: then there is no order to hold to.
+    /// Whether the connections of a play ran in parallel. Then there is no order to check.
     is_interleaved: bool,
 }
 
-/// From this offset on, a sender had been sent so much.
+/// From the offset `from` on, a sender had received `needs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Turn {
     from: usize,
@@ -31,48 +31,49 @@ struct Turn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Early {
     pub(crate) role: Role,
-    /// Offset of what was sent.
+    /// The offset of what was sent.
     pub(crate) at: usize,
-    /// How much its sender had been sent by then.
+    /// How much its sender had received by then.
     pub(crate) had: usize,
-    /// How much the reference had been sent by then.
+    /// How much the reference had received by then.
     pub(crate) needs: usize,
 }
 
 impl Early {
-    /// What is wrong, in words. `form` says what is counted.
+    /// The message. `form` says what is counted.
     pub(crate) fn told(&self, form: &Wire) -> String {
         let Self { role, at, had, needs } = self;
         let unit = if matches!(form, Wire::Stream(_)) { "byte" } else { "datagram" };
         format!(
-            "turns: the {role} sends {unit} {at} when it has been sent {had} {unit}s; the reference had been \
-             sent {needs} by then"
+            "turns: the {role} sends {unit} {at} after it has received {had} {unit}s; the reference had received \
+             {needs} by then"
         )
     }
 }
 
-/// Which event says that a receiver has been sent something.
+/// The event that counts as the receiver having received something.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Given {
-    /// What the recorder has heard. The receiver may not have it yet, and is never blamed for what it may
-    /// have been given.
+    /// The recorder has heard the data. The receiver may not have it yet. This rule never blames a receiver
+    /// that may have it.
     Heard,
-    /// What the recorder has passed on. The receiver may have had it a moment before.
+    /// The recorder has forwarded the data. The receiver may have had it a moment earlier.
     PassedOn,
-    /// What the recorder has passed on, over a connection on which it notes that; else what it has heard.
-    /// One future writes, notes and hears: no answer to what is written whole is noted before it.
+    /// The recorder has forwarded the data, on a connection where it records that; otherwise, it has heard
+    /// them. One future forwards, records and hears: it records no answer before it has recorded the data that
+    /// were answered.
     Noted,
 }
 
 impl Turns {
-    /// The turns of a play over a network that passes everything on at once.
+    /// The turns of a play over a network that forwards everything at once.
     #[must_use]
     pub(crate) fn heard(scenario: &dyn Scenario, form: &Wire, log: &WireLog) -> Self {
         Self::of(scenario, form, log, Given::Heard)
     }
 
-    /// The turns of a play over a network that is late with everything: what was sent without waiting
-    /// is seen to be sent without.
+    /// The turns of a play over a network that delays everything. Such a network reveals what was sent without
+    /// waiting.
     #[must_use]
     pub(crate) fn passed_on(scenario: &dyn Scenario, form: &Wire, log: &WireLog) -> Self {
         Self::of(scenario, form, log, Given::PassedOn)
@@ -89,7 +90,7 @@ impl Turns {
         turns
     }
 
-    /// What both of two plays had in common: at each offset the lesser of what had been sent.
+    /// The common turns of two plays: at each offset the smaller amount received.
     #[must_use]
     pub(crate) fn least(&self, other: &Self) -> Self {
         Self {
@@ -99,8 +100,8 @@ impl Turns {
         }
     }
 
-    /// The turns of programs that take the first part of a message for all of it, where cuts mean
-    /// something: they need one byte of the last message that the reference had been sent.
+    /// The turns of programs that take the first part of a message for the whole message, where cuts matter.
+    /// They need only one byte of the last message that the reference had received.
     #[must_use]
     pub(crate) fn by_first_parts(mut self, scenario: &dyn Scenario, form: &Wire) -> Self {
         if matches!(form, Wire::Stream(_)) {
@@ -117,7 +118,7 @@ impl Turns {
         self
     }
 
-    /// How much the sender of what goes this way had been sent when it sent what is at this offset.
+    /// How much the sender in this direction had received when it sent the byte at this offset.
     #[must_use]
     pub(crate) fn needs(&self, direction: Direction, at: usize) -> usize {
         let way = match direction {
@@ -150,7 +151,7 @@ fn least(one: &[Turn], other: &[Turn]) -> Vec<Turn> {
     merged
 }
 
-/// The first thing that a program in one of these roles has sent too early.
+/// The first thing that a program in one of these roles sent too early.
 #[must_use]
 pub(crate) fn first_early(
     turns: &Turns,
@@ -180,7 +181,7 @@ pub(crate) fn first_early(
     })
 }
 
-/// Who sends what goes this way.
+/// The role that sends in this direction.
 pub(crate) const fn sender(direction: Direction) -> Role {
     match direction {
         Direction::ToServer => Role::Client,
@@ -188,7 +189,7 @@ pub(crate) const fn sender(direction: Direction) -> Role {
     }
 }
 
-/// A segment or a datagram, counted without what is masked.
+/// A segment or a datagram; masked bytes are not counted.
 struct Sending {
     direction: Direction,
     range: Range<usize>,
@@ -258,13 +259,13 @@ const fn opposite(direction: Direction) -> Direction {
     }
 }
 
-/// The masked ranges of what goes one way in a log.
+/// The masked ranges of one direction in a log.
 fn masked(scenario: &dyn Scenario, way: Direction, log: &WireLog) -> Vec<Range<usize>> {
     let (bytes, breaks) = (log.stream(way), Breaks::of(log, way));
     scenario.masked(Place::Stream(way), Said { bytes: &bytes, breaks: &breaks })
 }
 
-/// Whether something moved on a connection after something had moved on a later one.
+/// Whether there was traffic on a connection after there was traffic on a later one.
 fn is_interleaved(log: &WireLog) -> bool {
     let moved = log.events.iter().filter(|event| matches!(event.what, WireItem::Segment(_)));
     !moved.map(|event| event.connection).is_sorted()

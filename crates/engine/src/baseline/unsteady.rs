@@ -1,4 +1,4 @@
-//! Where the reference was not the same from one play to the next.
+//! Where the reference is nondeterministic between plays.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use model::observation::{Direction, Role};
 use model::{Ending, Expected, ExpectedEnd, Said, Scenario, Wire};
 use serde::{Deserialize, Serialize};
 
-/// So much of a value is shown.
+/// How many bytes of a value are shown.
 const SHOWN_MAX_BYTES: usize = 48;
 
 /// A difference between two plays of the reference that no mask covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsteady {
-    /// What differs: a stream, a screen, a file, an end.
+    /// What differs: a stream, a screen, a file, or an end.
     pub what: String,
-    /// Where in it, in bytes.
+    /// The offset of the difference, in bytes.
     pub offset: Option<usize>,
-    /// What was seen in the one play, and in the other.
+    /// The values in the two plays.
     pub values: [String; 2],
-    /// The entry of the protocol's file that would cover it, if one is known.
+    /// The mask entry for the protocol's file that would cover it, if one is known.
     pub mask: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Unsteady {
     }
 }
 
-/// The first difference between two plays, other than on the screens. `one` was seen first.
+/// The first difference between two plays, except on the screens. `one` is the earlier play.
 #[must_use]
 pub(crate) fn first_difference(
     scenario: &dyn Scenario,

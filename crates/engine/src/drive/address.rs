@@ -1,5 +1,4 @@
-//! Where the two sides of a case have their addresses: where the harness says, or where the source of a
-//! program says.
+//! Decides the addresses of the two sides of a case: chosen by the harness, or fixed in a program's source.
 
 use std::net::SocketAddr;
 
@@ -11,26 +10,26 @@ use super::{DriveError, Driver, Play, Side};
 use crate::peer::OwnAddress;
 use crate::platform::Place;
 
-/// Where one side is.
+/// The place of one side.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// What the recorder speaks to it.
+    /// The transport between the recorder and this side.
     pub(super) speaks: Transport,
-    /// Its network.
+    /// The network namespace of this side.
     pub(super) place: Place,
-    /// Its server's address there, if that can't be chosen.
+    /// Its server's address there, if it is fixed.
     pub(super) at: Option<SocketAddr>,
-    /// The address in its source, if an interpreter redirects that.
+    /// The address in its source, if the interpreter redirects it.
     redirected: Option<SocketAddr>,
 }
 
 impl Site {
-    /// Whatever the harness chooses.
+    /// A site with no fixed address.
     fn anywhere(speaks: Transport) -> Self {
         Self { speaks, place: Place::default(), at: None, redirected: None }
     }
 
-    /// What is done about the address of a program whose server is at `endpoint`.
+    /// How a program with its server at `endpoint` gets its address.
     pub(super) fn command(&self, endpoint: &Endpoint) -> OwnAddress {
         match (self.redirected, endpoint) {
             (Some(own), Endpoint::Inet(real)) => OwnAddress::Redirected(own, *real),
@@ -45,8 +44,8 @@ impl Site {
 }
 
 impl Driver {
-    /// Where the server is, and where the clients are. All clients of a case are in one place: the harness
-    /// may come first, and a program after it.
+    /// The sites of the server and of the clients. All clients of a case share one site: a program may follow
+    /// the harness as a client.
     pub(super) fn sites(&self, play: &Play<'_>) -> Result<(Site, Site), DriveError> {
         let server = self.site(play, Role::Server, &play.server)?;
         let follower = play.control.as_ref().map(|(_, side)| side);

@@ -1,4 +1,4 @@
-//! A case under way: from the start of both sides to all that was seen of it.
+//! A running case: from the start of both sides to all observations.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,48 +19,47 @@ use super::{DriveError, Next, Play, Side, UNREAD, failed};
 use crate::network::{Patience, Recording};
 use crate::peer::StartError;
 
-/// How long a server may take to end when it is asked to.
+/// How long a server may take to end after SIGTERM.
 const ENDING: Duration = Duration::from_secs(5);
-/// A known hang has happened when nothing has moved for this long; and a client that has ended and
-/// has not been seen to connect for this long never did.
+/// A known hang counts as reached after this time without traffic. A client that ended, and was not seen to
+/// connect for this time, never connected.
 pub(super) const QUIET: Duration = Duration::from_millis(400);
-/// When nothing has come for this long after both programs have ended, nothing is under way.
+/// After both programs ended, no data are under way once there was no traffic for this time.
 const LAST_BYTES: Duration = Duration::from_millis(200);
-/// However much comes, it is not waited for longer than this: what a program has left behind may hold its
-/// connection, and speak.
+/// The limit of that wait. A process that a program left behind may hold its connection and send more.
 const LAST_BYTES_MAX: Duration = Duration::from_secs(5);
 
-/// A case under way.
+/// A running case.
 pub(super) struct Case<'a> {
     pub(super) play: &'a Play<'a>,
     pub(super) room: &'a Room,
-    /// Where the server is to listen.
+    /// The address where the server should listen.
     pub(super) address: String,
     pub(super) recording: Recording,
     pub(super) server: Party,
     pub(super) client: Party,
     pub(super) patience: watch::Sender<Patience>,
     pub(super) passing: watch::Receiver<Option<Result<(), Stop>>>,
-    /// The sign that never came by which the server would have been up. Then there is no client.
+    /// The readiness sign that the server did not give in time. Then no client is started.
     pub(super) unready: Option<String>,
 }
 
-/// What came of the clients, before the control.
+/// The results of the clients, before the control.
 #[derive(Default)]
 struct Clients {
-    /// Those that have been replaced by the next.
+    /// The clients that were followed by another.
     gone: Vec<PeerEnd>,
     stopped: Option<Stop>,
     at_rest: Option<AtRest>,
-    /// The files of one that waits.
+    /// The files of a client that waits.
     files_waiting: Option<BTreeMap<String, Blob>>,
-    /// Whether the last one ended before the harness ended it.
+    /// Whether the last client ended before the harness ended it.
     by_itself: bool,
 }
 
 impl Case<'_> {
-    /// Wait for the case's end, end what is left, and gather what was seen. `start_client` starts
-    /// a client that comes after the one before it has ended.
+    /// Waits for the case's end, ends what is left, and collects the observations. `start_client` starts the
+    /// next client after the one before it has ended.
     pub(super) async fn finish(
         mut self,
         deadline: Instant,
@@ -72,7 +71,7 @@ impl Case<'_> {
             return self.take_down(clients, None).await;
         }
         let mut clients = self.see_clients(deadline, &mut start_client).await?;
-        // A server that spins will not be there for the next client.
+        // A server that spins can't serve the next client.
         let can_go_on =
             matches!(clients.stopped, None | Some(Stop::Quiet | Stop::Spins(Role::Client)));
         let control = match &self.play.control {
@@ -83,7 +82,7 @@ impl Case<'_> {
             _ => None,
         };
         if can_go_on && control.as_ref().is_some_and(|(first, ..)| self.is_unserved(*first)) {
-            // A server of one client may be about to end; on a busy machine that takes a while.
+            // A server for one client may be about to end. On a busy machine that takes a while.
             let _ = timeout_at(deadline, self.until_server_ends_or_sleeps()).await;
         }
         if can_go_on {
@@ -102,7 +101,7 @@ impl Case<'_> {
         self.take_down(clients, control).await
     }
 
-    /// Wait for each client to end, or for what stops the case before.
+    /// Waits until each client has ended, or until the case must stop earlier.
     async fn see_clients(
         &mut self,
         deadline: Instant,
@@ -132,7 +131,7 @@ impl Case<'_> {
             if self.play.scenario.truth() == Truth::Model {
                 files_waiting = Some(self.room.client_files().map_err(failed(UNREAD))?);
             }
-            // One that waits in order is ended in order, so that it can clear up.
+            // SIGTERM ends a client that waits properly, so that it can clean up.
             self.client.signal(Signal::TERM);
             let _ = timeout(ENDING, self.client.wait()).await;
         }
@@ -140,7 +139,7 @@ impl Case<'_> {
         Ok(Clients { gone, stopped, at_rest, files_waiting, by_itself })
     }
 
-    /// Whether nothing has been sent to the clients of the connections from this number on.
+    /// Whether no data were sent to the clients of the connections from this number on.
     fn is_unserved(&self, first_connection: u32) -> bool {
         self.recording.shows(|log| {
             !log.events.iter().any(|event| {
@@ -151,7 +150,7 @@ impl Case<'_> {
         })
     }
 
-    /// What is waited for of a client, in words.
+    /// What a client is waited for, in words.
     fn client_awaited(&self) -> &'static str {
         if self.client.is_by_hand() && !self.recording.shows(WireLog::is_connected) {
             "a person to start the client, which never connected"
@@ -160,7 +159,7 @@ impl Case<'_> {
         }
     }
 
-    /// The network does no more harm: what comes of a client that does none either?
+    /// The network injects no more faults. Plays the positive control: a client that follows undisturbed.
     async fn see_control(
         &mut self,
         deadline: Instant,
@@ -169,18 +168,18 @@ impl Case<'_> {
     ) -> Result<(u32, bool, PeerEnd), DriveError> {
         self.client.wait().await;
         if !self.play.transport.is_datagram() {
-            // Its connection is counted among those before, even if nobody has looked at it yet.
+            // Its connection must count among the earlier ones, even if the recorder has not accepted it yet.
             let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_connected)).await;
         }
         self.play.disturbance.end();
         if self.play.transport.is_datagram() {
-            // However busy the machine is; but a recorder that waits for its server may wait for good.
+            // Even on a busy machine. But a recorder that waits for its server may wait for ever.
             let is_open = self.recording.is_open();
             let until = if is_open { deadline } else { Instant::now() + QUIET };
             let _ = timeout_at(until, self.play.disturbance.noticed()).await;
         }
         if self.play.settles.is_some() {
-            // What the server leaves of the first exchange is looked at before the next one changes it.
+            // Reads the server's files from the first exchange before the next one changes them.
             let _ = timeout_at(deadline, self.until_server_is_done()).await;
         }
         let first_connection = self.recording.connection_count();
@@ -200,7 +199,7 @@ impl Case<'_> {
         Ok((first_connection, overdue, client.finish(!overdue).await))
     }
 
-    /// End what is left, and gather what was seen.
+    /// Ends what is left, and collects the observations.
     async fn take_down(
         self,
         clients: Clients,
@@ -221,7 +220,7 @@ impl Case<'_> {
             self.server.signal(Signal::KILL);
             self.server.wait().await;
         }
-        // With both programs gone, a stream comes to its end by itself.
+        // After both programs end, a stream ends by itself.
         let mut passing = self.passing.clone();
         if !self.play.transport.is_datagram() {
             self.patience.send_replace(Patience::BothHaveEnded);

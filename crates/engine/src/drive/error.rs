@@ -11,26 +11,26 @@ use crate::platform::NoNamespace;
 /// The harness could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
-    /// No port.
+    /// No port is available.
     #[error(transparent)]
     Ports(#[from] PortsError),
-    /// The peer can't be started.
+    /// A peer can't be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// No network for a program with a fixed address.
+    /// No network namespace is available for a program with a fixed address.
     #[error(transparent)]
     NoNamespace(#[from] NoNamespace),
-    /// What is to run before a program has failed.
+    /// The set-up command of a program failed.
     #[error("setup of the {role}: {program} {how}")]
     SetUp {
-        /// Whose.
+        /// The program's role.
         role: Role,
-        /// What was run.
+        /// The command.
         program: String,
-        /// What came of it, and what it said.
+        /// How it failed, and its output.
         how: String,
     },
-    /// A directory or a socket.
+    /// A directory or a socket failed.
     #[error("{what}: {error}")]
     Io {
         /// What was tried.
@@ -38,15 +38,15 @@ pub enum DriveError {
         /// Why it failed.
         error: io::Error,
     },
-    /// The machine is short of something that the case needs.
+    /// The machine lacks something that the case needs.
     #[error("{0}")]
     Machine(String),
-    /// What lies between the two programs is ours, and has panicked.
+    /// The recorder panicked.
     #[error("the recorder has panicked; standard error says where")]
     RecorderPanicked,
 }
 
-/// What was tried where a directory can't be read.
+/// The message when a directory can't be read.
 pub(super) const UNREAD: &str = "cannot read a peer's files";
 
 pub(super) fn failed(what: &'static str) -> impl Fn(io::Error) -> DriveError {

@@ -1,4 +1,5 @@
-//! A side that a person starts by hand, in a debugger say: it is told where, and waited for.
+//! A side that a person starts by hand, for example in a debugger. The person is shown the address, and the
+//! harness waits.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,38 +9,38 @@ use model::blob::Blob;
 use model::{Endpoint, Literal};
 use tokio::sync::watch;
 
-/// What the person has to know to start it.
+/// What the person must know to start the program.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Where the server is to listen, or where the client is to connect.
+    /// Where the server must listen, or where the client must connect.
     pub address: Endpoint,
-    /// The file that a file server is to serve.
+    /// The file that a file server must serve.
     pub file: Option<PathBuf>,
     /// What the case changes in the program.
     pub literals: Vec<Literal>,
-    /// What is to be typed, a line each.
+    /// The lines that the person must type.
     pub lines: Vec<Blob>,
-    /// Where the files are that the program is to have in its directory.
+    /// The directory with the files that the program needs in its working directory.
     pub directory: PathBuf,
     /// Their names.
     pub beside: Vec<String>,
 }
 
-/// What framecheck asks a person to do.
+/// What framecheck asks of a person.
 #[derive(Debug)]
 pub enum Asked {
-    /// The case that begins.
+    /// A case begins.
     Case(String),
-    /// What is wanted, and whom to tell of its end.
+    /// Start this program, and report its end to the [`Hand`].
     Start(Box<Wanted>, Hand),
 }
 
-/// Where what is wanted of a person is told, case by case.
+/// Sends requests to a person, case by case.
 #[derive(Debug, Clone)]
 pub struct Person(mpsc::Sender<Asked>);
 
 impl Person {
-    /// One who is told by what comes out of the receiver.
+    /// A person, and the receiver of the requests.
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<Asked>) {
         let (asked, told) = mpsc::channel();
@@ -52,16 +53,15 @@ impl Person {
     }
 
     fn tell(&self, asked: Asked) {
-        // Where nobody reads it any more, the run is being given up.
+        // If the receiver is gone, the run is ending.
         let _ = self.0.send(asked);
     }
 }
 
-/// A side that is played by hand.
+/// A side that a person plays by hand.
 #[derive(Debug, Clone)]
 pub struct Hand {
-    /// Where the server is to listen, or the recorder in the place of the server; anywhere that is free
-    /// unless told.
+    /// Where the server must listen, or where the recorder listens in its place. `None` for any free address.
     pub at: Option<SocketAddr>,
     told: Arc<watch::Sender<Option<Wanted>>>,
     has_ended: Arc<watch::Sender<bool>>,
@@ -69,20 +69,20 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// One that is still to be told what is wanted.
+    /// A side whose request is not known yet.
     #[must_use]
     pub fn new(at: Option<SocketAddr>) -> Self {
         let (told, has_ended) = (watch::Sender::new(None), watch::Sender::new(false));
         Self { at, told: Arc::new(told), has_ended: Arc::new(has_ended), person: None }
     }
 
-    /// One whose person is told, too, if there is one.
+    /// Like [`new`](Self::new); the request also goes to the person, if there is one.
     #[must_use]
     pub fn of(person: Option<Person>, at: Option<SocketAddr>) -> Self {
         Self { person, ..Self::new(at) }
     }
 
-    /// Wait until it is known what is wanted.
+    /// Waits until the request is known.
     pub async fn wanted(&self) -> Option<Wanted> {
         let mut told = self.told.subscribe();
         told.wait_for(Option::is_some).await.ok().and_then(|wanted| wanted.clone())

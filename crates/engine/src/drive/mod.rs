@@ -1,5 +1,5 @@
-//! Run one case: start both peers with the recorder between them, wait for what ends the case, end
-//! the rest, and give back all that was seen. It judges nothing.
+//! Runs one case: starts both peers with the recorder between them, waits for the end of the case, ends the
+//! rest, and returns the observations. It judges nothing.
 
 mod address;
 mod case;
@@ -44,52 +44,52 @@ use crate::script;
 pub struct Driver {
     /// Starts peers.
     pub spawner: Spawner,
-    /// Gives out ports.
+    /// Allocates ports.
     pub ports: Ports,
-    /// Where each case has its directories while it runs.
+    /// The directories of running cases.
     pub rooms: Rooms,
-    /// Makes a network for each program that can't be told an address.
+    /// Makes a network namespace for each program with a fixed address.
     pub namespaces: Namespaces,
-    /// How long a case may take.
+    /// The time limit of a case.
     pub deadline: Duration,
-    /// How long one may take in which a person starts a program, if that is more.
+    /// The time limit of a case in which a person starts a program, if it is longer.
     pub by_hand: Duration,
 }
 
-/// A case as the driver needs it.
+/// A case in the form that the driver needs.
 pub struct Play<'a> {
-    /// What is played.
+    /// The scenario.
     pub scenario: &'a dyn Scenario,
-    /// Who serves.
+    /// The server's side.
     pub server: Side<'a>,
-    /// Who connects.
+    /// The client's side.
     pub client: Side<'a>,
-    /// What the bytes travel in, on the side of whoever can speak it.
+    /// The transport of each side that can use it.
     pub transport: Transport,
-    /// What lies between the two.
+    /// The network between the two.
     pub disturbance: Disturbance,
-    /// What is put in.
+    /// The input.
     pub input: &'a Input,
-    /// What a known hang of one of the two programs looks like.
+    /// How a known hang of one of the two programs shows.
     pub sign: Option<(Role, Sign)>,
     /// Whether to give the server time to close the connection after its client has.
     pub await_close: bool,
     /// Whether to give the server time to end by itself after its client has.
     pub await_end: bool,
-    /// After so many looks in a row at which nothing moves and both programs sleep, the case is over. Without
-    /// it a program that waits for ever is wrong.
+    /// The case is over after this many consecutive looks without traffic in which both programs sleep. With
+    /// `None`, a program that waits for ever fails.
     pub rests: Option<u32>,
-    /// After the client, the server gets so many looks at which it sleeps, to see whether it goes on or
-    /// ends by itself.
+    /// How many consecutive looks the sleeping server gets after the client, to see whether it continues or
+    /// ends.
     pub settles: Option<u32>,
     /// Whether a program has sent something wrong. Such a case ends soon after both programs sleep.
     pub astray: Option<&'a (dyn Fn(&WireLog) -> bool + Sync)>,
-    /// Whether each Python program gets an interpreter of its own, even where a warm one could be forked.
+    /// Whether each Python program gets an interpreter of its own, instead of a fork of a warm one.
     pub fresh: bool,
-    /// Whose programs are looked at for whether they keep a processor busy for nothing, the server
-    /// first: and if so, from how much of its time on.
+    /// For each program, the server first: whether to check that it does not keep a processor busy, and from
+    /// how much processor time on.
     pub busy: [Option<Duration>; 2],
-    /// Who connects afterwards, undisturbed, and with what input.
+    /// The follow-up client, which is undisturbed, and its input.
     pub control: Option<(&'a Input, Side<'a>)>,
 }
 
@@ -100,19 +100,20 @@ pub enum Side<'a> {
     Peer(&'a Peer, &'a Template),
     /// A peer's server that runs already.
     Running(&'a Peer, &'a Target),
-    /// The harness, by script.
+    /// The harness, which plays a script.
     Script(Vec<Step>),
     /// A person, who starts the program.
     Hand(Hand),
-    /// Nobody: the scenario is one program.
+    /// No program: the scenario is one program.
     Nobody,
 }
 
 impl Driver {
-    /// Run a case.
+    /// Runs a case.
     ///
     /// # Errors
-    /// The harness could not do its work. What peers do wrong is no error but an observation.
+    ///
+    /// The harness could not do its work. What a peer does wrong is an observation, not an error.
     pub async fn run(&self, play: &Play<'_>) -> Result<Observation, DriveError> {
         let room = self
             .rooms
@@ -148,7 +149,7 @@ impl Driver {
             None => self.start_client(play, &room, &client_endpoint, &first)?,
             Some(_) => Party::Nobody,
         };
-        // One that runs already and refuses is not waited for: it will not come up.
+        // A running server that refuses a connection is not waited for: it will not come up.
         let is_running = play.server.is_running();
         let at_first = if is_running { Patience::ServerHasEnded } else { Patience::Full };
         let (patience, until) = watch::channel(at_first);
@@ -193,7 +194,7 @@ impl Driver {
         Ok(seen)
     }
 
-    /// Where the server listens, or is to listen.
+    /// Where the server listens or will listen.
     fn server_endpoint(
         &self,
         play: &Play<'_>,
@@ -215,7 +216,7 @@ impl Driver {
         })
     }
 
-    /// Run the set-up of each program that has one: the server's, then the clients'.
+    /// Runs the set-up of each program that has one: the server's, then the clients'.
     async fn set_all_up(
         &self,
         play: &Play<'_>,
@@ -310,13 +311,13 @@ impl Driver {
                 });
                 Ok(Party::Hand(hand.clone()))
             }
-            // Nothing that connects runs already.
+            // A client never runs already.
             Side::Running(..) | Side::Nobody => Ok(Party::Nobody),
         }
     }
 }
 
-/// Let what both sides say pass through the recorder. The receiver gets how that ended, once.
+/// Relays the traffic of both sides through the recorder. The receiver gets the result once.
 fn pass(
     recorder: Option<Recorder>,
     recording: Recording,
@@ -334,7 +335,7 @@ fn pass(
     passing
 }
 
-/// Listen for the client; nothing where there is none.
+/// Listens for the client; `None` if there is no client.
 fn bind_recorder(
     play: &Play<'_>,
     server: &Endpoint,
@@ -396,7 +397,7 @@ fn client_start<'a>(
     }
 }
 
-/// Take the addresses of a case off all screens.
+/// Replaces the addresses of a case on all screens.
 fn hide_addresses(play: &Play<'_>, addresses: &Addresses, seen: &mut Observation) {
     let scenario = play.scenario;
     if play.transport.is_datagram() && scenario.truth() == Truth::Model {
@@ -409,7 +410,7 @@ fn hide_addresses(play: &Play<'_>, addresses: &Addresses, seen: &mut Observation
     }
 }
 
-/// One client's coming.
+/// The start of one client.
 #[derive(Clone, Copy)]
 struct Visit<'a> {
     side: &'a Side<'a>,
@@ -419,16 +420,16 @@ struct Visit<'a> {
     site: &'a Site,
 }
 
-/// Who comes when the client before has ended.
+/// The client that follows.
 enum Next<'a> {
-    /// The same again, with other lines.
+    /// The same client again, with other lines.
     Later(&'a [Blob]),
     /// The positive control.
     Control(&'a Input, &'a Side<'a>),
 }
 
 impl Side<'_> {
-    /// Whether what runs there is not ours, and may leave anything behind.
+    /// Whether this side is a peer's own program, which may leave things behind.
     fn is_strange(&self, scenario: &dyn Scenario) -> bool {
         match self {
             Self::Peer(peer, _) => peer.is_stranger || scenario.truth() == Truth::Reference,
@@ -444,7 +445,7 @@ impl Side<'_> {
 }
 
 impl Play<'_> {
-    /// Who sits at the program in `role`, with these lines to type.
+    /// The user of the program in `role`, with the lines to type.
     fn user(&self, role: Role, lines: &[Blob]) -> User {
         let own = self.input.prompts.get(role.name()).map(String::as_str);
         let prompt = own.or_else(|| self.scenario.prompt(role)).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! One side of a case: a peer's program, the harness itself by script, or nobody.
+//! One side of a case: a peer's program, a script of the harness, or none.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,19 +22,19 @@ pub(super) enum Party {
     Script {
         task: JoinHandle<()>,
         ended: watch::Receiver<bool>,
-        /// What the machine has refused to it.
+        /// What the machine refused it.
         refused: Arc<OnceLock<String>>,
     },
-    /// A server that runs already: all that is known of it is on the wire.
+    /// A server that runs already. Only its traffic is known.
     Running,
-    /// A person's program: all that is known of it is on the wire, and what the person says.
+    /// A person's program. Only its traffic is known, and what the person says.
     Hand(Hand),
-    /// The scenario is one program, and that is the server.
+    /// The scenario is one program, which is the server.
     Nobody,
 }
 
 impl Party {
-    /// The harness, playing this.
+    /// The harness, playing this script.
     pub(super) fn script(playing: impl Future<Output = io::Result<()>> + Send + 'static) -> Self {
         let (done, ended) = watch::channel(false);
         let refused = Arc::<OnceLock<String>>::default();
@@ -54,13 +54,12 @@ impl Party {
         matches!(self, Self::Hand(_))
     }
 
-    /// Whether its end is for somebody else to decide.
+    /// Whether the harness can't end it.
     pub(super) const fn is_others(&self) -> bool {
         matches!(self, Self::Hand(_) | Self::Running)
     }
 
-    /// Wait until what it prints, or says on standard error, matches; or until it has ended. Who has neither
-    /// stream is not waited for.
+    /// Waits until its output or standard error matches, or until it ends. If it has no streams, does not wait.
     pub(super) async fn says(&self, regex: &Regex) {
         let Self::Process(process) = self else { return };
         tokio::select! {
@@ -95,7 +94,7 @@ impl Party {
         }
     }
 
-    /// The screen, if it has one.
+    /// Its standard output, if it has one.
     pub(super) fn stdout(&self) -> Option<&Output> {
         match self {
             Self::Process(process) => Some(process.stdout()),
@@ -111,7 +110,7 @@ impl Party {
         }
     }
 
-    /// What it has used of a processor so far.
+    /// The processor time that it has used.
     pub(super) fn processor_time(&self) -> Duration {
         match self {
             Self::Process(process) => process.processor_time(),
@@ -119,7 +118,7 @@ impl Party {
         }
     }
 
-    /// Whether it does nothing until something happens to it. What the harness does, the wire shows.
+    /// Whether it waits for an event. For the harness, the traffic shows this.
     pub(super) fn is_still(&self) -> bool {
         match self {
             Self::Process(process) => process.is_still(),
@@ -127,7 +126,7 @@ impl Party {
         }
     }
 
-    /// Where it waits for clients.
+    /// The addresses where it listens.
     pub(super) fn listening(&self) -> Vec<String> {
         match self {
             Self::Process(process) => process.listening(),
@@ -135,7 +134,7 @@ impl Party {
         }
     }
 
-    /// Wait until it has printed more than anyone would.
+    /// Waits until it has printed more than the limit.
     pub(super) async fn babbles(&self) {
         match self {
             Self::Process(process) => process.babbles().await,
@@ -172,8 +171,7 @@ impl Party {
     }
 }
 
-/// Several clients that came one after another, as if they were one: their screens in turn, and the
-/// worst of their ends.
+/// Several consecutive clients combined into one: their outputs in order, and the worst of their ends.
 pub(super) fn as_one(ends: Vec<PeerEnd>) -> PeerEnd {
     let severity = |end: &PeerEnd| match Ending::of(end, Role::Client) {
         Ending::Complete => 0,

@@ -1,4 +1,4 @@
-//! What comes before a program of a case starts, and before anything connects to it: its set-up, its
+//! The steps before a program of a case starts, and before anything connects to it: its set-up, its
 //! environment, and the sign that a server is up.
 
 use std::path::Path;
@@ -15,12 +15,12 @@ use super::party::Party;
 use super::{DriveError, Driver, Play, Side};
 use crate::peer::{Command, OwnAddress, Peer, Places, Template, User};
 
-/// So many of the last lines of a set-up's standard error are shown.
+/// How many of the last lines of a set-up's standard error are shown.
 const LAST_LINES: usize = 20;
-/// How often a server is looked at that does not listen yet.
+/// How often to check whether a server listens yet.
 const STARTING: Duration = Duration::from_millis(2);
 
-/// A program that is to be started: who has it, in which role, and what stands in its places.
+/// A program to start: its peer, its role, and the values of its placeholders.
 pub(super) struct Start<'a> {
     pub(super) peer: &'a Peer,
     pub(super) template: &'a Template,
@@ -37,7 +37,7 @@ impl Start<'_> {
         Places { endpoint: self.endpoint, file: self.file, literals: &self.literals }
     }
 
-    /// The command, with its places filled in.
+    /// The command with its placeholders filled in.
     pub(super) fn command(&self, play: &Play<'_>) -> Command {
         let needs = self.peer.needs_of(self.role, play.scenario.name());
         Command {
@@ -57,7 +57,7 @@ fn environment(needs: &Needs, places: &Places<'_>) -> Vec<(String, String)> {
 }
 
 impl Driver {
-    /// Run the set-up of a program, if it has one, to its end.
+    /// Runs the set-up of a program to its end, if it has one.
     pub(super) async fn set_up(
         &self,
         play: &Play<'_>,
@@ -82,7 +82,7 @@ impl Driver {
             directory: start.directory.to_owned(),
             is_stranger: true,
             is_fresh: false,
-            // It may be a program that needs the network of this machine, such as a database's.
+            // It may need the network of this machine, such as a database's.
             address: OwnAddress::Told,
         };
         let nobody = User { lines: Vec::new(), terminal: None };
@@ -111,8 +111,8 @@ impl Driver {
     }
 }
 
-/// Wait until a server is up as it is said to be: by what it prints, or, of a file's reference, by its
-/// listening. What never came by the deadline is given back in words.
+/// Waits for the sign that a server is up: a line of output or, for the reference of a file, a listening
+/// socket. If the sign does not come by the deadline, returns its description.
 pub(super) async fn until_up(
     play: &Play<'_>,
     server: &Party,
@@ -141,8 +141,8 @@ pub(super) async fn until_up(
     }
 }
 
-/// Wait until the server listens, as a user does before he starts a client: a client may have a timeout of its
-/// own, and a server a runtime that takes long to start. Where the system doesn't tell, nobody waits.
+/// Waits until the server listens, as a user does before starting a client: a client may have a timeout, and a
+/// server's runtime may start slowly. Returns at once if the system can't say whether it listens.
 async fn until_listening(server: &Party, (endpoint, site): (&Endpoint, &Site), by: Instant) {
     let listens = || match endpoint {
         Endpoint::Path(path) => path.exists(),

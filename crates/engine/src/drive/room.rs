@@ -1,8 +1,7 @@
-//! The directories of a case, and the files its peers leave in them.
+//! The directories of a case, and the files that peers leave there.
 //!
-//! A room is emptied and used again, where nobody can be left in it: a file system that gives an
-//! inode back at once is rare, and ext4 looks through all that were given back in the last seconds
-//! for each new directory.
+//! A room is emptied and reused if no process can be left in it. Few file systems reuse an inode at once: for
+//! each new directory, ext4 searches all inodes that were freed in the last seconds.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{FileTypeExt, symlink};
@@ -16,17 +15,17 @@ use model::{Beside, Input, Scenario, Truth};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-/// More of a peer's files than this is not kept.
+/// The maximum length of a peer's file that is kept.
 const FILE_MAX_BYTES: u64 = 64 << 20;
 
-/// So deep, and so many, are the files of a peer that are looked at one by one.
+/// The maximum depth and number of a peer's files that are examined one by one.
 const DEPTH_MAX: usize = 32;
 const FILES_MAX: usize = 10_000;
 
-/// What every room has.
+/// The subdirectories of every room.
 const PARTS: [&str; 4] = ["server", "client", "control", "served"];
 
-/// All rooms: those that are used and those that wait to be used again.
+/// All rooms: those in use, and those that are free.
 #[derive(Debug)]
 pub struct Rooms {
     scratch: PathBuf,
@@ -37,11 +36,11 @@ pub struct Rooms {
 #[derive(Debug, Default)]
 struct Book {
     made: u64,
-    /// The numbers of those that wait.
+    /// The numbers of the free rooms.
     free: Vec<u64>,
 }
 
-/// Where a case lives while it runs.
+/// The directories of a running case.
 pub(super) struct Room {
     number: u64,
     root: PathBuf,
@@ -51,29 +50,29 @@ pub(super) struct Room {
     pub(super) client: PathBuf,
     /// The control client's working directory.
     pub(super) control: PathBuf,
-    /// Where Unix sockets have their paths.
+    /// The directory for Unix sockets.
     pub(super) sockets: PathBuf,
-    /// The file that is served, if one is.
+    /// The file that is served, if there is one.
     pub(super) file: Option<PathBuf>,
-    /// Whether a directory with nothing in it counts as something that a peer leaves.
+    /// Whether an empty directory counts as something that a peer leaves.
     shows_directories: bool,
 }
 
 impl Rooms {
-    /// Rooms in `scratch`, whose Unix sockets are in `sockets`: see [`SocketDirectory`](super::SocketDirectory).
-    /// Both directories are somebody else's to remove.
+    /// Rooms in `scratch`, with Unix sockets in `sockets`: see [`SocketDirectory`](super::SocketDirectory). The
+    /// caller removes both directories.
     #[must_use]
     pub fn new(scratch: PathBuf, sockets: PathBuf) -> Self {
         Self { scratch, sockets, book: Mutex::default() }
     }
 
-    /// Where the rooms are.
+    /// The directory of the rooms.
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.scratch
     }
 
-    /// An empty room, and in it what the input wants there.
+    /// An empty room with the files of the input.
     pub(super) fn take(&self, scenario: &dyn Scenario, input: &Input) -> io::Result<Room> {
         let (number, is_new) = {
             let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,15 +93,15 @@ impl Rooms {
         Room::furnished(number, root, sockets, scenario, input)
     }
 
-    /// Take a room back, after [`Room::collect`]. Where somebody may have been left behind in it,
-    /// it is not used again.
+    /// Takes a room back, after [`Room::collect`]. If a process may be left behind in it, the room is not
+    /// reused.
     pub(super) fn give_back(&self, room: Room, is_deserted: bool) -> io::Result<()> {
         if is_deserted && room.empty()? {
             self.book.lock().unwrap_or_else(PoisonError::into_inner).free.push(room.number);
             Ok(())
         } else {
             match fs::remove_dir_all(&room.sockets) {
-                // A program that may write there may remove it, too.
+                // A program that may write there may also remove it.
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => fs::remove_dir_all(&room.root),
             }
@@ -122,14 +121,14 @@ impl Room {
         furnish(&client, &input.beside)?;
         furnish(&server, &input.server_beside)?;
         if scenario.truth() == Truth::Reference {
-            // The client that comes afterwards is the first one again.
+            // The follow-up client gets the same files as the first.
             furnish(&control, &input.beside)?;
         }
         let file = match &input.file {
             None => None,
             Some(bytes) => {
-                // Under the name it is announced by, so that a server that is told no other can
-                // announce the file's own.
+                // The file has its announced name, so a server that gets no name option can announce the file's
+                // own name.
                 let file = served.join(scenario.served_name(input));
                 fs::write(&file, &bytes.0)?;
                 Some(file)
@@ -139,14 +138,14 @@ impl Room {
         Ok(Self { number, root, server, client, control, sockets, file, shows_directories })
     }
 
-    /// Take up what the peers left.
+    /// Reads the files that the peers left.
     pub(super) fn collect(&self, seen: &mut Observation) -> io::Result<()> {
         seen.server.files = self.server_files()?;
         seen.client.files = self.client_files()?;
         if let Some(control) = &mut seen.control {
             control.client.files = self.files_below(&self.control)?;
         }
-        // A program has no business up here; whose it was, nobody can tell but by its name.
+        // A program must not write here. Only the file's name hints at which program did.
         for (name, content) in files_in(&self.root)? {
             if !PARTS.contains(&name.as_str()) {
                 seen.client.files.insert(format!("../{name}"), content);
@@ -155,17 +154,17 @@ impl Room {
         Ok(())
     }
 
-    /// The server's files as they are now.
+    /// The server's files at this moment.
     pub(super) fn server_files(&self) -> io::Result<BTreeMap<String, Blob>> {
         self.files_below(&self.server)
     }
 
-    /// The client's files as they are now.
+    /// The client's files at this moment.
     pub(super) fn client_files(&self) -> io::Result<BTreeMap<String, Blob>> {
         self.files_below(&self.client)
     }
 
-    /// Every file below a directory, by its path there.
+    /// Every file below a directory, by its relative path.
     fn files_below(&self, directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
         let mut files = BTreeMap::new();
         let mut waiting = vec![(directory.to_owned(), String::new())];
@@ -184,7 +183,7 @@ impl Room {
         Ok(files)
     }
 
-    /// Remove all that is in it; whether it is then as it was when it was new.
+    /// Removes all contents. Returns whether the room is then like a new one.
     fn empty(&self) -> io::Result<bool> {
         let rights = fs::symlink_metadata(&self.root)?.permissions();
         let mut parts = 0;
@@ -206,7 +205,7 @@ impl Room {
     }
 }
 
-/// Remove all that is in a directory.
+/// Removes the contents of a directory.
 fn clear(directory: &Path) -> io::Result<()> {
     for inner in fs::read_dir(directory)? {
         let inner = inner?;
@@ -219,7 +218,7 @@ fn clear(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Put these in a directory; a name may lead into subdirectories.
+/// Puts these files into a directory. A name may contain subdirectories.
 fn furnish(directory: &Path, beside: &BTreeMap<String, Beside>) -> io::Result<()> {
     for (name, what) in beside {
         let path = directory.join(name);
@@ -258,7 +257,7 @@ fn files_in(directory: &Path) -> io::Result<BTreeMap<String, Blob>> {
     Ok(files)
 }
 
-/// What it is that is not a file, in words.
+/// What it is, if it is not a file, in words.
 fn kind_of(path: &Path, about: &fs::Metadata) -> String {
     if about.is_dir() {
         "(a directory)".to_owned()

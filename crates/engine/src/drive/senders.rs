@@ -1,14 +1,14 @@
-//! Whose address a server shows with each datagram. All addresses of clients get one placeholder, so this is looked
-//! at before.
+//! Checks which client's address a server shows with each datagram. This must happen before all client
+//! addresses are replaced by one placeholder.
 
 use model::observation::{Direction, Observation, WireItem, WireLog};
 use model::{Addresses, Endpoint};
 
-/// What stands where a server shows the address of a client that did not send the datagram.
+/// The placeholder for the address of a client that did not send the datagram.
 const OF_ANOTHER: &[u8] = b"{address of another client}";
 
-/// Mark each address on the server's screen that is not the sender's, as CPython prints it. Where the server does not
-/// show one address for each datagram that it was given, nothing is marked.
+/// Marks each address on the server's screen that is not the sender's, in CPython's notation. If the server
+/// does not show exactly one address per datagram, marks nothing.
 pub(super) fn mark_wrong(addresses: &Addresses, seen: &mut Observation) {
     let control = seen.control.as_ref().map(|control| &control.wire);
     let mut senders = of_datagrams(&seen.wire);
@@ -23,7 +23,7 @@ fn mark(addresses: &Addresses, senders: &[usize], screen: &mut Vec<u8>) {
     if shown.len() != senders.len() {
         return;
     }
-    // From the end, so that the places before stay where they are.
+    // From the end, so that earlier offsets stay valid.
     for (&(at, client), &sender) in shown.iter().zip(senders).rev() {
         let length = printed.get(client).map_or(0, Vec::len);
         if client != sender {
@@ -32,7 +32,7 @@ fn mark(addresses: &Addresses, senders: &[usize], screen: &mut Vec<u8>) {
     }
 }
 
-/// The number of the client that sent each datagram that the server was given.
+/// The number of the client that sent each datagram that the server received.
 fn of_datagrams(wire: &WireLog) -> Vec<usize> {
     let to_server = || wire.events.iter().filter(|event| event.direction == Direction::ToServer);
     let disturbed = to_server().any(|event| matches!(event.what, WireItem::Delivered(_)));
@@ -45,13 +45,13 @@ fn of_datagrams(wire: &WireLog) -> Vec<usize> {
     given.filter_map(|event| usize::try_from(event.connection).ok()).collect()
 }
 
-/// Where on a screen an address stands, and the number of the client whose it is.
+/// The offsets of the addresses on a screen, and the numbers of their clients.
 fn addresses_on(screen: &[u8], printed: &[Vec<u8>]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(rest) = screen.get(at..).filter(|rest| !rest.is_empty()) {
         let is_here = |text: &&Vec<u8>| !text.is_empty() && rest.starts_with(text);
-        // A path may begin with another.
+        // A path may be a prefix of another.
         let here = printed.iter().enumerate().filter(|(_, text)| is_here(text));
         match here.max_by_key(|(_, text)| text.len()) {
             Some((client, text)) => {

@@ -1,8 +1,8 @@
-//! A directory for Unix sockets whose path is short, wherever temporary files are.
+//! A directory with a short path for Unix sockets, even if the path for temporary files is long.
 //!
-//! The address of a Unix socket holds 104 bytes or more of path, depending on the system. The directory for
-//! temporary files may have a longer path, and not every file system holds sockets. So several directories are
-//! tried, each with a socket.
+//! The address of a Unix socket holds 104 bytes of path or more, depending on the system. The directory for
+//! temporary files may have a longer path, and some file systems can't hold sockets. So several directories are
+//! tried, each with a test socket.
 
 use std::ffi::OsStr;
 use std::io;
@@ -14,29 +14,30 @@ use tempfile::TempDir;
 
 use crate::platform;
 
-/// The longest path that every system takes, in bytes, without the zero byte at its end.
+/// The longest path that every system accepts, in bytes, without the zero byte at its end.
 const PATH_MAX_BYTES: usize = 103;
-/// What the harness and the peers put behind the directory's path: the number of a room, and a name such as
-/// `client-123` or `script123`.
+/// The longest name that the harness and the peers append to the directory's path: a room's number, and a name
+/// such as `client-123` or `script123`.
 const NAME_MAX_BYTES: usize = 32;
-/// Where a directory can be made that everybody may write to.
+/// Directories that all users can write to.
 const USUAL: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 
-/// A directory of this process alone; it is removed when this is dropped.
+/// A directory for this process only. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct SocketDirectory {
     path: PathBuf,
     made: TempDir,
-    /// What makes a long path a short one.
+    /// The short alias of a long path.
     _alias: Option<platform::Alias>,
 }
 
 impl SocketDirectory {
-    /// A new one. The directory for temporary files comes first, then others that all users can write to. Where
-    /// none of them will do, Linux gives the first a short name in `/proc`.
+    /// Makes a new directory. Tries the directory for temporary files first, then others that all users can
+    /// write to. If none works, Linux provides a short alias of the first in `/proc`.
     ///
     /// # Errors
-    /// No directory can be made that has a short path and holds sockets.
+    ///
+    /// No directory has a short path and can hold sockets.
     pub fn make() -> io::Result<Self> {
         let temporary = std::env::temp_dir();
         let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -68,27 +69,27 @@ impl SocketDirectory {
         Ok(Self { path, made, _alias: Some(alias) })
     }
 
-    /// What is to be removed when nothing uses it any more: its path may be another name.
+    /// The directory to remove after use. Its path may differ from [`path`](Self::path).
     #[must_use]
     pub fn made(&self) -> &Path {
         self.made.path()
     }
 
-    /// Where it is.
+    /// The path for socket addresses.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Whether a name behind this path is an address, and can be written into a command and a table: no blanks, and
-/// nothing but ASCII.
+/// Whether a name below this path is a valid address and can stand in a command and a table: ASCII without
+/// blanks.
 fn is_plain(path: &Path) -> bool {
     let bytes = OsStr::as_bytes(path.as_os_str());
     bytes.len() + NAME_MAX_BYTES <= PATH_MAX_BYTES && bytes.iter().all(u8::is_ascii_graphic)
 }
 
-/// Try it: some file systems that are mounted from elsewhere hold no sockets.
+/// Makes a test socket, as some mounted file systems can't hold sockets.
 fn holds_sockets(directory: &Path) -> io::Result<()> {
     let path = directory.join("try");
     drop(UnixListener::bind(&path)?);

@@ -1,4 +1,4 @@
-//! What a case waits for: its client's end, a hang that is known or that shows, its server's end.
+//! The waits of a case: for its client's end, for a known or visible hang, and for its server's end.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use super::party::Party;
 use crate::network::Patience;
 use crate::peer::Output;
 
-/// When nothing has moved for this long and both programs sleep, nothing ever will.
+/// If there is no traffic for this time and both programs sleep, the case is idle.
 const IDLE: Duration = Duration::from_secs(5);
-/// The same where what was sent is wrong already.
+/// The same, if what was sent is already wrong.
 const IDLE_ASTRAY: Duration = Duration::from_millis(600);
-/// How often that is looked at, and whether programs sleep, as nothing tells it.
+/// The interval of these checks, as the system sends no event.
 const LOOK: Duration = Duration::from_millis(50);
-/// A program that sleeps at so many looks in a row waits for something.
+/// A program that sleeps in this many consecutive looks is waiting.
 const SLEEPING_LOOKS: u32 = 4;
-/// How often a server that its client has left is looked at.
+/// The interval of looks at a server whose client has left.
 const SETTLING: Duration = Duration::from_millis(10);
 
 impl Case<'_> {
-    /// Wait until the client has ended, or until it is clear that it won't. Where there is none,
-    /// the one program's end is what is waited for.
+    /// Waits until the client has ended, or until it is clear that it won't. If there is no client, waits for
+    /// the end of the one program.
     pub(super) async fn until_client_ends(&self) -> (Option<Stop>, Option<AtRest>) {
         let mut passing = self.passing.clone();
         tokio::select! {
@@ -45,8 +45,8 @@ impl Case<'_> {
         }
     }
 
-    /// Wait until the client that a person has started has ended every connection that it had, and nothing
-    /// follows. One that the network broke off says no more.
+    /// Waits until the person's client has ended all of its connections and no other follows. A connection that
+    /// the network cut sends no more.
     async fn person_is_done(&self) {
         let breaks_off = matches!(self.play.disturbance.network.kind, Kind::Reset(_));
         let is_over = |log: &WireLog| {
@@ -68,15 +68,15 @@ impl Case<'_> {
         }
     }
 
-    /// Tell the recorder when the server has ended: if it can't be reached then, it never will, and
-    /// the client is to see its connection end.
+    /// Tells the recorder when the server has ended. If the server was not reached by then, it never will be,
+    /// and the client must see its connection end.
     pub(super) async fn tell_when_the_server_has_ended(&self) -> Infallible {
         self.server.wait().await;
         self.patience.send_replace(Patience::ServerHasEnded);
         std::future::pending().await
     }
 
-    /// Wait until the server has ended, or until it sleeps and goes on doing so.
+    /// Waits until the server has ended, or sleeps and continues to sleep.
     pub(super) async fn until_server_ends_or_sleeps(&self) {
         let mut looks = 0;
         while looks < SLEEPING_LOOKS {
@@ -87,7 +87,7 @@ impl Case<'_> {
         }
     }
 
-    /// Wait for the sign of a known hang, and then until nothing moves any more.
+    /// Waits for the sign of a known hang, and then until there is no more traffic.
     async fn known_hang(&self) {
         match self.play.sign {
             Some((role, Sign::QuietAfter(text))) => {
@@ -107,26 +107,25 @@ impl Case<'_> {
         while self.moves_within(QUIET).await {}
     }
 
-    /// Whether anything moves on the wire within this time.
+    /// Whether there is any traffic within this time.
     async fn moves_within(&self, time: Duration) -> bool {
         self.goes_beyond(self.recording.event_count(), time).await
     }
 
-    /// Whether more than so many events have been seen on the wire, or are within this time.
+    /// Whether the log has more than this many events, or gets more within this time.
     async fn goes_beyond(&self, events: usize, time: Duration) -> bool {
         let moved = self.recording.wait_until(|log| log.events.len() > events);
         timeout(time, moved).await.is_ok()
     }
 
-    /// Whether a client that does nothing any more has come to its end: of one that a person starts, that
-    /// can't be told.
+    /// Whether an idle client may count as finished. For a client that a person starts, this can't be known.
     const fn can_rest(&self) -> bool {
         self.play.rests.is_some() && !self.client.is_by_hand()
     }
 
-    /// Wait until nothing moves any more and both programs sleep, after the network's fault, or
-    /// without one after the server was reached; then see what the two used of a processor meanwhile.
-    /// One that never sleeps is for [`spins`](Self::spins) to find.
+    /// Waits until there is no traffic and both programs sleep: after the network's fault, or, without a fault,
+    /// after the server was reached. Then measures the processor time that the two use. [`spins`](Self::spins)
+    /// finds a program that never sleeps.
     async fn rest(&self, looks_wanted: u32) -> AtRest {
         self.recording.wait_until(WireLog::is_open).await;
         let is_held = self.play.input.leaving == Leaving::Hold;
@@ -154,9 +153,9 @@ impl Case<'_> {
         }
     }
 
-    /// Wait until it is clear that it won't come to a good end.
+    /// Waits until it is clear that the case won't end properly.
     async fn goes_wrong(&self) -> Stop {
-        // A person takes time, and may stop a program in mid-way.
+        // A person takes time, and may stop a program midway.
         let is_unattended = !self.server.is_by_hand() && !self.client.is_by_hand();
         tokio::select! {
             role = self.spins() => Stop::Spins(role),
@@ -166,7 +165,7 @@ impl Case<'_> {
         }
     }
 
-    /// Wait until the server was reached, nothing moves any more, and it and this client sleep.
+    /// Waits until the server was reached, there is no traffic, and the server and this client sleep.
     pub(super) async fn idles(&self, client: &Party) {
         self.recording.wait_until(WireLog::is_open).await;
         let times = || (self.server.processor_time(), client.processor_time());
@@ -181,14 +180,14 @@ impl Case<'_> {
         }
     }
 
-    /// Whether what was sent so far is wrong already.
+    /// Whether what was sent so far is already wrong.
     fn is_astray(&self) -> bool {
-        // One that may wait is looked at for whether it rests.
+        // A program that may wait is checked by `rest` instead.
         let astray = self.play.astray.filter(|_| self.play.rests.is_none());
         astray.is_some_and(|astray| self.recording.shows(astray))
     }
 
-    /// Wait until one of the two has kept a processor busy while nothing moved.
+    /// Waits until one of the two has kept a processor busy without any traffic.
     async fn spins(&self) -> Role {
         let [server, client] = self.play.busy;
         if server.is_none() && client.is_none() {
@@ -197,7 +196,7 @@ impl Case<'_> {
         self.recording.wait_until(WireLog::is_open).await;
         loop {
             let before = self.processor_times();
-            // However long it takes it on a busy machine to use that much.
+            // On a busy machine, using that much takes longer.
             while !self.moves_within(LOOK).await {
                 let now = self.processor_times();
                 let busy = |limit: Option<Duration>, now: Duration, before| {
@@ -217,15 +216,15 @@ impl Case<'_> {
         (self.server.processor_time(), self.client.processor_time())
     }
 
-    /// Wait until the server sleeps, and nothing moves, at so many looks in a row. One that prints does
-    /// not rest, though it may sleep until there is room for more.
+    /// Waits until the server sleeps without traffic in this many consecutive looks. A server that prints is
+    /// not at rest, although it may sleep until there is room for more output.
     async fn settle(&self, looks_wanted: u32) {
         let done = || {
             let printed = self.server.stdout().map(Output::byte_count);
             (self.server.processor_time(), printed)
         };
         if !self.play.transport.is_datagram() {
-            // A client may have ended before the recorder has reached the server for it.
+            // A client may end before the recorder has reached the server for it.
             let _ = timeout(QUIET, self.recording.wait_until(WireLog::is_open)).await;
         }
         let mut looks = 0;
@@ -238,8 +237,8 @@ impl Case<'_> {
         }
     }
 
-    /// After the client: wait until the server has done what it is expected to do about that.
-    /// If it goes wrong instead, tell how.
+    /// After the client's end, waits until the server does what is expected. Returns the reason if the case
+    /// stops instead.
     pub(super) async fn until_server_is_done(&self) -> Option<Stop> {
         let done = async {
             match self.play.sign {
@@ -250,13 +249,13 @@ impl Case<'_> {
                         None => std::future::pending().await,
                     }
                 }
-                // Neither can come without a client.
+                // Without a client, neither the close nor the end can happen.
                 _ if self.play.await_end || self.play.await_close => {
                     let connected = self.recording.wait_until(WireLog::is_connected);
                     if timeout(QUIET, connected).await.is_err() {
                         return;
                     }
-                    // Its own end is waited for beside this, anyway.
+                    // A parallel wait covers the server's own end.
                     if self.play.await_end {
                         std::future::pending().await
                     }

@@ -1,4 +1,4 @@
-//! A journal, read: first what there is of which case, then the events.
+//! Reads a journal: first which cases it has, then the events.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{FORM, JournalError, NAME};
 
-/// A line, as much of it as must be known of all at once.
+/// The part of a line that must be known for all lines at once.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Glance {
@@ -29,7 +29,7 @@ struct Outcome {
     verdict: Verdict,
 }
 
-/// A line of a case, all of it.
+/// A case's line in full.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
@@ -45,12 +45,12 @@ struct Place {
     input: String,
 }
 
-/// What a journal says.
+/// The contents of a journal.
 #[derive(Debug)]
 pub struct Recorded {
     path: PathBuf,
     start: Start,
-    /// Bytes up to the end of the last whole line.
+    /// The offset after the last whole line, in bytes.
     whole_bytes: u64,
     cases: HashMap<CaseId, Place>,
     seconds: f64,
@@ -58,9 +58,10 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The journal of the run in this directory; `None` if there is none, or not even its first line.
+    /// Reads the journal of the run in this directory. `None` if there is none, or not even its first line.
     ///
     /// # Errors
+    ///
     /// See [`JournalError`].
     pub fn read(directory: &Path) -> Result<Option<Self>, JournalError> {
         let path = directory.join(NAME);
@@ -79,7 +80,7 @@ impl Recorded {
             seconds: 0.0,
             end: None,
         };
-        // A line that is not as it should be is forgiven if it turns out to be the last.
+        // An invalid line is accepted if it is the last.
         let mut torn = None;
         while let Some((offset, line)) = lines.next_line().map_err(failed)? {
             if let Some(torn) = torn {
@@ -112,19 +113,19 @@ impl Recorded {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the run is.
+    /// The run's start event.
     #[must_use]
     pub const fn start(&self) -> &Start {
         &self.start
     }
 
-    /// Bytes up to the end of the last whole line.
+    /// The offset after the last whole line, in bytes.
     #[must_use]
     pub const fn whole_bytes(&self) -> u64 {
         self.whole_bytes
@@ -136,13 +137,13 @@ impl Recorded {
         Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
     }
 
-    /// The expected failures that are none of the run's, if it came to its end.
+    /// The expected failures that match no case of the run, if the run was completed.
     #[must_use]
     pub fn unmatched(&self) -> Option<&[String]> {
         self.end.as_deref()
     }
 
-    /// Every case that has come out somehow.
+    /// Every case that has a result.
     pub fn ids(&self) -> impl Iterator<Item = &CaseId> {
         self.cases.keys()
     }
@@ -152,13 +153,13 @@ impl Recorded {
         self.cases.iter().map(|(id, place)| (id, place.input.as_str()))
     }
 
-    /// Whether a case has come out, in one way or another.
+    /// Whether a case has a result.
     #[must_use]
     pub fn has(&self, id: &CaseId) -> bool {
         self.cases.contains_key(id)
     }
 
-    /// How many cases there are, by verdict.
+    /// The number of cases, by verdict.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
@@ -168,14 +169,15 @@ impl Recorded {
         counts
     }
 
-    /// Leave out cases that could not be played: nothing is known of them.
+    /// Drops cases that could not be played: they have no result.
     pub fn forget_harness_errors(&mut self) {
         self.cases.retain(|_, place| place.verdict != Verdict::HarnessError);
     }
 
-    /// See that it is of the run that `start` begins.
+    /// Checks that it belongs to the run that `start` begins.
     ///
     /// # Errors
+    ///
     /// [`JournalError::OtherRun`].
     pub fn is_of(&self, start: &Start) -> Result<(), JournalError> {
         let mut how = differences((&self.start, "it"), (start, "this run"));
@@ -193,9 +195,10 @@ impl Recorded {
         if how.is_empty() { Ok(()) } else { Err(JournalError::OtherRun { path, how }) }
     }
 
-    /// See that it has no case that the run does not have, as after two runs have written there.
+    /// Checks that it has only cases of the run. After two runs wrote there, it has others.
     ///
     /// # Errors
+    ///
     /// [`JournalError::OtherRun`].
     pub fn has_only<'a>(
         &self,
@@ -209,9 +212,10 @@ impl Recorded {
         Err(JournalError::OtherRun { path: self.path.clone(), how })
     }
 
-    /// Tell every case again, in the order in which they were written.
+    /// Replays every case, in the order in which they were written.
     ///
     /// # Errors
+    ///
     /// See [`JournalError`].
     pub fn replay(&self, mut listener: impl FnMut(Box<CaseResult>)) -> Result<(), JournalError> {
         let failed = |error| JournalError::Io { path: self.path.clone(), error };
@@ -234,10 +238,10 @@ fn read_head(path: &Path, head: &[u8]) -> Result<Start, JournalError> {
     let bad = |why: String| JournalError::Line { path: path.to_owned(), line: 1, why };
     let (form, start) = match serde_json::from_slice(head) {
         Ok(Glance::Run { journal, start }) => (journal, start),
-        Ok(_) => return Err(bad("expected what the run is".to_owned())),
+        Ok(_) => return Err(bad("expected the line that describes the run".to_owned())),
         Err(error) => return Err(bad(error.to_string())),
     };
-    // What another version has written is not looked at.
+    // If another version wrote it, the rest is not read.
     let found = start.get("framecheck").and_then(|it| it.as_str()).unwrap_or("?").to_owned();
     if form != FORM || found != env!("CARGO_PKG_VERSION") {
         return Err(JournalError::Version { path: path.to_owned(), found });
@@ -245,7 +249,7 @@ fn read_head(path: &Path, head: &[u8]) -> Result<Start, JournalError> {
     Start::deserialize(start).map_err(|error| bad(error.to_string()))
 }
 
-/// What two runs differ in besides the part that is played, in words; `by` is what each is called.
+/// The differences between two runs, apart from the shard, in words; `by` names the two.
 #[must_use]
 pub fn differences(
     (one, one_is): (&Start, &str),
@@ -287,7 +291,7 @@ pub fn differences(
         .collect()
 }
 
-/// All that tells a peer from another; where its manifest lies does not.
+/// A description of a peer for comparison. It does not include the manifest's path.
 fn peer_told(peer: &PeerInfo) -> String {
     let PeerInfo { name, language, version, manifest_sha256, manifest: _, as_typed: _ } = peer;
     let version = version.as_deref().unwrap_or("of no known version");
@@ -298,7 +302,7 @@ fn peer_told(peer: &PeerInfo) -> String {
     format!("{name} ({language} {version}{manifest})")
 }
 
-/// Whole lines of a file, and where they begin.
+/// Whole lines of a file, and their offsets.
 struct Lines {
     file: BufReader<File>,
     offset: u64,
@@ -318,7 +322,7 @@ impl Lines {
         Ok(())
     }
 
-    /// The next one and its place; `None` at the end, and at a line that does not end.
+    /// The next line and its place; `None` at the end, and at an incomplete line.
     fn next_line(&mut self) -> io::Result<Option<(u64, Vec<u8>)>> {
         let mut line = Vec::new();
         let read = self.file.read_until(b'\n', &mut line)?;

@@ -1,4 +1,4 @@
-//! One check: what was seen against what is right, and the clause that a difference goes against.
+//! One check: compares what was seen with what is right, and names the clause of a difference.
 
 use model::blob::Blob;
 use model::mask::JsonBy;
@@ -24,7 +24,7 @@ pub(super) fn difference(
         }
         Check::ServerExit if standard.server_is_peer => exit(standard, check, Role::Server, seen),
         Check::ServerStays if standard.scenario.clause(check).is_some() => {
-            // How else it ended is told by how it ended.
+            // If it ended in another way, another check reports that.
             let left = seen.server.by_itself && seen.server.exit == Some(Exit::Status(0));
             let what = "the server ended by itself, with status 0".to_owned();
             left.then(|| found(standard, check, what, None))
@@ -36,7 +36,7 @@ pub(super) fn difference(
             let was_awaited = seen.client.by_itself && awaits_close(seen.stopped.as_ref());
             let was_stopped = seen.stopped.is_some() && !was_awaited;
             let closed = was_stopped || !was_awaited && seen.wire.is_closed_by_server();
-            let what = "the server left the connection of a client that had gone open";
+            let what = "the server did not close the connection after its client had ended";
             (!closed).then(|| found(standard, check, what.to_owned(), None))
         }
         Check::ServerEnds if standard.scenario.clause(check).is_some() => {
@@ -66,8 +66,8 @@ pub(super) fn difference(
     }
 }
 
-/// Whether what stopped a case whose client had ended was that its server did not close. What it
-/// did when it was ended itself is no answer.
+/// Whether the case was stopped because the server did not close the connection after its client had ended.
+/// What the server did when the harness ended it then does not count as an answer.
 fn awaits_close(stopped: Option<&Stop>) -> bool {
     match stopped {
         Some(Stop::Idle) => true,
@@ -87,13 +87,13 @@ pub(super) fn found(
     Difference { check: Some(check), clause, what, part: None, parting }
 }
 
-/// The clause a difference breaks.
+/// The clause that a difference violates.
 fn clause_of<'a>(
     standard: &Standard<'a>,
     check: Check,
     parting: Option<&Parting>,
 ) -> Option<&'a Clause> {
-    // A client that harm was done to is held to the clause about that.
+    // After a fault, the clause about faults applies to the client.
     let about_client = matches!(check, Check::ClientExit | Check::ClientStderr);
     let harm = standard.harmed.and_then(|harmed| harmed.clause.as_ref()).filter(|_| about_client);
     let common = standard.scenario.common_clauses();
@@ -229,7 +229,7 @@ pub(super) fn files(
     Some(found(standard, check, what, None))
 }
 
-/// What the server shows: of the case itself, and of the control, in whichever order it came to it.
+/// The server's screen: after the case itself and the control, in either order.
 fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     let case = &standard.expected.server.stdout;
     let (seen, seen_ended) = (&seen.server.stdout, seen.server.by_itself);
@@ -240,7 +240,7 @@ fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Differen
     let joined = |one: &Blob, other: &Blob| Blob([&*one.0, &*other.0].concat());
     let first = joined(case, control);
     let agrees = |right: &Blob| standard.scenario.screen_agrees(Role::Server, &right.0, &seen.0);
-    // A server that has ended shows nothing of a client that came too late.
+    // A server that has ended shows nothing of a later client.
     let came_too_late = seen_ended && agrees(case);
     if agrees(&first) || agrees(&joined(control, case)) || came_too_late {
         return None;
@@ -248,7 +248,8 @@ fn server_screen(standard: &Standard<'_>, seen: &Observation) -> Option<Differen
     bytes(standard, Check::ServerStdout, &first, seen)
 }
 
-/// Whether a server that need not stay ended well after its first client, and so has no more to do with the next one.
+/// Whether a server that may end after its first client did so successfully. Then it need not serve the next
+/// one.
 fn has_served_its_one_client(standard: &Standard<'_>, seen: &Observation) -> bool {
     let may_end = standard.scenario.clause(Check::ServerStays).is_none();
     let has_ended = seen.server.by_itself && seen.server.exit == Some(Exit::Status(0));
@@ -257,7 +258,7 @@ fn has_served_its_one_client(standard: &Standard<'_>, seen: &Observation) -> boo
     may_end && has_ended && !is_served
 }
 
-/// The control: a client that comes afterwards is served as if nothing had been.
+/// The control: the server serves a follow-up client as if there had been no fault.
 fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     let right = standard.control?;
     if has_served_its_one_client(standard, seen) {
@@ -265,18 +266,18 @@ fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     }
     let check = Check::NextClient;
     let differs = |what: String, parting| {
-        let what = format!("the next client, to which no harm was done: {what}");
+        let what = format!("the next client, which was not disturbed: {what}");
         Some(found(standard, check, what, parting))
     };
     let Some(control) = &seen.control else {
         return match seen.stopped {
-            // Nobody could come.
+            // No client could connect.
             Some(_) => None,
-            None => differs("it never came".to_owned(), None),
+            None => differs("it never connected".to_owned(), None),
         };
     };
     if control.overdue {
-        return differs("it was never done".to_owned(), None);
+        return differs("it never ended".to_owned(), None);
     }
     for direction in [Direction::ToClient, Direction::ToServer] {
         let way = direction.name();
@@ -321,8 +322,8 @@ fn control(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     None
 }
 
-/// A program that is to wait for an answer does not send what comes after it before. One that was sent
-/// what is wrong can't know how much to wait for.
+/// A program that must wait for an answer does not send the next data before it. A program that received wrong
+/// data can't know how long to wait.
 fn turns(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
     let Standard { scenario, expected, .. } = standard;
     let form = &expected.to_client;
@@ -337,7 +338,7 @@ fn turns(standard: &Standard<'_>, seen: &Observation) -> Option<Difference> {
         .then(|| found(standard, Check::Turns, early.told(form), None))
 }
 
-/// Whether the first bytes, or datagrams, are the same; so many of them.
+/// Whether the first `count` bytes, or datagrams, are equal.
 fn begin_alike(one: &Wire, other: &Wire, count: usize) -> bool {
     match (one, other) {
         (Wire::Stream(one), Wire::Stream(other)) => one.0.get(..count) == other.0.get(..count),

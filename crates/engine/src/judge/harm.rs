@@ -1,6 +1,6 @@
-//! One check of a case in which harm was done: by the network, or by the harness in the place of a
-//! server. What is right for the client depends on what it was given; the server is judged by what
-//! it sent and by what becomes of the next client.
+//! One check of a case with a fault: of the network, or of the harness in the place of a server. What is right
+//! for the client depends on what it received. The server is judged by what it sent, and by how it serves the
+//! next client.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use model::{Check, Clause, Difference, Ending, Expected, Harmed, Wire};
 use super::compare::found;
 use super::{Standard, compare};
 
-/// A program at rest has used less than this of a processor.
+/// A waiting program uses less than this much processor time.
 pub(super) const AT_REST_MAX: Duration = Duration::from_millis(40);
 
 pub(super) fn difference(
@@ -50,12 +50,12 @@ pub(super) fn difference(
         | Check::ServerFiles
         | Check::Memory
         | Check::NextClient => compare::difference(&as_given, check, seen),
-        // What a program shows of a broken exchange, and when it closes it, is its own affair.
+        // After a broken exchange, a program may print anything, and close the connection at any time.
         _ => None,
     }
 }
 
-/// Of what is right to say, a broken exchange may have stopped the rest.
+/// A broken exchange may have stopped the rest of what is right.
 fn prefix(
     standard: &Standard<'_>,
     check: Check,
@@ -71,8 +71,8 @@ fn prefix(
     }
 }
 
-/// A client that waits for more may keep what came under another name. Under the name of a file it has what was
-/// there before, or all of it.
+/// A client that waits for more may keep what arrived under another name. Under the name of the file, it must
+/// have what was there before, or the whole file.
 fn files_while_waiting(
     standard: &Standard<'_>,
     given: &Expected,
@@ -97,10 +97,10 @@ fn client_exit(standard: &Standard<'_>, harmed: &Harmed, seen: &Observation) -> 
     let ending = Ending::of(&seen.client, Role::Client);
     match (&seen.stopped, harmed.ending) {
         (Some(Stop::Quiet), _) if seen.at_rest.is_some() => {
-            // It waits for more, for ever: that is its right where more could come.
+            // It waits for more, for ever. This is allowed where more could arrive.
             let done = harmed.ending.is_some() && !harmed.is_left_waiting;
             done.then(|| {
-                let what = "the client waits, with all there to decide by".to_owned();
+                let what = "the client waits, although it has all that it needs".to_owned();
                 found(standard, Check::ClientExit, what, None)
             })
         }
@@ -111,7 +111,7 @@ fn client_exit(standard: &Standard<'_>, harmed: &Harmed, seen: &Observation) -> 
     }
 }
 
-/// A client whose exchange was broken says why; ours, by which clause.
+/// A client prints why its exchange broke; our own client also names the clause.
 fn client_stderr(
     standard: &Standard<'_>,
     harmed: &Harmed,

@@ -1,4 +1,4 @@
-//! Hold an observation against what is right, clause by clause.
+//! Compares an observation with what is right, clause by clause.
 
 pub(crate) mod by_reference;
 mod compare;
@@ -10,56 +10,56 @@ use model::observation::{Exit, Observation, Role, Stop};
 use model::{Check, Difference, Ending, Erratum, Expected, Harmed, Scenario, Verdict};
 use rustix::process::Signal;
 
-/// What a case is judged by.
+/// The standard that a case is judged by.
 pub struct Standard<'a> {
     /// The scenario.
     pub scenario: &'a dyn Scenario,
     /// What is right for the input.
     pub expected: &'a Expected,
-    /// The errata of the reference that this case has, as the input and the pairing bring them.
+    /// The errata of the reference that this input and pairing cause.
     pub errata: &'a [&'a Erratum],
-    /// The errata that excuse the reference wherever they show: what a network brings out nobody
-    /// can tell from the input alone.
+    /// The errata that excuse the reference whenever they show. They depend on the network, so the input alone
+    /// can't predict them.
     pub candidates: &'a [&'a Erratum],
-    /// Whether a stranger plays, and no harm was done: then the reference is excused only where what
-    /// the stranger sent is right, as far as it goes.
+    /// Whether a stranger plays without a fault of the network. Then the reference is excused only if what the
+    /// stranger sent is correct, as far as it goes.
     pub holds_strangers: bool,
     /// Whether each role's standard output is compared, the server's first.
     pub compare_stdout: [bool; 2],
-    /// Whether each role's errors are to name clauses.
+    /// Whether each role's error messages must name clauses.
     pub names_clauses: [bool; 2],
     /// Whether the server is a process, or the harness itself.
     pub server_is_peer: bool,
     /// Whether the client is a process, or the harness itself.
     pub client_is_peer: bool,
-    /// Whether the harness did not start each role's program, the server's first: then it sees nothing of it but
-    /// what is on the wire.
+    /// For each role, the server first: whether the harness did not start its program. Then only its traffic is
+    /// seen.
     pub is_unseen: [bool; 2],
-    /// What is right for the client, if harm was done to it; `expected` is what would have been.
+    /// What is right for the client after a fault; `expected` is what would happen without one.
     pub harmed: Option<&'a Harmed>,
-    /// Whether it is no chance what becomes of the server. Where the network disturbs, the reference's
-    /// client may leave over unread bytes, and its server ends of that, or not.
+    /// Whether the server's outcome is deterministic, and so judged. If the network disturbs, the reference's
+    /// client may leave unread bytes. Then its server ends, or not, by chance.
     pub server_is_judged: bool,
-    /// Whether the server was told something else than the client said.
+    /// Whether the server received something other than the client sent.
     pub server_is_misled: bool,
     /// What is right for the positive control, if there is one.
     pub control: Option<&'a Expected>,
-    /// What the reference had been sent when it sent something, if a program is to wait as it does.
+    /// What the reference had received when it sent something, if a program must wait as it does.
     pub turns: Option<&'a Turns>,
 }
 
 /// A verdict with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// How it came out.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why, if it is not a pass.
+    /// The reasons, if it is not a pass.
     pub differences: Vec<Difference>,
     /// The errata that showed.
     pub errata: Vec<String>,
 }
 
-/// Judge what was seen.
+/// Judges an observation.
 #[must_use]
 pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     let given = standard.harmed.map(|harmed| harmed.given(standard.expected));
@@ -134,7 +134,7 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     Judgement { verdict, differences, errata }
 }
 
-/// The program that a check looks at, besides the wire.
+/// The program whose own behaviour a check examines, in addition to the traffic.
 const fn role_looked_at(check: Check) -> Option<Role> {
     match check {
         Check::ServerStdout
@@ -149,7 +149,7 @@ const fn role_looked_at(check: Check) -> Option<Role> {
     }
 }
 
-/// What a case that the harness had to stop comes to, unless it was stopped as it should be.
+/// The result of a case that the harness had to stop, unless the stop was expected.
 fn stopped(
     standard: &Standard<'_>,
     excusing: &[&Erratum],
@@ -176,7 +176,7 @@ fn stopped(
     }
 }
 
-/// Say before the other differences that the harness had to end the case, and what it did so for before that.
+/// Puts the reason why the harness stopped the case before the other differences, after its cause.
 fn put_stop(
     standard: &Standard<'_>,
     seen: &Observation,
@@ -188,7 +188,7 @@ fn put_stop(
         others => format!("; the server listens on {} instead", others.join(", ")),
     };
     if seen.stopped.as_ref().is_some_and(Stop::is_unready) {
-        // No client was started: what follows from that is no news.
+        // No client was started, so the differences that follow from that are dropped.
         differences.clear();
     }
     let cause = cause_of_stop(differences, seen).map(|nth| differences.remove(nth));
@@ -197,8 +197,9 @@ fn put_stop(
     differences.splice(0..0, cause.into_iter().chain([stop]));
 }
 
-/// The difference that a case was stopped for: a byte that is wrong, an answer that ends early, or a connection that
-/// the server left open. A client that sent too little may have waited for an answer, so that is no cause.
+/// The difference that made the case stop: a wrong byte, an answer that ends early, or a connection that the
+/// server left open. A client that sent too little may have waited for an answer, so that does not count as the
+/// cause.
 fn cause_of_stop(differences: &[Difference], seen: &Observation) -> Option<usize> {
     if let Some(Stop::Flood(_) | Stop::Spins(_) | Stop::Babble(_)) = seen.stopped {
         return None; // That is the cause itself.
@@ -225,12 +226,12 @@ fn cause_of_stop(differences: &[Difference], seen: &Observation) -> Option<usize
     }
 }
 
-/// Whether it is that the server left a connection open.
+/// Whether the difference is a connection that the server left open.
 fn is_left_open(difference: &Difference) -> bool {
     difference.check == Some(Check::ServerCloses)
 }
 
-/// That the harness had to end the case, by a clause of its own or by this one.
+/// The difference that says that the harness had to end the case, by a clause of its own or by this one.
 fn ended(standard: &Standard<'_>, clause: Option<String>, what: String) -> Difference {
     let usual = || {
         let clause = standard.scenario.clause_of_stop(standard.harmed.is_some());
@@ -239,7 +240,8 @@ fn ended(standard: &Standard<'_>, clause: Option<String>, what: String) -> Diffe
     Difference::told(clause.unwrap_or_else(usual), what)
 }
 
-/// Whether the harness killed a program when it stopped the case: that signal says nothing of the program.
+/// Whether the harness killed a program when it stopped the case. Then the signal says nothing about the
+/// program.
 fn was_killed_by_harness(role: Role, seen: &Observation) -> bool {
     let end = seen.end(role);
     seen.stopped.is_some()
@@ -251,7 +253,7 @@ fn was_killed(standard: &Standard<'_>, seen: &Observation) -> bool {
     let killed = |role| {
         Ending::of(seen.end(role), role) == Ending::Killed && !was_killed_by_harness(role, seen)
     };
-    // A client that was at rest was ended by the harness.
+    // The harness ended a client that was at rest.
     let client_is_judged = standard.client_is_peer && seen.at_rest.is_none();
     killed(Role::Server) || client_is_judged && killed(Role::Client)
 }

@@ -1,11 +1,10 @@
-//! The reference, played by a stranger's program. Into how many pieces that cuts what it sends, and
-//! a network what it passes on, is its affair; what the reference makes of pieces is known to be
-//! wrong, and excused as long as nothing else is.
+//! The reference, played against a stranger's program. The stranger, and the network, may divide the data into
+//! any pieces. The reference is known to handle pieces wrongly, and is excused while nothing else is wrong.
 
 use model::observation::{Direction, Observation, Role, WireItem};
 use model::{Check, Expected, Wire};
 
-/// Whether this side has sent what is right: all of it, unless the other side left first.
+/// Whether this side sent what is right: all of it, unless the other side left first.
 pub(super) fn is_blameless(expected: &Expected, role: Role, seen: &Observation) -> bool {
     let direction = sent_by(role);
     let right = expected.wire(direction);
@@ -21,8 +20,8 @@ pub(super) fn is_blameless(expected: &Expected, role: Role, seen: &Observation) 
     is_right_so_far && (is_all || left_first(seen) == Some(role.other()))
 }
 
-/// Whether this check stands, whatever an erratum of the reference in `role` did: a stranger's server
-/// is to withstand all that its clients do.
+/// Whether this check applies even if the reference in `role` showed an erratum: a stranger's server must
+/// withstand everything that its clients do.
 pub(super) const fn stands(role: Role, check: Option<Check>) -> bool {
     let is_servers = matches!(
         check,

@@ -1,5 +1,5 @@
-//! How many processes and threads can still be started: by the limit of this user, and by those of the control
-//! groups that this process is in. Only Linux tells.
+//! How many more processes and threads can be started, by the limit of this user and by those of this process's
+//! control groups. Only Linux provides this.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,37 +8,38 @@ use rustix::process::{Resource, getuid};
 
 use super::raise;
 
-/// Processes and threads without a case: the runtime's, the launcher, the oracle, who ends what is left.
+/// Processes and threads without a case: the runtime's, the launcher, the oracle, and the helper that ends what
+/// is left.
 const TASKS: u64 = 32;
 /// A case has up to three programs, a thread that waits for each, and what the programs start.
 const TASKS_PER_CASE: u64 = 10;
-/// So many more there are for each processor: runtimes have a thread for each.
+/// Additional ones per processor, as runtimes have a thread for each.
 const TASKS_PER_PROCESSOR: u64 = 2;
 
 /// How many processes and threads can be started before the tightest limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tasks {
     left: u64,
-    /// Who sets the limit, in words.
+    /// What sets the limit, in words.
     by: String,
 }
 
 impl Tasks {
-    /// As many as there are now, after the soft limit of this user has been raised as far as it goes; nothing where
-    /// there is no limit, or none is told.
+    /// How many can be started now, after this user's soft limit was raised as far as possible. `None` if there
+    /// is no known limit.
     #[must_use]
     pub fn left() -> Option<Self> {
         let of_groups = groups().into_iter().filter_map(|directory| of_group(&directory));
         of_user().into_iter().chain(of_groups).min_by_key(|tasks| tasks.left)
     }
 
-    /// How many cases at once they are enough for.
+    /// How many cases at once are possible.
     pub(super) fn cases(&self) -> u64 {
         let per_processor = TASKS_PER_PROCESSOR * processors();
         self.left.saturating_sub(TASKS + 2 * per_processor) / (TASKS_PER_CASE + per_processor)
     }
 
-    /// What so many cases need.
+    /// What this many cases need.
     pub(super) fn needed(cases: u64) -> u64 {
         let per_processor = TASKS_PER_PROCESSOR * processors();
         TASKS + 2 * per_processor + cases * (TASKS_PER_CASE + per_processor)
@@ -54,7 +55,7 @@ fn processors() -> u64 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
 }
 
-/// Of this user. The limit does not hold for the superuser.
+/// The limit of this user. It does not apply to the superuser.
 fn of_user() -> Option<Tasks> {
     let limit = raise(Resource::Nproc, u64::MAX)?;
     let is_everybodys = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
@@ -75,11 +76,11 @@ fn value<'a>(status: &'a str, name: &str) -> Option<&'a str> {
     status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()
 }
 
-/// The directories of the control groups of this process that may limit it, from the innermost on.
+/// The directories of this process's control groups that may limit it, the innermost first.
 fn groups() -> Vec<PathBuf> {
     let told = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let found = told.lines().filter_map(|line| {
-        // `0::/path` of version 2, `8:pids:/path` of version 1.
+        // `0::/path` in version 2, `8:pids:/path` in version 1.
         let mut parts = line.splitn(3, ':').skip(1);
         let (controllers, path) = (parts.next()?, parts.next()?);
         let root = match controllers {
@@ -97,7 +98,7 @@ fn groups() -> Vec<PathBuf> {
     with_outer.collect()
 }
 
-/// Of the control group with this directory, if it has a limit.
+/// The limit of the control group with this directory, if it has one.
 fn of_group(directory: &Path) -> Option<Tasks> {
     let number = |name| fs::read_to_string(directory.join(name)).ok()?.trim().parse::<u64>().ok();
     let left = number("pids.max")?.saturating_sub(number("pids.current")?);

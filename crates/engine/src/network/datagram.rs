@@ -1,4 +1,4 @@
-//! The recorder between a client and a server that speak datagrams.
+//! The recorder between a client and a server that use datagrams.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,16 +17,16 @@ use super::socket::any;
 use super::{DatagramSocket, Disturbance, Patience, Recording, Sides};
 use crate::platform::Place;
 
-/// The longest datagram there is.
+/// The longest possible datagram.
 const DATAGRAM_MAX_BYTES: usize = 64 << 10;
 const LOOK_FIRST: Duration = Duration::from_micros(200);
 const LOOK_LONGEST: Duration = Duration::from_millis(5);
 
-/// Listens for clients; knows where the server will be.
+/// Listens for clients; knows the future address of the server.
 #[derive(Debug)]
 pub struct DatagramRecorder {
     client_side: DatagramSocket,
-    /// Where the server sees the first client.
+    /// The recorder's address for the first client, as the server sees it.
     first: DatagramSocket,
     server: Endpoint,
     server_address: SocketAddrAny,
@@ -35,16 +35,16 @@ pub struct DatagramRecorder {
     is_awaited: bool,
 }
 
-/// One that has sent a datagram. The server sees each at an address of its own, as it would without
+/// A client that has sent a datagram. The server sees each client at an address of its own, as it would without
 /// the recorder.
 struct Client {
     address: Option<SocketAddrAny>,
-    /// Whether it came after the disturbance was over: a port may be had by one client after another.
+    /// Whether it came after the disturbance was over. Several clients may use the same port one after another.
     is_late: bool,
     server_side: Arc<DatagramSocket>,
 }
 
-/// What the server has sent, and to which of the clients.
+/// The client's number, and the datagram that the server sent to it.
 type Answer = (usize, Vec<u8>);
 
 impl DatagramRecorder {
@@ -65,7 +65,7 @@ impl DatagramRecorder {
         self.client_side.endpoint()
     }
 
-    /// Pass datagrams on, both ways, until `patience` has ended.
+    /// Relays datagrams both ways until `patience` has ended.
     pub(super) async fn pass(
         self,
         recording: Recording,
@@ -95,7 +95,7 @@ impl DatagramRecorder {
     }
 }
 
-/// A socket for the recorder to be seen at by the server, as its client of this number.
+/// A socket towards the server for the client with this number.
 fn server_side(
     server: &Endpoint,
     place: &Place,
@@ -109,7 +109,7 @@ fn server_side(
     DatagramSocket::bind(&own, place)
 }
 
-/// A recorder at work.
+/// A running recorder.
 struct Passing<'a> {
     client_side: DatagramSocket,
     server: Endpoint,
@@ -117,17 +117,17 @@ struct Passing<'a> {
     server_place: Place,
     directory: PathBuf,
     recording: &'a Recording,
-    /// Where the server is to see the client that comes first.
+    /// The socket towards the server for the first client.
     first: Option<DatagramSocket>,
     clients: Vec<Client>,
-    /// Whether the server may yet come up.
+    /// Whether the server may still come up.
     is_awaited: bool,
-    /// Whether the server is there.
+    /// Whether the server is up.
     is_up: bool,
-    /// Whether all that was sent before the disturbance was over has been taken up.
+    /// Whether everything sent before the end of the disturbance was received.
     is_over: bool,
     answers: mpsc::Sender<Answer>,
-    /// Takes what the server sends to each client; ends when this is dropped.
+    /// Receives what the server sends to each client; ends when this is dropped.
     listening: JoinSet<()>,
 }
 
@@ -136,8 +136,8 @@ impl Passing<'_> {
         let mut lanes = Lanes::new(disturbance);
         let mut up = vec![0; DATAGRAM_MAX_BYTES];
         loop {
-            // A refused datagram comes back as an error of the next call; the peer that refused
-            // it has ended, which its own exit tells.
+            // A refused datagram causes an error in the next call. The peer that refused it has ended, and its
+            // own exit shows that.
             tokio::select! {
                 Ok((len, from)) = self.client_side.recv_from(&mut up) => {
                     self.take_up(from, up.split_at(len).0, &mut lanes).await;
@@ -148,7 +148,7 @@ impl Passing<'_> {
                 }
                 late = lanes.next_due() => self.deliver(&late).await,
                 () = disturbance.ended(), if !self.is_over => {
-                    // What is there already came from a client that was there before.
+                    // What has already arrived came from an earlier client.
                     loop {
                         match self.client_side.try_recv_from(&mut up) {
                             Ok((len, from)) => {
@@ -165,9 +165,9 @@ impl Passing<'_> {
         }
     }
 
-    /// A datagram has come from a client.
+    /// Handles a datagram from a client.
     async fn take_up(&mut self, from: Option<SocketAddrAny>, bytes: &[u8], lanes: &mut Lanes<'_>) {
-        // Without a socket for it, it is lost, as datagrams may be.
+        // Without a socket for it, the datagram is lost, as UDP permits.
         let client = match self.client(from) {
             Ok(client) => client,
             Err(error) => return self.recording.refused("cannot make a socket", &error),
@@ -188,8 +188,8 @@ impl Passing<'_> {
         bytes: &[u8],
         lanes: &mut Lanes<'_>,
     ) {
-        // By who sent it, not by when it is taken up: what a client before had sent, and what it is
-        // answered, is disturbed, and noted as delivered, whoever of the two is quicker.
+        // This depends on the sender, not on the time: an earlier client's datagrams and their answers are
+        // disturbed and recorded as delivered, even if they arrive late.
         let is_late = self.clients.get(client).is_some_and(|client| client.is_late);
         if is_late || !lanes.disturb() {
             let _ = self.send(client, direction, bytes).await;
@@ -201,7 +201,7 @@ impl Passing<'_> {
         }
     }
 
-    /// The number of the client at this address, which may be a new one.
+    /// The number of the client at this address. Adds the client if it is new.
     fn client(&mut self, address: Option<SocketAddrAny>) -> io::Result<usize> {
         let is_late = self.is_over;
         let is_it = |known: &Client| known.address == address && known.is_late == is_late;
@@ -256,8 +256,8 @@ impl Passing<'_> {
         }
     }
 
-    /// A datagram to a server that isn't up yet would be lost, and one sent to find out would be
-    /// one too many; so look whether its port, or its path, is bound.
+    /// A datagram to a server that isn't up yet would be lost, and a test datagram would be one too many. So
+    /// this checks whether the server's port or path is bound.
     async fn wait_until_up(&self) {
         let mut wait = LOOK_FIRST;
         while self.is_awaited && !self.is_up() {
@@ -287,18 +287,18 @@ mod tests {
     use super::*;
     use crate::network::Recorder;
 
-    /// When datagrams are sent.
+    /// When the datagrams are sent.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum When {
         /// While the network disturbs.
         During,
-        /// Before the disturbance is over, so that the recorder takes them up afterwards.
+        /// Before the disturbance is over; the recorder receives them afterwards.
         JustBefore,
         /// When the recorder has noticed that it is over.
         After,
     }
 
-    /// What the server is given when a client sends these datagrams, as it is given it.
+    /// What the server receives when a client sends these datagrams.
     async fn received(
         network: &str,
         when: When,

@@ -1,7 +1,6 @@
-//! What a network does to one direction of datagrams: datagrams go in, what to send and when comes
-//! out.
+//! What a network does to one direction of datagrams: takes datagrams, and returns what to send and when.
 //!
-//! It knows no socket, no clock and no other direction, and never waits.
+//! It knows no sockets, no clock and no other direction, and never waits.
 
 use std::time::Duration;
 
@@ -11,17 +10,17 @@ use model::observation::Direction;
 use super::Disturbance;
 use super::seeded::Seeded;
 
-/// A datagram that is to arrive after the next one is sent after so long, if no other comes.
+/// A datagram that should be overtaken by the next one is sent after this time, if there is no next one.
 const LAST_OF_ALL: Duration = Duration::from_millis(50);
 
-/// One thing to do.
+/// One action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Deed {
     /// The fault happens.
     Fault,
-    /// Send this datagram, this long after the one it is about has come.
+    /// Send this datagram, this long after the current datagram arrived.
     Send(Vec<u8>, Duration),
-    /// Keep this datagram until the next that is sent this way has been, or for this long.
+    /// Keep this datagram until the next one in this direction is sent, or for this long.
     Hold(Vec<u8>, Duration),
 }
 
@@ -30,12 +29,12 @@ pub(super) enum Deed {
 pub(super) struct DatagramShaper {
     kind: Kind,
     seeded: Seeded,
-    /// Datagrams that came.
+    /// The number of datagrams so far.
     count: usize,
 }
 
 impl DatagramShaper {
-    /// What `disturbance` does this way.
+    /// The shaper for `disturbance` in this direction.
     pub(super) fn new(disturbance: &Disturbance, direction: Direction) -> Self {
         let concerned = disturbance.disturbs(true) && disturbance.network.way.concerns(direction);
         let kind = if concerned { disturbance.network.kind.clone() } else { Kind::AsIs };
@@ -43,7 +42,7 @@ impl DatagramShaper {
         Self { kind, seeded: Seeded::new(disturbance.seed, user), count: 0 }
     }
 
-    /// This datagram has come.
+    /// Handles the next datagram.
     pub(super) fn datagram(&mut self, bytes: &[u8]) -> Vec<Deed> {
         let nth = self.count;
         self.count += 1;

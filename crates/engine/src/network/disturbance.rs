@@ -1,11 +1,11 @@
-//! What a recorder is to do to what it passes on, and until when.
+//! What a recorder must do to the traffic, and until when.
 
 use std::sync::Arc;
 
 use model::case::{Kind, Network};
 use tokio::sync::watch;
 
-/// A network for the first of a case's exchanges. What comes after it is over passes undisturbed.
+/// The network for the first exchange of a case. After it ends, traffic is not disturbed.
 #[derive(Debug, Clone)]
 pub struct Disturbance {
     /// What happens.
@@ -20,7 +20,7 @@ enum Phase {
     #[default]
     Disturbing,
     Over,
-    /// The recorder has taken up all that was sent before.
+    /// The recorder has received everything that was sent before.
     Noticed,
 }
 
@@ -31,35 +31,33 @@ impl Disturbance {
         Self { network, seed, phase: Arc::default() }
     }
 
-    /// From now on what new connections carry, and new clients' datagrams, is passed on as it comes.
-    /// What goes over a connection that was opened before, or from or to a client that has sent its
-    /// first datagram before, is disturbed as ever.
+    /// Ends the disturbance for new connections and for datagrams of new clients. Connections that were opened
+    /// before, and datagrams from or to earlier clients, are still disturbed.
     pub fn end(&self) {
         self.phase.send_replace(Phase::Over);
     }
 
-    /// Wait until it is over.
+    /// Waits until it is over.
     pub(super) async fn ended(&self) {
         self.wait_for(Phase::Over).await;
     }
 
-    /// Say that all that was sent before it was over has been taken up.
+    /// Records that everything sent before its end has been received.
     pub(super) fn notice(&self) {
         self.phase.send_replace(Phase::Noticed);
     }
 
-    /// Wait until a recorder of datagrams has noticed that it is over: none of those that come
-    /// later is of a client that came before.
+    /// Waits until a recorder of datagrams has noticed the end. All later datagrams are from later clients.
     pub async fn noticed(&self) {
         self.wait_for(Phase::Noticed).await;
     }
 
     async fn wait_for(&self, phase: Phase) {
-        // The sender is in `self`, so there is no end to wait for.
+        // `self` holds the sender, so the channel can't close.
         let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 
-    /// Whether something is to happen at all to what is sent as datagrams, or as streams.
+    /// Whether it affects datagrams, or streams, at all.
     #[must_use]
     pub fn disturbs(&self, datagrams: bool) -> bool {
         self.network.kind != Kind::AsIs && self.network.fits(datagrams)

@@ -1,9 +1,8 @@
-//! Passes on what goes over one client's connection and its other half to the server, as a network
-//! that disturbs it would.
+//! Relays one client's connection and its counterpart to the server, over a network that disturbs.
 //!
-//! In each direction one future hears the sender, and notes what it says as it says it; another
-//! does to the receiver what the direction's shaper said, however long that takes. It decides
-//! nothing about bytes: that is the shaper's. It ends no connection that its network doesn't end.
+//! In each direction, one future hears the sender and records what it sends at once. Another does to the
+//! receiver what the direction's shaper says, at the shaper's pace. This module decides nothing about bytes;
+//! the shaper does. It ends a connection only if its network does.
 
 use std::io;
 use std::sync::Arc;
@@ -19,28 +18,28 @@ use super::shaper::{Action, Fault, Shaper};
 use super::socket::{Connection, Incoming, Outgoing};
 use crate::platform::{ReadWatch, Receiver};
 
-/// Bytes that wait for more are sent on when their sender has said nothing for this long although
-/// it has read all that was sent to it: it waits for an answer, so there is no more to wait for.
+/// When a sender has read everything and has been silent for this long, it waits for an answer. Then the held
+/// bytes are sent, as no more will come.
 const SILENCE: Duration = Duration::from_millis(20);
-/// A sender that doesn't read what was sent to it is not waited for longer than this.
+/// The longest wait for a sender that doesn't read what was sent to it.
 const LONG_SILENCE: Duration = Duration::from_millis(200);
-/// With so much on its way to a receiver, the sender isn't heard until some of it has been passed
-/// on: it sees its connection fill up, as it would without us.
+/// With this many bytes on the way to a receiver, the sender isn't heard until some are forwarded. It sees its
+/// connection fill up, as it would without the recorder.
 const UNDER_WAY_BYTES: usize = 1 << 20;
 
-/// What has become of a connection.
+/// What happened to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Open,
-    /// Both ways have ended; what is still said is heard.
+    /// Both directions have ended; the senders are still heard.
     Cut,
-    /// Both ways are silent; what is still said is heard.
+    /// Both directions are silent; the senders are still heard.
     Stalled,
-    /// Broken off, by the network or by a peer.
+    /// Reset, by the network or by a peer.
     Broken,
 }
 
-/// One thing to do, and when it came up.
+/// One action, and the time when it was requested.
 struct Order {
     action: Step,
     came: Instant,
@@ -48,24 +47,24 @@ struct Order {
 
 enum Step {
     Do(Action),
-    /// Nothing more is passed on this way, as the other way's fate has it.
+    /// Nothing more is forwarded in this direction, because of the other direction's fate.
     Leave,
-    /// The sender broke the connection off.
+    /// The sender reset the connection.
     BreakOff,
 }
 
-/// What tells of either program whether it has read. The two may be in different networks.
+/// Watches whether each program has read its data. The two may be in different network namespaces.
 #[derive(Debug, Clone)]
 pub(super) struct Watches {
     pub(super) of_client: Arc<ReadWatch>,
     pub(super) of_server: Arc<ReadWatch>,
 }
 
-/// Hears what happens on a connection.
+/// Observes a connection.
 pub(super) trait Heard: Sync {
-    /// This happened.
+    /// An event on the connection.
     fn note(&self, direction: Direction, what: WireItem);
-    /// The receiver was given an end.
+    /// The receiver got an end of stream or a reset.
     fn gave_end(&self, _direction: Direction, _is_reset: bool) {}
 }
 
@@ -75,27 +74,27 @@ pub(super) struct DisturbedLink<'a> {
     pub(super) heard: &'a dyn Heard,
     pub(super) disturbance: &'a Disturbance,
     pub(super) watches: &'a Watches,
-    /// So many bytes of a direction wait for more; if more wait, they are sent on.
+    /// The maximum number of held bytes per direction. If more wait, they are sent.
     pub(super) merged_max_bytes: usize,
 }
 
-/// One direction of it.
+/// One direction of a connection.
 struct Lane<'a> {
     link: &'a DisturbedLink<'a>,
     direction: Direction,
     fate: &'a watch::Sender<Fate>,
-    /// Set when the client has ended its sending: a stalled connection stays open until then.
+    /// Set when the client has ended its stream. A stalled connection stays open until then.
     client_ended: &'a watch::Sender<bool>,
-    /// Bytes that were heard and not yet passed on, but for those that wait for more.
+    /// Bytes that were heard and not yet forwarded, except those that are held.
     under_way: watch::Sender<usize>,
-    /// Bytes that were passed on.
+    /// The number of forwarded bytes.
     sent: watch::Sender<u64>,
-    /// Who reads what is passed on, if the system tells.
+    /// The receiver, if the system says whether it has read.
     receiver: Option<Receiver>,
 }
 
 impl DisturbedLink<'_> {
-    /// Pass everything on until both sides have ended, or the network has ended it.
+    /// Relays until both sides have ended, or the network has ended the connection.
     pub(super) async fn pass(&self, client: Connection, server: Connection) -> Result<(), Broken> {
         let fate = watch::Sender::new(Fate::Open);
         let client_ended = watch::Sender::new(false);
@@ -133,7 +132,7 @@ impl DisturbedLink<'_> {
                     return Err(Broken::Closed);
                 }
             }
-            // Kept open until both peers have been heard out.
+            // The connection stays open until both peers have sent everything.
             Ok((to_server, to_client))
         };
         let heard = tokio::try_join!(
@@ -146,7 +145,7 @@ impl DisturbedLink<'_> {
 }
 
 impl Lane<'_> {
-    /// Note what the sender says, to its end, and have it passed on, as long as it is.
+    /// Records what the sender sends, to its end, and passes it on while this direction is open.
     async fn hear(
         &self,
         mut from: Incoming,
@@ -157,7 +156,7 @@ impl Lane<'_> {
             if let Step::Do(Action::Write(bytes)) = &action {
                 self.under_way.send_modify(|count| *count += bytes.len());
             }
-            // Nobody does it when the other way's fate was ours.
+            // The receiver of orders is gone if the network cut the other direction.
             let _ = orders.send(Order { action, came: Instant::now() });
         };
         let order_all = |actions: Vec<Action>| actions.into_iter().map(Step::Do).for_each(order);
@@ -211,7 +210,7 @@ impl Lane<'_> {
         }
     }
 
-    /// What the sender says next; nothing, when bytes wait for more and it waits too.
+    /// The sender's next data; `None` when bytes are held and the sender waits too.
     async fn read(
         &self,
         from: &mut Incoming,
@@ -238,7 +237,7 @@ impl Lane<'_> {
         }
     }
 
-    /// Do to the receiver what there is to do, until this way ends.
+    /// Carries out the actions towards the receiver until this direction ends.
     async fn say(&self, mut to: Outgoing, mut orders: mpsc::UnboundedReceiver<Order>) -> Outgoing {
         let mut receiver_is_there = true;
         while let Some(Order { action, came }) = orders.recv().await {
@@ -292,13 +291,14 @@ impl Lane<'_> {
         }
     }
 
-    /// Whether nothing is on its way to the receiver, and it has read all that was.
+    /// Whether the receiver has read everything that was sent.
     fn is_read(&self) -> bool {
         let has_read = |receiver: &Receiver| receiver.has_read_now(*self.sent.borrow());
         *self.under_way.borrow() == 0 && self.receiver.as_ref().is_none_or(has_read)
     }
 
-    /// The fault happens, unless one of the other way's has before. Whether this way is over.
+    /// Applies the fault, unless one has happened in the other direction. Returns whether this direction is
+    /// over.
     async fn happen(&self, fault: Fault, to: &mut Outgoing) -> bool {
         if *self.fate.borrow() != Fate::Open {
             self.leave(to).await;
@@ -326,7 +326,7 @@ impl Lane<'_> {
         }
     }
 
-    /// Nothing more is passed on this way.
+    /// Stops forwarding in this direction.
     async fn leave(&self, to: &mut Outgoing) {
         let is_cut = *self.fate.borrow() == Fate::Cut;
         if is_cut {
@@ -334,7 +334,7 @@ impl Lane<'_> {
         }
     }
 
-    /// The receiver is given an end.
+    /// Ends the receiver's stream.
     async fn shut(&self, to: &mut Outgoing) {
         let _ = to.shutdown().await;
         self.link.heard.gave_end(self.direction, false);

@@ -1,4 +1,4 @@
-//! What a network does to datagrams of several clients: which are sent now, and which later.
+//! What a network does to the datagrams of several clients: which are sent now, and which later.
 
 use std::future::pending;
 use std::time::Duration;
@@ -9,32 +9,32 @@ use tokio::time::{Instant, sleep_until};
 use super::Disturbance;
 use super::datagram_shaper::{DatagramShaper, Deed};
 
-/// A datagram that is to be sent.
+/// A datagram to send.
 #[derive(Debug)]
 pub struct Parcel {
-    /// The number of the client that it comes from, or goes to.
+    /// The number of the client that sent it, or that it goes to.
     pub client: usize,
     /// Which way it goes.
     pub direction: Direction,
-    /// What is in it.
+    /// Its bytes.
     pub bytes: Vec<u8>,
     due: Instant,
-    /// Whether it is sent at once after the next that is sent its way.
+    /// Whether it is sent right after the next one in its direction.
     is_overtaken: bool,
 }
 
-/// Both directions of all datagrams, and what is to be sent later. It knows no socket.
+/// Both directions of all datagrams, and the queue of later ones. It knows no sockets.
 #[derive(Debug)]
 pub struct Lanes<'a> {
     disturbance: &'a Disturbance,
     up: DatagramShaper,
     down: DatagramShaper,
-    /// In the order in which they came.
+    /// In order of arrival.
     late: Vec<Parcel>,
 }
 
 impl<'a> Lanes<'a> {
-    /// Lanes that do to datagrams what `disturbance` does.
+    /// Lanes that apply `disturbance` to datagrams.
     #[must_use]
     pub fn new(disturbance: &'a Disturbance) -> Self {
         let up = DatagramShaper::new(disturbance, Direction::ToServer);
@@ -42,13 +42,13 @@ impl<'a> Lanes<'a> {
         Self { disturbance, up, down, late: Vec::new() }
     }
 
-    /// Whether something is to happen at all to datagrams.
+    /// Whether datagrams are affected at all.
     #[must_use]
     pub fn disturb(&self) -> bool {
         self.disturbance.disturbs(true)
     }
 
-    /// A datagram has come: what is to be sent now. What is to be sent later is kept. `fault` is called when
+    /// Handles a new datagram. Returns what to send now, and keeps what must be sent later. Calls `fault` when
     /// the network's fault happens.
     pub fn came(
         &mut self,
@@ -86,15 +86,14 @@ impl<'a> Lanes<'a> {
         now
     }
 
-    /// A datagram that is only late is overtaken by none that goes its way.
+    /// A datagram that is only delayed keeps its place in its direction.
     fn keep(&mut self, mut parcel: Parcel) {
         let before = self.late.iter().filter(|late| late.direction == parcel.direction);
         parcel.due = before.map(|late| late.due).fold(parcel.due, Instant::max);
         self.late.push(parcel);
     }
 
-    /// Wait for the time of what is to be sent next; without end, if nothing is. Whoever drops this
-    /// before has lost nothing.
+    /// Waits until the next datagram is due; for ever, if there is none. Dropping this future loses nothing.
     pub async fn next_due(&mut self) -> Parcel {
         let first = self.late.iter().enumerate().min_by_key(|(_, late)| late.due);
         let Some((nth, due)) = first.map(|(nth, late)| (nth, late.due)) else {

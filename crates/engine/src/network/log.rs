@@ -1,4 +1,4 @@
-//! The recorder's notes, and waiting for something to be noted.
+//! The recorder's log, and waiting for entries in it.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,27 +10,27 @@ use tokio::sync::Notify;
 
 use crate::machine::is_short;
 
-/// What a peer says in one direction of one case is kept up to so much, over all connections. One that
-/// says more is stopped.
+/// The limit on what a peer sends in one direction of a case, over all connections. A peer that sends more is
+/// stopped.
 const FLOOD_BYTES: usize = 64 << 20;
-/// So much may happen in a case, and no more.
+/// The limit on the number of events in a case.
 const FLOOD_EVENTS: usize = 1 << 16;
 
-/// How long a recorder is to go on.
+/// How long a recorder continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Patience {
     /// Until both sides have ended.
     Full,
-    /// The server's program has ended: what it accepted is passed on to its end, but if nobody
-    /// listens there, nobody will.
+    /// The server's program has ended. What it accepted is relayed to its end; new connections will not be
+    /// accepted.
     ServerHasEnded,
-    /// Both programs have ended: what is under way is passed on to its end.
+    /// Both programs have ended. What is under way is relayed to its end.
     BothHaveEnded,
-    /// Not any longer.
+    /// No longer.
     None,
 }
 
-/// A wire log under way, shared by the tasks that write it and whoever waits for it.
+/// A wire log that is being written. Tasks that write it and tasks that wait for it share it.
 #[derive(Debug, Clone)]
 pub struct Recording {
     shared: Arc<Shared>,
@@ -44,15 +44,15 @@ struct Shared {
     changed: Notify,
 }
 
-/// What was noted, and how much that is.
+/// The log, and its size.
 #[derive(Debug, Default)]
 struct Notes {
     log: WireLog,
     bytes_to_server: usize,
     bytes_to_client: usize,
-    /// Who has said more than is kept; nothing is noted any more.
+    /// The role that sent more than the limit. Nothing is recorded any more.
     flooded: Option<Role>,
-    /// What the machine has refused to the recorder.
+    /// What the machine refused the recorder.
     refused: Option<String>,
 }
 
@@ -76,7 +76,7 @@ impl Notes {
 }
 
 impl Recording {
-    /// An empty recording; times count from now.
+    /// An empty recording. Its times count from now.
     #[must_use]
     pub fn start() -> Self {
         let shared = Shared {
@@ -88,13 +88,13 @@ impl Recording {
         Self { shared: Arc::new(shared) }
     }
 
-    /// When it was started.
+    /// The time when it started.
     #[must_use]
     pub fn started(&self) -> Instant {
         self.shared.started
     }
 
-    /// Note what happened on the connection of this number, unless more has happened than is kept: see
+    /// Records an event of the connection with this number, unless the limit is reached: see
     /// [`flooded`](Self::flooded).
     pub(super) fn note(&self, connection: u32, direction: Direction, what: WireItem) {
         let at = self.shared.started.elapsed();
@@ -102,8 +102,8 @@ impl Recording {
         self.shared.changed.notify_waiters();
     }
 
-    /// Take note of a call that failed, if the machine is short of what it takes: then the case says nothing
-    /// about a peer. `what` was tried.
+    /// Records a failed call, if the machine lacks what the call needs. Then the case says nothing about a
+    /// peer. `what` was tried.
     pub(crate) fn refused(&self, what: &str, error: &io::Error) {
         if is_short(error) {
             self.notes().refused.get_or_insert_with(|| format!("{what}: {error}"));
@@ -111,53 +111,52 @@ impl Recording {
         }
     }
 
-    /// What the machine has refused first, if it has.
+    /// What the machine refused first, if anything.
     pub(crate) fn refusal(&self) -> Option<String> {
         self.notes().refused.clone()
     }
 
-    /// Wait until the machine refuses something.
+    /// Waits until the machine refuses something.
     pub(super) async fn until_refused(&self) {
         self.until(|notes| notes.refused.is_some()).await;
     }
 
-    /// Note where the server sees a client.
+    /// Records the address at which the server sees a client.
     pub(super) fn seen_by_server(&self, endpoint: Endpoint) {
         self.shared.seen_by_server.lock().unwrap_or_else(PoisonError::into_inner).push(endpoint);
     }
 
-    /// Where the server has seen its clients.
+    /// The addresses at which the server saw its clients.
     #[must_use]
     pub fn clients_seen_by_server(&self) -> Vec<Endpoint> {
         self.shared.seen_by_server.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What was noted so far.
+    /// The log so far.
     #[cfg(test)]
     pub(super) fn snapshot(&self) -> WireLog {
         self.notes().log.clone()
     }
 
-    /// All that was noted, for the last one who asks: a log may hold many mebibytes, and a copy
-    /// would hold them twice.
+    /// Takes the log, for the last user of it. A log may hold many mebibytes, and a copy would double that.
     #[must_use]
     pub fn take(&self) -> WireLog {
         std::mem::take(&mut self.notes().log)
     }
 
-    /// How many events were noted so far.
+    /// The number of events so far.
     #[must_use]
     pub fn event_count(&self) -> usize {
         self.notes().log.events.len()
     }
 
-    /// Whether the server was reached so far.
+    /// Whether the server was reached.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.notes().log.is_open()
     }
 
-    /// How many connections were noted so far.
+    /// The number of connections so far.
     #[must_use]
     pub fn connection_count(&self) -> u32 {
         self.notes().log.connection_count()
@@ -169,12 +168,12 @@ impl Recording {
         seen(&self.notes().log)
     }
 
-    /// Wait until `seen` is true of the log.
+    /// Waits until `seen` is true of the log.
     pub async fn wait_until(&self, seen: impl Fn(&WireLog) -> bool) {
         self.until(|notes| seen(&notes.log)).await;
     }
 
-    /// Wait until somebody has said more than is kept, and tell who.
+    /// Waits until a role has sent more than the limit, and returns it.
     pub(super) async fn flooded(&self) -> Role {
         loop {
             self.until(|notes| notes.flooded.is_some()).await;
@@ -186,7 +185,7 @@ impl Recording {
 
     async fn until(&self, seen: impl Fn(&Notes) -> bool) {
         loop {
-            // Registered before looking, so that no note falls between look and wait.
+            // Register before checking, so that no entry is missed in between.
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();

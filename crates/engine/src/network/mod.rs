@@ -1,8 +1,7 @@
-//! What lies between the two peers: a recorder that both talk to, and the addresses they use.
+//! The recorder between the two peers, and the addresses that they use.
 //!
-//! The recorder listens before either peer starts, keeps trying the server until it is up, passes
-//! everything on and writes all of it down. Each side of it may speak another transport than the
-//! other. It knows no protocol.
+//! The recorder listens before either peer starts, and retries the server until it is up. It relays and records
+//! everything. Its two sides may use different transports. It knows no protocol.
 
 mod datagram;
 mod datagram_shaper;

@@ -1,12 +1,11 @@
-//! A port for a server to listen on, that nobody else takes before it does.
+//! A port for a server that no other process takes first.
 //!
-//! A server has to be told its port, so the harness must choose one that is free and stays free
-//! until the server binds it. Four things make that sure. The port lies below the range from which
-//! the kernel takes ports for connections. A bind at the server's own address has just succeeded,
-//! which also shows that no connection of before lingers there. No other framecheck on this machine
-//! takes from the same block of ports: each block is claimed by a name that only one
-//! can have, and that comes back when its owner ends, however it ends. And no child that was just being started
-//! has taken the trying socket along (see `fork_guard`).
+//! A server must be given its port. So the harness must choose a port that is free and stays free until the
+//! server binds it. Four measures ensure this. The port is below the range from which the kernel takes ports
+//! for connections. A bind at the server's own address has just succeeded, so no earlier connection lingers
+//! there. No other framecheck on this machine uses the same block of ports: a process claims each block by a
+//! unique name, which is released when the process ends in any way. And no child that is being started holds
+//! the test socket (see `fork_guard`).
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,13 +19,13 @@ use rustix::net::{AddressFamily, SocketType, bind};
 use crate::platform::PortClaim;
 use crate::{fork_guard, platform};
 
-/// Below it are the ports that daemons are known by.
+/// Lower ports are used by well-known daemons.
 const LOWEST: u16 = 10_000;
-/// Where the range that Linux takes ports from begins, unless the system says otherwise.
+/// The start of the range from which Linux takes ports, unless the system says otherwise.
 const USUAL_EPHEMERAL_START: u16 = 32_768;
 const BLOCK_PORTS: u16 = 256;
 
-/// Gives out ports.
+/// Allocates ports.
 #[derive(Debug)]
 pub struct Ports {
     state: Mutex<State>,
@@ -40,10 +39,10 @@ struct State {
     used: Vec<u16>,
 }
 
-/// No port is to be had.
+/// Why no port is available.
 #[derive(Debug, thiserror::Error)]
 pub enum PortsError {
-    /// Every port is taken, or lingers.
+    /// Every port is in use, or lingers.
     #[error("no free port from {LOWEST} up on this machine")]
     NoneFree,
     /// The system refuses for another reason.
@@ -52,7 +51,7 @@ pub enum PortsError {
 }
 
 impl Ports {
-    /// All the ports between the well-known and the ephemeral ones.
+    /// All ports between the well-known and the ephemeral ones.
     #[must_use]
     pub fn new() -> Self {
         let end = ephemeral_start();
@@ -60,7 +59,7 @@ impl Ports {
             .step_by(usize::from(BLOCK_PORTS))
             .map(|start| start..start + BLOCK_PORTS)
             .collect();
-        // Begin somewhere else than the next process does, so that each rarely asks in vain.
+        // Start at another block than the next process does, so that few claims fail.
         let len = blocks.len().max(1);
         blocks.rotate_left(std::process::id() as usize % len);
         let state = State {
@@ -75,6 +74,7 @@ impl Ports {
     /// A port on the loopback address that a server can bind now.
     ///
     /// # Errors
+    ///
     /// See [`PortsError`].
     pub fn take(&self, transport: Transport) -> Result<u16, PortsError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,8 +128,7 @@ fn is_free(transport: Transport, port: u16) -> io::Result<bool> {
     }
 }
 
-/// Without SO_REUSEADDR, which std's `TcpListener` sets and which would overlook a connection that
-/// lingers.
+/// Binds without SO_REUSEADDR, which std's `TcpListener` sets and which would ignore a lingering connection.
 fn bind_exclusively(transport: Transport, address: SocketAddr) -> io::Result<()> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let kind = if transport.is_datagram() { SocketType::DGRAM } else { SocketType::STREAM };

@@ -1,4 +1,4 @@
-//! The recorder of a case, whatever its two sides speak.
+//! The recorder of a case, for any transports of its two sides.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,27 +14,28 @@ use super::stream::StreamRecorder;
 use super::{Disturbance, Patience, Recording};
 use crate::platform::Place;
 
-/// What the recorder stands between.
+/// The two sides of a recorder.
 #[derive(Debug, Clone)]
 pub struct Sides {
-    /// What the client speaks.
+    /// The client's transport.
     pub client: Transport,
-    /// Where the recorder listens for the client; a free port of the loopback address unless told.
+    /// The address where the recorder listens for the client. The default is a free port of the loopback
+    /// address.
     pub client_at: Option<SocketAddr>,
-    /// In which network the client is.
+    /// The client's network namespace.
     pub client_place: Place,
-    /// Where the server is going to listen.
+    /// The future address of the server.
     pub server: Endpoint,
-    /// In which network the server is.
+    /// The server's network namespace.
     pub server_place: Place,
-    /// Where Unix sockets can have their paths: short, and empty.
+    /// A directory for Unix sockets; its path is short, and it is empty.
     pub directory: PathBuf,
     /// Whether the server runs already, and so is not waited for.
     pub is_up: bool,
 }
 
 impl Sides {
-    /// Between programs that are in the network of this process, and take the address that they are given.
+    /// Sides in this process's network namespace, whose programs take the address that they are given.
     #[must_use]
     pub fn here(client: Transport, server: Endpoint, directory: PathBuf) -> Self {
         let (client_place, server_place) = (Place::default(), Place::default());
@@ -49,7 +50,7 @@ impl Sides {
         }
     }
 
-    /// Where the recorder listens for the client; its port may still be to be chosen.
+    /// Where the recorder listens for the client. The port may not be chosen yet.
     pub(super) fn listening(&self) -> Endpoint {
         if let Some(at) = self.client_at {
             Endpoint::Inet(at)
@@ -61,20 +62,21 @@ impl Sides {
     }
 }
 
-/// Stands between a client and a server.
+/// The recorder between a client and a server.
 #[derive(Debug)]
 pub enum Recorder {
-    /// Where streams go through.
+    /// A recorder for streams.
     Stream(StreamRecorder),
-    /// Where datagrams go through.
+    /// A recorder for datagrams.
     Datagram(DatagramRecorder),
 }
 
 impl Recorder {
-    /// Listen for the client.
+    /// Listens for the client.
     ///
     /// # Errors
-    /// As bind(2) and listen(2) fail.
+    ///
+    /// bind(2) or listen(2) failed.
     pub fn bind(sides: &Sides) -> io::Result<Self> {
         if sides.client.is_datagram() {
             DatagramRecorder::bind(sides).map(Self::Datagram)
@@ -83,10 +85,11 @@ impl Recorder {
         }
     }
 
-    /// Where the client is to connect, or to send.
+    /// The address that the client must connect or send to.
     ///
     /// # Errors
-    /// As getsockname(2) fails.
+    ///
+    /// getsockname(2) failed.
     pub fn client_endpoint(&self) -> io::Result<Endpoint> {
         match self {
             Self::Stream(recorder) => recorder.client_endpoint(),
@@ -94,10 +97,11 @@ impl Recorder {
         }
     }
 
-    /// Pass everything on, both ways, until all has ended, or `patience` has.
+    /// Relays everything both ways until all has ended, or `patience` has.
     ///
     /// # Errors
-    /// [`Stop::Flood`] when a peer sends, or connects, without end.
+    ///
+    /// [`Stop::Flood`] if a peer sends, or connects, without end.
     pub async fn pass(
         self,
         recording: Recording,
@@ -117,7 +121,7 @@ impl Recorder {
         tokio::select! {
             passed = passing => passed,
             role = recording.flooded() => Err(Stop::Flood(role)),
-            // Who looks at the case asks the recording first.
+            // The case asks the recording for the reason first.
             () = recording.until_refused() => Err(Stop::Deadline("the machine".to_owned())),
         }
     }

@@ -1,11 +1,11 @@
-//! Passes on what goes over a connection between two programs that run by themselves, for as long as both
-//! keep it open, and lets a [`Witness`] see it.
+//! Relays a connection between two independent programs while both keep it open, and shows it to a [`Witness`].
 //!
-//! It keeps no stream. Of each direction it holds at most one piece, which its receiver has not taken yet; the
-//! sender is read no further until then. So a slow receiver slows its sender, as it would without us.
+//! It stores no stream. For each direction it holds at most one piece that the receiver has not taken yet, and
+//! reads no more from the sender until then. So a slow receiver slows its sender, as it would without the
+//! relay.
 //!
-//! Ends are passed on as they come: an end of one direction, and a reset. A receiver that has gone ends its
-//! sender by a reset, too.
+//! It forwards each end as it comes: an end of one direction, and a reset. If a receiver has gone, its sender
+//! gets a reset.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -24,33 +24,33 @@ use super::disturbed::{DisturbedLink, Heard, Watches};
 use super::socket::Connection;
 use crate::platform::{NO_SIGNAL, ReadWatch};
 
-/// The most that is read at once: it fits into one packet of a capture.
+/// The most that is read at once. It fits into one packet of a capture.
 const PIECE_BYTES: usize = 60 << 10;
-/// A disturbed connection merges so many bytes of a direction at most.
+/// A disturbed connection merges at most this many bytes of a direction.
 const MERGED_MAX_BYTES: usize = 1 << 20;
-/// A connection that has so many pieces ready lets others have their turn.
+/// After this many ready pieces, a connection lets others run.
 const PIECES_A_TURN: usize = 8;
 
 thread_local! {
-    /// What was read last, by any connection of this thread: an idle connection holds no buffer.
+    /// The last piece read by any connection of this thread. An idle connection holds no buffer.
     static PIECE: RefCell<Box<[u8]>> = RefCell::new(vec![0; PIECE_BYTES].into());
 }
 
-/// Sees what passes over a connection.
+/// Observes the traffic of a connection.
 pub trait Witness: Send {
-    /// The sender has said this. It is on its way, or has arrived.
+    /// The sender sent this. It is on its way, or has arrived.
     fn said(&mut self, direction: Direction, bytes: &[u8]);
-    /// Nothing more is heard this way. Where the connection is reset after that, this comes once more.
+    /// No more is heard in this direction. If the connection is reset later, this is called once more.
     fn ended(&mut self, direction: Direction, end: End);
-    /// The receiver was given this, where a network disturbs. Otherwise it is given what is said.
+    /// The receiver got this. Called only if a network disturbs; otherwise the receiver gets what was sent.
     fn given(&mut self, _direction: Direction, _bytes: &[u8]) {}
-    /// The receiver was given an end, where a network disturbs.
+    /// The receiver got an end. Called only if a network disturbs.
     fn given_end(&mut self, _direction: Direction, _is_reset: bool) {}
-    /// The network's fault happens this way.
+    /// The network's fault happens in this direction.
     fn fault(&mut self, _direction: Direction) {}
 }
 
-/// Why nothing more is heard of a direction.
+/// Why no more is heard in a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// Its sender has ended it.
@@ -63,28 +63,28 @@ pub enum End {
     Network,
 }
 
-/// How connections are passed on: as they come, or over a network that disturbs each of them.
+/// How connections are relayed: unchanged, or over a network that disturbs each of them.
 #[derive(Debug, Clone)]
 pub struct Relay {
     disturbed: Option<(Disturbance, Arc<ReadWatch>)>,
 }
 
 impl Relay {
-    /// A relay that does to connections what `disturbance` does to streams.
+    /// A relay that applies `disturbance` to streams.
     #[must_use]
     pub fn new(disturbance: Disturbance) -> Self {
         let disturbed = disturbance.disturbs(false);
         Self { disturbed: disturbed.then(|| (disturbance, Arc::new(ReadWatch::open()))) }
     }
 
-    /// Whether something is to happen to what is passed on.
+    /// Whether the traffic is disturbed.
     #[must_use]
     pub const fn disturbs(&self) -> bool {
         self.disturbed.is_some()
     }
 
-    /// Passes everything on, both ways, until both have ended or the connection is reset. `number` is the
-    /// connection's: a network that leaves something to chance does another thing to each.
+    /// Relays both ways until both directions have ended or the connection is reset. `number` is the
+    /// connection's number; a random network treats each connection differently.
     pub async fn pass(
         &self,
         number: u32,
@@ -92,7 +92,7 @@ impl Relay {
         server: TcpStream,
         witness: &mut impl Witness,
     ) {
-        // A piece goes on at once, whatever is still unacknowledged.
+        // A piece is sent at once, even if others are unacknowledged.
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
         match &self.disturbed {
             None => Link::new(&client, &server).pass(witness).await,
@@ -108,7 +108,7 @@ impl Relay {
                     merged_max_bytes: MERGED_MAX_BYTES,
                 };
                 let link = link.pass(Connection::Tcp(client), Connection::Tcp(server));
-                // In a box: it is larger than what passes as it comes, and rarer.
+                // In a box, as it is larger and rarer than an undisturbed link.
                 let _ = Box::pin(link).await;
                 notes.end();
             }
@@ -116,7 +116,7 @@ impl Relay {
     }
 }
 
-/// What tells whether the other end has read. No kernel tells it of one on another machine.
+/// Watches whether the other end has read. No kernel knows this of another machine.
 fn watch(here: &Arc<ReadWatch>, stream: &TcpStream) -> Arc<ReadWatch> {
     match stream.peer_addr() {
         Ok(peer) if peer.ip().to_canonical().is_loopback() => here.clone(),
@@ -124,7 +124,7 @@ fn watch(here: &Arc<ReadWatch>, stream: &TcpStream) -> Arc<ReadWatch> {
     }
 }
 
-/// Resets a connection, as far as its end in this process goes.
+/// Resets this process's end of a connection.
 pub fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
@@ -133,12 +133,12 @@ pub fn reset(stream: &TcpStream) {
 pub fn raise_descriptor_limit() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum {
-        // Some systems refuse to go to a maximum that is none. Then it stays as it is.
+        // Some systems reject an unlimited maximum. Then the limit stays the same.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     }
 }
 
-/// A connection and its other half, passed on as they come.
+/// A connection and its counterpart, relayed unchanged.
 struct Link<'a> {
     client: &'a TcpStream,
     server: &'a TcpStream,
@@ -151,12 +151,12 @@ struct Link<'a> {
 struct Lane {
     /// What the receiver has not taken yet.
     left: Vec<u8>,
-    /// So many of these it has.
+    /// How many of these bytes it has taken.
     taken: usize,
     is_over: bool,
 }
 
-/// Who has broken a connection off, as seen in one direction of it.
+/// Which side reset a connection, as seen in one direction.
 enum Broken {
     BySender,
     ByReceiver,
@@ -184,7 +184,7 @@ impl<'a> Link<'a> {
                         opposite(direction)
                     }
                 },
-                // One that has ended its direction isn't read any more: only this tells of its reset.
+                // A side that has ended its direction isn't read any more, so only this shows its reset.
                 () = error_of(client), if up_is_over => Direction::ToServer,
                 () = error_of(server), if down_is_over => Direction::ToClient,
             };
@@ -196,8 +196,8 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Passes on what the sender of a direction had sent before it reset the connection. Without the proxy, the
-    /// receiver would read that, too.
+    /// Forwards what the sender of a direction sent before it reset the connection. Without the proxy, the
+    /// receiver would read it too.
     async fn drain(&mut self, direction: Direction, witness: &mut impl Witness) {
         let (client, server) = (self.client, self.server);
         let (lane, from, to) = match direction {
@@ -213,7 +213,7 @@ impl<'a> Link<'a> {
                 return;
             }
             left.resize(PIECE_BYTES, 0);
-            // The runtime may not have heard yet that there is something: the kernel is asked.
+            // The runtime may not know yet that there is data, so this asks the kernel.
             let Ok((count, _)) = recv(from, &mut left[..], RecvFlags::DONTWAIT) else { return };
             left.truncate(count);
             if left.is_empty() {
@@ -223,7 +223,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Passes on what there is. Ready when a direction has ended.
+    /// Forwards what there is. Ready when a direction has ended.
     fn poll(
         &mut self,
         context: &mut Context<'_>,
@@ -252,7 +252,7 @@ impl<'a> Link<'a> {
 }
 
 impl Lane {
-    /// Passes on what its sender says. Ready when it has ended.
+    /// Forwards what the sender sends. Ready when it has ended.
     fn poll(
         &mut self,
         context: &mut Context<'_>,
@@ -275,7 +275,7 @@ impl Lane {
                 if bytes.is_empty() {
                     return Poll::Ready(Ok(0));
                 }
-                // First on its way, then looked at.
+                // Forward first, then observe.
                 let wrote = match poll_write(to, context, bytes) {
                     Poll::Ready(wrote) => wrote,
                     Poll::Pending => Ok(0),
@@ -298,7 +298,7 @@ impl Lane {
     }
 }
 
-/// Reads what is there. A piece that isn't full is all there is for now, so that nothing is asked twice.
+/// Reads what is available. A piece that isn't full is all there is, which saves a second call.
 fn poll_read(
     stream: &TcpStream,
     context: &mut Context<'_>,
@@ -321,7 +321,7 @@ fn poll_read(
     }
 }
 
-/// Writes what there is room for.
+/// Writes as much as there is room for.
 fn poll_write(
     stream: &TcpStream,
     context: &mut Context<'_>,
@@ -351,7 +351,7 @@ async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the runtime that a call would have to wait now, if it would.
+/// Tells the runtime if the next call would block.
 fn drained(is_drained: bool) -> io::Result<()> {
     if is_drained { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
 }
@@ -360,9 +360,9 @@ fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Ready when the other end has broken the connection off.
+/// Ready when the other end has reset the connection.
 async fn error_of(stream: &TcpStream) {
-    // What can't be watched never ends by this.
+    // If it can't be watched, this never returns.
     if stream.ready(Interest::ERROR).await.is_err() {
         std::future::pending::<()>().await;
     }
@@ -375,14 +375,14 @@ const fn opposite(direction: Direction) -> Direction {
     }
 }
 
-/// Gives a witness what is heard of a disturbed connection.
+/// Passes the events of a disturbed connection to a witness.
 struct Notes<'w, W> {
     told: Mutex<Told<'w, W>>,
 }
 
 struct Told<'w, W> {
     witness: &'w mut W,
-    /// How each direction ended, to the server and to the client.
+    /// How each direction ended: to the server, and to the client.
     ends: [Option<End>; 2],
 }
 
@@ -402,7 +402,7 @@ impl<'w, W: Witness> Notes<'w, W> {
         Self { told: Mutex::new(Told { witness, ends: [None; 2] }) }
     }
 
-    /// The connection is over, whether both directions have been heard to their ends or not.
+    /// The connection is over, even if its directions were not heard to their ends.
     fn end(self) {
         let mut told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
         let is_reset = told.ends.contains(&Some(End::Reset));

@@ -1,11 +1,10 @@
-//! Numbers by a seed: the same seed gives the same numbers, on every machine, for ever.
+//! Numbers from a seed. The same seed always gives the same numbers, on every machine.
 //!
-//! This is splitmix64, which is small and good enough to choose lengths and delays. It is never used
-//! for anything that must not be guessed.
+//! This is splitmix64. It is small, and good enough to choose lengths and delays. It is never used for secrets.
 
 use std::time::Duration;
 
-/// The longest delay of a network that delays, in microseconds.
+/// The longest delay of the `delayed` network, in microseconds.
 const DELAY_LONGEST_US: u64 = 5_000;
 
 /// A sequence of numbers.
@@ -13,10 +12,10 @@ const DELAY_LONGEST_US: u64 = 5_000;
 pub(super) struct Seeded(u64);
 
 impl Seeded {
-    /// The sequence of `seed`, for the user of this number: each has its own.
+    /// The sequence of `seed` for the user with this number. Each user has its own.
     pub(super) fn new(seed: u64, user: u64) -> Self {
         let mut own = Self(seed ^ user.wrapping_mul(0xd1b5_4a32_d192_ed03));
-        // Seeds that differ by little are told apart from the first number on.
+        // Mixes similar seeds, so that they differ from the first number on.
         own.0 = own.next();
         own
     }
@@ -29,12 +28,12 @@ impl Seeded {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not 0. It leans to small numbers by less than `end / 2^64`.
+    /// A number below `end`, which is not 0. Its bias towards small numbers is less than `end / 2^64`.
     fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    /// How long a segment is: a third is a single byte, a third is small, a third is large.
+    /// The length of a segment: a third are single bytes, a third are small, a third are large.
     pub(super) fn segment_bytes(&mut self) -> usize {
         let len = match self.below(3) {
             0 => 1,

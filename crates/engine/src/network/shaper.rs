@@ -1,8 +1,7 @@
-//! What a network does to one direction of a stream: bytes, silences and an end go in, things to do
-//! come out.
+//! What a network does to one direction of a stream: takes bytes, silences and an end, and returns actions.
 //!
-//! It knows no socket, no clock and no other direction, and never waits: whoever uses it does, in
-//! their order, the things it says.
+//! It knows no sockets, no clock and no other direction, and never waits. The caller carries out the actions in
+//! order.
 
 use std::mem;
 use std::time::Duration;
@@ -13,37 +12,37 @@ use model::observation::Direction;
 use super::Disturbance;
 use super::seeded::Seeded;
 
-/// How far into a direction `bytewise` and `random` cut. What comes after goes on as it comes, in
-/// pieces of up to 64 KiB: a long body would take for ever, and teaches nothing new.
+/// How far into a direction `bytewise` and `random` cut. The rest is forwarded in pieces of up to 64 KiB:
+/// cutting a long body would take very long and test nothing new.
 const CUT_BYTES: usize = 4096;
 
-/// One thing to do.
+/// One action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
     /// Send these bytes, at once and in one piece.
     Write(Vec<u8>),
-    /// Go on only when the receiver has read all that was sent.
+    /// Continue only when the receiver has read everything that was sent.
     AwaitRead,
-    /// What follows is sent this long after it came, not at once.
+    /// Send what follows this long after it arrived, not at once.
     Delay(Duration),
     /// The fault happens.
     Fault(Fault),
-    /// Say that no more will come.
+    /// End the stream.
     End,
 }
 
-/// What a network breaks.
+/// The fault of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Both ways end.
+    /// Both directions end.
     Cut,
     /// The connection is reset.
     Reset,
-    /// Nothing is passed on any more, either way.
+    /// Nothing is forwarded any more, in either direction.
     Stall,
-    /// This way ends.
+    /// This direction ends.
     HalfClose,
-    /// A bit of what is sent next is not as it was.
+    /// A bit of the next bytes is changed.
     Flip,
 }
 
@@ -51,9 +50,9 @@ pub(super) enum Fault {
 #[derive(Debug)]
 pub(super) struct Shaper {
     plan: Plan,
-    /// Bytes that came.
+    /// The number of bytes so far.
     count: usize,
-    /// The last of them, if they wait.
+    /// The last of them, if they are held.
     held: Vec<u8>,
     actions: Vec<Action>,
 }
@@ -66,18 +65,18 @@ enum Plan {
     Random(Seeded, usize),
     Coalesced,
     Delayed(Seeded),
-    /// Where to cut, and how many of these places have been reached.
+    /// Where to cut, and how many of these places were reached.
     Split(Vec<usize>, usize),
-    /// A fault before the byte of this number.
+    /// A fault before the byte with this number.
     Break(Fault, usize),
-    /// This byte, exclusive-or this.
+    /// Exclusive-or this byte with this value.
     Flip(usize, u8),
-    /// The fault has happened: nothing is sent any more.
+    /// The fault has happened: no more is sent.
     Over,
 }
 
 impl Shaper {
-    /// What `disturbance` does this way, on the connection of this number.
+    /// The shaper for `disturbance` in this direction of the connection with this number.
     pub(super) fn new(disturbance: &Disturbance, direction: Direction, connection: u32) -> Self {
         let user = u64::from(connection) * 2 + u64::from(direction == Direction::ToClient);
         let mut seeded = Seeded::new(disturbance.seed, user);
@@ -96,7 +95,7 @@ impl Shaper {
             Kind::Stall(at) => Plan::Break(Fault::Stall, *at),
             Kind::HalfClose(at) => Plan::Break(Fault::HalfClose, *at),
             Kind::Flip(at) => Plan::Flip(*at, 1 << (disturbance.seed % 8)),
-            // What is slow is the receiver.
+            // The receiver is what is slow.
             Kind::AsIs
             | Kind::Slow
             | Kind::Drop(_)
@@ -107,7 +106,7 @@ impl Shaper {
         Self { plan, count: 0, held: Vec::new(), actions: Vec::new() }
     }
 
-    /// The connection is open, and nothing has come yet.
+    /// The connection is open, and no data have arrived.
     pub(super) fn open(&mut self) -> Vec<Action> {
         if let Plan::Break(fault, 0) = self.plan {
             self.happen(fault);
@@ -115,7 +114,7 @@ impl Shaper {
         mem::take(&mut self.actions)
     }
 
-    /// These bytes have come, in one piece.
+    /// These bytes arrived in one piece.
     pub(super) fn bytes(&mut self, mut bytes: &[u8]) -> Vec<Action> {
         if let Plan::Delayed(seeded) = &mut self.plan {
             self.actions.push(Action::Delay(seeded.delay()));
@@ -134,30 +133,30 @@ impl Shaper {
         mem::take(&mut self.actions)
     }
 
-    /// Whether bytes wait for more.
+    /// Whether bytes are held.
     pub(super) fn holds(&self) -> bool {
         !self.held.is_empty()
     }
 
-    /// How many bytes wait for more.
+    /// The number of held bytes.
     pub(super) const fn held_bytes(&self) -> usize {
         self.held.len()
     }
 
-    /// More won't come now: whatever waits is sent.
+    /// No more data arrive now: sends what is held.
     pub(super) fn release(&mut self) -> Vec<Action> {
         self.send_held();
         mem::take(&mut self.actions)
     }
 
-    /// The sender has said that no more will come.
+    /// The sender has ended its stream.
     pub(super) fn end(&mut self) -> Vec<Action> {
         self.send_held();
         self.actions.push(Action::End);
         mem::take(&mut self.actions)
     }
 
-    /// Where something happens next; never before what has come, and not where that ends either.
+    /// The next place of an action. It is never before the bytes so far, nor at their end.
     fn place(&self) -> Option<usize> {
         match &self.plan {
             Plan::Bytewise if self.count < CUT_BYTES => Some(self.count + 1),
@@ -168,7 +167,7 @@ impl Shaper {
         }
     }
 
-    /// Bytes that lie before the next place.
+    /// Takes bytes before the next place.
     fn take(&mut self, piece: &[u8]) {
         match &self.plan {
             Plan::Over => return,
@@ -190,7 +189,7 @@ impl Shaper {
         }
     }
 
-    /// The next place has come.
+    /// The next place is reached.
     fn reach(&mut self) {
         self.send_held();
         self.actions.push(Action::AwaitRead);
@@ -228,7 +227,7 @@ mod tests {
         Shaper::new(&disturbance, Direction::ToClient, 0)
     }
 
-    /// What is done when these pieces come and then the end.
+    /// The actions for these pieces and then the end.
     fn all(kind: Kind, pieces: &[&str]) -> Vec<Action> {
         let mut shaper = shaper(kind);
         let mut actions = shaper.open();
@@ -292,7 +291,7 @@ mod tests {
         assert_eq!(whole.last(), Some(&CUT_BYTES));
         let (one, other) = text.split_at(1234);
         assert_eq!(cuts(&[one, other]).0, whole);
-        // It holds nothing: what comes can be seen to go.
+        // It holds nothing: data are forwarded as they arrive.
         assert_eq!(written(&shaper(Kind::Random).bytes(b"abc")), b"abc");
     }
 

@@ -1,4 +1,4 @@
-//! Sockets of every transport under one roof: a listener, a connection, a datagram socket.
+//! Sockets of every transport in common types: a listener, a connection, a datagram socket.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,25 +19,26 @@ use tokio::net::{
 
 use crate::platform::{NO_SIGNAL, Place, StreamSocket, accept, socket};
 
-/// As long a queue as a case's clients can need.
+/// The queue length for a case's clients.
 const BACKLOG: i32 = 64;
 
-/// What the receive buffer of a narrow connection is asked to take, in bytes. Linux doubles it.
+/// The requested receive buffer of a narrow connection, in bytes. Linux doubles it.
 const NARROW_BUFFER_BYTES: usize = 4096;
-/// The longest segment that a narrow TCP connection takes, in bytes: as over Ethernet. The sender's own buffer
-/// grows with it: over loopback, whose segments have 64 KiB, a sender gets rid of 4 MiB before it has to wait.
+/// The longest segment that a narrow TCP connection takes, in bytes, as on Ethernet. The sender's own buffer
+/// grows with it: on loopback, with segments of 64 KiB, a sender gets rid of 4 MiB before it must wait.
 const NARROW_SEGMENT_BYTES: u32 = 1448;
 
-/// How much a connection takes that is not read from.
+/// How much an unread connection takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Buffers {
-    /// As the system has it.
+    /// The system's default.
     Usual,
-    /// Little, and its sender has to wait: on Linux some 70 KiB over TCP, 210 KiB over a Unix socket.
+    /// Little, so that the sender must wait: on Linux about 70 KiB over TCP, 210 KiB over a Unix socket.
     Narrow,
 }
 
-/// Make a socket's buffers narrow, before it is connected or while it listens. A system that can't leaves them.
+/// Makes a socket's buffers small, before it is connected or while it listens. A system that can't do this
+/// leaves them.
 fn narrow(socket: &impl AsFd, is_tcp: bool) {
     let socket = SockRef::from(socket);
     let _ = socket.set_recv_buffer_size(NARROW_BUFFER_BYTES);
@@ -56,15 +57,16 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listen; a port of 0 takes a free one.
+    /// Listens. Port 0 takes a free port.
     ///
     /// # Errors
-    /// As bind(2) and listen(2) fail.
+    ///
+    /// bind(2) or listen(2) failed.
     pub fn bind(endpoint: &Endpoint, place: &Place) -> io::Result<Self> {
         let address = any(endpoint)?;
         let socket = place.socket(address.address_family(), SocketType::STREAM)?;
         if matches!(endpoint, Endpoint::Inet(at) if at.port() != 0) {
-            // A connection of before may linger at a port that was asked for.
+            // An earlier connection may linger at a requested port.
             set_socket_reuseaddr(&socket, true)?;
         }
         bind(&socket, &address)?;
@@ -75,7 +77,7 @@ impl Listener {
         }
     }
 
-    /// From now on, accepted connections have buffers that take little, and the programs that send to them, too.
+    /// From now on, accepted connections have small buffers, and so do the connections of their senders.
     pub(super) fn narrow(&self) {
         match self {
             Self::Tcp(listener) => narrow(listener, true),
@@ -83,7 +85,7 @@ impl Listener {
         }
     }
 
-    /// Where it listens.
+    /// The address where it listens.
     pub(super) fn endpoint(&self) -> io::Result<Endpoint> {
         match self {
             Self::Tcp(listener) => Ok(Endpoint::Inet(listener.local_addr()?)),
@@ -94,7 +96,8 @@ impl Listener {
     /// The next connection.
     ///
     /// # Errors
-    /// As accept(2) fails.
+    ///
+    /// accept(2) failed.
     pub async fn accept(&self) -> io::Result<Connection> {
         match self {
             Self::Tcp(listener) => Ok(Connection::Tcp(listener.accept().await?.0)),
@@ -102,7 +105,7 @@ impl Listener {
         }
     }
 
-    /// A connection that is already waiting; never waits for one.
+    /// A connection that is already waiting. Never blocks.
     pub(super) fn accept_waiting(&self) -> Option<Connection> {
         match self {
             Self::Tcp(listener) => {
@@ -127,7 +130,7 @@ pub enum Connection {
 }
 
 impl Connection {
-    /// What the system is asked about.
+    /// The socket, for queries to the system.
     pub(super) const fn socket(&self) -> StreamSocket<'_> {
         match self {
             Self::Tcp(stream) => StreamSocket::Tcp(stream),
@@ -135,10 +138,12 @@ impl Connection {
         }
     }
 
-    /// Connect to a program in this network. A Unix socket may be given a name of its own first, so that the server can see one.
+    /// Connects to a program in this network namespace. A Unix socket may get a path of its own first, which
+    /// the server can see.
     ///
     /// # Errors
-    /// As bind(2) and connect(2) fail.
+    ///
+    /// bind(2) or connect(2) failed.
     pub async fn open(to: &Endpoint, place: &Place, own_path: Option<&Path>) -> io::Result<Self> {
         Self::open_with(to, place, own_path, Buffers::Usual).await
     }
@@ -146,7 +151,8 @@ impl Connection {
     /// The same, with buffers of this size.
     ///
     /// # Errors
-    /// As bind(2) and connect(2) fail.
+    ///
+    /// bind(2) or connect(2) failed.
     pub(super) async fn open_with(
         to: &Endpoint,
         place: &Place,
@@ -171,7 +177,7 @@ impl Connection {
                 if let Some(own_path) = own_path {
                     bind(&socket, &SocketAddrUnix::new(own_path)?)?;
                 }
-                // A Unix connect never is under way: it is done, or refused.
+                // A Unix connect is never pending: it succeeds or is refused.
                 connect(&socket, &SocketAddrUnix::new(path)?)?;
                 Self::Unix(UnixStream::from_std(socket.into())?)
             }
@@ -180,17 +186,18 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Nagle's algorithm would cut the stream in other places than its writer.
+    /// Turns off Nagle's algorithm, which would cut the stream at other places than its writer.
     pub fn send_at_once(&self) {
         if let Self::Tcp(stream) = self {
             let _ = stream.set_nodelay(true);
         }
     }
 
-    /// The end that this process has.
+    /// The address of this process's end.
     ///
     /// # Errors
-    /// As getsockname(2) fails.
+    ///
+    /// getsockname(2) failed.
     pub fn own_endpoint(&self) -> io::Result<Endpoint> {
         match self {
             Self::Tcp(stream) => Ok(Endpoint::Inet(stream.local_addr()?)),
@@ -198,7 +205,7 @@ impl Connection {
         }
     }
 
-    /// Its two directions.
+    /// Splits it into its two directions.
     #[must_use]
     pub fn into_split(self) -> (Incoming, Outgoing) {
         match self {
@@ -214,7 +221,7 @@ impl Connection {
     }
 }
 
-/// What comes in over a connection.
+/// The incoming direction of a connection.
 #[derive(Debug)]
 pub enum Incoming {
     /// TCP.
@@ -224,10 +231,11 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// Some bytes; none at the end.
+    /// Reads some bytes; none at the end.
     ///
     /// # Errors
-    /// As recv(2) fails: the sender broke the connection off.
+    ///
+    /// recv(2) failed: the sender reset the connection.
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(half) => half.read(buffer).await,
@@ -236,7 +244,7 @@ impl Incoming {
     }
 }
 
-/// What goes out over a connection.
+/// The outgoing direction of a connection.
 #[derive(Debug)]
 pub enum Outgoing {
     /// TCP.
@@ -246,10 +254,11 @@ pub enum Outgoing {
 }
 
 impl Outgoing {
-    /// Send all of it.
+    /// Sends all bytes.
     ///
     /// # Errors
-    /// As send(2) fails: the receiver has gone.
+    ///
+    /// send(2) failed: the receiver has gone.
     pub async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Tcp(half) => half.write_all(bytes).await,
@@ -257,10 +266,11 @@ impl Outgoing {
         }
     }
 
-    /// Say that no more will come.
+    /// Ends the stream.
     ///
     /// # Errors
-    /// As shutdown(2) fails.
+    ///
+    /// shutdown(2) failed.
     pub async fn shutdown(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp(half) => half.shutdown().await,
@@ -268,8 +278,8 @@ impl Outgoing {
         }
     }
 
-    /// Break the connection off as soon as its other half is dropped too: a reset, where the
-    /// transport has one. A Unix stream ends as if closed.
+    /// Resets the connection as soon as its other half is dropped too, if the transport has a reset. A Unix
+    /// stream ends as if closed.
     pub fn break_off(self) {
         match self {
             Self::Tcp(half) => {
@@ -292,10 +302,11 @@ pub enum DatagramSocket {
 }
 
 impl DatagramSocket {
-    /// Bind; a port of 0 takes a free one.
+    /// Binds. Port 0 takes a free port.
     ///
     /// # Errors
-    /// As bind(2) fails.
+    ///
+    /// bind(2) failed.
     pub fn bind(endpoint: &Endpoint, place: &Place) -> io::Result<Self> {
         let address = any(endpoint)?;
         let socket = place.socket(address.address_family(), SocketType::DGRAM)?;
@@ -306,28 +317,31 @@ impl DatagramSocket {
         }
     }
 
-    /// See that somebody has bound a datagram socket to this path. The path is there before it is: bind(2)
-    /// makes the file first. Who has bound it doesn't notice.
+    /// Checks that a process has bound a datagram socket to this path. The path exists earlier: bind(2) makes
+    /// the file first. The process that bound it does not notice.
     ///
     /// # Errors
-    /// As connect(2) fails.
+    ///
+    /// connect(2) failed.
     pub fn is_bound(at: &Endpoint) -> io::Result<()> {
         let own = socket(AddressFamily::UNIX, SocketType::DGRAM)?;
         Ok(connect(&own, &any(at)?)?)
     }
 
-    /// Where it is bound.
+    /// The bound address.
     ///
     /// # Errors
-    /// As getsockname(2) fails.
+    ///
+    /// getsockname(2) failed.
     pub fn endpoint(&self) -> io::Result<Endpoint> {
         endpoint_of(&getsockname(self)?)
     }
 
-    /// The next datagram, as far as it fits, and who sent it, if that has a name.
+    /// The next datagram, as far as it fits, and its sender, if that has a name.
     ///
     /// # Errors
-    /// As recvfrom(2) fails.
+    ///
+    /// recvfrom(2) failed.
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddrAny>)> {
         let receive = || {
             let (len, _, from) = recvfrom(self, &mut *buffer, RecvFlags::empty())?;
@@ -339,27 +353,30 @@ impl DatagramSocket {
         }
     }
 
-    /// A datagram that is there already.
+    /// A datagram that has already arrived.
     ///
     /// # Errors
-    /// As recvfrom(2) fails; [`io::ErrorKind::WouldBlock`] if there is none.
+    ///
+    /// recvfrom(2) failed; [`io::ErrorKind::WouldBlock`] if there is none.
     pub fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddrAny>)> {
         let (len, _, from) = recvfrom(self, buffer, RecvFlags::empty())?;
         Ok((len, from))
     }
 
-    /// Send a datagram.
+    /// Sends a datagram.
     ///
     /// # Errors
-    /// As sendto(2) fails.
+    ///
+    /// sendto(2) failed.
     pub async fn send(&self, bytes: &[u8], to: &Endpoint) -> io::Result<()> {
         self.send_to(bytes, &any(to)?).await
     }
 
-    /// Send a datagram to whoever one came from.
+    /// Sends a datagram to the sender of another.
     ///
     /// # Errors
-    /// As sendto(2) fails.
+    ///
+    /// sendto(2) failed.
     pub async fn send_to(&self, bytes: &[u8], to: &SocketAddrAny) -> io::Result<()> {
         let send = || Ok(sendto(self, bytes, NO_SIGNAL, to).map(drop)?);
         match self {
@@ -378,10 +395,11 @@ impl AsFd for DatagramSocket {
     }
 }
 
-/// An endpoint as system calls take it.
+/// An endpoint in the form of system calls.
 ///
 /// # Errors
-/// The path is too long for one.
+///
+/// The path is too long.
 pub(super) fn any(endpoint: &Endpoint) -> io::Result<SocketAddrAny> {
     match endpoint {
         Endpoint::Inet(SocketAddr::V4(v4)) => Ok(SocketAddrAny::from(*v4)),

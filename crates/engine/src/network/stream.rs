@@ -17,16 +17,16 @@ use super::socket::{Buffers, Connection, Incoming, Listener, Outgoing};
 use super::{Disturbance, Patience, Recording, Sides};
 use crate::platform::{Place, ReadWatch};
 
-/// A client that has more connections than this at once is stopped.
+/// A client with more connections at once than this is stopped.
 const CONNECTIONS_MAX: usize = 128;
-/// First and longest wait between two tries of a server that isn't up yet.
+/// The first and the longest wait between two attempts to reach a server that isn't up yet.
 const RETRY_FIRST: Duration = Duration::from_micros(200);
 const RETRY_LONGEST: Duration = Duration::from_millis(5);
-/// The most that a slow network reads at once, in bytes, and how long it rests before each time: some 8 MB a second.
+/// The most that a slow network reads at once, in bytes, and the pause before each read: about 8 MB per second.
 const SLOW_CHUNK_BYTES: usize = 16 << 10;
 const SLOW_PAUSE: Duration = Duration::from_millis(1);
 
-/// Listens for the client; knows where the server will be.
+/// Listens for the client; knows the future address of the server.
 #[derive(Debug)]
 pub struct StreamRecorder {
     listener: Listener,
@@ -51,7 +51,7 @@ impl StreamRecorder {
         self.listener.endpoint()
     }
 
-    /// What tells whether the server has read. No kernel tells it of one on another machine.
+    /// Watches whether the server has read. No kernel knows this of another machine.
     fn server_watch(&self) -> ReadWatch {
         if !self.server_place.is_apart() && is_elsewhere(&self.server) {
             ReadWatch::blind()
@@ -60,12 +60,13 @@ impl StreamRecorder {
         }
     }
 
-    /// Pass every connection on, both ways, each until both sides have ended it. When `patience`
-    /// has seen both programs end, what is under way goes on to its end, and no longer. A connection
-    /// that comes before the disturbance is over is disturbed.
+    /// Relays every connection both ways, each until both sides have ended it. When `patience` says that both
+    /// programs have ended, relays only what is under way. Disturbs a connection that comes before the
+    /// disturbance is over.
     ///
     /// # Errors
-    /// [`Stop::Flood`] when the client connects without end.
+    ///
+    /// [`Stop::Flood`] if the client connects without end.
     pub(super) async fn pass(
         self,
         recording: Recording,
@@ -109,13 +110,13 @@ impl StreamRecorder {
                     Err(error) => recording.refused("cannot accept a connection", &error),
                 },
                 Some(ended) = running.join_next() => {
-                    // What panics there has recorded half a case.
+                    // After a panic, the recording is incomplete.
                     if let Err(error) = ended && error.is_panic() {
                         std::panic::resume_unwind(error.into_panic());
                     }
                 }
                 _ = until.wait_for(|now| *now >= Patience::BothHaveEnded), if accepting => {
-                    // A client may have come and gone before anyone looked.
+                    // A client may have come and gone before it was accepted.
                     while let Some(client) = self.listener.accept_waiting() {
                         start(client, &mut running);
                     }
@@ -132,16 +133,16 @@ async fn patience_is_over(patience: &watch::Receiver<Patience>) {
     let _ = patience.clone().wait_for(|now| *now == Patience::None).await;
 }
 
-/// One client's connection and its other half to the server.
+/// One client's connection, and its counterpart to the server.
 struct Link {
     number: u32,
     server: Endpoint,
     place: Place,
     own_path: PathBuf,
     recording: Recording,
-    /// What is to be done to it, unless it passes as it comes.
+    /// The disturbance, unless it is relayed unchanged.
     disturbed: Option<(Disturbance, Watches)>,
-    /// Which way it is read from slowly.
+    /// The direction that is read slowly.
     slow: Option<Way>,
 }
 
@@ -156,31 +157,30 @@ impl Link {
             self.recording.seen_by_server(own);
         }
         self.note(Direction::ToServer, WireItem::Open);
-        // Broken off or ended: either way it is over.
+        // Reset or ended: in both cases it is over.
         let _ = match &self.disturbed {
             Some((disturbance, watches)) => {
                 let (number, merged_max_bytes) = (self.number, usize::MAX);
                 let link =
                     DisturbedLink { number, heard: &self, disturbance, watches, merged_max_bytes };
-                // In a box: it is larger than what passes as it comes, and rarer.
+                // In a box, as it is larger and rarer than an undisturbed link.
                 Box::pin(link.pass(client, server)).await
             }
             None => self.pass_as_is(client, server).await,
         };
     }
 
-    /// Everything at once, as it comes.
+    /// Relays everything at once and unchanged.
     async fn pass_as_is(&self, client: Connection, server: Connection) -> Result<(), Broken> {
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         let up = self.pump(from_client, to_server, Direction::ToServer);
         let down = self.pump(from_server, to_client, Direction::ToClient);
-        // When one breaks, both connections are dropped here, the one with its linger at zero.
+        // If one direction is reset, both connections are dropped here, the reset one with a linger of zero.
         tokio::try_join!(up, down).map(drop)
     }
 
-    /// Nobody will serve this client: it sees its connection end, and what it says all the same is
-    /// written down.
+    /// No server will accept this client. It sees its connection end, and what it still sends is recorded.
     async fn hear_out(&self, client: Connection) {
         let (mut from_client, mut to_client) = client.into_split();
         let _ = to_client.shutdown().await;
@@ -203,11 +203,11 @@ impl Link {
         }
     }
 
-    /// Try until the server accepts. Only "nobody listens there yet" is tried again.
+    /// Tries until the server accepts. Retries only while no server listens yet.
     async fn connect_when_up(&self, patience: &watch::Receiver<Patience>) -> Option<Connection> {
         let mut wait = RETRY_FIRST;
         loop {
-            // Asked before trying: a server that accepts and then ends was there.
+            // Checked before trying: a server that accepts and then ends was there.
             let has_ended = *patience.borrow() != Patience::Full;
             let buffers =
                 if self.is_slow(Direction::ToClient) { Buffers::Narrow } else { Buffers::Usual };
@@ -228,9 +228,8 @@ impl Link {
         }
     }
 
-    /// Pass bytes on one way until their sender ends. A receiver that has gone doesn't stop the
-    /// reading: what the sender says is its own, whoever still listens. A sender that breaks off
-    /// breaks everything off: the receiver gets a reset too.
+    /// Forwards bytes in one direction until their sender ends. If the receiver has gone, the sender is still
+    /// read and recorded. If a sender resets the connection, the receiver gets a reset too.
     async fn pump(
         &self,
         mut from: Incoming,
@@ -274,7 +273,7 @@ impl Link {
     }
 }
 
-/// Whether a server may be on another machine, whose kernel is not asked.
+/// Whether a server may be on another machine, whose kernel can't be asked.
 fn is_elsewhere(server: &Endpoint) -> bool {
     match server {
         Endpoint::Inet(address) => !address.ip().to_canonical().is_loopback(),
@@ -288,8 +287,8 @@ impl Heard for Link {
     }
 }
 
-/// Whether a server that could not be reached may yet come up: its port is closed, its socket file
-/// is not there, or nobody listens on it any more.
+/// Whether an unreachable server may still come up: its port is closed, its socket file is missing, or no
+/// process listens on it.
 fn is_not_up(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
 }

@@ -1,4 +1,4 @@
-//! What a disturbed stream looks like to real programs: blocking sockets at both ends of a recorder.
+//! Tests of disturbed streams with real programs: blocking sockets at both ends of a recorder.
 
 use std::fmt::Debug;
 use std::io::{ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::{Disturbance, Patience, Recorder, Recording, Sides};
 
 const TRANSPORTS: [Transport; 3] = [Transport::Tcp4, Transport::Tcp6, Transport::Unix];
-/// Nothing here takes a hundredth of it; it tells a hang from a busy machine.
+/// All tests need less than a hundredth of this, so only a hang exceeds it, even on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 enum Socket {
@@ -34,7 +34,7 @@ impl Socket {
         }
     }
 
-    /// What one recv(2) gives.
+    /// The result of one recv(2).
     fn recv(&mut self) -> Result<Vec<u8>, ErrorKind> {
         let mut buffer = vec![0; 1 << 20];
         let read = match self {
@@ -72,7 +72,7 @@ impl Socket {
         }
     }
 
-    /// What each recv(2) gives until the end, and what that is: nothing, or an error.
+    /// The results of each recv(2) until the end, and the kind of end: nothing, or an error.
     fn recv_all(&mut self) -> (Vec<Vec<u8>>, Option<ErrorKind>) {
         let mut pieces = Vec::new();
         loop {
@@ -109,8 +109,7 @@ impl Server {
     }
 }
 
-/// Play a server and a client with this network between them. Nothing may be left when both have
-/// ended.
+/// Plays a server and a client over this network. Nothing may be left when both have ended.
 async fn play<S: Send + 'static, C: Send + 'static>(
     transport: Transport,
     network: &str,
@@ -159,7 +158,7 @@ fn faults(log: &WireLog) -> Vec<Direction> {
     faults.map(|event| event.direction).collect()
 }
 
-/// What the server sends in one piece, as the client's calls of recv(2) see it.
+/// What the server sends in one piece, as the client's recv(2) calls return it.
 async fn received(transport: Transport, network: &str, sent: &'static [u8]) -> Vec<Vec<u8>> {
     let serve = one_client(move |socket| socket.send(sent));
     let (_, (pieces, error), log) =
@@ -235,7 +234,7 @@ async fn held_bytes_go_on_when_their_sender_waits_for_an_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_begins_late_sees_the_same_cuts() {
     for transport in TRANSPORTS {
-        // It is not even accepted before everything has been sent.
+        // It is not even accepted before everything was sent.
         let (sent, all_sent) = mpsc::channel();
         let serve = move |server: &Server| {
             all_sent.recv().unwrap();
@@ -318,12 +317,12 @@ async fn cut_first_passes_on_what_came_the_other_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reset_breaks_both_ways_off_after_its_bytes() {
     for transport in TRANSPORTS {
-        // A Unix stream has no reset: it ends.
+        // A Unix stream has no reset; it ends.
         let breaks = (!transport.is_path()).then_some(ErrorKind::ConnectionReset);
         for (network, len) in [("reset@0", 0), ("reset@3", 3), ("reset@6", 6)] {
             let serve = move |server: &Server| {
                 let mut socket = server.accept();
-                // With nothing before it, the reset may be faster.
+                // With no data before it, the reset may be faster.
                 if len > 0 {
                     socket.send("abcdef");
                 }

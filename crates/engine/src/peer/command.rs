@@ -1,4 +1,4 @@
-//! A peer's command: an argument vector with places to be filled in.
+//! A peer's command: an argument vector with placeholders.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use model::{Endpoint, Literal};
 
 use crate::platform::Place;
 
-/// An argument vector as a manifest gives it: `["./acme", "fetch", "{host}", "{port}"]`.
+/// An argument vector from a manifest: `["./acme", "fetch", "{host}", "{port}"]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Template(pub Vec<String>);
@@ -18,46 +18,46 @@ pub struct Template(pub Vec<String>);
 pub struct Command {
     /// The program, then its arguments.
     pub argv: Vec<String>,
-    /// What is added to its environment. A Python program with any of that gets an interpreter of its own:
-    /// one that runs already has read its environment.
+    /// Additions to its environment. A Python program with additions gets an interpreter of its own, as a
+    /// running one has already read its environment.
     pub env: Vec<(String, String)>,
-    /// The directory it runs in.
+    /// The working directory.
     pub directory: PathBuf,
-    /// Whether it is a stranger's program. The harness measures its memory, and ends and names what it
-    /// leaves behind.
+    /// Whether it is a stranger's program. The harness measures its memory, and ends and names what it leaves
+    /// behind.
     pub is_stranger: bool,
-    /// Whether a warm program gets an interpreter of its own all the same.
+    /// Whether a warm program still gets an interpreter of its own.
     pub is_fresh: bool,
-    /// What is done about an address that stands in its source.
+    /// How an address in its source is handled.
     pub address: OwnAddress,
 }
 
-/// What is done about the address of a program.
+/// How the address of a program is handled.
 #[derive(Debug, Clone, Default)]
 pub enum OwnAddress {
-    /// Nothing: its command says it.
+    /// The command contains the address.
     #[default]
     Told,
-    /// A Python program uses the second address where its source says the first.
+    /// In a Python program, the second address replaces the first, which is in its source.
     Redirected(SocketAddr, SocketAddr),
-    /// It runs in this network, where its address is free.
+    /// It runs in this network namespace, where its address is free.
     In(Place),
 }
 
-/// What the places in a template stand for.
+/// The values of a template's placeholders.
 #[derive(Debug, Clone)]
 pub struct Places<'a> {
-    /// Where the server listens, or where the client connects: `{host}` and `{port}`, `{path}`, or
-    /// whichever it is as one `{address}`.
+    /// Where the server listens, or where the client connects: `{host}` and `{port}`, or `{path}`, or either
+    /// form as `{address}`.
     pub endpoint: &'a Endpoint,
     /// The file that a file server serves: `{file}`.
     pub file: Option<&'a Path>,
-    /// The literals of the case, each at the place of its name.
+    /// The literals of the case, each for the placeholder with its name.
     pub literals: &'a [Literal],
 }
 
 impl OwnAddress {
-    /// The command that brings a program to its network; empty for that of this process.
+    /// The command that starts a program in its network namespace; empty for that of this process.
     pub(super) fn entry(&self) -> Vec<String> {
         match self {
             Self::In(place) => place.entry(),
@@ -67,16 +67,16 @@ impl OwnAddress {
 }
 
 impl Template {
-    /// Whether the place `{name}` occurs in it.
+    /// Whether the placeholder `{name}` occurs in it.
     #[must_use]
     pub fn mentions(&self, name: &str) -> bool {
         let place = format!("{{{name}}}");
         self.0.iter().any(|argument| argument.contains(&place))
     }
 
-    /// The template with each path in it that is relative to `directory` made whole: the program, if
-    /// it isn't one to be looked for on the PATH, and each argument with a dot or a slash in it that
-    /// names a file there, as in `["node", "peer.js"]`. `{dir}` stands for the directory itself.
+    /// The template with paths relative to `directory` made absolute: the program, unless it is searched on the
+    /// PATH, and each argument that contains a dot or a slash and names a file there, as in
+    /// `["node", "peer.js"]`. `{dir}` becomes the directory itself.
     #[must_use]
     pub fn beside(self, directory: &Path) -> Self {
         let whole = |(index, argument): (usize, String)| {
@@ -92,8 +92,8 @@ impl Template {
         Self(self.0.into_iter().enumerate().map(whole).collect())
     }
 
-    /// What the program will speak where `asked` is asked for: that, if it takes any `{address}`;
-    /// else the one kind of address that it takes.
+    /// The program's transport when `asked` is wanted: `asked`, if the program takes any `{address}`; otherwise
+    /// the one kind of address that it takes.
     #[must_use]
     pub fn speaks(&self, asked: Transport) -> Transport {
         if self.mentions("address") {
@@ -105,7 +105,7 @@ impl Template {
         }
     }
 
-    /// Fill the places in. Text that comes from a place is not looked at again.
+    /// Fills in the placeholders. Placeholders in the inserted text are not replaced.
     #[must_use]
     pub fn fill(&self, places: &Places<'_>) -> Vec<String> {
         self.0.iter().map(|argument| fill(argument, places)).collect()
@@ -137,7 +137,7 @@ fn value(place: &str, places: &Places<'_>) -> Option<String> {
         ("host", Endpoint::Inet(address)) => Some(address.ip().to_string()),
         ("port", Endpoint::Inet(address)) => Some(address.port().to_string()),
         ("path", Endpoint::Path(path)) => Some(path.to_string_lossy().into_owned()),
-        // A protocol of one's own may have a variable of this name, and no such file.
+        // A user's protocol may have a variable of this name, and no such file.
         ("file", _) if places.file.is_some() => {
             places.file.map(|file| file.to_string_lossy().into_owned())
         }

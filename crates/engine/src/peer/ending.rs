@@ -1,4 +1,4 @@
-//! What is told of a process once it has ended: how, what it held, and what it left behind.
+//! The report about an ended process: how it ended, its memory, and what it left behind.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use model::observation::Exit;
 use tokio::sync::watch;
 
-/// Processes by their numbers, each with its name.
+/// Process ids, each with a name.
 pub(super) type Named = BTreeMap<i32, String>;
 
-/// How many processes have not ended, or may have left something behind.
+/// The number of processes that have not ended, or may have left something behind.
 #[derive(Debug, Default)]
 pub(super) struct Alive {
     count: Mutex<usize>,
@@ -23,14 +23,15 @@ impl Alive {
         self.fewer.notify_all();
     }
 
-    /// Wait until there are none, but not for ever.
+    /// Waits until there are none, up to a limit.
     pub(super) fn wait_for_none(&self, at_most: Duration) {
         let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = self.fewer.wait_timeout_while(count, at_most, |count| *count > 0);
     }
 }
 
-/// The side of whoever waits for the process. It counts as alive until this is dropped.
+/// The sender's side, for the code that waits for the process. The process counts as alive until this is
+/// dropped.
 #[derive(Debug)]
 pub(super) struct Teller {
     exit: watch::Sender<Option<Exit>>,
@@ -39,7 +40,7 @@ pub(super) struct Teller {
     alive: Arc<Alive>,
 }
 
-/// The side of whoever wants to know.
+/// The receiver's side.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) exit: watch::Receiver<Option<Exit>>,
@@ -47,7 +48,7 @@ pub(super) struct Told {
     memory: Arc<Mutex<Option<u64>>>,
 }
 
-/// Both sides, for a process that is about to be started.
+/// Both sides, for a process that is about to start.
 pub(super) fn ending(alive: &Arc<Alive>) -> (Teller, Told) {
     let ((exit, exit_told), (left_behind, left_told)) =
         (watch::channel(None), watch::channel(None));
@@ -58,13 +59,13 @@ pub(super) fn ending(alive: &Arc<Alive>) -> (Teller, Told) {
 }
 
 impl Teller {
-    /// The process has ended. `excess` is the most memory it held, if that was too much.
+    /// The process has ended. `excess` is its peak memory, if that was too much.
     pub(super) fn ended(&self, exit: Exit, excess: Option<u64>) {
         *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = excess;
         self.exit.send_replace(Some(exit));
     }
 
-    /// These were left behind, and are no more.
+    /// These processes were left behind, and have been ended.
     pub(super) fn cleaned(self, left_behind: Named) {
         self.left_behind.send_replace(Some(left_behind));
     }
@@ -77,12 +78,12 @@ impl Drop for Teller {
 }
 
 impl Told {
-    /// The most memory that the process held, if that was too much.
+    /// The process's peak memory, if that was too much.
     pub(super) fn excess_memory(&self) -> Option<u64> {
         *self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wait until nothing is left of the process; or until nobody knows any more.
+    /// Waits until nothing is left of the process, or until the sender's side is gone.
     pub(super) async fn cleaned(&self) {
         let mut left_behind = self.left_behind.clone();
         let _ = left_behind.wait_for(Option::is_some).await;

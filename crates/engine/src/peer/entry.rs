@@ -1,4 +1,4 @@
-//! What a manifest says of one role of a scenario: a command, or a table.
+//! A manifest's entry for one role of a scenario: a command, or a table.
 //!
 //! ```toml
 //! [server]
@@ -27,10 +27,10 @@ use toml::Spanned;
 
 use super::{Target, Template};
 
-/// A command, each argument with its place.
+/// A command; each argument has its position in the text.
 pub(super) type Argv = Spanned<Vec<Spanned<String>>>;
 
-/// What is said of a role.
+/// The entry for a role.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     /// The command that starts the program.
@@ -38,15 +38,15 @@ pub(super) struct Entry {
     at: Option<Spanned<String>>,
     parallel: Option<Spanned<bool>>,
     by_hand: Option<Spanned<bool>>,
-    /// The address that stands in the program's source.
+    /// The address that is fixed in the program's source.
     fixed_address: Option<Spanned<String>>,
     needs: NeedsForm,
 }
 
-/// What is said of a role, by scenario.
+/// The entries for a role, by scenario.
 pub(super) type Entries = BTreeMap<Spanned<String>, Spanned<Entry>>;
 
-/// What programs need besides their commands, as it is written.
+/// What programs need besides their commands, in the manifest's form.
 #[derive(Debug, Default)]
 pub(super) struct NeedsForm {
     pub(super) setup: Option<Argv>,
@@ -85,7 +85,7 @@ impl<'de> Visitor<'de> for Either {
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Entry, A::Error> {
         let argv = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
-        // Its place is not known here, and is put right by `Entry::placed`.
+        // The position is not known here; `Entry::placed` sets it.
         Ok(Entry { command: Some(Spanned::new(0..0, argv)), ..Entry::default() })
     }
 
@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for Either {
 }
 
 impl Entry {
-    /// The same as it stands there in the text.
+    /// The same with its position in the text.
     pub(super) fn placed(entry: Spanned<Self>) -> Spanned<Self> {
         let place = entry.span();
         let mut entry = entry.into_inner();
@@ -110,7 +110,7 @@ impl Entry {
         Spanned::new(place, entry)
     }
 
-    /// What makes no sense about it, whatever the scenario. `place` is where it stands.
+    /// The mistakes that do not depend on the scenario. `place` is the entry's position.
     pub(super) fn mistakes(&self, role: Role, place: Range<usize>, found: &mut Vec<Mistake>) {
         let there = [
             self.command.as_ref().map(|_| "command"),
@@ -134,27 +134,27 @@ impl Entry {
         };
         if let Some(at) = self.at.as_ref().filter(|_| role == Role::Client) {
             let help = "a client that a person starts has by-hand = true";
-            refuse("a client is nowhere to connect to", at.span(), help);
+            refuse("framecheck does not connect to a client", at.span(), help);
         }
         if let Some(by_hand) = &self.by_hand {
             if role == Role::Server {
                 let help = "a server that somebody has started has at = \"127.0.0.1:9000\"";
-                refuse("only a client is started by hand, case by case", by_hand.span(), help);
+                refuse("only a client can be started by hand", by_hand.span(), help);
             } else if !by_hand.get_ref() {
                 refuse("by-hand is true, or not there", by_hand.span(), "leave it out");
             }
         }
         if let Some(parallel) = self.parallel.as_ref().filter(|_| self.at.is_none()) {
-            let help = "framecheck starts the others anew for each case";
-            refuse("only a server that runs already is parallel, or not", parallel.span(), help);
+            let help = "framecheck starts any other server anew for each case";
+            refuse("only a server that runs already has \"parallel\"", parallel.span(), help);
         }
         if let (Some(_), Some(address)) = (&self.at, &self.fixed_address) {
-            let what = "a server that runs already is where \"at\" says";
+            let what = "the address of a server that runs already is in \"at\"";
             refuse(what, address.span(), "leave fixed-address out");
         }
         let needs = &self.needs;
         if let Some(ready) = needs.ready.as_ref().filter(|_| role == Role::Client) {
-            let help = "framecheck waits for servers; a client connects when it likes";
+            let help = "framecheck waits for servers only; a client may connect at any time";
             refuse("no client has a \"ready\"", ready.span(), help);
         }
         let needed = [
@@ -168,18 +168,18 @@ impl Entry {
         }
     }
 
-    /// The address that stands in its program's source: its own, or that of the whole manifest.
+    /// The address in its program's source: its own, or that of the whole manifest.
     pub(super) fn address(&self, of_all: Option<&Spanned<String>>) -> Option<SocketAddr> {
         let text = self.fixed_address.as_ref().or(of_all).filter(|_| self.at.is_none())?;
         fixed_address(text.get_ref()).ok()
     }
 
-    /// Whether an address stands in its program's source, here or for the whole manifest.
+    /// Whether its program's source has an address, given here or for the whole manifest.
     pub(super) const fn has_address(&self, of_all: Option<&Spanned<String>>) -> bool {
         self.fixed_address.is_some() || of_all.is_some()
     }
 
-    /// What makes no sense about that address, and about a command that has a place for another.
+    /// The mistakes about that address, and about a command that also has a placeholder for one.
     pub(super) fn address_mistakes(
         &self,
         of_all: Option<&Spanned<String>>,
@@ -194,13 +194,13 @@ impl Entry {
         }
     }
 
-    /// The needs, and what makes no sense about them. `known` are the places that there are.
+    /// The needs, and the mistakes about them. `known` are the valid placeholders.
     pub(super) fn needs_mistakes(&self, known: &[String], found: &mut Vec<Mistake>) {
         self.needs.mistakes(found);
         self.needs.unknown_places(known, found);
     }
 
-    /// The server that runs already, if that is what plays.
+    /// The server that runs already, if there is one.
     pub(super) fn target(
         &self,
         base: &Path,
@@ -217,7 +217,8 @@ impl Entry {
         self.by_hand.is_some()
     }
 
-    /// The command, if there is one, and what its program needs; `common` where this says nothing.
+    /// The command, if there is one, and what its program needs; `common` applies where this entry says
+    /// nothing.
     pub(super) fn into_program(
         self,
         role: Role,
@@ -230,7 +231,7 @@ impl Entry {
     }
 }
 
-/// The addresses that stand in the source of programs, by role and scenario.
+/// The addresses in the source of programs, by role and scenario.
 pub(super) fn addresses(
     servers: &Entries,
     clients: &Entries,
@@ -246,19 +247,19 @@ pub(super) fn addresses(
     of_servers.into_iter().chain(of_role(Role::Client, clients)).collect()
 }
 
-/// Why a text is no fixed address.
+/// The mistake in a text that is not a fixed address.
 pub(super) fn address_mistake(text: &Spanned<String>) -> Option<Mistake> {
     let error = fixed_address(text.get_ref()).err()?;
     Some(Mistake::new(error.what, text.span()).with_help(error.help))
 }
 
-/// A command whose paths are whole.
+/// A command with absolute paths.
 fn template(argv: Argv, base: &Path) -> Template {
     Template(argv.into_inner().into_iter().map(Spanned::into_inner).collect()).beside(base)
 }
 
 impl NeedsForm {
-    /// What makes no sense about it, wherever it stands.
+    /// The mistakes that do not depend on the entry's position.
     pub(super) fn mistakes(&self, found: &mut Vec<Mistake>) {
         if let Some(setup) = &self.setup
             && setup.get_ref().first().is_none_or(|program| program.get_ref().is_empty())
@@ -282,7 +283,7 @@ impl NeedsForm {
         }
     }
 
-    /// Places that stand for nothing. `known` are those that there are.
+    /// The unknown placeholders. `known` are the valid ones.
     pub(super) fn unknown_places(&self, known: &[String], found: &mut Vec<Mistake>) {
         for text in self.texts() {
             let unknown = |place: &&str| !known.iter().any(|known| known == place);
@@ -294,13 +295,13 @@ impl NeedsForm {
         }
     }
 
-    /// The texts in which places may stand.
+    /// The texts that may contain placeholders.
     fn texts(&self) -> impl Iterator<Item = &Spanned<String>> {
         let setup = self.setup.iter().flat_map(|setup| setup.get_ref());
         setup.chain(self.env.values())
     }
 
-    /// What it says, with whole paths.
+    /// The needs, with absolute paths.
     pub(super) fn into_needs(self, base: &Path) -> Needs {
         let directory = base.to_string_lossy();
         let plain = |(name, value): (Spanned<String>, Spanned<String>)| {

@@ -1,8 +1,8 @@
 //! The launcher of Python programs: `python-ref/launch.py --serve`, kept warm for the whole run.
 //!
-//! The protocol is written down in launch.py: one JSON object to a message of a Unix
-//! `SOCK_SEQPACKET` socket, which is the launcher's standard input; a program's three standard
-//! streams travel with the request that starts it.
+//! launch.py describes the protocol: one JSON object per message of a Unix `SOCK_SEQPACKET` socket, which is
+//! the launcher's standard input. A program's three standard streams are passed with the request that starts
+//! it.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -38,7 +38,7 @@ pub(super) struct Launcher {
     child: Child,
 }
 
-/// What the launcher's answers are for.
+/// The requests that wait for the launcher's answers.
 #[derive(Debug, Default)]
 struct Running {
     programs: Mutex<HashMap<u64, Waiting>>,
@@ -46,7 +46,7 @@ struct Running {
     trouble: Mutex<Option<String>>,
 }
 
-/// Who waits for a program, and the mark of a stranger's.
+/// The receiver of a program's end, and the mark of a stranger's program.
 #[derive(Debug)]
 struct Waiting {
     teller: Teller,
@@ -58,18 +58,18 @@ struct Waiting {
 pub(super) struct Program<'a> {
     /// Its path.
     pub(super) path: &'a str,
-    /// What is behind it.
+    /// The arguments after it.
     pub(super) arguments: &'a [String],
-    /// Where it runs.
+    /// The working directory.
     pub(super) directory: &'a Path,
-    /// Whether it is a stranger's, which is measured, and after which the launcher and the harness
-    /// clear up.
+    /// Whether it is a stranger's program. Then its memory is measured, and the launcher and the harness end
+    /// what it leaves behind.
     pub(super) is_stranger: bool,
-    /// The address in its source, and the one to use in its place.
+    /// The address in its source, and its replacement.
     pub(super) redirected: Option<(SocketAddr, SocketAddr)>,
-    /// The directory in which it notes what it does, in a file of its own.
+    /// The directory for a file in which it records what it does.
     pub(super) notes: Option<&'a Path>,
-    /// The directory in which it writes which of its lines it executes, in files of its own.
+    /// The directory for files in which it records the lines that it executes.
     pub(super) trace: Option<&'a Path>,
 }
 
@@ -86,15 +86,16 @@ struct Answer {
 }
 
 impl Launcher {
-    /// Start `python` on the launcher in `reference`.
+    /// Starts `python` on the launcher in `reference`.
     ///
     /// # Errors
+    ///
     /// The interpreter can't be run.
     pub(super) fn start_up(python: &OsStr, reference: &Path) -> io::Result<Self> {
         let (control, theirs) = launcher_pair()?;
         let mut command = interpreter(python);
         command.arg("-u").arg(reference.join("launch.py")).arg("--serve").stdin(theirs);
-        // So there is room for the mark of each program that it forks.
+        // This reserves room for the mark of each program that it forks.
         orphans::mark(&mut command, &orphans::new_mark());
         let child = command.spawn()?;
         orphans::started(Pid::from_child(&child));
@@ -106,7 +107,7 @@ impl Launcher {
         Ok(Self { control, next_id: AtomicU64::new(0), running, child })
     }
 
-    /// Start a program. The teller is told of its end.
+    /// Starts a program. The teller gets its end.
     pub(super) fn start(
         &self,
         program: &Program<'_>,
@@ -151,19 +152,19 @@ impl Launcher {
         Ok(id)
     }
 
-    /// Send a signal to a program's group. One that has ended gets none.
+    /// Sends a signal to a program's group, unless the program has ended.
     pub(super) fn signal(&self, id: u64, signal: Signal) {
         let request = json!({"op": "signal", "id": id, "signal": signal.as_raw()}).to_string();
-        // If the launcher has gone, its programs have gone with it.
+        // If the launcher has ended, its programs have too.
         let _ = rustix::net::send(&self.control, request.as_bytes(), NO_SIGNAL);
     }
 
-    /// The process of a program that has been started and has not ended.
+    /// The process id of a running program.
     pub(super) fn pid(&self, id: u64) -> Option<Pid> {
         lock(&self.running.pids).get(&id).copied()
     }
 
-    /// What went wrong with the launcher last.
+    /// The last error of the launcher.
     pub(super) fn trouble(&self) -> String {
         lock(&self.running.trouble).clone().unwrap_or_else(|| "it has ended".to_owned())
     }
@@ -175,14 +176,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Drop for Launcher {
     fn drop(&mut self) {
-        // The end of its input is its sign to kill what it runs and to end.
+        // The end of its input makes the launcher kill its programs and end.
         let _ = rustix::net::shutdown(&self.control, rustix::net::Shutdown::Both);
         let _ = self.child.wait();
     }
 }
 
 impl Waiting {
-    /// The program has ended, and so has what it left in its group. End what else it left.
+    /// The program and the rest of its group have ended. Ends what else it left.
     fn ended(self, status: ExitStatus, memory_bytes: u64, mut left: Named) {
         let Self { teller, mark } = self;
         let is_excess = mark.is_some() && memory_bytes > MEMORY_MAX_BYTES;
@@ -192,13 +193,13 @@ impl Waiting {
             left.extend(orphans::end(Some(&mark)));
             teller.cleaned(left);
         };
-        // A system that gives no thread gives one later, perhaps; what was left ends with the run.
+        // The system may have a thread later; what was left ends with the run.
         let _ = std::thread::Builder::new().name("clearer".into()).spawn(clear_up);
     }
 }
 
-/// Pass each answer to whoever waits for it, until the launcher goes away. Whoever waits for a
-/// program that was not started sees its sender go.
+/// Passes each answer to its receiver until the launcher ends. If a program was not started, its receiver sees
+/// the sender dropped.
 fn hand_out_answers(control: &OwnedFd, running: &Running) {
     let mut buffer = vec![0; ANSWER_MAX_BYTES];
     loop {

@@ -1,4 +1,4 @@
-//! A manifest: the table by which anyone's programs become a peer, and every mistake in one, located.
+//! A manifest: the table that turns programs into a peer. Reports every mistake with its position.
 //!
 //! ```toml
 //! name = "acme"
@@ -9,7 +9,7 @@
 //! file-transfer = ["./acme", "fetch", "{host}", "{port}"]
 //! ```
 //!
-//! `entry.rs` has the tables that may stand in the place of a command.
+//! `entry.rs` has the tables that may replace a command.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -28,29 +28,29 @@ use toml::Spanned;
 use super::entry::{Argv, Entries, Entry, NeedsForm, address_mistake, addresses};
 use super::{Peer, Target, Template};
 
-/// Places that every command may have, besides the literals of its scenario.
+/// The placeholders of every command, besides the literals of its scenario.
 const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
 
-/// A manifest can't be used.
+/// Why a manifest can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// It can't be read.
+    /// The file can't be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error.
         error: io::Error,
     },
-    /// A program it names is not there.
+    /// A program that it names is missing.
     #[error("{}: {what}", manifest.display())]
     NoProgram {
         /// The manifest.
         manifest: PathBuf,
-        /// Which, and for what.
+        /// The program, and its use.
         what: String,
     },
-    /// It says what makes no sense; the text shows each place.
+    /// It has mistakes; the text shows the position of each.
     #[error("{0}")]
     Mistakes(String),
 }
@@ -88,7 +88,7 @@ struct Manifest {
 }
 
 impl Manifest {
-    /// What was read, every entry with its place and the common needs on their own.
+    /// The contents: every entry with its position, and the common needs.
     fn parted(mut self) -> (Self, NeedsForm) {
         let placed = |entries: Entries| {
             entries.into_iter().map(|(name, entry)| (name, Entry::placed(entry))).collect()
@@ -101,11 +101,11 @@ impl Manifest {
 }
 
 impl Peer {
-    /// The peer that the manifest in a file describes. It plays scenarios of `catalogue`, and has none
-    /// of the names that are `taken`.
+    /// The peer of a manifest file. It plays scenarios of `catalogue`. Its name must not be in `taken`.
     ///
     /// # Errors
-    /// See [`ManifestError`]; all mistakes are told at once.
+    ///
+    /// See [`ManifestError`]; it reports all mistakes at once.
     pub fn from_manifest(
         path: &Path,
         catalogue: &Catalogue,
@@ -160,7 +160,7 @@ impl Peer {
         Ok(peer)
     }
 
-    /// Take up what plays a role of a scenario.
+    /// Adds the entry for a role of a scenario.
     fn take(&mut self, role: Role, scenario: String, entry: Entry, common: &Needs) {
         if entry.is_by_hand() {
             self.by_hand.insert(scenario);
@@ -178,10 +178,11 @@ impl Peer {
 }
 
 impl Peer {
-    /// Whether every program of its commands can be found. The harness has its own interpreter for a
-    /// warm one.
+    /// Checks that every program of its commands can be found. The harness has its own interpreter for warm
+    /// programs.
     ///
     /// # Errors
+    ///
     /// [`ManifestError::NoProgram`].
     pub fn programs_are_there(&self) -> Result<(), ManifestError> {
         for (role, scenario, template) in self.declared() {
@@ -210,7 +211,7 @@ impl Peer {
     }
 }
 
-/// Why the program of a command can't be run, if that shows without running it.
+/// Why the program of a command can't be run, as far as this can be seen without running it.
 #[must_use]
 pub fn missing_program(template: &Template) -> Option<String> {
     let program = template.0.first()?;
@@ -222,7 +223,7 @@ pub fn missing_program(template: &Template) -> Option<String> {
     }
     match std::fs::metadata(program) {
         Err(error) => Some(format!("{program}: {error}; is it built?")),
-        Ok(about) if !about.is_file() => Some(format!("{program} is no file")),
+        Ok(about) if !about.is_file() => Some(format!("{program} is not a file")),
         Ok(about) if about.permissions().mode() & 0o111 == 0 => {
             Some(format!("{program} is not executable; chmod +x?"))
         }
@@ -249,7 +250,7 @@ fn targets(
     targets
 }
 
-/// A manifest without a role is one of no use.
+/// The mistake of a manifest without any role.
 fn declares_nothing(manifest: &Manifest, catalogue: &Catalogue) -> Option<Mistake> {
     let example = catalogue.names().next().unwrap_or("scenario");
     let help = format!("[server] or [client] needs a line such as {example} = [\"./acme\", …]");
@@ -257,7 +258,7 @@ fn declares_nothing(manifest: &Manifest, catalogue: &Catalogue) -> Option<Mistak
     (manifest.server.is_empty() && manifest.client.is_empty()).then(|| mistake().with_help(help))
 }
 
-/// Everything in a manifest that is well formed and makes no sense.
+/// All mistakes in a well-formed manifest.
 fn mistakes(
     manifest: &Manifest,
     common: &NeedsForm,
@@ -290,7 +291,7 @@ fn mistakes(
             }
         }
     }
-    // What stands at the top may be wrong for every role.
+    // An entry at the top may be wrong for every role.
     let mut told = Vec::new();
     for mistake in mistakes {
         if !told.contains(&mistake) {
@@ -405,8 +406,8 @@ fn command_mistakes(
     let inet = mentions("host") || mentions("port");
     if !is_alone && !inet && !mentions("path") && !mentions("address") {
         let what = match role {
-            Role::Server => "this server is not told where to listen",
-            Role::Client => "this client is not told where to connect",
+            Role::Server => "nothing tells this server where to listen",
+            Role::Client => "nothing tells this client where to connect",
         };
         mistakes.push(Mistake {
             what: what.to_owned(),
@@ -427,13 +428,12 @@ fn command_mistakes(
     }
 }
 
-/// The places that a command for a role of a scenario may have.
+/// The valid placeholders in a command for a role of a scenario.
 fn places(scenario: &dyn Scenario, role: Role) -> Vec<String> {
     PLACES.iter().map(|place| (*place).to_owned()).chain(own_places(scenario, role)).collect()
 }
 
-/// Those of them that are this scenario's own: the file that is served, and each literal that a case
-/// may change.
+/// The placeholders of this scenario: the file that is served, and each literal that a case may change.
 #[must_use]
 pub fn own_places(scenario: &dyn Scenario, role: Role) -> Vec<String> {
     if role == Role::Client && scenario.transports() == Transport::ALONE {
@@ -456,7 +456,7 @@ mod tests {
     use super::*;
     use crate::toys::catalogue;
 
-    /// The peer of a manifest, and its directory, where a program `peer.py` is.
+    /// The peer of a manifest, and its directory, which contains a program `peer.py`.
     fn peer(keys: &str, command: &str) -> (Peer, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("peer.py"), "").unwrap();

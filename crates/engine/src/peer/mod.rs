@@ -1,7 +1,7 @@
-//! Peers: what implements the two roles of a scenario, and how it is started.
+//! Peers: programs that implement the two roles of a scenario, and how they are started.
 //!
-//! Every peer is a table of commands, as a manifest gives it. The command puts the tables of the built-in
-//! peers together; their programs have no other way into the harness than a guest's.
+//! Every peer is a table of commands, in the form of a manifest. The CLI assembles the tables of the built-in
+//! peers; their programs use the same interface as a guest's.
 
 mod command;
 mod ending;
@@ -27,30 +27,33 @@ pub use table::{Peer, PeerError, Peers};
 pub use target::Target;
 pub use user::{Prompt, User};
 
-/// From now on, become the parent of whatever a stranger's program leaves behind, where the system
-/// can do that.
+/// From now on, this process becomes the parent of what a stranger's program leaves behind, if the system
+/// supports it.
 ///
 /// # Errors
-/// It could, and doesn't.
+///
+/// The system supports it, but the call failed.
 pub fn adopt_orphans() -> std::io::Result<()> {
     crate::platform::orphans::adopt()
 }
 
-/// From now on, have a helper process end all programs of this process if it is killed, where the system can do
-/// that. `program` hands its arguments to [`helper_program`](crate::platform::helper_program) first of all.
+/// From now on, a helper process ends all programs of this process if this process is killed, if the system
+/// supports it. `program` must pass its arguments to [`helper_program`](crate::platform::helper_program) before
+/// anything else.
 ///
 /// # Errors
+///
 /// The helper can't be started.
 pub fn guard(program: &std::path::Path) -> std::io::Result<()> {
     crate::platform::guardian::start(program)
 }
 
-/// Have the helper of [`guard`] remove this directory, too, if this process is killed.
+/// Makes the helper of [`guard`] also remove this directory if this process is killed.
 pub fn remove_if_killed(directory: &std::path::Path) {
     crate::platform::guardian::remove_if_killed(directory);
 }
 
-/// End the helper of [`guard`]: this process is about to end, and has cleared up.
+/// Ends the helper of [`guard`]: this process is about to end, and has cleaned up.
 pub fn dismiss_guard() {
     crate::platform::guardian::dismiss();
 }

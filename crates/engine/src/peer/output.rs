@@ -1,4 +1,4 @@
-//! What a peer writes, collected while it runs, for whoever waits for something in it.
+//! Collects what a peer writes while it runs, and lets others wait for text in it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,20 +8,20 @@ use tokio::net::unix::pipe;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-/// More than this of a peer's output is not kept, and the peer is not let to write more.
+/// The limit on a peer's output. A peer that writes more is blocked.
 const OUTPUT_MAX_BYTES: usize = 8 << 20;
-/// How long a pipe may stay open when the peer that wrote to it has ended: whatever has left the
-/// peer's group may hold it for ever.
+/// How long a pipe may stay open after its peer has ended. A process that left the peer's group may hold it for
+/// ever.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
-/// A stream of output being collected.
+/// A stream of output that is being collected.
 #[derive(Debug)]
 pub struct Output {
     shared: Arc<Shared>,
     reader: JoinHandle<()>,
 }
 
-/// A view of an output that is being collected.
+/// A view of such a stream.
 #[derive(Debug)]
 pub(super) struct Screen(Arc<Shared>);
 
@@ -33,39 +33,39 @@ struct Shared {
 }
 
 impl Output {
-    /// Collect what comes out of a pipe, or out of a terminal.
+    /// Collects the output of a pipe or a terminal.
     pub(super) fn collect(pipe: pipe::Receiver) -> Self {
         let shared = Arc::<Shared>::default();
         let reader = tokio::spawn(collect(pipe, shared.clone()));
         Self { shared, reader }
     }
 
-    /// Collect nothing: there is no such stream.
+    /// Collects nothing: the stream does not exist.
     pub(super) fn nothing() -> Self {
         Self { shared: Arc::default(), reader: tokio::spawn(std::future::ready(())) }
     }
 
-    /// Wait until `seen` is true of what was written so far.
+    /// Waits until `seen` is true of the output so far.
     pub async fn wait_until(&self, seen: impl Fn(&[u8]) -> bool) {
         self.screen().wait_until(seen).await;
     }
 
-    /// How much was written so far, of what is kept.
+    /// The number of kept bytes so far.
     pub(crate) fn byte_count(&self) -> usize {
         self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Wait until as much was written as is kept.
+    /// Waits until the limit is reached.
     pub(super) async fn is_full(&self) {
         self.wait_until(|seen| seen.len() >= OUTPUT_MAX_BYTES).await;
     }
 
-    /// Somebody else's view of it.
+    /// Another view of it.
     pub(super) fn screen(&self) -> Screen {
         Screen(self.shared.clone())
     }
 
-    /// All of it, when its writer has ended.
+    /// The whole output, after its writer has ended.
     pub(super) async fn finish(&mut self) -> Vec<u8> {
         self.shared.writer_has_ended.notify_one();
         if tokio::time::timeout(LAST_OUTPUT, &mut self.reader).await.is_err() {
@@ -76,7 +76,7 @@ impl Output {
 }
 
 impl Screen {
-    /// Wait until `seen` is true of what was written so far.
+    /// Waits until `seen` is true of the output so far.
     pub(super) async fn wait_until(&self, seen: impl Fn(&[u8]) -> bool) {
         loop {
             let changed = self.0.changed.notified();
@@ -90,7 +90,7 @@ impl Screen {
     }
 }
 
-/// Reads to the end, which at a terminal that nobody has open any more is an error.
+/// Reads to the end. A terminal that no process has open returns an error there.
 async fn collect(mut pipe: pipe::Receiver, shared: Arc<Shared>) {
     let mut buffer = [0; 16 << 10];
     loop {
@@ -105,7 +105,7 @@ async fn collect(mut pipe: pipe::Receiver, shared: Arc<Shared>) {
         };
         shared.changed.notify_waiters();
         if len >= OUTPUT_MAX_BYTES {
-            // Left open, so that the writer is held up but does not fail by our doing.
+            // The pipe stays open, so that the writer is blocked but does not fail because of the harness.
             return shared.writer_has_ended.notified().await;
         }
     }

@@ -1,8 +1,7 @@
-//! Starting a peer, watching it, and ending it. This file and `launcher.rs` are the only ones that
-//! start processes for cases.
+//! Starts, watches and ends peers. Only this file and `launcher.rs` start processes for cases.
 //!
-//! Each peer leads a process group of its own. When it has ended, what is left of the group is
-//! killed while the number can't yet be anyone else's: before the peer is reaped.
+//! Each peer leads a process group of its own. After it has ended and before it is reaped, the rest of the
+//! group is killed, as no other process can have the group's number yet.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -26,13 +25,13 @@ use super::{Command, Launcher, Output, OwnAddress, Peer, Template, User, missing
 use crate::platform::orphans;
 use crate::{fork_guard, platform};
 
-/// How long a killed process may take to be gone; only one that the kernel itself holds up needs it.
+/// How long a killed process may take to disappear. Only the kernel itself can delay it.
 const LAST_BREATH: Duration = Duration::from_secs(5);
 
-/// Starts peers: warm Python programs by a launcher if there is one, everyone else as a plain process.
+/// Starts peers: warm Python programs through a launcher, if there is one, and all others as plain processes.
 ///
-/// Dropping it waits for all of them, which must have ended or been killed by then: a process that
-/// was killed lives on until the kernel next runs it.
+/// Dropping it waits for all of them. They must have ended or been killed by then; a killed process exists
+/// until the kernel next runs it.
 #[derive(Debug)]
 pub struct Spawner {
     python: Option<Python>,
@@ -41,11 +40,11 @@ pub struct Spawner {
     trace: Option<PathBuf>,
 }
 
-/// What runs warm programs.
+/// The interpreter of warm programs.
 #[derive(Debug)]
 struct Python {
     interpreter: OsString,
-    /// Where the launcher's files are.
+    /// The directory of the launcher's files.
     reference: PathBuf,
     launcher: Option<Arc<Launcher>>,
 }
@@ -65,11 +64,11 @@ enum Handle {
 }
 
 impl Spawner {
-    /// Start [warm](Peer::warm) programs, which `python` runs, by the launcher in `reference`; or, if
-    /// they are to be `fresh` or the system has no way to talk to one, each in an interpreter of its
-    /// own.
+    /// Starts [warm](Peer::warm) programs through a launcher in `reference`, run by `python`. If programs must
+    /// be `fresh`, or the system can't talk to a launcher, each gets an interpreter of its own.
     ///
     /// # Errors
+    ///
     /// The interpreter can't be run.
     pub fn new(python: &OsStr, reference: &Path, fresh: bool) -> io::Result<Self> {
         let is_launched = platform::CAN_FORK && !fresh;
@@ -82,31 +81,32 @@ impl Spawner {
         Ok(Self { python: Some(python), alive: Arc::default(), notes: None, trace: None })
     }
 
-    /// Start plain processes only. A [warm](Peer::warm) program is refused.
+    /// Starts plain processes only, and refuses [warm](Peer::warm) programs.
     #[must_use]
     pub fn without_python() -> Self {
         Self { python: None, alive: Arc::default(), notes: None, trace: None }
     }
 
-    /// Have each program that the launcher starts note what it does, in a file of its own in this directory:
-    /// the calls of `struct`, `json`, `hashlib` and sockets, as `launch_hooks.py` says.
+    /// Makes each program that the launcher starts record what it does, in a file of its own in this directory:
+    /// the calls of `struct`, `json`, `hashlib` and sockets. `launch_hooks.py` describes it.
     #[must_use]
     pub fn with_notes(mut self, directory: PathBuf) -> Self {
         self.notes = Some(directory);
         self
     }
 
-    /// Have each program that the launcher starts write which of its lines it executes, in this directory, as
-    /// `launch_trace.py` says: `N.jsonl`, and `N.jsonl.PID` for each of its forked children.
+    /// Makes each program that the launcher starts record the lines that it executes, in this directory:
+    /// `N.jsonl`, and `N.jsonl.PID` for each of its forked children. `launch_trace.py` describes it.
     #[must_use]
     pub fn with_trace(mut self, directory: PathBuf) -> Self {
         self.trace = Some(directory);
         self
     }
 
-    /// Start `command` of `peer`, with `user` at its standard streams.
+    /// Starts `command` of `peer`, with `user` at its standard streams.
     ///
     /// # Errors
+    ///
     /// See [`StartError`].
     pub fn start(
         &self,
@@ -117,7 +117,7 @@ impl Spawner {
         let (seat, ends) = Seat::take(user).map_err(StartError::Pipes)?;
         let (teller, told) = ending(&self.alive);
         let is_stranger = command.is_stranger;
-        // The launcher is in the network of this process.
+        // The launcher is in this process's network namespace.
         let is_apart = !command.address.entry().is_empty();
         let python_program = peer.python_program(&command.argv).filter(|_| !is_apart);
         let Some((path, arguments)) = python_program else {
@@ -153,8 +153,8 @@ impl Spawner {
     }
 }
 
-/// A command that no interpreter of ours runs. Where it runs in another network, the program that enters it
-/// becomes this one.
+/// A command that the harness's interpreter does not run. In another network namespace, the program that enters
+/// it becomes this one.
 fn plain(command: &Command) -> Result<std::process::Command, StartError> {
     let entry = command.address.entry();
     if !entry.is_empty()
@@ -170,7 +170,7 @@ fn plain(command: &Command) -> Result<std::process::Command, StartError> {
     Ok(plain)
 }
 
-/// Start a prepared command as a process of its own, which `teller` then tells of.
+/// Starts a prepared command as a process of its own. `teller` reports its end.
 fn start_plain(
     mut prepared: std::process::Command,
     env: &[(String, String)],
@@ -183,7 +183,7 @@ fn start_plain(
     prepare_environment(&mut prepared);
     prepared.envs(env.iter().map(|(name, value)| (name, value)));
     if user.terminal.is_some() {
-        // Nothing else is to show on the one screen there is.
+        // The terminal's screen must not show log messages.
         prepared.env("FRAME_LOG", "off");
     }
     let program = prepared.get_program().to_string_lossy().into_owned();
@@ -195,8 +195,7 @@ fn start_plain(
         Ok(child)
     };
     let child = fork_guard::alone(spawn).map_err(|error| StartError::Program { program, error })?;
-    // The prepared command holds the peer's ends of the pipes; without this they would stay
-    // open.
+    // The prepared command holds the peer's ends of the pipes; without this they would stay open.
     drop(prepared);
     let pid = Pid::from_child(&child);
     let alive = Arc::new(Mutex::new(Some(pid)));
@@ -209,7 +208,7 @@ fn start_plain(
             teller.cleaned(left);
         })
         .map_err(|error| {
-            // Nobody would wait for it, or end it.
+            // Otherwise it would never be waited for or ended.
             let _ = kill_process_group(pid, Signal::KILL);
             let _ = waitpid(Some(pid), WaitOptions::empty());
             StartError::Pipes(error)
@@ -224,8 +223,8 @@ impl Drop for Spawner {
     }
 }
 
-/// Wait for a child's end, kill what is left of its group, and only then give its number back. What a
-/// stranger left there is named.
+/// Waits for a child's end, kills the rest of its group, and then releases its process id. Records the names of
+/// processes that a stranger's program left there.
 fn reap(
     mut child: Child,
     pid: Pid,
@@ -241,7 +240,7 @@ fn reap(
         if let Some(pid) = alive.take() {
             let _ = kill_process_group(pid, Signal::KILL);
         }
-        // Whoever looks for orphans meanwhile must not take it for one.
+        // A search for orphans at the same time must not see it as one.
         fork_guard::alone(|| {
             let reaped = usage::reap(&mut child);
             orphans::waited_for(pid);
@@ -253,7 +252,7 @@ fn reap(
 }
 
 impl Process {
-    /// Send a signal to the peer's whole group, if the peer has not ended.
+    /// Sends a signal to the peer's whole group, if the peer has not ended.
     pub fn signal(&self, signal: Signal) {
         match &self.handle {
             Handle::Plain(alive) => {
@@ -271,14 +270,13 @@ impl Process {
         *self.told.exit.borrow()
     }
 
-    /// Wait for its end; `None` if nobody knows any more how it ended (see [`lost`](Self::lost)).
+    /// Waits for its end. `None` if its exit can't be known (see [`lost`](Self::lost)).
     pub async fn wait(&self) -> Option<Exit> {
         let mut exit = self.told.exit.clone();
         exit.wait_for(Option::is_some).await.ok().and_then(|ended| *ended)
     }
 
-    /// Why it is not known how the process ended, if that is so: it could not be started after
-    /// all, or the launcher has gone.
+    /// Why the exit can't be known: the process could not be started after all, or the launcher has ended.
     #[must_use]
     pub fn lost(&self) -> Option<StartError> {
         let gone = self.told.exit.has_changed().is_err() && self.exit().is_none();
@@ -288,19 +286,19 @@ impl Process {
         })
     }
 
-    /// The processor time it has used so far; none once it has ended.
+    /// The processor time that it has used so far; zero once it has ended.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
         self.pid().map_or(Duration::ZERO, platform::processor_time)
     }
 
-    /// Whether it does nothing until something happens to it: it sleeps, or is known to have ended.
+    /// Whether it waits for an event: it sleeps, or has ended.
     #[must_use]
     pub fn is_still(&self) -> bool {
         self.exit().is_some() || self.pid().is_some_and(platform::is_asleep)
     }
 
-    /// Each address at which it waits for clients.
+    /// Each address where it waits for clients.
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
         self.pid().map(platform::listening).unwrap_or_default()
@@ -313,7 +311,7 @@ impl Process {
         }
     }
 
-    /// Wait until it has written more to a standard stream than is kept.
+    /// Waits until it has written more to a standard stream than the limit.
     pub async fn babbles(&self) {
         tokio::select! {
             () = self.seat.stdout.is_full() => {}
@@ -321,32 +319,32 @@ impl Process {
         }
     }
 
-    /// The most memory it ever held, if that was too much; known once it has ended.
+    /// Its peak memory, if that was too much. It is known only after the process has ended.
     #[must_use]
     pub fn excess_memory(&self) -> Option<u64> {
         self.told.excess_memory()
     }
 
-    /// Wait until it has ended and the harness has ended what it left behind.
+    /// Waits until it has ended and the harness has ended what it left behind.
     pub async fn cleaned(&self) {
         self.told.cleaned().await;
     }
 
-    /// The names of the processes that a stranger's program left behind and that the harness had to
-    /// kill. They are known once it is [`cleaned`](Self::cleaned). Only Linux tells; it tells of
-    /// processes outside the program's group only after [`adopt_orphans`](super::adopt_orphans).
+    /// The names of the processes that a stranger's program left behind and that the harness killed. They are
+    /// known once it is [`cleaned`](Self::cleaned). Only Linux provides this; for processes outside the
+    /// program's group, only after [`adopt_orphans`](super::adopt_orphans).
     #[must_use]
     pub fn left_behind(&self) -> Vec<String> {
         self.told.left_behind()
     }
 
-    /// What it has written to standard output; at a terminal, all that is on the screen.
+    /// Its standard output; at a terminal, the whole screen.
     #[must_use]
     pub const fn stdout(&self) -> &Output {
         &self.seat.stdout
     }
 
-    /// What it has written to standard error; at a terminal there is no such stream.
+    /// Its standard error; a terminal has no such stream.
     #[must_use]
     pub const fn stderr(&self) -> &Output {
         &self.seat.stderr
@@ -358,14 +356,13 @@ impl Process {
         self.seat.is_terminal
     }
 
-    /// Everything it wrote to standard output and standard error, once it has ended and they are
-    /// drained.
+    /// Its whole standard output and standard error, after it has ended and they are drained.
     pub async fn finish(mut self) -> (Vec<u8>, Vec<u8>) {
         self.seat.finish().await
     }
 }
 
-/// A peer whose case is given up is not left running.
+/// A peer of an abandoned case must not continue to run.
 impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::KILL);

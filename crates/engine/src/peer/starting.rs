@@ -1,5 +1,5 @@
-//! What starting any peer takes, by the launcher or as a process of its own: its environment, why it could
-//! not be started, and how its end is read.
+//! What starting any peer needs, through the launcher or as a plain process: its environment, start errors, and
+//! the meaning of its exit.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,7 +11,7 @@ use rustix::process::Pid;
 
 use crate::platform::orphans;
 
-/// A peer could not be started.
+/// Why a peer could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The program can't be run.
@@ -19,25 +19,25 @@ pub enum StartError {
     Program {
         /// The program.
         program: String,
-        /// Why not.
+        /// The error.
         error: io::Error,
     },
-    /// The system gives no pipe, no terminal, or no process descriptor.
+    /// The system provides no pipe, terminal or process descriptor.
     #[error("cannot set up a peer's pipes: {0}")]
     Pipes(io::Error),
-    /// The launcher has gone.
+    /// The launcher has ended.
     #[error("the launcher of Python programs: {0}")]
     Launcher(String),
-    /// The machine has refused something to the harness in the place of a program.
+    /// The machine refused something to the harness that plays a program.
     #[error("the harness in the place of a program: {0}")]
     Script(String),
-    /// A warm program is to be started without an interpreter.
+    /// A warm program needs an interpreter, and there is none.
     #[error("cannot start {0}: it needs a Python interpreter, and none was found")]
     NoPython(String),
 }
 
-/// The environment of every peer: this process's, with what changes a Python program's behaviour
-/// taken out, the locale fixed, and no colours in the traceback it shows at a terminal.
+/// Sets the environment of every peer: this process's environment without the variables that change a Python
+/// program's behaviour, with a fixed locale, and without colours in a traceback at a terminal.
 pub(super) fn prepare_environment(command: &mut std::process::Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PYTHON") {
@@ -48,8 +48,8 @@ pub(super) fn prepare_environment(command: &mut std::process::Command) {
     command.env_remove("FORCE_COLOR");
 }
 
-/// A command of `python`, prepared as every peer's: the same environment, and a process group of its
-/// own, so that Ctrl-C at the terminal is for this process to deal with.
+/// A command for `python`, prepared like every peer's: with the same environment, and a process group of its
+/// own, so that only this process handles Ctrl-C.
 #[must_use]
 pub fn interpreter(python: &OsStr) -> std::process::Command {
     let mut command = std::process::Command::new(python);
@@ -58,12 +58,12 @@ pub fn interpreter(python: &OsStr) -> std::process::Command {
     command
 }
 
-/// Say that the caller has started this child and will wait for it, so that it is not ended as a leftover.
+/// Records that the caller started this child and will wait for it, so that it is not ended as a leftover.
 pub fn started(child: &Child) {
     orphans::started(Pid::from_child(child));
 }
 
-/// What a wait status says.
+/// The meaning of a wait status.
 pub(super) fn exit_of(status: ExitStatus) -> Exit {
     match (status.code(), status.signal()) {
         (Some(code), _) => Exit::Status(code),

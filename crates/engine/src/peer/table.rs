@@ -11,35 +11,35 @@ use model::observation::Role;
 
 use super::{Target, Template};
 
-/// The program of a command that may be run warm.
+/// The program name of commands that may run warm.
 const PYTHON: &str = "python3";
 
-/// A peer: a name, and a command for each role and scenario it declares.
+/// A peer: a name, and a command for each role and scenario that it declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
     /// Its name in pairings.
     pub name: String,
-    /// What it is written in, for reports.
+    /// Its language, for reports.
     pub language: String,
-    /// Its version, as its manifest says it.
+    /// The version that its manifest gives.
     pub version: Option<String>,
-    /// Whether its standard output is held against the reference's.
+    /// Whether its standard output is compared with the reference's.
     pub stdout: bool,
-    /// What the JSON that it sends is held to.
+    /// How its JSON is compared.
     pub json: JsonBy,
-    /// Whether what it says on standard error of an error is to name the clause: `[FR-5]`.
+    /// Whether its error messages on standard error must name the clause: `[FR-5]`.
     pub names_clauses: bool,
-    /// Whether its commands `python3 X.py …` run in the harness's own interpreter, which is warm: each
-    /// is forked from the launcher, where there is one. They behave as under `python3 -u`.
+    /// Whether its commands `python3 X.py …` run in the harness's own warm interpreter: each is forked from the
+    /// launcher, if there is one. They behave as with `python3 -u`.
     pub warm: bool,
-    /// Whether its programs are a stranger's. The harness measures their memory, and ends and names
-    /// what they leave behind.
+    /// Whether its programs are a stranger's. The harness measures their memory, and ends and names what they
+    /// leave behind.
     pub is_stranger: bool,
     /// Its servers, by scenario.
     pub server: BTreeMap<String, Template>,
     /// Its clients, by scenario.
     pub client: BTreeMap<String, Template>,
-    /// The addresses that stand in the source of its programs, by role and scenario.
+    /// The addresses in the source of its programs, by role and scenario.
     pub fixed_addresses: BTreeMap<(Role, String), SocketAddr>,
     /// What those programs need besides their commands, by role and scenario.
     pub needs: BTreeMap<(Role, String), Needs>,
@@ -47,7 +47,7 @@ pub struct Peer {
     pub targets: BTreeMap<String, Target>,
     /// The scenarios whose client a person starts.
     pub by_hand: BTreeSet<String>,
-    /// Where its programs are, if their paths are relative.
+    /// The directory that the paths of its programs are relative to.
     pub base: PathBuf,
     /// The manifest that describes it, unless it is built in.
     pub manifest: Option<PathBuf>,
@@ -55,16 +55,16 @@ pub struct Peer {
     pub manifest_sha256: Option<String>,
 }
 
-/// A peer can't be had.
+/// Why a peer can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PeerError {
-    /// Two peers have one name.
+    /// Two peers have the same name.
     #[error("two peers are called {0:?}")]
     Taken(String),
 }
 
 impl Peer {
-    /// Its command for a role of a scenario, if it declares that.
+    /// Its command for a role of a scenario, if it declares one.
     #[must_use]
     pub fn template(&self, role: Role, scenario: &str) -> Option<&Template> {
         match role {
@@ -91,7 +91,7 @@ impl Peer {
         role == Role::Client && self.by_hand.contains(scenario)
     }
 
-    /// Whether it declares a role of a scenario, by a command or otherwise.
+    /// Whether it declares a role of a scenario, by a command or in another way.
     #[must_use]
     pub fn plays(&self, role: Role, scenario: &str) -> bool {
         self.template(role, scenario).is_some()
@@ -107,21 +107,21 @@ impl Peer {
         commands.chain(targets).chain(by_hand)
     }
 
-    /// Every role that it declares by a command, by the scenario's name, with that.
+    /// Every role that it declares by a command, with the scenario's name and the command.
     pub fn declared(&self) -> impl Iterator<Item = (Role, &str, &Template)> {
         let servers = self.server.iter().map(|(name, it)| (Role::Server, name.as_str(), it));
         let clients = self.client.iter().map(|(name, it)| (Role::Client, name.as_str(), it));
         servers.chain(clients)
     }
 
-    /// The address that stands in the source of its program for a role of a scenario.
+    /// The address in the source of its program for a role of a scenario.
     #[must_use]
     pub fn fixed_address(&self, role: Role, scenario: &str) -> Option<SocketAddr> {
         self.fixed_addresses.get(&(role, scenario.to_owned())).copied()
     }
 
-    /// What its program for a role of a scenario speaks where `asked` is asked for. `None` if it declares
-    /// no such program.
+    /// The transport of its program for a role of a scenario, when `asked` is wanted. `None` if it declares no
+    /// such program.
     #[must_use]
     pub fn speaks(&self, role: Role, scenario: &str, asked: Transport) -> Option<Transport> {
         let template = self.template(role, scenario)?;
@@ -132,14 +132,14 @@ impl Peer {
         })
     }
 
-    /// Whether the launcher, or a fresh interpreter in its place, runs this command. Then it redirects a
-    /// fixed address.
+    /// Whether the launcher, or a fresh interpreter in its place, runs this command. Then it redirects a fixed
+    /// address.
     #[must_use]
     pub fn is_redirected(&self, template: &Template) -> bool {
         self.python_program(&template.0).is_some()
     }
 
-    /// Whether one of its programs for these scenarios needs a network of its own.
+    /// Whether one of its programs for these scenarios needs a network namespace.
     #[must_use]
     pub fn needs_network(&self, is_played: impl Fn(&str) -> bool) -> bool {
         let needs = |role, name: &str, template: &Template| {
@@ -148,8 +148,8 @@ impl Peer {
         self.declared().any(|(role, name, it)| is_played(name) && needs(role, name, it))
     }
 
-    /// The Python program of a command that is to be run warm, and its arguments: of
-    /// `["python3", "X.py", …]`, or the same with `-u`, where that file is there.
+    /// The Python program of a command that can run warm, and its arguments: of `["python3", "X.py", …]`, or
+    /// the same with `-u`, if the file exists.
     pub(super) fn python_program<'c>(&self, argv: &'c [String]) -> Option<(String, &'c [String])> {
         let (python, rest) = argv.split_first()?;
         let (mut program, mut arguments) = rest.split_first()?;
@@ -177,14 +177,14 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// These built-in peers, the reference first. `missing` tells of programs that were not found, each
-    /// in a sentence that says what to do.
+    /// These built-in peers, the reference first. `missing` has a sentence for each program that was not found,
+    /// which says what to do.
     #[must_use]
     pub const fn new(peers: Vec<Peer>, missing: Vec<String>) -> Self {
         Self { peers, missing }
     }
 
-    /// Say where the built-in warm programs are.
+    /// Sets the directory of the built-in warm programs.
     pub fn locate_built_in(&mut self, directory: &Path) {
         let is_built_in = |peer: &&mut Peer| peer.warm && !peer.is_stranger;
         for peer in self.peers.iter_mut().filter(is_built_in) {
@@ -192,15 +192,16 @@ impl Peers {
         }
     }
 
-    /// The built-in programs that were not found, each in a sentence that says what to do.
+    /// A sentence for each built-in program that was not found, which says what to do.
     #[must_use]
     pub fn missing(&self) -> &[String] {
         &self.missing
     }
 
-    /// Let another peer take part.
+    /// Adds a peer.
     ///
     /// # Errors
+    ///
     /// [`PeerError::Taken`].
     pub fn add(&mut self, peer: Peer) -> Result<(), PeerError> {
         if self.by_name(&peer.name).is_some() {
@@ -210,8 +211,8 @@ impl Peers {
         Ok(())
     }
 
-    /// Let a peer of this name serve and connect as the reference of a scenario that is described in a file.
-    /// It may be one that is there already.
+    /// Adds the reference of a scenario from a file, which plays both roles. It may have the name of an
+    /// existing peer.
     pub fn play_reference(&mut self, reference: Peer) {
         match self.peers.iter_mut().find(|peer| peer.name == reference.name) {
             Some(peer) => {

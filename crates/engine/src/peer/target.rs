@@ -1,4 +1,4 @@
-//! A server that runs already: where it is, and whether it is still there.
+//! A server that runs already: its address, and whether it is still up.
 
 use std::fmt;
 use std::io;
@@ -11,21 +11,21 @@ use model::Endpoint;
 use crate::network::{Connection, DatagramSocket};
 use crate::platform::{self, Place};
 
-/// How long a server may take to accept, when it is asked whether it is there.
+/// How long a server may take to accept a test connection.
 const ACCEPTING: Duration = Duration::from_secs(5);
-/// So long an answer that nobody is there is waited for, where no connection tells.
+/// How long to wait for a refusal, where no connection shows whether the server is up.
 const REFUSING: Duration = Duration::from_millis(200);
-/// A path that is longer is none of a socket's.
+/// The maximum length of a socket's path.
 const PATH_MAX_BYTES: usize = 107;
 
 /// A server that framecheck does not start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Where it is.
+    /// Its address.
     pub at: Endpoint,
-    /// The same as the manifest says it.
+    /// The address as the manifest writes it.
     pub told: String,
-    /// Whether it may be sent several cases at once.
+    /// Whether it may get several cases at once.
     pub parallel: bool,
 }
 
@@ -37,11 +37,12 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// The server at `HOST:PORT`, where a host may be a name, or at `unix:PATH`, which is relative to `base`.
-    /// Of the addresses of a name, the first of IPv4 counts, or the first of all.
+    /// The server at `HOST:PORT`, where the host may be a name, or at `unix:PATH`, relative to `base`. Of a
+    /// name's addresses, uses the first IPv4 address, or else the first.
     ///
     /// # Errors
-    /// Why it is no address to connect to, and what would be one.
+    ///
+    /// Why the text is not an address to connect to, and an example of one.
     pub fn parse(told: &str, base: &Path, parallel: bool) -> Result<Self, (String, &'static str)> {
         let at = match told.strip_prefix("unix:") {
             Some(path) => socket_path(path, base)?,
@@ -50,7 +51,7 @@ impl Target {
         Ok(Self { at, told: told.to_owned(), parallel })
     }
 
-    /// Whether only this machine can be meant.
+    /// Whether the address can only be on this machine.
     #[must_use]
     pub fn is_on_this_machine(&self) -> bool {
         match &self.at {
@@ -59,18 +60,20 @@ impl Target {
         }
     }
 
-    /// See that it is there. Where the kernel can tell, it is not connected to.
+    /// Checks that it is up. Asks the kernel, if possible, and otherwise connects.
     ///
     /// # Errors
-    /// What keeps it from being reached.
+    ///
+    /// The reason why it can't be reached.
     pub async fn is_up(&self, is_datagram: bool) -> io::Result<()> {
         if self.is_seen(is_datagram) { Ok(()) } else { self.answers(is_datagram).await }
     }
 
-    /// See that it is there, by connecting to it.
+    /// Checks that it is up by connecting to it.
     ///
     /// # Errors
-    /// What keeps it from being reached.
+    ///
+    /// The reason why it can't be reached.
     pub(crate) async fn answers(&self, is_datagram: bool) -> io::Result<()> {
         if is_datagram {
             return self.is_not_refused().await;
@@ -83,7 +86,7 @@ impl Target {
         }
     }
 
-    /// Whether the kernel of this machine knows that somebody listens there.
+    /// Whether this machine's kernel knows that a process listens there.
     pub(crate) fn is_seen(&self, is_datagram: bool) -> bool {
         match &self.at {
             Endpoint::Inet(_) if !self.is_on_this_machine() => false,
@@ -94,7 +97,7 @@ impl Target {
         }
     }
 
-    /// An empty datagram is refused where nobody is there. Where nothing comes back, nothing is known.
+    /// If no process is there, an empty datagram is refused. If nothing comes back, the result is unknown.
     async fn is_not_refused(&self) -> io::Result<()> {
         let Endpoint::Inet(address) = &self.at else {
             return DatagramSocket::is_bound(&self.at);
@@ -128,7 +131,7 @@ const EXAMPLES: &str =
     "e.g. \"127.0.0.1:9000\", \"[::1]:9000\", \"device.local:9000\" or \"unix:sock\"";
 
 fn address(told: &str) -> Result<SocketAddr, (String, &'static str)> {
-    let no_address = || (format!("{told:?} is no address of a server"), EXAMPLES);
+    let no_address = || (format!("{told:?} is not the address of a server"), EXAMPLES);
     let address = match told.parse::<SocketAddr>() {
         Ok(address) => address,
         Err(_) => {
@@ -146,11 +149,11 @@ fn address(told: &str) -> Result<SocketAddr, (String, &'static str)> {
     }
     let ip = address.ip();
     if ip.is_unspecified() {
-        let what = format!("{ip} is where a server listens, and no address to connect to");
+        let what = format!("a server can listen on {ip}, but nothing can connect to it");
         return Err((what, "name the machine that it runs on, e.g. \"127.0.0.1:9000\""));
     }
     if ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
-        return Err((format!("{ip} is no address of one server"), EXAMPLES));
+        return Err((format!("{ip} is not the address of one server"), EXAMPLES));
     }
     Ok(address)
 }

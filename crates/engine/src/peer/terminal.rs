@@ -1,8 +1,7 @@
-//! A pseudo-terminal for a peer, as plain as there is one: the screen is what the program writes,
-//! byte for byte.
+//! A pseudo-terminal for a peer, without any processing: the screen is exactly what the program writes.
 //!
-//! It echoes nothing, translates nothing either way, and knows no special character but the line's
-//! end and Ctrl-D. It controls nobody: no key is a signal.
+//! It echoes nothing, translates nothing, and has no special characters except the line end and Ctrl-D. It is
+//! not a controlling terminal: no key sends a signal.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,7 +14,7 @@ use rustix::termios::{
 
 use crate::platform;
 
-/// Every special character that a terminal has on each system.
+/// All special characters of terminals on each system.
 const SPECIAL: [SpecialCodeIndex; 14] = [
     SpecialCodeIndex::VINTR,
     SpecialCodeIndex::VQUIT,
@@ -33,8 +32,8 @@ const SPECIAL: [SpecialCodeIndex; 14] = [
     SpecialCodeIndex::VLNEXT,
 ];
 
-/// Both sides of a new terminal: the near one, of screen and keyboard, which does not block, and
-/// the far one, which is for a program.
+/// The two sides of a new terminal: the near one, with screen and keyboard, which does not block, and the far
+/// one, for a program.
 pub(super) fn open() -> io::Result<(OwnedFd, OwnedFd)> {
     let near = platform::terminal()?;
     grantpt(&near)?;
@@ -55,8 +54,8 @@ pub(super) fn open() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((near, far))
 }
 
-/// What a screen shows without the traceback that a Python program died with, and that. At a
-/// terminal it is on the same screen; it is standard error all the same.
+/// Splits a screen into the normal output and the traceback of a failed Python program. A terminal shows both
+/// on one screen, but the traceback counts as standard error.
 pub(super) fn without_last_words(mut screen: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     const TRACEBACK: &[u8] = b"Traceback (most recent call last):\n";
     let begins = screen.windows(TRACEBACK.len()).position(|window| window == TRACEBACK);

@@ -1,4 +1,4 @@
-//! How much memory a process has held, once it has ended.
+//! The peak memory of an ended process.
 
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -8,15 +8,15 @@ use wait4::Wait4;
 
 use crate::platform::own_peak_bytes;
 
-/// What the kernel's counts of a process's memory may be off by: each processor has counted pages
-/// that it has not told yet.
+/// The possible error of the kernel's count of a process's memory: each processor has counted pages that it has
+/// not reported yet.
 const COUNTING_ERROR_BYTES: u64 = 8 << 20;
 
-/// Give back an ended child's number, and say how much memory it, or a child of its own, held at
-/// the most if that was over [`MEMORY_MAX_BYTES`].
+/// Reaps an ended child. Returns the peak memory of the child or of its own children, if it was over
+/// [`MEMORY_MAX_BYTES`].
 ///
-/// Until its exec a child is counted with all that this process holds, so it isn't blamed for that
-/// much either.
+/// Until its exec, a child's count includes all memory of this process, so that amount is not counted against
+/// it.
 pub(super) fn reap(child: &mut Child) -> (io::Result<ExitStatus>, Option<u64>) {
     let ended = match child.wait4() {
         Ok(ended) => ended,

@@ -1,7 +1,7 @@
-//! The user of a peer: what is typed, how, and what the peer's three standard streams are.
+//! The user of a peer: what is typed and how, and the peer's three standard streams.
 //!
-//! A user either pours everything into a pipe at once, or sits at a pseudo-terminal and types a line
-//! each time the program asks. Nobody here knows what a line means.
+//! A user either writes everything into a pipe at once, or sits at a pseudo-terminal and types a line at each
+//! prompt. This module does not interpret the lines.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::output::{Output, Screen};
 use super::terminal;
 
-/// Ctrl-D, as a terminal takes it for the end of input.
+/// Ctrl-D, the end of input at a terminal.
 const END_OF_INPUT: &[u8] = b"\x04";
 
 /// What a peer's user types, and how.
@@ -23,18 +23,18 @@ const END_OF_INPUT: &[u8] = b"\x04";
 pub struct User {
     /// The lines, without their newlines.
     pub lines: Vec<Blob>,
-    /// The prompt to wait for before each line, if the user sits at a terminal. All three standard
-    /// streams are the terminal then, and every prompt after the last line is answered by Ctrl-D.
-    /// Without it they are pipes, and all lines are typed ahead.
+    /// If the user sits at a terminal: the prompt to wait for before each line. All three standard streams are
+    /// then the terminal, and Ctrl-D answers every prompt after the last line. Otherwise they are pipes, and
+    /// all lines are written at once.
     pub terminal: Option<Prompt>,
 }
 
 /// When a user at a terminal types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prompt {
-    /// A line each time that this is shown, and Ctrl-D each time after the last line.
+    /// Types a line each time this text appears, and Ctrl-D each time after the last line.
     Shown(String),
-    /// All lines ahead, and Ctrl-D behind them.
+    /// Types all lines at once, and then Ctrl-D.
     Unknown,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Sit the user down.
+    /// Creates the user's side and the peer's side of the streams.
     pub(super) fn take(user: &User) -> io::Result<(Self, Ends)> {
         match &user.terminal {
             None => Self::at_pipes(typed_ahead(&user.lines)),
@@ -93,14 +93,14 @@ impl Seat {
         Ok((seat, Ends { stdin: far.try_clone()?, stdout: far.try_clone()?, stderr: far }))
     }
 
-    /// Everything the peer wrote to standard output and standard error, once it has ended.
+    /// The peer's whole standard output and standard error, after it has ended.
     pub(super) async fn finish(&mut self) -> (Vec<u8>, Vec<u8>) {
         let (stdout, stderr) = (self.stdout.finish().await, self.stderr.finish().await);
         if self.is_terminal { terminal::without_last_words(stdout) } else { (stdout, stderr) }
     }
 }
 
-/// A user whose case is given up goes away.
+/// The user of an abandoned case stops typing.
 impl Drop for Seat {
     fn drop(&mut self) {
         self.typing.abort();
@@ -113,11 +113,11 @@ fn typed_ahead(lines: &[Blob]) -> Vec<u8> {
 }
 
 async fn pour(mut pipe: pipe::Sender, typed: Vec<u8>) {
-    // A program that ends without reading all it could is free to.
+    // A program may end without reading all of its input.
     let _ = pipe.write_all(&typed).await;
 }
 
-/// Type a line for each prompt that is shown, and Ctrl-D for each that comes after the last line.
+/// Types a line at each prompt, and Ctrl-D at each prompt after the last line.
 async fn answer_prompts(
     mut keyboard: pipe::Sender,
     screen: Screen,

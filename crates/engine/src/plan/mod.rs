@@ -1,4 +1,4 @@
-//! Which cases a run has.
+//! Decides which cases a run has.
 
 mod named;
 mod quick;
@@ -29,52 +29,52 @@ pub struct Group {
     pub generator: String,
     /// The input.
     pub input: Input,
-    /// Who plays it, and over what.
+    /// The pairings that play it, with transport and network.
     pub plays: Vec<Playing>,
 }
 
-/// The selection makes no sense.
+/// Why a selection is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// A glob that isn't one.
+    /// An invalid glob.
     #[error("{glob:?} is no glob: {why}")]
     Glob {
         /// The text.
         glob: String,
-        /// What is wrong with it.
+        /// The error in it.
         why: String,
     },
-    /// A pattern or name that matches nothing is a mistake, not an empty run.
+    /// A pattern or name that matches nothing. This is a mistake, not an empty run.
     #[error("{option} {pattern:?} matches nothing; there is: {there_is}")]
     MatchesNothing {
-        /// The option it was given to.
+        /// The option with the pattern.
         option: &'static str,
         /// The pattern.
         pattern: String,
-        /// What it could have matched.
+        /// The possible matches.
         there_is: String,
     },
     /// Everything was left out.
     #[error("nothing is left to run: the options exclude each other")]
     Nothing,
-    /// The id names what isn't there.
+    /// The id names something that does not exist.
     #[error("{id} names no case: {why}")]
     NoSuchCase {
         /// The id.
         id: String,
-        /// What isn't there.
+        /// What does not exist.
         why: String,
     },
 }
 
 impl Group {
-    /// The name of its input: its vector's, or its generator's.
+    /// The name of its input: the vector's name, or the generator's.
     #[must_use]
     pub fn input_name(&self) -> &str {
         self.vector.as_deref().unwrap_or(&self.generator)
     }
 
-    /// The id of the case that a pairing of this group is.
+    /// The id of the case with this pairing.
     #[must_use]
     pub fn case_id(&self, playing: &Playing) -> CaseId {
         let Playing { transport, network, pairing } = playing.clone();
@@ -83,7 +83,7 @@ impl Group {
     }
 }
 
-/// Keep only the cases of a plan that are wanted; that may be none.
+/// Keeps only the wanted cases of a plan; there may be none.
 pub fn retain(groups: &mut Vec<Group>, mut is_wanted: impl FnMut(&CaseId) -> bool) {
     for group in &mut *groups {
         let mut plays = std::mem::take(&mut group.plays);
@@ -93,7 +93,7 @@ pub fn retain(groups: &mut Vec<Group>, mut is_wanted: impl FnMut(&CaseId) -> boo
     groups.retain(|group| !group.plays.is_empty());
 }
 
-/// Every pairing there is: each peer serves each peer, and the harness.
+/// All pairings: each peer as the server of each peer, and the harness.
 #[must_use]
 pub fn pairings(peers: &Peers) -> Vec<Pairing> {
     let servers = || peers.iter().map(|peer| peer.name.as_str());
@@ -103,7 +103,7 @@ pub fn pairings(peers: &Peers) -> Vec<Pairing> {
     typed.chain(raw).chain(served).map(|(server, client)| Pairing::new(server, client)).collect()
 }
 
-/// Those of them that occur in a plan, in the same order.
+/// The pairings that occur in a plan, in the same order.
 #[must_use]
 pub fn pairings_in(groups: &[Group], peers: &Peers) -> Vec<Pairing> {
     let plays = groups.iter().flat_map(|group| &group.plays);
@@ -116,9 +116,10 @@ pub fn ids(groups: &[Group]) -> impl Iterator<Item = CaseId> {
     groups.iter().flat_map(|group| group.plays.iter().map(|playing| group.case_id(playing)))
 }
 
-/// Choose the cases of a run, in a fixed order.
+/// Selects the cases of a run, in a fixed order.
 ///
 /// # Errors
+///
 /// See [`PlanError`].
 pub fn plan(
     selection: &Selection,
@@ -151,7 +152,8 @@ pub fn plan(
         let matcher = matcher(glob)?;
         let mut plays = groups.iter().flat_map(|group| &group.plays);
         if !plays.any(|playing| matcher.is_match(playing.network.to_string())) {
-            let elsewhere = "that network, but no case over it among what the other options choose";
+            let elsewhere =
+                "that network, but no case over it among those that the other options select";
             let is_one = glob.parse::<Network>().is_ok();
             let there_is: &[&str] = if is_one { &[elsewhere] } else { &Kind::NAMES };
             return Err(nothing("--network", glob.clone(), there_is));
@@ -165,11 +167,11 @@ pub fn plan(
     if groups.is_empty() { Err(PlanError::Nothing) } else { Ok(groups) }
 }
 
-/// One input in so many is played over a transport that is not the scenario's first, unless that
-/// transport is asked for: of the generated ones, and of all where both sides are bridged.
+/// One input in this many is played over a transport that is not the scenario's first, unless the user asks for
+/// that transport. This applies to generated inputs, and to all inputs if both sides are bridged.
 const AWAY: usize = 8;
 
-/// Who is to play an input, and over what.
+/// The pairings that play an input, with transport and network.
 fn plays(
     scenario: &dyn Scenario,
     selection: &Selection,
@@ -205,15 +207,15 @@ fn plays(
     scenario.transports().iter().flat_map(each).collect()
 }
 
-/// Whether it is for these two to play an input: the harness is on the side that it says.
+/// Whether these two play an input: if the harness plays a side, it must be the input's side.
 fn is_for(input: &Input, pairing: &Pairing) -> bool {
     (pairing.client == HARNESS) == input.raw
         && (pairing.server == HARNESS) == input.served.is_some()
 }
 
-/// Whether both peers declare their roles, where that decides whether there is a case. In a scenario of
-/// the catalogue's own a role that a peer lacks is a case that is not applicable; in one that is described
-/// from outside, most built-in peers have no role at all.
+/// Whether both peers declare their roles, where this decides if there is a case. In a scenario of the
+/// catalogue, a role that a peer lacks gives a case that is not applicable. In a scenario from a file, most
+/// built-in peers have no role at all.
 fn is_declared(scenario: &dyn Scenario, pairing: &Pairing, peers: &Peers) -> bool {
     let declares = |name: &str, role| {
         let peer = peers.by_name(name);
@@ -223,8 +225,8 @@ fn is_declared(scenario: &dyn Scenario, pairing: &Pairing, peers: &Peers) -> boo
         || declares(&pairing.server, Role::Server) && declares(&pairing.client, Role::Client)
 }
 
-/// Who is to play an input over the networks that are there for it, and those that were asked for
-/// by name. Transports but the scenario's first are played where they are asked for.
+/// The pairings that play an input over the input's networks and over those that the user named. Other
+/// transports than the scenario's first are played only on request.
 fn disturbed_plays(
     scenario: &dyn Scenario,
     selection: &Selection,
@@ -265,7 +267,7 @@ fn disturbed_plays(
     plays
 }
 
-/// Whether the harness knows the right outcome over this network. It does if the network does harm,
+/// Whether the harness knows the right outcome over this network. It does if the network injects a fault,
 /// because the judge then looks at the bytes that arrived. It also does if cuts change nothing.
 fn is_transparent(scenario: &dyn Scenario, network: &Network) -> bool {
     let cuts = |direction| network.way.concerns(direction) && network.kind != Kind::Delayed;
@@ -273,14 +275,13 @@ fn is_transparent(scenario: &dyn Scenario, network: &Network) -> bool {
     !network.is_harmless() || [Direction::ToServer, Direction::ToClient].into_iter().all(fine)
 }
 
-/// Whether the scenario can say what is right when these two play over a network.
+/// Whether the scenario defines what is right when these two play over a network.
 fn is_told(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) -> bool {
     let is_reference = |name: &String| name == scenario.reference();
     scenario.can_judge(network, is_reference(&pairing.server), is_reference(&pairing.client))
 }
 
-/// Whether at least one of two programs speaks this transport itself. Where neither does, only the
-/// recorder is tried.
+/// Whether at least one of two programs uses this transport itself. Otherwise, only the recorder is tested.
 fn is_spoken(
     scenario: &dyn Scenario,
     transport: Transport,
@@ -294,17 +295,17 @@ fn is_spoken(
     speaks(&pairing.server, Role::Server) || speaks(&pairing.client, Role::Client)
 }
 
-/// An input that a run has.
+/// An input of a run.
 struct Planned {
     id: InputId,
     vector: Option<String>,
     generator: String,
     input: Input,
-    /// What it is played over besides `asis`.
+    /// Its networks besides `asis`.
     networks: Vec<Network>,
 }
 
-/// The fixed inputs of a scenario, then as many of each generator as are asked for.
+/// The fixed inputs of a scenario, then the requested number from each generator.
 fn inputs(scenario: &dyn Scenario, selection: &Selection) -> Vec<Planned> {
     let vectors = scenario.vectors();
     let taken: HashSet<InputId> = vectors.iter().map(Vector::id).collect();

@@ -1,4 +1,4 @@
-//! The names of cases and inputs, and the one case that a name stands for.
+//! The names of cases and inputs, and the case that a name stands for.
 
 use std::sync::Arc;
 
@@ -8,16 +8,17 @@ use model::{Catalogue, Input, Scenario, generated_input, generator_of};
 use super::{Group, PlanError, is_for, is_told, is_transparent};
 use crate::peer::Peers;
 
-/// What a case is called by: its id, and the same with its input's name in the place of the last part.
+/// The two names of a case: its id, and the id with its input's name as the last part.
 #[must_use]
 pub fn names_of(id: &CaseId, input: &str) -> [String; 2] {
     let CaseId { scenario, pairing, transport, network, .. } = id;
     [id.to_string(), format!("{scenario}/{pairing}/{transport}/{network}/{input}")]
 }
 
-/// The case of this id, in which a vector's name may stand in the place of the last part.
+/// The case with this id. A vector's name may replace the last part.
 ///
 /// # Errors
+///
 /// [`PlanError::NoSuchCase`].
 pub fn case_named(name: &str, catalogue: &Catalogue) -> Result<CaseId, PlanError> {
     let no_such = |why: String| PlanError::NoSuchCase { id: name.to_owned(), why };
@@ -38,18 +39,20 @@ pub fn case_named(name: &str, catalogue: &Catalogue) -> Result<CaseId, PlanError
     Err(no_such(format!("{} has no vector {input:?}; it has {names}", id.scenario)))
 }
 
-/// The one case an id names.
+/// The one case that an id names.
 ///
 /// # Errors
+///
 /// [`PlanError::NoSuchCase`].
 pub fn group_of(id: &CaseId, catalogue: &Catalogue, peers: &Peers) -> Result<Group, PlanError> {
     let (vector, input) = input_of(id, catalogue)?;
     group_with(id, vector, input, catalogue, peers)
 }
 
-/// The input of the case of this id, and its name if it is a vector.
+/// The input of the case with this id, and its name if it is a vector.
 ///
 /// # Errors
+///
 /// [`PlanError::NoSuchCase`].
 pub fn input_of(id: &CaseId, catalogue: &Catalogue) -> Result<(Option<String>, Input), PlanError> {
     let scenario = scenario_of(id, catalogue)?;
@@ -58,13 +61,14 @@ pub fn input_of(id: &CaseId, catalogue: &Catalogue) -> Result<(Option<String>, I
     }
     match generated_input(&**scenario, id.input) {
         Some(input) => Ok((None, input)),
-        None => Err(no_such_case(id, format!("the strategy makes nothing of {}", id.input))),
+        None => Err(no_such_case(id, format!("the generator makes no input of {}", id.input))),
     }
 }
 
-/// The case that an id names, with an input of its own.
+/// The case that an id names, with another input.
 ///
 /// # Errors
+///
 /// [`PlanError::NoSuchCase`].
 pub fn group_with(
     id: &CaseId,
@@ -102,8 +106,7 @@ pub fn group_with(
         || is_transparent(&**scenario, &id.network)
             && is_told(&**scenario, &id.network, &id.pairing);
     if !is_clear {
-        let why =
-            format!("there is no telling what is right for {} over {}", id.pairing, id.network);
+        let why = format!("it is not defined what is right for {} over {}", id.pairing, id.network);
         return Err(no_such_case(id, why));
     }
     let playing = Playing {

@@ -1,9 +1,9 @@
-//! The few cases of a plan that catch most, for `--quick`.
+//! The few cases of a plan that find most failures, for `--quick`.
 //!
-//! Every fixed input is played once with each program of a guest, undisturbed: a wrong value shows in one of them, and
-//! malformed data each show something else. Networks repeat: of a kind of network, a few places show what all show.
-//! A scenario may name more: those that catch what the rule misses.
-//! `mutants --quick` in `tests/mutants` counts how many of the wrong ports the rule catches.
+//! Every fixed input is played once with each program of a guest, undisturbed: a wrong value shows in one of
+//! them, and each malformed input tests something else. Networks repeat: a few places of each kind of network
+//! show what all places show. A scenario may name more cases that catch what this rule misses.
+//! `mutants --quick` in `tests/mutants` counts how many mutants the rule catches.
 
 use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
@@ -16,26 +16,26 @@ use super::Group;
 use crate::peer::Peers;
 use crate::stage::leaves_waiting;
 
-/// Of each generator, so many inputs.
+/// How many inputs of each generator are played.
 const GENERATED: usize = 3;
-/// Of each kind of network, so many places.
+/// How many places of each kind of network are played.
 const PLACES: usize = 6;
-/// So many cases in which a program is left waiting: each of them takes a while.
+/// How many cases that leave a program waiting are played. Each of them takes a while.
 const HELD: usize = 4;
 
-/// Cases that show much the same: over one kind of network, or of one generator.
+/// A group of similar cases: over one kind of network, or of one generator.
 #[derive(PartialEq, Eq, Hash)]
 struct Alike<'a> {
     scenario: &'a str,
     pairing: &'a Pairing,
     network: (Discriminant<Kind>, Way),
-    /// The generator of an undisturbed input that is drawn.
+    /// The generator of an undisturbed generated input.
     generator: &'a str,
     is_held: bool,
 }
 
 impl Group {
-    /// The name that a case of this group has where a scenario names quick ones. `role` is that of the program under
+    /// The name by which a scenario can list a case of this group as quick. `role` is that of the program under
     /// test.
     #[must_use]
     pub fn quick_case(&self, playing: &Playing, role: Role) -> QuickCase {
@@ -44,7 +44,7 @@ impl Group {
     }
 }
 
-/// Leave only such cases in a plan.
+/// Keeps only the quick cases of a plan.
 pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
     let mut alike: HashMap<Alike<'_>, Vec<(usize, usize)>> = HashMap::new();
     let mut kept = HashSet::new();
@@ -60,7 +60,7 @@ pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
                 let mut names = roles(playing, peers).map(|role| group.quick_case(playing, role));
                 names.any(|name| named.contains(&name))
             });
-            // With each other program: a named case may show nothing with the reference.
+            // With each other program, as a named case may show nothing with the reference.
             if is_named && playing.transport == group.scenario.home() {
                 kept.insert((nth, play));
                 continue;
@@ -98,9 +98,9 @@ pub(super) fn choose(groups: &mut [Group], peers: &Peers) {
     }
 }
 
-/// Whether a guest plays against the reference or the harness, over the scenario's first transport. Over some networks
-/// the reference's own behaviour is chance; there, other programs count as well. Without guests, every pairing
-/// counts.
+/// Whether a guest plays against the reference or the harness, over the scenario's first transport. Over some
+/// networks, the reference's own behaviour is random; there, other programs count as well. Without guests,
+/// every pairing counts.
 fn is_quick(group: &Group, playing: &Playing, peers: &Peers) -> bool {
     let Pairing { server, client } = &playing.pairing;
     let is_plain = playing.network == Network::AS_IS;
@@ -114,7 +114,7 @@ fn is_quick(group: &Group, playing: &Playing, peers: &Peers) -> bool {
     playing.transport == group.scenario.home() && (has_guest || peers.guests().next().is_none())
 }
 
-/// The role that a guest plays with another program; both, where no one is a guest.
+/// The role that a guest plays with another program; both roles if there is no guest.
 fn roles(playing: &Playing, peers: &Peers) -> impl Iterator<Item = Role> {
     let Pairing { server, client } = &playing.pairing;
     let has_guests = peers.guests().next().is_some();
@@ -126,7 +126,7 @@ fn roles(playing: &Playing, peers: &Peers) -> impl Iterator<Item = Role> {
         .filter_map(move |(role, is_guest)| (is_guest && is_alone).then_some(role))
 }
 
-/// So many of these, from the first to the last.
+/// At most this many of these, spread from the first to the last.
 fn spread<T: Copy>(all: &[T], most: usize) -> Vec<T> {
     let steps = most.saturating_sub(1).max(1);
     let last = all.len().saturating_sub(1);

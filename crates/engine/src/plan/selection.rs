@@ -1,4 +1,4 @@
-//! What is asked for on the command line, and what of a plan it chooses and leaves out.
+//! The selection on the command line, and which cases of a plan it keeps.
 
 use std::sync::Arc;
 
@@ -11,35 +11,34 @@ use super::named::names_of;
 use super::{Group, PlanError};
 use crate::peer::{Peer, Peers};
 
-/// What is asked for on the command line.
+/// The selection on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Globs of scenario names; none means all.
+    /// Globs of scenario names; empty for all.
     pub scenarios: Vec<String>,
-    /// Globs of case ids that are left out.
+    /// Globs of case ids to skip.
     pub skip: Vec<String>,
-    /// Globs of pairings; none means all, or where manifests describe peers, all that such a peer takes
-    /// part in.
+    /// Globs of pairings. Empty for all; or, if manifests describe peers, for all pairings with such a peer.
     pub pairings: Vec<String>,
-    /// Transports; none means all.
+    /// Transports; empty for all.
     pub transports: Vec<Transport>,
-    /// Globs of networks; none means those that are there for each input. One that is the name of a
-    /// network is played with every input that it fits.
+    /// Globs of networks; empty for those of each input. A full name of a network is played with every input
+    /// that it fits.
     pub networks: Vec<String>,
-    /// Globs of inputs, by a vector's name, by an id's last part, or as `generated`; none means all.
+    /// Globs of inputs: a vector's name, the last part of an id, or `generated`; empty for all.
     pub inputs: Vec<String>,
-    /// Globs of inputs that are left out.
+    /// Globs of inputs to skip.
     pub skip_inputs: Vec<String>,
-    /// Generated inputs a scenario.
+    /// The number of generated inputs per scenario.
     pub cases: u32,
-    /// What they are generated from.
+    /// The seed of the generated inputs.
     pub seed: u64,
-    /// Whether to play only the few cases that catch most.
+    /// Whether to play only the few cases that find most failures.
     pub quick: bool,
 }
 
 impl Selection {
-    /// The options as they were given, and a list of expected failures of this digest.
+    /// The options as the user gave them, and the digest of a list of expected failures.
     #[must_use]
     pub fn as_given(&self, expected: Option<String>) -> Chosen {
         fn told<T: ToString>(all: &[T]) -> Vec<String> {
@@ -59,7 +58,7 @@ impl Selection {
         }
     }
 
-    /// Whether it leaves out something that a run without options has.
+    /// Whether it leaves out any case of a run without options.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         let globs = [&self.skip, &self.pairings, &self.networks, &self.inputs, &self.skip_inputs];
@@ -69,14 +68,14 @@ impl Selection {
             || (self.cases, self.seed) != (USUAL_CASES, 0)
     }
 
-    /// Whether cases over this network are wanted.
+    /// Whether cases over this network are selected.
     pub(super) fn takes(&self, network: &Network) -> bool {
         let name = network.to_string();
         let matches = |glob: &String| matcher(glob).is_ok_and(|matcher| matcher.is_match(&name));
         self.networks.is_empty() || self.networks.iter().any(matches)
     }
 
-    /// Whether cases of this pairing are wanted.
+    /// Whether cases of this pairing are selected.
     pub(super) fn takes_pairing(
         &self,
         scenario: &dyn Scenario,
@@ -86,7 +85,7 @@ impl Selection {
         let is_guest = |peer: &Peer| [&pairing.server, &pairing.client].contains(&&peer.name);
         let mut guests = peers.guests().peekable();
         if self.pairings.is_empty() {
-            // What the reference does wrong over a network shows in its own pairing alone.
+            // What the reference does wrong over a network shows only in its own pairing.
             let is_own = scenario.truth() == Truth::Reference
                 && [&pairing.server, &pairing.client]
                     .iter()
@@ -100,9 +99,10 @@ impl Selection {
     }
 }
 
-/// The scenarios that these globs name; all, without one.
+/// The scenarios that match these globs; all, without globs.
 ///
 /// # Errors
+///
 /// [`PlanError::Glob`], [`PlanError::MatchesNothing`].
 pub fn choose_scenarios(
     globs: &[String],
@@ -121,12 +121,13 @@ pub fn choose_scenarios(
     Ok(catalogue.iter().filter(wanted).cloned().collect())
 }
 
-/// Keep only the inputs that are asked for, and leave out those that are not wanted.
+/// Keeps only the selected inputs.
 pub(super) fn choose_inputs(
     groups: &mut Vec<Group>,
     selection: &Selection,
 ) -> Result<(), PlanError> {
-    // What is drawn for an input of a protocol file has that input's name; it is a generated one all the same.
+    // An input that is generated from an input of a protocol file has that input's name, but it is still a
+    // generated one.
     let is_called = |group: &Group, matcher: &GlobMatcher| {
         matcher.is_match(group.input_name())
             || matcher.is_match(group.input_id.to_string())

@@ -126,8 +126,8 @@ fn a_client_that_sends_before_it_is_answered_fails_by_its_clause_and_one_that_wa
         if does_not_wait {
             let first = &case.differences[0];
             assert_eq!((first.check, &*first.clause), (Some(Check::Turns), "RE-1"));
-            let what = "turns: the client sends byte 4 when it has been sent 0 bytes; the reference had \
-                        been sent 4 by then";
+            let what = "turns: the client sends byte 4 after it has received 0 bytes; the reference had \
+                        received 4 by then";
             assert_eq!(first.what, what);
         }
     }
@@ -147,7 +147,7 @@ fn every_case_that_is_planned_is_the_one_its_id_names_and_no_other_is_played() {
         }
     }
     for (id, why) in [
-        ("repeat/teacher->pupil/tcp4/cut-up@1/9f2c41d0", "no telling what is right"),
+        ("repeat/teacher->pupil/tcp4/cut-up@1/9f2c41d0", "not defined what is right"),
         ("sing/teacher->pupil/tcp4/asis/9f2c41d0", "no scenario is called \"sing\""),
         ("repeat/teacher->acme/tcp4/asis/9f2c41d0", "no peer is called \"acme\""),
         ("knock/teacher->pupil/tcp4/asis/9f2c41d0", "knock has no transport tcp4"),

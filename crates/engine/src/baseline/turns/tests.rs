@@ -1,4 +1,4 @@
-//! What comes before what, in logs made by hand.
+//! Tests of the order of sending, with handmade logs.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use model::{Clause, Expected, Input, RightError, Vector};
 use super::*;
 use Direction::{ToClient, ToServer};
 
-/// A scenario of which nothing counts but what it masks, and whether cuts mean something.
+/// A scenario that defines only what it masks, and whether cuts matter.
 struct Plain {
-    /// Bytes that are not counted, of what goes to the client.
+    /// The masked bytes in the direction to the client.
     masked: Option<Range<usize>>,
     cuts_mean_nothing: bool,
 }
@@ -158,7 +158,7 @@ fn where_deliveries_are_noted_an_answer_that_is_under_way_has_not_been_given() {
     let late = [&under_way[..], &[given(ToClient, "AB")]].concat();
     let late = log(late);
     assert!(early(&turns, &stream(), &late).is_some());
-    // What was only heard may have been given.
+    // What was only heard may have been received.
     assert_eq!(first_early(&turns, &[Role::Client], &PLAIN, &stream(), &late, Given::Heard), None);
     let [one, answer, two] = under_way;
     let waited = log([one, answer, given(ToClient, "AB"), two]);
@@ -180,7 +180,7 @@ fn a_reference_over_a_late_network_needs_what_was_passed_on_to_it() {
 
 #[test]
 fn masked_bytes_of_a_stream_do_not_count() {
-    // The first two bytes of the answer differ from run to run, in number too.
+    // The first two bytes of the answer differ between runs, also in number.
     let masking = |masked| Plain { masked: Some(masked), ..PLAIN };
     let reference = log([said(ToServer, "one"), said(ToClient, "..AB"), said(ToServer, "two")]);
     let turns = Turns::heard(&masking(0..2), &stream(), &reference);
@@ -214,7 +214,7 @@ fn connections_that_run_beside_each_other_are_not_judged() {
     let turns = heard(&two_turns());
     assert_eq!(early(&turns, &stream(), &interleaved), None);
     assert_eq!(early(&heard(&interleaved), &stream(), &log(hasty.clone())), None);
-    // One after another they are.
+    // One connection after the other has an order.
     let in_turn = log([&hasty[..], &[other("x")]].concat());
     assert!(early(&turns, &stream(), &in_turn).is_some());
 }

@@ -1,4 +1,4 @@
-//! Says who went wrong first, by the order in which the recorder heard the two.
+//! Decides which program failed first, by the order in which the recorder heard the two.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use model::{Ending, Expected, Wire};
 use super::{Case, rules};
 use crate::baseline::sender;
 
-/// Before the harness ends a case, nothing has moved for longer than this.
+/// Before the harness ends a case, there is no traffic for longer than this.
 const QUIET_MIN: Duration = Duration::from_millis(300);
 
-/// The program that first sent something that is not right, or left before it had sent everything. Where harm
-/// was done, a stream may end early, and what the server says then is its own affair: only a client that
-/// sends other bytes is told.
+/// The program that first sent something wrong, or left before it had sent everything. If the network injected
+/// a fault, a stream may end early, and the server may then send anything; only a client that sends wrong bytes
+/// is blamed.
 pub(super) fn first(
     case: &Case<'_>,
     right: &Expected,
@@ -38,7 +38,7 @@ pub(super) fn first(
     let (client, server) = (wrong(Direction::ToServer), wrong(Direction::ToClient));
     match (client, server) {
         (None, None) => None,
-        // One that is left alone can't say everything.
+        // A program that was left alone can't send everything.
         (Some(client), None)
             if client.is_short
                 && leaves_before(Role::Server, client.at, seen)
@@ -58,26 +58,26 @@ pub(super) fn first(
         (None, Some(_)) => Some(Role::Server),
         (Some(client), Some(server)) if client.at < server.at => Some(Role::Client),
         (Some(client), Some(server)) if server.at < client.at => Some(Role::Server),
-        // Neither said that it had left: one of the two should have gone on.
+        // Neither side ended its stream, so one of the two should have continued.
         _ => rules::is_due(case, &seen.wire),
     }
 }
 
-/// Where what goes one way is not right any more.
+/// The place where one direction becomes wrong.
 struct Wrong {
-    /// The number of the event.
+    /// The index of the event.
     at: usize,
-    /// Whether all that was sent is right, and not everything was sent.
+    /// Whether what was sent is correct but incomplete.
     is_short: bool,
 }
 
-/// Whether a program said that it would send no more before the event of this number.
+/// Whether a program ended its stream before the event with this index.
 fn leaves_before(role: Role, at: usize, seen: &Observation) -> bool {
     leaves(role, seen).is_some_and(|left| left < at)
 }
 
-/// The number of the event by which a program says that it will send no more, before the harness ended it. A
-/// case that the harness had to end has been quiet for a while by then.
+/// The index of the event by which a program ends its stream by itself, before the harness ends it. Before the
+/// harness ends a case, there is no traffic for a while.
 fn leaves(role: Role, seen: &Observation) -> Option<usize> {
     let is_end = |what: &WireItem| matches!(what, WireItem::Fin | WireItem::Reset);
     let events = &seen.wire.events;
@@ -85,7 +85,7 @@ fn leaves(role: Role, seen: &Observation) -> Option<usize> {
     let at = events.iter().position(is_own_end)?;
     let was_ended = !seen.end(role).by_itself
         && matches!(seen.stopped, Some(Stop::Idle | Stop::Deadline(_) | Stop::Quiet));
-    // The end of one program makes the other end, too: the quiet may be before any of the ends in a row.
+    // The end of one program makes the other end too, so the quiet time may be before any of the final ends.
     let talk = events.get(..at)?.iter().rposition(|event| !is_end(&event.what));
     let spoken = talk.and_then(|talk| events.get(talk));
     let mut last = spoken.map_or(Duration::ZERO, |event| event.at);

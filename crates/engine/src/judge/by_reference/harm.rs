@@ -1,5 +1,5 @@
-//! Judges ends and files where the network has done harm. What was said meanwhile is not compared: a
-//! program may answer a broken exchange as it likes.
+//! Judges ends and files after a fault of the network. The traffic after the fault is not compared: a program
+//! may answer a broken exchange in any way.
 
 use std::collections::BTreeSet;
 
@@ -13,17 +13,17 @@ use super::whole::{check_of_files, end_of, exit, is_by_hand};
 use super::{Case, Finding, may_bring_more};
 use crate::judge::harm::AT_REST_MAX;
 
-/// What a client was given of what is right.
+/// How much of the correct stream a client received.
 #[derive(Debug, PartialEq, Eq)]
 enum Given {
     Less,
     All,
-    /// The server answered otherwise, as it may when its client's words were cut.
+    /// The server sent other bytes, as it may after its client's stream was cut.
     Other,
 }
 
-/// Whether it can be told what is right over this network. Where bytes are changed, or datagrams come
-/// twice or in another order, it can't.
+/// Whether this network leaves a defined correct result. It does not if bytes are changed, or if datagrams are
+/// doubled or reordered.
 pub(super) const fn can_be_told(network: &Network) -> bool {
     matches!(
         network.kind,
@@ -49,7 +49,7 @@ fn client(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Findi
         || right.client.by_itself == Some(false)
         || matches!(case.network.kind, Kind::Stall(_));
     if waits {
-        let what = "the client waits, with all there to decide by";
+        let what = "the client waits, although it has all that it needs";
         return (!may_wait).then(|| Finding::new(case, Role::Client, Check::ClientExit, what));
     }
     if seen.stopped.is_some() || is_by_hand(Role::Client, seen) {
@@ -75,7 +75,7 @@ fn client(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Findi
         return Some(Finding::new(case, Role::Client, Check::ClientExit, what));
     }
     let is_silent = seen.client.stderr.0.trim_ascii().is_empty();
-    // At a terminal both streams are one screen.
+    // At a terminal, standard output and standard error are one screen.
     (given == Given::Less && is_silent && !case.input.terminal).then(|| {
         let what = "the client does not say on standard error what is wrong";
         Finding::new(case, Role::Client, Check::ClientStderr, what)
@@ -109,8 +109,8 @@ fn given(case: &Case<'_>, right: &Expected, seen: &Observation) -> Given {
     }
 }
 
-/// Whether `right`, whose masked values are those that the server sent, begins with `given`. What was cut
-/// within a masked value may be the beginning of one.
+/// Whether `right` begins with `given`. The masked values in `right` are those that the server sent. If the cut
+/// is inside a masked value, `given` may end with its beginning.
 fn begins(case: &Case<'_>, right: &[u8], given: &[u8]) -> bool {
     let place = Place::Stream(Direction::ToClient);
     let equal = right.iter().zip(given).take_while(|(one, other)| one == other).count();
@@ -125,7 +125,7 @@ fn begins(case: &Case<'_>, right: &[u8], given: &[u8]) -> bool {
     })
 }
 
-/// Whether the connection broke before the client had said all that it had to.
+/// Whether the connection broke before the client had sent everything.
 fn broke_before_all_was_sent(case: &Case<'_>, right: &Expected, seen: &Observation) -> bool {
     if matches!(case.network.kind, Kind::HalfClose(_)) && case.network.way == Way::Down {
         return false;
@@ -139,7 +139,7 @@ fn broke_before_all_was_sent(case: &Case<'_>, right: &Expected, seen: &Observati
             _ => 0,
         })
         .sum();
-    // A reset loses what was sent and not yet read.
+    // A reset discards data that were sent and not yet read.
     sent < whole.0.len() || matches!(case.network.kind, Kind::Reset(_))
 }
 
@@ -151,7 +151,7 @@ fn server_stays(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     })
 }
 
-/// Each file is one of the right ones, whole, or was there before.
+/// Each file must equal a correct one in full, or have been there before.
 fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     if is_by_hand(role, seen) {
         return None;
@@ -163,7 +163,7 @@ fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     };
     let next = case.baseline.next.as_ref().map(|next| &next.expected);
     let whole: Vec<_> = [Some(&case.baseline.expected), next].into_iter().flatten().collect();
-    // Each client changes it: after a broken exchange it may be anything in between.
+    // Each client changes it, so after a broken exchange it may have any intermediate state.
     let grows = |path: &String| {
         let first = end_of(&case.baseline.expected, role).files.get(path);
         let then = next.and_then(|next| end_of(next, role).files.get(path));
@@ -194,8 +194,8 @@ fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     Some(Finding::new(case, role, check, what))
 }
 
-/// The files that a server has left when the next client comes, where it knew that the exchange was over.
-/// The next client may put a whole file in the place of a broken one.
+/// The files that a server has left when the next client comes, if it knew that the exchange was over. The next
+/// client may replace a broken file by a whole one.
 fn left_for_next<'a>(
     case: &Case<'_>,
     role: Role,

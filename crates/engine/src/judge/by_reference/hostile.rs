@@ -1,8 +1,8 @@
-//! Judges what becomes of a program that is given a malformed frame.
+//! Judges a program that received a malformed frame.
 //!
-//! What the reference makes of it is right where the reference comes through: the same files, and the same
-//! kind of end. The words of a refusal are a program's own affair, unless the file says that answers to malformed
-//! frames are compared: then the screen is compared too, where the case compares screens. Where the reference does not come through, only the common rules hold.
+//! If the reference handles the frame, its behaviour is right: the same files, and the same kind of end. The
+//! text of a refusal is free, unless the protocol file says that answers to malformed frames are compared. Then
+//! the screen is compared too, where the case compares screens. If the reference fails, only the common rules apply.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::whole::{check_of_files, end_of, exit, is_by_hand, screen, wire};
 use super::{Case, Finding, next, right, was_killed};
 use crate::judge::Judgement;
 
-/// Judge what was seen of the program in `role`.
+/// Judges the program in `role`.
 pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> Judgement {
     let about = case.input.hostile.as_ref().map_or("", |it| it.what.as_str());
     let part = about.split(' ').next().unwrap_or_default();
@@ -41,7 +41,7 @@ pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> 
     let goes_on =
         case.baseline.falls.is_some() || case.baseline.expected.server.by_itself == Some(false);
     if role == Role::Server && goes_on && common.is_none() {
-        // What a program keeps that takes the frame for the right one is its own affair.
+        // A program that accepts the frame as correct may keep anything from it.
         found.extend(next::findings_behind(case, seen, is_right_by_value(case, role)));
     }
     if found.is_empty() {
@@ -61,14 +61,14 @@ pub(crate) fn judge_hostile(case: &Case<'_>, role: Role, seen: &Observation) -> 
     Judgement { verdict, differences: differences.collect(), errata: Vec::new() }
 }
 
-/// Whether the frame is right for a program whose JSON is held to its value.
+/// Whether the frame is correct for a program whose JSON is compared by value.
 fn is_right_by_value(case: &Case<'_>, role: Role) -> bool {
     let [server, client] = case.json;
     let json = if role == Role::Server { server } else { client };
     json == JsonBy::Value && case.input.hostile.as_ref().is_some_and(|it| it.is_same_value)
 }
 
-/// The rules for every program, whatever it receives.
+/// The rules for every program with any input.
 pub(crate) fn common_rule(role: Role, is_datagram: bool, seen: &Observation) -> Option<String> {
     let of = |other: &Role| *other == role;
     if let Some(held) = seen.end(role).memory_bytes {
@@ -90,21 +90,21 @@ pub(crate) fn common_rule(role: Role, is_datagram: bool, seen: &Observation) -> 
     if was_killed(role, seen) {
         return Some(format!("the {role} was ended by {}", exit(seen, role)));
     }
-    // All that will ever come is there: the connection has ended.
+    // The connection has ended, so no more data will arrive.
     let waits = !is_datagram
         && role == Role::Client
         && seen.stopped == Some(Stop::Quiet)
         && !seen.client.by_itself;
-    waits.then(|| "the client waits, with all there to decide by".to_owned())
+    waits.then(|| "the client waits, although it has all that it needs".to_owned())
 }
 
-/// Whether it ends as the reference does: goes on, or refuses.
+/// Whether it ends like the reference: continues, or refuses.
 fn end(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     let right: &ExpectedEnd = end_of(&case.baseline.expected, role);
     let end = seen.end(role);
     let ending = Ending::of(end, role);
     if role == Role::Server {
-        // A port may go on where the reference ends.
+        // A port may continue where the reference ends.
         return (end.by_itself && right.by_itself == Some(false)).then(|| {
             let what = format!("the server ended by itself, with {}", exit(seen, role));
             Finding::new(case, role, Check::ServerStays, what)
@@ -112,7 +112,7 @@ fn end(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     }
     let may_wait = right.by_itself == Some(false);
     let waits = seen.stopped == Some(Stop::Quiet) && !end.by_itself;
-    // Where the reference waits for more, a port may give up as well.
+    // Where the reference waits for more, a port may also give up.
     if may_wait && (waits || ending != Ending::Killed) {
         return None;
     }
@@ -122,7 +122,7 @@ fn end(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
         return Some(Finding::new(case, role, Check::ClientExit, what));
     }
     let is_silent = end.stderr.0.trim_ascii().is_empty();
-    // A client may end like this in any case: where the reference says nothing, it does not refuse.
+    // A client may always end in this way. If the reference prints no message, it does not refuse the frame.
     (ending == Ending::Broken && is_silent && case.baseline.speaks && !case.input.terminal).then(
         || {
             let what = "the client does not say on standard error what is wrong";
@@ -143,7 +143,7 @@ fn left_open(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding>
     })
 }
 
-/// Whether it leaves the files that the reference leaves.
+/// Whether it leaves the same files as the reference.
 fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     let check = check_of_files(role);
     let right: &Expected = &case.baseline.expected;
@@ -173,15 +173,15 @@ fn files(case: &Case<'_>, role: Role, seen: &Observation) -> Option<Finding> {
     })
 }
 
-/// A file that was written outside of the directories, and that the reference does not write. They are listed
-/// with the client's files, but the harness writes none, and so it is the program's.
+/// A file outside of the directories that the reference does not write. Such files are listed with the client's
+/// files. As the harness writes none, this program wrote it.
 fn outside<'a>(case: &Case<'_>, seen: &'a Observation) -> Option<(&'a String, &'a Blob)> {
     let right = &case.baseline.expected.client.files;
     let is_new = |path: &String| path.starts_with("../") && !right.contains_key(path);
     seen.client.files.iter().find(|(path, _)| is_new(path))
 }
 
-/// The files that a program left, before the next client came.
+/// The files that a program left before the next client came.
 pub(crate) fn left(role: Role, seen: &Observation) -> &BTreeMap<String, Blob> {
     match &seen.control {
         Some(control) if role == Role::Server => &control.server_files,

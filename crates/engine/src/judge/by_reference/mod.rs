@@ -1,16 +1,16 @@
-//! Judges a case by what the reference was seen to do.
+//! Judges a case by what the reference did.
 //!
-//! Each thing that is wrong is found in one of the two programs. Where the reference is the one that went
-//! wrong, and first, a port that played with it is not blamed: the case shows an erratum of the reference.
+//! Each finding belongs to one of the two programs. If the reference failed first, the port that played with it
+//! is not blamed: the case shows an erratum of the reference.
 //!
 //! | file | what |
 //! |---|---|
-//! | `whole.rs` | streams, ends, files and screens where no harm was done |
-//! | `harm.rs` | ends and files where harm was done |
-//! | `hostile.rs` | what becomes of a program that is given a malformed frame |
-//! | `next.rs` | the client that comes afterwards |
-//! | `rules.rs` | what holds for every program in every case |
-//! | `blame.rs` | who went wrong first |
+//! | `whole.rs` | streams, ends, files and screens without a fault |
+//! | `harm.rs` | ends and files after a fault |
+//! | `hostile.rs` | a program that received a malformed frame |
+//! | `next.rs` | the follow-up client |
+//! | `rules.rs` | the rules for every program in every case |
+//! | `blame.rs` | which program failed first |
 
 mod blame;
 mod harm;
@@ -32,7 +32,7 @@ pub(crate) use hostile::{common_rule, judge_hostile, left};
 use super::Judgement;
 use crate::baseline::Baseline;
 
-/// A case, and what it is judged by.
+/// A case, and the standard to judge it by.
 pub(crate) struct Case<'a> {
     pub(crate) scenario: &'a dyn Scenario,
     pub(crate) input: &'a Input,
@@ -42,12 +42,12 @@ pub(crate) struct Case<'a> {
     pub(crate) is_reference: [bool; 2],
     /// Whether each role's standard output is compared, the server's first.
     pub(crate) compare_stdout: [bool; 2],
-    /// What each role's JSON is held to, the server's first.
+    /// How each role's JSON is compared, the server's first.
     pub(crate) json: [JsonBy; 2],
 }
 
 impl Case<'_> {
-    /// What the JSON that goes this way is held to.
+    /// How the JSON in this direction is compared.
     const fn json(&self, way: Direction) -> JsonBy {
         let [server, client] = self.json;
         match way {
@@ -57,16 +57,16 @@ impl Case<'_> {
     }
 }
 
-/// Something that is wrong with one of the two programs.
+/// A finding about one of the two programs.
 struct Finding {
     role: Role,
     difference: Difference,
 }
 
-/// Judge what was seen.
+/// Judges an observation.
 pub(crate) fn judge(case: &Case<'_>, seen: &Observation) -> Judgement {
     if let Some(Stop::Deadline(awaited)) = seen.stopped.as_ref().filter(|stop| stop.is_unready()) {
-        // No client was started: that it did nothing is no fault of it.
+        // No client was started, so it is not at fault.
         let what = format!("the deadline passed, waiting for {awaited}");
         let found = vec![Finding::stopped(case, Role::Server, what)];
         return verdict(case, found, Some(Role::Server), seen);
@@ -84,17 +84,17 @@ pub(crate) fn judge(case: &Case<'_>, seen: &Observation) -> Judgement {
     verdict(case, found, first, seen)
 }
 
-/// Whether the network has done its harm: one whose place was never reached has done none.
+/// Whether the network injected its fault. If the traffic never reached the fault's place, it did not.
 pub(crate) fn is_harmed(network: &Network, seen: &Observation) -> bool {
     !network.is_harmless() && seen.wire.has_fault()
 }
 
-/// What is right, with what was seen in the place of what is masked.
+/// What is right; masked values are replaced by those that were seen.
 pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
     let expected = &case.baseline.expected;
     let mut right = expected.clone();
-    // The place of the harm may lie behind the end of a port's shorter stream. The next client comes all the
-    // same, and the server's files and screen are read after it.
+    // A port's shorter stream may end before the fault's place. The next client still comes, and the server's
+    // files and screen are read after it.
     let is_spared = !case.network.is_harmless() && !is_harmed(case.network, seen);
     if let Some(next) = case.baseline.next.as_ref().filter(|_| is_spared && seen.control.is_some())
     {
@@ -119,7 +119,7 @@ pub(crate) fn right(case: &Case<'_>, seen: &Observation) -> Expected {
     right
 }
 
-/// Whether something was sent already that is not right, as far as that shows without the rest.
+/// Whether something wrong was already sent, as far as this shows in a partial stream.
 pub(crate) fn is_astray(
     scenario: &dyn Scenario,
     expected: &Expected,
@@ -142,7 +142,7 @@ pub(crate) fn is_astray(
                     JsonBy::Bytes,
                 );
                 let equal = right.iter().zip(&sent).take_while(|(one, other)| one == other).count();
-                // A masked value may not be there to its end.
+                // The stream may end inside a masked value.
                 let is_masked = !scenario.masked(place, Said::whole(&right)).is_empty();
                 equal < sent.len() && !is_masked
             }
@@ -184,7 +184,7 @@ fn with_seen(
     }
 }
 
-/// A right datagram, with what was seen in the place of what is masked.
+/// A correct datagram; masked values are replaced by those that were seen.
 fn datagram(
     scenario: &dyn Scenario,
     place: Place,
@@ -195,7 +195,7 @@ fn datagram(
     scenario.with_seen(place, Said::whole(right), Said::whole(seen), json)
 }
 
-/// The clause that a check stands for, or the check's own name.
+/// The clause of a check, or the check's own name.
 fn clause(scenario: &dyn Scenario, check: Check) -> String {
     scenario
         .clause_of(check, None)
@@ -220,13 +220,13 @@ impl Finding {
         Self { role, difference }
     }
 
-    /// The same, with the value that is wrong before the bytes.
+    /// The same, with the wrong value shown before the bytes.
     fn explained(mut self, explained: Option<Explained>) -> Self {
         self.difference = self.difference.explained(explained);
         self
     }
 
-    /// The same, found by no check: the harness had to end the case.
+    /// The same without a check: the harness had to end the case.
     fn stopped(case: &Case<'_>, role: Role, what: impl Into<String>) -> Self {
         let check = match role {
             Role::Server => Check::ServerExit,
@@ -236,7 +236,7 @@ impl Finding {
     }
 }
 
-/// What all that was found comes to. `first` has gone wrong first, where that is known.
+/// The verdict on all findings. `first` is the program that failed first, if known.
 fn verdict(
     case: &Case<'_>,
     found: Vec<Finding>,
@@ -268,10 +268,10 @@ fn verdict(
         return Judgement { verdict: Verdict::Erratum, differences, errata: vec![name] };
     }
     if let Some(role) = first {
-        // What the reference made of that is no news.
+        // The reference's reaction to that is not reported.
         blamed.retain(|finding| finding.role == role || !is_reference(finding.role));
     }
-    // What the one who went wrong first did comes first.
+    // The findings about the program that failed first come first.
     let is_stop = |finding: &Finding| finding.difference.check.is_none();
     blamed.sort_by_key(|finding| {
         (first.is_some_and(|role| role != finding.role), first.is_some() == is_stop(finding))
@@ -289,14 +289,14 @@ fn verdict(
     Judgement { verdict, differences, errata: Vec::new() }
 }
 
-/// Whether a program was ended by a signal that the harness did not send.
+/// Whether a program ended by a signal that the harness did not send.
 fn was_killed(role: Role, seen: &Observation) -> bool {
     let end = seen.end(role);
     let is_asked = !end.by_itself;
     !is_asked && Ending::of(end, role) == Ending::Killed
 }
 
-/// Whether more may still come to a client over this network.
+/// Whether this network may still bring data to a client.
 const fn may_bring_more(network: &Network) -> bool {
     matches!(network.kind, Kind::Stall(_) | Kind::Drop(_))
 }

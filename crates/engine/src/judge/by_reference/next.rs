@@ -1,4 +1,4 @@
-//! Judges the client that comes after a broken exchange: the same server serves it.
+//! Judges the follow-up client after a broken exchange, with the same server.
 
 use model::blob::Blob;
 use model::observation::{Control, Direction, Observation, Role};
@@ -8,13 +8,13 @@ use super::whole::{is_by_hand, parting};
 use super::{Case, Finding, datagram, rules};
 
 pub(super) fn findings(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
-    // A person is asked to start a client once.
+    // A person starts a client only once.
     let none_comes = case.network.is_harmless() || is_by_hand(Role::Client, seen);
     if none_comes { None } else { findings_behind(case, seen, false) }
 }
 
-/// The same behind a client that sent malformed data. `may_differ`: whether the server may have kept something that
-/// the reference's did not.
+/// The same after a client that sent malformed data. `may_differ`: whether the server may have stored something
+/// that the reference's server did not.
 pub(super) fn findings_behind(
     case: &Case<'_>,
     seen: &Observation,
@@ -22,23 +22,23 @@ pub(super) fn findings_behind(
 ) -> Option<Finding> {
     let next = case.baseline.next.as_ref()?;
     let differs = |what: &str| {
-        let what = format!("the next client, to which no harm was done: {what}");
+        let what = format!("the next client, which was not disturbed: {what}");
         Some(Finding::new(case, Role::Server, Check::NextClient, what))
     };
     let Some(control) = &seen.control else {
-        return if seen.stopped.is_some() { None } else { differs("it never came") };
+        return if seen.stopped.is_some() { None } else { differs("it never connected") };
     };
     let waits = next.expected.client.by_itself == Some(false);
     let is_overdue = control.overdue && !waits;
     let wrong = if next.is_as_first && !may_differ {
         as_first(case, &next.expected, control, is_overdue)
     } else if is_overdue {
-        Some((Role::Server, "it was never done".to_owned()))
+        Some((Role::Server, "it never ended".to_owned()))
     } else {
         somehow(&next.expected, control)
     };
     let (role, what) = wrong?;
-    // Whatever its client did then, a server that has ended can't serve it.
+    // A server that has ended can't serve the client, so the client is not at fault.
     let role = if seen.server.by_itself { Role::Server } else { role };
     let what = match seen.server.exit.filter(|_| seen.server.by_itself) {
         Some(exit) => format!("the server has ended, with {exit}; {what}"),
@@ -47,7 +47,7 @@ pub(super) fn findings_behind(
     differs(&what).map(|finding| Finding { role, ..finding })
 }
 
-/// A server without a state does as it did for the first client.
+/// A server without state must repeat what it did for the first client.
 fn as_first(
     case: &Case<'_>,
     whole: &Expected,
@@ -59,27 +59,27 @@ fn as_first(
         .into_iter()
         .filter_map(|(way, role)| other_bytes(case, whole, control, (way, role), is_overdue))
         .collect();
-    // Wrong bytes make the other program stop early, so they come before a stream that is too short.
+    // Wrong bytes make the other program stop early, so they are reported before a stream that is too short.
     wrong.sort_by_key(|it| it.is_begun);
     if let Some(Wrong { role, what, .. }) = wrong.into_iter().next() {
         return Some((role, what));
     }
     if is_overdue {
-        return Some((Role::Server, "it was never done".to_owned()));
+        return Some((Role::Server, "it never ended".to_owned()));
     }
     end(whole, control)
 }
 
-/// What goes one way and is not as it should be.
+/// What is wrong in one direction.
 struct Wrong {
-    /// Whose fault it is.
+    /// The program at fault.
     role: Role,
     what: String,
-    /// Whether it is right as far as it goes, and too short.
+    /// Whether it is correct but too short.
     is_begun: bool,
 }
 
-/// What went this way, if it is something else than it should be.
+/// What is wrong in this direction, if anything.
 fn other_bytes(
     case: &Case<'_>,
     whole: &Expected,
@@ -94,7 +94,7 @@ fn other_bytes(
             let due = Said { bytes: &right.0, breaks: whole.breaks(way) };
             let sent = Said { bytes: &seen, breaks: &breaks };
             let right = case.scenario.with_seen(place, due, sent, case.json(way));
-            // Of a client that was never done, only other bytes are its own fault.
+            // A client that never ended is at fault only for wrong bytes.
             let is_begun = right.starts_with(&seen);
             let is_short = is_overdue && role == Role::Client && is_begun;
             let parting = parting(&right.into(), &seen.clone().into()).filter(|_| !is_short)?;
@@ -119,12 +119,12 @@ fn other_bytes(
             (what, is_begun)
         }
     };
-    // One that said less than it should may still wait for the other.
+    // A program that sent too little may still wait for the other.
     let due = rules::is_due(case, &control.wire).filter(|_| is_begun);
     Some(Wrong { role: due.unwrap_or(role), what, is_begun })
 }
 
-/// A server that keeps a state answers, and lets its client come to its end.
+/// A server with state must answer, and must let its client come to its end.
 fn somehow(right: &Expected, control: &Control) -> Option<(Role, String)> {
     let answers = right.to_client.byte_count() > 0;
     if answers && control.wire.byte_count(Direction::ToClient) == 0 {

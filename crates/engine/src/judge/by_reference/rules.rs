@@ -1,5 +1,5 @@
-//! What holds for every program in every case: no end by a signal, no spin, no flood, no hang, and a bound
-//! to its memory.
+//! The rules for every program in every case: no end by a signal, no spin, no flood, no hang, and limited
+//! memory.
 
 use model::case::{Kind, Way};
 use model::mask::{Place, unmasked_offset};
@@ -10,7 +10,7 @@ use super::whole::exit;
 use super::{Case, Finding, is_harmed, was_killed};
 use crate::baseline::sender;
 
-/// `first` has gone wrong first, where that is known.
+/// `first` is the program that failed first, if known.
 pub(super) fn findings(case: &Case<'_>, first: Option<Role>, seen: &Observation) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(stop(case, first, seen));
@@ -36,7 +36,7 @@ fn stop(case: &Case<'_>, first: Option<Role>, seen: &Observation) -> Option<Find
                 Some(role) => finding(role, what.to_owned()),
                 None => {
                     let role = who_hangs(case, seen);
-                    finding(role, format!("{what}; it is for the {role} to go on"))
+                    finding(role, format!("{what}; the {role} should go on"))
                 }
             }
         }
@@ -49,13 +49,13 @@ fn stop(case: &Case<'_>, first: Option<Role>, seen: &Observation) -> Option<Find
     }
 }
 
-/// Whose move it was when nothing moved any more.
+/// Which program should have sent something when the traffic stopped.
 fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
     if !seen.wire.is_open() {
         return if seen.wire.is_connected() { Role::Server } else { Role::Client };
     }
     if is_harmed(case.network, seen) {
-        // The server was told that no more would come.
+        // The client's end of stream reached the server.
         let is_told =
             matches!(case.network.kind, Kind::HalfClose(_)) && case.network.way == Way::Up;
         let server = is_told && !seen.wire.is_closed_by_server();
@@ -68,8 +68,8 @@ fn who_hangs(case: &Case<'_>, seen: &Observation) -> Role {
     })
 }
 
-/// The program that has been sent all that the reference had been sent when it went on, and has not gone
-/// on itself.
+/// The program that received all that the reference had received when it continued, and that has not continued
+/// itself.
 pub(super) fn is_due(case: &Case<'_>, wire: &WireLog) -> Option<Role> {
     let expected = &case.baseline.expected;
     let unmasked = |way: Direction, stream: Said<'_>| {

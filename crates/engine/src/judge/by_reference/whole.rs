@@ -1,4 +1,4 @@
-//! Holds a case in which no harm was done against what the reference did.
+//! Compares a case without a fault with what the reference did.
 
 use model::blob::Blob;
 use model::case::Kind;
@@ -28,7 +28,7 @@ pub(super) fn findings(case: &Case<'_>, right: &Expected, seen: &Observation) ->
     found
 }
 
-/// Whether the two met at all. Datagrams need no connection.
+/// Whether the two programs connected. Datagrams need no connection.
 fn connects(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     if case.scenario.home().is_datagram() {
         return None;
@@ -48,7 +48,7 @@ fn connects(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     Some(Finding::new(case, Role::Server, Check::ServerExit, what))
 }
 
-/// Whether what went this way is what the reference sent.
+/// Whether this direction equals what the reference sent.
 pub(super) fn wire(
     case: &Case<'_>,
     way: Direction,
@@ -108,7 +108,7 @@ pub(super) fn wire(
     }
 }
 
-/// Where two byte sequences part, if they do.
+/// The first difference between two byte sequences, if any.
 pub(super) fn parting(right: &Blob, seen: &Blob) -> Option<Parting> {
     (right != seen).then(|| compare::parting(right, seen))
 }
@@ -143,7 +143,7 @@ fn client_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<
         "a client that waits".to_owned()
     } else {
         let ending = Ending::of(&seen.client, Role::Client);
-        // A port may end well where the reference goes on waiting.
+        // A port may end successfully where the reference continues to wait.
         if ending == right.ending || may_wait && ending == Ending::Complete {
             return None;
         }
@@ -153,7 +153,7 @@ fn client_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<
     Some(Finding::new(case, Role::Client, Check::ClientExit, what))
 }
 
-/// A port may go on where the reference ends. It may not end where the reference goes on.
+/// A port's server may continue where the reference ends. It may not end where the reference continues.
 fn server_exit(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Finding> {
     let end = &seen.server;
     let was_stopped = !matches!(seen.stopped, None | Some(Stop::Quiet));
@@ -180,7 +180,7 @@ pub(super) fn exit(seen: &Observation, role: Role) -> String {
     seen.end(role).exit.map_or_else(|| "nothing".to_owned(), |exit| exit.to_string())
 }
 
-/// Whether the harness did not start the program: then its end and its files are not known.
+/// Whether the harness did not start the program. Then its end and its files are unknown.
 pub(super) const fn is_by_hand(role: Role, seen: &Observation) -> bool {
     seen.end(role).exit.is_none()
 }
@@ -227,7 +227,7 @@ pub(super) const fn end_of(expected: &Expected, role: Role) -> &ExpectedEnd {
     }
 }
 
-/// Over a network that cuts, a program may answer a piece of what the reference had whole.
+/// Over a network that cuts, a program may answer a part of what the reference received as a whole.
 fn turns(case: &Case<'_>, seen: &Observation) -> Option<Finding> {
     if !matches!(case.network.kind, Kind::AsIs | Kind::Delayed | Kind::Coalesced) {
         return None;
