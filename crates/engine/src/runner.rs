@@ -1,4 +1,4 @@
-//! Play every case of a plan, several at once, and tell what came out.
+//! Plays the cases of a plan in parallel, and reports the results.
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
@@ -21,39 +21,38 @@ use crate::plan::Group;
 use crate::shrink;
 use crate::stage::{After, Ground, Played, Stage, StageError, leaves_waiting};
 
-/// So many failures of a run are shrunk; the rest are told as they came.
+/// How many failures of a run are shrunk. The others are reported as found.
 const SHRUNK_MAX: u32 = 3;
 
-/// Of what a failing program has printed, no more than this goes into the evidence.
+/// How much of a failing program's output goes into the evidence, in bytes.
 const SCREEN_MAX_BYTES: usize = 1 << 20;
 
-/// How a run is done.
+/// How a run is played.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner {
-    /// Inputs that are played at once.
+    /// The number of inputs at once.
     pub jobs: usize,
-    /// Cases that are played at once at most, more than `jobs`. Those that mostly wait are among them.
+    /// The maximum number of cases at once, including those that mostly wait; more than `jobs`.
     pub cases: usize,
-    /// Whether failing generated inputs are made smaller.
+    /// Whether failing generated inputs are minimised.
     pub shrink: bool,
-    /// After so many cases that went wrong, no more are played.
+    /// The run stops after this many failures.
     pub fail_fast: Option<NonZeroUsize>,
 }
 
-/// What there is already when a run begins.
+/// The state when a run begins.
 #[derive(Debug)]
 pub struct Begun {
-    /// What the run is.
+    /// The run's start event.
     pub start: Start,
-    /// What came out in earlier parts of it, by verdict.
+    /// The results of earlier parts of the run, by verdict.
     pub counts: BTreeMap<&'static str, usize>,
-    /// How long those took.
+    /// How long the earlier parts took.
     pub took: Duration,
 }
 
-/// Play all of `groups`, holding each against `expected`, and telling `listener` everything in turn.
-/// When `interrupt` comes first, what
-/// is under way is given up and its peers are killed; the end that is told then says so.
+/// Plays all of `groups`, compares each case with `expected`, and sends every event to `listener` in turn. If
+/// `interrupt` comes first, stops the running cases and kills their peers; the end event then says so.
 pub async fn run(
     stage: Arc<Stage>,
     groups: Vec<Group>,
@@ -67,7 +66,7 @@ pub async fn run(
     let Begun { start, counts: before, took } = earlier;
     listener(Event::Started(Box::new(start)));
     let mut groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
-    // What is wrong with an ordinary exchange is likeliest to show first, and says most.
+    // Failures of ordinary exchanges say most, so these come first.
     groups.sort_by_key(|group| group.input.hostile.is_some());
     let (mut playing, mut finished) = start_playing(&stage, &groups, manner);
     let mut counts: BTreeMap<&'static str, usize> =
@@ -108,7 +107,7 @@ pub async fn run(
         }
     };
     playing.shutdown().await;
-    // Where enough has failed, they count as not played.
+    // After enough failures, they count as not played.
     let is_left = !matches!(stopped, Some(Stopped::Failed(_)));
     for result in order.held.into_iter().filter(|_| is_left) {
         told.insert(result.id.clone());
@@ -131,7 +130,7 @@ pub async fn run(
         }
     }
     for group in &groups {
-        // An expected failure that was not played has not gone away.
+        // An expected failure that was not played still counts as present.
         let ids = group.plays.iter().map(|play| group.case_id(play));
         for id in ids.filter(|id| skipped.contains(id)) {
             expected.note_elsewhere(&id, group.input_name());
@@ -143,7 +142,7 @@ pub async fn run(
     end
 }
 
-/// Play all groups, and send what came out of each case.
+/// Plays all groups, and sends the result of each case.
 fn start_playing(
     stage: &Arc<Stage>,
     groups: &[Arc<Group>],
@@ -168,15 +167,15 @@ fn start_playing(
     (playing, finished)
 }
 
-/// Why a run ended before all was played.
+/// Why a run ended before all cases were played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stopped {
     Interrupted,
-    /// So many cases went wrong, and no more were to be played then.
+    /// This many cases failed, which is the limit.
     Failed(usize),
 }
 
-/// What the end of a run says of the cases that were left after so many failures.
+/// The entry in the run's end for the cases that were left after this many failures.
 fn left_after(wrong: usize, cases: usize) -> Option<NotPlayed> {
     let why = format!("{wrong} failed, and --fail-fast ends the run then");
     (cases > 0).then_some(NotPlayed { why, cases })
@@ -186,10 +185,10 @@ fn ids(groups: &[Arc<Group>]) -> impl Iterator<Item = CaseId> {
     groups.iter().flat_map(|group| group.plays.iter().map(|play| group.case_id(play)))
 }
 
-/// For each place where a case keeps a processor busy, so many where one mostly waits, if the machine allows it.
+/// For each place for a busy case, this many places for cases that mostly wait, if the machine allows it.
 pub const WAITING: usize = 4;
 
-/// How many cases there may be at once.
+/// The limits on parallel cases.
 struct Places {
     busy: Semaphore,
     waiting: Semaphore,
@@ -204,9 +203,8 @@ struct Player {
 }
 
 impl Player {
-    /// Play an input over every transport and network and with every pairing that is wanted. The
-    /// reference is played first, wanted or not: it says what is right. What is disturbed comes
-    /// last, each case in a place of its own.
+    /// Plays an input over every selected transport, network and pairing. Plays the reference first, even if it
+    /// is not selected, as it defines what is right. Disturbed cases come last, each in a place of its own.
     async fn play_group(self, group: Arc<Group>) {
         let can_play =
             |play: &Playing| self.stage.can_play(&*group.scenario, &group.input, &play.pairing);
@@ -299,7 +297,7 @@ impl Player {
     }
 
     async fn tell(&self, result: CaseResult) {
-        // Nobody listens any more only if the run is being given up.
+        // The channel is closed only if the run is being interrupted.
         let _ = self.results.send(Box::new(result)).await;
     }
 
@@ -313,7 +311,7 @@ impl Player {
         self.stage.play(&**scenario, input, playing, ground).await
     }
 
-    /// A case that has come out wrong on a machine that was short of something says nothing about a peer.
+    /// If the machine lacked something, a failed case says nothing about a peer.
     fn unless_short(
         &self,
         before: Mark,
@@ -369,7 +367,7 @@ impl Player {
     }
 }
 
-/// Whether there is anything about a case that could be smaller.
+/// Whether a case has anything to minimise.
 fn can_shrink(group: &Group, play: &Playing) -> bool {
     group.vector.is_none() || play.network != Network::AS_IS && play.network.is_harmless()
 }
@@ -388,8 +386,8 @@ fn could_not(group: &Group, play: &Playing, error: &StageError, seconds: f64) ->
     result
 }
 
-/// The results of the cases that nothing was told of: whoever played them has panicked. No run is
-/// green without them.
+/// The cases without a result, because the task that played them panicked. Each is a harness error, so the run
+/// can't be green.
 fn lost<'a>(
     groups: &'a [Arc<Group>],
     told: &'a HashSet<CaseId>,

@@ -1,4 +1,4 @@
-//! The harness in the place of a program, on either side: says what no program says, step by step.
+//! The harness in the place of a program, on either side: sends what no program sends, step by step.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,18 +11,18 @@ use crate::platform::Place;
 
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// Where a script's side is.
+/// The side of a script.
 #[derive(Debug)]
 pub enum Side {
-    /// A client of this server; paths of Unix sockets are made in `directory`.
+    /// A client of this server. Paths of Unix sockets are in `directory`.
     Client {
-        /// Where the server is.
+        /// The server's address.
         server: Endpoint,
-        /// In which network that is.
+        /// The server's network namespace.
         place: Place,
-        /// Whether datagrams are spoken.
+        /// Whether it uses datagrams.
         is_datagram: bool,
-        /// For paths.
+        /// The directory for socket paths.
         directory: PathBuf,
     },
     /// A server of streams.
@@ -32,10 +32,11 @@ pub enum Side {
 }
 
 impl Side {
-    /// A server that listens there from now on.
+    /// A server that listens at this address from now on.
     ///
     /// # Errors
-    /// As bind(2) and listen(2) fail.
+    ///
+    /// bind(2) or listen(2) failed.
     pub fn server(endpoint: &Endpoint, is_datagram: bool) -> io::Result<Self> {
         Ok(if is_datagram {
             Self::DatagramServer(DatagramSocket::bind(endpoint, &Place::default())?)
@@ -45,11 +46,11 @@ impl Side {
     }
 }
 
-/// Play all steps, as far as the other side lets it. What came back is the recorder's to say; a
-/// step that can't be done is the last.
+/// Plays all steps until one can't be done. The recorder records the answers.
 ///
 /// # Errors
-/// Why that is so.
+///
+/// The reason why a step can't be done.
 pub async fn play(side: Side, steps: Vec<Step>) -> io::Result<()> {
     match side {
         Side::Client { server, place, is_datagram: false, .. } => {
@@ -63,7 +64,7 @@ pub async fn play(side: Side, steps: Vec<Step>) -> io::Result<()> {
     }
 }
 
-/// How a script comes by its connections.
+/// How a script gets its connections.
 enum Opening {
     To(Endpoint, Place),
     From(Listener),
@@ -124,8 +125,8 @@ enum After {
     Gone,
 }
 
-/// Take a step that is about one connection. That the other side breaks it off ends no script:
-/// there may be others to come.
+/// Does a step on one connection. If the other side resets it, the script continues, as other connections may
+/// follow.
 async fn act(step: &Step, end: &mut End) -> io::Result<After> {
     match step {
         Step::Connect | Step::Turn(_) | Step::Hold => {}
@@ -163,7 +164,7 @@ async fn read_exactly(incoming: &mut Incoming, len: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The steps speak of a connection that isn't there any more.
+/// The error for steps on a connection that is closed.
 fn gone() -> io::Error {
     io::ErrorKind::NotConnected.into()
 }
@@ -176,7 +177,7 @@ async fn play_datagrams_to(
 ) -> io::Result<()> {
     let own = match server {
         Endpoint::Inet(address) => Endpoint::Inet(SocketAddr::new(address.ip(), 0)),
-        // The socket of a script before this one is still there.
+        // The socket of an earlier script is still there.
         Endpoint::Path(_) => {
             let mut names = (0..).map(|number: u32| directory.join(format!("script{number}")));
             Endpoint::Path(names.find(|path| !path.exists()).unwrap_or_default())

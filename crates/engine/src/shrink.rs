@@ -1,4 +1,4 @@
-//! From a case that fails to the smallest one that fails in the same way: first the input, if it was
+//! Minimises a failing case to the smallest one that fails in the same way: first the input, if it was
 //! generated, then the network, to the fewest cuts.
 
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use tokio::sync::mpsc;
 use crate::plan::Group;
 use crate::stage::{Played, Stage};
 
-/// Bounds of one shrinking.
+/// The limits of one search.
 const TRIES_MAX: u32 = 300;
 const TIME_MAX: Duration = Duration::from_secs(20);
 
-/// Look for the smallest input, and the fewest cuts, that go wrong with this pairing in the same
-/// way: with the same verdict, and against the same clause first. Every try plays the reference
-/// too. `None` if there is nothing to make smaller.
+/// Searches for the smallest input and the fewest cuts that fail with this pairing in the same way: with the
+/// same verdict and the same first clause. Every attempt also plays the reference. `None` if there is nothing
+/// to minimise.
 pub async fn smallest(
     stage: Arc<Stage>,
     group: Group,
@@ -45,7 +45,7 @@ struct Shrinking {
     started: Instant,
 }
 
-/// The smallest so far.
+/// The smallest case so far.
 struct Found {
     input: Input,
     network: Network,
@@ -68,7 +68,7 @@ impl Shrinking {
         self.tried < TRIES_MAX && self.started.elapsed() < TIME_MAX
     }
 
-    /// Walk down proptest's tree of smaller inputs.
+    /// Searches proptest's tree of smaller inputs.
     async fn smallest_input(&mut self) {
         if self.group.vector.is_some() {
             return;
@@ -84,7 +84,7 @@ impl Shrinking {
         }
     }
 
-    /// A network that cuts is none if it can be, or cuts at as few places as it can.
+    /// Replaces a network that cuts by `asis` if possible, otherwise by as few cuts as possible.
     async fn fewest_cuts(&mut self) {
         let network = self.found.network.clone();
         if !network.is_harmless() || network == Network::AS_IS {
@@ -106,7 +106,7 @@ impl Shrinking {
         }
     }
 
-    /// Leave out as many of these cuts as can be: half of them at a time, then fewer.
+    /// Removes as many of these cuts as possible: half of them at a time, then fewer.
     async fn fewer_of(&mut self, mut cuts: Vec<usize>, split: impl Fn(Vec<usize>) -> Network) {
         let mut size = cuts.len().div_ceil(2);
         while size > 0 && cuts.len() > 1 {
@@ -129,7 +129,7 @@ impl Shrinking {
         }
     }
 
-    /// Where the stream was seen to be cut.
+    /// Where the stream was cut.
     fn cuts(&self, direction: Direction) -> Vec<usize> {
         let pieces = self.found.played.observed.wire.delivered(0, direction).map(<[u8]>::len);
         let mut cuts: Vec<usize> = pieces
@@ -142,7 +142,7 @@ impl Shrinking {
         cuts
     }
 
-    /// Play it; if it goes wrong in the same way, that is the smallest so far.
+    /// Plays it. If it fails in the same way, it is the smallest case so far.
     async fn still_fails(&mut self, input: Input, network: Network) -> bool {
         self.tried += 1;
         let playing = Playing { network: network.clone(), ..self.playing.clone() };
@@ -159,8 +159,8 @@ impl Shrinking {
     }
 }
 
-/// A generated input's smaller ones, each when it is known whether the one before still fails.
-/// proptest's trees stay on one thread, so it is asked there; it ends when nobody asks any more.
+/// The smaller versions of a generated input. Each depends on whether the one before still fails. proptest's
+/// trees must stay on one thread; it ends when the channel closes.
 fn tree(
     scenario: Arc<dyn Scenario>,
     input: InputId,

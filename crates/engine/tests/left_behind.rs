@@ -1,6 +1,6 @@
-//! What a stranger's program leaves behind is ended and named, whether the program was forked or not.
+//! What a stranger's program leaves behind is ended and named, both for forked and for fresh programs.
 //!
-//! This is a binary of its own: it becomes the parent of whatever is left behind in it.
+//! This is a separate binary: it becomes the parent of everything that is left behind in it.
 
 #![cfg(all(target_os = "linux", not(feature = "portable")))]
 #![allow(clippy::unwrap_used, reason = "a test panics when something is wrong")]
@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::{Programs, python, spawner};
 use engine::peer::{Spawner, adopt_orphans};
 
-/// How long a program may take to be gone.
+/// The time limit for a program to disappear.
 const GONE_BY: Duration = Duration::from_secs(20);
 
 /// It leaves a child in its group, one in a session of its own, and a daemon that never calls exec.
@@ -34,7 +34,7 @@ os.read(read, 1)
 print(len(os.environ['FRAMECHECK_PEER']))
 ";
 
-/// It and its children end by a signal to their group.
+/// The program and its children end by a signal to their group.
 const ENDS_TOGETHER: &str = "\
 import os, signal, subprocess
 for _ in range(8):
@@ -54,13 +54,13 @@ async fn left_behind(spawner: &Spawner, text: &str, warm: bool) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_program_leaves_behind_is_ended_and_named() {
     adopt_orphans().unwrap();
-    // `fresh` first: a spawner that goes ends whatever is left by then.
+    // `fresh` first: when a spawner is dropped, it ends what is left by then.
     let (fresh, forking) = (spawner(&python(), true), spawner(&python(), false));
     for (spawner, warm) in [(&forking, true), (&fresh, true), (&fresh, false)] {
         let names = left_behind(spawner, LEAVES, warm).await;
         assert_eq!(names, ["daemon", "sleep", "sleep"]);
         assert!(left_behind(spawner, "print('nothing')\n", warm).await.is_empty());
-        // Of those that have ended by themselves nothing is said, nor of those that end with it.
+        // Processes that ended by themselves are not named, nor those that end with the program.
         let ends = "import subprocess\nsubprocess.Popen(['true']).wait()\n";
         assert!(left_behind(spawner, ends, warm).await.is_empty());
         for _ in 0..10 {

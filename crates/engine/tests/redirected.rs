@@ -1,4 +1,4 @@
-//! A Python program whose address stands in its source sees no difference when the launcher redirects it.
+//! A Python program with an address in its source sees no difference when the launcher redirects it.
 
 #![allow(clippy::unwrap_used, reason = "a test panics when something is wrong")]
 
@@ -12,7 +12,7 @@ use engine::peer::{Command, OwnAddress, Peer, Spawner, User};
 /// The port in the source of each program.
 const OWN: &str = "19001";
 
-/// Each prints all that it sees of its addresses, which are `19001` on several hosts.
+/// Each prints all that it sees of its addresses, which are port `19001` on several hosts.
 const PROGRAMS: &[(&str, &str)] = &[
     (
         "streams, by every name of this machine",
@@ -115,7 +115,7 @@ async fn run(spawner: &Spawner, program: &Programs, address: OwnAddress) -> Ende
     finished(spawner.start(&peer, &command, &user).unwrap()).await
 }
 
-/// A port that was free a moment ago, of both families.
+/// A port of both families that was free a moment ago.
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -129,7 +129,7 @@ async fn a_redirected_program_sees_its_own_address_everywhere() {
             let told = || OwnAddress::Redirected("127.0.0.1:19001".parse().unwrap(), free());
             let forked = run(&warm, &redirected, told()).await;
             let alone = run(&fresh, &redirected, told()).await;
-            // At an address that is free, nothing has to be redirected.
+            // If the address is free, nothing needs to be redirected.
             let port = free().port().to_string();
             let plain = Programs::with(&[("main.py", &text.replace(OWN, &port))]);
             let (exit, stdout, stderr) = run(&warm, &plain, OwnAddress::Told).await;

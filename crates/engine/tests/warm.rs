@@ -119,7 +119,7 @@ async fn a_forked_program_does_what_a_fresh_one_does() {
     let programs: Vec<_> = PROGRAMS.iter().map(|(what, of)| (what, Programs::with(of))).collect();
     for python in pythons() {
         let (warm, fresh) = (spawner(&python, false), spawner(&python, true));
-        // Twice, since the launcher has then imported what any of them imports.
+        // Twice, as the launcher has then imported what any of them imports.
         for _ in 0..2 {
             for (what, program) in &programs {
                 let (forked, alone) = tokio::join!(program.run(&warm), program.run(&fresh));
@@ -171,7 +171,7 @@ async fn a_forked_stranger_that_holds_too_much_is_found() {
     }
 }
 
-/// Who is not warm is a process like any other, and needs no interpreter of the harness.
+/// A program that is not warm is an ordinary process, and needs no interpreter of the harness.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_interpreter_only_a_warm_program_is_refused() {
     let program = Programs::with(&[("main.py", "print('plain')\n")]);

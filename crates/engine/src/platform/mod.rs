@@ -1,19 +1,23 @@
-//! What the harness asks of the system and not every Unix has. `linux` has all of it; `portable` is
-//! what any other has to do with, and is built on Linux too with the feature of that name, so that it
-//! is tested. Nothing else in this crate is for one system alone.
+//! The system functions that not every Unix has. `linux` implements them fully; `portable` does what is
+//! possible elsewhere. With the feature `portable`, it is also built on Linux, so that it is tested. Nothing
+//! else in this crate depends on one system.
 //!
-//! | asked for | Linux | portable |
-//! |---|---|---|
-//! | forks of a warm interpreter | a `SOCK_SEQPACKET` pair to talk to it over | a fresh one each |
-//! | whether a receiver has read | `sock_diag(7)` | a while later it is taken to have |
-//! | a process's time, whether it sleeps | /proc | the `sysinfo` crate |
-//! | who listens where, is a UDP port bound | /proc | the `listeners` crate |
-//! | what a stranger leaves behind | adopted, and ended by its mark | its process group is ended, no more |
-//! | a block of ports for one harness alone | an abstract socket's name | a locked file |
-//! | what a killed harness leaves | a helper process ends it, by its mark | nothing does |
-//! | a network for one program alone | a network namespace, held by a helper process | none, which is an error |
-//! | a short path of a directory, for sockets | the entry of a descriptor in /proc | none |
-//! | descriptors that no child inherits | from the start | a moment later, while no child is started |
+//! | function | Linux | portable |
+//! - --
+//! - --
+//! - --|
+//! | fork a warm interpreter | a `SOCK_SEQPACKET` pair connects to the launcher | a fresh interpreter each time
+//! |
+//! | see whether a receiver has read | `sock_diag(7)` | assumed after a while |
+//! | a process's time, and whether it sleeps | /proc | the `sysinfo` crate |
+//! | who listens where, and whether a UDP port is bound | /proc | the `listeners` crate |
+//! | end what a stranger leaves behind | adopted, and identified by its mark | only its process group is ended
+//! |
+//! | a block of ports for one harness only | the name of an abstract socket | a locked file |
+//! | end what a killed harness leaves | a helper process finds it by its mark | not supported |
+//! | a network for one program only | a network namespace, held by a helper process | an error |
+//! | a short path of a directory, for sockets | the entry of a descriptor in /proc | not supported |
+//! | descriptors that no child inherits | from their creation on | shortly after, while no child is started |
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod linux;
@@ -34,7 +38,7 @@ pub(crate) use portable::*;
 use rustix::process::Pid;
 use tokio::net::{TcpStream, UnixStream};
 
-/// One end of a connection, of which is asked whether the other has read.
+/// This process's end of a connection, to ask whether the other end has read.
 #[cfg_attr(
     not(all(target_os = "linux", not(feature = "portable"))),
     expect(dead_code, reason = "other systems are not asked")
@@ -47,13 +51,14 @@ pub(crate) enum StreamSocket<'a> {
     Unix(&'a UnixStream),
 }
 
-/// How long after the last of it was sent a receiver is taken to have read all, where nothing tells.
+/// If the system can't say whether a receiver has read, it counts as having read everything this long after the
+/// last data.
 const READ_BY_THEN: Duration = Duration::from_millis(50);
-/// So often that is waited for on one connection's way; a long stream of single bytes would take
-/// for ever.
+/// How often this pause is made per direction of a connection. Otherwise a long stream of single bytes would
+/// take very long.
 const PAUSES_MAX: u32 = 100;
 
-/// What is done where nothing tells that a receiver has read.
+/// The pauses where the system can't say whether a receiver has read.
 #[derive(Debug, Default)]
 struct Pauses {
     made: AtomicU32,
@@ -69,13 +74,13 @@ impl Pauses {
     }
 }
 
-/// What this system does not have or tell, as a run's reports say it.
+/// What this system lacks, for a run's reports.
 #[must_use]
 pub fn missing() -> Vec<String> {
     lacks()
 }
 
-/// What a run's reports are to say where that is so.
+/// The note for a run's reports if reads can't be seen.
 fn reads_are_not_told(why: &str) -> String {
     format!(
         "word of when a program has read what it was sent ({why}): where a network is to cut a stream, \
@@ -84,7 +89,7 @@ fn reads_are_not_told(why: &str) -> String {
     )
 }
 
-/// What both give, checked here so that neither can drift.
+/// The functions of both modules, checked here so that they stay the same.
 const _: () = {
     let _: fn(Pid) -> Duration = processor_time;
     let _: fn(Pid) -> bool = is_asleep;

@@ -1,4 +1,4 @@
-//! Where sockets are: in the network that the harness is in, or in a namespace of their own.
+//! Where sockets are: in the harness's own network namespace, or in a separate one.
 
 use std::ffi::OsString;
 use std::io;
@@ -12,14 +12,14 @@ use rustix::net::{AddressFamily, SocketType};
 
 use super::{Helper, Namespace, ReadWatch};
 
-/// Makes network namespaces, for programs that can't be told an address.
+/// Makes network namespaces for programs with a fixed address.
 #[derive(Debug, Default)]
 pub struct Namespaces {
     program: Option<PathBuf>,
     helper: Mutex<Option<Arc<Helper>>>,
 }
 
-/// There is no network namespace to be had.
+/// No network namespace is available.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "a program with a fixed address needs a network of its own here: {0}. Or let the program take {{host}} and \
@@ -27,29 +27,31 @@ pub struct Namespaces {
 )]
 pub struct NoNamespace(String);
 
-/// Where sockets are made and asked about. By default that is the network of this process.
+/// The place where sockets are made and examined. The default is this process's network namespace.
 #[derive(Debug, Clone, Default)]
 pub struct Place(Option<Arc<Namespace>>);
 
 impl Namespaces {
-    /// By `program`, which calls [`helper_program`] before anything else. It is started when the first
-    /// namespace is needed.
+    /// Namespaces made by `program`, which must call [`helper_program`] before anything else. The program
+    /// starts when the first namespace is needed.
     #[must_use]
     pub fn by(program: PathBuf) -> Self {
         Self { program: Some(program), helper: Mutex::default() }
     }
 
-    /// Whether they can be made.
+    /// Checks that namespaces can be made.
     ///
     /// # Errors
-    /// They can't; [`NoNamespace`] says why, and what would help.
+    ///
+    /// They can't. [`NoNamespace`] says why, and what would help.
     pub fn check(&self) -> Result<(), NoNamespace> {
         self.open(IpAddr::from([127, 0, 0, 1])).map(drop)
     }
 
-    /// A new one, in which a program can be at this address.
+    /// Makes a namespace in which a program can use this address.
     ///
     /// # Errors
+    ///
     /// See [`check`](Self::check).
     pub(crate) fn open(&self, ip: IpAddr) -> Result<Place, NoNamespace> {
         let helper = self.helper()?;
@@ -71,24 +73,25 @@ impl Namespaces {
 }
 
 impl Place {
-    /// A socket that doesn't block.
+    /// A non-blocking socket.
     ///
     /// # Errors
-    /// As socket(2) fails.
+    ///
+    /// socket(2) failed.
     pub(crate) fn socket(&self, family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
         match &self.0 {
-            // A Unix socket is in the file system.
+            // A Unix socket is in the file system, not in a namespace.
             Some(namespace) if family != AddressFamily::UNIX => namespace.socket(family, kind),
             _ => super::socket(family, kind),
         }
     }
 
-    /// Whether this is another network than that of this process.
+    /// Whether this is not this process's network namespace.
     pub(crate) const fn is_apart(&self) -> bool {
         self.0.is_some()
     }
 
-    /// What tells of the sockets here whether their programs have read.
+    /// Watches whether the programs here have read their data.
     pub(crate) fn read_watch(&self) -> ReadWatch {
         self.0.as_ref().map_or_else(ReadWatch::open, |namespace| namespace.read_watch())
     }
@@ -96,7 +99,8 @@ impl Place {
     /// Whether some UDP socket here is bound to `port`.
     ///
     /// # Errors
-    /// The system doesn't tell.
+    ///
+    /// The system does not say.
     pub(crate) fn udp_is_bound(&self, port: u16) -> io::Result<bool> {
         match &self.0 {
             Some(namespace) => namespace.udp_is_bound(port),
@@ -104,7 +108,7 @@ impl Place {
         }
     }
 
-    /// Whether a program here listens on this TCP port; `None` where the system doesn't tell.
+    /// Whether a program here listens on this TCP port; `None` if the system does not say.
     pub(crate) fn tcp_is_listened_on(&self, port: u16) -> Option<bool> {
         match &self.0 {
             Some(namespace) => namespace.tcp_is_listened_on(port),
@@ -112,16 +116,16 @@ impl Place {
         }
     }
 
-    /// The command that brings the program whose command follows here; empty for the network of this
-    /// process.
+    /// The command that enters this place and then runs the command that follows. Empty for this process's own
+    /// network namespace.
     pub(crate) fn entry(&self) -> Vec<String> {
         self.0.as_ref().map(|namespace| namespace.entry()).unwrap_or_default()
     }
 }
 
-/// Do what these arguments ask of this program as a helper of the harness: make namespaces, or end what a killed
-/// harness leaves. `None` if they are no such arguments. To be called first of all: the process must have one
-/// thread.
+/// Runs this program as a helper of the harness, if these arguments ask for it: to make namespaces, or to end
+/// what a killed harness leaves. Otherwise returns `None`. Call it before anything else: the process must have
+/// only one thread.
 #[must_use]
 pub fn helper_program(arguments: &[OsString]) -> Option<ExitCode> {
     super::serve_namespaces(arguments).or_else(|| super::guardian::serve_guardian(arguments))

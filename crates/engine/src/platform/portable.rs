@@ -1,5 +1,4 @@
-//! What does on any Unix, from the standard library, POSIX and what well-kept libraries know of
-//! each system.
+//! The functions for any Unix, based on the standard library, POSIX and established libraries.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -21,7 +20,7 @@ use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 use super::{Pauses, StreamSocket, reads_are_not_told};
 use crate::fork_guard;
 
-/// What this system does not have or tell.
+/// What this system lacks.
 pub(crate) fn lacks() -> Vec<String> {
     vec![
         reads_are_not_told("not on this system"),
@@ -33,7 +32,7 @@ pub(crate) fn lacks() -> Vec<String> {
 
 // Processes.
 
-/// What is known of one process; nothing of one that isn't there.
+/// The data of one process; empty if there is no such process.
 fn looked_up(pid: Pid) -> (sysinfo::Pid, System) {
     let number = sysinfo::Pid::from_u32(pid.as_raw_pid().unsigned_abs());
     let mut system = System::new();
@@ -42,15 +41,15 @@ fn looked_up(pid: Pid) -> (sysinfo::Pid, System) {
     (number, system)
 }
 
-/// The processor time that a process and its threads have used so far; zero for one that isn't there.
+/// The processor time that a process and its threads have used; zero if there is no such process.
 pub(crate) fn processor_time(pid: Pid) -> Duration {
     let (number, system) = looked_up(pid);
     let used = system.process(number).map_or(0, sysinfo::Process::accumulated_cpu_time);
     Duration::from_millis(used)
 }
 
-/// Whether a process, each thread of it where that is told, sleeps until something happens. One that
-/// isn't there doesn't sleep.
+/// Whether a process waits for an event; each of its threads, if the system shows them. False if there is no
+/// such process.
 pub(crate) fn is_asleep(pid: Pid) -> bool {
     let (number, system) = looked_up(pid);
     let sleeps = |process: &sysinfo::Process| {
@@ -62,12 +61,12 @@ pub(crate) fn is_asleep(pid: Pid) -> bool {
     })
 }
 
-/// The processes that are left in a group are not looked for.
+/// The remaining processes of a group are not searched for.
 pub(crate) const fn left_in_group(_: Pid) -> BTreeMap<i32, String> {
     BTreeMap::new()
 }
 
-/// The most memory this process has held, in bytes.
+/// This process's peak memory, in bytes.
 pub(crate) fn own_peak_bytes() -> u64 {
     use nix::sys::resource::{UsageWho, getrusage};
     // Some systems count in bytes, most in KiB.
@@ -82,12 +81,12 @@ fn waits_for_clients(listener: &Listener) -> bool {
     listener.protocol == Protocol::UDP || listener.state == SocketState::Listen
 }
 
-/// Nothing tells whether a program listens.
+/// The system does not say whether a program listens.
 pub(crate) const fn tcp_is_listened_on(_port: u16) -> Option<bool> {
     None
 }
 
-/// Whether a datagram socket is bound to this address, by itself or among all addresses. Nothing tells of TCP.
+/// Whether a datagram socket is bound to this address, or to all addresses. For TCP, the system does not say.
 pub(crate) fn is_served(address: SocketAddr, is_datagram: bool) -> Option<bool> {
     let all = listeners::get_all().ok().filter(|_| is_datagram)?;
     let takes = |listener: &Listener| {
@@ -100,8 +99,8 @@ pub(crate) fn is_served(address: SocketAddr, is_datagram: bool) -> Option<bool> 
     Some(all.iter().any(takes))
 }
 
-/// Each address at which a process of this group listens, or has bound a datagram socket; none
-/// where the system doesn't tell. Paths are not told.
+/// Each address where a process of this group listens, or has bound a datagram socket. Empty if the system does
+/// not say. Does not list paths.
 pub(crate) fn listening(group: Pid) -> Vec<String> {
     let is_of_group = |listener: &Listener| {
         let pid = i32::try_from(listener.process.pid).ok().and_then(Pid::from_raw);
@@ -119,7 +118,8 @@ pub(crate) fn listening(group: Pid) -> Vec<String> {
 /// Whether some UDP socket of this machine is bound to `port`.
 ///
 /// # Errors
-/// The system doesn't tell.
+///
+/// The system does not say.
 pub(crate) fn udp_is_bound(port: u16) -> io::Result<bool> {
     let all = listeners::get_all().map_err(|error| io::Error::other(error.to_string()))?;
     let is_it = |listener: &Listener| {
@@ -130,26 +130,27 @@ pub(crate) fn udp_is_bound(port: u16) -> io::Result<bool> {
 
 // Ports.
 
-/// Where the ephemeral ports begin is not known.
+/// The start of the ephemeral ports is not known.
 pub(crate) const fn ephemeral_start() -> Option<u16> {
     None
 }
 
-/// A name that only one process of this machine has at a time, given back when it ends, however it
-/// ends: a file's, by its lock.
+/// A name that only one process of this machine can have at a time: that of a locked file. It is released when
+/// the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct PortClaim {
     _locked: File,
 }
 
 impl PortClaim {
-    /// The name, unless someone has it.
+    /// Claims the name; `None` if another process has it.
     ///
     /// # Errors
-    /// There is no file to be had.
+    ///
+    /// No file can be opened.
     pub(crate) fn take(name: &str) -> io::Result<Option<Self>> {
         let path = std::env::temp_dir().join(name);
-        // Another user's can be read and so locked.
+        // The file of another user can be read, and so locked.
         let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => File::open(&path)?,
             made => made?,
@@ -164,7 +165,7 @@ impl PortClaim {
 
 // Whether a receiver has read.
 
-/// Nobody tells.
+/// The system does not say.
 #[derive(Debug)]
 pub(crate) struct ReadWatch;
 
@@ -173,13 +174,13 @@ impl ReadWatch {
         Self
     }
 
-    /// One for receivers on other machines.
+    /// A watch for receivers on other machines.
     pub(crate) const fn blind() -> Self {
         Self
     }
 }
 
-/// Who reads what is sent over a connection.
+/// The receiver of a connection's data.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     pauses: Pauses,
@@ -189,17 +190,18 @@ impl Receiver {
     /// The receiver of what is sent over a connection.
     ///
     /// # Errors
-    /// None here; the type is that of every system.
+    ///
+    /// None here; the type is the same on every system.
     pub(crate) fn of(_: StreamSocket<'_>, _: &Arc<ReadWatch>) -> io::Result<Self> {
         Ok(Self { pauses: Pauses::default() })
     }
 
-    /// Wait until it is taken to have read all `sent` bytes.
+    /// Waits until it counts as having read all `sent` bytes.
     pub(crate) async fn has_read(&self, _sent: u64) {
         self.pauses.one().await;
     }
 
-    /// Whether it is taken to have read all `sent` bytes by now.
+    /// Whether it counts as having read all `sent` bytes.
     #[expect(clippy::unused_self, reason = "where it is told, it depends on the receiver")]
     pub(crate) const fn has_read_now(&self, _sent: u64) -> bool {
         true
@@ -208,53 +210,56 @@ impl Receiver {
 
 // Descriptors.
 
-/// Not every system can say so with the call; a send to one that has gone is no signal anyway, for
-/// Rust programs ignore that one.
+/// Not every system has this flag. Rust programs ignore the signal anyway.
 pub(crate) const NO_SIGNAL: SendFlags = SendFlags::empty();
 
-/// Whether there can be a launcher.
+/// Whether this system supports a launcher.
 pub(crate) const CAN_FORK: bool = false;
 
 /// The two ends of a connection to a launcher.
 ///
 /// # Errors
-/// There can be none.
+///
+/// Always: it is not supported.
 pub(crate) fn launcher_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// There is no second path of a directory.
+/// A second path of a directory is not supported.
 #[derive(Debug)]
 pub(crate) struct Alias;
 
 impl Alias {
-    /// None.
+    /// Not supported.
     ///
     /// # Errors
-    /// There can be none.
+    ///
+    /// Always: it is not supported.
     pub(crate) fn of(_: &Path) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// None.
+    /// Not supported.
     #[expect(clippy::unused_self, reason = "where there is one, it has a path")]
     pub(crate) fn path(&self) -> PathBuf {
         PathBuf::new()
     }
 }
 
-/// A socket that doesn't block.
+/// A non-blocking socket.
 ///
 /// # Errors
-/// As socket(2) fails.
+///
+/// socket(2) failed.
 pub(crate) fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
     fork_guard::alone(|| kept_to_ourselves(rustix::net::socket(family, kind, None)?))
 }
 
-/// A connection that is waiting; it doesn't block.
+/// A waiting connection; it is non-blocking.
 ///
 /// # Errors
-/// As accept(2) fails; none waits.
+///
+/// accept(2) failed; for example, no connection is waiting.
 pub(crate) fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
     fork_guard::alone(|| kept_to_ourselves(rustix::net::accept(listener)?))
 }
@@ -268,7 +273,8 @@ fn kept_to_ourselves(socket: OwnedFd) -> io::Result<OwnedFd> {
 /// The near side of a new terminal.
 ///
 /// # Errors
-/// As openpt(3) fails.
+///
+/// openpt(3) failed.
 pub(crate) fn terminal() -> io::Result<OwnedFd> {
     fork_guard::alone(|| {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
@@ -277,10 +283,10 @@ pub(crate) fn terminal() -> io::Result<OwnedFd> {
     })
 }
 
-/// There are no more special characters than every system has.
+/// This system's terminals have no special characters of their own.
 pub(crate) const fn quiet_terminal(_: &mut Termios) {}
 
-/// What a stranger's program leaves behind outside its process group can't be had hold of.
+/// What a stranger's program leaves behind outside its process group can't be found.
 pub(crate) mod orphans {
     use std::collections::BTreeMap;
     use std::io;
@@ -312,28 +318,30 @@ pub(crate) mod orphans {
 
 // Network namespaces.
 
-/// Makes none.
+/// Makes no namespaces.
 #[derive(Debug)]
 pub(crate) struct Helper;
 
-/// There is none.
+/// Can't exist.
 #[derive(Debug)]
 pub(crate) enum Namespace {}
 
 impl Helper {
-    /// Start it, where it could do something.
+    /// Fails: it is not supported.
     ///
     /// # Errors
-    /// It can't.
+    ///
+    /// Always.
     pub(crate) fn start(_: &Path) -> io::Result<Self> {
         let why = "only Linux has them; a Python program that framecheck starts itself needs none";
         Err(io::Error::new(io::ErrorKind::Unsupported, why))
     }
 
-    /// None can be opened.
+    /// Fails: it is not supported.
     ///
     /// # Errors
-    /// In any case.
+    ///
+    /// Always.
     pub(crate) fn open(_: &Arc<Self>, _: IpAddr) -> Result<Namespace, String> {
         Err("only Linux has them".to_owned())
     }
@@ -361,7 +369,7 @@ impl Namespace {
     }
 }
 
-/// Nothing looks after a harness that is killed.
+/// No process looks after a killed harness.
 pub(crate) mod guardian {
     /// Does nothing.
     ///
@@ -377,13 +385,13 @@ pub(crate) mod guardian {
     /// Does nothing.
     pub(crate) const fn dismiss() {}
 
-    /// No arguments ask for one.
+    /// No arguments ask for a guardian.
     pub(crate) const fn serve_guardian(_: &[std::ffi::OsString]) -> Option<std::process::ExitCode> {
         None
     }
 }
 
-/// No arguments ask for one.
+/// No arguments ask for a helper.
 pub(crate) const fn serve_namespaces(_: &[std::ffi::OsString]) -> Option<std::process::ExitCode> {
     None
 }

@@ -1,4 +1,4 @@
-//! Both sides of the module do the same, as far as anyone can see.
+//! Tests that both modules behave in the same way, as far as a caller can see.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
@@ -68,7 +68,7 @@ fn a_bound_port_is_seen_and_a_free_one_is_not() {
 fn a_server_is_seen_at_its_own_address_alone() {
     let at = |ip: [u8; 4], port| SocketAddr::from((ip, port));
     let (local, other) = ([127, 0, 0, 1], [127, 0, 0, 2]);
-    // Not every system has another address of its own, nor tells of streams.
+    // Not every system has a second address of its own, or says which streams are open.
     if let Ok(stream) = TcpListener::bind(at(other, 0)) {
         let port = stream.local_addr().unwrap().port();
         assert_ne!(is_served(at(other, port), false), Some(false));

@@ -1,11 +1,11 @@
-//! Finds out what the reference does with an input, where that is what is right, and plays others
+//! Finds out what the reference does with an input, where this defines what is right, and plays other pairings
 //! against it.
 //!
 //! | file | what |
 //! |---|---|
-//! | `seen.rs` | a play of the reference as what is right, and whether two plays are the same |
+//! | `seen.rs` | turns a play of the reference into what is right; compares two plays |
 //! | `hostile.rs` | malformed frames |
-//! | `same_fault.rs` | a port that fails where the reference itself fails in the same way |
+//! | `same_fault.rs` | excuses a port that fails where the reference fails in the same way |
 
 mod hostile;
 mod same_fault;
@@ -31,20 +31,20 @@ use crate::network::Disturbance;
 use crate::peer::Peer;
 use seen::{Scope, next_client, says_the_same, seen_as_expected, steady};
 
-/// For so many looks in a row a reference that waits must do nothing before that is taken for its end.
+/// A waiting reference counts as finished after this many consecutive looks without activity.
 const LOOKS_FIRST: u32 = 40;
-/// The same where it is known to wait, and of a port.
+/// The same if it is known to wait, and for a port.
 const LOOKS: u32 = 8;
-/// So many looks at a server whose client has ended show whether it goes on.
+/// This many looks at a server whose client has ended show whether it continues.
 const SETTLES_FIRST: u32 = 30;
-/// The same of a port.
+/// The same for a port.
 const SETTLES: u32 = 3;
-/// Longer streams are not played byte by byte.
+/// Streams longer than this are not played byte by byte.
 const BYTEWISE_MAX_BYTES: usize = 512;
-/// When a port fails, the reference is played so often again, to see that it is still the same.
+/// When a port fails, the reference is played this often again, to check that it behaves the same.
 const CONFIRMATIONS: u32 = 2;
 
-/// What is known of inputs so far in this process.
+/// What this process knows of inputs so far.
 #[derive(Debug, Default)]
 pub(super) struct Book(Mutex<HashMap<String, Arc<Known>>>);
 
@@ -52,9 +52,9 @@ pub(super) struct Book(Mutex<HashMap<String, Arc<Known>>>);
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     baseline: OnceCell<Arc<Baseline>>,
-    /// What another look at the reference has shown.
+    /// The result of playing the reference again.
     confirmed: OnceCell<Option<Unsteady>>,
-    /// How the reference's own case came out, by transport and network.
+    /// The results of the reference's own cases, by transport and network.
     own: Mutex<HashMap<String, Arc<OnceCell<Judgement>>>>,
 }
 
@@ -67,19 +67,20 @@ impl Book {
     }
 }
 
-/// How a case is played to be judged by the reference.
+/// How a case is played that the reference's behaviour judges.
 struct Manner {
     network: Network,
-    /// How long a client that waits is looked at; `None` where it must not wait.
+    /// The number of looks at a waiting client; `None` if it must not wait.
     rests: Option<u32>,
     settles: u32,
     next: bool,
-    /// Whether Python programs get an interpreter of their own. Forks of one share the order of their sets.
+    /// Whether Python programs get interpreters of their own. Forks of one interpreter have the same order of
+    /// sets.
     fresh: bool,
 }
 
 impl Manner {
-    /// Undisturbed, and no longer than it must be.
+    /// Undisturbed, and as short as possible.
     const fn brief(fresh: bool) -> Self {
         let network = Network::AS_IS;
         Self { network, rests: Some(LOOKS), settles: SETTLES, next: false, fresh }
@@ -87,10 +88,11 @@ impl Manner {
 }
 
 impl Stage {
-    /// What the reference does with an input: from this process, from the cache, or by playing it.
+    /// The baseline of an input: from this process, from the cache, or by playing the reference.
     ///
     /// # Errors
-    /// [`StageError::Unsteady`], [`StageError::NoBaseline`], and what keeps a case from being played.
+    ///
+    /// [`StageError::Unsteady`], [`StageError::NoBaseline`], and anything that prevents playing a case.
     pub async fn baseline(
         &self,
         scenario: &dyn Scenario,
@@ -107,7 +109,7 @@ impl Stage {
                 Some(hostile) => self.learn_hostile(scenario, input, hostile).await?,
             };
             if let Some(cache) = cache {
-                // A cache that can't be written costs time and nothing else.
+                // A cache that can't be written to only costs time.
                 let _ = cache.write(input, &baseline);
             }
             Ok(Arc::new(baseline))
@@ -126,8 +128,8 @@ impl Stage {
         Ok(Ground { model, expected, reference: None, baseline: Some(baseline) })
     }
 
-    /// What is right for an input that is tried on the way to a smaller one: the reference is played twice,
-    /// as briefly as it goes, and nothing of it is kept.
+    /// What is right for an input that is tried in a minimisation. Plays the reference twice, as briefly as
+    /// possible, and stores nothing.
     pub(crate) async fn ground_briefly(
         &self,
         scenario: &dyn Scenario,
@@ -157,8 +159,8 @@ impl Stage {
         Ok(Ground { model, expected, reference: None, baseline: Some(Arc::new(baseline)) })
     }
 
-    /// Play an input with the reference on both sides, so often that it shows whether it always does the
-    /// same, and what a second client meets.
+    /// Plays an input with the reference on both sides, several times, to see whether it is deterministic and
+    /// how a second client is served.
     async fn learn(&self, scenario: &dyn Scenario, input: &Input) -> Result<Baseline, StageError> {
         let mut manner = Manner {
             network: Network::AS_IS,
@@ -194,7 +196,7 @@ impl Stage {
             for kind in slow_kinds(&expected) {
                 let late = Manner { network: Network::both(kind), ..manner };
                 let seen = self.look(scenario, input, &late).await?;
-                // A reference that can't take its words in pieces shows nothing then.
+                // A reference that can't handle pieces shows nothing here.
                 if says_the_same(scenario, &expected, &seen) {
                     turns = turns.least(&Turns::passed_on(scenario, form, &seen.wire));
                 }
@@ -215,7 +217,7 @@ impl Stage {
         })
     }
 
-    /// Play the reference against itself once.
+    /// Plays the reference against itself once.
     async fn look(
         &self,
         scenario: &dyn Scenario,
@@ -229,10 +231,11 @@ impl Stage {
         Ok(self.driver.run(&play).await?)
     }
 
-    /// What is seen of the reference when it plays an input, once, in interpreters of its own.
+    /// What the reference does with an input: plays it once, in interpreters of their own.
     ///
     /// # Errors
-    /// What keeps it from being played.
+    ///
+    /// Anything that prevents playing it.
     pub async fn observe(
         &self,
         scenario: &dyn Scenario,
@@ -242,10 +245,11 @@ impl Stage {
         self.look(scenario, input, &manner).await
     }
 
-    /// The same with programs that the launcher forks from one interpreter, where there is one.
+    /// The same with programs that the launcher forks from one interpreter, if there is a launcher.
     ///
     /// # Errors
-    /// What keeps it from being played.
+    ///
+    /// Anything that prevents playing it.
     pub async fn observe_warm(
         &self,
         scenario: &dyn Scenario,
@@ -254,10 +258,11 @@ impl Stage {
         self.look(scenario, input, &Manner::brief(false)).await
     }
 
-    /// Play the reference once more, and say where it was not as it was for the baseline.
+    /// Plays the reference again. Returns where it differed from the baseline.
     ///
     /// # Errors
-    /// What keeps it from being played.
+    ///
+    /// Anything that prevents playing it.
     pub async fn look_again(
         &self,
         scenario: &dyn Scenario,
@@ -281,7 +286,7 @@ impl Stage {
         Ok((found, seen))
     }
 
-    /// Play an input with a pairing and judge it by what the reference does.
+    /// Plays an input with a pairing, and judges it by what the reference does.
     pub(super) async fn play_by_reference(
         &self,
         scenario: &dyn Scenario,
@@ -315,7 +320,7 @@ impl Stage {
         let waits = baseline.expected.client.by_itself == Some(false);
         let rests = (waits || leaves_waiting(network, input)).then_some(LOOKS);
         let [_, is_by_hand] = self.is_unseen(scenario, pairing);
-        // Nobody is asked to start a client twice.
+        // A person starts a client only once.
         let next = !network.is_harmless() && baseline.next.is_some() && !is_by_hand;
         let manner =
             Manner { network: network.clone(), rests, settles: SETTLES, next, fresh: false };
@@ -337,7 +342,7 @@ impl Stage {
         let mut judgement = by_reference::judge(&case, &observed);
         let is_own = is_reference == [true; 2];
         if judgement.verdict.is_failure() && is_own && playing.network == Network::AS_IS {
-            // Two plays of the reference that differ are no failure of either.
+            // If two plays of the reference differ, neither is a failure.
             steady(scenario, &baseline.expected, &observed, Scope::All)?;
         } else if judgement.verdict.is_failure() && !is_own {
             self.confirm(scenario, input, baseline).await?;
@@ -348,7 +353,7 @@ impl Stage {
         Ok(Played { observed, judgement, right, is_harmed })
     }
 
-    /// What a peer's JSON is held to.
+    /// How a peer's JSON is compared.
     fn json_by(&self, name: &str) -> JsonBy {
         self.peers.by_name(name).map(|peer| peer.json).unwrap_or_default()
     }
@@ -360,7 +365,7 @@ impl Stage {
         scenario.compares_stdout() || peer.is_some_and(asks)
     }
 
-    /// Before a port is blamed: is the reference still what it was?
+    /// Before a port is blamed, checks that the reference still behaves the same.
     async fn confirm(
         &self,
         scenario: &dyn Scenario,
@@ -383,7 +388,7 @@ impl Stage {
     }
 }
 
-/// Wait until the clock shows another second, so that a time that the reference sends differs.
+/// Waits for the next second on the clock, so that a time in the reference's data differs.
 async fn another_second(than: SystemTime) {
     let since_epoch = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = since_epoch(SystemTime::now());
@@ -424,8 +429,7 @@ fn play<'a>(
     }
 }
 
-/// Networks over which it shows how little a program needs before it sends: one is late, and one brings
-/// small pieces.
+/// Networks that show how little a program needs before it sends: one delays, and one delivers small pieces.
 fn slow_kinds(expected: &Expected) -> Vec<Kind> {
     let longest = expected.to_server.byte_count().max(expected.to_client.byte_count());
     match expected.to_server {

@@ -1,4 +1,4 @@
-//! Make a known defect of a reference program happen, and see what is seen.
+//! Reproduces a known defect of a reference program.
 
 use model::case::{HARNESS, Network, Pairing, Playing};
 use model::observation::{Observation, Role};
@@ -8,10 +8,10 @@ use super::{BUSY, LOOKS, Stage, StageError, seed_of};
 use crate::drive::{Play, Side};
 use crate::network::Disturbance;
 
-/// A defect that was to happen.
+/// The result for a defect.
 #[derive(Debug, Clone)]
 pub struct Demonstrated {
-    /// How it was brought out.
+    /// The pairing, transport and network that reproduced it.
     pub playing: Playing,
     /// Whether it happened.
     pub shows: bool,
@@ -20,9 +20,10 @@ pub struct Demonstrated {
 }
 
 impl Stage {
-    /// Make a known defect happen, and see what is seen.
+    /// Reproduces a known defect, and returns the observations.
     ///
     /// # Errors
+    ///
     /// See [`StageError`].
     pub async fn demonstrate(
         &self,
@@ -74,7 +75,7 @@ impl Stage {
     }
 }
 
-/// The input, the network and the harness's steps that a defect is demonstrated by.
+/// The input, the network and the harness's steps that reproduce a defect.
 fn demonstration(
     scenario: &dyn Scenario,
     erratum: &Erratum,

@@ -1,4 +1,4 @@
-//! Where cases are played and judged: the driver and the peers together.
+//! Plays and judges cases: combines the driver and the peers.
 
 mod by_reference;
 mod demonstrate;
@@ -29,39 +29,39 @@ use crate::network::Disturbance;
 use crate::peer::{Peer, Peers, StartError};
 pub use turn::{After, Turn};
 
-/// All that it takes to play a case.
+/// Everything that playing a case needs.
 #[derive(Debug)]
 pub struct Stage {
     /// Runs cases.
     pub driver: Driver,
-    /// Who plays.
+    /// The peers.
     pub peers: Peers,
-    /// The side that is played by hand, if one is.
+    /// The side that a person plays by hand, if any.
     pub hand: Option<Hand>,
-    /// Who starts the clients that manifests say a person starts.
+    /// The person who starts the clients that manifests declare as by-hand.
     pub person: Option<Person>,
-    /// Where what references do is kept, by scenario.
+    /// The caches of the references' behaviour, by scenario.
     pub caches: HashMap<String, Cache>,
     book: Book,
     others: turn::Others,
 }
 
-/// What is right for an input, and where that comes from.
+/// What is right for an input, and its source.
 #[derive(Debug, Clone)]
 pub struct Ground {
-    /// What the scenario says; the reference itself is held against this.
+    /// What the scenario says. The reference itself is compared with this.
     pub model: Expected,
-    /// What every other pairing is held against: what the reference was seen to do, or, where it
-    /// did not do right, the model.
+    /// What every other pairing is compared with: the reference's behaviour, or, if that was not right, the
+    /// model.
     pub expected: Expected,
     /// The reference's own case, if it was played for this.
     pub reference: Option<Played>,
-    /// What the reference was seen to do, where that is what is right.
+    /// The reference's behaviour, if it defines what is right.
     pub baseline: Option<Arc<Baseline>>,
 }
 
 impl Ground {
-    /// What a pairing is held against: the reference on both sides, against the model.
+    /// What a pairing is compared with. The reference on both sides is compared with the model.
     #[must_use]
     pub fn expected_of(&self, scenario: &dyn Scenario, pairing: &Pairing) -> &Expected {
         let is_reference = |name: &str| name == scenario.reference() || name == HARNESS;
@@ -73,20 +73,20 @@ impl Ground {
     }
 }
 
-/// A case that was played.
+/// A played case.
 #[derive(Debug, Clone)]
 pub struct Played {
     /// What was seen.
     pub observed: Observation,
-    /// What to make of it.
+    /// The judgement.
     pub judgement: Judgement,
-    /// What is right, given what the network or the harness made of the exchange.
+    /// What is right, given what the network or the harness did to the exchange.
     pub right: Expected,
-    /// Whether harm was done: then a stream may be right and end early.
+    /// Whether a fault was injected. Then a stream may be right and end early.
     pub is_harmed: bool,
 }
 
-/// A case could not be played.
+/// Why a case could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// The driver failed.
@@ -95,16 +95,16 @@ pub enum StageError {
     /// The scenario can't say what is right.
     #[error(transparent)]
     Right(#[from] RightError),
-    /// The reference was not the same each time, so nothing can be held against it.
+    /// The reference is nondeterministic, so nothing can be compared with it.
     #[error("{0}")]
     Unsteady(Box<Unsteady>),
-    /// The reference itself does not come through.
+    /// The reference itself fails.
     #[error("the reference does not come through by itself: {0}")]
     NoBaseline(String),
-    /// An erratum without a way to make it happen: a defect of this program.
+    /// An erratum that can't be reproduced: a defect of this program.
     #[error("nothing makes the erratum {0} happen")]
     NoDemonstration(String),
-    /// A peer of the pairing doesn't declare its role.
+    /// A peer of the pairing does not declare its role.
     #[error("{peer} declares no {role} for {scenario}")]
     NotDeclared {
         /// The peer.
@@ -114,7 +114,7 @@ pub enum StageError {
         /// The scenario.
         scenario: String,
     },
-    /// The program of a peer that framecheck does not start can't be given what the input has.
+    /// framecheck does not start the peer's program, so it can't give it what the input has.
     #[error("{peer}'s {role} of {scenario} can't play this: {why}")]
     CannotPlay {
         /// The peer.
@@ -123,10 +123,10 @@ pub enum StageError {
         role: Role,
         /// The scenario.
         scenario: String,
-        /// Why not.
+        /// The reason.
         why: &'static str,
     },
-    /// The input changes a literal that a peer's program can't be told.
+    /// The input changes a literal, and the peer's command has no placeholder for it.
     #[error("{peer}'s {role} of {scenario} takes no {{{literal}}}")]
     NoPlace {
         /// The peer.
@@ -141,7 +141,7 @@ pub enum StageError {
 }
 
 impl StageError {
-    /// Whether it is the peer's fault that its program can't be started.
+    /// Whether the peer is at fault if its program can't be started.
     #[must_use]
     pub fn is_the_peers(&self) -> bool {
         match self {
@@ -161,10 +161,11 @@ impl Stage {
         Self { driver, peers, hand: None, person: None, caches, book, others }
     }
 
-    /// Whether a pairing's peers can play an input: they declare their roles, and can be told all that
+    /// Whether a pairing's peers can play an input: they declare their roles, and can be given everything that
     /// it changes.
     ///
     /// # Errors
+    ///
     /// [`StageError::NotDeclared`], [`StageError::NoPlace`].
     pub fn can_play(
         &self,
@@ -181,10 +182,11 @@ impl Stage {
         Ok(())
     }
 
-    /// Find out what is right for an input, playing it with the reference on both sides, or on the
-    /// server's alone where the harness is the client.
+    /// Finds out what is right for an input. Plays it with the reference on both sides, or only as the server
+    /// if the harness is the client.
     ///
     /// # Errors
+    ///
     /// See [`StageError`].
     pub async fn ground(
         &self,
@@ -202,7 +204,7 @@ impl Stage {
         let expected = if reference.judgement.verdict == Verdict::Pass && input.served.is_none() {
             let mut expected = Expected::from_reference(&reference.observed, &model);
             if reference.observed.control.is_some() {
-                // On the server's screen is what it shows of the control, too.
+                // The server's screen also has what it prints for the control.
                 expected.server.stdout.clone_from(&model.server.stdout);
             }
             expected
@@ -228,7 +230,7 @@ impl Stage {
         let is_harmed = !network.is_harmless() || input.served.is_some();
         let is_undisturbed = is_asis && !is_harmed;
         let brings_out = |erratum: &Erratum| {
-            // What an input alone brings out may not come to that over another network.
+            // An erratum that the input alone causes may not show over another network.
             erratum.triggered.is_none_or(|by| is_undisturbed && by(input, model))
         };
         let own: Vec<&Erratum> = errata_of(scenario, pairing).collect();
@@ -237,8 +239,8 @@ impl Stage {
             let name = if role == Role::Server { &pairing.server } else { &pairing.client };
             self.peers.by_name(name).is_some_and(Peer::is_guest)
         };
-        // Into how many pieces a stranger's program cuts what it sends is its own affair, and into how
-        // many a system does that takes more than it can at once.
+        // A stranger's program may divide its data into any pieces. So may a system, if they are more than it
+        // can take at once.
         let is_long = model.to_server.is_long() || model.to_client.is_long();
         let excuses = |erratum: &&Erratum| {
             erratum.sign.is_none() && (!is_undisturbed || is_long || strange(erratum.role.other()))
@@ -286,7 +288,7 @@ impl Stage {
             errata: &errata,
             candidates: &candidates,
             holds_strangers: !is_harmed && (strange(Role::Server) || strange(Role::Client)),
-            // A client shows the keys of a dict in the order in which they came.
+            // A client prints the keys of a dict in the order in which they arrived.
             compare_stdout: [server_stdout, client_stdout && !is_other_text],
             names_clauses: of(|peer| peer.names_clauses),
             server_is_peer: cast.server_peer.is_some(),
@@ -296,20 +298,20 @@ impl Stage {
             server_is_judged: pairing.server != scenario.reference() || is_asis && !is_harmed,
             server_is_misled: matches!(network.kind, Kind::Flip(_)) && network.way == Way::Up,
             control: cast.control.as_ref().map(|(_, right, _)| right),
-            // What was sent late may have been waited for in vain.
+            // A late message may have been waited for in vain.
             turns: turns.filter(|_| !is_harmed && !is_other_text),
         };
         let judgement = judge(&standard, &observed);
         let mut right =
             harmed.as_ref().map_or_else(|| expected.clone(), |harmed| harmed.given(expected));
         if input.served.is_some() {
-            // Whatever the harness serves is meant.
+            // Everything that the harness serves is intended.
             right.to_client = right.to_client.like(&observed, Direction::ToClient);
         }
         Ok(Played { observed, judgement, right, is_harmed })
     }
 
-    /// Who plays which part.
+    /// Assigns the parts of a case.
     fn cast<'a>(
         &'a self,
         scenario: &dyn Scenario,
@@ -324,7 +326,7 @@ impl Stage {
         let wants_control =
             !network.is_harmless() || input.served.is_some() || input.raw && !is_alone;
         let [_, is_by_hand] = self.is_unseen(scenario, pairing);
-        // Nobody is asked to start a client twice.
+        // A person starts a client only once.
         let goes_on = !is_by_hand
             && (pairing.server != scenario.reference()
                 || input.raw && scenario.reference_goes_on());
@@ -367,8 +369,8 @@ impl Stage {
         Ok(Cast { server, client, server_peer, client_peer, control })
     }
 
-    /// What the harness does as a server: what the input says to the first client, and what is
-    /// right to the one that comes after it.
+    /// What the harness does as a server: for the first client what the input says, and for the next one what
+    /// is right.
     fn answering(
         &self,
         scenario: &dyn Scenario,
@@ -389,8 +391,8 @@ impl Stage {
     }
 }
 
-/// Whether a server can be seen to close its connection over this network. A reference that is brought out
-/// of step may do anything, and a connection that is no more can't be seen to be closed.
+/// Whether a server can be seen to close its connection over this network. A reference that has lost the
+/// message boundaries may do anything, and a connection that was cut can't be seen to close.
 fn is_to_close(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) -> bool {
     let is_reference = |name: &String| name == scenario.reference();
     let cuts_for_client = network.is_harmless() && network.way == Way::Down;
@@ -400,35 +402,35 @@ fn is_to_close(scenario: &dyn Scenario, network: &Network, pairing: &Pairing) ->
             && !matches!(network.kind, Kind::Reset(_) | Kind::Stall(_))
 }
 
-/// Who plays which part.
+/// The parts of a case.
 struct Cast<'a> {
     server: Side<'a>,
     client: Side<'a>,
-    /// The server, unless it is the harness.
+    /// The server, unless the harness plays it.
     server_peer: Option<&'a Peer>,
-    /// The client, unless it is the harness or nobody.
+    /// The client, unless the harness plays it or there is none.
     client_peer: Option<&'a Peer>,
-    /// Who comes afterwards, with what, and what is right then.
+    /// The follow-up client, with its input and what is right for it.
     control: Option<(Input, Expected, Side<'a>)>,
 }
 
-/// Whether a program may well wait for ever for what this network, or the harness, keeps back.
+/// Whether a program may wait for ever for what this network, or the harness, holds back.
 pub const fn leaves_waiting(network: &Network, input: &Input) -> bool {
     let is_held = matches!(input.leaving, Leaving::Hold) && input.served.is_some();
-    // A length with one bit changed may be one that never comes.
+    // A length with one changed bit may announce data that never arrive.
     is_held || matches!(network.kind, Kind::Stall(_) | Kind::Drop(_) | Kind::Flip(_))
 }
 
-/// A program that has used a processor for this long while nothing moved does nothing useful.
+/// A program that used this much processor time without any traffic does nothing useful.
 pub(crate) const BUSY: Duration = Duration::from_millis(150);
-/// A stranger's program may have a runtime that warms up.
+/// The runtime of a stranger's program may need to warm up.
 const BUSY_STRANGER: Duration = Duration::from_secs(1);
-/// So many looks in a row at programs that sleep are a rest: on a quiet machine, 400 ms. On a busy one they
-/// take longer, for the harness, too, may have to wait for a processor.
+/// This many consecutive looks at sleeping programs count as rest: 400 ms on a quiet machine. On a busy one
+/// they take longer, as the harness may also have to wait for a processor.
 const LOOKS: u32 = 8;
 
-/// From how much of a processor's time on a program spins, if it is one to be looked at: where
-/// nothing is disturbed, the reference's errata tell what it does.
+/// The processor time from which on a program counts as spinning, if this is checked. Without a disturbance,
+/// the reference's errata say what it does.
 fn busy(peer: Option<&Peer>, is_disturbed: bool) -> Option<Duration> {
     match peer {
         Some(Peer { manifest: Some(_), .. }) => Some(BUSY_STRANGER),
@@ -437,7 +439,7 @@ fn busy(peer: Option<&Peer>, is_disturbed: bool) -> Option<Duration> {
     }
 }
 
-/// What decides where a network leaves something open: the same for ever for the same input.
+/// The seed of a network's choices. It is always the same for the same input.
 fn seed_of(network: &Network, input: &Input) -> u64 {
     let text = serde_json::json!([network, input]).to_string();
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -445,12 +447,12 @@ fn seed_of(network: &Network, input: &Input) -> u64 {
     })
 }
 
-/// What a known hang looks like, if one of these errata has one.
+/// How a known hang shows, if one of these errata has one.
 fn sign_of(errata: &[&Erratum]) -> Option<(Role, Sign)> {
     errata.iter().find_map(|erratum| Some((erratum.role, erratum.sign?)))
 }
 
-/// Take out what an erratum adds by chance to a standard output that is going to be compared.
+/// Removes what an erratum adds at random to a standard output that will be compared.
 fn tidy(errata: &[&Erratum], observed: &mut Observation) {
     for erratum in errata {
         let (end, check) = match erratum.role {

@@ -1,4 +1,4 @@
-//! Play a case, unless it shows then that one of its peers can't.
+//! Plays a case, unless this shows that one of its peers can't play it.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,10 @@ use crate::baseline::Turns;
 use crate::peer::Peer;
 
 impl Stage {
-    /// Play an input with a pairing, and judge it by what is right for the input.
+    /// Plays an input with a pairing, and judges it by what is right for the input.
     ///
     /// # Errors
+    ///
     /// See [`StageError`].
     pub async fn play(
         &self,
@@ -33,8 +34,8 @@ impl Stage {
         self.play_by_model(scenario, input, playing, expected, &ground.model, turns.as_ref()).await
     }
 
-    /// Play an input with a pairing and hold it against `expected`. `model` is what decides which
-    /// errata the input brings out.
+    /// Plays an input with a pairing and compares it with `expected`. `model` decides which errata the input
+    /// causes.
     pub(super) async fn play_by_model(
         &self,
         scenario: &dyn Scenario,
@@ -65,8 +66,8 @@ impl Stage {
     }
 }
 
-/// What is right, with JSON as the server wrote it where its value is right and the server's manifest says
-/// that the value is what counts.
+/// What is right, with JSON as the server wrote it, if its value is right and the server's manifest says that
+/// only the value counts.
 pub(super) fn by_value<'e>(
     scenario: &dyn Scenario,
     expected: &'e Expected,
@@ -85,7 +86,7 @@ pub(super) fn by_value<'e>(
     Cow::Owned(Expected { to_client: Wire::stream(stream), ..expected.clone() })
 }
 
-/// What the harness does as a client. Of answers whose length may differ it reads what comes next.
+/// The harness's steps as a client. If an answer's length may vary, it reads what arrives.
 pub(super) fn script(
     scenario: &dyn Scenario,
     input: &Input,
@@ -101,7 +102,7 @@ pub(super) fn script(
     steps
 }
 
-/// What is right for the client, given what it was given.
+/// What is right for the client, given what it received.
 pub(super) fn harmed(
     scenario: &dyn Scenario,
     input: &Input,
@@ -110,13 +111,13 @@ pub(super) fn harmed(
 ) -> Result<Harmed, RightError> {
     let given = given_to_client(network, observed);
     let harmed = scenario.harmed(input, &given)?;
-    // When harm is done at once, it is chance how far the client has come.
+    // If the fault comes at once, it is random how far the client has come.
     let is_at_once = matches!(network.kind, Kind::Reset(0) | Kind::Stall(0));
     Ok(if is_at_once { harmed.without_exchange() } else { harmed })
 }
 
-/// When the reference sent what, if that is a rule of this scenario. A reference that shows an erratum
-/// sets no rule.
+/// The reference's turns, if the scenario requires them. A reference that shows an erratum does not define
+/// them.
 fn turns_of_reference(scenario: &dyn Scenario, input: &Input, ground: &Ground) -> Option<Turns> {
     let is_rule = !scenario.takes_turns().is_empty() && !input.raw && input.served.is_none();
     let played = ground.reference.as_ref().filter(|_| is_rule)?;
@@ -125,8 +126,8 @@ fn turns_of_reference(scenario: &dyn Scenario, input: &Input, ground: &Ground) -
         .then(|| Turns::heard(scenario, form, &played.observed.wire).by_first_parts(scenario, form))
 }
 
-/// Whether a server that could have known a literal has gone by its own instead: all that it has sent
-/// would be right with the `other` input, and isn't with this one.
+/// Whether a server that could have known a literal used its own value instead: everything that it sent would
+/// be right with the `other` input, and is not with this one.
 fn is_of(
     scenario: &dyn Scenario,
     other: &Input,

@@ -1,4 +1,4 @@
-//! Who plays a role: a peer's program that framecheck starts, a server that runs already, or a person.
+//! What plays a role: a peer's program that framecheck starts, a server that runs already, or a person.
 
 use model::observation::Role;
 use model::{Input, Literal, Scenario};
@@ -40,8 +40,8 @@ impl Stage {
         Ok(Side::Peer(peer, template))
     }
 
-    /// Of each side, the server's first, whether the harness does not start its program: then it sees of it what
-    /// is on the wire, and no more.
+    /// For each side, the server's first: whether the harness does not start its program. Then it sees only the
+    /// traffic.
     pub(super) fn is_unseen(&self, scenario: &dyn Scenario, pairing: &Pairing) -> [bool; 2] {
         let is_unseen = |role: Role, name: &str| {
             let peer = self.peers.by_name(name);
@@ -55,7 +55,7 @@ impl Stage {
     }
 }
 
-/// Whether a program can be told every literal that the input changes.
+/// Whether a program's command has a placeholder for every literal that the input changes.
 fn has_places(
     scenario: &dyn Scenario,
     peer: &Peer,
@@ -76,7 +76,8 @@ fn has_places(
     }
 }
 
-/// Whether a server that runs already can play an input: it is told nothing, and its directory is its own.
+/// Whether a server that runs already can play an input: it gets no options, and the harness can't use its
+/// directory.
 fn can_run_already(scenario: &dyn Scenario, peer: &Peer, input: &Input) -> Result<(), StageError> {
     let role = Role::Server;
     has_places(scenario, peer, role, &Template::default(), input)?;
@@ -92,7 +93,7 @@ fn can_run_already(scenario: &dyn Scenario, peer: &Peer, input: &Input) -> Resul
     Err(cannot_play(scenario, peer, role, why))
 }
 
-/// Whether a person can play an input: one client, once.
+/// Whether a person can play an input: only one with a single client.
 fn can_be_by_hand(scenario: &dyn Scenario, peer: &Peer, input: &Input) -> Result<(), StageError> {
     if input.later.is_empty() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Whose turn it is with what framecheck does not start: a server that runs already is sent one case at a time,
-//! unless it may be sent several, and a person plays one. A server that is gone is sent nothing more.
+//! Takes turns with programs that framecheck does not start. A server that runs already gets one case at a
+//! time, unless it may get several; a person plays one at a time. A server that has gone gets no more cases.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::Stage;
 use crate::peer::Target;
 
-/// The servers that run already, by address, and the one place that a person has.
+/// The servers that run already, by address, and the single place of a person.
 #[derive(Debug, Default)]
 pub(super) struct Others {
     servers: Mutex<HashMap<String, Arc<Server>>>,
@@ -23,11 +23,11 @@ pub(super) struct Others {
 /// A server that runs already.
 #[derive(Debug)]
 struct Server {
-    /// The peer that has it.
+    /// The peer that it belongs to.
     peer: String,
     target: Target,
     is_datagram: bool,
-    /// Whether the kernel tells of its listening, so that it can be looked at without a connection.
+    /// Whether the kernel knows that it listens, so that it can be checked without a connection.
     is_seen: bool,
     alone: Arc<tokio::sync::Mutex<()>>,
     life: Mutex<Life>,
@@ -35,14 +35,14 @@ struct Server {
 
 #[derive(Debug, Default)]
 struct Life {
-    /// The case after which it was last seen to be there.
+    /// The case after which it was last seen up.
     last: Option<CaseId>,
-    /// How it went, in words.
+    /// How it went down, in words.
     gone: Option<String>,
     not_played: Vec<CaseId>,
 }
 
-/// The right to play one case, until it is dropped.
+/// The right to play one case, until this is dropped.
 #[derive(Debug)]
 pub struct Turn {
     server: Option<Arc<Server>>,
@@ -50,19 +50,19 @@ pub struct Turn {
     _alone: Vec<OwnedMutexGuard<()>>,
 }
 
-/// What has become of a server that runs already, behind a case.
+/// The state of a server that runs already, after a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
-    /// It is there, as far as that can be told.
+    /// It is up, as far as this can be seen.
     Up,
-    /// It went in this case.
+    /// It went down in this case.
     Gone,
-    /// It was gone before: the case was not played.
+    /// It was down before, so the case was not played.
     NotPlayed,
 }
 
 impl Stage {
-    /// Wait until a pairing may be played.
+    /// Waits until a pairing may be played.
     pub async fn turn(&self, scenario: &dyn Scenario, pairing: &Pairing) -> Turn {
         let server = self.others.server(self, scenario, &pairing.server);
         let client = self.peers.by_name(&pairing.client);
@@ -77,8 +77,8 @@ impl Stage {
         Turn { server, is_by_hand, _alone: alone }
     }
 
-    /// Look once more at every server that runs already, and say which are gone, and which cases were not played
-    /// for that.
+    /// Checks every server that runs already once more. Returns those that are down, and the cases that were
+    /// not played for this reason.
     pub async fn gone(&self) -> Vec<(NotPlayed, Vec<CaseId>)> {
         let servers: Vec<Arc<Server>> = lock(&self.others.servers).values().cloned().collect();
         let mut gone = Vec::new();
@@ -98,12 +98,12 @@ impl Stage {
 }
 
 impl Others {
-    /// The server that plays for the peer of this name, if that runs already.
+    /// The server of the peer with this name, if it runs already.
     fn server(&self, stage: &Stage, scenario: &dyn Scenario, name: &str) -> Option<Arc<Server>> {
         let target = stage.peers.by_name(name)?.target(Role::Server, scenario.name())?;
         let is_datagram = scenario.home().is_datagram();
         let key = format!("{} {is_datagram}", target.at);
-        // Several manifests may name it: each must say that it takes several cases at once.
+        // Several manifests may name it. Each must say that it takes several cases at once.
         let parallel = || {
             let targets = stage.peers.iter();
             let targets = targets.filter_map(|peer| peer.target(Role::Server, scenario.name()));
@@ -125,13 +125,13 @@ impl Others {
 }
 
 impl Turn {
-    /// Whether a person is to start the client.
+    /// Whether a person must start the client.
     #[must_use]
     pub const fn is_by_hand(&self) -> bool {
         self.is_by_hand
     }
 
-    /// Whether a case can begin; if its server is gone, it is noted as not played.
+    /// Whether a case can begin. If its server is down, the case is recorded as not played.
     pub async fn begin(&self, id: &CaseId) -> bool {
         let Some(server) = &self.server else { return true };
         if lock(&server.life).gone.is_none() && server.is_seen && !server.is_up().await {
@@ -144,14 +144,14 @@ impl Turn {
         life.gone.is_none()
     }
 
-    /// What has become of the server behind a case, which went wrong or not. `seen` is what was seen of it.
+    /// The state of the server after a case. `seen` is what was seen of the case.
     pub async fn end(&self, id: &CaseId, seen: Option<&Observation>, is_wrong: bool) -> After {
         let Some(server) = &self.server else { return After::Up };
-        // Of datagrams it can't be told whether somebody was there to take them.
+        // For datagrams, it can't be seen whether a process received them.
         let was_refused = !server.is_datagram
             && seen.is_some_and(|seen| seen.wire.is_connected() && !seen.wire.is_open());
         let is_up = if was_refused {
-            // Somebody else may listen on a port of this number.
+            // Another program may listen on this port.
             server.target.answers(server.is_datagram).await.is_ok()
         } else {
             !(server.is_seen || is_wrong) || server.is_up().await
@@ -174,13 +174,13 @@ impl Server {
         self.target.is_up(self.is_datagram).await.is_ok()
     }
 
-    /// It is gone, in this case or else after the last one behind which it was there.
+    /// Records that it is down: in this case, or after the last one where it was up.
     fn note_gone(&self, case: Option<&CaseId>) {
         let mut life = lock(&self.life);
         let when = match (case, &life.last) {
-            (Some(id), _) => format!("it was gone when the case {id} was over"),
-            (None, Some(id)) => format!("it was still there after the case {id}, and then no more"),
-            (None, None) => "it was there when the run began, and then no more".to_owned(),
+            (Some(id), _) => format!("it was down when the case {id} ended"),
+            (None, Some(id)) => format!("it was up after the case {id}, and later down"),
+            (None, None) => "it was up when the run began, and later down".to_owned(),
         };
         let Self { peer, target, .. } = self;
         life.gone.get_or_insert(format!("the server of {peer} at {target} has died: {when}"));

@@ -1,14 +1,13 @@
-//! Two toy scenarios, and peers that play them: what the engine is tested with, so that it needs no
-//! scenario but these.
+//! Two toy scenarios, and peers that play them. The engine's tests need only these.
 //!
 //! | scenario | over | what |
 //! |---|---|---|
-//! | `repeat` | a stream | each line comes back |
-//! | `knock` | datagrams | each datagram is answered |
+//! | `repeat` | a stream | the server sends each line back |
+//! | `knock` | datagrams | the server answers each datagram |
 //!
-//! `teacher` is the reference. `pupil` is a guest whose programs are the same. In `repeat`, the server of
-//! `dunce` answers in upper case, that of `dawdler` answers late, and the client of `babbler` does not
-//! wait for its answers.
+//! `teacher` is the reference. `pupil` is a guest with the same programs. In `repeat`, the server of `dunce`
+//! answers in upper case, the server of `dawdler` answers late, and the client of `babbler` does not wait for
+//! its answers.
 
 mod runs;
 
@@ -78,7 +77,7 @@ fn lines() -> BoxedStrategy<Input> {
     vec("[a-z]{1,10}", 1..4).prop_map(Input::typed).boxed()
 }
 
-/// What both programs of a toy do with typed lines, `answer` being what the server makes of one.
+/// What both programs of a toy do with typed lines. `answer` makes the server's answer to a line.
 fn exchange(input: &Input, wire: fn(Vec<Blob>) -> Wire, answer: fn(&Blob) -> Blob) -> Expected {
     let answers: Vec<Blob> = input.lines.iter().map(answer).collect();
     let screen = answers.iter().flat_map(|answer| [&answer.0[..], b"\n"].concat()).collect();

@@ -1,4 +1,4 @@
-//! Whole runs of the toys: what is planned is played, judged and told.
+//! Whole runs of the toys: planned, played, judged and reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::platform::Namespaces;
 use crate::runner::{Begun, Manner, run};
 use crate::stage::Stage;
 
-/// Play what is selected with these guests; what came out of each case, and the end.
+/// Plays the selected cases with these guests. Returns the result of each case, and the end.
 fn played(selection: &Selection, guests: &[&str]) -> (Vec<CaseResult>, End) {
     let scratch = tempfile::tempdir().unwrap();
     let peers = peers(guests);

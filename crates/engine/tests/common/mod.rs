@@ -1,4 +1,4 @@
-//! Starting small Python programs for the tests of warm peers.
+//! Starts small Python programs for the tests of warm peers.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// How a program ended, and what it wrote to standard output and standard error.
 pub(crate) type Ended = (Option<Exit>, String, String);
 
-/// Programs in a directory of their own, which is removed with this.
+/// Programs in a directory of their own, which is removed when this is dropped.
 pub(crate) struct Programs(TempDir);
 
 impl Programs {
@@ -25,7 +25,7 @@ impl Programs {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        // Nothing but the programs may be beside them.
+        // Only the programs may be beside them.
         fs::create_dir(directory.path().join("cwd")).unwrap();
         Self(directory)
     }
@@ -58,13 +58,13 @@ impl Programs {
             .unwrap()
     }
 
-    /// What comes of it as a warm peer's program.
+    /// The result of running it as a warm peer's program.
     pub(crate) async fn run(&self, spawner: &Spawner) -> Ended {
         finished(self.start(spawner, true)).await
     }
 }
 
-/// Wait for a program's end.
+/// Waits for a program's end.
 pub(crate) async fn finished(process: Process) -> Ended {
     let exit = process.wait().await;
     let (stdout, stderr) = process.finish().await;
@@ -78,14 +78,14 @@ pub(crate) fn spawner(python: &OsStr, fresh: bool) -> Spawner {
     Spawner::new(python, &reference.canonicalize().unwrap(), fresh).unwrap()
 }
 
-/// The interpreter that `python3` is; a version manager's wrapper is slow.
+/// The real interpreter behind `python3`, as a version manager's wrapper is slow.
 pub(crate) fn python() -> OsString {
     let asked = ["-c", "import sys; print(sys.executable, end='')"];
     let output = std::process::Command::new("python3").args(asked).output().unwrap();
     String::from_utf8(output.stdout).unwrap().into()
 }
 
-/// That, and each later than 3.7 that pyenv has.
+/// That interpreter, and each version of pyenv from 3.8 on.
 pub(crate) fn pythons() -> Vec<OsString> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let root = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv")));

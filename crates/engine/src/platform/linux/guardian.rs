@@ -1,15 +1,15 @@
-//! Ends the programs of a harness that is killed, and removes its directories (Linux).
+//! Ends the programs of a killed harness, and removes its directories (Linux).
 //!
-//! A process that is killed by SIGKILL, or by the kernel for want of memory, can't clear up. So this program is
-//! started once more, as the guardian, with a pipe as its standard input. When the pipe ends and nothing in it
-//! says that all is well, the harness was killed: the guardian kills each process that has the harness's mark
-//! in its environment ([`orphans::MARK`]), and removes the directories that it was told.
+//! A process can't clean up if it is killed by SIGKILL, or by the kernel because memory is short. So this
+//! program is started a second time, as the guardian, with a pipe as its standard input. If the pipe ends
+//! without the message that all is well, the harness was killed. The guardian then kills each process that has
+//! the harness's mark in its environment ([`orphans::MARK`]), and removes the directories that it was sent.
 //!
-//! A child between fork and exec has no mark yet. It holds the pipe until its exec, so the pipe ends only when every
-//! child has its mark.
+//! A child between fork and exec has no mark yet. It holds the pipe until its exec, so the pipe ends only when
+//! every child has its mark.
 //!
-//! What goes through the pipe: the path of a directory with a NUL behind it, any number of them; then
-//! [`DISMISSED`], or nothing where the harness was killed.
+//! The pipe carries any number of paths of directories, each followed by a NUL. Then comes [`DISMISSED`], or
+//! nothing if the harness was killed.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
@@ -27,33 +27,35 @@ use super::orphans;
 use super::processes::living_name;
 use crate::fork_guard;
 
-/// The argument by which this program is the guardian.
+/// The argument that makes this program the guardian.
 const WORD: &str = "end-what-is-left";
-/// The harness has cleared up itself. No path is empty.
+/// The harness has cleaned up itself. No path is empty.
 const DISMISSED: &[u8] = b"\0";
-/// A process may start another one and end while the guardian looks: so often in a row it must find none.
+/// A process may start another one and end while the guardian looks. So the guardian must find none in this
+/// many consecutive looks.
 const QUIET_LOOKS: u32 = 2;
-/// A process that the kernel can't end by then stays.
+/// The time limit. A process that the kernel can't end by then remains.
 const LOOKS_FOR: Duration = Duration::from_secs(10);
 
-/// The guardian of this process, while there is one.
+/// The guardian of this process, if there is one.
 static GUARDIAN: Mutex<Option<(Child, ChildStdin)>> = Mutex::new(None);
 
-/// Start the guardian, if this process has none. `program` hands its arguments to [`serve_guardian`] before
-/// anything else.
+/// Starts the guardian, if this process has none. `program` must pass its arguments to [`serve_guardian`]
+/// before anything else.
 ///
 /// # Errors
+///
 /// It can't be started.
 pub(crate) fn start(program: &Path) -> io::Result<()> {
     let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
     if guardian.is_some() {
         return Ok(());
     }
-    // The program may have been replaced since this process began.
+    // The program's file may have been replaced since this process began.
     let itself = Path::new("/proc/self/exe");
     let mut command = std::process::Command::new(if itself.exists() { itself } else { program });
     command.arg0(program);
-    // In a group of its own: Ctrl-C at the terminal is not for it.
+    // In a group of its own, so that Ctrl-C at the terminal does not reach it.
     command.args([WORD, &orphans::prefix()]).env_remove(orphans::MARK).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
     let mut child = fork_guard::alone(|| {
@@ -65,17 +67,17 @@ pub(crate) fn start(program: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Have the guardian remove this directory, if this process is killed.
+/// Makes the guardian remove this directory, if this process is killed.
 pub(crate) fn remove_if_killed(directory: &Path) {
     let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, pipe)) = guardian.as_mut() {
         let path = [directory.as_os_str().as_bytes(), b"\0"].concat();
-        // A guardian that was killed itself guards nothing.
+        // If the guardian itself was killed, nothing can be done.
         let _ = pipe.write_all(&path);
     }
 }
 
-/// Say that this process has cleared up, and wait for the guardian's end.
+/// Records that this process has cleaned up, and waits for the guardian's end.
 pub(crate) fn dismiss() {
     let guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some((mut child, mut pipe)) = guardian else { return };
@@ -88,7 +90,7 @@ pub(crate) fn dismiss() {
     });
 }
 
-/// Be the guardian, if these arguments ask for it. `None` if they don't.
+/// Acts as the guardian, if these arguments ask for it; otherwise returns `None`.
 pub(crate) fn serve_guardian(arguments: &[OsString]) -> Option<ExitCode> {
     let [word, prefix] = arguments else { return None };
     let prefix = prefix.to_str().filter(|prefix| word == WORD && prefix.ends_with('.'))?;
@@ -104,7 +106,7 @@ pub(crate) fn serve_guardian(arguments: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
-/// The directories of a harness that was killed; `None` where it cleared up itself.
+/// The directories of a killed harness; `None` if it cleaned up itself.
 fn directories(told: &[u8]) -> Option<Vec<PathBuf>> {
     let mut all = Vec::new();
     let mut rest = told;
@@ -119,18 +121,18 @@ fn directories(told: &[u8]) -> Option<Vec<PathBuf>> {
     Some(all)
 }
 
-/// Kill every process whose mark begins so, until there is none.
+/// Kills every process whose mark begins with `prefix`, until there is none.
 fn end_all(prefix: &str) {
     let began = Instant::now();
     let mut quiet = 0;
     while quiet < QUIET_LOOKS && began.elapsed() < LOOKS_FOR {
         quiet = if end_once(prefix) == 0 { quiet + 1 } else { 0 };
-        // One that was killed takes a moment to end.
+        // A killed process takes a moment to end.
         std::thread::yield_now();
     }
 }
 
-/// How many there were.
+/// Kills them once. Returns how many there were.
 fn end_once(prefix: &str) -> usize {
     let is_marked = |value: &OsString| value.as_bytes().starts_with(prefix.as_bytes());
     let mut ended = 0;

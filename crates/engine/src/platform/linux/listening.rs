@@ -1,4 +1,4 @@
-//! Where the programs of a process group wait for clients, as the kernel knows it.
+//! Where the programs of a process group wait for clients, according to the kernel.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -14,14 +14,14 @@ use rustix::process::Pid;
 /// The state of a socket that listens, in /proc/net/tcp.
 const LISTENS: &str = "0A";
 
-/// Each address at which a process of this group listens, or has bound a datagram socket; none
-/// where the kernel doesn't tell.
+/// Each address where a process of this group listens, or has bound a datagram socket. Empty if the kernel does
+/// not say.
 pub(crate) fn listening(group: Pid) -> Vec<String> {
     let members = all_processes().into_iter().flatten().flatten();
     let of_group =
         |process: &Process| process.stat().is_ok_and(|stat| stat.pgrp == group.as_raw_pid());
     let inodes: HashSet<u64> = members.filter(of_group).flat_map(|it| sockets(&it)).collect();
-    // Its leader's network, which may not be this process's.
+    // The network namespace of its leader, which may not be this process's.
     let leader = Process::new(group.as_raw_pid());
     let (tcp4, tcp6) = (of(&leader, Process::tcp, tcp), of(&leader, Process::tcp6, tcp6));
     let (udp4, udp6) = (of(&leader, Process::udp, udp), of(&leader, Process::udp6, udp6));
@@ -36,7 +36,7 @@ pub(crate) fn listening(group: Pid) -> Vec<String> {
     all.filter(|(inode, _)| inodes.contains(inode)).map(|(_, address)| address).collect()
 }
 
-/// A table of the network that a process is in; of this process's where that one has ended.
+/// A table of the network namespace of a process; of this process's, if that process has ended.
 fn of<T>(
     process: &ProcResult<Process>,
     theirs: impl Fn(&Process) -> ProcResult<T>,
@@ -45,8 +45,8 @@ fn of<T>(
     process.as_ref().ok().and_then(|process| theirs(process).ok()).map_or_else(own, Ok)
 }
 
-/// Whether a program, whichever, listens at this address, or has bound a datagram socket there, by itself or among all
-/// addresses; `None` where the kernel doesn't tell.
+/// Whether any program listens at this address, or has bound a datagram socket there, to the address itself or
+/// to all addresses. `None` if the kernel does not say.
 pub(crate) fn is_served(address: SocketAddr, is_datagram: bool) -> Option<bool> {
     let wanted = address.ip().to_canonical();
     let takes = |local: SocketAddr| {
@@ -63,19 +63,19 @@ pub(crate) fn is_served(address: SocketAddr, is_datagram: bool) -> Option<bool> 
     Some(listening.any(|entry| takes(entry.local_address)))
 }
 
-/// Whether a program, whichever, listens on this TCP port; `None` where the kernel doesn't tell.
+/// Whether any program listens on this TCP port; `None` if the kernel does not say.
 pub(crate) fn tcp_is_listened_on(port: u16) -> Option<bool> {
     tcp_is_listened_on_in(Path::new("/proc/net"), port)
 }
 
-/// The same of the network whose tables lie in this directory.
+/// The same for the network namespace whose tables are in this directory.
 pub(super) fn tcp_is_listened_on_in(tables: &Path, port: u16) -> Option<bool> {
     let listens = |table: &str| -> Option<bool> {
         let lines = BufReader::new(File::open(tables.join(table)).ok()?)
             .lines()
             .skip(1)
             .map_while(Result::ok);
-        // Those that listen come first. Behind them may be thousands of connections that have ended.
+        // Listening sockets come first. After them may be thousands of ended connections.
         let mut listening = lines.map_while(|line| {
             let mut fields = line.split_ascii_whitespace().skip(1);
             let (local, state) = (fields.next()?, fields.nth(1)?);
@@ -88,7 +88,7 @@ pub(super) fn tcp_is_listened_on_in(tables: &Path, port: u16) -> Option<bool> {
     Some(over_ipv4 || listens("tcp6").unwrap_or_default())
 }
 
-/// The numbers of the sockets that a process has open.
+/// The inode numbers of a process's open sockets.
 fn sockets(process: &Process) -> Vec<u64> {
     let open = process.fd().into_iter().flatten().flatten();
     open.filter_map(|open| match open.target {

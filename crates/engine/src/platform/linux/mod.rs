@@ -1,4 +1,4 @@
-//! Linux has all of it.
+//! Linux supports everything.
 
 pub(crate) mod guardian;
 mod listening;
@@ -18,7 +18,7 @@ pub(crate) use sockets::{
     Alias, CAN_FORK, NO_SIGNAL, accept, launcher_pair, quiet_terminal, socket, terminal,
 };
 
-/// What this system does not have or tell.
+/// What this system lacks.
 pub(crate) fn lacks() -> Vec<String> {
     ReadWatch::open().missing().into_iter().collect()
 }

@@ -1,6 +1,6 @@
-//! What a stranger's program leaves behind when it ends: daemons, and children in groups of their
-//! own. They become this process's children, are known by a mark in their environment, and end
-//! with their case; what has lost its mark ends with the run (Linux).
+//! Ends what a stranger's program leaves behind: daemons, and children in groups of their own (Linux). They
+//! become children of this process, and a mark in their environment identifies them. They end with their case;
+//! those without a mark end with the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -17,31 +17,32 @@ use rustix::process::{
 use super::processes::living_name;
 use crate::fork_guard;
 
-/// The variable that marks a peer and all that it starts.
+/// The variable that marks a peer and everything that it starts.
 pub(crate) const MARK: &str = "FRAMECHECK_PEER";
 
 static ADOPTING: AtomicBool = AtomicBool::new(false);
-/// Children that were started here, and are waited for where that was done.
+/// Children that this process started, until they were waited for.
 static STARTED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// From now on, become the parent of whatever its own parent leaves behind.
+/// From now on, this process becomes the parent of orphaned descendants.
 ///
 /// # Errors
-/// The kernel can't.
+///
+/// The kernel does not support it.
 pub(crate) fn adopt() -> io::Result<()> {
     set_child_subreaper(Some(getpid()))?;
     ADOPTING.store(true, Ordering::Relaxed);
     Ok(())
 }
 
-/// A value for [`MARK`] that no other peer has. All that one harness gives are as long.
+/// A unique value for [`MARK`]. All values of one harness have the same length.
 pub(crate) fn new_mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}{:016x}", prefix(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// How each mark of this process begins, and of no other: a process of another PID namespace may have the same number,
-/// and so may one that comes later.
+/// The prefix of this process's marks only. The process number is not enough: a process of another PID
+/// namespace, or a later one, may have the same.
 pub(super) fn prefix() -> String {
     static BEGAN: OnceLock<u128> = OnceLock::new();
     let began = BEGAN.get_or_init(|| {
@@ -50,35 +51,34 @@ pub(super) fn prefix() -> String {
     format!("{}.{began:x}.", getpid().as_raw_pid())
 }
 
-/// Mark a command and all that it will start.
+/// Marks a command and everything that it will start.
 pub(crate) fn mark(command: &mut std::process::Command, mark: &str) {
     command.env(MARK, mark);
 }
 
-/// This child was started here. To be called before anyone else can look for orphans.
+/// Records that this process started a child. Call it before any search for orphans can see the child.
 pub(crate) fn started(pid: Pid) {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_pid());
 }
 
-/// This child has been waited for; its number may now be anyone's.
+/// Records that a child has been waited for. Its number may then be reused.
 pub(crate) fn waited_for(pid: Pid) {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_pid());
 }
 
-/// End what was left behind by the peer with this mark, or by anyone; and give back the numbers of
-/// those that have ended by themselves. What comes back are the names of those that would have lived
-/// on.
+/// Ends what the peer with this mark left behind, or with `None` what any peer did. Also reaps those that have
+/// ended by themselves. Returns the names of those that would have continued to run.
 pub(crate) fn end(mark: Option<&str>) -> BTreeMap<i32, String> {
     let mut all = BTreeMap::new();
     if !ADOPTING.load(Ordering::Relaxed) {
         return all;
     }
-    // One that ends leaves its own children behind.
+    // A process that ends leaves its own children behind.
     while fork_guard::alone(|| end_once(mark, &mut all)) > 0 {}
     all
 }
 
-/// How many there were.
+/// Ends them once. Returns how many there were.
 fn end_once(mark: Option<&str>, named: &mut BTreeMap<i32, String>) -> usize {
     let mut ended = 0;
     let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,28 +1,29 @@
-//! Ports: where the ephemeral ones begin, who has a block, whether one is bound.
+//! Ports: the ephemeral range, claims of blocks, and whether a port is bound.
 
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
-/// The first port of the range from which the kernel takes those of connections.
+/// The first port of the range from which the kernel takes ports for connections.
 pub(crate) fn ephemeral_start() -> Option<u16> {
     let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
     range.split_whitespace().next()?.parse().ok()
 }
 
-/// A name that only one process of this machine has at a time, given back when it ends, however it
-/// ends: an abstract socket's.
+/// A name that only one process of this machine can have at a time: that of an abstract socket. It is released
+/// when the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct PortClaim {
     _socket: UnixDatagram,
 }
 
 impl PortClaim {
-    /// The name, unless someone has it.
+    /// Claims the name; `None` if another process has it.
     ///
     /// # Errors
-    /// As bind(2) fails otherwise.
+    ///
+    /// bind(2) failed for another reason.
     pub(crate) fn take(name: &str) -> io::Result<Option<Self>> {
         match UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?) {
             Ok(socket) => Ok(Some(Self { _socket: socket })),
@@ -35,12 +36,13 @@ impl PortClaim {
 /// Whether some UDP socket of this machine is bound to `port`.
 ///
 /// # Errors
-/// The kernel doesn't tell.
+///
+/// The kernel does not say.
 pub(crate) fn udp_is_bound(port: u16) -> io::Result<bool> {
     udp_is_bound_in(Path::new("/proc/net"), port)
 }
 
-/// The same of the network whose tables lie in this directory.
+/// The same for the network namespace whose tables are in this directory.
 pub(super) fn udp_is_bound_in(tables: &Path, port: u16) -> io::Result<bool> {
     let v4 = std::fs::read_to_string(tables.join("udp"))?;
     let v6 = std::fs::read_to_string(tables.join("udp6")).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Whether the program at the other end of a connection has read all that was sent to it.
+//! Finds out whether the program at the other end of a connection has read everything that was sent to it.
 //!
-//! Nothing tells a sender that: TCP's acknowledgements are its peer's kernel's. So the kernel is
-//! asked, by sock_diag(7), about the receiver's socket, which is on this machine. Asking never
-//! changes anything and never waits for a program; whoever wants to know when it is so asks again.
+//! A sender can't see this: TCP's acknowledgements come from the peer's kernel. So this module asks the kernel,
+//! by sock_diag(7), about the receiver's socket, which is on this machine. A question never changes anything
+//! and never waits for a program. To wait for a change, the caller asks repeatedly.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,8 +19,8 @@ use rustix::net::{
 use super::super::{Pauses, reads_are_not_told};
 use crate::platform::StreamSocket;
 
-/// How long to look again and again, before looking once a millisecond: a receiver that is about to
-/// read mostly does so within a few dozen microseconds of being let run.
+/// How long to ask continuously, before asking once per millisecond. A receiver that is about to read usually
+/// does so within a few dozen microseconds after it can run.
 const EAGER: Duration = Duration::from_millis(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
@@ -42,8 +42,8 @@ const UNIX_DIAG_MSG_BYTES: usize = 16;
 const RCV_SHUTDOWN: u8 = 1;
 const SEND_SHUTDOWN: u8 = 2;
 
-/// A socket to ask the kernel by. Where the system gives none, a receiver is taken to have read a
-/// while later.
+/// A socket for questions to the kernel. If the system provides none, a receiver counts as having read after a
+/// while.
 #[derive(Debug)]
 pub(crate) struct ReadWatch {
     netlink: io::Result<Mutex<OwnedFd>>,
@@ -56,24 +56,24 @@ impl ReadWatch {
         Self::by(netlink.map_err(Into::into))
     }
 
-    /// By this netlink socket, about the sockets of its network.
+    /// Asks by this netlink socket, about the sockets of its network namespace.
     pub(super) fn by(netlink: io::Result<OwnedFd>) -> Self {
         Self { netlink: netlink.map(Mutex::new) }
     }
 
-    /// One for receivers on other machines, of which this kernel knows nothing: they are taken to have read a
-    /// while later.
+    /// A watch for receivers on other machines, which this kernel does not know. They count as having read
+    /// after a while.
     pub(crate) fn blind() -> Self {
         Self { netlink: Err(io::ErrorKind::Unsupported.into()) }
     }
 
-    /// Why nobody is told when a receiver has read, if that is so.
+    /// The note for reports if the kernel can't be asked.
     pub(crate) fn missing(&self) -> Option<String> {
         let error = self.netlink.as_ref().err()?;
         Some(reads_are_not_told(&format!("sock_diag(7): {error}")))
     }
 
-    /// The kernel's answer: a netlink message. It is there as soon as the question was sent.
+    /// The kernel's answer: a netlink message. It is available as soon as the question is sent.
     fn ask(&self, question: &[u8]) -> Option<Vec<u8>> {
         let netlink = self.netlink.as_ref().ok()?.lock().unwrap_or_else(PoisonError::into_inner);
         let mut answer = vec![0; 4096];
@@ -84,7 +84,7 @@ impl ReadWatch {
     }
 }
 
-/// Who reads what is sent over a connection.
+/// The receiver of a connection's data.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     diag: Arc<ReadWatch>,
@@ -99,12 +99,12 @@ enum Stream {
     Unix,
 }
 
-/// What a receiver was seen to have done.
+/// What a receiver has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     HasReadAll,
     HasNot,
-    /// It never will: it is gone, or has said that it reads no more.
+    /// It never will: it has ended, or reads no more.
     NeverWill,
 }
 
@@ -112,7 +112,8 @@ impl Receiver {
     /// The receiver of what is sent over `connection`.
     ///
     /// # Errors
-    /// As getsockname(2), getpeername(2) and fstat(2) fail.
+    ///
+    /// getsockname(2), getpeername(2) or fstat(2) failed.
     pub(crate) fn of(socket: StreamSocket<'_>, diag: &Arc<ReadWatch>) -> io::Result<Self> {
         let (question, transport) = match socket {
             StreamSocket::Tcp(stream) => {
@@ -127,8 +128,7 @@ impl Receiver {
         Ok(Self { diag: Arc::clone(diag), question, transport, pauses: Pauses::default() })
     }
 
-    /// Wait until it has read all `sent` bytes, or never will. Someone who neither reads nor ends
-    /// is waited for without end.
+    /// Waits until it has read all `sent` bytes, or never will. If it neither reads nor ends, waits for ever.
     pub(crate) async fn has_read(&self, sent: u64) {
         if self.diag.netlink.is_err() {
             return self.pauses.one().await;
@@ -144,8 +144,7 @@ impl Receiver {
                 Seen::HasNot => is_confirmed = self.transport == Stream::Tcp,
             }
             if began.elapsed() < EAGER {
-                // First to other programs, or the receiver would wait for us to stop looking; then
-                // to other tasks.
+                // First yield to other programs, or the receiver could not run; then to other tasks.
                 std::thread::yield_now();
                 tokio::task::yield_now().await;
             } else {
@@ -173,9 +172,9 @@ impl Receiver {
 
 /// A question about the TCP socket whose own address is `local`: `struct inet_diag_req_v2`.
 ///
-/// With `INET_DIAG_INFO` asked for, the kernel first looks at the queue and then takes the socket's
-/// lock, which a recv(2) under way holds. So when the answer says that all was read, the recv(2)
-/// that did so is over, and nothing that is sent now can get into it.
+/// With `INET_DIAG_INFO`, the kernel first looks at the queue and then takes the socket's lock, which a running
+/// recv(2) holds. So if the answer says that everything was read, the recv(2) that did so is over, and nothing
+/// that is sent now can get into it.
 fn about_tcp(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     const IPPROTO_TCP: u8 = 6;
     let family = match local {
@@ -193,12 +192,11 @@ fn about_tcp(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     question(&body)
 }
 
-/// A question about our own Unix socket of this number: `struct unix_diag_req`.
+/// A question about this process's own Unix socket with this number: `struct unix_diag_req`.
 ///
-/// What was sent over a Unix stream stays on its sender's account until the receiver has read it,
-/// so our own socket tells; it tells too, as a shutdown, when the receiver has closed. What it
-/// doesn't tell is whether the recv(2) that read is over: there are some instructions between. So
-/// one asks twice.
+/// Bytes that were sent over a Unix stream count as the sender's until the receiver has read them, so the own
+/// socket shows this. It also shows, as a shutdown, that the receiver has closed. It does not show whether the
+/// recv(2) that read is over: some instructions lie between. So the caller asks twice.
 fn about_unix(number: u32) -> Vec<u8> {
     let mut body = vec![family_byte(AddressFamily::UNIX), 0, 0, 0];
     body.extend(u32::MAX.to_ne_bytes()); // in any state
@@ -219,7 +217,7 @@ fn question(body: &[u8]) -> Vec<u8> {
     message
 }
 
-/// The address families there are to ask about are below 256.
+/// The families that this module asks about have numbers below 256.
 fn family_byte(family: AddressFamily) -> u8 {
     u8::try_from(family.as_raw()).unwrap_or(0)
 }
@@ -234,7 +232,7 @@ fn address_bytes(address: SocketAddr) -> [u8; 16] {
     }
 }
 
-/// What an answer with a `struct inet_diag_msg` says; nothing, if it has none: no such socket.
+/// The meaning of an answer with a `struct inet_diag_msg`; `None` without one: no such socket.
 fn tcp_seen(answer: &[u8], sent: u64) -> Option<Seen> {
     // net/tcp_states.h
     const ESTABLISHED: u8 = 1;
@@ -251,7 +249,7 @@ fn tcp_seen(answer: &[u8], sent: u64) -> Option<Seen> {
         // Without a program, it has not been accepted yet.
         SYN_RECV | NEW_SYN_RECV => return Some(Seen::HasNot),
         ESTABLISHED | CLOSE_WAIT => true,
-        // Without one, it has been closed.
+        // Without a program, it has been closed.
         FIN_WAIT1 | FIN_WAIT2 => has_program,
         _ => false,
     };
@@ -265,7 +263,7 @@ fn tcp_seen(answer: &[u8], sent: u64) -> Option<Seen> {
     Some(if received >= sent && queued == 0 { Seen::HasReadAll } else { Seen::HasNot })
 }
 
-/// What an answer with a `struct unix_diag_msg` about our own socket says.
+/// The meaning of an answer with a `struct unix_diag_msg` about the own socket.
 fn unix_seen(answer: &[u8]) -> Option<Seen> {
     let attributes = payload(answer)?.get(UNIX_DIAG_MSG_BYTES..)?;
     let shutdown = attribute(attributes, UNIX_DIAG_SHUTDOWN).and_then(|how| how.first());
@@ -277,13 +275,13 @@ fn unix_seen(answer: &[u8]) -> Option<Seen> {
     Some(if unread == 0 { Seen::HasReadAll } else { Seen::HasNot })
 }
 
-/// What follows the header, if it is no error.
+/// What follows the header, if it is not an error.
 fn payload(answer: &[u8]) -> Option<&[u8]> {
     let kind = u16::from_ne_bytes(array(answer, 4)?);
     (kind == SOCK_DIAG_BY_FAMILY).then(|| answer.get(NLMSG_HEADER_BYTES..)).flatten()
 }
 
-/// The value of the attribute of this number: `struct nlattr`, each padded to 4 bytes.
+/// The value of the attribute with this number: `struct nlattr`, each padded to 4 bytes.
 fn attribute(mut attributes: &[u8], number: u16) -> Option<&[u8]> {
     loop {
         let len = usize::from(u16::from_ne_bytes(array(attributes, 0)?));

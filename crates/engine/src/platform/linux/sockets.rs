@@ -1,4 +1,4 @@
-//! Descriptors that no child inherits, from the moment they are there.
+//! File descriptors that no child inherits, from their creation on.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -13,32 +13,35 @@ use rustix::termios::{SpecialCodeIndex, Termios};
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 
-/// A send to one that has gone is an error and no signal.
+/// A send to a closed connection is an error and not a signal.
 pub(crate) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 
-/// Whether there can be a launcher.
+/// Whether this system supports a launcher.
 pub(crate) const CAN_FORK: bool = true;
 
-/// The two ends of a connection to a launcher: ours, and its own.
+/// The two ends of a connection to a launcher: this process's, and the launcher's.
 ///
 /// # Errors
-/// As socketpair(2) fails.
+///
+/// socketpair(2) failed.
 pub(crate) fn launcher_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?)
 }
 
-/// A socket that doesn't block.
+/// A non-blocking socket.
 ///
 /// # Errors
-/// As socket(2) fails.
+///
+/// socket(2) failed.
 pub(crate) fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
     Ok(socket_with(family, kind, FLAGS, None)?)
 }
 
-/// A connection that is waiting; it doesn't block.
+/// A waiting connection; it is non-blocking.
 ///
 /// # Errors
-/// As accept(2) fails; none waits.
+///
+/// accept(2) failed; for example, no connection is waiting.
 pub(crate) fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
     Ok(accept_with(listener, FLAGS)?)
 }
@@ -46,12 +49,13 @@ pub(crate) fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
 /// The near side of a new terminal.
 ///
 /// # Errors
-/// As openpt(3) fails.
+///
+/// openpt(3) failed.
 pub(crate) fn terminal() -> io::Result<OwnedFd> {
     Ok(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?)
 }
 
-/// Take the meaning from the special characters that only this system's terminals have.
+/// Disables the special characters that only this system's terminals have.
 pub(crate) fn quiet_terminal(modes: &mut Termios) {
     modes.special_codes[SpecialCodeIndex::VSWTC] = 0;
 }
@@ -63,10 +67,11 @@ pub(crate) struct Alias {
 }
 
 impl Alias {
-    /// One of this directory: the entry of a descriptor in `/proc`.
+    /// An alias of this directory: the entry of a descriptor in `/proc`.
     ///
     /// # Errors
-    /// As open(2) fails.
+    ///
+    /// open(2) failed.
     pub(crate) fn of(directory: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self { directory: open(directory, flags, Mode::empty())? })

@@ -1,6 +1,6 @@
-//! Malformed frames: what the reference makes of one, and others beside it.
+//! Malformed frames: how the reference handles one, and how other programs do.
 //!
-//! The harness plays the other program. Behind a client that sent such a frame comes one of the reference,
+//! The harness plays the other program. After a client that sent such a frame comes a client of the reference,
 //! which the same server must serve.
 
 use model::case::{HARNESS, Network, Pairing, Playing};
@@ -15,8 +15,7 @@ use crate::judge::by_reference::{self, Case};
 use crate::stage::{Played, Stage, StageError};
 
 impl Stage {
-    /// Play a hostile input with the reference twice. What it does both times is what is right, unless it
-    /// does not come through.
+    /// Plays a hostile input with the reference twice. What it does both times is right, unless it fails.
     pub(super) async fn learn_hostile(
         &self,
         scenario: &dyn Scenario,
@@ -36,7 +35,7 @@ impl Stage {
         if falls.is_none()
             && let Some(unsteady) = does_else(scenario, &one, &other)
         {
-            // What can't be told is never a pass.
+            // A nondeterministic result can never be a pass.
             return Err(StageError::Unsteady(Box::new(unsteady)));
         }
         let screens = screens_differ(scenario, &one, &other);
@@ -59,7 +58,7 @@ impl Stage {
         })
     }
 
-    /// Play a hostile input with a pairing, and judge it by what the reference made of it.
+    /// Plays a hostile input with a pairing, and judges it by what the reference did.
     pub(super) async fn play_hostile(
         &self,
         scenario: &dyn Scenario,
@@ -110,7 +109,7 @@ impl Stage {
         [server && tested == Role::Server, client && tested == Role::Client]
     }
 
-    /// Before a port is blamed: does the reference still do what it did?
+    /// Before a port is blamed, checks that the reference still does the same.
     async fn confirm_hostile(
         &self,
         scenario: &dyn Scenario,
@@ -130,7 +129,7 @@ impl Stage {
         }
     }
 
-    /// Play a hostile input once.
+    /// Plays a hostile input once.
     async fn see(
         &self,
         scenario: &dyn Scenario,
@@ -160,9 +159,9 @@ impl Stage {
     }
 }
 
-/// What the next client is to meet. A server that took the frame may keep something of it: then it is what the
-/// reference's next client met behind the same frame. Where the reference did not come through, nothing is known of
-/// what a server keeps.
+/// How the next client must be served. A server that accepted the frame may store data from it; then this is
+/// what the reference's next client got after the same frame. If the reference failed, it is not known what a
+/// server stores.
 fn next_behind(
     scenario: &dyn Scenario,
     next: NextClient,
@@ -183,7 +182,7 @@ fn next_behind(
     NextClient { is_as_first: next.is_as_first && is_steady, ..one }
 }
 
-/// What was seen of the reference. The files of its server are those before the next client came.
+/// What was seen of the reference. Its server's files are those before the next client came.
 fn seen_of(role: Role, is_datagram: bool, seen: &Observation) -> Expected {
     let mut expected = expected(is_datagram, seen);
     if role == Role::Server {
@@ -192,13 +191,13 @@ fn seen_of(role: Role, is_datagram: bool, seen: &Observation) -> Expected {
     expected
 }
 
-/// Where two plays of the reference differ in what a port is held to: not in what was said.
+/// Where two plays of the reference differ in something that a port must match. What was sent does not count.
 fn does_else(scenario: &dyn Scenario, one: &Expected, other: &Expected) -> Option<Unsteady> {
     let (to_server, to_client) = (one.to_server.clone(), one.to_client.clone());
     first_difference(scenario, one, &Expected { to_server, to_client, ..other.clone() })
 }
 
-/// The program that is given the hostile frame: the harness plays the other one.
+/// The program that receives the hostile frame. The harness plays the other one.
 const fn tested(input: &Input) -> Role {
     if input.raw { Role::Server } else { Role::Client }
 }

@@ -1,7 +1,7 @@
-//! A port that fails over a network where the reference itself fails in the same way is not blamed.
+//! Excuses a port that fails over a network where the reference itself fails in the same way.
 //!
-//! A command without a length, say, can't be told from its first half. What the reference makes of that half
-//! is no rule, and neither is what a port makes of it.
+//! For example, a receiver can't distinguish a command without a length from its first half. How the reference
+//! handles that half is not the standard, and a port may handle it in any way.
 
 use std::sync::{Arc, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::judge::by_reference::Case;
 use crate::stage::{Stage, StageError};
 
 impl Stage {
-    /// Turn a port's failure into an erratum where the reference's own case fails by the same checks.
+    /// Turns a port's failure into an erratum if the reference's own case fails by the same checks.
     pub(super) async fn excuse(
         &self,
         case: &Case<'_>,
@@ -31,13 +31,14 @@ impl Stage {
             let role = role.unwrap_or(Role::Server);
             judgement.errata = vec![format!("{}-{role}", case.scenario.name())];
             for difference in &mut judgement.differences {
-                difference.what = format!("as the reference itself: {}", difference.what);
+                difference.what =
+                    format!("the reference fails in the same way: {}", difference.what);
             }
         }
         Ok(())
     }
 
-    /// How the reference's own case came out over a network. It is played once in a run.
+    /// The reference's own result over a network. It is played once per run.
     async fn own_case(&self, case: &Case<'_>, playing: &Playing) -> Result<Judgement, StageError> {
         let Case { scenario, input, baseline, compare_stdout, .. } = *case;
         let pairing = Pairing::new(scenario.reference(), scenario.reference());
@@ -56,7 +57,7 @@ impl Stage {
     }
 }
 
-/// The program that fails by a check.
+/// The program that a check is about.
 const fn role_of(check: Check) -> Role {
     match check {
         Check::ToClient
@@ -71,7 +72,7 @@ const fn role_of(check: Check) -> Role {
     }
 }
 
-/// Whether each check that failed has failed for the reference too, and none of them holds for every program.
+/// Whether the reference failed each failed check too, and none of them applies to every program.
 fn is_same_fault(differences: &[Difference], own: &Judgement) -> bool {
     let fails = |check: Check| own.differences.iter().any(|it| it.check == Some(check));
     let is_shared = |it: &Difference| it.check.is_some_and(|it| it != Check::Memory && fails(it));

@@ -1,4 +1,4 @@
-//! A play of the reference as what is right, and whether two plays are the same.
+//! Turns a play of the reference into what is right, and compares two plays.
 
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Breaks, Ending, Expected, ExpectedEnd, Notes, Scenario, Wire};
@@ -34,7 +34,7 @@ pub(super) fn seen_as_expected(
         Some(Stop::Deadline(awaited)) => {
             return failed(format!("the deadline passed, waiting for {awaited}"));
         }
-        // What its client met is known. That its server does not rest shows in its own pairing.
+        // What its client received is known. That its server does not rest is a failure of its own pairing.
         Some(Stop::Spins(Role::Server) | Stop::Babble(Role::Server)) if seen.client.by_itself => {}
         Some(Stop::Spins(role)) => return failed(format!("its {role} keeps a processor busy")),
         Some(Stop::Flood(role) | Stop::Babble(role)) => {
@@ -42,7 +42,7 @@ pub(super) fn seen_as_expected(
         }
         Some(Stop::Idle) => return failed("nothing moved any more".to_owned()),
     }
-    // A client of datagrams has no connection, and may send nothing.
+    // A client with datagrams has no connection, and may send nothing.
     if !is_datagram && !seen.wire.is_connected() {
         return failed("its client did not connect".to_owned());
     }
@@ -80,7 +80,7 @@ pub(super) fn expected(is_datagram: bool, seen: &Observation) -> Expected {
     }
 }
 
-/// Whether both streams are those of the first play.
+/// Whether both streams equal those of the first play.
 pub(super) fn says_the_same(scenario: &dyn Scenario, first: &Expected, seen: &Observation) -> bool {
     let Ok(other) = seen_as_expected(scenario, seen) else { return false };
     let (server, client) = (first.server.clone(), first.client.clone());
@@ -88,7 +88,7 @@ pub(super) fn says_the_same(scenario: &dyn Scenario, first: &Expected, seen: &Ob
     first_difference(scenario, first, &streams).is_none()
 }
 
-/// What of two plays is the same.
+/// Which parts of two plays are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     All,
@@ -96,7 +96,7 @@ pub(super) enum Scope {
     FirstClient,
 }
 
-/// Whether another play was the same; what differs on the screens is given back.
+/// Checks that another play was the same. Returns what differs on the screens.
 pub(super) fn steady(
     scenario: &dyn Scenario,
     first: &Expected,
@@ -113,7 +113,7 @@ pub(super) fn steady(
     }
 }
 
-/// What a second client met, if one came through.
+/// How a second client was served, if it was.
 pub(super) fn next_client(
     scenario: &dyn Scenario,
     first: &Expected,
@@ -122,7 +122,7 @@ pub(super) fn next_client(
     let control = seen.control.as_ref()?;
     let waits = first.client.by_itself == Some(false);
     let is_done = !control.overdue || waits;
-    // Datagrams have no connection that could be seen to open.
+    // Datagrams have no visible connection.
     let is_met =
         control.wire.is_open() || scenario.home().is_datagram() && control.wire.is_connected();
     if !is_done || !is_met {

@@ -1,7 +1,7 @@
-//! What this program does when it is started as the helper of namespaces, or as the way into one.
+//! The two tasks of this program with network namespaces: to be the helper that holds them, and to enter one.
 //!
-//! It must have one thread when it begins: only then does the kernel let a process into a user namespace.
-//! Where the user may make a network namespace without one, there is none.
+//! It must have only one thread at its start: only then does the kernel let a process into a user namespace. If
+//! the user may make a network namespace without a user namespace, none is made.
 
 use std::ffi::OsString;
 use std::fs::{File, write};
@@ -24,12 +24,12 @@ use super::{
     DATAGRAM4, DATAGRAM6, ENTER, KEEP, SOCK_DIAG, STREAM4, STREAM6, WORD, loopback, receive, send,
 };
 
-/// As shells say that a command can't be run.
+/// The shells' status for a command that can't be run.
 const CANNOT_RUN: u8 = 127;
 
-/// Be the helper, or enter a namespace, if these arguments ask for it. `None` if they don't.
+/// Acts as the helper, or enters a namespace, if these arguments ask for it; otherwise returns `None`.
 ///
-/// To be called while the process has no thread but its first.
+/// Call it while the process has only its first thread.
 pub(crate) fn serve_namespaces(arguments: &[OsString]) -> Option<ExitCode> {
     let (word, rest) = arguments.split_first()?;
     let (verb, rest) = rest.split_first().filter(|_| word == WORD)?;
@@ -46,7 +46,7 @@ pub(crate) fn serve_namespaces(arguments: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::from(CANNOT_RUN))
 }
 
-/// Become a process of the namespace that a thread of the helper holds.
+/// Moves this process into the namespace that a thread of the helper holds.
 fn enter(thread: &Path) -> io::Result<()> {
     let user = thread.join("ns/user");
     let is_same = std::fs::metadata(&user)?.ino() == std::fs::metadata("/proc/self/ns/user")?.ino();
@@ -57,7 +57,7 @@ fn enter(thread: &Path) -> io::Result<()> {
     Ok(setns(network, CloneFlags::CLONE_NEWNET)?)
 }
 
-/// Hold a namespace for each request, until the harness goes away.
+/// Holds a namespace for each request, until the harness ends.
 fn keep_all() -> ExitCode {
     let can = may_make();
     let control = io::stdin();
@@ -68,12 +68,12 @@ fn keep_all() -> ExitCode {
             Ok(()) => keep(&theirs, &request),
             Err(refusal) => refuse(&theirs, &refusal),
         });
-        // The harness sees its end of this one's socket close.
+        // The harness sees its end of this socket close.
         drop(keeping);
     }
 }
 
-/// Get the right to make network namespaces.
+/// Gets the right to make network namespaces.
 fn may_make() -> Result<(), Refusal> {
     match unshare(CloneFlags::CLONE_NEWNET) {
         Ok(()) => return Ok(()),
@@ -98,7 +98,7 @@ fn refuse(control: &OwnedFd, refusal: &Refusal) {
     let _ = send(control, format!("-{refusal}").as_bytes(), None::<&OwnedFd>);
 }
 
-/// Make a namespace for this thread, and sockets in it, until the harness needs it no more.
+/// Makes a namespace for this thread, and sockets in it, until the harness no longer needs it.
 fn keep(control: &OwnedFd, request: &[u8]) {
     let thread = match make(request) {
         Ok(thread) => thread,
@@ -119,11 +119,11 @@ fn keep(control: &OwnedFd, request: &[u8]) {
     }
 }
 
-/// A namespace for this thread, its loopback interface up; where this thread is in /proc.
+/// Makes a namespace for this thread, with its loopback interface up. Returns the thread's directory in /proc.
 fn make(request: &[u8]) -> Result<PathBuf, Refusal> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|it| Refusal::of("a network namespace", it))?;
     let ip: Option<IpAddr> = std::str::from_utf8(request).ok().and_then(|it| it.parse().ok());
-    // Where /proc/sys can't be written, a port below 1024 is refused, as it is outside.
+    // If /proc/sys can't be written to, ports below 1024 are refused, as outside.
     let _ = write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     if ip.is_some_and(|ip| ip.is_ipv6()) {
         let _ = write("/proc/sys/net/ipv6/conf/lo/disable_ipv6", "0");

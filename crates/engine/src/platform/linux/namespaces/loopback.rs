@@ -1,4 +1,4 @@
-//! The loopback interface of a new network namespace, by rtnetlink(7): it is down at first.
+//! Brings up the loopback interface of a new network namespace, by rtnetlink(7). It is down at first.
 
 use std::io;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
 };
 
-/// The loopback interface is the first of every namespace.
+/// The loopback interface has this index in every namespace.
 const LOOPBACK: u32 = 1;
 
 // linux/netlink.h
@@ -28,12 +28,12 @@ const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 const IFA_F_NODAD: u8 = 2;
 
-/// Bring the loopback interface of this thread's namespace up, and give it one more address.
+/// Brings the loopback interface of this thread's namespace up, and gives it one more address.
 ///
 /// # Errors
 /// The kernel refuses.
 pub(super) fn bring_up(more: Option<IpAddr>) -> io::Result<()> {
-    // struct ifinfomsg: family, padding, type, index, flags, and which of them change.
+    // struct ifinfomsg: family, padding, type, index, flags, and which flags change.
     let mut link = vec![0; 4];
     for number in [LOOPBACK, IFF_UP, IFF_UP] {
         link.extend(number.to_ne_bytes());
@@ -58,9 +58,9 @@ pub(super) fn bring_up(more: Option<IpAddr>) -> io::Result<()> {
     ask(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address)
 }
 
-/// Ask the kernel for something, and wait for its word that it is done.
+/// Sends a request to the kernel, and waits for its acknowledgement.
 fn ask(what: u16, flags: u16, body: &[u8]) -> io::Result<()> {
-    // NETLINK_ROUTE is 0, which is what no protocol stands for.
+    // NETLINK_ROUTE is 0, which is the default protocol.
     let netlink = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
     let len = u32::try_from(NLMSG_HEADER_BYTES + body.len()).map_err(io::Error::other)?;
     let mut message = len.to_ne_bytes().to_vec();

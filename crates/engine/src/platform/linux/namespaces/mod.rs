@@ -1,9 +1,10 @@
-//! Network namespaces of their own, for programs that can't be told an address.
+//! Network namespaces for programs with a fixed address.
 //!
-//! A helper process holds them: this program, started once more (`helper.rs`). Each namespace is a thread
-//! of it. It makes sockets inside and passes their descriptors here, so nothing else of the harness enters a
-//! namespace. A program gets in by `entry`: the helper's program enters the namespace and becomes it, with
-//! the same process number. A namespace ends when the [`Namespace`], its sockets and its programs have gone.
+//! A helper process holds them: this program, started a second time (`helper.rs`). Each namespace is one of its
+//! threads. The thread makes sockets inside and passes their descriptors here, so no other part of the harness
+//! enters a namespace. A program enters by `entry`: the helper's program enters the namespace and becomes it,
+//! with the same process number. A namespace ends when the [`Namespace`], its sockets and its programs are
+//! gone.
 
 mod helper;
 mod loopback;
@@ -35,21 +36,21 @@ use super::sockets::NO_SIGNAL;
 use super::{ReadWatch, orphans};
 use crate::fork_guard;
 
-/// The argument by which a program is the helper, or the way into a namespace.
+/// The argument that makes a program the helper, or makes it enter a namespace.
 const WORD: &str = "network-namespace";
 const KEEP: &str = "keep";
 const ENTER: &str = "enter";
 
-/// A socket that a namespace is asked for.
+/// The kinds of sockets that a namespace makes on request.
 const STREAM4: u8 = b's';
 const STREAM6: u8 = b'S';
 const DATAGRAM4: u8 = b'd';
 const DATAGRAM6: u8 = b'D';
 const SOCK_DIAG: u8 = b'q';
 
-/// The longest message between the two processes.
+/// The longest message between the two processes, in bytes.
 const MESSAGE_MAX_BYTES: usize = 4096;
-/// A helper that has not answered by then never will.
+/// The time limit for the helper's answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// The process that holds namespaces. It ends when this is dropped, and when this process ends.
@@ -60,24 +61,25 @@ pub(crate) struct Helper {
     child: Mutex<Child>,
 }
 
-/// A network namespace, with nothing in it but the loopback interface.
+/// A network namespace that has only the loopback interface.
 #[derive(Debug)]
 pub(crate) struct Namespace {
     control: Mutex<OwnedFd>,
-    /// The directory of the thread that holds it, in /proc.
+    /// The directory in /proc of the thread that holds it.
     thread: PathBuf,
     helper: Arc<Helper>,
 }
 
 impl Helper {
-    /// Start `program`, which hands its arguments to [`serve_namespaces`] before anything else.
+    /// Starts `program`, which must pass its arguments to [`serve_namespaces`] before anything else.
     ///
     /// # Errors
+    ///
     /// It can't be started.
     pub(crate) fn start(program: &Path) -> io::Result<Self> {
         let (control, theirs) = pair()?;
         let mut command = std::process::Command::new(program);
-        // It prints nothing. Whoever reads what this process prints must not wait for it.
+        // It prints nothing. It must not hold this process's standard output open.
         let unused = theirs.try_clone()?;
         command.args([WORD, KEEP]).process_group(0).stdin(theirs).stdout(unused);
         let child = fork_guard::alone(|| {
@@ -88,10 +90,11 @@ impl Helper {
         Ok(Self { control, program: program.to_owned(), child: Mutex::new(child) })
     }
 
-    /// A new namespace, in which a program can be at this address.
+    /// Makes a namespace in which a program can use this address.
     ///
     /// # Errors
-    /// The system makes none; the text says why, and what would help.
+    ///
+    /// The system makes none. The text says why, and what would help.
     pub(crate) fn open(helper: &Arc<Self>, ip: IpAddr) -> Result<Namespace, String> {
         let lost = |error: io::Error| format!("its helper does not answer: {error}");
         let (control, theirs) = pair().map_err(lost)?;
@@ -117,10 +120,11 @@ impl Drop for Helper {
 }
 
 impl Namespace {
-    /// A socket inside that doesn't block.
+    /// A non-blocking socket inside.
     ///
     /// # Errors
-    /// As socket(2) fails there.
+    ///
+    /// socket(2) failed there.
     pub(crate) fn socket(&self, family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
         let is_v6 = family == AddressFamily::INET6;
         self.ask(match kind {
@@ -131,7 +135,7 @@ impl Namespace {
         })
     }
 
-    /// What tells of sockets inside whether their programs have read.
+    /// Watches whether the programs inside have read their data.
     pub(crate) fn read_watch(&self) -> ReadWatch {
         ReadWatch::by(self.ask(SOCK_DIAG))
     }
@@ -139,7 +143,8 @@ impl Namespace {
     /// Whether some UDP socket inside is bound to `port`.
     ///
     /// # Errors
-    /// The kernel doesn't tell.
+    ///
+    /// The kernel does not say.
     pub(crate) fn udp_is_bound(&self, port: u16) -> io::Result<bool> {
         udp_is_bound_in(&self.thread.join("net"), port)
     }
@@ -149,7 +154,7 @@ impl Namespace {
         tcp_is_listened_on_in(&self.thread.join("net"), port)
     }
 
-    /// The command that enters it and becomes the program whose command follows.
+    /// The command that enters it and then runs the command that follows.
     pub(crate) fn entry(&self) -> Vec<String> {
         let program = self.helper.program.to_string_lossy().into_owned();
         let thread = self.thread.to_string_lossy().into_owned();
@@ -170,7 +175,7 @@ impl Namespace {
     }
 }
 
-/// What an answer says: `+` and what was asked for, or `-` and why not.
+/// Parses an answer: `+` and the result, or `-` and the reason of a refusal.
 fn answered(answer: &[u8]) -> Result<String, String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match answer.split_first() {
@@ -184,7 +189,7 @@ fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?)
 }
 
-/// Send a message, with a descriptor if there is one.
+/// Sends a message, with a descriptor if there is one.
 fn send(to: impl AsFd, text: &[u8], descriptor: Option<impl AsFd>) -> io::Result<()> {
     let attached: Vec<_> = descriptor.iter().map(AsFd::as_fd).collect();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
@@ -196,7 +201,7 @@ fn send(to: impl AsFd, text: &[u8], descriptor: Option<impl AsFd>) -> io::Result
     Ok(())
 }
 
-/// The next message and its descriptor; an empty one when the other side has gone.
+/// The next message and its descriptor. The message is empty if the other side has ended.
 fn receive(from: impl AsFd) -> io::Result<(Vec<u8>, Option<OwnedFd>)> {
     let mut text = vec![0; MESSAGE_MAX_BYTES];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];

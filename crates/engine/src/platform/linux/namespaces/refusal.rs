@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-/// Switches of the kernel, each with the value that forbids namespaces, and one that permits them.
+/// Kernel settings, each with the value that forbids namespaces and one that permits them.
 const SWITCHES: [(&str, &str, &str); 4] = [
     ("kernel.unprivileged_userns_clone", "0", "1"),
     ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
@@ -13,12 +13,12 @@ const SWITCHES: [(&str, &str, &str); 4] = [
     ("user.max_net_namespaces", "0", "10000"),
 ];
 
-/// The system refuses.
+/// A refusal of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal(String);
 
 impl Refusal {
-    /// It refuses `what`.
+    /// The refusal of `what`.
     pub(super) fn of(what: &str, error: Errno) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).ok();
         let has_kind = |kind: &str| Path::new("/proc/self/ns").join(kind).exists();
@@ -36,7 +36,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What would help, by what these files say.
+/// What would help, according to these files.
 fn help(
     error: Errno,
     read: impl Fn(&str) -> Option<String>,
