@@ -1,4 +1,4 @@
-//! Bytes that show well in JSON: as text where they are text, else in hexadecimal.
+//! Bytes that are readable in JSON: as text if they are text, otherwise in hexadecimal.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// Bytes; in JSON `"text"`, or `{"hex": "00ff"}` where they are not UTF-8.
+/// Bytes. In JSON `"text"`, or `{"hex": "00ff"}` if they are not UTF-8.
 #[derive(Clone, PartialEq, Eq, Default, Hash)]
 pub struct Blob(pub Vec<u8>);
 
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Blob {
     }
 }
 
-/// Two lower-case digits a byte.
+/// Two lower-case digits per byte.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
     use fmt::Write as _;

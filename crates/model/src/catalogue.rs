@@ -6,7 +6,7 @@ use crate::{Clause, Erratum, Scenario};
 
 /// The scenarios that a run may play, in the order of the documents.
 ///
-/// The engine and the reports look names up here, and know no scenario but these.
+/// The engine and the reports look up names here, and know no other scenarios.
 #[derive(Clone, Default)]
 pub struct Catalogue {
     scenarios: Vec<Arc<dyn Scenario>>,
@@ -24,7 +24,7 @@ impl Catalogue {
         self.scenarios.iter()
     }
 
-    /// The scenario of this name.
+    /// The scenario with this name.
     #[must_use]
     pub fn scenario(&self, name: &str) -> Option<&Arc<dyn Scenario>> {
         self.scenarios.iter().find(|scenario| scenario.name() == name)
@@ -35,7 +35,7 @@ impl Catalogue {
         self.scenarios.iter().map(|scenario| scenario.name())
     }
 
-    /// The clause of this number: a common one, or a scenario's own.
+    /// The clause with this number: a common one, or a scenario's own.
     #[must_use]
     pub fn clause(&self, id: &str) -> Option<&Clause> {
         let common = self.scenarios.iter().flat_map(|scenario| scenario.common_clauses());

@@ -1,10 +1,10 @@
-//! Checks and the clauses they stand for.
+//! Checks, and the clauses that they check.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// One comparison that a case is judged by.
+/// One of the comparisons that judge a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
@@ -20,32 +20,32 @@ pub enum Check {
     ClientExit,
     /// How the server ended.
     ServerExit,
-    /// The server is still there when its clients have gone.
+    /// The server still runs after its clients have ended.
     ServerStays,
     /// The files in the client's directory.
     ClientFiles,
     /// The files in the server's directory.
     ServerFiles,
-    /// The server closes a connection whose client has.
+    /// The server closes a connection after its client has.
     ServerCloses,
     /// The server ends by itself after its client.
     ServerEnds,
-    /// The client connects, whether or not anything is said.
+    /// The client connects, even if no data are sent.
     ClientConnects,
-    /// What a client says on standard error of an exchange that was broken.
+    /// The client's standard error after a broken exchange.
     ClientStderr,
-    /// What a program that waits uses of a processor.
+    /// The processor time that a waiting program uses.
     AtRest,
     /// How much memory a program holds.
     Memory,
-    /// What becomes of a client that comes after one that harm was done to, or that did some.
+    /// The client that follows a faulty exchange is served correctly.
     NextClient,
-    /// Whether a program waits for the other side before it sends, as the reference does.
+    /// The program waits for the other side before it sends, as the reference does.
     Turns,
 }
 
 impl Check {
-    /// Every check there is.
+    /// Every check.
     pub const ALL: [Self; 17] = [
         Self::ToServer,
         Self::ToClient,
@@ -91,13 +91,13 @@ impl Check {
     }
 }
 
-/// How binding a clause is, as RFC 2119 has it.
+/// How binding a clause is, as in RFC 2119.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
-    /// A peer that doesn't is wrong.
+    /// A peer that violates it is wrong.
     Must,
-    /// A peer that doesn't had better have a reason.
+    /// A peer that violates it should have a reason.
     Should,
 }
 
@@ -110,12 +110,12 @@ pub struct Clause {
     pub level: Level,
     /// The sentence.
     pub text: Cow<'static, str>,
-    /// The checks that hold a peer to it.
+    /// The checks that test it.
     pub checks: Cow<'static, [Check]>,
 }
 
 impl Clause {
-    /// A clause that binds, as a program's source spells it.
+    /// A binding clause in a program's source.
     #[must_use]
     pub const fn must(id: &'static str, text: &'static str, checks: &'static [Check]) -> Self {
         Self {

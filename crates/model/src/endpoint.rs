@@ -1,4 +1,4 @@
-//! Where a peer listens or is listened to: an address of any transport.
+//! The address of a listening peer, on any transport.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -25,7 +25,7 @@ impl Endpoint {
         }
     }
 
-    /// As CPython's `print` shows it: a tuple of host and port, of four parts for IPv6, or a path.
+    /// The form of CPython's `print`: a tuple of host and port, with four parts for IPv6, or a path.
     #[must_use]
     pub fn printed_by_python(&self) -> String {
         match self {
@@ -37,7 +37,7 @@ impl Endpoint {
         }
     }
 
-    /// Its host alone; of a path, all of it.
+    /// Only the host; for a path, the whole path.
     #[must_use]
     pub fn host(&self) -> String {
         match self {

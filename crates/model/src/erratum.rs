@@ -1,60 +1,59 @@
 //! Known defects of a reference program.
 //!
-//! An erratum is no excuse: where an input triggers one, the clause says what is right and everyone
-//! else is held to it, and the reference must really show the defect. One that no longer happens
-//! is a failure. An erratum is code, so its texts are the program's own.
+//! An erratum is not an excuse. Where an input triggers one, the clause says what is right, and every other
+//! program must follow it. The reference must really show the defect: an erratum that no longer happens is a
+//! failure. An erratum is code, so its texts are static.
 
 use crate::observation::{Observation, Role};
 use crate::{Check, Expected, Input, Step};
 
-/// One defect of one reference program.
+/// A defect of a reference program.
 #[derive(Debug)]
 pub struct Erratum {
-    /// Its name: kebab-case, begins with the scenario.
+    /// Its name, in kebab-case. It begins with the scenario's name.
     pub id: &'static str,
     /// The scenario.
     pub scenario: &'static str,
-    /// The program.
+    /// The program's role.
     pub role: Role,
     /// What makes it show.
     pub trigger: &'static str,
     /// What happens then.
     pub happens: &'static str,
-    /// What a right program does.
+    /// What a correct program does.
     pub right: &'static str,
-    /// The clause that says so.
+    /// The clause that requires this.
     pub clause: &'static str,
-    /// Whether an input triggers it, given what is right for that input. `None` for a defect that
-    /// every exchange of the scenario has; such a one is never judged, only kept out of the way.
+    /// Whether an input triggers it, given what is right for that input. `None` for a defect that every
+    /// exchange of the scenario has. Such a defect is never judged, only removed from the results.
     pub triggered: Option<fn(&Input, &Expected) -> bool>,
-    /// The checks that the reference in this role is not held to when it is triggered: they show
-    /// the defect, or what follows from it.
+    /// The checks that do not apply to the reference in this role when it is triggered: they show the defect,
+    /// or its consequences.
     pub waives: &'static [Check],
-    /// Takes out of the program's standard output what the defect adds to it, and when is chance.
+    /// Removes from the program's standard output what the defect adds to it at random times.
     pub tidy: Option<fn(&mut Vec<u8>)>,
-    /// How the harness knows that it has happened, if the case wouldn't end by itself.
+    /// How the harness recognises the defect, if the case would not end by itself.
     pub sign: Option<Sign>,
     /// Whether the program then keeps a processor busy for ever.
     pub spins: bool,
-    /// How `framecheck errata` makes it happen.
+    /// How `framecheck errata` reproduces it.
     pub demo: Demo,
-    /// Whether it happened.
+    /// Whether the observation shows it.
     pub shown: fn(&Expected, &Observation) -> bool,
 }
 
-/// How a defect is made to happen. The program in its role is the reference's. What is seen is seen
-/// when the client has ended, when nothing has moved for a while, or when a program keeps a
-/// processor busy for nothing.
+/// How a defect is reproduced. The reference plays the erratum's role. The observation ends when the client has
+/// ended, when there is no traffic for a while, or when a program keeps a processor busy without any traffic.
 #[derive(Debug, Clone, Copy)]
 pub enum Demo {
-    /// By the first of the scenario's vectors that triggers it.
+    /// By the scenario's first vector that triggers it.
     Triggered,
-    /// By the vector of this name, over the network of this name. The other side is the reference
-    /// too, or the harness if the vector says so.
+    /// By the vector with this name, over the network with this name. The reference plays the other side too,
+    /// or the harness if the vector says so.
     Vector(&'static str, &'static str),
-    /// By the harness on the other side, which takes these steps, over the network of this name.
+    /// By the harness on the other side, which takes these steps, over the network with this name.
     Script {
-        /// The literals of the program, and what is typed at it.
+        /// The program's literals, and the typed input.
         input: fn() -> Input,
         /// What the harness does.
         steps: fn() -> Vec<Step>,
@@ -64,7 +63,7 @@ pub enum Demo {
 }
 
 impl Demo {
-    /// By the harness on the other side, over a network that does nothing, without an input.
+    /// By the harness on the other side, over an undisturbed network, without an input.
     #[must_use]
     pub const fn steps(steps: fn() -> Vec<Step>) -> Self {
         Self::Script { input: Input::default, steps, network: "asis" }
@@ -72,8 +71,8 @@ impl Demo {
 }
 
 impl Erratum {
-    /// One that no input of the matrix is known to trigger: it is demonstrated, and where a network
-    /// does harm it excuses the reference if it shows. Its entry says how to go on from here.
+    /// A defect that no input of the matrix triggers. It is demonstrated, and it excuses the reference if it
+    /// shows over a network that injects faults. Its entry overrides the other fields.
     pub const DEMONSTRATED: Self = Self {
         id: "",
         scenario: "",
@@ -91,8 +90,8 @@ impl Erratum {
         shown: |_, _| false,
     };
 
-    /// Whether the reference is not held to this check where it shows. A server that it ends serves
-    /// nobody after that.
+    /// Whether this check does not apply to the reference where the defect shows. If the defect ends a server,
+    /// the server serves no later client.
     #[must_use]
     pub fn waives_check(&self, check: Check) -> bool {
         let waives = |check| self.waives.contains(&check);
@@ -101,15 +100,15 @@ impl Erratum {
     }
 }
 
-/// What to wait for, in place of an end that won't come.
+/// What to wait for when the program does not end by itself.
 #[derive(Debug, Clone, Copy)]
 pub enum Sign {
-    /// The program's standard output holds this; then nothing moves any more.
+    /// The program's standard output contains this text; then the traffic stops.
     QuietAfter(&'static str),
-    /// The client has said that no more will come; then nothing moves any more.
+    /// The client has ended its stream; then the traffic stops.
     QuietAfterEnd,
-    /// The server has been reached; then nothing moves any more. For programs that show nothing.
+    /// The server was reached; then the traffic stops. For programs that print nothing.
     QuietOnceOpen,
-    /// The program's standard output holds this so many times.
+    /// The program's standard output contains this text this many times.
     Repeated(&'static str, usize),
 }

@@ -1,4 +1,4 @@
-//! What a run tells. Reports see these and nothing else.
+//! The events of a run. Reports see only these.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,31 +13,32 @@ use crate::shard::Shard;
 use crate::shell;
 use crate::{Check, Difference, Expected, Input, Verdict};
 
-/// Generated inputs a scenario, unless told otherwise.
+/// The default number of generated inputs per scenario.
 pub const USUAL_CASES: u32 = 48;
 
-/// Takes every event of a run, in order.
+/// Receives every event of a run, in order.
 pub trait Sink {
-    /// Take one event.
+    /// Handles one event.
     ///
     /// # Errors
-    /// What it writes to fails.
+    ///
+    /// Its output can't be written.
     fn take(&mut self, event: &Event) -> io::Result<()>;
 }
 
-/// One thing that happened in a run.
+/// An event of a run.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The run begins.
     Started(Box<Start>),
-    /// A case is over.
+    /// A case has ended.
     Finished(Box<CaseResult>),
-    /// The run is over.
+    /// The run has ended.
     Ended(End),
 }
 
-/// See [`Event::Started`].
+/// The data of [`Event::Started`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// Version of framecheck.
@@ -46,32 +47,31 @@ pub struct Start {
     pub seed: u64,
     /// Generated inputs for each scenario.
     pub generated: u32,
-    /// What was selected.
+    /// The selection of cases.
     pub selection: Chosen,
-    /// Which part of the run this is, if it isn't all.
+    /// The part of the run, if it is not the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// How many cases there are in this part.
+    /// The number of cases in this part.
     pub cases: usize,
     /// The peers, the reference first.
     pub peers: Vec<PeerInfo>,
-    /// The files of the scenarios that are described by one.
+    /// The files that describe scenarios.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protocols: Vec<ProtocolInfo>,
-    /// The pairings that occur in the whole run, in order.
+    /// The pairings of the whole run, in order.
     pub pairings: Vec<String>,
-    /// The built-in programs that are not installed, so that nothing is played with them: what is
-    /// missing, and how it is had.
+    /// The built-in programs that are not installed, and so not played: what is missing, and how to get it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// The programs that framecheck does not start, and what of them is therefore not judged.
+    /// The programs that framecheck does not start, and what it therefore does not judge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_judged: Vec<String>,
 }
 
 impl Start {
-    /// The options that made this a part of the default matrix, or more than that, as one types them;
-    /// nothing if it is just that.
+    /// The options that restrict or extend the default matrix, as a user types them; `None` for the default
+    /// matrix.
     #[must_use]
     pub fn limits(&self) -> Option<String> {
         let Chosen {
@@ -110,7 +110,7 @@ impl Start {
     }
 }
 
-/// The options that chose the cases and say how they are judged, as they were given.
+/// The options that select the cases and decide how they are judged, as the user gave them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chosen {
@@ -122,18 +122,18 @@ pub struct Chosen {
     pub transport: Vec<String>,
     /// Globs of networks.
     pub network: Vec<String>,
-    /// Globs of case ids that were left out.
+    /// Globs of case ids to skip.
     pub skip: Vec<String>,
     /// Globs of inputs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub input: Vec<String>,
-    /// Globs of inputs that were left out.
+    /// Globs of inputs to skip.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skip_input: Vec<String>,
-    /// Whether only the few cases that catch most were chosen.
+    /// Whether only the few cases that find most failures were selected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quick: bool,
-    /// The file with the ids of the only cases that were chosen.
+    /// The file with the ids of the only selected cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
     /// SHA-256 of the list of expected failures, in hexadecimal.
@@ -141,15 +141,15 @@ pub struct Chosen {
     pub expected: Option<String>,
 }
 
-/// A protocol's file, for reports.
+/// A protocol file, for reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProtocolInfo {
     /// The scenario that it describes.
     pub scenario: String,
-    /// Where it is.
+    /// The path of the file.
     pub file: PathBuf,
-    /// The same as it was typed, in the run that plays it.
+    /// The path as the user typed it, in the run that plays it.
     #[serde(skip)]
     pub as_typed: Option<PathBuf>,
     /// SHA-256 of the file, in hexadecimal.
@@ -162,9 +162,9 @@ pub struct ProtocolInfo {
 pub struct PeerInfo {
     /// Its name.
     pub name: String,
-    /// What it is written in.
+    /// Its language.
     pub language: String,
-    /// Its version, if that is known.
+    /// Its version, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// SHA-256 of the manifest that describes it, in hexadecimal.
@@ -173,12 +173,12 @@ pub struct PeerInfo {
     /// The manifest that describes it, unless it is built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<PathBuf>,
-    /// The same as it was typed, in the run that plays it.
+    /// The path as the user typed it, in the run that plays it.
     #[serde(skip)]
     pub as_typed: Option<PathBuf>,
 }
 
-/// See [`Event::Finished`].
+/// The data of [`Event::Finished`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CaseResult {
     /// The case.
@@ -193,96 +193,99 @@ pub struct CaseResult {
     pub network: Network,
     /// The vector's name, or `generated`.
     pub input: String,
-    /// How it came out.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// The clause that is broken, or that an erratum goes against; else the scenario's first.
+    /// The clause that is violated, or that an erratum violates; otherwise the scenario's first clause.
     pub clause: String,
     /// How long it took.
     pub seconds: f64,
     /// The errata that showed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errata: Vec<String>,
-    /// Why it is not a pass.
+    /// The reasons, if it did not pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
-    /// All there is to know of a case that went wrong.
+    /// The evidence of a failed case.
     #[serde(skip)]
     pub evidence: Option<Box<Evidence>>,
 }
 
-/// What a failure is explained with.
+/// The evidence of a failure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was put in; `None` where it is long and [`left_out`](Self::left_out). The case's id stands for it.
+    /// The input. `None` if it is too long and is [left out](Self::left_out); the case's id stands for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Input>,
     /// What is right.
     pub expected: Expected,
     /// What was seen.
     pub observed: Observation,
-    /// The smallest input that goes wrong in the same way, if one was looked for and found.
+    /// The smallest input that fails in the same way, if a search found one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smallest: Option<Box<Smallest>>,
-    /// What of all this is not here, if it is not whole.
+    /// What is missing here, if the evidence is incomplete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<Box<LeftOut>>,
 }
 
-/// What a failure's evidence lacks, since it would be long.
+/// What is missing in a failure's evidence because it is too long.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// The first failure of the same symptom, whose evidence has more; `None` if this is the first.
+    /// The first failure with the same symptom, whose evidence has more. `None` if this is the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub like: Option<CaseId>,
-    /// The input, all of it: the case's id stands for it.
+    /// Whether the input is missing. The case's id stands for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub input: bool,
-    /// Events on the wire behind those that are here.
+    /// The number of later wire events that are missing.
     pub wire_events: usize,
-    /// The byte sequences of which only a part is here: the beginning, or of what a program printed the end.
+    /// The byte sequences of which only a part is kept: the beginning, or, for a program's output, the end.
     pub cut: Vec<Cut>,
 }
 
-/// A byte sequence of which evidence has a part.
+/// A byte sequence that is kept only in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
-    /// Where it is in the evidence, such as `observed.client.stderr`.
+    /// Its place in the evidence, such as `observed.client.stderr`.
     pub place: String,
-    /// How long it is, all of it.
+    /// Its full length.
     pub bytes: usize,
-    /// The SHA-256 of all of it, in hexadecimal.
+    /// The SHA-256 of the full sequence, in hexadecimal.
     pub sha256: String,
 }
 
-/// Says that something is missing, and where there is more.
+/// Says that something is missing, and which case has more.
 impl std::fmt::Display for LeftOut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.like {
             Some(like) => {
-                write!(f, "not all of its bytes are kept; {like} failed alike, and has more")
+                write!(
+                    f,
+                    "not all of its bytes are kept; {like} failed in the same way and has more"
+                )
             }
             None => f.write_str("not all of its bytes are kept: there are too many"),
         }
     }
 }
 
-/// What failures of one cause have in common.
+/// What failures with one cause have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symptom {
     /// The scenario.
     pub scenario: String,
     /// The pairing.
     pub pairing: String,
-    /// How it came out.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The clause that is broken.
+    /// The violated clause.
     pub clause: String,
-    /// The check that found it first.
+    /// The check that found the failure first.
     pub check: Option<Check>,
 }
 
 impl CaseResult {
-    /// What this has in common with other failures of its cause.
+    /// What this case has in common with other failures of the same cause.
     #[must_use]
     pub fn symptom(&self) -> Symptom {
         Symptom {
@@ -295,43 +298,43 @@ impl CaseResult {
     }
 }
 
-/// The end of a failing input's shrinking.
+/// The result of minimising a failing input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Smallest {
     /// The input.
     pub input: Input,
     /// The network.
     pub network: Network,
-    /// What is different with it.
+    /// The differences that it causes.
     pub differences: Vec<Difference>,
     /// How many inputs were tried.
     pub tried: u32,
 }
 
-/// See [`Event::Ended`].
+/// The data of [`Event::Ended`].
 #[derive(Debug, Clone, Serialize)]
 pub struct End {
-    /// Cases by verdict, every verdict there is.
+    /// The number of cases for each verdict.
     pub counts: BTreeMap<&'static str, usize>,
     /// How long the run took.
     #[serde(serialize_with = "as_seconds")]
     pub took: Duration,
-    /// Expected failures that are none of this run's: a failure, too.
+    /// Expected failures that match no case of this run. They fail the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmatched: Vec<String>,
-    /// Cases that were not played, for what they needed was gone: a failure, too.
+    /// Cases that were not played because what they needed was gone. They fail the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_played: Vec<NotPlayed>,
-    /// Whether it was interrupted: then cases are missing.
+    /// Whether the run was interrupted, so that cases are missing.
     pub interrupted: bool,
 }
 
-/// See [`End::not_played`].
+/// An entry of [`End::not_played`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotPlayed {
     /// What was gone, and since when.
     pub why: String,
-    /// How many cases were not played for that; none, where it went with the last.
+    /// How many cases were not played for this reason; 0 if it was gone after the last case.
     pub cases: usize,
 }
 
@@ -346,13 +349,13 @@ impl std::fmt::Display for NotPlayed {
 }
 
 impl End {
-    /// How many cases came out like this.
+    /// The number of cases with this verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         self.counts.get(verdict.name()).copied().unwrap_or_default()
     }
 
-    /// Whether no case has failed, all were played, and every expected failure was seen.
+    /// Whether no case failed, all were played, and every expected failure happened.
     #[must_use]
     pub fn is_green(&self) -> bool {
         self.unmatched.is_empty()

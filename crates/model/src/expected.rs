@@ -9,7 +9,7 @@ use crate::Breaks;
 use crate::blob::Blob;
 use crate::observation::{Direction, Exit, Observation, PeerEnd, Role};
 
-/// What is right for an input, whoever plays.
+/// What is right for an input, independent of the pairing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// What the client sends.
@@ -20,11 +20,11 @@ pub struct Expected {
     pub server: ExpectedEnd,
     /// How the client ends.
     pub client: ExpectedEnd,
-    /// What the scenario knows besides, for its own errata and scripts.
+    /// Data for the scenario's own errata and scripts.
     #[serde(skip)]
     pub notes: Notes,
-    /// Where the streams are broken by turns and connections, the one to the server first. Nothing is held
-    /// to them: they help to read frames.
+    /// The places where turns and connections divide the streams, first of the stream to the server. They help
+    /// to read frames, and are not compared.
     #[serde(default, skip_serializing_if = "are_none")]
     pub breaks: [Breaks; 2],
 }
@@ -33,44 +33,44 @@ fn are_none(breaks: &[Breaks; 2]) -> bool {
     *breaks == <[Breaks; 2]>::default()
 }
 
-/// Numbers that a scenario notes of what is right, by a name of its own. Nothing is held to them, and
-/// no report shows them.
+/// Numbers that a scenario stores with what is right, under names of its own. They are not compared, and no
+/// report shows them.
 pub type Notes = BTreeMap<&'static str, Vec<usize>>;
 
-/// What goes one way.
+/// The data of one direction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wire {
-    /// A stream; its cuts mean nothing.
+    /// A stream. Its cuts have no meaning.
     Stream(Blob),
-    /// Datagrams; their bounds mean all.
+    /// Datagrams. Their boundaries matter.
     Datagrams(Vec<Blob>),
 }
 
-/// How a program is to end and what it is to leave.
+/// How a program must end, and what it must leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectedEnd {
     /// Standard output.
     pub stdout: Blob,
-    /// The kind of exit status.
+    /// The kind of its exit status.
     pub ending: Ending,
     /// The files in its directory.
     pub files: BTreeMap<String, Blob>,
-    /// Whether it ends before the harness ends it; `None` where that is not judged.
+    /// Whether it ends before the harness ends it; `None` if this is not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_itself: Option<bool>,
 }
 
-/// Kinds of exit status that users can tell apart.
+/// The kinds of exit status that users can distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// All was done: status 0. Also the reference's way to meet the end of what its user types, a
-    /// status of 1 and an `EOFError`; and, for a server, ending when it was asked to.
+    /// Success: status 0. This includes the reference's way to meet the end of its typed input, status 1 with
+    /// an `EOFError`; and, for a server, an end on request.
     Complete,
-    /// Something was wrong: another status.
+    /// An error: another status.
     Broken,
-    /// Ended by a signal that nobody sent on purpose.
+    /// Ended by a signal that was not sent on purpose.
     Killed,
 }
 
@@ -85,7 +85,7 @@ impl fmt::Display for Ending {
 }
 
 impl ExpectedEnd {
-    /// A program that prints this, ends well and leaves no file.
+    /// A program that prints this, ends successfully and leaves no files.
     #[must_use]
     pub fn printing(stdout: Vec<u8>) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl ExpectedEnd {
 }
 
 impl Expected {
-    /// What was seen of the reference, as what is right.
+    /// The observation of the reference, as what is right.
     #[must_use]
     pub fn from_reference(seen: &Observation, model: &Self) -> Self {
         Self {
@@ -115,13 +115,13 @@ impl Expected {
         }
     }
 
-    /// What the scenario has noted under this name; nothing if it hasn't.
+    /// The numbers that the scenario stored under this name; empty if none.
     #[must_use]
     pub fn noted(&self, name: &str) -> &[usize] {
         self.notes.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// What goes this way.
+    /// The data in this direction.
     #[must_use]
     pub const fn wire(&self, direction: Direction) -> &Wire {
         match direction {
@@ -130,7 +130,7 @@ impl Expected {
         }
     }
 
-    /// Where what goes this way is broken.
+    /// The breaks in this direction.
     #[must_use]
     pub const fn breaks(&self, direction: Direction) -> &Breaks {
         let [to_server, to_client] = &self.breaks;
@@ -142,7 +142,7 @@ impl Expected {
 }
 
 impl Wire {
-    /// What was seen going this way, in the form of `self`.
+    /// The observed data in this direction, in the same form as in `self`.
     #[must_use]
     pub fn like(&self, seen: &Observation, direction: Direction) -> Self {
         match self {
@@ -153,13 +153,13 @@ impl Wire {
         }
     }
 
-    /// Whether it is a stream of more than what any system passes on at once.
+    /// Whether it is a stream that is longer than any system forwards at once.
     #[must_use]
     pub fn is_long(&self) -> bool {
         matches!(self, Self::Stream(bytes) if bytes.0.len() > 16 << 10)
     }
 
-    /// How many bytes it is in all.
+    /// Its total number of bytes.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         match self {
@@ -176,7 +176,7 @@ impl Wire {
 }
 
 impl Ending {
-    /// The kind of end this was.
+    /// The kind of this end.
     #[must_use]
     pub fn of(end: &PeerEnd, role: Role) -> Self {
         const SIGTERM: i32 = 15;
@@ -192,9 +192,9 @@ impl Ending {
     }
 }
 
-/// A Python program whose `input()` met the end. Through a pipe, CPython's last line has a message then (`input` in
-/// `Python/bltinmodule.c`); a bare one is an `EOFError` that the program raised, of a stream that ends too early for
-/// example. At a terminal, `input` has none itself.
+/// Whether this is a Python program whose `input()` met the end of input. With a pipe, CPython's last line then
+/// has a message (`input` in `Python/bltinmodule.c`). Without a message, the program itself raised the
+/// `EOFError`, for example for a stream that ends too early. At a terminal, `input` gives no message.
 fn died_of_end_of_input(end: &PeerEnd) -> bool {
     const TRACEBACK: &[u8] = b"Traceback (most recent call last):\n";
     let said = end.stderr.0.trim_ascii_end();

@@ -1,21 +1,22 @@
-//! The address that a program has in its source, as a protocol file or a manifest gives it.
+//! The address in a program's source, as a protocol file or a manifest gives it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Why a text is no fixed address.
+/// Why a text is not a fixed address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct FixedAddressError {
-    /// What is wrong with it.
+    /// What is wrong.
     pub what: String,
-    /// What would be right.
+    /// What would be correct.
     pub help: String,
 }
 
-/// Reads a fixed address, such as `127.0.0.1:9001` or `[::1]:9001`. An address that stands for every address
-/// of a machine, such as `0.0.0.0`, becomes the loopback address.
+/// Reads a fixed address, such as `127.0.0.1:9001` or `[::1]:9001`. An address for all addresses of a machine,
+/// such as `0.0.0.0`, becomes the loopback address.
 ///
 /// # Errors
+///
 /// It is not the address of one program: see [`FixedAddressError`].
 ///
 /// ```
@@ -27,7 +28,7 @@ pub fn fixed_address(text: &str) -> Result<SocketAddr, FixedAddressError> {
     if address.port() == 0 {
         return Err(FixedAddressError {
             what: "port 0 lets the system choose a port".to_owned(),
-            help: "write the port that stands in the program's source, 1 to 65535".to_owned(),
+            help: "write the port in the program's source, 1 to 65535".to_owned(),
         });
     }
     let ip = match address.ip() {
@@ -44,10 +45,10 @@ pub fn fixed_address(text: &str) -> Result<SocketAddr, FixedAddressError> {
     Ok(SocketAddr::new(ip, address.port()))
 }
 
-/// What is wrong with an argument that takes an address of a program whose source has one.
+/// The mistake of an argument with an address placeholder, if the program's source has a fixed address.
 #[must_use]
 pub fn place_beside_fixed_address(argument: &str) -> Option<FixedAddressError> {
-    /// Places that say where to listen or to connect.
+    /// The placeholders for an address to listen on or to connect to.
     const PLACES: [&str; 4] = ["host", "port", "path", "address"];
     let place = crate::places_in(argument).find(|place| PLACES.contains(place))?;
     Some(FixedAddressError {
@@ -81,7 +82,7 @@ fn unreadable(text: &str) -> FixedAddressError {
     FixedAddressError { what, help }
 }
 
-/// What is wrong with a host that is no IP address.
+/// The mistake of a host that is not an IP address.
 fn named(host: &str) -> String {
     let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     if host.bytes().all(is_number) {

@@ -1,65 +1,65 @@
-//! The frames in a stream, for a reader: each part's place, the dict key by key, and where the
-//! stream stops being made of frames. A scenario finds them; reports show them.
+//! The frames of a stream, for people: the place of each part, the dict key by key, and where the stream stops
+//! matching. A scenario finds them; reports show them.
 
 use serde::Serialize;
 
-/// What a stream is made of.
+/// The frames of a stream.
 #[derive(Debug, Default, Serialize)]
 pub struct Frames {
     /// The frames, in order.
     pub frames: Vec<Frame>,
-    /// How many frames more there are than are listed.
+    /// How many more frames there are than listed.
     #[serde(skip_serializing_if = "is_zero")]
     pub left_out: usize,
-    /// Why it is not made of frames to its end.
+    /// Why its end does not match the frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
 }
 
-/// One frame, or what there is of it.
+/// A frame, or the part of it that exists.
 #[derive(Debug, Serialize)]
 pub struct Frame {
-    /// Its name, where a protocol file describes it.
+    /// Its name, if a protocol file describes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Offset of its first byte in the stream.
+    /// The stream offset of its first byte.
     pub at: usize,
-    /// Its parts, where a protocol file describes them.
+    /// Its parts, if a protocol file describes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FramePart>,
-    /// The header as this machine packs an int, and the other way round.
+    /// The header as a native int of this machine, and with the bytes reversed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<(i32, i32)>,
-    /// Bytes of the dict.
+    /// The number of bytes of the dict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dict_len: Option<usize>,
-    /// The dict was found by reading on behind the header, not by what the header says.
+    /// Whether the dict was found by reading on after the header, and not by the header's value.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub guessed: bool,
     /// The dict, key by key.
     pub keys: Vec<Key>,
-    /// Bytes of the body that the dict announces, and that are there.
+    /// The number of body bytes that the dict announces, and the number that exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<(u64, usize)>,
 }
 
-/// A part of a frame that a protocol file describes.
+/// A part of a frame, described by a protocol file.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct FramePart {
     /// Its name.
     pub name: String,
-    /// Offset of its first byte in the stream.
+    /// The stream offset of its first byte.
     pub from: usize,
-    /// Offset behind its last byte.
+    /// The stream offset after its last byte.
     pub to: usize,
-    /// Its value: a number, text, or how many bytes it has.
+    /// Its value: a number, a text, or its number of bytes.
     pub value: String,
-    /// Whether it is masked, or holds a masked value.
+    /// Whether it is masked, or contains a masked value.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub masked: bool,
 }
 
-/// A key, its value and the value's type, as Python would write them in JSON.
+/// A key, its value and the value's type, as Python writes them in JSON.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Key(pub String, pub String, pub &'static str);
 

@@ -1,4 +1,4 @@
-//! What is right for a client that a network or a server has done harm to, given what it was given.
+//! What is right for a client after a fault of the network or of its server, given what it received.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,32 +11,32 @@ use crate::{Beside, Ending, Expected, ExpectedEnd, Input};
 /// What is right for the client; `None` where the clauses leave it open.
 #[derive(Debug, Clone, Default)]
 pub struct Harmed {
-    /// How it ends, if it gets to.
+    /// How it ends, if it does.
     pub ending: Option<Ending>,
     /// What it prints.
     pub stdout: Option<Blob>,
-    /// What is in its directory in the end.
+    /// The final files in its directory.
     pub files: Option<BTreeMap<String, Blob>>,
-    /// The clause that what it says on standard error goes by, if it is to say something.
+    /// The clause for its message on standard error, if it must print one.
     pub clause: Option<Cow<'static, str>>,
-    /// Whether the clauses let it do with what it was given anything but wait for more.
+    /// Whether the clauses require it to wait for more.
     pub is_left_waiting: bool,
 }
 
 impl Harmed {
-    /// Nothing is known but that it writes no files.
+    /// Only that it writes no files is known.
     #[must_use]
     pub fn writing_nothing(input: &Input) -> Self {
         Self { files: Some(files_beside(input)), ..Self::default() }
     }
 
-    /// What is left to say where it is chance how far the exchange came.
+    /// What remains right if it is random how far the exchange came.
     #[must_use]
     pub fn without_exchange(self) -> Self {
         Self { stdout: None, clause: None, ..self }
     }
 
-    /// The same as what is right in the whole, with `right` where nothing is known.
+    /// The complete requirement: this one, with `right` where this leaves something open.
     #[must_use]
     pub fn given(&self, right: &Expected) -> Expected {
         let client = ExpectedEnd {
@@ -49,8 +49,8 @@ impl Harmed {
     }
 }
 
-/// The bytes that the client was given over its first connection, or would have been if it had stayed: a
-/// network that does no harm passes on all that is sent.
+/// The bytes that the client received over its first connection, or would have received if it had stayed: a
+/// harmless network forwards everything.
 #[must_use]
 pub fn given_to_client(network: &Network, seen: &Observation) -> Vec<u8> {
     if network.is_harmless() {
@@ -60,13 +60,13 @@ pub fn given_to_client(network: &Network, seen: &Observation) -> Vec<u8> {
     }
 }
 
-/// What is in a client's directory before it starts, as it is seen there afterwards.
+/// The initial files of a client's directory, in the form in which they are collected afterwards.
 #[must_use]
 pub fn files_beside(input: &Input) -> BTreeMap<String, Blob> {
     as_seen(&input.beside)
 }
 
-/// What is in a server's directory before it starts, as it is seen there afterwards.
+/// The initial files of a server's directory, in the form in which they are collected afterwards.
 #[must_use]
 pub fn files_beside_server(input: &Input) -> BTreeMap<String, Blob> {
     as_seen(&input.server_beside)
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::observation::{PeerEnd, WireEvent, WireItem, WireLog};
 
-    /// A client that refuses a frame leaves before the rest of it has come.
+    /// A client that rejects a frame leaves before the rest of it arrives.
     #[test]
     fn a_client_that_left_early_is_held_to_all_that_a_harmless_network_would_have_brought() {
         let event = |what| WireEvent {

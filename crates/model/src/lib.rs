@@ -1,11 +1,11 @@
 //! What framecheck plays and judges, as data and traits.
 //!
-//! A [`Scenario`] says which inputs are tried and what is right for each. A [`CaseId`](case::CaseId)
-//! names one play of an input. An [`Observation`](observation::Observation) is all that was seen of
-//! it; [`Difference`]s and a [`Verdict`] say what came out. [`event`] is how a run tells its reports.
+//! A [`Scenario`] defines which inputs are tried and what is right for each. A [`CaseId`](case::CaseId) names
+//! one play of an input. An [`Observation`](observation::Observation) is everything that was seen of it.
+//! [`Difference`]s and a [`Verdict`] are the result. A run reports by [`event`]s.
 //!
-//! This crate does no I/O: it opens no file and no socket, and it starts no process. Everything in
-//! it is owned and can be read back from a journal without the scenarios that wrote it.
+//! This crate does no I/O: it opens no file and no socket, and starts no process. All its data are owned. They
+//! can be read back from a journal without the scenarios that wrote it.
 
 pub mod blob;
 pub mod case;

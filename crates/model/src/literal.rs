@@ -4,25 +4,25 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The literals that an input changes, by name, in the order in which they were set. In JSON, an
-/// object. What a name means is its scenario's to say.
+/// The literals that an input changes, by name, in the order in which they were set. In JSON, an object. The
+/// scenario defines the meaning of the names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Literals(Vec<(String, Value)>);
 
-/// What a literal is changed to.
+/// The new value of a literal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A text.
     Text(String),
-    /// A whole number.
+    /// An integer.
     Number(i64),
     /// Several texts, in order.
     Texts(Vec<String>),
 }
 
 impl Literals {
-    /// Set a literal, in place of what it was.
+    /// Sets a literal, and replaces its earlier value.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
         match self.0.iter_mut().find(|(known, _)| known == name) {
@@ -31,18 +31,18 @@ impl Literals {
         }
     }
 
-    /// Leave a literal as its program has it.
+    /// Leaves a literal as its program has it.
     pub fn unset(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// What a literal is changed to, if it is.
+    /// The new value of a literal, if it is changed.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The text that a literal is changed to.
+    /// The text of a changed literal.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.value(name)? {
@@ -51,7 +51,7 @@ impl Literals {
         }
     }
 
-    /// The number that a literal is changed to.
+    /// The number of a changed literal.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<i64> {
         match self.value(name)? {
@@ -60,7 +60,7 @@ impl Literals {
         }
     }
 
-    /// The texts that a literal is changed to; none if it isn't.
+    /// The texts of a changed literal; empty if it is not changed.
     #[must_use]
     pub fn texts(&self, name: &str) -> &[String] {
         match self.value(name) {
@@ -69,7 +69,7 @@ impl Literals {
         }
     }
 
-    /// The names of those that are changed, in order.
+    /// The names of the changed literals, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -127,8 +127,8 @@ impl<'de> Visitor<'de> for InOrder {
     }
 }
 
-/// The names of the places in an argument of a command: words of lower-case letters, digits, `-` and `_`, in
-/// braces.
+/// The names of the placeholders in an argument of a command: words of lower-case letters, digits, `-` and `_`,
+/// in braces.
 pub fn places_in(argument: &str) -> impl Iterator<Item = &str> {
     let is_name = |name: &&str| {
         name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -140,34 +140,34 @@ pub fn places_in(argument: &str) -> impl Iterator<Item = &str> {
     after_brace.filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_name)
 }
 
-/// A literal of a program, with its value in this case. In a command line it replaces `{name}`.
+/// A literal of a program, with its value in this case. In a command line, the value replaces `{name}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Literal {
     /// Its name.
     pub name: String,
-    /// What it is in this case.
+    /// Its value in this case.
     pub value: String,
-    /// Whether that differs from what the program has by itself: a program whose command has no place
-    /// for it can't play the case.
+    /// Whether this differs from the program's own value. A program whose command has no placeholder for it
+    /// can't play the case.
     pub is_changed: bool,
-    /// Whether a program knows it without being told, as the name of a file that it is given.
+    /// Whether a program knows it without an option, like the name of a file that it is given.
     pub is_known: bool,
 }
 
 impl Literal {
-    /// A literal that every program knows, told or not.
+    /// A literal that every program knows, with or without an option.
     pub fn known(name: &str, value: impl Into<String>) -> Self {
         let (name, value) = (name.to_owned(), value.into());
         Self { name, value, is_changed: false, is_known: true }
     }
 
-    /// A literal that differs from what the program has by itself.
+    /// A literal that differs from the program's own value.
     pub fn changed(name: &str, value: impl Into<String>) -> Self {
         let (name, value) = (name.to_owned(), value.into());
         Self { name, value, is_changed: true, is_known: false }
     }
 
-    /// A literal that may differ from what the program has by itself, `usual`.
+    /// A literal that may differ from `usual`, the program's own value.
     #[must_use]
     pub fn or(name: &str, given: Option<&str>, usual: &str) -> Self {
         let is_changed = given.is_some_and(|given| given != usual);

@@ -1,7 +1,7 @@
-//! What differs from run to run, and is compared by its form and not by its value.
+//! Values that differ between runs, and are compared by form and not by value.
 //!
-//! A scenario says which ranges of a stream or of a screen are masked. Two byte strings agree where they
-//! are equal once the n-th masked range of one stands in the place of the n-th of the other.
+//! A scenario defines the masked ranges of a stream or a screen. Two byte strings agree if they are equal after
+//! the n-th masked range of one is replaced by the n-th of the other.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use crate::observation::{Direction, Role};
 
-/// Something of a case that masks are about.
+/// What masks apply to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// What goes one way: a whole stream, or one datagram.
+    /// The data of one direction: a whole stream, or one datagram.
     Stream(Direction),
     /// The standard output of the program in this role.
     Screen(Role),
@@ -23,28 +23,28 @@ pub enum Place {
 pub enum FileForm {
     /// By its content.
     Content,
-    /// It must be there, whatever is in it.
+    /// It must exist, with any content.
     Present,
     /// Not at all.
     Ignored,
 }
 
-/// What JSON text is held to, where a scenario knows where it stands.
+/// How JSON text is compared, if a scenario knows where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JsonBy {
-    /// To its bytes.
+    /// By its bytes.
     #[default]
     Bytes,
-    /// To the value that Python's `json.loads` gives. Spaces, the order of keys and escapes are free, and
-    /// sizes and checksums follow from the text.
+    /// By the value that Python's `json.loads` gives. Spaces, the order of keys and escapes are free; sizes and
+    /// checksums depend on the text.
     Value,
 }
 
-/// `right`, with what was seen in its masked ranges: what differs from `seen` then is a difference.
+/// `right`, with its masked ranges replaced by those of `seen`. The remaining differences from `seen` count.
 ///
-/// Both lists of ranges rise and do not overlap. From the first place on at which the two differ outside of
-/// what is masked, `right` stays as it is.
+/// Both lists of ranges are sorted and do not overlap. From the first unmasked difference on, `right` stays
+/// unchanged.
 #[must_use]
 pub fn with_values_of(
     right: &[u8],
@@ -67,7 +67,7 @@ pub fn with_values_of(
     made
 }
 
-/// An offset as it is where every masked range has no length, so that offsets of different runs can be
+/// An offset without the lengths of the masked ranges before it, so that offsets of different runs can be
 /// compared.
 #[must_use]
 pub fn unmasked_offset(offset: usize, masked: &[Range<usize>]) -> usize {
@@ -83,7 +83,7 @@ mod tests {
     fn masked_values_are_taken_over_and_the_rest_is_not() {
         let made = with_values_of(b"at 12: on", &[3..5, 9..9], b"at 7: on", &[3..4, 8..8]);
         assert_eq!(made, b"at 7: on");
-        // A value that is missing leaves the others as they are.
+        // If a value is missing, the others stay unchanged.
         let made = with_values_of(b"a 1 b 2", &[2..3, 6..7], b"a - b 3", &[6..7, 7..7]);
         assert_eq!(made, b"a 1 b 2");
         assert_eq!(with_values_of(b"at 12, 3", &[3..5, 7..8], b"at", &[]), b"at 12, 3");

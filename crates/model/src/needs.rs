@@ -1,33 +1,33 @@
-//! What a program needs besides its command: a command that runs before it, its environment, and the sign by
-//! which a server is up.
+//! What a program needs besides its command: a command that runs before it, its environment, and the sign that
+//! a server is up.
 
 use std::collections::BTreeMap;
 
 /// What a program needs besides its command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// A command that runs to its end before each case, in the program's directory; none if it is empty.
+    /// A command that runs to its end before each case, in the program's directory. Empty for none.
     pub setup: Vec<String>,
-    /// What is added to the environment of the program and of `setup`. Values may have places.
+    /// Additions to the environment of the program and of `setup`. Values may contain placeholders.
     pub env: BTreeMap<String, String>,
-    /// A regular expression. A server is up when what it prints, or says on standard error, matches.
+    /// A regular expression. A server is up when its standard output or standard error matches.
     pub ready: Option<String>,
 }
 
-/// The names of variables that the harness itself sets or removes.
+/// Variables that the harness itself sets or removes.
 const OWN: [&str; 4] = ["LC_ALL", "NO_COLOR", "FORCE_COLOR", "FRAME_LOG"];
-/// How the names of others begin: of those that change how Python behaves, and of the harness's marks.
+/// Prefixes of other such variables: those that change Python's behaviour, and the harness's marks.
 const OWN_BEGINNINGS: [&str; 2] = ["PYTHON", "FRAMECHECK"];
 
 impl Needs {
-    /// Whether there is nothing that it needs.
+    /// Whether it needs nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// These for one role, `common` where they say nothing. The values of both environments count; where both
-    /// have a name, that of the role does.
+    /// The needs of one role; `common` applies where they are empty. Both environments are merged; the role's
+    /// value wins.
     #[must_use]
     pub fn or(self, common: &Self) -> Self {
         let env = common.env.clone().into_iter().chain(self.env).collect();
@@ -36,7 +36,7 @@ impl Needs {
     }
 }
 
-/// Why no program can be given a variable of this name in its environment, if so.
+/// Why a program can't get an environment variable with this name, if so.
 #[must_use]
 pub fn bad_variable_name(name: &str) -> Option<String> {
     if name.is_empty() || name.contains(['=', '\0']) {

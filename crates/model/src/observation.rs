@@ -1,4 +1,4 @@
-//! All that is seen of a case.
+//! All observations of a case.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +28,7 @@ impl Role {
         }
     }
 
-    /// The other one.
+    /// The other role.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -37,7 +37,7 @@ impl Role {
         }
     }
 
-    /// Which way what it sends goes.
+    /// The direction in which it sends.
     #[must_use]
     pub const fn sends(self) -> Direction {
         match self {
@@ -74,25 +74,24 @@ impl Direction {
     }
 }
 
-/// Both streams, both programs' ends, and how it came out.
+/// The traffic, and how both programs ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
-    /// What travelled, in the order it was seen.
+    /// The traffic, in the order in which it was seen.
     pub wire: WireLog,
     /// How the server ended.
     pub server: PeerEnd,
     /// How the client ended.
     pub client: PeerEnd,
-    /// Where a server that was never reached was found to listen instead.
+    /// Where a server listened instead, if it was never reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listening_elsewhere: Vec<String>,
-    /// Set when the harness had to end the case itself.
+    /// Set if the harness had to end the case itself.
     pub stopped: Option<Stop>,
-    /// What the two used of a processor while nothing moved any more, if that was looked at.
+    /// The processor time that the two programs used after the traffic stopped, if it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_rest: Option<AtRest>,
-    /// The positive control: what came of a client that did nothing wrong, over a network that did
-    /// nothing wrong, after all this.
+    /// The positive control: the result of a correct client over an undisturbed network, after everything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Box<Control>>,
     /// Time from the start of the peers to the end of both.
@@ -111,10 +110,10 @@ impl Observation {
     }
 }
 
-/// See [`Observation::at_rest`].
+/// The data of [`Observation::at_rest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtRest {
-    /// When that was clear, on the clock of the wire.
+    /// When the rest was recognised, on the wire's clock.
     #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub at: Duration,
     /// Processor time of the server.
@@ -125,82 +124,82 @@ pub struct AtRest {
     pub client: Duration,
 }
 
-/// See [`Observation::control`].
+/// The data of [`Observation::control`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Control {
-    /// What travelled.
+    /// The traffic.
     pub wire: WireLog,
     /// How the client ended.
     pub client: PeerEnd,
-    /// Whether it had to be ended by the harness.
+    /// Whether the harness had to end it.
     pub overdue: bool,
-    /// The server's files when it came, where the server had come to rest before.
+    /// The server's files when the client came, if the server was at rest before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub server_files: BTreeMap<String, Blob>,
 }
 
-/// What is waited for of a server when its client has ended and it is to close the connection.
+/// What is awaited of a server that must close the connection after its client has ended.
 pub const SERVER_CLOSE: &str = "the server to close the connection";
 
-/// How it begins what is waited for of a server whose sign of readiness has not come. Then no client came.
+/// The beginning of what is awaited if a server's readiness sign did not come. Then no client was started.
 pub const SERVER_READY: &str = "the server to be ready";
 
 /// Why the harness ended a case before the peers did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why", content = "what")]
 pub enum Stop {
-    /// The deadline passed while this was waited for.
+    /// The deadline passed while this was awaited.
     Deadline(String),
-    /// A known hang was seen to happen: nothing moved any more.
+    /// A known hang happened: there was no more traffic.
     Quiet,
-    /// A peer wrote more than the harness is ready to keep.
+    /// A peer sent more than the limit.
     Flood(Role),
-    /// A peer wrote more to a standard stream than the harness is ready to keep.
+    /// A peer printed more than the limit.
     Babble(Role),
-    /// Nothing has moved for long, and both programs sleep.
+    /// There was no traffic for a long time, and both programs sleep.
     Idle,
-    /// A peer keeps a processor busy, and nothing moves.
+    /// A peer keeps a processor busy without any traffic.
     Spins(Role),
 }
 
 impl Stop {
-    /// Whether the server never gave the sign that it is ready.
+    /// Whether the server never gave its readiness sign.
     #[must_use]
     pub fn is_unready(&self) -> bool {
         matches!(self, Self::Deadline(awaited) if awaited.starts_with(SERVER_READY))
     }
 }
 
-/// How a program ended and what it left.
+/// How a program ended, and what it left.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PeerEnd {
-    /// How the process ended; `None` for the harness itself, which is no process.
+    /// How the process ended; `None` for the harness itself, which is not a process.
     pub exit: Option<Exit>,
     /// Whether it ended by itself, before the harness asked it to.
     pub by_itself: bool,
-    /// Whether it was at a terminal, where both streams are one screen.
+    /// Whether it was at a terminal, where standard output and standard error are one screen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_terminal: bool,
-    /// Standard output, with what differs from run to run replaced (see `drive`).
+    /// Standard output. What differs between runs is replaced (see `drive`).
     pub stdout: Blob,
     /// Standard error.
     pub stderr: Blob,
-    /// The files in its directory, by name as shown by Rust's lossless debug form.
+    /// The files in its directory, by name in Rust's lossless debug form.
     pub files: BTreeMap<String, Blob>,
-    /// Its files when it had come to wait for more, before it was asked to end. Only of clients of the
-    /// tutorials' scenarios.
+    /// Its files when it waited for more, before the harness ended it. Only for clients of the tutorials'
+    /// scenarios.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files_waiting: Option<BTreeMap<String, Blob>>,
-    /// The most memory it ever held, if that was over [`MEMORY_MAX_BYTES`].
+    /// Its peak memory, if that was over [`MEMORY_MAX_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
-    /// What it left running when it ended, by name.
+    /// The names of the processes that it left running.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
 }
 
-/// No peer may ever hold more memory than this, whatever it is sent. What the harness itself held
-/// when it started the peer counts too.
+/// The memory limit of every peer, for any input, in bytes. It includes the harness's own memory at the peer's
+/// start.
 pub const MEMORY_MAX_BYTES: u64 = 256 << 20;
 
 /// How a process ended.
@@ -225,28 +224,28 @@ impl fmt::Display for Exit {
     }
 }
 
-/// What the recorder saw, in order. Datagrams are segments too.
+/// What the recorder saw, in order. Datagrams count as segments.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WireLog {
     /// Every segment and every close.
     pub events: Vec<WireEvent>,
 }
 
-/// One thing that happened on the wire.
+/// An event on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireEvent {
-    /// Since the case began.
+    /// The time since the case began.
     #[serde(serialize_with = "as_seconds", deserialize_with = "from_seconds")]
     pub at: Duration,
-    /// Of the case's connections, counted from 0; several clients may come one after another.
+    /// The number of the connection in the case, from 0. Several clients may come one after another.
     pub connection: u32,
-    /// Which way it went.
+    /// Its direction.
     pub direction: Direction,
     /// What it was.
     pub what: WireItem,
 }
 
-/// See [`WireEvent`].
+/// The kind of a [`WireEvent`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WireItem {
@@ -256,18 +255,18 @@ pub enum WireItem {
     Open,
     /// Bytes, or one datagram.
     Segment(Blob),
-    /// The sender will send no more.
+    /// The sender ended its stream.
     Fin,
-    /// The sender broke the connection off.
+    /// The sender reset the connection.
     Reset,
-    /// Where the network disturbs: bytes, or one datagram, as the receiver is given them.
+    /// If the network disturbs: bytes, or one datagram, as the receiver got them.
     Delivered(Blob),
-    /// The network did what it is there for to what goes this way: a fault has happened.
+    /// The network injected its fault in this direction.
     Fault,
 }
 
 impl WireLog {
-    /// All bytes that went one way, without their cuts; those of the first connection first.
+    /// All bytes of one direction, without their cuts; those of the first connection come first.
     #[must_use]
     pub fn stream(&self, direction: Direction) -> Vec<u8> {
         let connections = self.events.iter().map(|event| event.connection).max().unwrap_or(0);
@@ -276,7 +275,7 @@ impl WireLog {
             .collect()
     }
 
-    /// Segments, or datagrams, that went one way, in the order of time.
+    /// The segments, or datagrams, of one direction, in the order of time.
     pub fn segments(&self, direction: Direction) -> impl Iterator<Item = &[u8]> {
         self.events.iter().filter_map(move |event| event.segment(direction))
     }
@@ -286,7 +285,7 @@ impl WireLog {
         ours.filter_map(move |event| event.segment(direction))
     }
 
-    /// What happened on connections from this number on, and what happened on those before.
+    /// The events on connections from this number on, and the events on earlier ones.
     #[must_use]
     pub fn split(self, first: u32) -> (Self, Self) {
         let (mut before, mut after) = (Self::default(), Self::default());
@@ -297,7 +296,7 @@ impl WireLog {
         (before, after)
     }
 
-    /// How many connections there were.
+    /// The number of connections.
     #[must_use]
     pub fn connection_count(&self) -> u32 {
         self.events.iter().map(|event| event.connection + 1).max().unwrap_or(0)
@@ -318,7 +317,7 @@ impl WireLog {
         self.events.iter().any(|event| event.what == WireItem::Open)
     }
 
-    /// Whether a client has said that no more will come.
+    /// Whether a client has ended its stream.
     #[must_use]
     pub fn is_ended_by_client(&self) -> bool {
         let ends = |event: &WireEvent| {
@@ -327,7 +326,7 @@ impl WireLog {
         self.events.iter().any(ends)
     }
 
-    /// Whether the server has closed every connection it had, or it is broken off altogether.
+    /// Whether the server has closed all of its connections, or they were reset.
     #[must_use]
     pub fn is_closed_by_server(&self) -> bool {
         let closed = |connection: u32| {
@@ -343,8 +342,8 @@ impl WireLog {
         self.is_open() && opened.map(|event| event.connection).all(closed)
     }
 
-    /// What the receiver was given of what went one way over the connection of this number, piece
-    /// by piece. Where nothing is disturbed, that is what was sent.
+    /// What the receiver got in one direction of the connection with this number, piece by piece. Without a
+    /// disturbance, this is what was sent.
     pub fn delivered(&self, connection: u32, direction: Direction) -> impl Iterator<Item = &[u8]> {
         let ours = self
             .events
@@ -356,13 +355,13 @@ impl WireLog {
         })
     }
 
-    /// Whether the network has done what it is there for.
+    /// Whether the network has injected its fault.
     #[must_use]
     pub fn has_fault(&self) -> bool {
         self.events.iter().any(|event| event.what == WireItem::Fault)
     }
 
-    /// Bytes that went one way.
+    /// The number of bytes in one direction.
     #[must_use]
     pub fn byte_count(&self, direction: Direction) -> usize {
         self.segments(direction).map(<[u8]>::len).sum()
@@ -370,7 +369,7 @@ impl WireLog {
 }
 
 impl WireEvent {
-    /// The bytes, if it is a segment that went this way.
+    /// The bytes, if this is a segment in this direction.
     fn segment(&self, direction: Direction) -> Option<&[u8]> {
         match &self.what {
             WireItem::Segment(bytes) if self.direction == direction => Some(&bytes.0),

@@ -1,4 +1,4 @@
-//! The name of a case that `--quick` plays besides those that its rule chooses.
+//! The name of a case that `--quick` plays in addition to its rule.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::case::Network;
 use crate::observation::Role;
 
-/// `ROLE/NETWORK/INPUT`, such as `server/split-up@3/two-lines`. The other role has the reference, or the
-/// harness, as the input says.
+/// `ROLE/NETWORK/INPUT`, such as `server/split-up@3/two-lines`. The reference plays the other role, or the
+/// harness, if the input says so.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuickCase {
     /// The role of the program under test.

@@ -1,13 +1,13 @@
-//! A stream as it was said: its bytes, and where its sender had to listen in between.
+//! A stream with the places where its sender had to wait for the other side.
 
 use serde::{Deserialize, Serialize};
 
 use crate::observation::{Direction, WireItem, WireLog};
 
-/// Where a stream is broken, in offsets of its bytes. The offsets rise.
+/// The places where a stream is divided, as byte offsets in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaks {
-    /// The other side spoke before the byte at this offset was sent.
+    /// The other side sent something before the byte at this offset was sent.
     pub turns: Vec<usize>,
     /// A new connection begins with the byte at this offset. The first connection is not listed.
     pub connections: Vec<usize>,
@@ -16,30 +16,30 @@ pub struct Breaks {
 /// A stream, a datagram or a screen, with its breaks.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
-    /// All bytes, those of one connection behind those of another.
+    /// All bytes; those of one connection follow those of the one before.
     pub bytes: &'a [u8],
-    /// Where they are broken.
+    /// The breaks.
     pub breaks: &'a Breaks,
 }
 
-/// What one side says before the other speaks.
+/// What one side sends before the other does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Burst {
-    /// Which way it goes.
+    /// Its direction.
     pub direction: Direction,
     /// The lengths of its segments, in bytes, or of its datagrams.
     pub segments: Vec<usize>,
 }
 
 impl Burst {
-    /// How many bytes it is.
+    /// The number of its bytes.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         self.segments.iter().sum()
     }
 }
 
-/// Who spoke after whom on the first connection.
+/// The order of the senders on the first connection.
 #[must_use]
 pub fn bursts(log: &WireLog) -> Vec<Burst> {
     let mut bursts: Vec<Burst> = Vec::new();
@@ -56,12 +56,12 @@ pub fn bursts(log: &WireLog) -> Vec<Burst> {
     bursts
 }
 
-/// A value that is not as it should be.
+/// A value that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
-    /// Which value: the frame's name, the part's, and keys, joined by dots.
+    /// The value's path: the frame's name, the part's, and keys, joined by dots.
     pub part: String,
-    /// What is right, what was found, and what explains it.
+    /// What is right, what was found, and the explanation.
     pub what: String,
 }
 
@@ -69,9 +69,9 @@ pub struct Explained {
 const WHOLE: &Breaks = &Breaks { turns: Vec::new(), connections: Vec::new() };
 
 impl Breaks {
-    /// The breaks of what goes this way in a log.
+    /// The breaks of this direction in a log.
     ///
-    /// [`WireLog::stream`] puts the connections one behind another, and so do these offsets.
+    /// The offsets count as in [`WireLog::stream`], which joins the connections.
     #[must_use]
     pub fn of(log: &WireLog, direction: Direction) -> Self {
         let mut breaks = Self::default();

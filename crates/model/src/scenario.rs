@@ -14,69 +14,69 @@ use crate::{
     Parting, QuickCase, Said, Step,
 };
 
-/// Stands for a client's address in what a server prints, which differs from run to run.
+/// The placeholder for a client's address in what a server prints, as it differs between runs.
 pub const CLIENT_ADDRESS: &str = "{client address}";
-/// Stands for the server's address in what a client prints.
+/// The placeholder for the server's address in what a client prints.
 pub const SERVER_ADDRESS: &str = "{server address}";
 
-/// What a generated input is called where its generator has no name of its own.
+/// The name of a generated input whose generator has no name of its own.
 pub const GENERATED: &str = "generated";
 
-/// Where what is right comes from.
+/// Where the definition of what is right comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
-    /// The scenario says it, by [`Scenario::right`] and [`Scenario::harmed`], and the reference must do it.
+    /// The scenario defines it, by [`Scenario::right`] and [`Scenario::harmed`]. The reference must follow it.
     Model,
-    /// The reference is seen to do it.
+    /// The behaviour of the reference defines it.
     Reference,
 }
 
 /// Makes inputs.
 pub struct Generator {
-    /// What its inputs are called.
+    /// The name of its inputs.
     pub name: String,
-    /// Makes one of them from a seed.
+    /// Makes an input from a seed.
     pub strategy: BoxedStrategy<Input>,
 }
 
-/// A scenario can't say what is right: what it asks has failed.
+/// A scenario can't say what is right, as a question to its oracle failed.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct RightError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// A protocol between a server and a client, or one program alone: what is tried, and what is right.
+/// A protocol between a server and a client, or one program alone: the inputs to try, and what is right.
 ///
-/// The engine knows of a scenario what this trait says, and nothing else.
+/// The engine knows only this trait of a scenario.
 pub trait Scenario: Send + Sync {
-    /// Its name: kebab-case, as in ids and on every command line.
+    /// Its name, in kebab-case, as in ids and on the command line.
     fn name(&self) -> &str;
     /// What it is, in one line.
     fn summary(&self) -> &str;
     /// The peer whose programs show what is right.
     fn reference(&self) -> &str;
-    /// What it travels in. The reference is seen over the first.
+    /// Its transports. The reference is observed over the first.
     fn transports(&self) -> &[Transport];
-    /// Its clauses. Where several have the same check, the first speaks for the whole.
+    /// Its clauses. If several have the same check, the first one counts.
     fn clauses(&self) -> &[Clause];
-    /// Clauses that hold for other scenarios too.
+    /// Clauses that also apply to other scenarios.
     fn common_clauses(&self) -> &[Clause] {
         &[]
     }
     /// The fixed inputs.
     fn vectors(&self) -> Vec<Vector>;
-    /// Where the generated inputs come from. An input's id says which of the generators makes it: that
-    /// of the number which is left when the id is divided by how many there are.
+    /// The generators of inputs. The generator's number is an input's id modulo the number of generators.
     fn generators(&self) -> Vec<Generator>;
-    /// Where what is right comes from.
+    /// Where the definition of what is right comes from.
     fn truth(&self) -> Truth {
         Truth::Model
     }
     /// What is right for an input.
     ///
     /// # Errors
-    /// What the scenario asks can't answer.
+    ///
+    /// The oracle can't answer.
     fn right(&self, input: &Input) -> Result<Expected, RightError>;
-    /// The cases that `--quick` plays besides those that its rule chooses.
+    /// The cases that `--quick` plays in addition to its rule.
     fn quick(&self) -> Vec<QuickCase> {
         Vec::new()
     }
@@ -84,8 +84,8 @@ pub trait Scenario: Send + Sync {
     fn errata(&self) -> &[Erratum] {
         &[]
     }
-    /// What the program in `role` asks its user with, so that somebody at its terminal knows when to
-    /// type. Without one an input that is [at a terminal](Input::terminal) is typed into a pipe.
+    /// The prompt of the program in `role`, at which the user at its terminal types. Without a prompt, an input
+    /// that is [at a terminal](Input::terminal) is written into a pipe.
     fn prompt(&self, _role: Role) -> Option<&str> {
         None
     }
@@ -93,39 +93,38 @@ pub trait Scenario: Send + Sync {
     fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
         Vec::new()
     }
-    /// What is right for the client when the network has done harm, or the harness as its server,
-    /// given the bytes that the client was given.
+    /// What is right for the client after a fault of the network, or of the harness as its server, given the
+    /// bytes that the client received.
     ///
     /// # Errors
-    /// What the scenario asks can't answer.
+    ///
+    /// The oracle can't answer.
     fn harmed(&self, input: &Input, _given: &[u8]) -> Result<Harmed, RightError> {
         Ok(Harmed::writing_nothing(input))
     }
-    /// The input of a client that comes after one with this input that harm was done to, or that did
-    /// some, to show that the same server serves it and that the same client can be served. `None`
-    /// where there is no such thing.
+    /// The input of the client that follows a faulty exchange with this input. It shows that the same server
+    /// still serves, and that the same client can be served. `None` if there is no such client.
     fn control(&self, _input: &Input) -> Option<Input> {
         None
     }
-    /// Whether the reference's server goes on after a client.
+    /// Whether the reference's server continues after a client.
     fn reference_goes_on(&self) -> bool {
         false
     }
-    /// What the harness does as a server over one connection, to send these.
+    /// What the harness does as a server over one connection, to send these answers.
     fn answering(&self, answers: &[Blob], leaving: Leaving) -> Vec<Step> {
         answer_each(answers, leaving)
     }
-    /// Whether it means nothing where what goes this way is cut: no message of it is what one recv
-    /// returns.
+    /// Whether cuts in this direction have no meaning: no message is defined by what one recv returns.
     fn cuts_mean_nothing(&self, _direction: Direction) -> bool {
         false
     }
-    /// Whether this can say what is right over a network, where the reference serves and where it
-    /// connects.
+    /// Whether this scenario defines what is right over a network; `serves` and `connects` say which sides the
+    /// reference plays.
     fn can_judge(&self, network: &Network, serves: bool, connects: bool) -> bool {
         can_judge_unframed(network, serves, connects)
     }
-    /// The networks that a generated input, the `nth` of a run, is played over besides `asis`.
+    /// The networks besides `asis` for the `nth` generated input of a run.
     fn generated_networks(&self, _nth: usize) -> Vec<Network> {
         Vec::new()
     }
@@ -133,38 +132,37 @@ pub trait Scenario: Send + Sync {
     fn literal_names(&self) -> Vec<String> {
         Vec::new()
     }
-    /// The literals of the program in `role` as they are in an input.
+    /// The literals of the program in `role`, with their values in an input.
     fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
         Vec::new()
     }
-    /// The name under which the [file](Input::file) that is served lies where its server finds it.
+    /// The name under which the server finds the served [file](Input::file).
     fn served_name(&self, _input: &Input) -> String {
         "file".to_owned()
     }
-    /// For a server that a port may start without telling it a literal it could know: the literal's
-    /// name, and the input as it is for one that goes by its own instead. `None` where that is the
-    /// same.
+    /// If a port may start a server without an option for a literal that it could know: the literal's name, and
+    /// the input as it is for a server that uses its own value. `None` if both are the same.
     fn untold(&self, _input: &Input) -> Option<(&str, Input)> {
         None
     }
-    /// The places that a peer's command must have in `role`.
+    /// The placeholders that a peer's command in `role` must have.
     fn required_places(&self, _role: Role) -> Vec<String> {
         Vec::new()
     }
-    /// The ranges of what was seen that differ from run to run, or from one right program to another. They
-    /// rise and do not overlap.
+    /// The ranges of the observed data that differ between runs, or between correct programs. They are sorted
+    /// and do not overlap.
     fn masked(&self, _place: Place, _seen: Said<'_>) -> Vec<Range<usize>> {
         Vec::new()
     }
-    /// `right`, with what was seen in the place of what is masked, where that is as it may be. What differs
-    /// from `seen` then is a difference. `json` says what the sender's JSON is held to, where the scenario itself
-    /// does not say that it is held to its value.
+    /// `right`, with its masked ranges replaced by those of `seen` where these have a permitted form. The
+    /// remaining differences from `seen` count. `json` says how the sender's JSON is compared, if the scenario
+    /// itself does not require a comparison by value.
     fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>, _json: JsonBy) -> Vec<u8> {
         let (ours, theirs) = (self.masked(place, right), self.masked(place, seen));
         with_values_of(right.bytes, &ours, seen.bytes, &theirs)
     }
-    /// The first value of a stream that is not as it should be, in words, where the scenario knows what the
-    /// bytes mean. `right` is as the reference sent it.
+    /// The first wrong value of a stream, in words, if the scenario knows the meaning of the bytes. `right` is
+    /// as the reference sent it.
     fn explain(
         &self,
         _way: Direction,
@@ -174,74 +172,75 @@ pub trait Scenario: Send + Sync {
     ) -> Option<Explained> {
         None
     }
-    /// Whether a masked range may begin with these bytes, to their last, and go on.
+    /// Whether all of these bytes may be the beginning of a masked range that continues.
     fn may_begin_masked(&self, _place: Place, _tail: &[u8]) -> bool {
         false
     }
-    /// The entry of the protocol's file that would mask the first difference of these, if one is known.
+    /// The entry for the protocol's file that would mask the first difference of these plays, if one is known.
     fn proposed_mask(&self, _place: Place, _plays: &[&[u8]]) -> Option<String> {
         None
     }
-    /// How a file that the program in `role` leaves is compared; by its path in the program's directory.
+    /// How a file that the program in `role` leaves is compared, by its path in the program's directory.
     fn file_form(&self, _role: Role, _path: &str) -> FileForm {
         FileForm::Content
     }
-    /// Whether every peer's standard output is compared. Otherwise a peer says so itself.
+    /// Whether every peer's standard output is compared. Otherwise, each peer's manifest decides.
     fn compares_stdout(&self) -> bool {
         false
     }
-    /// Whether what a program sends after a malformed frame is compared. Otherwise its end and its files are.
+    /// Whether what a program sends after a malformed frame is compared. Otherwise, only its end and its files
+    /// are.
     fn compares_hostile_answers(&self) -> bool {
         false
     }
-    /// The programs that may not send a byte before they have been sent what the reference had been sent
-    /// when it sent that byte.
+    /// The programs that must take turns: they may not send a byte before they have received what the reference
+    /// had received when it sent that byte.
     fn takes_turns(&self) -> &[Role] {
         &[]
     }
-    /// Put [`CLIENT_ADDRESS`] and [`SERVER_ADDRESS`] in the place of addresses on a screen.
+    /// Replaces addresses on a screen by [`CLIENT_ADDRESS`] and [`SERVER_ADDRESS`].
     fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
         hide_printed(role, addresses, screen);
     }
-    /// Whether a screen shows what is right, where the clauses leave more than one way.
+    /// Whether a screen is right, where the clauses permit several forms.
     fn screen_agrees(&self, _role: Role, right: &[u8], seen: &[u8]) -> bool {
         right == seen
     }
-    /// What a stream that goes this way is made of, for a reader. `None` where it is not framed.
+    /// The frames of a stream in this direction, for people. `None` if it is not framed.
     fn frames(&self, _direction: Direction, _said: Said<'_>) -> Option<Frames> {
         None
     }
-    /// How the server's answers are framed, in words. `None` where they are not.
+    /// The framing of the server's answers, in words. `None` if they are not framed.
     fn framing(&self) -> Option<&str> {
         None
     }
-    /// The clause that a difference found by `check` goes against: the first of its own, or the last
-    /// of the common ones. `parting` is where two streams part, if they do.
+    /// The clause that a difference found by `check` violates: the first of its own, or the last of the common
+    /// ones. `parting` is the first difference of two streams, if there is one.
     fn clause_of(&self, check: Check, _parting: Option<&Parting>) -> Option<&Clause> {
         self.clause(check)
             .or_else(|| self.common_clauses().iter().rfind(|clause| clause.checks.contains(&check)))
     }
-    /// The clause that speaks where the harness had to end a case, after harm was done or without.
+    /// The clause for a case that the harness had to end, after a fault or without one.
     fn clause_of_stop(&self, _is_harmed: bool) -> Option<&Clause> {
         self.clause(Check::ClientExit)
     }
 
-    /// Its own first clause that a check stands for.
+    /// Its own first clause with this check.
     fn clause(&self, check: Check) -> Option<&Clause> {
         self.clauses().iter().find(|clause| clause.checks.contains(&check))
     }
-    /// The transport that shows what is right: the first.
+    /// The transport that defines what is right: the first.
     fn home(&self) -> Transport {
         self.transports().first().copied().unwrap_or(Transport::None)
     }
-    /// The pairing that shows what is right for an input.
+    /// The pairing that defines what is right for an input.
     fn reference_pairing(&self, input: &Input) -> Pairing {
         let side = |is_harness| if is_harness { HARNESS } else { self.reference() };
         Pairing::new(side(input.served.is_some()), side(input.raw))
     }
 }
 
-/// What the harness does as a server over one connection that answers each message with the next of
+/// What the harness does as a server over one connection, if it answers each message with the next of
 /// `answers`.
 #[must_use]
 pub fn answer_each(answers: &[Blob], leaving: Leaving) -> Vec<Step> {
@@ -250,9 +249,9 @@ pub fn answer_each(answers: &[Blob], leaving: Leaving) -> Vec<Step> {
     [Step::Connect].into_iter().chain(exchanges).chain(leaving.steps()).collect()
 }
 
-/// Whether the harness can judge a protocol without frames over this network. `serves` and
-/// `connects` say which sides the reference plays. A reference may do anything with a stream that
-/// the network cut or harmed, so such a case has no right outcome.
+/// Whether the harness can judge a protocol without frames over this network. `serves` and `connects` say which
+/// sides the reference plays. A reference may do anything with a stream that the network cut or damaged, so
+/// such a case has no right outcome.
 #[must_use]
 pub fn can_judge_unframed(network: &Network, serves: bool, connects: bool) -> bool {
     if network.is_harmless() {
@@ -264,8 +263,7 @@ pub fn can_judge_unframed(network: &Network, serves: bool, connects: bool) -> bo
     }
 }
 
-/// Put [`CLIENT_ADDRESS`] or [`SERVER_ADDRESS`] in the place of each address that CPython's `print`
-/// has shown.
+/// Replaces each address in the form of CPython's `print` by [`CLIENT_ADDRESS`] or [`SERVER_ADDRESS`].
 pub fn hide_printed(role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
     let (shown, place) = match role {
         Role::Server => (&addresses.clients[..], CLIENT_ADDRESS),
@@ -279,13 +277,13 @@ pub fn hide_printed(role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
 /// The addresses of a case that its programs may print.
 #[derive(Debug, Clone)]
 pub struct Addresses {
-    /// Where the server saw its clients.
+    /// The addresses of the clients, as the server saw them.
     pub clients: Vec<Endpoint>,
-    /// Where the client saw its server.
+    /// The server's address, as the client saw it.
     pub server: Endpoint,
 }
 
-/// Replace `needle` wherever it is in `screen`.
+/// Replaces `needle` everywhere in `screen`.
 pub fn replace(screen: &mut Vec<u8>, needle: &str, with: &str) {
     let mut made = Vec::with_capacity(screen.len());
     let mut rest = &screen[..];
@@ -304,11 +302,12 @@ pub fn replace(screen: &mut Vec<u8>, needle: &str, with: &str) {
 /// A fixed input with a name.
 #[derive(Debug, Clone)]
 pub struct Vector {
-    /// Its name: kebab-case, unique in its scenario. Its hash is the input's id, so it stays.
+    /// Its name, in kebab-case, unique in its scenario. Its hash is the input's id, so the name must not
+    /// change.
     pub name: String,
     /// The input.
     pub input: Input,
-    /// The networks it is played over besides `asis`.
+    /// The networks besides `asis` that it is played over.
     pub networks: Vec<Network>,
 }
 
@@ -319,7 +318,7 @@ impl Vector {
         Self { name: name.into(), input, networks: Vec::new() }
     }
 
-    /// The same, played over these networks too.
+    /// The same, also played over these networks.
     #[must_use]
     pub fn over(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.networks.extend(networks);
@@ -339,14 +338,13 @@ impl Vector {
     }
 }
 
-/// The input that a scenario's strategy makes from this id; the same for ever, as long as the
-/// generator stays the same.
+/// The input that a scenario's strategy makes from this id. It stays the same as long as the generator does.
 #[must_use]
 pub fn generated_input(scenario: &dyn Scenario, id: InputId) -> Option<Input> {
     Some(generated_tree(scenario, id)?.current())
 }
 
-/// The same input with its way to smaller ones.
+/// The same input, with its smaller versions.
 pub fn generated_tree(
     scenario: &dyn Scenario,
     id: InputId,
@@ -362,14 +360,14 @@ pub fn generated_tree(
     generator_of(&generators, id)?.strategy.new_tree(&mut runner).ok()
 }
 
-/// The one of these generators that makes the input of this id.
+/// The generator that makes the input with this id.
 #[must_use]
 pub fn generator_of(generators: &[Generator], id: InputId) -> Option<&Generator> {
     let count = u32::try_from(generators.len()).ok()?;
     generators.get(usize::try_from(id.0.checked_rem(count)?).ok()?)
 }
 
-/// The one generator of a scenario whose generated inputs have no names of their own.
+/// The single generator of a scenario whose generated inputs have no names of their own.
 #[must_use]
 pub fn one_generator(strategy: BoxedStrategy<Input>) -> Vec<Generator> {
     vec![Generator { name: GENERATED.to_owned(), strategy }]

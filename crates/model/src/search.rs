@@ -1,4 +1,4 @@
-//! Look for bytes in bytes.
+//! Searches for bytes in bytes.
 
 /// Whether `needle` occurs in `hay`.
 #[must_use]

@@ -1,8 +1,8 @@
-//! Parts of a run, for machines that share it: which there is, and which case falls to which.
+//! Parts of a run, for machines that share it: the shards, and the shard of each case.
 //!
-//! A case's shard follows from its id alone, so that every machine finds the same one without asking,
-//! whatever else was selected. What is played of an input over a network, by whatever pairing and
-//! transport, falls to one: it is held against one play of the reference.
+//! A case's shard depends on its id alone. So every machine finds the same shard independently, whatever the
+//! other options select. All cases of an input over a network are in one shard, with any pairing and transport:
+//! they are compared with one play of the reference.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,13 +19,13 @@ pub struct Shard {
     of: u32,
 }
 
-/// What is asked for makes no shard.
+/// Why the request is not a shard.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     /// It isn't K/N.
     #[error("expected a shard K/N with 1 <= K <= N, such as 1/4, found {0:?}")]
     NoShard(String),
-    /// `auto`, and nothing in the environment says which.
+    /// `auto`, and the environment does not name a shard.
     #[error(
         "--shard auto finds no shard in the environment: expected {SHARD}=K/N, or {K8S_INDEX} with \
          {K8S_COUNT}, or {SLURM_ID} with {SLURM_MIN} and {SLURM_COUNT}"
@@ -36,22 +36,22 @@ pub enum ShardError {
         "--shard auto finds {found} in the environment, but not {missing}, which belongs to it"
     )]
     Half {
-        /// What is there.
+        /// The variable that is set.
         found: &'static str,
-        /// What is not.
+        /// The variable that is missing.
         missing: &'static str,
     },
-    /// A variable that is no number, or out of range.
+    /// A variable is not a number, or is out of range.
     #[error("--shard auto finds {name}={value:?} in the environment: {why}")]
     Value {
         /// The variable.
         name: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What is wrong with that.
+        /// What is wrong with it.
         why: String,
     },
-    /// Two sources say different things.
+    /// Two sources contradict each other.
     #[error("--shard auto finds two shards in the environment: {0} by {1}, {2} by {3}")]
     Contradiction(Shard, &'static str, Shard, &'static str),
 }
@@ -65,26 +65,26 @@ const SLURM_MAX: &str = "SLURM_ARRAY_TASK_MAX";
 const SLURM_COUNT: &str = "SLURM_ARRAY_TASK_COUNT";
 
 impl Shard {
-    /// The `number`th of `of` parts, if there is such a one.
+    /// The part `number` of `of` parts; `None` if it does not exist.
     #[must_use]
     pub const fn new(number: u32, of: u32) -> Option<Self> {
         if number == 0 || number > of { None } else { Some(Self { number, of }) }
     }
 
-    /// Which part, counted from 1.
+    /// The number of the part, from 1.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.number
     }
 
-    /// How many parts there are.
+    /// The number of all parts.
     #[must_use]
     pub const fn of(self) -> u32 {
         self.of
     }
 
-    /// Whether a case falls to it: by the first 64 bits, big-endian, of the SHA-256 of what its id
-    /// says of the input and the network (`scenario/network/input`), modulo N.
+    /// Whether a case belongs to it. The case's part is the first 64 bits, big-endian, of the SHA-256 of the
+    /// id's scenario, network and input (`scenario/network/input`), modulo N.
     #[must_use]
     pub fn has(self, id: &CaseId) -> bool {
         let CaseId { scenario, pairing: _, transport: _, network, input } = id;
@@ -93,11 +93,12 @@ impl Shard {
         first % u64::from(self.of) == u64::from(self.number - 1)
     }
 
-    /// The shard that the environment says: `FRAMECHECK_SHARD`, an indexed job of Kubernetes, or an
-    /// array job of Slurm.
+    /// The shard in the environment: `FRAMECHECK_SHARD`, an indexed job of Kubernetes, or an array job of
+    /// Slurm.
     ///
     /// # Errors
-    /// None of them is there, one is not as it should be, or two contradict each other.
+    ///
+    /// None of them is set, one is invalid, or two contradict each other.
     pub fn from_environment(var: impl Fn(&str) -> Option<String>) -> Result<Self, ShardError> {
         let told = match var(SHARD) {
             Some(text) => Some((text.parse()?, SHARD)),
@@ -117,13 +118,13 @@ impl Shard {
     }
 }
 
-/// The index counts from 0; the number of completions is in the environment if the manifest says so.
+/// The index counts from 0. The number of completions is in the environment if the manifest puts it there.
 fn kubernetes(var: &impl Fn(&str) -> Option<String>) -> Result<Option<Shard>, ShardError> {
     let Some((index, of)) = both(var, K8S_INDEX, K8S_COUNT)? else { return Ok(None) };
     placed(K8S_INDEX, index, 0, of).map(Some)
 }
 
-/// Ids count from where the array begins, one by one.
+/// Ids are consecutive and begin at the start of the array.
 fn slurm(var: &impl Fn(&str) -> Option<String>) -> Result<Option<Shard>, ShardError> {
     let Some((id, of)) = both(var, SLURM_ID, SLURM_COUNT)? else { return Ok(None) };
     let Some(first) = number(var, SLURM_MIN)? else {
@@ -150,7 +151,7 @@ fn placed(name: &'static str, index: u32, first: u32, of: u32) -> Result<Shard, 
     })
 }
 
-/// Two numbers that belong together, if they are there.
+/// Two numbers that belong together, if they are set.
 fn both(
     var: &impl Fn(&str) -> Option<String>,
     one: &'static str,

@@ -1,7 +1,7 @@
-//! Words for a POSIX shell: whoever pastes a command that framecheck prints gets the arguments that were meant.
+//! Quotes words for a POSIX shell, so that a printed command can be pasted unchanged.
 //!
-//! A word of plain characters stays as it is, any other is quoted. A word with characters that act on a terminal
-//! (see [`visible`](crate::visible)), or one that is no UTF-8, is written by printf(1) in octal:
+//! A word of plain characters stays unchanged; any other is quoted. If a word contains characters that control
+//! a terminal (see [`visible`](crate::visible)), or is not UTF-8, printf(1) writes it in octal:
 //! `"$(printf 'a\033b')"`. So a printed command is always one line of harmless text.
 
 use std::ffi::OsStr;
@@ -10,33 +10,33 @@ use std::path::{Path, PathBuf};
 
 use crate::visible::acts_on_terminal;
 
-/// A word as a shell reads it.
+/// A word in shell syntax.
 #[must_use]
 pub fn word(word: impl AsRef<OsStr>) -> String {
     let bytes = word.as_ref().as_bytes();
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains(acts_on_terminal) => {
-            // The one thing that it refuses is a NUL, which acts on a terminal.
+            // Quoting fails only for a NUL, which controls a terminal.
             shlex::try_quote(text).map(std::borrow::Cow::into_owned).unwrap_or_default()
         }
         _ => by_printf(bytes),
     }
 }
 
-/// Words, as a shell's line.
+/// Words as one shell command line.
 #[must_use]
 pub fn line<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     words.into_iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// A path that no program takes for an option.
+/// A path in a form that no program mistakes for an option.
 #[must_use]
 pub fn argument(path: &Path) -> PathBuf {
     let is_like_option = path.as_os_str().as_bytes().starts_with(b"-");
     if is_like_option { Path::new(".").join(path) } else { path.to_owned() }
 }
 
-/// A shell drops newlines at the end of what a command prints: these stand behind it, in quotes.
+/// A shell drops newlines at the end of a command's output, so these follow it in quotes.
 fn by_printf(bytes: &[u8]) -> String {
     let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
     let (body, end) = bytes.split_at(bytes.len() - newlines);
@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    /// What sh(1) makes of a word.
+    /// How sh(1) reads a word.
     fn read(line: &str) -> Vec<u8> {
         let script = format!("printf '%s.' {line}");
         let output = Command::new("sh").args(["-c", &script]).output().unwrap();

@@ -1,31 +1,31 @@
-//! What the harness does in the place of a program, step by step.
+//! The steps of the harness in the place of a program.
 
 use serde::{Deserialize, Serialize};
 
-/// One step of the harness as a client, or as a server. A step that can't be done ends the script;
-/// all connections that are open at its end are closed.
+/// A step of the harness as a client or a server. A step that can't be done ends the script. All connections
+/// that are open at its end are closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// Open a connection, or as a server accept one, which the next steps are about.
+    /// Opens a connection, or accepts one as a server. The next steps use it.
     Connect,
-    /// Turn to the connection of this number, counted from 0.
+    /// Switches to the connection with this number, from 0.
     Turn(usize),
-    /// Send these bytes in one piece, or as one datagram. A server sends it to the last sender.
+    /// Sends these bytes in one piece, or as one datagram. A server sends it to the last sender.
     Send(#[serde(with = "as_blob")] Vec<u8>),
-    /// Read so many bytes, or one datagram.
+    /// Reads this many bytes, or one datagram.
     Read(usize),
-    /// Read the bytes that arrive next, however many.
+    /// Reads the bytes that arrive next.
     ReadSome,
-    /// Read to the end of the stream.
+    /// Reads to the end of the stream.
     ReadEnd,
-    /// Say that no more will be sent.
+    /// Ends the stream.
     Finish,
-    /// Close the connection, whatever is unread.
+    /// Closes the connection, even with unread data.
     Close,
-    /// Break the connection off: a reset.
+    /// Resets the connection.
     Reset,
-    /// Do nothing more, and leave everything open until the case is over.
+    /// Does nothing more, and leaves everything open until the case is over.
     Hold,
 }
 
@@ -43,19 +43,19 @@ mod as_blob {
     }
 }
 
-/// How the harness ends a connection, when it has sent all that it has to.
+/// How the harness ends a connection after it has sent everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leaving {
-    /// It says that no more will come, and reads what still comes.
+    /// It ends its stream, and reads what still arrives.
     #[default]
     Finish,
-    /// It leaves it open, and is silent.
+    /// It leaves the connection open, and sends nothing.
     Hold,
 }
 
 impl Leaving {
-    /// What the harness does at the end of a connection to a server: it waits until the server closes.
+    /// The harness's steps at the end of a connection to a server: it waits until the server closes.
     #[must_use]
     pub fn client_steps(self) -> Vec<Step> {
         match self {
@@ -64,8 +64,7 @@ impl Leaving {
         }
     }
 
-    /// What a script does at the end of a connection of a server. After a connection that is held, others can
-    /// still come.
+    /// A script's steps at the end of a server's connection. After a held connection, others may still come.
     #[must_use]
     pub fn steps(self) -> Vec<Step> {
         match self {
@@ -74,7 +73,7 @@ impl Leaving {
         }
     }
 
-    /// Whether it is the usual one.
+    /// Whether it is the default.
     #[must_use]
     pub fn is_usual(&self) -> bool {
         *self == Self::Finish

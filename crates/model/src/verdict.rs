@@ -1,4 +1,4 @@
-//! How a case came out, and what was not as it should be.
+//! The verdict on a case, and the differences behind it.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::blob::Blob;
 use crate::{Check, Explained};
 
-/// How a case came out.
+/// The verdict on a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// As it should be.
+    /// Everything is right.
     Pass,
-    /// Not as a clause says.
+    /// A clause is violated.
     Fail,
-    /// The reference's own known defect, shown; everything else as it should be.
+    /// The reference showed its own known defect; everything else is right.
     Erratum,
-    /// Wrong as an entry of a list of expected failures says.
+    /// Failed as an entry of the expected failures describes.
     ExpectedFail,
-    /// Not declared by the peer.
+    /// The peer does not declare it.
     NotApplicable,
-    /// A peer was ended by a signal nobody sent on purpose.
+    /// A signal that was not sent on purpose ended a peer.
     Crash,
     /// The deadline passed.
     Timeout,
@@ -57,39 +57,38 @@ impl Verdict {
         }
     }
 
-    /// Whether a run with this verdict in it has failed.
+    /// Whether this verdict fails the run.
     #[must_use]
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Fail | Self::Crash | Self::Timeout)
     }
 
-    /// Whether something is to be looked into: a failure, or that there is no answer.
+    /// Whether the case needs a look: it failed, or has no result.
     #[must_use]
     pub const fn is_wrong(self) -> bool {
         self.is_failure() || matches!(self, Self::HarnessError)
     }
 }
 
-/// One thing that is not as it should be.
+/// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The check that found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
-    /// The clause that is broken.
+    /// The violated clause.
     pub clause: String,
-    /// What is different, in words.
+    /// The difference, in words.
     pub what: String,
-    /// The value that is wrong, where the bytes have a meaning: the frame's name, the part's, and keys,
-    /// joined by dots.
+    /// The wrong value, if the bytes have a meaning: the frame's name, the part's, and keys, joined by dots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
-    /// Where two byte sequences part.
+    /// The first difference of two byte sequences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parting: Option<Parting>,
 }
 
-/// The line that reports print, and that a list of expected failures tells a failure by.
+/// The line in reports, by which a list of expected failures recognises a failure.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.clause.as_str() {
@@ -100,13 +99,13 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
-    /// A difference in words alone, that no check has found.
+    /// A difference that no check found; it has only words.
     #[must_use]
     pub fn told(clause: impl Into<String>, what: impl Into<String>) -> Self {
         Self { check: None, clause: clause.into(), what: what.into(), part: None, parting: None }
     }
 
-    /// The same, with the value that is wrong before the bytes, where one is known.
+    /// The same, with the wrong value before the bytes, if one is known.
     #[must_use]
     pub fn explained(mut self, wrong: Option<Explained>) -> Self {
         if let Some(Explained { part, what }) = wrong {
@@ -117,10 +116,10 @@ impl Difference {
     }
 }
 
-/// Two byte sequences and where they part.
+/// Two byte sequences and their first difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parting {
-    /// Offset of the first byte that differs, or at which one of the two ends.
+    /// The offset of the first byte that differs, or where one of the two ends.
     pub offset: usize,
     /// What is right.
     pub expected: Blob,

@@ -1,12 +1,12 @@
-//! Text of others, such as a file's name, a manifest's words or what a program printed, made safe to show on a
-//! terminal.
+//! Makes foreign text safe to show on a terminal, such as a file's name, a manifest's words or a program's
+//! output.
 
 use std::fmt::Write as _;
 
-/// Whether a terminal may act on a character in place of showing it.
+/// Whether a character may control a terminal instead of being shown.
 ///
-/// These are the control characters C0 (newline and tab too), DEL and C1; what changes the direction of text; line
-/// and paragraph separators; and characters without a width that hide what stands there.
+/// These are the control characters C0 (with newline and tab), DEL and C1; characters that change the direction
+/// of text; line and paragraph separators; and characters without a width that hide others.
 #[must_use]
 pub const fn acts_on_terminal(char: char) -> bool {
     matches!(
@@ -24,8 +24,8 @@ pub const fn acts_on_terminal(char: char) -> bool {
     )
 }
 
-/// A text in which each character that acts on a terminal is an escape as in Rust, `\u{1b}`; a newline, a carriage
-/// return and a tab are `\n`, `\r` and `\t`. All else stays as it is, quotes and backslashes too.
+/// A text in which each character that controls a terminal is a Rust escape, `\u{1b}`; newline, carriage return
+/// and tab are `\n`, `\r` and `\t`. Everything else stays unchanged, including quotes and backslashes.
 ///
 /// ```
 /// assert_eq!(model::visible::line("a\u{1b}[31m \"b\"\n"), "a\\u{1b}[31m \"b\"\\n");
@@ -35,7 +35,7 @@ pub fn line(text: &str) -> String {
     escaped(text, |_| false)
 }
 
-/// The same of a text of several lines, in which newlines and tabs stay.
+/// The same for a text of several lines, whose newlines and tabs stay.
 ///
 /// ```
 /// assert_eq!(model::visible::lines("a\n\tb\r"), "a\n\tb\\r");
@@ -57,7 +57,7 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// The escape of a character that acts on a terminal.
+/// The escape of a character that controls a terminal.
 fn escape(char: char) -> Box<dyn Iterator<Item = char>> {
     match char {
         '\n' | '\r' | '\t' => Box::new(char.escape_default()),
@@ -65,11 +65,11 @@ fn escape(char: char) -> Box<dyn Iterator<Item = char>> {
     }
 }
 
-/// What a program prints, line by line: newlines and tabs stay, and each other character that acts on a terminal is
-/// an escape as in JSON, `\u001b`. So a text of JSON means what it meant. Bytes that are no UTF-8 become U+FFFD.
+/// The output of a program, line by line. Newlines and tabs stay; any other character that controls a terminal
+/// becomes a JSON escape, `\u001b`. So JSON text keeps its meaning. Bytes that are not UTF-8 become U+FFFD.
 ///
-/// With `may_colour` a sequence that does no more than to choose a colour or a weight stays, `ESC [ 3 1 m` say: the
-/// program's own. Texts of others go through [`line()`] before.
+/// With `may_colour`, a sequence that only sets a colour or a weight stays, for example `ESC [ 3 1 m`: the
+/// program's own. Foreign text goes through [`line()`] before.
 #[must_use]
 pub fn printed(bytes: &[u8], may_colour: bool) -> String {
     let text = String::from_utf8_lossy(bytes);
@@ -90,7 +90,7 @@ pub fn printed(bytes: &[u8], may_colour: bool) -> String {
     shown
 }
 
-/// How long the sequence is that a text begins with, if it chooses a colour or a weight.
+/// The length of the colour or weight sequence at the start of a text, if there is one.
 fn colour_len(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find(|char: char| !char.is_ascii_digit() && char != ';')?;

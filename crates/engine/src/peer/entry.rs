@@ -138,7 +138,7 @@ impl Entry {
         }
         if let Some(by_hand) = &self.by_hand {
             if role == Role::Server {
-                let help = "a server that somebody has started has at = \"127.0.0.1:9000\"";
+                let help = "a server that runs already has at = \"127.0.0.1:9000\"";
                 refuse("only a client can be started by hand", by_hand.span(), help);
             } else if !by_hand.get_ref() {
                 refuse("by-hand is true, or not there", by_hand.span(), "leave it out");

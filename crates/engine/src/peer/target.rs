@@ -198,10 +198,10 @@ mod tests {
     #[test]
     fn what_no_server_can_be_reached_at_is_refused_with_the_reason() {
         for (told, why) in [
-            ("9000", "no address of a server"),
-            (":9000", "no address of a server"),
-            ("::1:9000", "no address of a server"),
-            ("127.0.0.1:99999", "no address of a server"),
+            ("9000", "not the address of a server"),
+            (":9000", "not the address of a server"),
+            ("::1:9000", "not the address of a server"),
+            ("127.0.0.1:99999", "not the address of a server"),
             ("127.0.0.1:0", "port 0"),
             ("0.0.0.0:9000", "where a server listens"),
             ("[::]:9000", "where a server listens"),

@@ -1,4 +1,4 @@
-//! What one case is, and its name.
+//! A case, and its id.
 
 mod network;
 
@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::blob::sha256;
 
-/// The harness itself, as a peer in a pairing: it sends what no program sends.
+/// The name of the harness as a peer in a pairing. It sends what no program sends.
 pub const HARNESS: &str = "harness";
-/// A person who starts a program by hand, as a peer in a pairing.
+/// The name of a person as a peer in a pairing, who starts a program by hand.
 pub const HAND: &str = "hand";
 
-/// Which peer serves and which connects, written `server->client`.
+/// The peer that serves and the peer that connects, written `server->client`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pairing {
     /// Name of the peer that serves.
@@ -50,7 +50,7 @@ impl FromStr for Pairing {
     }
 }
 
-/// What the two peers' bytes travel in.
+/// The transport between the two peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Transport {
     /// TCP over IPv4, on loopback.
@@ -65,19 +65,19 @@ pub enum Transport {
     Udp6,
     /// A Unix datagram socket at a path.
     Unixgram,
-    /// Nothing travels: the scenario is one program.
+    /// No transport: the scenario is one program.
     None,
 }
 
 impl Transport {
-    /// Every transport there is.
+    /// Every transport.
     pub const ALL: [Self; 7] =
         [Self::Tcp4, Self::Tcp6, Self::Unix, Self::Udp4, Self::Udp6, Self::Unixgram, Self::None];
-    /// What every stream scenario travels in, the usual one first.
+    /// The transports of a stream scenario, the usual one first.
     pub const STREAMS: &[Self] = &[Self::Tcp4, Self::Tcp6, Self::Unix];
-    /// What every datagram scenario travels in, the usual one first.
+    /// The transports of a datagram scenario, the usual one first.
     pub const DATAGRAMS: &[Self] = &[Self::Udp4, Self::Udp6, Self::Unixgram];
-    /// What a scenario of one program travels in.
+    /// The transport of a scenario with one program.
     pub const ALONE: &[Self] = &[Self::None];
 
     /// Its name in ids and on the command line.
@@ -106,7 +106,7 @@ impl Transport {
         matches!(self, Self::Unix | Self::Unixgram)
     }
 
-    /// The same kind of transport over IPv4, which is all that some programs speak.
+    /// The same kind of transport over IPv4, the only one that some programs use.
     #[must_use]
     pub const fn over_ipv4(self) -> Self {
         match self {
@@ -157,40 +157,39 @@ impl FromStr for Transport {
 /// How an input is played.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Playing {
-    /// What the bytes travel in.
+    /// The transport.
     pub transport: Transport,
-    /// What lies between.
+    /// The network.
     pub network: Network,
-    /// Who plays.
+    /// The pairing.
     pub pairing: Pairing,
 }
 
-/// Names a case for good: `file-transfer/python->rust/tcp4/asis/9f2c41d0`.
+/// The permanent name of a case: `file-transfer/python->rust/tcp4/asis/9f2c41d0`.
 ///
-/// The last part names the input: it is the hash of a vector's name, or the seed that the
-/// scenario's strategy makes the input from. Either way the id alone is enough to run the case
-/// again.
+/// The last part names the input. It is the hash of a vector's name, or the seed from which the scenario's
+/// strategy makes the input. In both cases, the id alone is enough to run the case again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CaseId {
     /// The scenario's name.
     pub scenario: String,
-    /// Who serves and who connects.
+    /// The pairing.
     pub pairing: Pairing,
-    /// What the bytes travel in.
+    /// The transport.
     pub transport: Transport,
-    /// What lies between the peers.
+    /// The network.
     pub network: Network,
-    /// Which input.
+    /// The input.
     pub input: InputId,
 }
 
-/// The longest name that a case's file or folder is given, in bytes; most systems take 255, and something
-/// may be put behind it.
+/// The longest name of a case's file or directory, in bytes. Most systems allow 255, and callers may append
+/// something.
 const FILE_NAME_MAX_BYTES: usize = 200;
 
 impl CaseId {
-    /// The id as the name of a file or a folder: with `_` for `/`. Of one that is too long for that, the
-    /// beginning and the first half of the id's SHA-256.
+    /// The id as a file or directory name, with `_` for `/`. If it is too long, the name is its beginning and
+    /// the first half of the id's SHA-256.
     #[must_use]
     pub fn file_name(&self) -> String {
         let id = self.to_string();
@@ -200,7 +199,7 @@ impl CaseId {
         }
         let digest = sha256(id.as_bytes());
         let (digest, _) = digest.split_at(digest.len() / 2);
-        // Names of scenarios, peers and networks are ASCII.
+        // The names of scenarios, peers and networks are ASCII.
         let kept = name.get(..FILE_NAME_MAX_BYTES - 1 - digest.len()).unwrap_or_default();
         format!("{kept}-{digest}")
     }
@@ -213,7 +212,7 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// What has a name is its name in JSON.
+/// Makes the JSON form of a type its name.
 macro_rules! as_its_name {
     ($($type:ty),*) => {$(
         impl Serialize for $type {
@@ -250,12 +249,12 @@ impl FromStr for CaseId {
     }
 }
 
-/// Names an input within its scenario: eight hexadecimal digits.
+/// The id of an input within its scenario: eight hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InputId(pub u32);
 
 impl InputId {
-    /// The id of the vector of this name.
+    /// The id of the vector with this name.
     #[must_use]
     pub const fn of_vector(name: &str) -> Self {
         Self(fnv1a(name.as_bytes()))
@@ -285,7 +284,7 @@ impl FromStr for InputId {
     }
 }
 
-/// The FNV-1a hash, 32 bits: small, and the same everywhere for ever.
+/// The 32-bit FNV-1a hash. It is small, and gives the same values everywhere and for ever.
 const fn fnv1a(bytes: &[u8]) -> u32 {
     let mut hash: u32 = 0x811c_9dc5;
     let mut rest = bytes;
@@ -296,25 +295,25 @@ const fn fnv1a(bytes: &[u8]) -> u32 {
     hash
 }
 
-/// A text is no case id, or no part of one.
+/// Why a text is not a case id, or not a part of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaseIdError {
     /// Too few or too many slashes.
     #[error("expected SCENARIO/SERVER->CLIENT/TRANSPORT/NETWORK/INPUT, found {found} parts")]
     Parts {
-        /// Parts found.
+        /// The number of parts.
         found: usize,
     },
     /// No `->`, or nothing on one side of it.
     #[error("expected SERVER->CLIENT, found {0:?}")]
     Pairing(String),
-    /// A transport that isn't there.
+    /// An unknown transport.
     #[error("no transport is called {0:?}")]
     Transport(String),
-    /// A network that isn't there.
+    /// An unknown network.
     #[error("no network is called {0:?}")]
     Network(String),
-    /// No eight hexadecimal digits.
+    /// Not eight hexadecimal digits.
     #[error("expected eight hexadecimal digits, found {0:?}")]
     Input(String),
 }

@@ -1,4 +1,4 @@
-//! What lies between two peers: how bytes are cut and delayed, and which fault happens where.
+//! The network between two peers: how it cuts and delays bytes, and which fault it injects where.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,62 +6,64 @@ use std::str::FromStr;
 use super::CaseIdError;
 use crate::observation::Direction;
 
-/// A network, as its name in a case id says it: `KIND`, `KIND-WAY`, `KIND@N` or `KIND-WAY@N`.
+/// A network. Its name in a case id is `KIND`, `KIND-WAY`, `KIND@N` or `KIND-WAY@N`.
 ///
-/// `N` counts from 0: bytes of the stream, or datagrams, that go the way concerned. Everything not
-/// concerned is passed on at once, as it comes.
+/// `N` counts from 0: the bytes of the stream, or the datagrams, in the affected direction. The other direction
+/// is forwarded at once and unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network {
-    /// What happens.
+    /// What it does.
     pub kind: Kind,
-    /// Which way it happens to what is sent.
+    /// The direction that it affects.
     pub way: Way,
 }
 
-/// See [`Network`].
+/// The kind of a [`Network`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// Everything is passed on at once, as it comes.
+    /// Everything is forwarded at once and unchanged.
     AsIs,
-    /// Each byte in a segment of its own, which the receiver has read before the next is sent.
+    /// Each byte is a segment of its own. The receiver has read it before the next is sent.
     Bytewise,
-    /// Everything that can be merged is: bytes wait until their sender has ended, or waits itself.
+    /// Everything that can be merged is merged: bytes wait until their sender ends or waits itself.
     Coalesced,
-    /// Cut at random places, by the case's seed; each segment is read before the next is sent.
+    /// The stream is cut at random places, by the case's seed. The receiver has read each segment before the
+    /// next is sent.
     Random,
-    /// As it comes, each segment after a delay, by the case's seed.
+    /// Each segment is forwarded unchanged after a delay, by the case's seed.
     Delayed,
-    /// The receiver reads little at a time, and its buffers are small: a sender of more than fits has to wait.
+    /// The receiver reads little at a time, and its buffers are small, so the sender of a long stream must
+    /// wait.
     Slow,
-    /// Cut before the byte of each of these numbers, and nowhere else before the last of them: what
-    /// comes before each is merged, and has been read when the rest is sent.
+    /// The stream is cut before each of these bytes, and nowhere else before the last of them. What comes
+    /// before a cut is merged, and is read before the rest is sent.
     Split(Vec<usize>),
-    /// The connection ends, both ways, when this many bytes have been passed on and read.
+    /// The connection ends in both directions when this many bytes have been forwarded and read.
     Cut(usize),
-    /// The connection is reset, both ways, when this many bytes have been passed on and read.
+    /// The connection is reset in both directions when this many bytes have been forwarded and read.
     Reset(usize),
-    /// Nothing more is passed on, either way, after this many bytes; the connection stays open until
+    /// After this many bytes, nothing more is forwarded in either direction. The connection stays open until
     /// the client ends it.
     Stall(usize),
-    /// This way alone ends when this many bytes have been passed on and read.
+    /// Only this direction ends when this many bytes have been forwarded and read.
     HalfClose(usize),
-    /// One bit of the byte of this number, by the case's seed, arrives as its opposite.
+    /// One bit of the byte with this number arrives inverted. The case's seed chooses the bit.
     Flip(usize),
-    /// The datagram of this number is lost.
+    /// The datagram with this number is lost.
     Drop(usize),
-    /// The datagram of this number arrives twice.
+    /// The datagram with this number arrives twice.
     Dup(usize),
-    /// The datagram of this number arrives after the one that is sent next, or last of all.
+    /// The datagram with this number arrives after the next one, or last of all.
     Reorder(usize),
-    /// Of each datagram only this many bytes arrive.
+    /// Only this many bytes of each datagram arrive.
     Truncate(usize),
 }
 
-/// Which way something happens to what is sent.
+/// The direction that a network affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Way {
-    /// Both ways, each on its own. Its name is no suffix at all for what cuts, which happens both
-    /// ways unless told.
+    /// Both directions, independently. For networks that cut, this is the default, so their names have no
+    /// suffix for it.
     Both,
     /// To the server: `-up`.
     Up,
@@ -70,7 +72,7 @@ pub enum Way {
 }
 
 impl Way {
-    /// Whether it is this direction, too.
+    /// Whether it includes this direction.
     #[must_use]
     pub const fn concerns(self, direction: Direction) -> bool {
         match self {
@@ -90,28 +92,28 @@ impl Way {
 }
 
 impl Network {
-    /// Everything is passed on at once, as it comes.
+    /// Everything is forwarded at once and unchanged.
     pub const AS_IS: Self = Self { kind: Kind::AsIs, way: Way::Both };
 
-    /// This, both ways.
+    /// This kind, in both directions.
     #[must_use]
     pub const fn both(kind: Kind) -> Self {
         Self { kind, way: Way::Both }
     }
 
-    /// This, to the server.
+    /// This kind, to the server.
     #[must_use]
     pub const fn up(kind: Kind) -> Self {
         Self { kind, way: Way::Up }
     }
 
-    /// This, to the client.
+    /// This kind, to the client.
     #[must_use]
     pub const fn down(kind: Kind) -> Self {
         Self { kind, way: Way::Down }
     }
 
-    /// Whether everything arrives, in order and once: at most it is cut, merged or late.
+    /// Whether everything arrives once and in order. It may be cut, merged or delayed.
     #[must_use]
     pub const fn is_harmless(&self) -> bool {
         matches!(
@@ -126,8 +128,8 @@ impl Network {
         )
     }
 
-    /// What it has in common with others of its kind, for tables: `asis`, `cuts` for all that arrives
-    /// whole, `faults` for what does not.
+    /// The family of similar networks, for tables: `asis`, `cuts` for everything that arrives whole, `faults`
+    /// for the others.
     #[must_use]
     pub const fn family(&self) -> &'static str {
         match self.kind {
@@ -137,7 +139,7 @@ impl Network {
         }
     }
 
-    /// Whether it is something that happens to datagrams, to streams, or to both.
+    /// Whether it applies to datagrams, to streams, or to both.
     #[must_use]
     pub const fn fits(&self, datagrams: bool) -> bool {
         match self.kind {
@@ -149,7 +151,7 @@ impl Network {
 }
 
 impl Kind {
-    /// The name of each kind there is; N stands for a number.
+    /// The names of all kinds; N stands for a number.
     pub const NAMES: [&str; 16] = [
         "asis",
         "bytewise",
@@ -211,7 +213,7 @@ impl Kind {
         }
     }
 
-    /// The kind of this name, if these are places that it can happen at.
+    /// The kind with this name, if it can have these places.
     fn named(name: &str, places: &[usize]) -> Option<Self> {
         let rises = || places.windows(2).all(|pair| matches!(pair, [one, next] if one < next));
         Some(match (name, places) {
@@ -235,8 +237,8 @@ impl Kind {
         })
     }
 
-    /// Where it happens unless told: what has a place happens on the way to the client, where the
-    /// frames go; what has none, both ways.
+    /// The default direction. For kinds with a place, it is to the client, where the frames go; for others,
+    /// both.
     fn usual_way(&self) -> Way {
         if self.places().is_empty() { Way::Both } else { Way::Down }
     }
@@ -272,7 +274,7 @@ impl FromStr for Network {
             let way = way.unwrap_or_else(|| kind.usual_way());
             Some(Self { kind, way })
         };
-        // One network has one name: `split-down@3` is `split@3`, and `asis-up` is nothing.
+        // A network has only one name: `split-down@3` is `split@3`, and `asis-up` is invalid.
         parse()
             .filter(|network| network.to_string() == text)
             .ok_or_else(|| CaseIdError::Network(text.to_owned()))
@@ -288,7 +290,7 @@ fn way_named(name: &str) -> Option<Way> {
     }
 }
 
-/// Numbers as this program writes them: no sign, no leading zero.
+/// Numbers in this program's own form: no sign, no leading zeros.
 fn numbers(text: &str) -> Option<Vec<usize>> {
     let number = |part: &str| {
         let number: usize = part.parse().ok()?;

@@ -9,7 +9,7 @@ use super::{capitals, running, says};
 #[test]
 fn each_mistake_about_them_is_shown_in_its_line() {
     for (entry, place, what) in [
-        ("[server]\ntcp-upper = { at = \"9000\" }", "3:20", "no address of a server"),
+        ("[server]\ntcp-upper = { at = \"9000\" }", "3:20", "not the address of a server"),
         ("[server]\ntcp-upper = { at = \"127.0.0.1:0\" }", "3:20", "no server is at port 0"),
         ("[server]\ntcp-upper = { at = \"0.0.0.0:9\" }", "3:20", "where a server listens"),
         (
@@ -41,7 +41,7 @@ fn each_mistake_about_them_is_shown_in_its_line() {
         (
             "[server]\ntcp-upper = { at = \"[::1]:9\", fixed-address = \"[::1]:9\" }",
             "3:47",
-            "a server that runs already is where \"at\" says",
+            "the address of a server that runs already is in \"at\"",
         ),
         ("[server]\nsocket-api = { at = \"[::1]:9\" }", "3:14", "is one program"),
         ("[client]\nsocket-api = { by-hand = true }", "3:1", "has no client"),

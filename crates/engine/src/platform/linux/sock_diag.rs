@@ -212,7 +212,7 @@ fn question(body: &[u8]) -> Vec<u8> {
     let mut message = len.to_ne_bytes().to_vec();
     message.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     message.extend(NLM_F_REQUEST.to_ne_bytes());
-    message.extend([0; 8]); // sequence and port: nobody else asks by this socket
+    message.extend([0; 8]); // sequence and port: this socket has one user
     message.extend(body);
     message
 }
