@@ -1,17 +1,17 @@
 //! Wireshark dissectors in Lua for the frames of a layout.
 //!
-//! A dissector is one file: the frames as Lua data, and a program that reads them, which is the same for all.
-//! This crate writes text, and does no I/O.
+//! A dissector is one file: the frames as Lua data, and a Lua program that reads them, which is always the
+//! same. This crate produces text, and does no I/O.
 //!
 //! | file | what |
 //! |---|---|
-//! | `table.rs`, `names.rs`, `value.rs` | the frames as Lua data, with the names of their filters |
+//! | `table.rs`, `names.rs`, `value.rs` | the frames as Lua data, with their filter names |
 //! | `lua/text.lua`, `lua/json.lua` | text, numbers and JSON, as Python reads them |
 //! | `lua/sums.lua` | checksums |
 //! | `lua/fields.lua` | preferences, fields and expert infos |
-//! | `lua/frames.lua` | from bytes to frames, as `layout::Parser` does it |
-//! | `lua/tree.lua` | a frame as Wireshark shows it, with its checksums |
-//! | `lua/streams.lua` | streams and datagrams: where a frame begins, and what Wireshark is asked for |
+//! | `lua/frames.lua` | converts bytes to frames, like `layout::Parser` |
+//! | `lua/tree.lua` | shows a frame in Wireshark, with its checksums |
+//! | `lua/streams.lua` | streams and datagrams: finds where frames begin, and asks Wireshark for more bytes |
 
 mod names;
 mod table;
@@ -19,22 +19,22 @@ mod value;
 
 use layout::Layout;
 
-/// What a dissector is for, besides its frames.
+/// The protocol of a dissector, besides its frames.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
-    /// The protocol's name, in kebab-case. With `_` for `-` it is the name of the filter.
+    /// The protocol's name, in kebab-case. The filter's name has `_` for `-`.
     pub name: &'a str,
-    /// A sentence about it; may be empty.
+    /// A sentence that describes it; may be empty.
     pub summary: &'a str,
-    /// The ports on which its server listens.
+    /// The ports where its server listens.
     pub ports: &'a [u16],
-    /// Whether it travels in datagrams; otherwise in streams.
+    /// Whether it uses datagrams; otherwise streams.
     pub is_datagram: bool,
-    /// Which directions are made of frames: the one to the server, and the one to the client.
+    /// Whether each direction has frames: to the server, and to the client.
     pub is_framed: (bool, bool),
 }
 
-/// The program, behind the table. Each uses what is above it.
+/// The Lua program, which follows the table. Each file uses those before it.
 const PROGRAM: [&str; 7] = [
     include_str!("lua/text.lua"),
     include_str!("lua/json.lua"),
@@ -45,7 +45,7 @@ const PROGRAM: [&str; 7] = [
     include_str!("lua/streams.lua"),
 ];
 
-/// The dissector of a layout, as the text of a Lua file. The same layout gives the same text.
+/// The dissector of a layout, as the text of a Lua file. The same layout always gives the same text.
 ///
 /// ```
 /// use dissector::{About, dissector};
@@ -73,7 +73,7 @@ pub fn dissector(about: &About<'_>, layout: &Layout) -> String {
     text
 }
 
-/// How it was made, and how to use it.
+/// A comment on how the file was made, and how to use it.
 fn header(about: &About<'_>) -> String {
     let About { name, summary, .. } = about;
     let version = env!("CARGO_PKG_VERSION");

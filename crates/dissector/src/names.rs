@@ -1,13 +1,13 @@
-//! Names of filters: what Wireshark takes, and each only once.
+//! The names of filters, in Wireshark's syntax and without duplicates.
 
 use std::collections::BTreeSet;
 
-/// The names that are taken.
+/// The names in use.
 #[derive(Debug, Default)]
 pub(crate) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// The filter name of these words, joined by dots. Where it is taken, a number goes behind it.
+    /// The filter name of these words, joined by dots. If it is in use, a number is appended.
     pub(crate) fn take(&mut self, words: &[&str]) -> String {
         let name = words.iter().map(|it| word(it)).collect::<Vec<_>>().join(".");
         let mut free = name.clone();

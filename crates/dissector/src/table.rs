@@ -9,7 +9,7 @@ use crate::About;
 use crate::names::{Names, word};
 use crate::value::{Lua, one_based};
 
-/// What Lua's part knows by these names, besides the frames: each has a filter of its own.
+/// Other fields of the Lua program by name; each has a filter.
 const OTHERS: [&str; 17] = [
     "rest",
     "turn",
@@ -146,7 +146,7 @@ const fn kind_name(kind: &Kind) -> &'static str {
     }
 }
 
-/// A number, a word, or an empty table: the part that has it says so in its `sizes`.
+/// A number, a word, or an empty table. An empty table means that another part's `sizes` gives the size.
 fn size(size: &Size) -> Lua {
     match size {
         Size::Fixed(bytes) => Lua::Number(*bytes),
@@ -156,7 +156,7 @@ fn size(size: &Size) -> Lua {
     }
 }
 
-/// The sizes of later parts that stand in this one, by the index of the later one.
+/// The sizes of later parts that this part contains, by the index of the later part.
 fn sizes(frame: &Frame, index: usize) -> Lua {
     let of_later = |later: usize| {
         let place = frame.size_place(later).filter(|place| place.part == index)?;
@@ -167,7 +167,7 @@ fn sizes(frame: &Frame, index: usize) -> Lua {
     Lua::Sparse((index + 1..frame.parts.len()).filter_map(of_later).collect())
 }
 
-/// What of a part a place is: a value of a struct, by its index, or keys.
+/// The place of a value in a part: the index in a struct, or keys.
 fn inner(frame: &Frame, place: &Place) -> Vec<(&'static str, Lua)> {
     match &place.inner {
         Inner::Field(field) => vec![("slot", Lua::index(*field))],
@@ -204,7 +204,7 @@ const fn digest_name(kind: DigestKind) -> &'static str {
     }
 }
 
-/// The keys of a JSON part that the table names, as sizes and checksums: each has a filter of its own.
+/// The keys of a JSON part that the layout names as sizes and checksums. Each has a filter.
 fn known_keys(frame: &Frame, index: usize, names: &mut Names) -> Lua {
     let keys_of = |place: Place, field_type| match place.inner {
         Inner::Keys(keys) if place.part == index => Some((keys, field_type)),
@@ -235,7 +235,7 @@ fn known_keys(frame: &Frame, index: usize, names: &mut Names) -> Lua {
     Lua::List(all.into_iter().map(entry).collect())
 }
 
-/// The values of a struct. Those of several have filters of their own.
+/// The values of a struct. If there are several, each has a filter.
 fn slots(frame: &Frame, index: usize, fields: &[String], slots: &[Slot], names: &mut Names) -> Lua {
     let is_alone = fields.is_empty() && slots.len() == 1;
     let part_name = frame.parts.get(index).map(|part| part.name.as_str()).unwrap_or_default();
@@ -272,7 +272,7 @@ const fn code_name(kind: SlotKind) -> &'static str {
     }
 }
 
-/// Wireshark's type of a value. A string that holds a checksum is bytes; other strings mostly hold text.
+/// Wireshark's type of a value. A string that contains a checksum is bytes; other strings mostly contain text.
 fn slot_type(frame: &Frame, index: usize, field: Option<usize>, slot: &Slot) -> &'static str {
     let inner = field.map_or(Inner::Whole, Inner::Field);
     let place = Place { part: index, inner };

@@ -1,8 +1,8 @@
-//! Lua's data: tables, strings, numbers.
+//! Lua data: tables, strings, numbers.
 
 use std::fmt::Write;
 
-/// A value in Lua's source.
+/// A value as Lua source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Lua {
     Bool(bool),
@@ -10,7 +10,7 @@ pub(crate) enum Lua {
     Text(Vec<u8>),
     /// Values by name.
     Table(Vec<(&'static str, Lua)>),
-    /// Values from 1 on.
+    /// Values numbered from 1.
     List(Vec<Lua>),
     /// Values by number.
     Sparse(Vec<(u64, Lua)>),
@@ -33,7 +33,7 @@ impl Lua {
         Self::List(texts.iter().map(Self::text).collect())
     }
 
-    /// Adds its source. What fits a line stands in one.
+    /// Writes its source. A value that fits on a line gets one line.
     pub(crate) fn write(&self, out: &mut String, depth: usize) {
         const LINE_MAX: usize = 100;
         let flat = self.flat();
@@ -59,7 +59,7 @@ impl Lua {
         out.push('}');
     }
 
-    /// Its source in a line.
+    /// Its source on one line.
     fn flat(&self) -> String {
         let braced = |entries: Vec<String>| match entries.as_slice() {
             [] => "{}".to_owned(),
@@ -86,14 +86,14 @@ pub(crate) fn one_based(index: usize) -> u64 {
     u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-/// A number. Some versions have none but floats; one that is too large for those is far beyond what is
-/// read, and stands as a float in all.
+/// A number. Some Lua versions have only floats. A number that is too large for a float exceeds all limits, and
+/// is written as a float for every version.
 fn number(value: u64) -> String {
     const EXACT_MAX: u64 = 1 << 53;
     if value <= EXACT_MAX { value.to_string() } else { format!("{value}.0") }
 }
 
-/// A string. Bytes that are no printable ASCII stand as `\ddd`.
+/// A string. Bytes that are not printable ASCII are written as `\ddd`.
 fn quoted(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for byte in bytes {

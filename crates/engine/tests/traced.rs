@@ -1,6 +1,6 @@
-//! A program that is traced writes which of its lines it executes, however it ends.
+//! A traced program records the lines that it executes, whatever way it ends.
 
-// Without the launcher, nothing is traced.
+// Only the launcher can trace.
 #![cfg(all(target_os = "linux", not(feature = "portable")))]
 #![allow(
     clippy::unwrap_used,
@@ -20,10 +20,10 @@ use engine::peer::Process;
 use rustix::process::Signal;
 use serde_json::Value;
 
-/// Of each file of the trace: of each of the program's files, the lines.
+/// The lines in a file of the trace, by the program's file.
 type Lines = BTreeMap<String, BTreeSet<u64>>;
 
-/// What is in one file of the trace. All of it is of this program, started in its folder `cwd`.
+/// The contents of one file of the trace. All entries are of this program, which runs in its directory `cwd`.
 fn lines(path: &Path, program: &Programs) -> Lines {
     let mut lines = Lines::new();
     let base = program.directory().canonicalize().unwrap();
@@ -37,7 +37,7 @@ fn lines(path: &Path, program: &Programs) -> Lines {
     lines
 }
 
-/// What is in each file of the trace in a directory: that of the program first, its children behind it.
+/// The contents of each file of the trace in a directory: the program's first, then its children's.
 fn traces(directory: &Path, program: &Programs) -> Vec<Lines> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = entries.collect();
@@ -45,7 +45,7 @@ fn traces(directory: &Path, program: &Programs) -> Vec<Lines> {
     paths.iter().map(|path| lines(path, program)).collect()
 }
 
-/// Trace a program under each interpreter until it ends; `meanwhile` may do something to it.
+/// Traces a program under each interpreter until it ends; `meanwhile` may act on it.
 async fn traced(files: &[(&str, &str)], meanwhile: impl AsyncFn(&Process)) -> Vec<Vec<Lines>> {
     let mut all = Vec::new();
     for python in pythons() {
@@ -60,7 +60,7 @@ async fn traced(files: &[(&str, &str)], meanwhile: impl AsyncFn(&Process)) -> Ve
     all
 }
 
-/// The lines of the only file of the only process of a program without children.
+/// The lines of a program with one file and no children.
 fn only(traces: &[Lines]) -> BTreeSet<u64> {
     assert_eq!(traces.len(), 1, "{traces:?}");
     assert_eq!(traces[0].keys().collect::<Vec<_>>(), ["main.py"], "{traces:?}");

@@ -1,4 +1,4 @@
-//! Which values are checksums of other parts.
+//! Finds values that are checksums of other parts.
 
 use layout::{Digest, DigestKind, Inner, LeafValue, digest};
 
@@ -8,7 +8,7 @@ use crate::guess::{Guess, Piece, Transport};
 const KINDS: [DigestKind; 5] =
     [DigestKind::Md5, DigestKind::Sha1, DigestKind::Sha256, DigestKind::Sha512, DigestKind::Crc32];
 
-/// The same guess, and of each value that was a checksum wherever it stood, that it is one.
+/// The guess with the checksums. A value counts as a checksum if it is one in all of its frames.
 pub(crate) fn with_digests(guess: Guess, pieces: &[&Piece], transport: Transport) -> Guess {
     let mut guess = guess;
     for (frame, at, found) in candidates(&guess, pieces, transport) {
@@ -19,7 +19,7 @@ pub(crate) fn with_digests(guess: Guess, pieces: &[&Piece], transport: Transport
             continue;
         }
         part.digests.push(found);
-        // The parser holds each frame's checksum against its part.
+        // The parser checks each frame's checksum.
         let is_right = with
             .readings(pieces, transport)
             .iter()
@@ -31,7 +31,7 @@ pub(crate) fn with_digests(guess: Guess, pieces: &[&Piece], transport: Transport
     guess
 }
 
-/// Values that are a checksum in some frame: the frame, the part, and the checksum.
+/// The values that are a checksum in some frame: the frame, the part, and the checksum.
 fn candidates(
     guess: &Guess,
     pieces: &[&Piece],
@@ -64,7 +64,7 @@ fn candidates(
                             leaf.place.part,
                             Digest { at, of: of.name.clone(), kind },
                         );
-                        // Of no bytes, each part has the same checksum: the one with bytes is meant.
+                        // All empty parts have the same checksum, so the part must not be empty.
                         if !bytes.is_empty() && !found.contains(&entry) {
                             found.push(entry);
                         }
@@ -96,7 +96,7 @@ fn shown<'a>(value: &LeafValue<'a>, bytes: Option<&'a [u8]>) -> Option<Shown<'a>
 }
 
 impl Shown<'_> {
-    /// Whether it is as long as a checksum of this kind; so few are computed.
+    /// Whether it has the length of this kind of checksum. This avoids computing most checksums.
     fn may_be(&self, kind: DigestKind) -> bool {
         let size = match kind {
             DigestKind::Md5 => 16,

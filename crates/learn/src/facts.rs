@@ -1,23 +1,23 @@
-//! What the programs noted of their own calls (`launch_hooks.py` writes it).
+//! The programs' records of their own calls, which `launch_hooks.py` writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
 
-/// Which of the two programs.
+/// The role of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// The one that listens.
+    /// The program that listens.
     Server,
-    /// The one that connects.
+    /// The program that connects.
     Client,
 }
 
 /// An address that a program bound or connected to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
-    /// Who did.
+    /// The role of the program.
     pub role: Role,
     /// `bind`, `connect` or `connect_ex`.
     pub call: String,
@@ -27,14 +27,14 @@ pub struct Address {
     pub port: String,
 }
 
-/// A call in the program's source.
+/// A call in a program's source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Site {
-    /// Whose.
+    /// The role of the program.
     pub(crate) role: Role,
-    /// What was called: `struct.pack`.
+    /// The function: `struct.pack`.
     pub(crate) call: String,
-    /// Where: `client.py:21`.
+    /// The place: `client.py:21`.
     pub(crate) at: String,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Site {
 }
 
 impl Site {
-    /// Whether it is a call that the sender makes to write, or the receiver to read. Both compute checksums.
+    /// Whether the sender makes this call to write, or the receiver to read. Both compute checksums.
     pub(crate) fn is_of(&self, sender: Role) -> bool {
         let writes =
             ["struct.pack", "struct.pack_into", "json.dumps"].contains(&self.call.as_str());
@@ -59,24 +59,24 @@ impl Site {
     }
 }
 
-/// Where calls were made.
+/// The places of calls.
 pub(crate) type Sites = BTreeSet<Site>;
 
-/// All that is known of the calls of both programs, over all plays.
+/// All recorded calls of both programs, over all plays.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// Whether a program wrote notes.
+    /// The roles with records.
     noted: BTreeSet<Role>,
-    /// The formats of `struct`, each with the calls and the bytes that were packed or unpacked.
+    /// The formats of `struct`, each with the calls and the packed or unpacked bytes.
     formats: BTreeMap<String, Packed>,
-    /// Where each JSON text was written or read, by its text.
+    /// The places where each JSON text was written or read.
     json: BTreeMap<String, Sites>,
-    /// Where each checksum came out, by its hexadecimal digits.
+    /// The places where each checksum was computed, by its hexadecimal digits.
     digests: BTreeMap<String, Sites>,
-    /// How many bytes a program asked for, and where.
+    /// How many bytes a program asked for, and the places.
     asked: BTreeMap<(Role, u64), Sites>,
     addresses: BTreeSet<Address>,
-    /// Whether the server bound a socket of datagrams, and one of streams.
+    /// Whether the server bound a datagram socket, and whether a stream socket.
     binds_datagrams: bool,
     binds_streams: bool,
 }
@@ -87,7 +87,7 @@ struct Packed {
     sites: Sites,
 }
 
-/// So many JSON texts are kept.
+/// At most this many JSON texts are kept.
 const TEXTS_MAX: usize = 20_000;
 
 #[derive(Deserialize)]
@@ -106,7 +106,7 @@ struct Note {
 }
 
 impl Facts {
-    /// Add the notes of one process. Whose they are, its working directory says.
+    /// Adds the records of one process. Its working directory shows its role.
     pub fn add(&mut self, notes: &str) {
         let mut lines = notes.lines().filter_map(|line| serde_json::from_str::<Note>(line).ok());
         let Some(first) = lines.next().filter(|note| note.call == "start") else { return };
@@ -132,7 +132,7 @@ impl Facts {
             self.asked.entry((role, asked)).or_default().insert(called);
         } else if let Some(address) = note.address {
             if role == Role::Server && note.call == "socket.bind" {
-                // Python 3.11 and later print the number of SOCK_DGRAM, earlier ones its name.
+                // Python 3.11 and later print the number of SOCK_DGRAM, earlier versions its name.
                 let is_of_datagrams =
                     note.kind.as_deref().is_some_and(|it| it == "2" || it.ends_with("SOCK_DGRAM"));
                 self.binds_datagrams |= is_of_datagrams;
@@ -150,48 +150,48 @@ impl Facts {
         }
     }
 
-    /// Whether a program could be looked into.
+    /// Whether a program was traced.
     #[must_use]
     pub fn has_notes_of(&self, role: Role) -> bool {
         self.noted.contains(&role)
     }
 
-    /// The addresses that the programs bound and connected to.
+    /// The addresses that the programs bound or connected to.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.addresses.iter()
     }
 
-    /// Whether the server serves datagrams: it bound a socket of them, and none of streams. What a program sends
-    /// over other sockets, to a logger for example, says nothing of the protocol.
+    /// Whether the server serves datagrams: it bound a datagram socket and no stream socket. Data on a
+    /// program's other sockets, for example to a logger, are not part of the protocol.
     #[must_use]
     pub const fn serves_datagrams(&self) -> bool {
         self.binds_datagrams && !self.binds_streams
     }
 
-    /// The formats of `struct` that were used, those first of which more was packed.
+    /// The used formats of `struct`, those with the most data first.
     pub(crate) fn formats(&self) -> Vec<&str> {
         let mut formats: Vec<(&String, &Packed)> = self.formats.iter().collect();
         formats.sort_by_key(|(_, packed)| std::cmp::Reverse(packed.bytes.len()));
         formats.into_iter().map(|(format, _)| format.as_str()).collect()
     }
 
-    /// Where these bytes were packed or unpacked by this format.
+    /// The places where these bytes were packed or unpacked with this format.
     pub(crate) fn packed(&self, format: &str, bytes: &[u8]) -> Option<&Sites> {
         let packed = self.formats.get(format)?;
         packed.bytes.contains(&hex(bytes)).then_some(&packed.sites)
     }
 
-    /// Where this JSON text was written or read.
+    /// The places where this JSON text was written or read.
     pub(crate) fn json(&self, text: &str) -> Option<&Sites> {
         self.json.get(text)
     }
 
-    /// Where this checksum came out.
+    /// The places where this checksum was computed.
     pub(crate) fn digest(&self, digits: &str) -> Option<&Sites> {
         self.digests.get(digits)
     }
 
-    /// Where a program asked for so many bytes.
+    /// The places where a program asked for this many bytes.
     pub(crate) fn asked(&self, count: usize) -> Sites {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let both = [Role::Server, Role::Client];

@@ -1,4 +1,4 @@
-//! Guesses, part by part.
+//! Extends guesses part by part.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::parts::{
 };
 use crate::{heads, names, text, weigh};
 
-/// A frame of more parts is not guessed.
+/// The maximum number of parts in a guessed frame.
 const PARTS_MAX: usize = 8;
 
-/// So many guesses are read at most.
+/// The maximum number of guesses that are tested.
 const GUESSES_MAX: usize = 4000;
 
-/// A guess that holds, and how much speaks for it.
+/// A valid guess and its weight.
 #[derive(Debug, Clone)]
 pub(crate) struct Weighed {
     pub(crate) guess: Guess,
@@ -30,12 +30,12 @@ pub(crate) struct Search<'a> {
     pieces: &'a [&'a Piece],
     transport: Transport,
     facts: &'a Facts,
-    /// The guesses that are still to be read: those with the fewest parts first, and those with JSON before others,
-    /// for nothing shows better that a guess is right.
+    /// The guesses that are not tested yet. Those with the fewest parts come first, and those with JSON before
+    /// others, as JSON is the best sign of a right guess.
     pending: BTreeMap<(usize, usize), Guess>,
     guesses: usize,
     pub(crate) found: Vec<Weighed>,
-    /// Guesses that end in sized JSON, and do not hold to the end.
+    /// Guesses that end in JSON with a size, and do not match to the end.
     with_json: Vec<Guess>,
     pub(crate) nearest: Option<Nearest>,
     nearest_at: usize,
@@ -49,7 +49,7 @@ impl<'a> Search<'a> {
         Self { pieces, transport, facts, pending, guesses, found, with_json, nearest, nearest_at }
     }
 
-    /// Look for all guesses that hold.
+    /// Searches for all valid guesses.
     pub(crate) fn run(&mut self) {
         let starts: Vec<&[u8]> = self.pieces.iter().map(|piece| piece.bytes.as_slice()).collect();
         for kind in heads::all(&starts, self.pieces, self.transport, self.facts) {
@@ -65,8 +65,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What comes behind JSON may be of several kinds from turn to turn. Then it is described as all that comes until
-    /// the other side speaks.
+    /// What follows JSON may differ from turn to turn. It is then described as everything until the other side
+    /// sends.
     fn run_up_to_turns(&mut self) {
         for mut guess in std::mem::take(&mut self.with_json) {
             if let Some(frame) = guess.frames.last_mut() {
@@ -78,7 +78,7 @@ impl<'a> Search<'a> {
         self.read_all();
     }
 
-    /// A server may say something once before it answers.
+    /// A server may send a greeting before it answers.
     fn run_behind_a_greeting(&mut self, starts: &[&[u8]]) {
         for kind in heads::until(starts) {
             let greeting = frame(vec![part(0, kind)]);
@@ -98,7 +98,7 @@ impl<'a> Search<'a> {
     }
 
     fn add(&mut self, guess: Guess) {
-        /// So many parts more a frame has without JSON, as far as its turn goes.
+        /// How many more parts a frame without JSON may have within its turn.
         const WITHOUT_JSON: usize = 2;
         let parts = guess.frames.last().map_or(&[][..], |frame| &frame.parts);
         let has_json =
@@ -152,8 +152,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether its last frame is numbers and nothing else, which no program was seen to use so. That it fits is
-    /// chance, and to read long streams so takes long.
+    /// Whether its last frame has only numbers that no program was seen to use in this way. A match would be
+    /// chance, and testing it on long streams takes long.
     fn is_head_alone(&self, guess: &Guess) -> bool {
         let Some(last) = guess.frames.last() else { return false };
         let formats = self.facts.formats();
@@ -164,9 +164,9 @@ impl<'a> Search<'a> {
         last.parts.iter().all(|part| weigh::is_number(&part.kind) && !is_known(&part.kind))
     }
 
-    /// Keep the guess that came farthest, of those that have JSON or a size.
+    /// Keeps the guess that matched furthest, among those with JSON or a size.
     fn note(&mut self, guess: &Guess, at: usize, why: &str) {
-        // In the middle of a frame, some number fits most bytes.
+        // In the middle of a frame, most bytes match some number.
         let is_tail =
             |part: &Part| weigh::is_number(&part.kind) || matches!(part.kind, Kind::Const(_));
         let is_plain =
@@ -175,7 +175,7 @@ impl<'a> Search<'a> {
             self.nearest_at = at;
             let named = names::named(guess.clone());
             let parts = named.frames.last().map(text::parts_line).unwrap_or_default();
-            // The same again, by its names.
+            // The same again, with its names.
             let fails = match named.holds(self.pieces, self.transport) {
                 Held::Begins { why, .. } | Held::Not { why, .. } => why,
                 Held::Whole => why.to_owned(),
@@ -184,8 +184,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Frames of the last kind in each piece: the first, and if `with_last` the last before what is none. What
-    /// comes next must fit behind all of them.
+    /// The frames of the last kind in each piece: the first, and with `with_last` also the last before the
+    /// mismatch. The next part must match after all of them.
     fn firsts(&self, guess: &Guess, with_last: bool) -> Option<Firsts<'a>> {
         let nth = guess.frames.len().checked_sub(1)?;
         let mut firsts = Firsts { frames: Vec::new(), whole: Vec::new(), behind: Vec::new() };
@@ -210,7 +210,7 @@ impl<'a> Search<'a> {
     fn grow(&mut self, guess: &Guess) {
         let Some(last) = guess.frames.last() else { return };
         let mut next = self.firsts(guess, false).map_or_else(Vec::new, |it| self.next(last, &it));
-        // A frame that says the size of nothing ends anywhere, and the one before the trouble is none.
+        // A frame without sizes can end anywhere, so the one before the mismatch is not a real frame.
         if has_sized_part(last)
             && let Some(firsts) = self.firsts(guess, true)
         {
@@ -234,11 +234,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What may come next, behind these frames.
+    /// The possible next parts after these frames.
     fn next(&self, last: &Frame, firsts: &Firsts<'_>) -> Vec<Vec<Part>> {
         let mut next: Vec<Vec<Part>> = Vec::new();
         let number = last.parts.len();
-        // Without it, nothing shows that the parts before are right.
+        // Without it, nothing shows that the earlier parts are right.
         let has_json = last.parts.iter().any(|part| matches!(part.kind, Kind::Json(Size::Of(_))));
         for path in open_numbers(last, &firsts.frames) {
             let sizes: Vec<u64> = firsts.frames.iter().map(|it| size_of(it, last, &path)).collect();
@@ -247,7 +247,7 @@ impl<'a> Search<'a> {
                 sized(&path, is_key, &sizes, &firsts.behind, number).map(|part| vec![part]),
             );
             next.extend(counted(&path, &sizes, &firsts.behind, number).map(|part| vec![part]));
-            // Of JSON, every count of nothing would be tried.
+            // In JSON, every counter with the value 0 would be tried.
             if has_json && !is_key {
                 next.extend(empty(&path, &sizes, number).map(|part| vec![part]));
             }
@@ -272,7 +272,7 @@ impl<'a> Search<'a> {
         next
     }
 
-    /// A number, and what it is the size of, at once.
+    /// A number together with the part whose size it is.
     fn number_and_sized(&self, behind: &[&[u8]], number: usize) -> Vec<Vec<Part>> {
         let there: Vec<&[u8]> = behind.iter().copied().filter(|rest| !rest.is_empty()).collect();
         if there.len() < behind.len() {

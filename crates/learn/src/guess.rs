@@ -1,32 +1,32 @@
-//! A guess at the frames of a direction, and whether what was said is made of them.
+//! A guess of the frames of a direction, and the test whether the data match it.
 
 use std::collections::BTreeSet;
 
 use layout::{Direction, Frame, Item, Layout, Reading, read};
 
-/// How what is said travels.
+/// The kind of transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// As a stream.
     Stream,
-    /// As datagrams, each of which is one frame.
+    /// As datagrams; each is one frame.
     Datagrams,
 }
 
-/// What one side says over a connection, or a datagram.
+/// The data of one side over a connection, or one datagram.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Piece {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// The offsets before which the other side spoke, in rising order.
+    /// The offsets before which the other side sent something, in ascending order.
     pub turns: Vec<usize>,
 }
 
-/// So many pieces are read for each guess, and so many bytes of them.
+/// How many pieces are tested for each guess, and how many bytes of them.
 const PIECES_MAX: usize = 200;
 const BYTES_MAX: usize = 16 << 20;
 
-/// Each piece once, without those of no bytes; the short ones first.
+/// The distinct non-empty pieces, the shortest first.
 pub(crate) fn distinct(said: &[Piece]) -> Vec<&Piece> {
     let all: BTreeSet<&Piece> = said.iter().filter(|piece| !piece.bytes.is_empty()).collect();
     let mut all: Vec<&Piece> = all.into_iter().collect();
@@ -40,20 +40,20 @@ pub(crate) fn distinct(said: &[Piece]) -> Vec<&Piece> {
     all
 }
 
-/// Frames: the last one repeats, and one before it comes once.
+/// Frames: the last one repeats, and each earlier one occurs once.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Guess {
     pub(crate) frames: Vec<Frame>,
 }
 
-/// Whether a guess may hold.
+/// The result of testing a guess.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Held {
-    /// All is made of its frames.
+    /// All data match its frames.
     Whole,
-    /// Each piece begins with one, and goes on otherwise; where the first does, and why.
+    /// Each piece begins with its frames and continues differently. Contains the first mismatch and its reason.
     Begins { at: usize, why: String },
-    /// A piece does not begin with one.
+    /// A piece does not begin with its frames.
     Not { at: usize, why: String },
 }
 
@@ -70,7 +70,7 @@ impl Guess {
 
     /// The first frame of each kind in each piece.
     pub(crate) fn first_frames(&self, pieces: &[&Piece]) -> Vec<Reading> {
-        // Of datagrams, no frame repeats.
+        // In datagrams, no frame repeats.
         let layout = self.layout(Transport::Datagrams);
         let way = Direction::ToServer;
         { pieces }
@@ -79,7 +79,7 @@ impl Guess {
             .collect()
     }
 
-    /// The guess as a table, of one direction.
+    /// The guess as the layout of one direction.
     pub(crate) fn layout(&self, transport: Transport) -> Layout {
         let last = self.frames.len().saturating_sub(1);
         let item = |frame: usize| {
@@ -93,19 +93,19 @@ impl Guess {
         }
     }
 
-    /// Whether all pieces are made of its frames, or at least begin with them.
+    /// Tests whether all pieces match its frames, or at least begin with them.
     pub(crate) fn holds(&self, pieces: &[&Piece], transport: Transport) -> Held {
         let layout = self.layout(transport);
         let mut held = Held::Whole;
         for piece in pieces {
             let reading = read(&layout, Direction::ToServer, &piece.bytes, &piece.turns, true);
             let Some(trouble) = &reading.trouble else {
-                // A checksum that held for the first frames may be none.
+                // A checksum that matched the first frames may not be one.
                 let Some(mistake) = reading.mistakes.first() else { continue };
                 return Held::Not { at: mistake.at, why: mistake.to_string() };
             };
             let (at, why) = (trouble.at, trouble.to_string());
-            // Of frames that come one after another, each must be there once.
+            // If frames follow one another, each must occur at least once.
             let is_begun = (0..self.frames.len()).all(|nth| {
                 reading.frames.get(nth).is_some_and(|frame| frame.is_whole && frame.frame == nth)
             });

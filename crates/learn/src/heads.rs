@@ -1,27 +1,27 @@
-//! How a frame may begin: the parts that come first in all pieces.
+//! The possible first parts of a frame, given the start of all pieces.
 
 use layout::{Encoding, Format, Kind, Size};
 
 use crate::facts::Facts;
 use crate::guess::{Piece, Transport};
 
-/// Formats that are tried where no program was seen to use one that fits.
+/// The formats to try if no program was seen to use a matching one.
 const FORMATS: [&str; 21] = [
     ">I", "<I", ">H", "<H", ">Q", "<Q", "B", ">II", "<II", ">HH", "<HH", ">HI", "<HI", ">BI",
     "<BI", ">BH", "<BH", ">QQ", "<QQ", ">IB", "<IB",
 ];
 
-/// So wide are the decimal numbers that are tried.
+/// The largest width of decimal numbers to try.
 const WIDTH_MAX: usize = 20;
 
-/// The delimiters of numbers and of texts.
+/// The delimiters after numbers and after texts.
 const BEHIND_NUMBERS: [&[u8]; 9] = [b"\r\n", b"\n", b"\0", b" ", b":", b"|", b",", b";", b"#"];
 const BEHIND_TEXTS: [&[u8]; 3] = [b"\r\n", b"\n", b"\0"];
 
-/// So long a text is at most that a program asks for in one piece.
+/// The maximum length of a text that a program reads in one piece.
 const FIXED_MAX: usize = 4096;
 
-/// All that a frame may begin with.
+/// All possible beginnings of a frame.
 pub(crate) fn all(
     pieces: &[&[u8]],
     of: &[&Piece],
@@ -46,7 +46,7 @@ pub(crate) fn all(
     kinds
 }
 
-/// The numbers that may stand at the start of all of these.
+/// The kinds of numbers that may be at the start of all these pieces.
 pub(crate) fn numbers(pieces: &[&[u8]], facts: &Facts) -> Vec<Kind> {
     let seen = facts.formats();
     let usual = FORMATS.into_iter().filter(|format| !seen.contains(format));
@@ -71,7 +71,7 @@ pub(crate) fn numbers(pieces: &[&[u8]], facts: &Facts) -> Vec<Kind> {
     kinds
 }
 
-/// The lines that all of these may begin with.
+/// The kinds of lines that all these pieces may begin with.
 pub(crate) fn until(pieces: &[&[u8]]) -> Vec<Kind> {
     let mut kinds = Vec::new();
     for delimiter in BEHIND_TEXTS {
@@ -80,7 +80,7 @@ pub(crate) fn until(pieces: &[&[u8]]) -> Vec<Kind> {
         if lines.iter().all(|line| is_json(line)) {
             kinds.push(Kind::JsonUntil(delimiter.to_vec()));
         }
-        // All lines must be text of the encoding, not the first ones alone.
+        // All lines must be text in the encoding, not only the first ones.
         if let Some(encoding) = encoding(pieces).or_else(|| encoding(&lines)) {
             kinds.push(Kind::TextUntil { delimiter: delimiter.to_vec(), encoding });
         }
@@ -88,7 +88,7 @@ pub(crate) fn until(pieces: &[&[u8]]) -> Vec<Kind> {
     kinds
 }
 
-/// What a program asks for in one piece, where it is JSON with blanks around it.
+/// The size that a program reads in one piece, if that is JSON with blanks around it.
 fn fixed(pieces: &[&[u8]], facts: &Facts) -> Vec<Kind> {
     let sizes = (2..=FIXED_MAX).filter(|size| !facts.asked(*size).is_empty());
     let is_json = |size: &usize| pieces.iter().all(|it| it.get(..*size).is_some_and(is_json));
@@ -108,13 +108,13 @@ fn are_turns_json(pieces: &[&Piece]) -> bool {
     })
 }
 
-/// Whether it is the text of a JSON object or list.
+/// Whether this is the text of a JSON object or list.
 pub(crate) fn is_json(bytes: &[u8]) -> bool {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'[')) && pyjson::loads_bytes(bytes).is_ok()
 }
 
-/// The encoding in which all of these are text; none of control bytes.
+/// The encoding in which all of these are text without control characters.
 pub(crate) fn encoding(texts: &[&[u8]]) -> Option<Encoding> {
     let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b);
     if texts.iter().any(|text| text.iter().any(is_control)) {
@@ -125,7 +125,7 @@ pub(crate) fn encoding(texts: &[&[u8]]) -> Option<Encoding> {
         .find(|encoding| texts.iter().all(|text| encoding.is_text(text)))
 }
 
-/// What comes before the first delimiter.
+/// The bytes before the first delimiter.
 fn before<'a>(bytes: &'a [u8], delimiter: &[u8]) -> Option<&'a [u8]> {
     let at = bytes.windows(delimiter.len()).position(|window| window == delimiter)?;
     bytes.get(..at)

@@ -1,8 +1,8 @@
-//! Finds the frames of a protocol in what two programs were seen to say.
+//! Finds the frames of a protocol in the observed data of two programs.
 //!
-//! Nothing here opens a file or starts a program. What goes in is data: the streams of several plays, and
-//! what the programs noted of their own calls. What comes out is a table of frames, and for each of its
-//! lines what speaks for it.
+//! This crate opens no file and starts no program. Its input is data: the streams of several plays, and the
+//! programs' records of their own calls. Its output is a table of frames, with the evidence for each of its
+//! lines.
 //!
 //! ```
 //! use learn::{Facts, Piece, Role, Transport, find};
@@ -16,23 +16,23 @@
 //! ```
 //!
 //! # How
-//! A frame is guessed part by part, from its first: a number in each form that fits, JSON or text up to a
-//! delimiter, and what an earlier number says the size of. A guess counts if the parser of `layout` reads
-//! all streams with it, from the first byte to the last. Of several that do, the one counts for which most
-//! speaks.
+//! The search guesses a frame part by part, from its first: a number in each form that matches, JSON or text up
+//! to a delimiter, and the parts whose size an earlier number gives. A guess is valid if the parser of `layout`
+//! reads all streams with it, from the first byte to the last. Of several valid guesses, the one with the most
+//! evidence wins.
 //!
 //! | file | what |
 //! |---|---|
-//! | `facts.rs` | what the programs noted of their calls |
-//! | `guess.rs` | a guess, and whether the streams are made of it |
-//! | `heads.rs` | how a frame may begin |
-//! | `grow.rs` | the search: guesses, the simplest first |
-//! | `parts.rs` | which part may come next |
-//! | `weigh.rs` | what speaks for a guess |
-//! | `digests.rs` | which values are checksums |
+//! | `facts.rs` | the programs' records of their calls |
+//! | `guess.rs` | a guess, and the test whether the data match it |
+//! | `heads.rs` | the possible first parts of a frame |
+//! | `grow.rs` | the search through guesses, the simplest first |
+//! | `parts.rs` | the possible next parts |
+//! | `weigh.rs` | the weight of a guess |
+//! | `digests.rs` | finds checksums |
 //! | `names.rs` | names for the parts |
-//! | `reasons.rs` | what speaks for each part, in words |
-//! | `text.rs` | frames as they stand in a protocol's file |
+//! | `reasons.rs` | the evidence for each part, in words |
+//! | `text.rs` | frames in the form of a protocol file |
 
 mod digests;
 mod facts;
@@ -53,34 +53,35 @@ pub use text::{comment, frame_text, string};
 use guess::Guess;
 use layout::Frame;
 
-/// The frames that one direction is made of.
+/// The frames of one direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// The frames, in order: the last one repeats, and one before it comes once.
+    /// The frames in order: the last one repeats, and each earlier one occurs once.
     pub frames: Vec<Frame>,
-    /// What speaks for each part of each frame.
+    /// The evidence for each part of each frame.
     pub reasons: Vec<Vec<Reason>>,
     /// How many frames of the last kind were read.
     pub frame_count: usize,
 }
 
-/// A smaller difference of weights is one of rounding.
+/// A smaller difference of weights is a rounding error.
 const WEIGHT_MIN: f64 = 1e-6;
 
-/// What came nearest, where no frames were found.
+/// The guess that matched furthest, if no frames were found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nearest {
-    /// The guess, in a line.
+    /// The guess on one line.
     pub guess: String,
-    /// Where it fails, and why.
+    /// Where and why it fails.
     pub fails: String,
 }
 
-/// The frames that all of these pieces are made of. A piece is what one side says over a connection, or one
-/// datagram. `None` where nothing was said. What a client sends is called `request`, what a server sends `reply`.
+/// The frames of these pieces. A piece is the data of one side over a connection, or one datagram. `None` if no
+/// data were sent. The client's frame is called `request`, the server's `reply`.
 ///
 /// # Errors
-/// They are made of no frames that can be described, or of none that anything speaks for; the nearest guess,
+///
+/// No frames that can be described match, or no evidence supports those that match. Contains the nearest guess,
 /// if there is one.
 pub fn find(
     said: &[Piece],
@@ -94,7 +95,7 @@ pub fn find(
     }
     let mut search = grow::Search::new(&pieces, transport, facts);
     search.run();
-    // Of equal ones, the first counts: what the programs were seen to use is tried before the rest.
+    // Of equal guesses, the first one counts: forms that the programs were seen to use are tried first.
     let heavier = |one: grow::Weighed, other: grow::Weighed| {
         if other.weight > one.weight + WEIGHT_MIN { other } else { one }
     };

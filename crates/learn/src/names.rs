@@ -1,4 +1,4 @@
-//! Names for the parts of a guess.
+//! Gives names to the parts of a guess.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use layout::{Digest, Frame, Inner, Kind, Part, Size};
 use crate::guess::Guess;
 use crate::weigh;
 
-/// The guess with a name for each part: what a number is the size of comes into its name.
+/// The guess with a name for each part. The name of a size contains the name of its part.
 pub(crate) fn named(mut guess: Guess) -> Guess {
     for frame in &mut guess.frames {
         name_parts(frame);
@@ -49,7 +49,7 @@ fn name_parts(frame: &mut Frame) {
     }
 }
 
-/// A name without the number that tells it from others.
+/// A name without the number that makes it unique.
 fn base(name: &str) -> &str {
     let (start, end) = name.rsplit_once('-').unwrap_or((name, ""));
     if !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit()) { start } else { name }
@@ -94,7 +94,7 @@ fn field_name(frame: &Frame, number: usize, nth: usize, names: &[String]) -> Str
     sized.map_or_else(|| format!("value-{nth}"), |name| format!("{name}-size"))
 }
 
-/// Put the new names into a path of the old ones.
+/// Replaces the old names in a path by the new ones.
 fn rename(path: &mut Vec<String>, old: &Frame, names: &[String]) {
     let Some(number) = path.first().and_then(|first| old.part(first)) else { return };
     let Some(name) = names.get(number) else { return };
@@ -105,7 +105,7 @@ fn rename(path: &mut Vec<String>, old: &Frame, names: &[String]) {
     };
     if let Some(nth) = nth {
         let field = field_name(old, number, nth, names);
-        // A field goes by its own name, unless a part has that.
+        // A field is called by its own name only, unless a part has that name.
         *path = if names.contains(&field) { vec![name.clone(), field] } else { vec![field] };
     } else if let Some(first) = path.first_mut() {
         first.clone_from(name);

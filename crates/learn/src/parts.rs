@@ -1,4 +1,4 @@
-//! The parts that may come next in a frame, by what stands behind it in all pieces.
+//! The possible next parts of a frame, given what follows it in all pieces.
 
 use layout::{
     Counts, Digest, DigestKind, Frame, FrameRead, Inner, Kind, Part, Scalar, Size, Value, digest,
@@ -8,18 +8,18 @@ use crate::facts::{Facts, hex};
 use crate::guess::Guess;
 use crate::{heads, weigh};
 
-/// Delimiters that stand behind a part whose size is known.
+/// The delimiters after a part with a known size.
 const BEHIND: [&[u8]; 3] = [b"\r\n", b"\n", b"\0"];
 
-/// The sizes of parts that nothing explains.
+/// The sizes to try for unexplained parts.
 const OPAQUE: [usize; 6] = [4, 16, 32, 8, 20, 64];
 
-/// Where a frame of a guess ends in each piece, and what it holds.
+/// Where a frame of a guess ends in each piece, and its values.
 pub(crate) struct Firsts<'p> {
     pub(crate) frames: Vec<FrameRead>,
     /// The whole pieces.
     pub(crate) whole: Vec<&'p [u8]>,
-    /// What stands behind it in each piece.
+    /// The bytes after it in each piece.
     pub(crate) behind: Vec<&'p [u8]>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn has_sized_part(frame: &Frame) -> bool {
     frame.parts.iter().any(|part| matches!(part.kind.size(), Some(Size::Of(_))))
 }
 
-/// The values that may be the size of what comes next: numbers, and integers in JSON, that are no size yet.
+/// The values that may be the size of the next part: numbers, and integers in JSON, that are not a size yet.
 pub(crate) fn open_numbers(frame: &Frame, firsts: &[FrameRead]) -> Vec<Vec<String>> {
     let mut paths: Vec<Vec<String>> = Vec::new();
     for (nth, part) in frame.parts.iter().enumerate() {
@@ -93,7 +93,7 @@ pub(crate) fn json_integers(
         pyjson::Value::Dict(dict) if path.len() < DEPTH_MAX => {
             for (key, value) in dict.iter() {
                 let key = key.to_string_lossy().into_owned();
-                // A dot in a key can't be told from one between keys.
+                // A dot in a key would look like the separator of keys.
                 if !key.contains('.') && !key.is_empty() {
                     path.push(key);
                     json_integers(value, path, found);
@@ -105,7 +105,7 @@ pub(crate) fn json_integers(
     }
 }
 
-/// What a frame says at a path: what is absent, or no size, says 0.
+/// The size at a path of a frame. If the value is absent or not a size, it is 0.
 pub(crate) fn size_of(frame: &FrameRead, table: &Frame, path: &[String]) -> u64 {
     let Some(place) = table.resolve(path, table.parts.len()) else { return 0 };
     let Some(read) = frame.parts.iter().find(|read| read.part == place.part) else { return 0 };
@@ -133,7 +133,7 @@ pub(crate) fn size_of(frame: &FrameRead, table: &Frame, path: &[String]) -> u64 
     int.and_then(|int| u64::try_from(int).ok()).unwrap_or(0)
 }
 
-/// A part of this size, if there is enough behind the frame in all pieces.
+/// A part with this size, if there are enough bytes after the frame in all pieces.
 pub(crate) fn sized(
     path: &[String],
     is_key: bool,
@@ -162,7 +162,7 @@ pub(crate) fn sized(
     Some(part(number, kind))
 }
 
-/// A part whose size counts characters: JSON or text in which some are more than a byte long.
+/// A part whose size counts characters: JSON or text with some characters of more than one byte.
 pub(crate) fn counted(
     path: &[String],
     sizes: &[u64],
@@ -193,7 +193,7 @@ pub(crate) fn counted(
     Some(Part { counts: Counts::Characters, ..part(number, kind) })
 }
 
-/// Say of the number that is the size of this part that it counts characters.
+/// Records that the number with the size of this part counts characters.
 pub(crate) fn mark_characters(frame: &mut Frame, sized: Option<&Part>) {
     let Some(Size::Of(path)) = sized.and_then(|part| part.kind.size()) else { return };
     let Some(place) = frame.resolve(path, frame.parts.len()) else { return };
@@ -202,20 +202,20 @@ pub(crate) fn mark_characters(frame: &mut Frame, sized: Option<&Part>) {
     }
 }
 
-/// A part of a size that is 0 in all of these: what it is, other frames show.
+/// A part whose size is 0 in all of these. Other frames show its kind.
 pub(crate) fn empty(path: &[String], sizes: &[u64], number: usize) -> Option<Part> {
     let is_empty = sizes.iter().all(|size| *size == 0);
     is_empty.then(|| part(number, Kind::Bytes(Size::Of(path.to_vec()))))
 }
 
-/// Bytes that nothing explains, of a usual size: a checksum of several parts, say.
+/// Unexplained bytes of a usual size: for example, a checksum of several parts.
 pub(crate) fn opaque(behind: &[&[u8]], number: usize) -> Vec<Part> {
     let fits = |size: &usize| behind.iter().all(|rest| rest.len() >= *size);
     let bytes = |size: usize| Kind::Bytes(Size::Fixed(u64::try_from(size).unwrap_or(0)));
     OPAQUE.into_iter().filter(fits).map(|size| part(number, bytes(size))).collect()
 }
 
-/// A delimiter that stands behind the frame in all pieces.
+/// A delimiter that follows the frame in all pieces.
 pub(crate) fn constant(behind: &[&[u8]], number: usize) -> Option<Part> {
     let is_there = |delimiter: &&[u8]| behind.iter().all(|rest| rest.starts_with(delimiter));
     let found = BEHIND.into_iter().find(is_there)?;
@@ -229,7 +229,7 @@ pub(crate) fn lines(behind: &[&[u8]], delimiter: &[u8], number: usize) -> Vec<Pa
     kinds.filter(fits).map(|kind| part(number, kind)).collect()
 }
 
-/// A checksum of an earlier part, of the length that it always has.
+/// A checksum of an earlier part, with the fixed length of its kind.
 pub(crate) fn digest_part(frame: &Frame, firsts: &Firsts<'_>, number: usize) -> Option<Part> {
     const KINDS: [(DigestKind, usize); 5] = [
         (DigestKind::Md5, 16),

@@ -1,4 +1,4 @@
-//! What speaks for each part of a guess, in words.
+//! The evidence for each part of a guess, in words.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ use crate::weigh::{is_number, parts_of, sized_by};
 /// How sure a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sure {
-    /// It fits, but too little was seen to tell.
+    /// It matches, but too few data were seen to be sure.
     Guess,
-    /// It fits in several ways that chance would not make.
+    /// It matches in several ways that are unlikely by chance.
     Likely,
-    /// A program was seen to call just this.
+    /// A program was seen to make exactly this call.
     Certain,
 }
 
-/// What speaks for a part.
+/// The evidence for a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// How sure it is.
@@ -28,11 +28,11 @@ pub struct Reason {
     pub why: String,
 }
 
-/// So many places in a program are named.
+/// At most this many places in a program are named.
 const SITES_MAX: usize = 2;
 
 impl Sure {
-    /// In a word.
+    /// As one word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Sure {
     }
 }
 
-/// What speaks for each part of each frame.
+/// The evidence for each part of each frame.
 pub(crate) fn of(
     guess: &Guess,
     pieces: &[&Piece],
@@ -103,7 +103,7 @@ impl Seen<'_> {
         Some(Reason { sure, why })
     }
 
-    /// The calls that were seen to have to do with this part.
+    /// The recorded calls that handle this part.
     fn sites(&self, part: &Part, parts: &[(&Value, &[u8])]) -> Sites {
         let mut sites = Sites::new();
         for (value, bytes) in parts {
@@ -161,7 +161,7 @@ impl Seen<'_> {
     }
 }
 
-/// Which fields of several numbers were the same in all frames, such as a magic.
+/// The fields of a struct that were the same in all frames, such as a magic number.
 fn constants(kind: &Kind, parts: &[(&Value, &[u8])]) -> String {
     let Kind::Struct { fields, .. } = kind else { return String::new() };
     let all: Vec<&[Scalar]> = parts

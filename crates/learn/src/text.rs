@@ -1,19 +1,19 @@
-//! Frames as they stand in a protocol's file.
+//! Writes frames in the form of a protocol file.
 
 use layout::{Counts, Digest, DigestKind, Encoding, Frame, Kind, Part, Size};
 
 use crate::reasons::Reason;
 
-/// A comment's lines are no longer than this.
+/// The maximum length of a comment's lines.
 const LINE_MAX: usize = 100;
 
-/// A text as a TOML string in one line: as in JSON, and what TOML wants escaped besides.
+/// A text as a TOML string on one line: a JSON string, with the further escapes that TOML needs.
 #[must_use]
 pub fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\x7f', "\\u007f")
 }
 
-/// A comment, in as many lines as it needs, each behind `indent`.
+/// A comment on as many lines as needed, each after `indent`.
 #[must_use]
 pub fn comment(text: &str, indent: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -35,7 +35,7 @@ pub fn comment(text: &str, indent: &str) -> String {
     lines.iter().map(|line| format!("{indent}{}\n", format!("# {line}").trim_end())).collect()
 }
 
-/// A frame's table, with what speaks for each part in a comment before it.
+/// A frame's table. A comment before each part gives the evidence.
 #[must_use]
 pub fn frame_text(frame: &Frame, reasons: &[Reason]) -> String {
     let mut text = format!("[frames.{}]\nparts = [\n", frame.name);
@@ -49,7 +49,7 @@ pub fn frame_text(frame: &Frame, reasons: &[Reason]) -> String {
     text
 }
 
-/// The parts of a frame in one line.
+/// The parts of a frame on one line.
 pub(crate) fn parts_line(frame: &Frame) -> String {
     let parts: Vec<String> = frame.parts.iter().map(part_text).collect();
     parts.join(", ")
@@ -108,7 +108,7 @@ fn encoding_text(encoding: Encoding) -> Option<String> {
     (encoding != Encoding::Utf8).then(|| format!("encoding = {}", string(encoding.name())))
 }
 
-/// A delimiter as an escaped string, so that it stands in one line.
+/// A delimiter as an escaped string on one line.
 fn delimiter(bytes: &[u8]) -> String {
     match bytes {
         b"\n" => "\"\\n\"".to_owned(),

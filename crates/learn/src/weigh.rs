@@ -1,5 +1,5 @@
-//! How much speaks for a guess that holds: a number is the more likely a size the more of its values were
-//! right, and the less likely the more forms a part may have.
+//! The weight of a valid guess. A number is more likely a size if more of its values were right, and less
+//! likely if its part could have more forms.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::facts::Facts;
 use crate::guess::{Guess, Piece, Transport};
 use crate::heads;
 
-/// So many different sizes count.
+/// How many different sizes count.
 const SIZES_MAX: usize = 5;
 
-/// How much speaks for it. Below 0, more speaks against it.
+/// The weight of the evidence. Below 0, more speaks against the guess.
 pub(crate) fn weight(guess: &Guess, pieces: &[&Piece], transport: Transport, facts: &Facts) -> f64 {
     let readings = guess.readings(pieces, transport);
     let mut weight = 0.0;
@@ -24,8 +24,8 @@ pub(crate) fn weight(guess: &Guess, pieces: &[&Piece], transport: Transport, fac
     weight
 }
 
-/// The same guess, and what a number is the size of is JSON or text where all of it is: the first frames may
-/// have had none of it.
+/// The same guess, with parts of known size described as JSON or text if all of their bytes are. The first
+/// frames may have had none.
 pub(crate) fn refined(mut guess: Guess, pieces: &[&Piece], transport: Transport) -> Guess {
     let readings = guess.readings(pieces, transport);
     for (nth, frame) in guess.frames.iter_mut().enumerate() {
@@ -49,12 +49,12 @@ pub(crate) fn refined(mut guess: Guess, pieces: &[&Piece], transport: Transport)
     guess
 }
 
-/// Whether a part of this kind is a number or several.
+/// Whether a part of this kind is one number or several.
 pub(crate) const fn is_number(kind: &Kind) -> bool {
     matches!(kind, Kind::Struct { .. } | Kind::Digits { .. } | Kind::NumberUntil(_))
 }
 
-/// The whole parts of this number, in all frames of a kind, each with its bytes.
+/// The whole parts with this number, in all frames of a kind, each with its bytes.
 pub(crate) fn parts_of<'r, 'p: 'r>(
     readings: &'r [Reading],
     pieces: &'r [&'p Piece],
@@ -90,7 +90,7 @@ fn of_part(
     };
     let full: BTreeSet<&[u8]> =
         seen().map(|(_, bytes)| bytes).filter(|it| !it.is_empty()).collect();
-    // What was there once may be there by chance.
+    // Something that occurred once may be chance.
     let often = match full.len() {
         0 => 0.0,
         1 => 0.25,
@@ -100,7 +100,7 @@ fn of_part(
     match &part.kind {
         kind if is_number(kind) => {
             let is_known = match kind {
-                // A number that is the size of nothing fits any bytes: a program must have used each.
+                // A number that is not a size matches any bytes, so a program must have used each of them.
                 Kind::Struct { format, .. } => {
                     let is_packed = |(_, bytes): (&Value, &[u8])| {
                         facts.packed(format.as_str(), bytes).is_some()
@@ -124,7 +124,7 @@ fn of_part(
         Kind::Text { size: Size::Of(_) | Size::Fixed(_), .. } => 6.0 * often,
         Kind::Bytes(Size::Of(path)) if is_key(table, path) => 10.0 * often,
         Kind::Bytes(Size::Of(_)) => 4.0 * often,
-        // Nothing explains it, and with enough of it anything is a frame.
+        // Nothing explains this part. With enough of such bytes, anything would be a frame.
         Kind::Bytes(Size::Fixed(_)) => -30.0,
         Kind::TextUntil { .. } => 3.0,
         Kind::Text { .. } => 2.0,
@@ -140,7 +140,7 @@ pub(crate) fn is_key(frame: &Frame, path: &[String]) -> bool {
     place.is_some_and(|place| matches!(place.inner, Inner::Keys(_)))
 }
 
-/// What speaks for a number of which so many different values were seen.
+/// The weight of a number that had this many different values.
 fn of_number(frame: &Frame, number: usize, is_known: bool, values: usize) -> f64 {
     let is_first = number == 0;
     let sizes = sized_by(frame, number);
@@ -152,7 +152,7 @@ fn of_number(frame: &Frame, number: usize, is_known: bool, values: usize) -> f64
     match (sizes, is_known) {
         (0, true) => 2.0,
         (0, false) => -20.0,
-        // In the middle of a frame, some number fits most bytes.
+        // In the middle of a frame, most bytes match some number.
         (_, false) if !is_first && values < 2 => -100.0,
         (_, is_known) => {
             let different = u32::try_from(values.min(SIZES_MAX)).unwrap_or(0);
@@ -162,7 +162,7 @@ fn of_number(frame: &Frame, number: usize, is_known: bool, values: usize) -> f64
     }
 }
 
-/// How many parts a part is the size of.
+/// How many parts have their size in this part.
 pub(crate) fn sized_by(frame: &Frame, number: usize) -> usize {
     let sizes = (0..frame.parts.len()).filter_map(|nth| frame.size_place(nth));
     sizes.filter(|place| place.part == number).count()

@@ -1,4 +1,4 @@
-//! For any bytes, what the search finds reads all of them, and the search itself never fails.
+//! For any bytes, the frames that the search finds match all of them, and the search never panics.
 
 use layout::{Direction, Item, Layout, read};
 use learn::{Facts, Piece, Role, Transport, find};
@@ -23,7 +23,7 @@ fn piece() -> impl Strategy<Value = Piece> {
     })
 }
 
-/// Frames of a size, JSON and a body, which may be cut.
+/// Frames with a size, JSON and a body; the data may be cut.
 fn framed() -> impl Strategy<Value = Vec<u8>> {
     let body = prop::collection::vec(any::<u8>(), 0..20);
     let frames = prop::collection::vec(body, 1..4);

@@ -1,4 +1,4 @@
-//! The forms of frames that are found in bytes alone, and with what the programs noted.
+//! Tests of the forms of frames that are found, from bytes alone and with the programs' records.
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
@@ -99,7 +99,7 @@ fn what_follows_json_up_to_the_other_sides_turn() {
     }
 }
 
-/// A frame of a magic, a version, the sizes of a dict and a body, those, and a checksum.
+/// A frame with a magic number, a version, the sizes of a dict and a body, then both, and a checksum.
 fn note(dict: &str, body: &[u8], sum: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut bytes = b"NS\x01".to_vec();
     bytes.extend_from_slice(&u16::try_from(dict.len()).unwrap().to_be_bytes());
@@ -139,7 +139,7 @@ fn a_body_that_is_empty_in_every_first_frame_and_its_checksum() {
 #[test]
 fn a_field_that_looks_like_a_size_hides_no_body_behind_it() {
     let of_body = |_: &[u8], body: &[u8]| digest(DigestKind::Crc32, body);
-    // The version is 1, and so could be the size of the brace.
+    // The version is 1, which could also be the size of the brace.
     let said = [[
         note("{\"op\": \"put\", \"seq\": 1}", b"two litres", of_body),
         note("{\"op\": \"put\", \"seq\": 2}", "crème brûlée".as_bytes(), of_body),

@@ -1,4 +1,4 @@
-//! Prints the events of a capture, a line each: `cargo run --example events -- FILE [SERVER]`.
+//! Prints the events of a capture, one per line: `cargo run --example events -- FILE [SERVER]`.
 
 use std::error::Error;
 use std::fs::File;

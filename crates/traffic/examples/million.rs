@@ -1,8 +1,8 @@
-//! Measures time and memory for a capture of a million packets, which is made while it is read:
+//! Measures time and memory for a capture of a million packets, which is generated while it is read:
 //! `cargo run --release --example million`.
 //!
-//! A thousand connections at once, each of a hundred packets, 1,000 bytes a packet. Two packets in sixteen
-//! are swapped, and the bytes of one in a hundred are missing.
+//! It has a thousand parallel connections, each with a hundred packets of 1,000 bytes. Two
+//! packets in sixteen are swapped, and the bytes of one in a hundred are missing.
 
 use std::error::Error;
 use std::io::{self, Read};
@@ -31,7 +31,7 @@ impl Made {
         Self { nth: 0, ready, given: 0 }
     }
 
-    /// The next packet: a SYN, then segments of the client and of the server in turn.
+    /// The next packet: a SYN, then alternating segments of the client and the server.
     fn packet(&self) -> Vec<u8> {
         let (client, step) = (self.nth % AT_ONCE, self.nth / AT_ONCE);
         let (generation, step) = (step / EACH, step % EACH);
@@ -47,7 +47,7 @@ impl Made {
             header.sequence_number = 0;
             header.syn = true;
         } else {
-            // The server has all that came before, so not the segment that comes late.
+            // The server has everything that came before, so not the late segment.
             let heard = segment + u32::from(!is_up && step % 16 != 6);
             header.ack = true;
             header.acknowledgment_number = 1 + heard * LENGTH;
@@ -56,7 +56,7 @@ impl Made {
         header.fin = step >= EACH - 2 && !is_missing;
         let ip = PacketBuilder::ipv4([10, 0, 0, hosts.0], [10, 0, 0, hosts.1], 64);
         let mut packet = Vec::with_capacity(1100);
-        // It fits, and memory can be written to.
+        // The data fit, and writing to memory can't fail.
         let _ = ip.tcp_header(header).write(&mut packet, if is_missing { &[] } else { &PAYLOAD });
         packet
     }

@@ -1,7 +1,7 @@
-//! Capture files: packets out of pcap and pcapng, one after the other.
+//! Reads the packets of pcap and pcapng files, one after another.
 //!
-//! It cuts the file into records and keeps one of them. `pcap-parser` knows what is inside. A record
-//! that holds no packet is skipped and never kept.
+//! It divides the file into records and keeps one at a time. `pcap-parser` parses the records. A record without
+//! a packet is skipped and never stored.
 //!
 //! ```text
 //! pcap     header (24 bytes), then records: seconds, fraction, captured, original, bytes
@@ -25,7 +25,7 @@ const SECTION_HEADER: u32 = 0x0A0D_0D0A;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
-/// The type and length of a block, and four bytes more: the shortest block.
+/// The type and length of a block, and four more bytes: the shortest block.
 const BLOCK_HEAD_BYTES: usize = 12;
 const PCAP_HEADER_BYTES: usize = 24;
 const RECORD_HEAD_BYTES: usize = 16;
@@ -36,9 +36,9 @@ pub(crate) struct RawPacket<'a> {
     pub(crate) number: u64,
     pub(crate) time: Option<Duration>,
     pub(crate) link_type: u16,
-    /// Where its record begins in the file.
+    /// The offset of its record in the file.
     pub(crate) offset: u64,
-    /// How many bytes it had on the wire that the file doesn't have.
+    /// How many bytes of the packet the file lacks.
     pub(crate) missing: usize,
     pub(crate) bytes: &'a [u8],
 }
@@ -51,7 +51,7 @@ struct Interface {
     offset_s: i64,
 }
 
-/// How many parts a second has in the times of an interface.
+/// How many units per second the times of an interface have.
 #[derive(Debug, Clone, Copy)]
 struct Units(u64);
 
@@ -81,11 +81,11 @@ enum Format {
 pub(crate) struct Capture<R> {
     input: BufReader<R>,
     format: Format,
-    /// Where the next record begins.
+    /// The offset of the next record.
     offset: u64,
     packets: u64,
     record: Vec<u8>,
-    /// Whether the record was used, and the next one takes its place.
+    /// Whether the record was used, so that the next one may replace it.
     is_used: bool,
     cut_short: Option<CutShort>,
 }
@@ -129,17 +129,17 @@ impl<R: Read> Capture<R> {
         Ok(capture)
     }
 
-    /// How many packets were read.
+    /// The number of packets so far.
     pub(crate) fn packets(&self) -> u64 {
         self.packets
     }
 
-    /// Where the file stops in the middle of a record, if it was read to there.
+    /// Where the file ends inside a record, if it was read to its end.
     pub(crate) fn cut_short(&self) -> Option<CutShort> {
         self.cut_short
     }
 
-    /// The next packet. `None` is the file's end.
+    /// The next packet. `None` at the file's end.
     pub(crate) fn next(&mut self) -> Result<Option<RawPacket<'_>>, CaptureError> {
         if self.cut_short.is_some() {
             return Ok(None);
@@ -218,7 +218,7 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// The type and length of the block that begins here. A section begins with its byte order.
+    /// The type and length of the next block. A section header also gives the byte order.
     fn block_head(&mut self) -> Result<Option<(u32, u32)>, CaptureError> {
         let Format::PcapNg { is_big_endian, interfaces } = &mut self.format else {
             return Ok(None);
@@ -245,7 +245,7 @@ impl<R: Read> Capture<R> {
         Ok(Some((kind, length)))
     }
 
-    /// Take in a section's header or an interface's description.
+    /// Handles a section header or an interface description.
     fn learn(&mut self) -> Result<(), CaptureError> {
         let learnt = match self.block()? {
             Block::InterfaceDescription(interface) => Some(Interface {
@@ -265,7 +265,7 @@ impl<R: Read> Capture<R> {
         Ok(())
     }
 
-    /// Seconds to add to an interface's times. (`pcap-parser` takes them for little-endian.)
+    /// The seconds to add to an interface's times. (`pcap-parser` reads them as little-endian.)
     fn time_offset(&self, interface: &InterfaceDescriptionBlock<'_>) -> i64 {
         let mut options = interface.options.iter();
         let option = options.find(|option| option.code == OptionCode::IfTsoffset);
@@ -321,7 +321,7 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// The whole block that was read.
+    /// The whole block in memory.
     fn block(&self) -> Result<Block<'_>, CaptureError> {
         let is_big_endian = self.is_big_endian();
         let last = self.record.len().saturating_sub(4);
@@ -335,7 +335,7 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Read on until the record has `length` bytes. `false` is the file's end.
+    /// Reads until the record has `length` bytes. Returns `false` at the file's end.
     fn read_to(&mut self, length: usize) -> Result<bool, CaptureError> {
         if std::mem::take(&mut self.is_used) {
             self.record.clear();
@@ -348,7 +348,7 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Say that the record is used, and where it begins.
+    /// Marks the record as used. Returns its offset.
     fn finish_record(&mut self) -> u64 {
         let start = self.offset;
         self.offset += u64::try_from(self.record.len()).unwrap_or_default();
@@ -356,7 +356,7 @@ impl<R: Read> Capture<R> {
         start
     }
 
-    /// Go to the end of a block that begins here. `false` is the file's end.
+    /// Skips the current block. Returns `false` at the file's end.
     fn skip(&mut self, length: u32) -> Result<bool, CaptureError> {
         let more = u64::from(length) - u64::try_from(BLOCK_HEAD_BYTES).unwrap_or_default();
         match io::copy(&mut self.input.by_ref().take(more), &mut io::sink()) {
@@ -370,7 +370,7 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// The file ends here, perhaps in the middle of a record.
+    /// The file ends here, perhaps inside a record.
     fn stop(&mut self) -> Option<RawPacket<'_>> {
         if !self.record.is_empty() {
             self.cut_short = Some(CutShort { packet: self.packets + 1, offset: self.offset });
@@ -398,7 +398,7 @@ fn to_size(length: u32) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
 
-/// The link type. The upper half says how long a frame's checksum is.
+/// The link type. The upper half is the length of a frame's checksum.
 fn low_16(link_type: i32) -> u16 {
     u16::try_from(link_type & 0xFFFF).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A connection: its two directions, who is client and who is server. No I/O.
+//! A connection: its two directions, and which side is the client. No I/O.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use crate::options::{Limits, Server};
 use crate::packet::{Ends, Segment};
 use crate::stream::{Half, Mark, Part, Sink};
 
-/// How far behind or before the end of a connection a segment is still taken for a late one of it.
+/// How far from the end of a connection a segment may be and still count as a late one.
 const LATE_BYTES: i64 = 16 << 20;
 
 /// A connection, or all datagrams between two ports.
@@ -17,9 +17,9 @@ pub(crate) struct Connection {
     pub(crate) id: u64,
     pub(crate) client: SocketAddr,
     pub(crate) server: SocketAddr,
-    /// Whether nobody asked for it.
+    /// Whether the options exclude it.
     pub(crate) is_left_out: bool,
-    /// The last packet of it.
+    /// The number of its last packet.
     pub(crate) last_packet: u64,
     seen_from_start: bool,
     packets: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A connection of which the first packet was seen.
+    /// A connection whose first packet was just seen.
     pub(crate) fn new(ends: Ends, is_client_first: bool, seen_from_start: bool) -> Self {
         let (client, server) =
             if is_client_first { (ends.from, ends.to) } else { (ends.to, ends.from) };
@@ -45,7 +45,7 @@ impl Connection {
         }
     }
 
-    /// Say that it was seen for the first time.
+    /// Reports that it was seen for the first time.
     pub(crate) fn say_open(
         &self,
         ends: Ends,
@@ -67,12 +67,12 @@ impl Connection {
         self.up.is_ended() && self.down.is_ended()
     }
 
-    /// What it holds behind gaps, in bytes of memory.
+    /// The memory that it uses after gaps, in bytes.
     pub(crate) fn held_bytes(&self) -> usize {
         self.up.held_bytes() + self.down.held_bytes()
     }
 
-    /// The direction that the segment goes, and the other one.
+    /// The direction of the segment, and the opposite one.
     fn halves(&self, ends: Ends) -> (&Half, &Half) {
         match self.direction(ends) {
             Direction::ToServer => (&self.up, &self.down),
@@ -80,7 +80,7 @@ impl Connection {
         }
     }
 
-    /// Whether the segment is of a new connection between the same ports.
+    /// Whether the segment belongs to a new connection between the same ports.
     pub(crate) fn is_replaced_by(&self, segment: &Segment<'_>) -> bool {
         let (own, other) = self.halves(segment.ends);
         if segment.is_syn {
@@ -98,7 +98,7 @@ impl Connection {
         self.is_ended() && has_bytes && !is_late
     }
 
-    /// Take in a segment. `false` is one that can't be of this connection.
+    /// Handles a segment. Returns `false` if it can't belong to this connection.
     pub(crate) fn accept(
         &mut self,
         segment: &Segment<'_>,
@@ -118,7 +118,7 @@ impl Connection {
             own.begin(segment.sequence.wrapping_add(1));
         }
         if let Some(number) = segment.acknowledged {
-            // The answer to a SYN tells where the other side begins.
+            // The answer to a SYN shows where the other direction begins.
             if segment.is_syn && !other.is_begun() {
                 other.begin(number);
             }
@@ -153,7 +153,7 @@ impl Connection {
         is_fitting
     }
 
-    /// Give up gaps that something is held behind: all, or those that were acknowledged.
+    /// Gives up gaps with data after them: all, or those that were acknowledged.
     pub(crate) fn give_up(&mut self, is_all: bool, mark: Mark, events: &mut VecDeque<Event>) {
         let mut sink = Sink { events, connection: self.id, direction: Direction::ToServer };
         for half in [&mut self.up, &mut self.down] {
@@ -166,7 +166,7 @@ impl Connection {
         }
     }
 
-    /// Nothing more comes of it.
+    /// Ends the connection.
     pub(crate) fn finish(&mut self, why: End, mark: Mark, events: &mut VecDeque<Event>) {
         let mut sink = Sink { events, connection: self.id, direction: Direction::ToServer };
         finish(&mut self.up, self.seen_from_start, why, mark, &mut sink);
@@ -175,7 +175,7 @@ impl Connection {
     }
 }
 
-/// End a direction. Acknowledgements alone may tell of it.
+/// Ends a direction. It may be known from acknowledgements alone.
 fn finish(half: &mut Half, from_start: bool, why: End, mark: Mark, sink: &mut Sink<'_>) {
     if !half.is_begun() {
         half.begin_unseen(None);
@@ -186,7 +186,7 @@ fn finish(half: &mut Half, from_start: bool, why: End, mark: Mark, sink: &mut Si
     half.finish(why, mark, sink);
 }
 
-/// Say that bytes may be missing at the beginning of a direction.
+/// Reports that bytes may be missing at the beginning of a direction.
 fn say_unseen(from_start: bool, mark: Mark, sink: &mut Sink<'_>) {
     if from_start {
         sink.say(mark, What::Lost { offset: 0, count: None });
@@ -195,7 +195,7 @@ fn say_unseen(from_start: bool, mark: Mark, sink: &mut Sink<'_>) {
 
 /// Whether the sender of a connection's first packet is its client.
 pub(crate) fn is_client_first(ends: Ends, syn: Option<bool>, server: Option<Server>) -> bool {
-    // A SYN tells, then who is known to be the server, then who speaks first.
+    // A SYN decides; then the known server; then who sends first.
     syn.unwrap_or_else(|| {
         let is = |address| server.is_some_and(|server| server.is(address));
         !is(ends.from) || is(ends.to)

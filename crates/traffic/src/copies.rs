@@ -1,21 +1,22 @@
-//! Packets that a capture has twice: Linux' `any` device sees what goes over loopback go out and come in.
+//! Packets that a capture contains twice: Linux' `any` device sees loopback packets both going out and coming
+//! in.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::packet::{Unlinked, Way};
 
-/// So many packets that went out are remembered.
+/// How many outgoing packets are remembered.
 const PACKETS_MAX: usize = 64;
 
-/// The packets that went out last.
+/// The last outgoing packets.
 #[derive(Debug, Default)]
 pub(crate) struct Copies {
     gone_out: VecDeque<u64>,
 }
 
 impl Copies {
-    /// Whether this packet comes in, and went out a moment ago.
+    /// Whether this incoming packet went out a moment ago.
     pub(crate) fn has(&mut self, packet: Unlinked<'_>) -> bool {
         let Some(way) = packet.way else { return false };
         let mut hasher = DefaultHasher::new();

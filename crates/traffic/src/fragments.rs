@@ -1,4 +1,4 @@
-//! IP fragments, put together again. It keeps a few packets at once and forgets the oldest.
+//! Reassembles IP fragments. It keeps a few packets at once and forgets the oldest.
 
 use std::collections::VecDeque;
 
@@ -7,25 +7,25 @@ use etherparse::defrag::IpDefragBuf;
 
 use crate::packet::{Fragment, FragmentKey};
 
-/// So many packets are put together at once, of at most 64 KiB each.
+/// How many packets are reassembled at once. Each has at most 64 KiB.
 const PACKETS_MAX: usize = 32;
 
-/// Packets of which some fragments have come.
+/// Packets with some of their fragments.
 #[derive(Debug, Default)]
 pub(crate) struct Fragments {
     /// The oldest first.
     begun: VecDeque<(FragmentKey, IpDefragBuf, u64)>,
-    /// How many fragments were of no use.
+    /// The number of unused fragments.
     dropped: u64,
 }
 
 impl Fragments {
-    /// How many fragments were of no use: others of their packet are missing, or contradict them.
+    /// The number of unused fragments: other fragments of their packet are missing or contradict them.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped + self.begun.iter().map(|(_, _, count)| count).sum::<u64>()
     }
 
-    /// Take in a fragment. Gives the packet's content if it was the last that was missing.
+    /// Adds a fragment. Returns the packet's content if this was the last missing one.
     pub(crate) fn add(&mut self, fragment: &Fragment<'_>) -> Option<(IpNumber, Vec<u8>)> {
         let key = fragment.key;
         if !fragment.is_whole {

@@ -1,4 +1,4 @@
-//! What a reader of traffic is asked for, and how much it may keep.
+//! The options of a reader: what to read, and how much to keep.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// What to read, and how much to keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The server. Connections to anyone else are left out. `None` reads all connections.
+    /// The server. Connections to other servers are left out. `None` reads all connections.
     pub server: Option<Server>,
     /// How much may be kept.
     pub limits: Limits,
@@ -22,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether this address and port is the server's.
+    /// Whether an address is this server's.
     #[must_use]
     pub fn is(&self, address: SocketAddr) -> bool {
         self.ip.is_none_or(|ip| ip == address.ip())
@@ -30,7 +30,7 @@ impl Server {
     }
 }
 
-/// Why a text names no server.
+/// Why a text is not a server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected a server such as 127.0.0.1:9000, [::1]:9000, 127.0.0.1 or :9000, found {found:?}"
@@ -58,19 +58,18 @@ impl FromStr for Server {
     }
 }
 
-/// How much a reader keeps at most.
+/// The limits of what a reader keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How many connections are remembered at once. Beyond it, those that have ended are forgotten,
-    /// then the one that has been idle the longest ends with [`End::TooMany`](crate::End::TooMany).
+    /// How many connections are remembered at once. Beyond it, ended connections are forgotten first. Then the
+    /// connection that was idle longest ends with [`End::TooMany`](crate::End::TooMany).
     pub connections: usize,
-    /// How many bytes one direction keeps behind a gap. Beyond it, the gap is lost.
+    /// How many bytes one direction keeps after a gap. Beyond it, the gap counts as lost.
     pub held_bytes: usize,
-    /// How many bytes all directions keep together. Beyond it, gaps are lost until half is left: first
-    /// those that the receiver has acknowledged, then those of connections that have been idle the longest.
+    /// How many bytes all directions keep together. Beyond it, gaps count as lost until half is left: first
+    /// those that the receiver has acknowledged, then those of the connections that were idle longest.
     pub held_bytes_in_all: usize,
-    /// How many packets of a connection may follow a gap that the receiver has acknowledged, before
-    /// the gap is lost.
+    /// How many packets of a connection may follow an acknowledged gap before the gap counts as lost.
     pub patience_packets: u64,
 }
 

@@ -1,7 +1,7 @@
-//! Packets: the TCP segment or UDP datagram in the bytes of a packet. A pure function.
+//! Finds the TCP segment or UDP datagram in the bytes of a packet. A pure function.
 //!
-//! `etherparse` reads the headers. Lengths may lie, as a packet may be captured in part or before the
-//! network card has cut it into pieces; checksums are not looked at.
+//! `etherparse` reads the headers. Lengths may be wrong, as a packet may be captured only in part, or before
+//! the network card has divided it. Checksums are not checked.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,7 +10,7 @@ use etherparse::{
     LaxSlicedPacket, TcpHeaderSlice, UdpHeaderSlice,
 };
 
-/// Numbers of tcpdump.org/linktypes.html, and what some systems write in their place.
+/// Numbers from tcpdump.org/linktypes.html, and other numbers that some systems use for them.
 mod link_type {
     pub(super) const NULL: u16 = 0;
     pub(super) const ETHERNET: u16 = 1;
@@ -29,19 +29,19 @@ const TCP_HEADER_MAX_BYTES: usize = 60;
 const TCP_HEADER_MIN_BYTES: usize = 20;
 const UDP_HEADER_BYTES: usize = 8;
 
-/// What a packet holds.
+/// The content of a packet.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Content<'a> {
     Tcp(Segment<'a>),
     Udp(Datagram<'a>),
     Fragment(Fragment<'a>),
-    /// Neither IP, nor TCP or UDP in it.
+    /// Not IP, or not TCP or UDP.
     Other,
-    /// A header that contradicts itself, or that was captured in part.
+    /// A header is inconsistent or was captured only in part.
     Malformed,
 }
 
-/// From where to where.
+/// The source and the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ends {
     pub(crate) from: SocketAddr,
@@ -57,7 +57,7 @@ pub(crate) struct Segment<'a> {
     pub(crate) is_fin: bool,
     pub(crate) is_reset: bool,
     pub(crate) payload: &'a [u8],
-    /// How many bytes of the payload, at its end, were not captured.
+    /// How many bytes at the end of the payload were not captured.
     pub(crate) missing: usize,
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Fragment<'a> {
     pub(crate) is_whole: bool,
 }
 
-/// Which IP packet a fragment is of.
+/// Identifies the IP packet of a fragment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FragmentKey {
     pub(crate) from: IpAddr,
@@ -87,25 +87,24 @@ pub(crate) struct FragmentKey {
     pub(crate) protocol: IpNumber,
 }
 
-/// A packet without the header of its link.
+/// A packet without its link header.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unlinked<'a> {
-    /// What is in it. `None` is IP, which tells its version itself.
+    /// The kind of its content. `None` is IP, whose version is in its own header.
     kind: Option<EtherType>,
     pub(crate) bytes: &'a [u8],
-    /// Whether it goes out or comes in, where the link says so.
+    /// Whether it goes out or comes in, if the link header says so.
     pub(crate) way: Option<Way>,
 }
 
-/// Which way a packet passes the machine that captures it.
+/// The direction of a packet, seen from the capturing machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     Out,
     In,
 }
 
-/// Take the header of the link off. `Err` is a link type that is not read, `None` a header that isn't
-/// all there.
+/// Removes the link header. `Err` is an unsupported link type, `None` an incomplete header.
 pub(crate) fn unlink(link: u16, bytes: &[u8]) -> Result<Option<Unlinked<'_>>, u16> {
     let ip = |skipped: usize| {
         bytes.get(skipped..).map(|bytes| Unlinked { kind: None, bytes, way: None })
@@ -118,12 +117,12 @@ pub(crate) fn unlink(link: u16, bytes: &[u8]) -> Result<Option<Unlinked<'_>>, u1
         | link_type::IPV4
         | link_type::IPV6 => ip(0),
         link_type::ETHERNET => bytes.split_at_checked(12).and_then(|(_, rest)| typed(rest, None)),
-        // Packet type, hardware, address of ten bytes, type of what follows.
+        // Packet type, hardware, an address of ten bytes, type of the content.
         link_type::LINUX_SLL => bytes.split_at_checked(14).and_then(|(head, rest)| {
             let &[_, kind, ..] = head else { return None };
             typed(rest, way(kind))
         }),
-        // Type of what follows, interface, hardware, packet type, address of eight bytes and its length.
+        // Type of the content, interface, hardware, packet type, an address of eight bytes and its length.
         link_type::LINUX_SLL2 => bytes.split_first_chunk::<20>().map(|(head, bytes)| {
             let &[high, low, _, _, _, _, _, _, _, _, kind, ..] = head;
             let ether_type = EtherType(u16::from_be_bytes([high, low]));
@@ -133,13 +132,13 @@ pub(crate) fn unlink(link: u16, bytes: &[u8]) -> Result<Option<Unlinked<'_>>, u1
     })
 }
 
-/// What stands behind the type of what follows.
+/// A content that begins with its type.
 fn typed(bytes: &[u8], way: Option<Way>) -> Option<Unlinked<'_>> {
     let (kind, bytes) = bytes.split_first_chunk()?;
     Some(Unlinked { kind: Some(EtherType(u16::from_be_bytes(*kind))), bytes, way })
 }
 
-/// The packet type of Linux' cooked headers.
+/// The direction from the packet type in Linux' cooked headers.
 const fn way(kind: u8) -> Option<Way> {
     match kind {
         0 => Some(Way::In),
@@ -148,7 +147,7 @@ const fn way(kind: u8) -> Option<Way> {
     }
 }
 
-/// What is in a packet. `missing` is how many bytes of it were not captured.
+/// The content of a packet; `missing` bytes of it were not captured.
 pub(crate) fn content(packet: Unlinked<'_>, missing: usize) -> Content<'_> {
     let sliced = match packet.kind {
         Some(kind) => LaxSlicedPacket::from_ether_type(kind, packet.bytes),
@@ -173,7 +172,7 @@ fn of_v4<'a>(ip: &LaxIpv4Slice<'a>, missing: usize) -> Content<'a> {
     let there = header.slice().len() + extension + payload.payload.len();
     let told = usize::from(header.total_len());
     let (from, to) = (header.source_addr().into(), header.destination_addr().into());
-    // A packet that the network card is to cut into pieces may tell no length.
+    // A packet that the network card must divide may have no length.
     let missing = if told == 0 { missing } else { told.saturating_sub(there) };
     if ip.is_payload_fragmented() {
         return Content::Fragment(Fragment {
@@ -221,7 +220,7 @@ fn of_v6<'a>(ip: &LaxIpv6Slice<'a>, missing: usize) -> Content<'a> {
     transported(from, to, payload.ip_number, payload.payload, missing)
 }
 
-/// What is in an IP packet.
+/// The content of an IP packet.
 pub(crate) fn transported(
     from: IpAddr,
     to: IpAddr,
@@ -238,7 +237,7 @@ pub(crate) fn transported(
 }
 
 fn tcp(from: IpAddr, to: IpAddr, bytes: &[u8], missing: usize) -> Option<Segment<'_>> {
-    // Its options may not have been captured: nothing is read of them.
+    // Its options may not have been captured. They are not read.
     let mut head = [0; TCP_HEADER_MAX_BYTES];
     let there = bytes.len().min(TCP_HEADER_MAX_BYTES);
     head.get_mut(..there)?.copy_from_slice(bytes.get(..there)?);
@@ -266,7 +265,7 @@ fn tcp(from: IpAddr, to: IpAddr, bytes: &[u8], missing: usize) -> Option<Segment
 fn udp(from: IpAddr, to: IpAddr, bytes: &[u8], missing: usize) -> Option<Datagram<'_>> {
     let header = UdpHeaderSlice::from_slice(bytes).ok()?;
     let rest = bytes.get(UDP_HEADER_BYTES..)?;
-    // No length stands for all there is.
+    // Length 0 means all remaining bytes.
     let told = match usize::from(header.length()) {
         0 => rest.len() + missing,
         length => length.checked_sub(UDP_HEADER_BYTES)?,

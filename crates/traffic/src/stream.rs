@@ -1,4 +1,4 @@
-//! One direction of a TCP connection: segments in any order in, the stream out. No I/O.
+//! One direction of a TCP connection: takes segments in any order, and returns the stream. No I/O.
 //!
 //! ```text
 //!  0            next                first held         sent
@@ -6,9 +6,9 @@
 //!                       acked: what the receiver has, lost if it isn't here
 //! ```
 //!
-//! Of bytes that come twice the first are delivered. A gap waits for its bytes. It is lost when the
-//! receiver has acknowledged it and enough packets have followed, when the receiver has acknowledged the
-//! end, or when too much is held behind it.
+//! If bytes arrive twice, the first version is delivered. A gap waits for its bytes. It counts as lost when the
+//! receiver has acknowledged it and enough packets have followed, when the receiver has acknowledged the end,
+//! or when too many bytes are held after it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -16,9 +16,9 @@ use std::time::Duration;
 use crate::event::{Direction, End, Event, What};
 use crate::options::Limits;
 
-/// The largest window of TCP. What is further away belongs to another connection.
+/// The largest window of TCP. Segments further away belong to another connection.
 const WINDOW_MAX: i64 = 1 << 30;
-/// What holding a piece takes beside its bytes, at most.
+/// The most memory that a held piece takes besides its bytes.
 const PIECE_BYTES: usize = 192;
 
 /// The packet of an event, and its time.
@@ -28,7 +28,7 @@ pub(crate) struct Mark {
     pub(crate) time: Option<Duration>,
 }
 
-/// Where the events of a direction go.
+/// Receives the events of a direction.
 pub(crate) struct Sink<'a> {
     pub(crate) events: &'a mut VecDeque<Event>,
     pub(crate) connection: u64,
@@ -43,7 +43,7 @@ impl Sink<'_> {
     }
 }
 
-/// What a segment brings to its direction.
+/// The contents of a segment for its direction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part<'a> {
     /// The sequence number of its first byte.
@@ -52,11 +52,11 @@ pub(crate) struct Part<'a> {
     pub(crate) missing: usize,
     pub(crate) is_fin: bool,
     pub(crate) mark: Mark,
-    /// The packet's number on its connection.
+    /// The packet's number in its connection.
     pub(crate) nth: u64,
 }
 
-/// Bytes behind a gap.
+/// Bytes after a gap.
 #[derive(Debug)]
 struct Piece {
     payload_offset: usize,
@@ -65,7 +65,7 @@ struct Piece {
     nth: u64,
 }
 
-/// Where a stream begins.
+/// The beginning of a stream.
 #[derive(Debug, Clone, Copy)]
 struct Begin {
     /// The sequence number of offset 0.
@@ -78,17 +78,17 @@ struct Begin {
 #[derive(Debug, Default)]
 pub(crate) struct Half {
     begin: Option<Begin>,
-    /// The first and the last acknowledgement that came before it began.
+    /// The first and the last acknowledgement before its beginning was known.
     early: Option<(u32, u32)>,
     next: u64,
     held: BTreeMap<u64, Piece>,
     held_bytes: usize,
-    /// The end of what was seen to be sent.
+    /// The end of what is known to have been sent.
     sent: u64,
-    /// The end of what the receiver has; the FIN counts as a byte.
+    /// The end of what the receiver has. The FIN counts as a byte.
     acked: u64,
     fin: Option<(u64, Mark)>,
-    /// Which packet of the connection showed a gap that nothing is held behind.
+    /// The connection's packet that revealed a gap with nothing held after it.
     noticed: Option<u64>,
     is_ended: bool,
 }
@@ -102,12 +102,12 @@ impl Half {
         self.is_ended
     }
 
-    /// Whether its sender is seen to have said its last.
+    /// Whether its sender's FIN was seen.
     pub(crate) fn has_fin(&self) -> bool {
         self.fin.is_some() || self.is_ended
     }
 
-    /// Whether bytes were seen of it.
+    /// Whether any of its bytes were seen.
     pub(crate) fn has_bytes(&self) -> bool {
         self.sent > 0
     }
@@ -117,12 +117,12 @@ impl Half {
         self.begin.is_some_and(|begin| begin.first == sequence)
     }
 
-    /// What it holds behind gaps, in bytes of memory.
+    /// The memory that it uses after gaps, in bytes.
     pub(crate) fn held_bytes(&self) -> usize {
         self.held_bytes
     }
 
-    /// It begins at this sequence number.
+    /// Sets its beginning to this sequence number.
     pub(crate) fn begin(&mut self, sequence: u32) {
         self.begin = Some(Begin { first: sequence, next: sequence });
         if let Some((_, last)) = self.early {
@@ -130,8 +130,7 @@ impl Half {
         }
     }
 
-    /// Where it begins if its SYN is not in the capture: at the first acknowledgement, if that is
-    /// near, or here.
+    /// Sets its beginning if the capture lacks its SYN: at the first acknowledgement, if that is near, or here.
     pub(crate) fn begin_unseen(&mut self, sequence: Option<u32>) {
         let first = self.early.map(|(first, _)| first);
         let near = first.filter(|first| {
@@ -142,7 +141,7 @@ impl Half {
         }
     }
 
-    /// How far a sequence number is from what comes next. `None` is too far.
+    /// The distance of a sequence number from the next expected one. `None` if it is too far.
     pub(crate) fn distance(&self, sequence: u32) -> Option<i64> {
         let distance = apart(self.begin?.next, sequence);
         (-WINDOW_MAX..=WINDOW_MAX).contains(&distance).then_some(distance)
@@ -164,7 +163,7 @@ impl Half {
         }
     }
 
-    /// Take in what a segment brings. `false` is a segment that can't be of this stream.
+    /// Handles a segment. Returns `false` if it can't belong to this stream.
     pub(crate) fn accept(&mut self, part: Part<'_>, sink: &mut Sink<'_>) -> bool {
         let Some(distance) = self.distance(part.sequence) else { return false };
         if self.is_ended {
@@ -173,7 +172,7 @@ impl Half {
         let length = i64::try_from(part.payload.len() + part.missing).unwrap_or_default();
         if let Some(end) = self.next.checked_add_signed(distance + length) {
             self.sent = self.sent.max(end);
-            // One byte off: the FIN may have been taken for a lost byte.
+            // One byte off: the FIN may have counted as a lost byte.
             if part.is_fin && end + 1 >= self.next {
                 self.fin.get_or_insert((end, part.mark));
             }
@@ -192,7 +191,7 @@ impl Half {
         true
     }
 
-    /// Keep what of a segment is not yet here.
+    /// Keeps the new part of a segment.
     fn hold(&mut self, start: u64, payload_offset: usize, data: &[u8], part: &Part<'_>) {
         let (mut at, mut payload_offset, mut rest) = (start, payload_offset, data);
         while !rest.is_empty() {
@@ -223,7 +222,7 @@ impl Half {
         sink.say(mark, What::Bytes { offset, payload_offset, data });
     }
 
-    /// Deliver what no gap is in front of, and the end.
+    /// Delivers what has no gap before it, and the end.
     fn deliver_held(&mut self, sink: &mut Sink<'_>) {
         while let Some(entry) = self.held.first_entry().filter(|entry| *entry.key() == self.next) {
             let piece = entry.remove();
@@ -253,14 +252,14 @@ impl Half {
         }
     }
 
-    /// The end of the bytes that the receiver has. One more than was seen is the FIN, probably.
+    /// The end of the bytes that the receiver has. One more than was seen is probably the FIN.
     fn acked_bytes(&self) -> u64 {
         let seen = self.sent.max(self.next);
         let acked = self.fin.map_or(self.acked, |(end, _)| self.acked.min(end));
         if acked == seen + 1 { seen } else { acked }
     }
 
-    /// Give up the gaps that have waited long enough, as of packet `nth` of the connection.
+    /// Gives up the gaps that have waited long enough, at packet `nth` of the connection.
     pub(crate) fn settle(&mut self, nth: u64, limits: &Limits, mark: Mark, sink: &mut Sink<'_>) {
         while !self.is_ended {
             let acked = self.acked_bytes();
@@ -272,7 +271,7 @@ impl Half {
                 Some((_, nth)) => nth,
                 None => *self.noticed.get_or_insert(nth),
             };
-            // Behind an acknowledged end nobody sends again, and few packets follow.
+            // After an acknowledged end, nothing is sent again, and few packets follow.
             let is_over = self.fin.is_some_and(|(end, _)| self.acked > end);
             let has_waited = nth.saturating_sub(since) >= limits.patience_packets;
             let is_due = acked > self.next && (is_over || has_waited);
@@ -294,7 +293,7 @@ impl Half {
         sink.say(behind, What::Lost { offset, count: Some(count) });
     }
 
-    /// Give up the gaps that the receiver has acknowledged and something is held behind.
+    /// Gives up the acknowledged gaps with data held after them.
     pub(crate) fn give_up_acknowledged(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         while let Some((first, _)) = self.held.first_key_value() {
             let until = self.acked_bytes().min(*first);
@@ -306,7 +305,7 @@ impl Half {
         }
     }
 
-    /// Give up all gaps that something is held behind.
+    /// Gives up all gaps with data held after them.
     pub(crate) fn give_up(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         while let Some((first, _)) = self.held.first_key_value() {
             self.lose(*first, mark, sink);
@@ -314,7 +313,7 @@ impl Half {
         }
     }
 
-    /// Nothing more comes.
+    /// Ends the direction.
     pub(crate) fn finish(&mut self, why: End, mark: Mark, sink: &mut Sink<'_>) {
         self.give_up(mark, sink);
         if self.is_ended {
@@ -335,7 +334,7 @@ impl Piece {
     }
 }
 
-/// How far the second sequence number is behind the first. They wrap around.
+/// The distance from the first sequence number to the second. They wrap around.
 fn apart(first: u32, second: u32) -> i64 {
     second.wrapping_sub(first).cast_signed().into()
 }

@@ -1,4 +1,4 @@
-//! The connections of a capture, so many at once and no more.
+//! The connections of a capture, up to a maximum number at once.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::packet::{Datagram, Ends, Segment};
 use crate::stream::{Mark, Sink};
 
-/// Who speaks with whom, whichever way.
+/// The two addresses of a connection, in either order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     transport: Transport,
@@ -24,14 +24,14 @@ impl Key {
     }
 }
 
-/// All connections that are remembered, and the events that they have brought.
+/// All remembered connections, and the events that they produced.
 #[derive(Debug)]
 pub(crate) struct Table {
     options: Options,
     connections: HashMap<Key, Box<Connection>>,
-    /// Those that go on, by their last packet.
+    /// The open connections, by their last packet.
     live: BTreeMap<u64, Key>,
-    /// Those that have ended or that nobody asked for, by their last packet.
+    /// The ended and the excluded connections, by their last packet.
     done: BTreeMap<u64, Key>,
     held_bytes: usize,
     pub(crate) events: VecDeque<Event>,
@@ -73,7 +73,7 @@ impl Table {
             None if segment.is_syn || segment.payload.len() + segment.missing > 0 => {
                 self.open_stream(segment, mark)
             }
-            // What is left of a connection that has ended.
+            // A late packet of an ended connection.
             None => return,
         };
         if !connection.is_left_out && !connection.is_ended() {
@@ -107,7 +107,7 @@ impl Table {
         self.put(key, connection, mark);
     }
 
-    /// End the connection that has been idle the longest. `false` is that there is none.
+    /// Ends the connection that was idle longest. Returns `false` if there is none.
     pub(crate) fn end_one(&mut self, mark: Mark) -> bool {
         let oldest = self.live.first_key_value().map(|(_, key)| *key);
         let Some(mut connection) = oldest.and_then(|key| self.take(&key)) else { return false };
@@ -171,7 +171,7 @@ impl Table {
         }
     }
 
-    /// Make room: forget what has ended, or end what has been idle the longest.
+    /// Makes room: forgets an ended connection, or ends the one that was idle longest.
     fn forget_one(&mut self, mark: Mark) {
         let (is_done, oldest) = match self.done.first_key_value() {
             Some((_, key)) => (true, Some(*key)),
@@ -184,8 +184,8 @@ impl Table {
         }
     }
 
-    /// Give up gaps until half is left, those of the longest idle first. Gaps that were acknowledged
-    /// come before all others: nothing is going to fill them.
+    /// Gives up gaps until half of the memory is left, beginning with the connections that were idle longest.
+    /// Acknowledged gaps come first, as they will not be filled.
     fn give_up(&mut self, mark: Mark) {
         let goal = self.options.limits.held_bytes_in_all / 2;
         for is_all in [false, true] {

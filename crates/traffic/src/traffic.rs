@@ -1,4 +1,4 @@
-//! The reader: packets of a capture in, events of its connections out.
+//! The reader: takes the packets of a capture, and returns the events of its connections.
 
 use std::io::Read;
 
@@ -14,11 +14,11 @@ use crate::table::Table;
 
 /// Reads a capture, event by event.
 ///
-/// Events come in the order in which they are certain. Those of one direction of a connection come in the
-/// order of its stream. [`What::Open`](crate::What::Open) is the first of a connection, and each direction
-/// has one [`What::End`](crate::What::End), its last.
+/// Events come in the order in which they become certain. Those of one direction of a connection come in the
+/// order of its stream. [`What::Open`](crate::What::Open) is the first of a connection. Each direction has one
+/// [`What::End`](crate::What::End), its last.
 ///
-/// An error is the last item. Before it come the events of all that was read until then, ends included.
+/// An error is the last item. Before it come the events of everything that was read, including ends.
 #[derive(Debug)]
 pub struct Traffic<R> {
     capture: Capture<R>,
@@ -26,44 +26,45 @@ pub struct Traffic<R> {
     state: State,
 }
 
-/// How far reading has come.
+/// The state of the reader.
 #[derive(Debug)]
 enum State {
     Reading,
-    /// All packets were read, or one can't be.
+    /// All packets were read, or one can't be read.
     Ending(Option<CaptureError>),
 }
 
 /// What a reader has seen so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How many packets were read.
+    /// The number of packets.
     pub packets: u64,
-    /// How many connections were found, those of UDP included.
+    /// The number of connections, including those of UDP.
     pub connections: u64,
-    /// How many connections ended with [`End::TooMany`](crate::End::TooMany).
+    /// The number of connections that ended with [`End::TooMany`](crate::End::TooMany).
     pub ended_early: u64,
-    /// How many packets have neither TCP nor UDP.
+    /// The number of packets with neither TCP nor UDP.
     pub other: u64,
-    /// How many packets have damaged headers, or headers that were captured in part.
+    /// The number of packets with damaged or partly captured headers.
     pub malformed: u64,
-    /// How many packets have to do with another server than the one that was asked for.
+    /// The number of packets of other servers than the requested one.
     pub filtered: u64,
-    /// How many packets were seen go out and come in again. The second was dropped.
+    /// The number of packets that were seen going out and coming in again. The second one was dropped.
     pub copies: u64,
-    /// How many IP fragments were dropped or still wait for others.
+    /// The number of IP fragments that were dropped or still wait for others.
     pub fragments: u64,
-    /// How many TCP segments were dropped because their sequence numbers fit no window.
+    /// The number of TCP segments that were dropped because their sequence numbers fit no window.
     pub out_of_window: u64,
-    /// Where the capture stops in the middle of a packet, if it does and was read to there.
+    /// Where the capture ends inside a packet, if it was read to there.
     pub cut_short: Option<CutShort>,
 }
 
 impl<R: Read> Traffic<R> {
-    /// Begins to read a capture.
+    /// Starts to read a capture.
     ///
     /// # Errors
-    /// [`CaptureError::NotACapture`], or [`CaptureError::Read`]. They don't know the file's name.
+    ///
+    /// [`CaptureError::NotACapture`], or [`CaptureError::Read`]. They do not contain the file's name.
     pub fn new(input: R, options: Options) -> Result<Self, CaptureError> {
         let packets = Packets {
             table: Table::new(options),
@@ -127,7 +128,7 @@ impl<R: Read> Iterator for Traffic<R> {
     }
 }
 
-/// What becomes of packets.
+/// The processing of packets.
 #[derive(Debug)]
 struct Packets {
     table: Table,

@@ -1,4 +1,4 @@
-//! Captures that are made to do harm: no panic, and no more memory than the limits allow.
+//! Malicious captures: they cause no panic, and use no more memory than the limits allow.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,9 +17,9 @@ use traffic::{CaptureError, Limits, Options, Summary, Traffic};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// What reading any capture may take with the default limits.
+/// The memory limit for any capture with the default limits, in bytes.
 const MEMORY_MAX_BYTES: usize = 24 << 20;
-/// The tests share an allocator, and so take turns: what one makes must not count for another.
+/// The tests share an allocator, so they take turns: the memory of one must not count for another.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn turn() -> MutexGuard<'static, ()> {
@@ -29,7 +29,7 @@ fn turn() -> MutexGuard<'static, ()> {
 const LO: &[u8] = include_bytes!("captures/lo.pcap");
 const COOKED_V2: &[u8] = include_bytes!("captures/any-cooked-v2.pcap");
 
-/// Read it all, event by event, and look at how much memory that takes.
+/// Reads everything, event by event, and measures the memory.
 fn read(input: impl Read, options: Options) -> (Summary, Option<CaptureError>) {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
@@ -49,7 +49,7 @@ fn read(input: impl Read, options: Options) -> (Summary, Option<CaptureError>) {
     (summary, failure)
 }
 
-/// A capture of raw IP packets that are made while it is read.
+/// A capture of raw IP packets that are generated while it is read.
 struct Endless<F> {
     make: F,
     left: u32,
@@ -175,7 +175,8 @@ fn a_length_that_the_file_does_not_have_takes_no_memory() {
     for kind in [0_u8, 1, 3, 6, 11] {
         let head = [kind, 0, 0, 0, 0xFC, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4];
         let (_, failure) = read(&[&SECTION[..], &head].concat()[..], Options::default());
-        // What holds a packet is damaged; what doesn't is skipped, and the file stops inside it.
+        // A damaged record with a packet is an error; a damaged record without one is skipped, and the file
+        // ends inside it.
         assert_eq!(failure.is_some(), [1, 3, 6].contains(&kind));
     }
 }
@@ -204,7 +205,7 @@ fn starts() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Records of random bytes that a reader can at least cut into records.
+/// Records of random bytes with valid lengths.
 fn records(is_ng: bool) -> impl Strategy<Value = Vec<u8>> {
     let record = proptest::collection::vec(any::<u8>(), 0..120).prop_map(move |mut bytes| {
         if let Some(first) = bytes.first_mut() {

@@ -207,7 +207,7 @@ fn failures_that_are_alike_are_kept_short_and_can_be_replayed() {
             let (replayed, _) = says(&sandbox, &replay, 1);
             assert!(replayed.contains("they part at byte 0"), "{replayed}");
             let page = std::fs::read_to_string(sandbox.path().join("out/junit.xml")).unwrap();
-            assert!(page.contains("failed alike, and has more"), "{page}");
+            assert!(page.contains("failed in the same way and has more"), "{page}");
         }
     }
     assert!(short > 3, "{short} of {}", std::fs::read_dir(&failures).unwrap().count());

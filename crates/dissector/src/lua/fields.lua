@@ -1,8 +1,8 @@
 -- Fields -------------------------------------------------------------------------------------------
 
--- A name that Wireshark has already gets another in front.
+-- If Wireshark already has the name, a prefix is added.
 local function filter_name()
-    -- Wireshark takes no name of one letter.
+    -- Wireshark accepts no names of one letter.
     if #PROTOCOL.filter < 2 or pcall(Field.new, PROTOCOL.filter) then return "own_" .. PROTOCOL.filter end
     return PROTOCOL.filter
 end

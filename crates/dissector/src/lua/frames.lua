@@ -1,16 +1,17 @@
 -- Frames -------------------------------------------------------------------------------------------
 
--- Wireshark takes a larger wish for one of the two below.
+-- Wireshark takes a larger request for one of the two special values below.
 local MAX_REASSEMBLED = 0x0ffffff0
 local UNTIL_FIN = 0x0ffffffe
 
--- More bytes than that are asked for at once, even if a packet then does not show all when it is looked at again.
+-- More bytes than this are requested at once. The packet may then not show all of them when it is displayed
+-- again.
 local ONE_BY_ONE_MAX = 1048576
 
--- The longest part of each kind that is read. A number up to a delimiter has at most so many bytes.
+-- The longest part of each kind that is read, in bytes. NUMBER_MAX is for a number up to a delimiter.
 local NUMBER_MAX, LINE_MAX = 64, 1048576
 
--- What is read: a buffer, or none at the end of a stream.
+-- The bytes to read: a buffer, or none at the end of a stream.
 local function source_of(tvb)
     return { tvb = tvb, length = tvb and tvb:len() or 0 }
 end
@@ -20,7 +21,7 @@ local function raw(source, at, length)
     return source.tvb:raw(at, length)
 end
 
--- How a part ends: whole with so many bytes, short of so many more, or wrong.
+-- The result of a part: whole, with its length; incomplete, with the number of missing bytes; or wrong.
 local function part_whole(length)
     return { length = length }
 end
@@ -50,7 +51,7 @@ local function too_long(limit, found, used)
     return part_wrong("too_long", what, used)
 end
 
--- A part of so many bytes.
+-- A part with a known number of bytes.
 local function take_bytes(source, at, part, total)
     local there, limit = source.length - at, limit_of(part)
     if limit and total > limit then return too_long(limit, total, 0) end
@@ -82,7 +83,8 @@ local function take_characters(source, at, part, total)
     return part_short(need, expected_bytes(total, " characters"), count)
 end
 
--- Up to a delimiter. What was searched in vain when less of the frame was there is not searched again.
+-- A part up to a delimiter. Bytes that were searched before, when less of the frame was there, are not searched
+-- again.
 local function take_until(source, at, part)
     local limit, delimiter = limit_of(part), part.delimiter
     local there = math.min(source.length - at, limit + #delimiter)
@@ -98,7 +100,7 @@ local function take_until(source, at, part)
     return short
 end
 
--- A part without a size: to the end of the stream, or of what this segment has.
+-- A part without a size: up to the end of the stream, or of this segment's bytes.
 local function take_open(source, at, part, is_end)
     local there, limit = source.length - at, limit_of(part)
     if limit and there > limit then return too_long(limit, there, limit + 1) end
@@ -120,7 +122,7 @@ local function take(source, start, at, part, size, is_end)
     return take_bytes(source, at, part, size.value)
 end
 
--- An integer of a struct: as a number, and in full as text.
+-- An integer of a struct: as a number, and as full text.
 local function integer(slot, bytes)
     if slot.little then bytes = bytes:reverse() end
     local low, high, number = 0, 0, 0.0
@@ -141,7 +143,7 @@ end
 
 local SLOT_TYPES = { float = "float", bool = "bool", char = "bytes", string = "bytes", pascal = "bytes" }
 
--- What a value says as a size: a number, or nothing and what it is instead.
+-- A value as a size: a number; or nil, and what the value is instead.
 local function number_at(source, item, reference)
     local part = item.part
     if part.kind == "struct" then
@@ -159,7 +161,7 @@ local function number_at(source, item, reference)
     return nil, part.kind == "text" and "text" or "bytes"
 end
 
--- The size of a later part that stands in this one; or what is wrong.
+-- The size of a later part, read from this one; or what is wrong with it.
 local function size_at(source, item, reference, part)
     local function bad(found)
         return nil, "bad_size", "expected " .. reference.path .. " to be the size of " .. part.name .. ", found " .. found
@@ -186,7 +188,7 @@ local function size_at(source, item, reference, part)
     return value
 end
 
--- Reads what a whole part holds; gives what is wrong with it, and whether more bytes could mend it.
+-- Reads the value of a whole part. Returns what is wrong with it, and whether more bytes could correct it.
 local function read_value(source, item, size)
     local part, kind = item.part, item.part.kind
     local content = item.length - (part.delimiter and #part.delimiter or 0)
@@ -214,13 +216,13 @@ local function read_value(source, item, size)
     return nil
 end
 
--- How many bytes Wireshark is asked for, if the part of this index ends at `at` and lacks `need`: all that the
--- frame lacks, or one more segment where that isn't known. What is asked for twice in the same packet does not
--- show when the packet is looked at again. `later` gets the parts behind it that are waited for as well: those
--- whose bytes may be any.
+-- How many bytes to request from Wireshark, if the part with this index ends at `at` and lacks `need` bytes:
+-- all that the frame lacks, or one more segment if that isn't known. Bytes that are requested twice in the same
+-- packet do not show when the packet is displayed again. `later` gets the following parts that are also
+-- awaited: those whose bytes may have any value.
 local function wish(frame, index, sizes, start, at, need, later)
     if need == UNTIL_FIN or need == DESEGMENT_ONE_MORE_SEGMENT then return need end
-    -- A wrong byte of a constant shows at once.
+    -- A wrong byte of a constant is reported at once.
     if frame.parts[index].kind == "const" then return DESEGMENT_ONE_MORE_SEGMENT end
     local begin = at
     for number = index + 1, #frame.parts do
@@ -244,7 +246,7 @@ local function cut_off(name, expected, behind, found)
     return name .. "expected " .. expected .. ", found " .. behind .. " after " .. whole(found) .. " of them"
 end
 
--- What is wrong with a stream that ended with so many bytes behind those that were there.
+-- What is wrong with a stream that ended `came` bytes after the bytes read before.
 local function cut_off_later(read, came)
     local part, total, found = read.part, read.total, read.found + (read.total and came or 0)
     local expected = read.expected
@@ -256,7 +258,7 @@ local function cut_off_later(read, came)
     return cut_off(read.frame.name .. "." .. part.name .. ": ", expected, "the end of the stream", found)
 end
 
--- A frame from `start` on: its parts so far, and how it ends.
+-- A frame from `start` on: its parts so far, and its result.
 local function read_frame(source, start, frame, is_end)
     local read = { frame = frame, start = start, parts = {} }
     local at, sizes = start, {}
@@ -269,7 +271,7 @@ local function read_frame(source, start, frame, is_end)
             read.total, read.found, read.expected, read.later = state.total, state.found, state.expected, {}
             read.need = wish(frame, index, sizes, start, source.length + state.need, state.need, read.later)
             read.used, read.kind = source.length - start, "unexpected_end"
-            -- The buffer with more of it begins with the frame.
+            -- The buffer with more bytes begins with the same frame.
             read.searched = state.searched
             if read.searched then read.searched.at = read.searched.at - start end
             read.what = cut_off("", state.expected, behind, state.found)
@@ -287,7 +289,7 @@ local function read_frame(source, start, frame, is_end)
             return ends(part_short(DESEGMENT_ONE_MORE_SEGMENT, "JSON", state.length), index)
         end
         if wrong then return ends(wrong, index) end
-        -- The part is whole, even if what it says as a size is wrong.
+        -- The part is whole, even if its value is invalid as a size.
         table.insert(read.parts, item)
         for later, reference in pairs(part.sizes) do
             local value, kind, what, is_absent = size_at(source, item, reference, frame.parts[later])
@@ -299,8 +301,8 @@ local function read_frame(source, start, frame, is_end)
     return read
 end
 
--- The next frame of a direction. Of several that may stand there it is the one that is whole first; else one
--- of those that go on; else the one that went wrong last.
+-- The next frame of a direction. If several frames are possible, the choice is the first that is whole;
+-- otherwise one that may still become whole; otherwise the one that failed last.
 local function read_next(source, start, items, position, is_end)
     local whole_one, short, wrong
     for index = position, #items do
@@ -325,7 +327,7 @@ local function read_next(source, start, items, position, is_end)
     return { status = "wrong", kind = "bytes_behind", what = what, parts = {}, used = 0 }
 end
 
--- A datagram is one frame: the first that it can be.
+-- A datagram is one frame: the first that matches.
 local function read_datagram(source, items)
     local first
     for _, item in ipairs(items) do

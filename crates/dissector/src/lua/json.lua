@@ -3,7 +3,7 @@
 local JSON_MAX_DEPTH = 900
 
 
--- UTF-16 and UTF-32 as UTF-8; nothing where the bytes are none. Half of a pair stays, as Python lets it.
+-- Converts UTF-16 and UTF-32 to UTF-8; nil if the bytes are invalid. A lone surrogate stays, as in Python.
 local function from_units(raw, width, is_little)
     if #raw % width ~= 0 then return nil end
     local pieces, high = {}, nil
@@ -24,8 +24,8 @@ local function from_units(raw, width, is_little)
     return table.concat(pieces)
 end
 
--- How wide its units are, whether the least byte comes first, and how long the mark at its begin is; nothing of
--- UTF-8. As json.loads finds it out.
+-- The width of the text's units, whether it is little-endian, and the length of its byte order mark; nil for
+-- UTF-8. Detected as in json.loads.
 local function units_of(raw)
     local a, b, c, d = raw:byte(1, 4)
     if raw:sub(1, 4) == "\0\0\254\255" then return 4, false, 4 end
@@ -42,7 +42,7 @@ local function units_of(raw)
     return nil
 end
 
--- The JSON as UTF-8, and whether its bytes stand where they stood.
+-- The JSON as UTF-8, and whether its byte offsets are unchanged.
 local function decoded(raw)
     if raw:sub(1, 3) == "\239\187\191" then return raw:sub(4), false end
     local width, is_little, mark = units_of(raw)
@@ -100,7 +100,7 @@ local function json_number(text, at)
     return { kind = kind, text = text:sub(at, stop), from = at, stop = stop + 1 }, stop + 1
 end
 
--- What is between brackets; `member` takes one thing and gives where it ends.
+-- The contents of brackets. `member` reads one element and returns its end.
 local function json_all(text, at, close, member)
     at = skip(text, at + 1)
     if text:sub(at, at) == close then return at + 1 end
@@ -115,7 +115,7 @@ end
 
 local ESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
--- What a JSON string says. Half of a pair alone is shown as the character for what can't be shown.
+-- The value of a JSON string. A lone surrogate is shown as the replacement character.
 local function unescaped(text)
     local pieces, at, last = {}, 2, #text - 1
     while at <= last do
@@ -183,7 +183,7 @@ json_value = function(text, at, depth)
     return json_number(text, at)
 end
 
--- The value; or nothing, why not, and whether more text could mend it.
+-- The value; or nil, the reason, and whether more text could correct it.
 local function json_read(text)
     if not text then return nil, "no UTF-16 or UTF-32", false end
     if text == "" then return nil, "nothing", true end
@@ -201,8 +201,8 @@ local function json_read(text)
     return nil, value.what .. " at byte " .. whole(value.at), is_cut
 end
 
--- The value of keys; nothing where a key is absent; and where a key is asked of what has none, false,
--- the keys to there, and what is there.
+-- The value at a path of keys; nil if a key is absent; false if a value on the path has no keys, with the path
+-- so far and that value.
 local function json_lookup(value, keys)
     for depth, key in ipairs(keys) do
         if value.kind == "dict" then

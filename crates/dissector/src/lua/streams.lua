@@ -8,10 +8,11 @@ local tcp_ack = Field.new("tcp.flags.ack")
 local tcp_fin = Field.new("tcp.flags.fin")
 local tcp_reset = Field.new("tcp.flags.reset")
 
--- By TCP stream: who the server is, who spoke last, and of each side where its frames stand. Wireshark
--- dissects a packet again whenever it is looked at, in any order; so how a buffer began is kept with it.
+-- By TCP stream: the server, the last sender, and for each side where its frames begin. Wireshark dissects a
+-- packet again each time it is displayed, in any order. So the starting state of each buffer is kept with it.
 local conversations = {}
--- By TCP stream: whom its client connects to. By packet: what is wrong with a stream that ended there.
+-- By TCP stream: the address that its client connects to. By packet: what is wrong with a stream that ended
+-- there.
 local listeners, left_over = {}, {}
 
 function wire.init()
@@ -30,8 +31,8 @@ local function address(ip, port)
     return tostring(ip) .. " " .. whole(port)
 end
 
--- Whether a packet goes to the server, as far as its ports tell: the server has a port that the user has
--- named, or the lower one.
+-- Whether a packet goes to the server, according to its ports: the server has a port from the preferences, or
+-- else the lower one.
 local function goes_to_server(pinfo)
     if is_port(pinfo.dst_port) then return true end
     if is_port(pinfo.src_port) then return false end
@@ -54,8 +55,8 @@ local function way_of(conversation, pinfo)
     return address(pinfo.dst, pinfo.dst_port) == conversation.server and "to_server" or "to_client"
 end
 
--- How this buffer begins. What was put together is a buffer of its own, which begins at its byte 0; what else
--- its last packet has stands where it stands in the packet. How long either is differs from pass to pass.
+-- The starting state of this buffer. Reassembled bytes are a buffer of their own, which begins at offset 0. The
+-- rest of the last packet keeps its offset in the packet. The lengths of both differ between passes.
 local function begin(conversation, way, tvb, pinfo)
     local call = whole(pinfo.number) .. " " .. whole(tvb:offset())
     local known = conversation.calls[call]
@@ -67,10 +68,10 @@ local function begin(conversation, way, tvb, pinfo)
     return state
 end
 
--- The packet that was spoken of last, and where the buffer began.
+-- The last packet with a summary, and where its buffer began.
 local said = { number = 0, offset = 0 }
 
--- Tells in the list of packets what there is. A packet may have several buffers, one behind the other.
+-- Sets the summary in the list of packets. A packet may have several buffers, one after another.
 local function says(pinfo, tvb, shown)
     if #shown == 0 then return end
     local goes_on = said.number == pinfo.number and tvb:offset() > said.offset
@@ -87,7 +88,7 @@ local function add_bytes(root, field, range, text)
     tree:add(field, range)
 end
 
--- The number of the byte behind this packet's.
+-- The sequence number after this packet.
 local function next_sequence()
     local sequence, length = tcp_sequence(), tcp_length()
     return sequence and length and sequence.value + length.value or 0
@@ -168,8 +169,8 @@ function wire.dissector(tvb, pinfo, root)
     return tvb:len()
 end
 
--- The end of a stream comes in a packet without bytes, which no dissector is given; so ends are looked for
--- behind all others. So is who begins a conversation, and who speaks.
+-- The end of a stream comes in a packet without bytes, which Wireshark passes to no dissector. So a
+-- postdissector looks for ends. It also finds who begins a conversation, and who sends.
 local ends = Proto(FILTER .. "_end", PROTOCOL.title .. ", its streams' ends")
 
 local function flag(field)

@@ -1,6 +1,6 @@
 -- Checksums ----------------------------------------------------------------------------------------
 
--- Versions of Lua have bit operations in three places.
+-- Lua versions have bit operations in three different places.
 local NATIVE_BITS = [[
     local MASK = 0xffffffff
     return {
@@ -16,7 +16,7 @@ local NATIVE_BITS = [[
 local function bit_operations()
     if bit32 then return bit32 end
     if not bit then return load(NATIVE_BITS)() end
-    -- These give numbers with a sign.
+    -- These return signed numbers.
     local unsigned = {}
     for name, of in pairs({ band = "band", bor = "bor", bxor = "bxor", bnot = "bnot", rshift = "rshift", lrotate = "rol" }) do
         unsigned[name] = function(...) return bit[of](...) % 4294967296 end
@@ -46,7 +46,7 @@ local function crc32(bytes)
     return string.format("%08x", bxor(sum, 0xffffffff))
 end
 
--- The bytes of a number of 32 bits, the greatest first.
+-- The bytes of a 32-bit number, big-endian.
 local function word_bytes(word)
     local function byte(shift)
         return math.floor(word / shift) % 256
@@ -54,7 +54,7 @@ local function word_bytes(word)
     return string.char(byte(16777216), byte(65536), byte(256), byte(1))
 end
 
--- Takes `state` through all blocks of 64 bytes, with their 16 words.
+-- Updates `state` with each block of 64 bytes, given as 16 words.
 local function each_block(bytes, is_big_endian, state, compress)
     local count = #bytes * 8
     local length = word_bytes(math.floor(count / WORD)) .. word_bytes(count % WORD)
@@ -131,7 +131,7 @@ local function sha1(bytes)
     end)
 end
 
--- SHA-256's constants are the fractions of roots of the first primes.
+-- SHA-256's constants are the fractional parts of roots of the first primes.
 local function fraction(root)
     return math.floor((root - math.floor(root)) * WORD)
 end
@@ -181,7 +181,8 @@ local function sha256(bytes)
     end)
 end
 
--- Each, and the most bytes of which it is computed: more would take too long, whenever a packet is looked at.
+-- Each checksum, and the most bytes that it is computed for. More would take too long each time a packet is
+-- displayed.
 local SUMS = {
     crc32 = { of = crc32, max = 4194304 },
     md5 = { of = md5, max = 1048576 },

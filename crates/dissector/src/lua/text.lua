@@ -1,6 +1,6 @@
 -- Text ---------------------------------------------------------------------------------------------
 
--- Where the text stops being UTF-8, if it does. JSON may have a surrogate alone, as Python lets it.
+-- The offset where the text stops being UTF-8, if it does. JSON may contain a lone surrogate, as in Python.
 local function utf8_error(text, lets_surrogates)
     local at, length = 1, #text
     while at <= length do
@@ -30,7 +30,7 @@ local function utf8_error(text, lets_surrogates)
     return nil
 end
 
--- The same of GBK: by the ranges of its bytes, not by a table of its characters.
+-- The same for GBK: checks the ranges of the bytes, and has no table of the characters.
 local function gbk_error(text)
     local at = text:find("[\128-\255]")
     while at do
@@ -53,12 +53,12 @@ local function text_error(encoding, text)
     return nil
 end
 
--- A field's text ends at a NUL, so a NUL shows as a picture of it.
+-- A field's text ends at a NUL, so a NUL is shown as its symbol.
 local function clean(text)
     return (text:gsub("%z", "\226\144\128"))
 end
 
--- Bytes that are nearly text, as text.
+-- Shows bytes that are mostly text as text.
 local function printable(bytes)
     if not utf8_error(bytes, false) then return clean(bytes) end
     return (bytes:gsub("[%z\1-\31\127-\255]", function(byte) return string.format("\\x%02x", byte:byte()) end))
@@ -74,7 +74,7 @@ local function utf8_of(code)
     return string.char(0xf0 + math.floor(code / 262144), tail(4096), tail(64), tail(1))
 end
 
--- Text as it is shown until Wireshark has read it: what this file can't read is shown in escapes.
+-- The text that is shown until Wireshark has decoded it. What this file can't decode is shown as escapes.
 local function shown_text(encoding, bytes)
     if encoding == "latin-1" then
         bytes = bytes:gsub("[\128-\255]", function(byte) return utf8_of(byte:byte()) end)
@@ -84,10 +84,10 @@ local function shown_text(encoding, bytes)
     return clean(bytes)
 end
 
--- Wireshark reads GBK. A version that can't leaves the escapes.
+-- Wireshark decodes GBK. In a version that can't, the escapes stay.
 local GBK = rawget(_G, "ENC_GB18030")
 
--- The bytes of a character that begins so. A byte that begins none counts as one.
+-- The length of a character with this first byte. A byte that can't begin one counts as one.
 local function character_bytes(encoding, first)
     if encoding == "gbk" then return first > 0x80 and first < 0xff and 2 or 1 end
     if encoding ~= "utf-8" then return 1 end
@@ -97,7 +97,7 @@ local function character_bytes(encoding, first)
     return 1
 end
 
--- How many bytes so many characters have; or nothing, and how many characters are whole.
+-- The number of bytes of this many characters; or nil, and the number of whole characters.
 local function bytes_of_characters(encoding, text, wanted)
     local at, count = 1, 0
     while count < wanted do
@@ -116,19 +116,19 @@ local function shortened(text, length)
     return text:sub(1, stop) .. "..."
 end
 
--- A whole number of any size, without a point or an exponent.
+-- An integer of any size, without a point or an exponent.
 local function whole(number)
     return string.format("%.0f", number)
 end
 
--- A decimal number, as Python's int() takes it: white space around it and a sign are fine.
+-- A decimal number, as Python's int() accepts it: with white space around it and a sign.
 local function decimal(text)
     local sign, digits = text:match("^[ \t\n\v\f\r]*([-+]?)0*(%d+)[ \t\n\v\f\r]*$")
     if not digits or #digits > 38 then return nil end
     return (sign == "-" and "-" or "") .. digits
 end
 
--- The same as Int64, or nothing where it has no room.
+-- The same as Int64, or nil if it does not fit.
 local function int64(text)
     local sign, digits = text:match("^(-?)(%d+)$")
     if not digits then return nil end

@@ -1,6 +1,6 @@
 -- Checksums in their places ------------------------------------------------------------------------
 
--- What stands in the place of a checksum: a number, or text, or bytes.
+-- The value in the place of a checksum: a number, text, or bytes.
 local function shown_digest(source, item, digest)
     local bytes = raw(source, item.at, item.content)
     if item.json then
@@ -50,10 +50,10 @@ end
 
 -- The tree -----------------------------------------------------------------------------------------
 
--- So many members of a JSON are shown, and so deep.
+-- The maximum number of JSON members that are shown, and their maximum depth.
 local MEMBERS_MAX, TREE_DEPTH_MAX = 1000, 32
 
--- A place in the packet. One without bytes is where the next byte stands.
+-- A range in the packet. An empty range is where the next byte would be.
 local function place(source, at, length)
     if not source.tvb then return nil end
     return source.tvb(math.min(at, source.length), length)
@@ -151,7 +151,7 @@ local function add_part(source, tree, item)
     end
 end
 
--- A frame's name and JSON, or its first text, for the list of packets.
+-- The frame's name and its JSON, or its first text, for the list of packets.
 local function summary(read)
     for _, item in ipairs(read.parts) do
         if item.json or item.part.kind == "text" or item.part.kind == "text-until" then
@@ -161,7 +161,7 @@ local function summary(read)
     return read.frame.name
 end
 
--- A frame, or as much of it as is right. What is wrong with it is an expert info.
+-- Shows a frame as far as it is valid. An expert info says what is wrong with it.
 local function add_frame(source, root, read, length)
     local tree = root:add(wire, place(source, read.start, length))
     tree:append_text(", " .. read.frame.name)
@@ -174,7 +174,7 @@ local function add_frame(source, root, read, length)
     return tree
 end
 
--- What is wrong, and the bytes that are in no frame because of it.
+-- Shows what is wrong, and the bytes that belong to no frame because of it.
 local function add_wrong(source, root, read, start)
     local from, tree = start, nil
     if read.frame and #read.parts > 0 then

@@ -1,4 +1,4 @@
-//! Captures of a real exchange, by tcpdump. captures/README.md says how they were made.
+//! Captures of a real exchange, made with tcpdump. captures/README.md says how they were made.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const LO_V6: &[u8] = include_bytes!("../captures/lo-v6-nanoseconds.pcap");
 const COOKED_V1: &[u8] = include_bytes!("../captures/any-cooked-v1.pcap");
 const COOKED_V2: &[u8] = include_bytes!("../captures/any-cooked-v2.pcap");
 
-/// What the two programs said, as tshark shows it, without addresses and packets.
+/// The data of the two programs as tshark shows them, without addresses and packets.
 const SAID: [&str; 27] = [
     "0> open",
     "0> 0 hello 0\n",

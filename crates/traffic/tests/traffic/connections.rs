@@ -1,4 +1,4 @@
-//! Which packets are of one connection, who is its client, and how many are kept.
+//! Which packets belong to one connection, which side is the client, and how many connections are kept.
 
 use pcap_file::DataLink;
 use traffic::{Limits, Options};
@@ -147,7 +147,7 @@ fn when_all_hold_too_much_the_longest_idle_give_up_their_gaps() {
     let limits = Limits { held_bytes_in_all: 8000, ..Limits::default() };
     let told = told_of(&pcap(DataLink::RAW, &packets), Options { server: None, limits });
     let at = |line: &str| told.iter().position(|told| told == line).unwrap();
-    // The seventh is too much, so four are given up at once, before the eighth comes.
+    // The seventh exceeds the limit, so four are given up at once, before the eighth comes.
     assert!(at("2 0> 0 lost 1") < at("8 3> 0 lost 1"));
     assert!(at("8 3> 0 lost 1") < at("15 7> open 10.0.0.1:8 10.0.0.2:9000"));
     assert!(at("15 7> open 10.0.0.1:8 10.0.0.2:9000") < at("10 4> 0 lost 1"));

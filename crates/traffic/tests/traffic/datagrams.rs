@@ -1,4 +1,4 @@
-//! UDP: who is the server, lengths, and fragments of IP.
+//! UDP: which side is the server, lengths, and fragments of IP.
 
 use etherparse::{IpFragOffset, IpHeaders, IpNumber, Ipv4Header, PacketBuilder};
 use pcap_file::DataLink;
@@ -46,7 +46,7 @@ fn bytes_behind_the_length_of_a_datagram_are_no_payload() {
     assert_eq!(told(&[packet])[1], "1 0> =ab");
 }
 
-/// The fragments of a datagram, which end after so many bytes of it, header included.
+/// The fragments of a datagram; `ends` are their end offsets, including the header.
 fn fragments(payload: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
     let whole = udp(CLIENT, SERVER, payload);
     let (header, rest) = Ipv4Header::from_slice(&whole).unwrap();

@@ -1,4 +1,4 @@
-//! Files: both formats in all their orders and units, and files that stop early or are damaged.
+//! Files: both formats in all their byte orders and units, and files that end early or are damaged.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read};
@@ -48,7 +48,7 @@ fn pcap_is_read_in_both_byte_orders_and_both_units() {
     }
 }
 
-/// A section whose one interface has these options, with a packet at so many ticks.
+/// A section with one interface with these options, and a packet at this time in ticks.
 fn section(
     endianness: Endianness,
     options: &[InterfaceDescriptionOption<'static>],
@@ -140,7 +140,7 @@ fn simple_packets_have_no_time_and_as_many_bytes_as_the_interface_captures() {
     assert_eq!(told_of(&file, Options::default())[1], "1 0> =ab and 2 missing");
 }
 
-/// Two packets in each format, and where the record of the second begins.
+/// Two packets in each format, and the offset of the second record.
 fn two_packets() -> [(Vec<u8>, usize); 2] {
     let packet = udp(CLIENT, SERVER, b"abc");
     let legacy = pcap(DataLink::RAW, &[packet.clone(), packet.clone()]);
@@ -214,7 +214,7 @@ fn a_link_that_is_not_read_is_an_error_with_its_number() {
     assert_eq!(failure, CaptureError::LinkType { packet: 1, offset: 24, link_type: 189 });
 }
 
-/// Gives a byte at a time, then fails.
+/// Gives one byte at a time, then fails.
 struct Slow<'a>(&'a [u8]);
 
 impl Read for Slow<'_> {
@@ -240,7 +240,7 @@ fn a_reader_that_gives_bytes_one_by_one_and_fails_gives_all_before_it_and_the_fa
     }
 }
 
-/// What crates/report writes: an interface for each side of the recorder.
+/// What crates/report writes: one interface for each side of the recorder.
 #[test]
 fn a_capture_of_framecheck_shows_a_connection_for_each_side_of_the_recorder() {
     use etherparse::{PacketBuilder, TcpHeader};
@@ -261,7 +261,7 @@ fn a_capture_of_framecheck_shows_a_connection_for_each_side_of_the_recorder() {
         builder.tcp_header(header).write(&mut packet, payload).unwrap();
         writer.write_pcapng_block(enhanced(side.into(), 7, &packet)).unwrap();
     };
-    // A case, and its positive control with the same numbers.
+    // A case, and its positive control with the same sequence numbers.
     for _ in 0..2 {
         for side in [0, 1] {
             add(side, true, "S", (1_000_000, 0), b"");

@@ -1,11 +1,11 @@
-//! Links and IP: each header in front of the same segment.
+//! Links and IP: each header before the same segment.
 
 use pcap_file::DataLink;
 use traffic::Options;
 
 use super::support::{CLIENT, SERVER, pcap, read, told_of, udp};
 
-/// The first events of a packet behind this header.
+/// The first events of a packet after this header.
 fn behind(link: u32, header: &[u8], packet: &[u8]) -> Vec<String> {
     let file = pcap(DataLink::from(link), &[[header, packet].concat()]);
     told_of(&file, Options::default())
@@ -52,7 +52,7 @@ fn an_ip_packet_without_a_length_goes_on_to_its_end() {
     assert_eq!(behind(101, &[], &packet)[1], "1 0> 0 hello");
 }
 
-/// An IPv6 packet from fd00::1 to fd00::2, of a header of this kind and what follows.
+/// An IPv6 packet from fd00::1 to fd00::2, with this next header and its data.
 fn v6(next: u8, rest: &[u8]) -> Vec<u8> {
     let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
     let mut packet = vec![0x60, 0, 0, 0, length[0], length[1], next, 64];

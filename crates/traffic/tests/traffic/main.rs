@@ -1,4 +1,4 @@
-//! Captures in, events out, as a user of the crate meets them.
+//! Captures in, events out, as a user of the crate sees them.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Any stream, cut and mixed in any way, comes out as it was, or with exactly what is lost.
+//! Any stream, divided and reordered in any way, is delivered unchanged, or without exactly the lost bytes.
 
 use pcap_file::DataLink;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use traffic::{Direction, End, Event, Limits, Options, Server, What};
 
 use super::support::{down, pcap, read, up};
 
-/// The client's first sequence number is here and there, and often close to where numbers wrap around.
+/// The client's first sequence number, often close to where the numbers wrap around.
 fn first_number() -> impl Strategy<Value = u32> {
     prop_oneof![any::<u32>(), u32::MAX - 2000..=u32::MAX, Just(0)]
 }
@@ -16,9 +16,9 @@ fn first_number() -> impl Strategy<Value = u32> {
 struct Plan {
     stream: Vec<u8>,
     first: u32,
-    /// For each segment: its length, and how many bytes before it are sent once more with it.
+    /// For each segment: its length, and how many bytes before it are sent again with it.
     cuts: Vec<(usize, usize)>,
-    /// For each segment: how often it comes (0 is not captured), and how far it is put off.
+    /// For each segment: how often it arrives (0 is not captured), and how far it is delayed.
     fates: Vec<(u8, usize)>,
     is_finished: bool,
 }
@@ -41,7 +41,7 @@ fn plan(least: u8) -> impl Strategy<Value = Plan> {
 }
 
 impl Plan {
-    /// The segments: where each begins in the stream, and where it ends. They cover it all.
+    /// The segments as start and end offsets. They cover the whole stream.
     fn segments(&self) -> Vec<(usize, usize)> {
         let (mut segments, mut at) = (Vec::new(), 0);
         for (length, again) in self.cuts.iter().cycle() {
@@ -49,7 +49,7 @@ impl Plan {
                 break;
             }
             let end = (at + length).min(self.stream.len());
-            // So that there are as many fates as segments.
+            // This makes the number of segments equal to the number of fates.
             let end = if segments.len() + 1 == self.fates.len() { self.stream.len() } else { end };
             segments.push((at.saturating_sub(*again), end));
             at = end;
@@ -86,7 +86,7 @@ impl Plan {
     }
 }
 
-/// The stream to the server as the events tell it: `None` for each lost byte. Offsets must go on.
+/// The stream to the server according to the events: `None` for each lost byte. Offsets must be consecutive.
 fn told(events: &[Event], packets: &[Vec<u8>]) -> (Vec<Option<u8>>, End) {
     let (mut stream, mut end) = (Vec::new(), None);
     for event in events.iter().filter(|event| event.direction == Direction::ToServer) {
@@ -121,7 +121,7 @@ fn check(plan: &Plan, limits: Limits) -> Result<(), TestCaseError> {
     let (stream, end) = told(&events, &packets);
     let mut expected: Vec<Option<u8>> =
         plan.stream.iter().zip(&has).map(|(byte, has)| has.then_some(*byte)).collect();
-    // Without its FIN, a last byte that was acknowledged and not captured may be the FIN.
+    // Without the FIN, a last byte that was acknowledged and not captured may be the FIN.
     let tail = has.iter().rev().take_while(|has| !**has).count();
     if tail == 1 && !plan.is_finished {
         expected.pop();

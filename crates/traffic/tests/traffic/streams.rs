@@ -1,4 +1,4 @@
-//! What one direction of a connection becomes: order, gaps, copies, ends.
+//! The stream of one direction: order, gaps, copies, ends.
 
 use etherparse::{PacketBuilder, TcpHeader, TcpOptionElement};
 use pcap_file::DataLink;
@@ -12,7 +12,7 @@ fn begun(rest: &[Vec<u8>]) -> Vec<Vec<u8>> {
     [&begin, rest].concat()
 }
 
-/// What the capture tells behind the opening, without the ends that the capture brings.
+/// The events after the opening, without the ends that the capture's end causes.
 fn behind(rest: &[Vec<u8>]) -> Vec<String> {
     let mut told = told(&begun(rest));
     assert_eq!(told.remove(0), "1 0> open 10.0.0.1:50000 10.0.0.2:9000");

@@ -1,4 +1,4 @@
-//! Packets and captures that tests make, and events in short words.
+//! Packets and captures for tests, and events in short form.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(crate) const SERVER: u16 = 9000;
 
 /// A TCP segment over IPv4 from 10.0.0.1, as a client sends it, or from 10.0.0.2 if `from` is [`SERVER`].
 ///
-/// `flags` is of the letters of tcpdump: S, F, R, P and `.` for an acknowledgement.
+/// `flags` uses tcpdump's letters: S, F, R, P, and `.` for an acknowledgement.
 pub(crate) fn tcp(from: u16, to: u16, flags: &str, numbers: (u32, u32), payload: &[u8]) -> Vec<u8> {
     let mut header = TcpHeader::new(from, to, numbers.0, 1000);
     header.acknowledgment_number = numbers.1;
@@ -58,12 +58,12 @@ fn addresses(from: u16) -> ([u8; 4], [u8; 4]) {
     if from == SERVER { ([10, 0, 0, 2], [10, 0, 0, 1]) } else { ([10, 0, 0, 1], [10, 0, 0, 2]) }
 }
 
-/// A capture of these packets, one a second from second 1 on.
+/// A capture of these packets, one per second from second 1 on.
 pub(crate) fn pcap(link: DataLink, packets: &[Vec<u8>]) -> Vec<u8> {
     snapped(link, packets, usize::MAX)
 }
 
-/// A capture that has at most so many bytes of each packet.
+/// A capture that has at most this many bytes of each packet.
 pub(crate) fn snapped(link: DataLink, packets: &[Vec<u8>], most: usize) -> Vec<u8> {
     let header = PcapHeader {
         datalink: link,
@@ -102,12 +102,12 @@ pub(crate) fn read(file: &[u8], options: Options) -> (Vec<Event>, Option<Capture
     (events, failure, traffic.summary())
 }
 
-/// The events of raw IP packets, each in short words: packet, connection, way, what.
+/// The events of raw IP packets in short form: packet, connection, direction, event.
 pub(crate) fn told(packets: &[Vec<u8>]) -> Vec<String> {
     told_of(&pcap(DataLink::RAW, packets), Options::default())
 }
 
-/// The events of a capture in short words.
+/// The events of a capture in short form.
 pub(crate) fn told_of(file: &[u8], options: Options) -> Vec<String> {
     let (events, failure, _) = read(file, options);
     assert_eq!(failure, None);
