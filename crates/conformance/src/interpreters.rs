@@ -68,7 +68,7 @@ fn is_new_enough(answer: &str) -> Result<(), String> {
     let version = said.and_then(|it| it.split_whitespace().next());
     let Some(version) = version.filter(|it| it.starts_with(|first: char| first.is_ascii_digit()))
     else {
-        return Err(format!("it is no Python interpreter, and {needed}"));
+        return Err(format!("it is not a Python interpreter, and {needed}"));
     };
     let mut numbers = version.split('.').map_while(|number| {
         let end = number.find(|it: char| !it.is_ascii_digit()).unwrap_or(number.len());
@@ -156,9 +156,9 @@ mod tests {
             ("Python 2.7.18\n", "it is Python 2.7.18,"),
             ("Python 3.6.9\n", "it is Python 3.6.9,"),
             ("Python 3\n", "it is Python 3,"),
-            ("true (GNU coreutils) 9.1\n", "it is no Python interpreter"),
-            ("Python is not here\n", "it is no Python interpreter"),
-            ("", "it is no Python interpreter"),
+            ("true (GNU coreutils) 9.1\n", "it is not a Python interpreter"),
+            ("Python is not here\n", "it is not a Python interpreter"),
+            ("", "it is not a Python interpreter"),
         ] {
             let why = is_new_enough(answer).unwrap_err();
             assert!(why.contains(part) && why.contains("3.8 or later"), "{answer}: {why}");

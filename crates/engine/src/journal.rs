@@ -39,7 +39,7 @@ pub enum JournalError {
         error: io::Error,
     },
     /// A line, not the last, is not valid.
-    #[error("line {line} of {} is none of a run's journal: {why}", path.display())]
+    #[error("line {line} of {} does not belong to a run's journal: {why}", path.display())]
     Line {
         /// The file.
         path: PathBuf,

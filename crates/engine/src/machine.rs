@@ -209,7 +209,7 @@ impl Mark {
     #[must_use]
     pub fn shortage(&self, directory: &Path) -> Option<String> {
         if killed_for_memory() > self.killed_for_memory {
-            return Some("the system killed a process meanwhile, for want of memory".to_owned());
+            return Some("the system killed a process meanwhile, as memory was short".to_owned());
         }
         lacks_space(directory)
     }

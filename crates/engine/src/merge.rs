@@ -131,7 +131,7 @@ fn part(
         ));
     }
     let Some(shard) = recorded.start().shard else {
-        reasons.push(format!("{name} is no shard: it was run without --shard"));
+        reasons.push(format!("{name} is not a shard: it was run without --shard"));
         return None;
     };
     Some(Part { name, shard, recorded, _claim: claim })

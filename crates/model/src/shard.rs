@@ -1,8 +1,8 @@
 //! Parts of a run, for machines that share it: the shards, and the shard of each case.
 //!
-//! A case's shard depends on its id alone. So every machine finds the same shard independently, whatever the
-//! other options select. All cases of an input over a network are in one shard, with any pairing and transport:
-//! they are compared with one play of the reference.
+//! A case's shard depends on its id alone. So every machine finds the same shard independently, with any other
+//! options. All cases of an input over a network are in one shard, with any pairing and transport: they are
+//! compared with one play of the reference.
 
 use std::fmt;
 use std::str::FromStr;

@@ -25,7 +25,7 @@ pub enum DiffError {
         error: std::io::Error,
     },
     /// It is not JSON, or not a report.
-    #[error("{} is no report.json: {error}", file.display())]
+    #[error("{} is not a report.json: {error}", file.display())]
     NoReport {
         /// The file.
         file: PathBuf,
@@ -41,7 +41,7 @@ pub enum DiffError {
         found: String,
     },
     /// Two of its cases have the same id.
-    #[error("{} is no report.json: it has the case {id} twice", file.display())]
+    #[error("{} is not a report.json: it has the case {id} twice", file.display())]
     Twice {
         /// The file.
         file: PathBuf,

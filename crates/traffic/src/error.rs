@@ -59,10 +59,10 @@ pub enum Damage {
     #[error("expected the block's length at its end, found another")]
     Lengths,
     /// The content of a block is inconsistent.
-    #[error("expected a sound block, found one whose content doesn't fit into it")]
+    #[error("expected a valid block, found one whose content doesn't fit into it")]
     Content,
     /// A packet names an undefined interface.
-    #[error("expected an interface that was described, found {0}")]
+    #[error("expected a described interface, found {0}")]
     Interface(u32),
     /// There are too many interfaces.
     #[error("expected at most {INTERFACES_MAX} interfaces in a section, found more")]

@@ -48,7 +48,7 @@ fn only_names_the_line_of_an_id_that_is_no_case_of_the_run() {
     let sandbox = Sandbox::new();
     let unknown = "tcp-hello/python->rust/tcp4/split@1/9f2c41d0";
     for (text, complaint) in [
-        (format!("\n{unknown}\n"), format!("only line 2: {unknown} is no case of this run")),
+        (format!("\n{unknown}\n"), format!("only line 2: {unknown} is not a case of this run")),
         ("here".to_owned(), "only line 1: ".to_owned()),
         ("\n".to_owned(), "only has no id of a case".to_owned()),
     ] {

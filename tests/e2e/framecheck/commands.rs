@@ -86,7 +86,7 @@ fn show_takes_a_vectors_name() {
     for (name, says) in [
         ("file-transfer/two-byte", "file-transfer has no vector \"two-byte\"; it has empty-file, "),
         ("file-transport/one-byte", "no scenario is called \"file-transport\""),
-        ("one-byte", "\"one-byte\" is no case: expected SCENARIO/"),
+        ("one-byte", "\"one-byte\" is not a case: expected SCENARIO/"),
     ] {
         let sandbox = Sandbox::new();
         let output = sandbox.framecheck().args(["show", name]).assert().failure();

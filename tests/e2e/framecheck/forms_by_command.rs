@@ -107,7 +107,7 @@ fn diff_reads_what_run_writes_and_refuses_everything_else_as_wrong_usage() {
     sandbox.write("none.json", "no JSON at all");
     for (file, said) in [
         ("later.json", "later.json is a report of schema 2; this framecheck reads schema 1"),
-        ("none.json", "none.json is no report.json: expected"),
+        ("none.json", "none.json is not a report.json: expected"),
         ("missing.json", "cannot read missing.json: No such file"),
     ] {
         for files in [["a/report.json", file], [file, "a/report.json"]] {

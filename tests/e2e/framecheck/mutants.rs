@@ -193,7 +193,7 @@ fn variants_can_be_chosen_by_their_ids() {
     );
     for (id, what) in [
         ("upper/server/none-*", "no variant of upper.toml has such an id"),
-        ("[", "is no pattern of ids"),
+        ("[", "is not a pattern of ids"),
     ] {
         let (shown, status) = says(&sandbox, &["upper.toml", "--variant", id]);
         assert_eq!(status, 2, "{shown}");

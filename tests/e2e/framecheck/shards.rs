@@ -92,7 +92,7 @@ fn merged_shards_are_the_whole_run() {
     let refused = merge(&sandbox, &["1-of-2", "1-of-4", "whole", "none", "1-of-2"], "no", 2);
     for reason in [
         "1-of-4 is shard 1/4, and 1-of-2 is shard 1/2: another number of shards",
-        "whole is no shard",
+        "whole is not a shard",
         "none has no report",
         "shard 1/2 is there twice: 1-of-2 and 1-of-2",
         "1 shards are missing: 2/2",

@@ -28,7 +28,7 @@ pub(super) fn only(file: &Path, groups: &[Group]) -> anyhow::Result<HashSet<Case
         let id: CaseId =
             line.trim().parse().map_err(|error| Usage(format!("{}: {error}", place())))?;
         if !known.contains(&id) {
-            return Err(Usage(format!("{}: {id} is no case of this run", place())).into());
+            return Err(Usage(format!("{}: {id} is not a case of this run", place())).into());
         }
         wanted.insert(id);
     }

@@ -24,7 +24,7 @@ pub(super) fn main(args: &KeepArgs) -> anyhow::Result<bool> {
     }
     if Known::new().catalogue.scenario(&kept.id.scenario).is_none() {
         let what = format!(
-            "{} is no scenario of the tutorials: name the protocol file that describes it",
+            "{} is not a scenario of the tutorials: name the protocol file that describes it",
             kept.id.scenario
         );
         return Err(Usage(what).into());

@@ -124,10 +124,10 @@ impl Kept {
         let shown = file.display();
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
         let case: Value =
-            serde_json::from_str(&text).with_context(|| format!("{shown} is no case.json"))?;
+            serde_json::from_str(&text).with_context(|| format!("{shown} is not a case.json"))?;
         let place = |pointer: &str| {
             case.pointer(pointer)
-                .with_context(|| format!("{shown} is no case.json: nothing at {pointer}"))
+                .with_context(|| format!("{shown} is not a case.json: nothing at {pointer}"))
         };
         let text = |pointer: &str| {
             let text = place(pointer)?.as_str();
@@ -237,9 +237,8 @@ fn write_wire(out: &mut impl Write, played: &Played, rows_max: usize) -> io::Res
 }
 
 fn write_end(out: &mut impl Write, name: &str, end: &PeerEnd, rows_max: usize) -> io::Result<()> {
-    let exit = end
-        .exit
-        .map_or_else(|| "no program that was started here".to_owned(), |exit| exit.to_string());
+    let exit =
+        end.exit.map_or_else(|| "not started by framecheck".to_owned(), |exit| exit.to_string());
     let asked = if end.by_itself { "by itself" } else { "when asked" };
     writeln!(out, "\n{name}: {exit}, {asked}")?;
     for (stream, bytes) in [("stdout", &end.stdout), ("stderr", &end.stderr)] {

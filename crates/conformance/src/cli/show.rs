@@ -67,7 +67,7 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
 fn chosen(name: &str, catalogue: &Catalogue) -> anyhow::Result<CaseId> {
     let vector = name.split_once('/').filter(|(_, vector)| !vector.contains('/'));
     let Some((scenario_name, vector)) = vector else {
-        let why = |error| Usage(format!("{name:?} is no case: {error}"));
+        let why = |error| Usage(format!("{name:?} is not a case: {error}"));
         if name.matches('/').count() == 4 {
             return Ok(case_named(name, catalogue)?);
         }

@@ -37,7 +37,7 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// An invalid glob.
-    #[error("{glob:?} is no glob: {why}")]
+    #[error("{glob:?} is not a glob: {why}")]
     Glob {
         /// The text.
         glob: String,

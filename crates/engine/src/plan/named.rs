@@ -126,7 +126,7 @@ fn scenario_of<'c>(
 ) -> Result<&'c Arc<dyn Scenario>, PlanError> {
     let missing = || {
         let what = format!("no scenario is called {:?}", id.scenario);
-        no_such_case(id, format!("{what}; a protocol of your own needs its file behind the id"))
+        no_such_case(id, format!("{what}; a protocol of your own needs its file after the id"))
     };
     catalogue.scenario(&id.scenario).ok_or_else(missing)
 }

@@ -202,7 +202,7 @@ impl Receiver {
     }
 
     /// Whether it counts as having read all `sent` bytes.
-    #[expect(clippy::unused_self, reason = "where it is told, it depends on the receiver")]
+    #[expect(clippy::unused_self, reason = "on other systems, it depends on the receiver")]
     pub(crate) const fn has_read_now(&self, _sent: u64) -> bool {
         true
     }

@@ -99,10 +99,10 @@ pub enum StageError {
     #[error("{0}")]
     Unsteady(Box<Unsteady>),
     /// The reference itself fails.
-    #[error("the reference does not come through by itself: {0}")]
+    #[error("the reference itself fails: {0}")]
     NoBaseline(String),
     /// An erratum that can't be reproduced: a defect of this program.
-    #[error("nothing makes the erratum {0} happen")]
+    #[error("the erratum {0} can't be reproduced")]
     NoDemonstration(String),
     /// A peer of the pairing does not declare its role.
     #[error("{peer} declares no {role} for {scenario}")]

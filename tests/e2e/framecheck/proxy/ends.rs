@@ -159,6 +159,6 @@ fn a_client_whose_server_is_not_there_is_reset_and_others_are_served_later() {
     is_reset(&proxy.connect());
     let (status, said) = proxy.stop();
     assert_eq!(status, 3, "{said}");
-    assert!(said.contains("  not passed on: 1 client (first: connection 0, client "), "{said}");
+    assert!(said.contains("  not relayed: 1 client (first: connection 0, client "), "{said}");
     assert!(said.contains(&format!("no connection reached {to}")), "{said}");
 }

@@ -160,7 +160,7 @@ fn has_place(words: &[String]) -> bool {
 fn words(option: &str, command: &str, directory: &Path) -> anyhow::Result<Vec<String>> {
     let words = shlex::split(command).filter(|words| !words.is_empty());
     let Some(mut words) = words else {
-        anyhow::bail!(Usage(format!("{option}: {command:?} is no command")));
+        anyhow::bail!(Usage(format!("{option}: {command:?} is not a command")));
     };
     for (nth, word) in words.iter_mut().enumerate() {
         let path = Path::new(&*word);

@@ -109,7 +109,7 @@ impl File {
         } else {
             let why = format!(
                 "Any file in the place of {file} was tried and is not usable with these programs; \
-                 `framecheck check-protocol` says why if the next lines are no comment:"
+                 `framecheck check-protocol` says why if you uncomment the next lines:"
             );
             text.push_str(&comment(&why, ""));
             for line in vary.lines() {

@@ -60,7 +60,7 @@ impl Accepted {
             }
             if let Err(error) = matcher(&survivor.id) {
                 let what =
-                    format!("{shown}: {:?} is no pattern of ids: {}", survivor.id, error.kind());
+                    format!("{shown}: {:?} is not a pattern of ids: {}", survivor.id, error.kind());
                 return Err(Usage(what).into());
             }
         }

@@ -111,8 +111,9 @@ fn wanted(ids: &[String]) -> anyhow::Result<Option<GlobSet>> {
     let mut set = GlobSetBuilder::new();
     for id in ids {
         let glob = GlobBuilder::new(id).literal_separator(true).build();
-        let wrong =
-            |error: globset::Error| Usage(format!("{id:?} is no pattern of ids: {}", error.kind()));
+        let wrong = |error: globset::Error| {
+            Usage(format!("{id:?} is not a pattern of ids: {}", error.kind()))
+        };
         set.add(glob.map_err(wrong)?);
     }
     Ok(Some(set.build().context("the patterns of ids")?))

@@ -96,7 +96,7 @@ impl Told<'_> {
         not_judged_lines(out, findings, self.has_packets())?;
         if let Some(first) = &self.found.first_not_served {
             let clients = counted(self.found.not_served, "client");
-            writeln!(out, "  not passed on: {clients} (first: {first})")?;
+            writeln!(out, "  not relayed: {clients} (first: {first})")?;
         }
         if let (Some(Ok(packets)), Some(path)) = (&self.found.capture, self.out) {
             writeln!(out, "  {} in {}", counted(*packets, "packet"), path.display())?;
