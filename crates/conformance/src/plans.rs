@@ -105,5 +105,8 @@ fn an_input_with_a_part_that_no_scenario_knows_is_refused_by_name() {
     let id: CaseId = "tcp-hello/python->rust/tcp4/asis/9f2c41d0".parse().unwrap();
     let input = serde_json::from_str(r#"{"messages": ["hi"], "linse": ["x"]}"#).unwrap();
     let refused = group_with(&id, None, input, &catalogue(), &peers()).err().unwrap().to_string();
-    assert!(refused.contains("\"linse\", which is no part of an input of tcp-hello"), "{refused}");
+    assert!(
+        refused.contains("\"linse\", which is not a part of an input of tcp-hello"),
+        "{refused}"
+    );
 }

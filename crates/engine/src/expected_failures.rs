@@ -209,9 +209,12 @@ impl ExpectedFailures {
             } else if !as_it_says {
                 let Line { id, reason, symptom } = &entry.line;
                 let path = self.sources.get(entry.source).map_or(Path::new(""), Source::path);
-                let instead = if fails { "fails otherwise" } else { case.verdict.name() };
+                let instead = match fails {
+                    true => "it fails in another way".to_owned(),
+                    false => format!("its verdict is {}", case.verdict.name()),
+                };
                 let what = format!(
-                    "expected to fail with {symptom:?} ({reason}), and {instead}; see {id:?} in {}",
+                    "expected to fail with {symptom:?} ({reason}), but {instead}; see {id:?} in {}",
                     path.display()
                 );
                 case.verdict = Verdict::Fail;

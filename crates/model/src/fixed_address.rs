@@ -68,7 +68,7 @@ fn unreadable(text: &str) -> FixedAddressError {
             (format!("{text:?} has no port"), format!("e.g. {bracketed}:9001"))
         }
         Some((host, port)) if is_port(&port) && host.contains(':') => {
-            (format!("{text:?} is no address"), format!("IPv6 takes brackets: [{host}]:{port}"))
+            (format!("{text:?} is not an address"), format!("IPv6 takes brackets: [{host}]:{port}"))
         }
         Some((host, port)) if is_port(&port) && host.parse::<IpAddr>().is_err() => {
             let what = if host.is_empty() { "there is no host".to_owned() } else { named(host) };
@@ -77,7 +77,7 @@ fn unreadable(text: &str) -> FixedAddressError {
         Some((_, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !port.is_empty() => {
             (format!("a port is at most 65535, found {port}"), help("9001"))
         }
-        _ => (format!("{text:?} is no address and port"), help("9001")),
+        _ => (format!("{text:?} is not an address and port"), help("9001")),
     };
     FixedAddressError { what, help }
 }
@@ -86,7 +86,7 @@ fn unreadable(text: &str) -> FixedAddressError {
 fn named(host: &str) -> String {
     let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     if host.bytes().all(is_number) {
-        format!("{host:?} is no IP address")
+        format!("{host:?} is not an IP address")
     } else {
         format!("{host:?} is a name, expected an IP address")
     }

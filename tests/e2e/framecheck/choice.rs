@@ -50,7 +50,7 @@ fn only_names_the_line_of_an_id_that_is_no_case_of_the_run() {
     for (text, complaint) in [
         (format!("\n{unknown}\n"), format!("only line 2: {unknown} is not a case of this run")),
         ("here".to_owned(), "only line 1: ".to_owned()),
-        ("\n".to_owned(), "only has no id of a case".to_owned()),
+        ("\n".to_owned(), "only contains no case id".to_owned()),
     ] {
         sandbox.write("only", &text);
         let (_, told) = says(&sandbox, &[&SMALL[..], &["--only", "only"]].concat(), 2);

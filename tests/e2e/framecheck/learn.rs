@@ -214,7 +214,7 @@ while sock.recv(100):
     let text = std::fs::read_to_string(sandbox.path().join("echo.toml")).unwrap();
     says(
         &text,
-        "# to-server is not described: no frames were found that all of its streams are made of.",
+        "# to-server is not described: no frames were found that match all of its streams.",
     );
     assert!(!text.contains("[frames."), "{text}");
 }

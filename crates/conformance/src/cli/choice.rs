@@ -33,7 +33,7 @@ pub(super) fn only(file: &Path, groups: &[Group]) -> anyhow::Result<HashSet<Case
         wanted.insert(id);
     }
     if wanted.is_empty() {
-        return Err(Usage(format!("{} has no id of a case", file.display())).into());
+        return Err(Usage(format!("{} contains no case id", file.display())).into());
     }
     Ok(wanted)
 }

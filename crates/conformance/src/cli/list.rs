@@ -114,10 +114,7 @@ fn print(out: &mut impl Write, known: &Known) -> io::Result<()> {
         }
         let described = known.protocols.iter().find(|it| it.name() == scenario.name());
         if described.is_some_and(|protocol| protocol.input_for_hostile().is_some()) {
-            writeln!(
-                out,
-                "  hostile: malformed frames, made of what the reference is seen to say"
-            )?;
+            writeln!(out, "  hostile: malformed frames, made from the reference's own frames")?;
         }
         writeln!(out)?;
     }

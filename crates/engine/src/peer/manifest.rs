@@ -345,7 +345,7 @@ fn entry_mistakes(
             command_mistakes(scenario, role, (command, has_address), mistakes);
         }
         None if is_alone => {
-            let what = format!("{} is one program, which talks to none", scenario.name());
+            let what = format!("{} is one program, which talks to no other", scenario.name());
             let mistake = Mistake::new(what, entry.span());
             mistakes.push(mistake.with_help("give a command that framecheck can start"));
         }

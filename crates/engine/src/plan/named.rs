@@ -99,7 +99,7 @@ pub fn group_with(
     if let Some(name) = input.literals.names().find(|name| !known.iter().any(|known| known == name))
     {
         let why =
-            format!("its input has {name:?}, which is no part of an input of {}", id.scenario);
+            format!("its input has {name:?}, which is not a part of an input of {}", id.scenario);
         return Err(no_such_case(id, why));
     }
     let is_clear = id.network == Network::AS_IS

@@ -126,7 +126,10 @@ fn the_list_of_known_failures_is_written_into_the_file() {
     // When it is mended, the list says so.
     sandbox.write("client.py", super::CLIENT);
     let (shown, _) = run(&sandbox, &options, 1);
-    assert!(shown.contains("expected to fail with ") && shown.contains(", and pass"), "{shown}");
+    assert!(
+        shown.contains("expected to fail with ") && shown.contains(", but its verdict is pass"),
+        "{shown}"
+    );
 }
 
 /// Sends its second message before it has the answer to the first.

@@ -175,8 +175,8 @@ fn add_streams(text: &mut String, findings: &Findings) {
 /// Adds a comment for a direction whose frames are unknown.
 fn add_unknown(text: &mut String, key: &str, way: &Way) {
     let mut why = format!(
-        "{key} is not described: no frames were found that all of its streams are made of. Its bytes are compared all \
-         the same. If you know how they are made up, describe them in [frames]."
+        "{key} is not described: no frames were found that match all of its streams. Its bytes are compared \
+         anyway. If you know their structure, describe it in [frames]."
     );
     if let Way::Unknown(Some(nearest)) = way {
         let _ = write!(why, "\nThe nearest: {}\nIt fails: {}", nearest.guess, nearest.fails);
@@ -192,7 +192,7 @@ fn add_compare(text: &mut String, findings: &Findings) {
     ));
     text.push_str("json = \"bytes\"\n");
     let screens = if findings.same_screens {
-        "The screens were the same in all plays. true holds every port to the reference's screen."
+        "The screens were the same in all plays. With true, every port must print the same."
     } else {
         "The screens differed from play to play; true needs a mask for that."
     };

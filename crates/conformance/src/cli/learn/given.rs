@@ -56,7 +56,7 @@ const OPTIONS: [(Kind, &str, &str, &str); 4] = [
         "typed",
         "FILE",
         "What a user types into the client, one line per line; - for standard input. Each --typed begins a new \
-         own",
+         input",
     ),
     (Kind::TypedAtServer, "typed-at-server", "FILE", "The text to type into the server"),
     (

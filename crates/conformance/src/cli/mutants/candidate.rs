@@ -89,7 +89,7 @@ impl Candidate {
         reference: &Peer,
         subject: &Subject,
     ) -> anyhow::Result<(Peer, Vec<Peer>)> {
-        let rooms = self.room.parent().context("a room lies somewhere")?;
+        let rooms = self.room.parent().context("a room is in a directory")?;
         let peer = |name: &str, file: &Path, text: &[u8]| -> anyhow::Result<Peer> {
             let room = rooms.join(name);
             let furnished = fs::create_dir(&room)

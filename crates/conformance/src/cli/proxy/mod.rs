@@ -142,7 +142,7 @@ fn check(args: &ProxyArgs, is_datagram: bool) -> anyhow::Result<()> {
         let (network, file) = (&args.network, args.protocol.display());
         let what = if is_datagram { "datagrams" } else { "streams" };
         bail!(Usage(format!(
-            "--network {network}: {file} goes over {what}, to which it can't happen"
+            "--network {network}: {file} goes over {what}, which this network can't affect"
         )));
     }
     if is_datagram && args.connections.is_some() {

@@ -22,7 +22,7 @@ const BLOCKS_MAX: usize = 16;
 /// With little traffic, packets are in the file within this time.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(200);
 
-const PLAIN: &[Side] = &[("client-server", "what the client and the server said")];
+const PLAIN: &[Side] = &[("client-server", "what the client and the server sent")];
 const DISTURBED: &[Side] = &[
     ("client-proxy", "what the client sent and received"),
     ("proxy-server", "what the server sent and received"),
@@ -108,7 +108,7 @@ impl Writer {
         if let Err(error) = &wrote {
             self.has_failed.store(true, Ordering::Relaxed);
             say(format_args!(
-                "cannot write to {}: {error}; connections pass on without a capture",
+                "cannot write to {}: {error}; connections continue without a capture",
                 self.name
             ));
             // Senders of blocks must not wait for ever.

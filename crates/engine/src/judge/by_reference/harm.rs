@@ -67,8 +67,8 @@ fn client(case: &Case<'_>, right: &Expected, seen: &Observation) -> Option<Findi
     }
     if ending != expected {
         let why = match given {
-            Given::Less => "it was given less than the whole",
-            _ => "it was given everything",
+            Given::Less => "it received only a part",
+            _ => "it received everything",
         };
         let found = exit(seen, Role::Client);
         let what = format!("client-exit: expected {expected}, found {found}: {why}");

@@ -1,7 +1,7 @@
 // The page of a case: the clause, what was expected and what was seen, and how to see it again.
 
 const ENDINGS = {
-  complete: "ends well", broken: "ends with an error, status not 0", killed: "is killed by a signal",
+  complete: "ends successfully", broken: "ends with an error, status not 0", killed: "is killed by a signal",
 };
 const SIGNALS = { 2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
   11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM" };
@@ -72,7 +72,7 @@ function why(index, evidence) {
     errata.map(([id, it]) => make("dl", { class: "erratum" },
       make("dt", {}, "Erratum"), make("dd", {}, make("code", {}, id), ` of the reference's ${it.role}`),
       make("dt", {}, "When"), make("dd", {}, it.trigger), make("dt", {}, "Then"), make("dd", {}, it.happens),
-      make("dt", {}, "A right program"), make("dd", {}, it.right, ` (${it.clause})`))));
+      make("dt", {}, "A correct program"), make("dd", {}, it.right, ` (${it.clause})`))));
 }
 
 // The bytes of a difference. Streams are shown in full further down, so this is an excerpt.

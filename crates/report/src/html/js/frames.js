@@ -79,7 +79,7 @@ function partText(frame, name, right) {
       : `${where}${number(there)} of the ${plural(announced, "byte")} that the dict announces`;
   }
   if (!place) return "";
-  const how = frame.guessed ? ", found by reading on behind the header" : "";
+  const how = frame.guessed ? ", found by reading on after the header" : "";
   return `bytes ${range(place)}: ${plural(place.to - place.from, "byte")}${how}`;
 }
 

@@ -86,7 +86,7 @@ function eventLabel(what, offset, length, isNarrow) {
     : length === 0 ? "0 bytes" : `${plural(length, "byte")}  (${range({ from: offset, to: offset + length })})`;
   return {
     connect: "connects", open: "accepts", segment: bytes, delivered: isNarrow ? bytes : `gives on ${bytes}`,
-    fin: isNarrow ? "FIN" : "FIN: will send no more", reset: isNarrow ? "RST" : "RST: broken off",
+    fin: isNarrow ? "FIN" : "FIN: end of stream", reset: isNarrow ? "RST" : "RST: reset",
     fault: isNarrow ? "fault" : "the network's fault",
   }[what];
 }
