@@ -3,11 +3,11 @@
 //!
 //! ```toml
 //! [[expected]]
-//! id = "file-transfer/acme->*"     # a glob of ids; every case that it matches must fail. A vector's
-//!                                  # name may stand in the place of an id's last part
+//! id = "file-transfer/acme->*"     # a glob of ids; every matching case must fail. A vector's
+//!                                  # name may replace the last part of an id
 //! reason = "acme writes its length in network byte order; to be mended in 1.3"
-//! symptom = "[FT-2]"               # how the first line that says what is wrong begins; in a protocol file,
-//!                                  # how any of its lines begins
+//! symptom = "[FT-2]"               # the beginning of the first line that says what is wrong; in a protocol file,
+//!                                  # of any such line
 //! ```
 
 use std::fmt::Write as _;

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! pcap     header (24 bytes), then records: seconds, fraction, captured, original, bytes
-//! pcapng   blocks: type, length, content, length; a section header block tells the byte order
+//! pcapng   blocks: type, length, content, length; a section header block gives the byte order
 //! ```
 
 use std::io::{self, BufReader, Read};

@@ -45,8 +45,8 @@
 //! server. Both appear as separate connections, as their addresses differ:
 //!
 //! ```text
-//! client 127.0.0.1:50000  ->  recorder 127.0.0.2:10080     what the client sent and was given
-//! recorder 127.0.0.2:50000  ->  server 127.0.0.3:10080     what the server was given and sent
+//! client 127.0.0.1:50000  ->  recorder 127.0.0.2:10080     what the client sent and received
+//! recorder 127.0.0.2:50000  ->  server 127.0.0.3:10080     what the server received and sent
 //! ```
 //!
 //! So `--server 127.0.0.3` reads only the server's side, and `--server 127.0.0.2` only the client's.

@@ -1,7 +1,8 @@
 //! How much each sender had received when it sent something.
 //!
-//! A program takes turns if, before it sends a byte, it has received all that the reference had received when
-//! the reference sent that byte. Masked bytes are not counted. Datagrams are counted one by one.
+//! A program takes turns if it waits as the reference does. Before it sends a byte, it must have received as
+//! much as the reference had received when the reference sent that byte. Masked bytes are not counted.
+//! Datagrams are counted one by one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

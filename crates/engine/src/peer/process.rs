@@ -1,7 +1,7 @@
 //! Starts, watches and ends peers. Only this file and `launcher.rs` start processes for cases.
 //!
-//! Each peer leads a process group of its own. After it has ended and before it is reaped, the rest of the
-//! group is killed, as no other process can have the group's number yet.
+//! Each peer leads a process group of its own. After the peer has ended, the rest of the group is killed. This
+//! happens before the peer is reaped, so no other process can have the group's number yet.
 
 use std::ffi::{OsStr, OsString};
 use std::io;

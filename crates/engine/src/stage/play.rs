@@ -66,8 +66,8 @@ impl Stage {
     }
 }
 
-/// What is right, with JSON as the server wrote it, if its value is right and the server's manifest says that
-/// only the value counts.
+/// What is right. If the server's manifest says that only the value of JSON counts, a right value is taken with
+/// the server's own text.
 pub(super) fn by_value<'e>(
     scenario: &dyn Scenario,
     expected: &'e Expected,

@@ -5,7 +5,7 @@
 //! is pcapng, with one interface for each side of the recorder:
 //!
 //! ```text
-//! interface 0   client 127.0.0.1  <->  recorder 127.0.0.2      what the client said and was given
+//! interface 0   client 127.0.0.1  <->  recorder 127.0.0.2      what the client sent and received
 //! interface 1                          recorder 127.0.0.2  <->  server 127.0.0.3
 //! ```
 

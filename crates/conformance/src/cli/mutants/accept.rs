@@ -8,7 +8,7 @@
 //! [[survivor]]
 //! id = "upload/server/sort-keys-1"
 //! reason = "the keys stand in this order"
-//! same = true                             # no input can tell them: it does not count
+//! same = true                             # no input can distinguish them, so it does not count
 //! ```
 
 use std::path::{Path, PathBuf};

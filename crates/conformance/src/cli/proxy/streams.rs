@@ -17,8 +17,7 @@ use super::witness::{Ends, Watched};
 
 /// How many clients may wait to be accepted.
 const BACKLOG: u32 = 4096;
-/// How long to wait before the next attempt, when the system has no room for a connection and none of this
-/// process will end to make room.
+/// How long to wait when the system has no room for a connection, and no connection of this process will end.
 const ROOM_AFTER: Duration = Duration::from_millis(100);
 
 /// Listens for clients.
