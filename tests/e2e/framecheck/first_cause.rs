@@ -69,7 +69,7 @@ fn the_clause_is_that_of_the_value_that_is_wrong() {
         ("compact", "FT-3", "answer.dict: the same value in another text: "),
         ("characters", "FT-3", "answer.dict.file_size: expected "),
         ("stops", "FT-4", "answer.body"),
-        ("stays-open", "FT-11", "the server left the connection"),
+        ("stays-open", "FT-11", "the server did not close the connection"),
     ] {
         let sandbox = Sandbox::new();
         sandbox.write("server.py", SERVER);

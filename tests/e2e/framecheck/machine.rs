@@ -180,8 +180,8 @@ fn an_interpreter_that_is_too_old_or_none_is_named_in_one_sentence() {
     for (name, script, part) in [
         ("old", "echo Python 3.6.9", "it is Python 3.6.9,"),
         ("older", "echo Python 2.7.18 >&2", "it is Python 2.7.18,"),
-        ("other", "echo something else", "no Python interpreter"),
-        ("silent", "exit 1", "no Python interpreter"),
+        ("other", "echo something else", "not a Python interpreter"),
+        ("silent", "exit 1", "not a Python interpreter"),
     ] {
         let python = sandbox.path().join(name);
         std::fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();

@@ -35,7 +35,7 @@ fn what_is_no_value_is_wrong_usage() {
             assert_refused(&[command, what, "--deadline", seconds], 2, &["--deadline", seconds]);
         }
     }
-    assert_refused(&["run", "--scenario", "a[b"], 2, &["a[b", "no glob"]);
+    assert_refused(&["run", "--scenario", "a[b"], 2, &["a[b", "not a glob"]);
     assert_refused(&["replay", "file-transfer"], 2, &["SCENARIO/SERVER->CLIENT"]);
     assert_refused(&["frobnicate"], 2, &["frobnicate"]);
 }
@@ -60,7 +60,7 @@ fn what_names_no_vector_and_what_is_no_case_json_is_wrong_usage() {
         assert_refused(&["show", name], 2, &[word]);
     }
     let sandbox = Sandbox::new();
-    for (content, why) in [("[]", "nothing at /result/id"), ("root:x:0:0", "no case.json")] {
+    for (content, why) in [("[]", "nothing at /result/id"), ("root:x:0:0", "not a case.json")] {
         let file = sandbox.write("case.json", content).to_string_lossy().into_owned();
         assert_refused(&["replay", &file], 2, &[&file, why]);
         assert_refused(&["keep", &file, "--name", "a-name"], 2, &[&file, why]);

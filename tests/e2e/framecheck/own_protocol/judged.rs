@@ -156,7 +156,7 @@ fn a_client_that_does_not_wait_for_its_turn_is_caught_where_turns_count() {
     sandbox.write("up.toml", super::FILE.to_owned() + "[compare]\nturns = true\n");
     let (shown, report) = run(&sandbox, &options, 1);
     assert!(shown.contains("[turns] turns: the client sends byte "), "{shown}");
-    assert!(shown.contains("the reference had been sent "), "{shown}");
+    assert!(shown.contains("the reference had received "), "{shown}");
     for (id, verdict) in verdicts(&report) {
         assert_eq!(verdict == "fail", id.contains("->pipe/"), "{id}: {verdict}");
     }
