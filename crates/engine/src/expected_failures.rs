@@ -209,9 +209,10 @@ impl ExpectedFailures {
             } else if !as_it_says {
                 let Line { id, reason, symptom } = &entry.line;
                 let path = self.sources.get(entry.source).map_or(Path::new(""), Source::path);
-                let instead = match fails {
-                    true => "it fails in another way".to_owned(),
-                    false => format!("its verdict is {}", case.verdict.name()),
+                let instead = if fails {
+                    "it fails in another way".to_owned()
+                } else {
+                    format!("its verdict is {}", case.verdict.name())
                 };
                 let what = format!(
                     "expected to fail with {symptom:?} ({reason}), but {instead}; see {id:?} in {}",

@@ -23,8 +23,16 @@ fn each_mistake_about_them_is_shown_in_its_line() {
             "3:13",
             "one thing plays it, not command and at",
         ),
-        ("[server]\ntcp-upper = { by-hand = true }", "3:25", "only a client can be started by hand"),
-        ("[client]\ntcp-upper = { at = \"[::1]:9\" }", "3:20", "framecheck does not connect to a client"),
+        (
+            "[server]\ntcp-upper = { by-hand = true }",
+            "3:25",
+            "only a client can be started by hand",
+        ),
+        (
+            "[client]\ntcp-upper = { at = \"[::1]:9\" }",
+            "3:20",
+            "framecheck does not connect to a client",
+        ),
         ("[client]\ntcp-upper = { by-hand = false }", "3:25", "by-hand is true, or not there"),
         ("[client]\ntcp-upper = { by-hand = 1 }", "3:25", "expected a boolean"),
         ("[client]\ntcp-upper = { byhand = true }", "3:15", "unknown field `byhand`"),
