@@ -72,7 +72,7 @@ impl Demo {
 
 impl Erratum {
     /// A defect that no input of the matrix triggers. It is demonstrated, and it excuses the reference if it
-    /// shows over a network that injects faults. Its entry overrides the other fields.
+    /// shows over a network that injects faults. An entry sets its own fields, and takes the others from here.
     pub const DEMONSTRATED: Self = Self {
         id: "",
         scenario: "",

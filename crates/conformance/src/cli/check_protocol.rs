@@ -20,7 +20,7 @@ use super::out::stdout;
 use super::setup::{Known, setup};
 use super::{CheckProtocolArgs, Means};
 
-/// How many times a baseline's input is played again after its first play.
+/// How many times an input is played again after its baseline.
 const MORE_PLAYS: usize = 2;
 
 pub(super) fn main(args: &CheckProtocolArgs) -> anyhow::Result<bool> {

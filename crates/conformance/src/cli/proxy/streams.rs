@@ -94,7 +94,8 @@ pub(super) async fn pass(
     Ok(())
 }
 
-/// Ready when the system may have room again. With open connections, it waits until one of them ends.
+/// Ready when the system may have room again. With open connections it is never ready, as the end of one of them
+/// makes room.
 async fn room(is_alone: bool) {
     if !is_alone {
         pending::<()>().await;
