@@ -1,4 +1,4 @@
-//! `buffers`: what closing does to what a socket has buffered, each way.
+//! `buffers`: what closing a socket does to its buffered bytes, in each direction.
 
 mod errata;
 
@@ -26,36 +26,37 @@ pub(crate) struct Buffers;
 const MESSAGE: &str = "hello!";
 const SIZE: i64 = 100_000;
 const PEEK_BYTES: usize = 1024;
-/// In the place of sizes, which differ from one machine, and one transport, to another.
+/// Replaces the sizes, which differ between machines and between transports.
 const SIZES: &str = "SO_SNDBUF {send buffer}\nSO_RCVBUF {receive buffer}\n";
-/// In the place of what the client shows of its second connection's end.
+/// Replaces the client's line about the end of its second connection.
 const RESET: &str = "{reset}\n";
 
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "BU-1",
-        "The client connects twice. Over its first connection it sends nothing and says so \
-               at once; over the second it sends its message as UTF-8, and nothing else.",
+        "The client connects twice. It half-closes its first connection at once and sends nothing \
+         over it. Over the second it sends its message as UTF-8, and nothing else.",
         &[Check::ToServer],
     ),
     Clause::must(
         "BU-2",
-        "To a client that is done and has sent nothing the server writes its block, bytes of \
-               'x', and closes at once; all of it arrives. To any other it sends nothing.",
+        "When a client has ended its stream and sent nothing, the server writes its block, bytes \
+         of 'x', and closes at once. The whole block arrives. To any other client the server sends \
+         nothing.",
         &[Check::ToClient],
     ),
     Clause::must(
         "BU-3",
-        "The server prints the sizes that getsockopt gives for its new socket, 'SO_SNDBUF' \
-               and 'SO_RCVBUF', a line each; then for each client the bytes repr of what a \
-               recv(1024) with MSG_PEEK returns.",
+        "The server prints the sizes that getsockopt gives for its new socket, 'SO_SNDBUF' and \
+         'SO_RCVBUF', one line each. Then it prints for each client the bytes repr of what a \
+         recv(1024) with MSG_PEEK returns.",
         &[Check::ServerStdout],
     ),
     Clause::must(
         "BU-4",
-        "The client prints the sizes in the same way; then how many bytes came before its \
-               first connection's end; then how its second one ended: '[Errno 104] Connection \
-               reset by peer', or the bytes repr of a recv(1024) if it was no reset.",
+        "The client prints the sizes in the same way. Then it prints how many bytes came before \
+         the end of its first connection. Then it prints how its second connection ended: '[Errno \
+         104] Connection reset by peer', or without a reset the bytes repr of a recv(1024).",
         &[Check::ClientStdout],
     ),
     Clause::must(
@@ -65,13 +66,13 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "BU-6",
-        "The server goes on until it is asked to end, or ends with status 0 after two clients.",
+        "The server runs until it gets a signal to end, or ends with status 0 after two clients.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "BU-7",
-        "The server closes a connection that has sent something over its unread input, which \
-               the client sees as a reset.",
+        "When a client has sent something, the server closes the connection and leaves that input \
+         unread. The client sees a reset.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -87,7 +88,7 @@ impl Tutorial for Buffers {
     }
 
     fn summary(&self) -> &'static str {
-        "what closing does to what is buffered: output still arrives, unread input is lost"
+        "what closing does to buffered bytes: output still arrives, unread input is lost"
     }
 
     fn transports(&self) -> &'static [Transport] {
@@ -112,7 +113,7 @@ impl Tutorial for Buffers {
             sized("block-of-one-byte", 1),
             sized("block-of-8-kibibytes", 8 << 10),
             sized("block-of-65536-bytes", 64 << 10),
-            // More than all buffers on the way hold: the server waits in its send.
+            // More bytes than all buffers on the way hold, so the server waits in its send.
             sized("block-of-16-mebibytes", 16 << 20),
             said("one-byte-unread", "x"),
             said("chinese-unread", "未读"),
@@ -135,7 +136,9 @@ impl Tutorial for Buffers {
             4 => text(1..=40, 4096, &['\0']),
             1 => (1..=3000_usize).prop_map(noisy_text),
         ]
-        .prop_filter("without a message both wait for ever", |message| !message.is_empty());
+        .prop_filter("without a message both programs wait for ever", |message| {
+            !message.is_empty()
+        });
         let size = prop_oneof![0..100_i64, 1000..1050_i64, 0..300_000_i64];
         (message, size)
             .prop_map(|(message, size)| Input::saying([message]).with_number(size))
@@ -175,7 +178,7 @@ impl Tutorial for Buffers {
         errata::ERRATA
     }
 
-    /// A connection for each line, which is sent, or if it is empty only said to be all.
+    /// One connection for each line. It sends the line, or only half-closes if the line is empty.
     fn script(&self, input: &Input, _: &Expected) -> Vec<Step> {
         let each = |sent: &model::blob::Blob| {
             let done = sent.0.is_empty();
@@ -195,8 +198,8 @@ impl Tutorial for Buffers {
         }
     }
 
-    /// What differs from machine to machine, and how the second connection ended: over a Unix
-    /// socket, which nobody can break off, what the recorder passes on is a plain end.
+    /// Replaces what differs between machines, and how the second connection ended. No program can
+    /// reset a Unix socket, so there the recorder passes on a plain end.
     fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
         let kind = match role {
             Role::Server => addresses.clients.first().unwrap_or(&addresses.server),
@@ -218,8 +221,8 @@ impl Tutorial for Buffers {
     }
 }
 
-/// What `SO_SNDBUF` and `SO_RCVBUF` of a new stream socket are on this machine, for an endpoint of
-/// this kind.
+/// The `SO_SNDBUF` and `SO_RCVBUF` of a new stream socket on this machine, for this kind of
+/// endpoint.
 ///
 /// # Errors
 /// As socket(2) fails.

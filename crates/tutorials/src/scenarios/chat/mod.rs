@@ -30,17 +30,17 @@ const MANNER: Manner = Manner {
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "CH-1",
-        "The client sends each typed line, stripped as str.strip() does, as UTF-8, without a \
-               newline or a length, and waits for its answer before it asks for the next. One that \
-               is empty then it does not send, but asks again; one of more than 1024 bytes, which \
-               the server would take for two, it does not send, but ends.",
+        "The client sends each typed line as UTF-8, stripped as str.strip() does, without a \
+         newline or a length. It waits for the answer before it asks for the next line. It does \
+         not send a line that is empty after stripping, and asks again. It does not send a line of \
+         more than 1024 bytes, which the server would take for two, and ends.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "CH-2",
-        "The server answers each message, which is what one recv(1024) returns, with the \
-               next line typed at it, stripped, never empty, and of at most 1024 bytes, as the \
-               client's are.",
+        "A message is what one recv(1024) returns. The server answers each message with the next \
+         line that its user types: stripped, never empty, and at most 1024 bytes long, like the \
+         client's lines.",
         &[Check::ToClient],
     ),
     Clause::must(
@@ -51,28 +51,29 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "CH-4",
-        "The server prints each message, decoded as UTF-8, as a line, and the prompt \
-               '请回复消息>>>:' before each line it reads. The end of the client's stream is no \
-               message.",
+        "The server prints each message, decoded as UTF-8, as a line, and the prompt '请回复消息>>>:' \
+         before each line it reads. The end of the client's stream is not a message.",
         &[Check::ServerStdout],
     ),
     Clause::must(
         "CH-5",
-        "The client ends with status 0 at the end of what is typed, and with another when a \
-               line can't be sent, or a message is not answered, or not in UTF-8.",
+        "The client ends with status 0 at the end of its input. It ends with another status when \
+         it can't send a line, when the server does not answer a message, or when the answer is \
+         not UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "CH-6",
-        "The server ends with status 0 when its client has ended its stream or nothing more \
-               is typed, and with another when a line can't be sent, a message is not UTF-8, or the \
-               client breaks off.",
+        "The server ends with status 0 when its client has ended its stream, or at the end of its \
+         own input. It ends with another status when it can't send a line, when a message is not \
+         UTF-8, or when the client resets the connection.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "CH-7",
-        "The server serves one client and ends, at once when that has gone for certain. One \
-               that has only ended its stream may still read: its last message is answered.",
+        "The server serves one client and ends. It ends at once when the client has certainly \
+         gone. A client that has only ended its stream may still read, so the server answers its \
+         last message.",
         &[Check::ServerEnds],
     ),
     Clause::must(
@@ -88,7 +89,7 @@ impl Tutorial for Chat {
     }
 
     fn summary(&self) -> &'static str {
-        "two users take turns, one client's and one server's"
+        "the client's user and the server's user take turns"
     }
 
     fn transports(&self) -> &'static [Transport] {

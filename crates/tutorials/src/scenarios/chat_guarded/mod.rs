@@ -1,4 +1,5 @@
-//! `chat-guarded`: `chat`, with its empty messages and the client's leaving taken care of.
+//! `chat-guarded`: `chat`, but the programs handle empty messages and a client that
+//! leaves.
 
 mod errata;
 
@@ -20,17 +21,17 @@ pub(crate) struct ChatGuarded;
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "CG-1",
-        "The client sends each typed line, stripped as str.strip() does, as UTF-8, without a \
-               newline or a length, and waits for its answer before it asks for the next. One that \
-               is empty then it does not send, but asks again; one of more than 1024 bytes, which \
-               the server would take for two, it does not send, but ends.",
+        "The client sends each typed line as UTF-8, stripped as str.strip() does, without a \
+         newline or a length. It waits for the answer before it asks for the next line. It does \
+         not send a line that is empty after stripping, and asks again. It does not send a line of \
+         more than 1024 bytes, which the server would take for two, and ends.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "CG-2",
-        "The server answers each message, which is what one recv(1024) returns, with the \
-               next line typed at it, stripped, or, if that is empty, with '太忙了 暂无消息'. A line \
-               of more than 1024 bytes it does not send, but ends.",
+        "A message is what one recv(1024) returns. The server answers each message with the next \
+         line that its user types, stripped; if the line is then empty, with '太忙了 暂无消息'. It does \
+         not send a line of more than 1024 bytes, and ends.",
         &[Check::ToClient],
     ),
     Clause::must(
@@ -47,20 +48,22 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "CG-5",
-        "The client ends with status 0 at the end of what is typed, and with another when a \
-               line can't be sent, or a message is not answered, or not in UTF-8.",
+        "The client ends with status 0 at the end of its input. It ends with another status when \
+         it can't send a line, when the server does not answer a message, or when the answer is \
+         not UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "CG-6",
-        "The server ends with status 0, whatever ended the talk: the client, a reset, a \
-               message that is not UTF-8, a line that can't be sent, or the end of what is typed.",
+        "The server ends with status 0, whatever ended the conversation: the client, a reset, a \
+         message that is not UTF-8, a line that it can't send, or the end of its input.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "CG-7",
-        "The server serves one client and ends, at once when that has gone for certain. One \
-               that has only ended its stream may still read: its last message is answered.",
+        "The server serves one client and ends. It ends at once when the client has certainly \
+         gone. A client that has only ended its stream may still read, so the server answers its \
+         last message.",
         &[Check::ServerEnds],
     ),
     Clause::must(

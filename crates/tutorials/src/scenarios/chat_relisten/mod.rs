@@ -1,4 +1,4 @@
-//! `chat-relisten`: `chat-guarded`, back to accept after each client.
+//! `chat-relisten`: `chat-guarded`, but the server accepts again after each client.
 
 mod errata;
 
@@ -22,18 +22,18 @@ const MANNER: Manner = Manner { relistens: true, ..guarded::MANNER };
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "CR-1",
-        "The client sends each typed line, stripped as str.strip() does, as UTF-8, without a \
-               newline or a length, and waits for its answer before it asks for the next. One that \
-               is empty then it does not send, but asks again; one of more than 1024 bytes, which \
-               the server would take for two, it does not send, but ends.",
+        "The client sends each typed line as UTF-8, stripped as str.strip() does, without a \
+         newline or a length. It waits for the answer before it asks for the next line. It does \
+         not send a line that is empty after stripping, and asks again. It does not send a line of \
+         more than 1024 bytes, which the server would take for two, and ends.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "CR-2",
-        "The server talks to one client after another, and answers each message, which is \
-               what one recv(1024) returns, with the next line typed at it, stripped, or, if that \
-               is empty, with '太忙了 暂无消息'. A line of more than 1024 bytes it does not send, but \
-               closes the connection.",
+        "The server talks to one client after another. A message is what one recv(1024) returns. \
+         The server answers each message with the next line that its user types, stripped; if the \
+         line is then empty, with '太忙了 暂无消息'. It does not send a line of more than 1024 bytes, and \
+         closes the connection.",
         &[Check::ToClient],
     ),
     Clause::must(
@@ -50,22 +50,23 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "CR-5",
-        "The client ends with status 0 at the end of what is typed, and with another when a \
-               line can't be sent, or a message is not answered, or not in UTF-8.",
+        "The client ends with status 0 at the end of its input. It ends with another status when \
+         it can't send a line, when the server does not answer a message, or when the answer is \
+         not UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "CR-6",
-        "The server goes on until it is asked to end, whatever ends a talk, and also when \
-               nothing more is typed at it.",
+        "The server runs until it gets a signal to end, whatever ends a conversation, and also \
+         after the end of its input.",
         &[Check::ServerExit, Check::ServerStays],
     ),
     Clause::must(
         "CR-7",
-        "The server closes a connection whose client has ended its stream or broken off, at \
-               once when it has gone for certain; whose message is not UTF-8; or whose message \
-               nobody can answer. A client that has only ended its stream may still read: its last \
-               message is answered.",
+        "The server closes a connection when the client has ended its stream or reset the \
+         connection, at once when the client has certainly gone. It also closes when a message is \
+         not UTF-8 or it has no answer to it. A client that has only ended its stream may still \
+         read, so the server answers its last message.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -81,7 +82,7 @@ impl Tutorial for ChatRelisten {
     }
 
     fn summary(&self) -> &'static str {
-        "a server's user takes turns with one client's after another"
+        "the server's user takes turns with the user of one client after another"
     }
 
     fn transports(&self) -> &'static [Transport] {

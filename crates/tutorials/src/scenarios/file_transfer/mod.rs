@@ -28,8 +28,8 @@ pub(crate) struct FileTransfer;
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "FT-1",
-        "The server sends, as soon as it has accepted: the header, the dict, the body, and \
-               nothing else.",
+        "As soon as the server has accepted, it sends the header, the dict, the body, and nothing \
+         else.",
         &[Check::ToClient],
     ),
     Clause::must(
@@ -46,7 +46,7 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "FT-4",
-        "The body is the file's bytes as they are, file_size of them.",
+        "The body is the file's bytes, unchanged, file_size of them.",
         &[Check::ToClient],
     ),
     Clause::must("FT-5", "The client sends nothing.", &[Check::ToServer]),
@@ -69,12 +69,13 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "FT-9",
-        "The client ends with status 0 when the file is whole, with another when it is not.",
+        "The client ends with status 0 when the file is complete, with another status when it is \
+         not.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "FT-10",
-        "The server goes on until it is asked to end, or ends with status 0 after a client.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client.",
         &[Check::ServerExit],
     ),
     Clause::must(
@@ -195,7 +196,8 @@ impl Tutorial for FileTransfer {
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
         match role {
             Role::Client => Vec::new(),
-            // The served file has this name, so a server that goes by that need not be told it.
+            // The served file has this name, so a server that uses the file's own name needs no
+            // option for it.
             Role::Server => vec![
                 Literal::known(NAME, input.name()),
                 Literal::or(DESC, input.literals.text(DESC), Input::default().desc()),
@@ -204,7 +206,7 @@ impl Tutorial for FileTransfer {
     }
 }
 
-/// A short frame, for every place in it.
+/// A short frame, so that a case can cut at every place in it.
 fn probe() -> Vector {
     const HEAD_BYTES: usize = 4 + r#"{"file_name": "a", "file_desc": "d", "file_size": 5}"#.len();
     let input = about(Some("a"), Some("d"), b"xyz\n\0");
@@ -215,7 +217,7 @@ fn served(file: impl Into<Blob>) -> Input {
     about(None, None, file)
 }
 
-/// A file, and what is announced of it.
+/// A file, and the name and description that the frame announces.
 fn about(name: Option<&str>, desc: Option<&str>, file: impl Into<Blob>) -> Input {
     let mut input = Input { file: Some(file.into()), ..Input::default() };
     for (literal, text) in [(NAME, name), (DESC, desc)] {

@@ -23,21 +23,21 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "FM-1",
         "The client sends its message as UTF-8, without a newline or a length. A stream can't \
-               carry a message of no bytes: in its place the client says that it sends no more.",
+         carry a message of no bytes. Instead, the client half-closes the connection.",
         &[Check::ToServer],
     ),
     Clause::must(
         "FM-2",
-        "The server sends its answer as UTF-8, and nothing else, if the first 1024 bytes it \
-               received are UTF-8; none are, too. If they are not, it sends nothing. That a client \
-               sent more than 1024 bytes keeps no answer from arriving.",
+        "If the first 1024 bytes that the server received are UTF-8, or if it received none, it \
+         sends its answer as UTF-8, and nothing else. Otherwise it sends nothing. The answer \
+         arrives also when the client sent more than 1024 bytes.",
         &[Check::ToClient],
     ),
     Clause::must(
         "FM-3",
-        "The server prints the client's address as Python's accept gives it, then \
-               '收到来自客户端的消息:' and the text of one recv(1024), the first 1024 bytes of a longer \
-               message. Where that is not UTF-8 it prints the address alone.",
+        "The server prints the client's address as Python's accept gives it, then '收到来自客户端的消息:' \
+         and the text of one recv(1024), which is the first 1024 bytes of a longer message. If \
+         these bytes are not UTF-8, it prints only the address.",
         &[Check::ServerStdout],
     ),
     Clause::must(
@@ -48,19 +48,20 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "FM-5",
-        "The client ends with status 0 when it has its answer, and with another, printing \
-               nothing, when the connection ends without one or these bytes are not UTF-8.",
+        "The client ends with status 0 when it has its answer. It prints nothing and ends with \
+         another status when the connection ends without an answer, or when these bytes are not \
+         UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "FM-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client, \
-               whatever that sent.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client, \
+         whatever the client sent.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "FM-7",
-        "The server closes the connection after its answer, or where it gives none.",
+        "The server closes the connection after its answer, or when it sends no answer.",
         &[Check::ServerCloses],
     ),
     Clause::must(

@@ -1,4 +1,4 @@
-//! `greeting`: whatever a client says, it is greeted.
+//! `greeting`: the server answers every client with a greeting.
 
 mod errata;
 
@@ -9,7 +9,7 @@ use crate::shared::one_turn::{OneTurn, Shows};
 
 pub(crate) static GREETING: OneTurn = OneTurn {
     name: "greeting",
-    summary: "whatever a client says is answered by a greeting",
+    summary: "the server answers every message with a greeting",
     message: "Hello, server!",
     answer: "Hello, client!",
     server_shows: Shows::Nothing,
@@ -24,14 +24,14 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "GR-1",
         "The client sends its message as UTF-8, without a newline or a length. A stream can't \
-               carry a message of no bytes: in its place the client says that it sends no more.",
+         carry a message of no bytes. Instead, the client half-closes the connection.",
         &[Check::ToServer],
     ),
     Clause::must(
         "GR-2",
-        "The server waits for a first recv(1024), then sends its answer as UTF-8, whatever it \
-               received, and nothing else. That a client sent more than 1024 bytes keeps no answer \
-               from arriving.",
+        "The server waits for a first recv(1024). Then it sends its answer as UTF-8, whatever it \
+         received, and nothing else. The answer arrives also when the client sent more than 1024 \
+         bytes.",
         &[Check::ToClient, Check::Turns],
     ),
     Clause::must("GR-3", "The server prints nothing.", &[Check::ServerStdout]),
@@ -42,13 +42,13 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "GR-5",
-        "The client ends with status 0 when it has its answer, and with another, printing \
-               nothing, when the connection ends without one.",
+        "The client ends with status 0 when it has its answer. It prints nothing and ends with \
+         another status when the connection ends without an answer.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "GR-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client.",
         &[Check::ServerExit],
     ),
     Clause::must(

@@ -28,40 +28,39 @@ const MESSAGE: &str = "hello!";
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "LA-1",
-        "The client sends the length of its message in bytes of UTF-8 as ASCII decimal \
-               digits, waits for the answer, sends the message, and nothing else.",
+        "The client sends the length of its message, counted in bytes of UTF-8, as ASCII decimal \
+         digits. It waits for the answer, then sends the message, and nothing else.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "LA-2",
-        "The server takes what one recv(1024) returns for the length and answers it with \
-               'ok', or with nothing if it is not digits alone or is over 2147483647; it sends \
-               nothing else.",
+        "The server takes what one recv(1024) returns as the length. It answers 'ok', or nothing \
+         if the length is not only digits or is over 2147483647. It sends nothing else.",
         &[Check::ToClient],
     ),
     Clause::must(
         "LA-3",
-        "The server prints the bytes repr of the message, as many bytes as were announced, \
-               and nothing of a message that is not whole.",
+        "The server prints the bytes repr of the message, exactly as many bytes as the client \
+         announced. It prints nothing of an incomplete message.",
         &[Check::ServerStdout],
     ),
     Clause::must("LA-4", "The client prints nothing.", &[Check::ClientStdout]),
     Clause::must(
         "LA-5",
-        "The client ends with status 0 when all is sent, with another when the answer is \
-               not 'ok'.",
+        "The client ends with status 0 when it has sent everything, with another status when the \
+         answer is not 'ok'.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "LA-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client, \
-               whatever a client sends.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client, \
+         whatever a client sends.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "LA-7",
-        "The server closes the connection after the message, and when no length comes or \
-               the message breaks off.",
+        "The server closes the connection after the message. It also closes when no length comes, \
+         or when the stream ends inside the message.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -77,7 +76,7 @@ impl Tutorial for LengthAck {
     }
 
     fn summary(&self) -> &'static str {
-        "a message's length as text, answered by ok; then the message"
+        "a message's length as text, the answer ok, then the message"
     }
 
     fn transports(&self) -> &'static [Transport] {
@@ -207,7 +206,7 @@ impl Tutorial for LengthAck {
     }
 }
 
-/// The same from a client that does not say that it sends no more: the server is to close all the same.
+/// The same from a client that does not half-close: the server must still close.
 fn stays_open(vector: Vector) -> Vector {
     Vector { input: vector.input.leaving(Leaving::Hold), ..vector }
 }

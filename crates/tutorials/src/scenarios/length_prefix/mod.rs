@@ -27,33 +27,34 @@ const MESSAGE: &str = "hello!";
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "LP-1",
-        "The client sends the length of its message in bytes of UTF-8 as struct.pack('i', n) \
-               and the message, in one send, and nothing else.",
+        "The client sends the length of its message, counted in bytes of UTF-8, as \
+         struct.pack('i', n), and the message, both in one send, and nothing else.",
         &[Check::ToServer],
     ),
     Clause::must("LP-2", "The server sends nothing.", &[Check::ToClient]),
     Clause::must(
         "LP-3",
-        "The server prints the bytes repr of the message, as many bytes as were announced, \
-               and nothing of a message that is not whole or whose length is negative.",
+        "The server prints the bytes repr of the message, exactly as many bytes as the client \
+         announced. It prints nothing if the message is incomplete or its length is negative.",
         &[Check::ServerStdout],
     ),
     Clause::must("LP-4", "The client prints nothing.", &[Check::ClientStdout]),
     Clause::must(
         "LP-5",
-        "The client ends with status 0 when all is sent, with another when it can't be.",
+        "The client ends with status 0 when it has sent everything, with another status when it \
+         can't.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "LP-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client, \
-               whatever a client sends.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client, \
+         whatever a client sends.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "LP-7",
-        "The server closes the connection after the message, and when the header or the \
-               message breaks off or the length is negative.",
+        "The server closes the connection after the message. It also closes when the stream ends \
+         inside the header or the message, or when the length is negative.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -109,8 +110,8 @@ impl Tutorial for LengthPrefix {
     }
 
     fn strategy(&self) -> BoxedStrategy<Input> {
-        // Short enough to travel in one piece: the reference does not ask twice, and whether all of
-        // a longer one is there when it asks is chance.
+        // Short enough to travel in one segment. The reference calls recv once, and it is chance
+        // whether that call returns all of a longer message.
         let message = prop_oneof![
             4 => text(0..=40, 4096, &['\0']),
             1 => text(300..=1200, 8192, &['\0']),
@@ -169,7 +170,7 @@ impl Tutorial for LengthPrefix {
     }
 }
 
-/// The same from a client that does not say that it sends no more: the server is to close all the same.
+/// The same from a client that does not half-close: the server must still close.
 fn stays_open(vector: Vector) -> Vector {
     Vector { input: vector.input.leaving(Leaving::Hold), ..vector }
 }

@@ -1,4 +1,4 @@
-//! `line-upper-udp`: a line back in upper case, a datagram each way.
+//! `line-upper-udp`: the server sends a line back in upper case, one datagram each way.
 
 mod errata;
 
@@ -33,31 +33,31 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "LD-2",
-        "The server answers each datagram, an empty one too, with one datagram: its first \
-               8192 bytes, stripped as bytes.strip() does, a to z as A to Z.",
+        "The server answers each datagram, also an empty one, with one datagram: its first 8192 \
+         bytes, stripped as bytes.strip() does, a to z as A to Z.",
         &[Check::ToClient],
     ),
     Clause::must(
         "LD-3",
-        "The server prints for each datagram its sender's host and ' wrote:', then on a line \
-               of its own the bytes repr of what it stripped.",
+        "For each datagram, the server prints the sender's host and ' wrote:', then on a line of \
+         its own the bytes repr of the stripped bytes.",
         &[Check::ServerStdout],
     ),
     Clause::must(
         "LD-4",
-        "The client prints 'Sent:     ' and its line, then 'Received: ' and the text of the \
-               answer's first 1024 bytes.",
+        "The client prints 'Sent:     ' and its line, then 'Received: ' and the first 1024 bytes \
+         of the answer as text.",
         &[Check::ClientStdout],
     ),
     Clause::must(
         "LD-5",
-        "The client ends with status 0 when it has its answer, and with another, printing \
-               nothing, when these bytes are not UTF-8.",
+        "The client ends with status 0 when it has its answer. It prints nothing and ends with \
+         another status when these bytes are not UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "LD-6",
-        "The server goes on until it is asked to end.",
+        "The server runs until it gets a signal to end.",
         &[Check::ServerExit, Check::ServerStays],
     ),
     Clause::must(
@@ -73,7 +73,7 @@ impl Tutorial for LineUpperUdp {
     }
 
     fn summary(&self) -> &'static str {
-        "a line back in upper case, a datagram each way"
+        "the server sends a line back in upper case, one datagram each way"
     }
 
     fn transports(&self) -> &'static [Transport] {

@@ -22,7 +22,7 @@ use crate::tutorial::Tutorial;
 
 pub(crate) struct RemoteCommand;
 
-/// What one recv(1024) takes for a command.
+/// The longest command that one recv(1024) returns.
 const COMMAND_MAX_BYTES: usize = 1024;
 /// Header and dict of an answer of fewer than ten bytes.
 const HEAD_BYTES: usize = 4 + r#"{"data_size": 3}"#.len();
@@ -30,9 +30,9 @@ const HEAD_BYTES: usize = 4 + r#"{"data_size": 3}"#.len();
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "RC-1",
-        "The client sends each typed line that is not empty as UTF-8, without a newline or \
-               a length, and waits for its answer before the next. A line of more than 1024 \
-               bytes, which the server would take for two, it does not send, but ends.",
+        "The client sends each typed line that is not empty as UTF-8, without a newline or a \
+         length, and waits for its answer before the next line. It does not send a line of more \
+         than 1024 bytes, which the server would take for two, and ends.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
@@ -49,19 +49,20 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "RC-4",
-        "The dict is the text of json.dumps({'data_size': n}), n the body's length in bytes.",
+        "The dict is the text of json.dumps({'data_size': n}), where n is the body's length in \
+         bytes.",
         &[Check::ToClient],
     ),
     Clause::must(
         "RC-5",
-        "The body is what /bin/sh -c COMMAND wrote to standard error if that is anything, \
-               else what it wrote to standard output, whole, however long it is.",
+        "The body is what /bin/sh -c COMMAND wrote to standard error. If it wrote nothing there, \
+         the body is what it wrote to standard output. The body is complete, however long it is.",
         &[Check::ToClient],
     ),
     Clause::must(
         "RC-6",
-        "The client prints the prompt '>>: ' before each line it reads and the body, decoded \
-               as GBK, after each answer.",
+        "The client prints the prompt '>>: ' before each line it reads, and after each answer the \
+         body, decoded as GBK.",
         &[Check::ClientStdout],
     ),
     Clause::must(
@@ -72,23 +73,24 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "RC-8",
-        "The client ends with status 0 at the end of what is typed, and with another when a \
-               line can't be sent or an answer is not GBK.",
+        "The client ends with status 0 at the end of its input, and with another status when it \
+         can't send a line or an answer is not GBK.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "RC-9",
-        "The server goes on until it is asked to end, whatever a client sends.",
+        "The server runs until it gets a signal to end, whatever a client sends.",
         &[Check::ServerExit, Check::ServerStays],
     ),
     Clause::must(
         "RC-10",
-        "Neither program writes files of its own.",
+        "Neither program itself writes files.",
         &[Check::ClientFiles, Check::ServerFiles],
     ),
     Clause::must(
         "RC-11",
-        "The server closes a connection whose client has, or that sent what is no command.",
+        "The server closes a connection when the client has closed it, or when the client sent \
+         something that is not a command.",
         &[Check::ServerCloses],
     ),
 ];
@@ -99,7 +101,8 @@ impl Tutorial for RemoteCommand {
     }
 
     fn summary(&self) -> &'static str {
-        "a command; packed length, JSON dict of the size, what the command wrote"
+        "a command; its answer is a packed length, a JSON dict with the size, and the command's \
+         output"
     }
 
     fn transports(&self) -> &'static [Transport] {
@@ -156,10 +159,11 @@ impl Tutorial for RemoteCommand {
             one("65536-bytes", "seq 1 100000 | head -c 65536"),
             one("65537-bytes", "seq 1 100000 | head -c 65537"),
             one("300000-bytes", "seq 1 100000 | head -c 300000"),
-            // Each cut at a power of two goes through a character.
+            // A cut at any power of two falls inside a character.
             one("long-gbk-output", r"printf x; printf '\326\320%.0s' $(seq 1000)"),
             one("70000-bytes-of-stderr", "seq 1 100000 | head -c 70000 >&2"),
-            // The reference's server reads standard error first, so no pipe fills. Its client would not read it all.
+            // The reference's server reads standard error first, so no pipe fills. Its client would not read all
+            // of the answer.
             Vector::new(
                 "raw-300000-bytes-of-stderr",
                 Input::raw(["seq 1 100000 | head -c 300000 >&2"]),
@@ -225,7 +229,7 @@ impl Tutorial for RemoteCommand {
     }
 
     fn generated_networks(&self, nth: usize) -> Vec<Network> {
-        // On the way up a command is what one recv returns: only the answers may be cut.
+        // A command is what one recv returns, so a network may cut only the answers.
         disturbed::generated(nth)
     }
 
@@ -241,7 +245,7 @@ impl Tutorial for RemoteCommand {
     }
 }
 
-/// What happens line by line, when everyone does right.
+/// The exchange line by line, when both programs are right.
 #[derive(Default)]
 struct Session {
     to_server: Vec<u8>,
@@ -280,7 +284,7 @@ impl Session {
         })
     }
 
-    /// One line; false if it ends the session.
+    /// Plays one line. Returns false if it ends the session.
     fn turn(&mut self, line: &[u8], raw: bool, oracle: &Oracle) -> Result<bool, OracleError> {
         self.client_screen.push_str(">>: ");
         if line.is_empty() {
@@ -307,7 +311,7 @@ impl Session {
     }
 }
 
-/// A command of known, bounded output: at most 1024 bytes on either stream, under 1024 bytes long.
+/// A command shorter than 1024 bytes whose output is known: at most 1024 bytes on either stream.
 fn command() -> impl Strategy<Value = String> {
     let bytes = prop_oneof![
         3 => vec(b' '..=b'~', 0..60),

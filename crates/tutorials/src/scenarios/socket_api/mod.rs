@@ -17,17 +17,18 @@ pub(crate) struct SocketApi;
 const MESSAGE: &str = "hello";
 const MESSAGE_MAX_BYTES: usize = 1024;
 const BACKLOG: i64 = 5;
-/// The protocol of a raw socket that takes a privilege. One without a protocol there is not.
+/// A protocol for a raw socket, which needs a privilege. Raw sockets without a protocol do
+/// not exist.
 const IPPROTO_ICMP: u8 = 1;
 
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "SA-1",
-        "The program makes each call of the catalogue and prints its name and its result as \
-               Python shows it; of an exception, its text.",
+        "The program makes each call of the catalogue. It prints the call's name and its result as \
+         Python shows it; for an exception, its text.",
         &[Check::ServerStdout],
     ),
-    Clause::must("SA-2", "It speaks to nobody but itself.", &[Check::ToServer, Check::ToClient]),
+    Clause::must("SA-2", "It communicates only with itself.", &[Check::ToServer, Check::ToClient]),
     Clause::must("SA-3", "It ends by itself with status 0.", &[Check::ServerExit]),
     Clause::must("SA-4", "It writes no files.", &[Check::ServerFiles]),
 ];
@@ -104,7 +105,8 @@ impl Tutorial for SocketApi {
     }
 }
 
-/// The one program's literals. It has no client: the harness stands in the place of one.
+/// The literals of the only program. The scenario has no client; the harness acts in its
+/// place.
 fn told(message: Option<&str>, backlog: Option<i64>) -> Input {
     let input = Input { raw: true, ..Input::saying(message) };
     match backlog {
@@ -113,13 +115,14 @@ fn told(message: Option<&str>, backlog: Option<i64>) -> Input {
     }
 }
 
-/// What is shown, call by call.
+/// The expected output, call by call.
 fn screen(message: &[u8], backlog: i64, oracle: &Oracle) -> Result<String, OracleError> {
     let error = |name| oracle.os_error(name);
     let (shown, len) = (oracle.repr_bytes(message)?, message.len());
     let first_three = oracle.repr_bytes(message.get(..3).unwrap_or(message))?;
     let true_integer = oracle.repr_bytes(&oracle.pack_int(1)?)?;
-    // One more may wait than is asked for, and a negative number asks for none.
+    // The kernel queues one connection more than the backlog says. A negative backlog counts
+    // as 0.
     let waiting = backlog.max(0) + 1;
     let (twentieth, five) = (oracle.repr(&json!(0.05))?, oracle.repr(&json!(5.0))?);
     let again = error("EAGAIN")?;

@@ -26,32 +26,33 @@ const PART_BYTES: usize = 5;
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "ST-1",
-        "The client sends its three messages as UTF-8, each in a send of its own, with \
-               nothing between them or after.",
+        "The client sends its three messages as UTF-8, each in its own send, with nothing between \
+         or after them.",
         &[Check::ToServer],
     ),
     Clause::must("ST-2", "The server sends nothing.", &[Check::ToClient]),
     Clause::must(
         "ST-3",
-        "The server prints three parts of the stream as bytes repr, from its beginning and \
-               in order: each 1 to 5 bytes long, or empty if the stream has ended. Where they are \
-               cut is the kernel's to say.",
+        "The server prints three parts of the stream as bytes repr, from its beginning and in \
+         order. Each is 1 to 5 bytes long, or empty if the stream has ended. The kernel decides \
+         where the stream is cut.",
         &[Check::ServerStdout],
     ),
     Clause::must("ST-4", "The client prints nothing.", &[Check::ClientStdout]),
     Clause::must(
         "ST-5",
-        "The client ends with status 0 when all is sent, with another when it can't be.",
+        "The client ends with status 0 when it has sent everything, with another status when it \
+         can't.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "ST-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "ST-7",
-        "The server closes the connection after the third part, whether or not there is more.",
+        "The server closes the connection after the third part, even if more bytes follow.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -109,8 +110,9 @@ impl Tutorial for Sticky {
     }
 
     fn strategy(&self) -> BoxedStrategy<Input> {
-        // The first two together are never more than three recv(5) take, however they are cut: a
-        // server that closed over unread input before the last was sent would break its client off.
+        // The first two messages together always fit into three recv(5), however they are cut.
+        // Otherwise the server could close with unread input before the client has sent the last
+        // message, and so reset the connection.
         let short = || text(0..=5, 5, &['\0']);
         let longer = || text(0..=10, 10, &['\0']);
         let two = prop_oneof![(short(), longer()), (longer(), short())];
@@ -172,7 +174,7 @@ fn messages(input: &Input) -> [&str; 3] {
     })
 }
 
-/// Whether both screens show three parts of one stream, however it was cut.
+/// Whether both outputs show three parts of one stream, however it was cut.
 fn same_stream(one: &[u8], other: &[u8]) -> Option<bool> {
     let (one, other) = (Parts::on(one)?, Parts::on(other)?);
     let (longer, shorter) =
@@ -181,10 +183,10 @@ fn same_stream(one: &[u8], other: &[u8]) -> Option<bool> {
     Some(longer.bytes.starts_with(&shorter.bytes) && !(differ && shorter.met_the_end))
 }
 
-/// Three parts of a stream.
+/// The three parts of a stream.
 struct Parts {
     bytes: Vec<u8>,
-    /// One of them is empty: there is no more in the stream.
+    /// An empty part means that the stream has ended.
     met_the_end: bool,
 }
 

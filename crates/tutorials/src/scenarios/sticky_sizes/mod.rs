@@ -1,4 +1,5 @@
-//! `sticky-sizes`: small messages that merge, and a big one whose rest sticks to the next.
+//! `sticky-sizes`: small messages that merge, and a big one whose rest merges with the
+//! next.
 
 mod errata;
 
@@ -24,31 +25,33 @@ const PART_BYTES: usize = 1024;
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "SS-1",
-        "The client sends its four messages as UTF-8, each in a send of its own, with \
-               nothing between them or after.",
+        "The client sends its four messages as UTF-8, each in its own send, with nothing between \
+         or after them.",
         &[Check::ToServer],
     ),
     Clause::must("SS-2", "The server sends nothing.", &[Check::ToClient]),
     Clause::must(
         "SS-3",
-        "The server prints the whole stream as bytes repr, in parts of 1 to 1024 bytes each. \
-               Where they are cut is the kernel's to say.",
+        "The server prints the whole stream as bytes repr, in parts of 1 to 1024 bytes each. The \
+         kernel decides where the stream is cut.",
         &[Check::ServerStdout],
     ),
     Clause::must("SS-4", "The client prints nothing.", &[Check::ClientStdout]),
     Clause::must(
         "SS-5",
-        "The client ends with status 0 when all is sent, with another when it can't be.",
+        "The client ends with status 0 when it has sent everything, with another status when it \
+         can't.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "SS-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client.",
         &[Check::ServerExit],
     ),
     Clause::must(
         "SS-7",
-        "The server closes a connection whose client has, and prints nothing more for it.",
+        "The server closes a connection when the client has closed it, and prints nothing more for \
+         it.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -64,7 +67,8 @@ impl Tutorial for StickySizes {
     }
 
     fn summary(&self) -> &'static str {
-        "small messages that merge and a big one whose rest sticks to the next, by recv(1024)"
+        "small messages that merge, and a big one whose rest merges with the next, read by \
+         recv(1024)"
     }
 
     fn transports(&self) -> &'static [Transport] {
@@ -170,7 +174,7 @@ impl Tutorial for StickySizes {
     }
 }
 
-/// The four messages by name, as the tutorial's programs have them.
+/// The four messages by name, as in the tutorial's programs.
 fn literals() -> [(&'static str, String); 4] {
     [
         ("first", "hello".to_owned()),
@@ -180,7 +184,7 @@ fn literals() -> [(&'static str, String); 4] {
     ]
 }
 
-/// Whether both screens show one stream in parts that a recv(1024) can return.
+/// Whether both outputs show one stream in parts that a recv(1024) can return.
 fn same_stream(one: &[u8], other: &[u8]) -> Option<bool> {
     let (one, other) = (parts_of(one)?, parts_of(other)?);
     let possible = |part: &Vec<u8>| (1..=PART_BYTES).contains(&part.len());

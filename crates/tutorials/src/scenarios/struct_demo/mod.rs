@@ -18,14 +18,14 @@ const TEXT: &str = "qiubabimunieniu";
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "SD-1",
-        "The program prints, a line each, the length of its text in code points, the length \
-               of struct.pack('i', n) of that, 4, and the tuple that it is unpacked to, (n,).",
+        "The program prints three lines: n, the length of its text in code points; 4, the length \
+         of struct.pack('i', n); and (n,), the tuple that struct.unpack returns.",
         &[Check::ServerStdout],
     ),
     Clause::must("SD-2", "The program ends with status 0.", &[Check::ServerExit]),
     Clause::must(
         "SD-3",
-        "The program speaks to nobody and writes no file.",
+        "The program does no network I/O and writes no file.",
         &[Check::ToServer, Check::ToClient, Check::ServerFiles],
     ),
 ];
@@ -36,7 +36,7 @@ impl Tutorial for StructDemo {
     }
 
     fn summary(&self) -> &'static str {
-        "a length packed and unpacked; one program, no network"
+        "a length, packed and unpacked; one program, no network"
     }
 
     fn transports(&self) -> &'static [Transport] {
@@ -69,7 +69,7 @@ impl Tutorial for StructDemo {
             of("byte-order-mark", "\u{feff}a"),
             of("255-characters", &"a".repeat(255)),
             of("256-characters", &"é".repeat(256)),
-            // Packed, it is an é and two bytes more: c3 a9 00 00.
+            // The packed length is an é and two more bytes: c3 a9 00 00.
             of("43459-characters", &"y".repeat(43_459)),
             of("65536-characters", &"z".repeat(65536)),
         ]
@@ -100,7 +100,7 @@ impl Tutorial for StructDemo {
     }
 }
 
-/// There is no client, so nobody plays one.
+/// The scenario has no client.
 fn measuring(text: &str) -> Input {
     Input { raw: true, ..Input::saying([text]) }
 }

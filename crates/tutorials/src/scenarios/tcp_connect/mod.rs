@@ -17,12 +17,12 @@ const CLAUSES: &[Clause] = &[
     Clause::must("TC-2", "Neither side sends anything.", &[Check::ToServer, Check::ToClient]),
     Clause::must(
         "TC-3",
-        "The server prints 123 when it listens, and nothing else.",
+        "The server prints 123 once it listens, and nothing else.",
         &[Check::ServerStdout],
     ),
     Clause::must(
         "TC-4",
-        "The server then ends by itself with status 0, and accepts nobody.",
+        "The server then ends by itself with status 0, and accepts no client.",
         &[Check::ServerExit, Check::ServerEnds],
     ),
     Clause::must(
@@ -68,7 +68,7 @@ impl Tutorial for TcpConnect {
         ]
     }
 
-    /// There is nothing to put in. What can be typed is nobody's.
+    /// The scenario has no input. Neither program reads typed lines.
     fn strategy(&self) -> BoxedStrategy<Input> {
         let client = || vec(line(0..=10, 40), 0..3);
         let later = vec(client(), 0..3);

@@ -23,19 +23,19 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "TH-1",
         "The client sends its message as UTF-8, without a newline or a length. A stream can't \
-               carry a message of no bytes: in its place the client says that it sends no more.",
+         carry a message of no bytes. Instead, the client half-closes the connection.",
         &[Check::ToServer],
     ),
     Clause::must(
         "TH-2",
-        "The server sends its answer as UTF-8, whatever it received, and nothing else. That a \
-               client sent more than 1024 bytes keeps no answer from arriving.",
+        "The server sends its answer as UTF-8, whatever it received, and nothing else. The answer \
+         arrives also when the client sent more than 1024 bytes.",
         &[Check::ToClient],
     ),
     Clause::must(
         "TH-3",
-        "The server prints the bytes repr of one recv(1024): b'' for a client that says \
-               nothing and closes, the first 1024 bytes of a longer message.",
+        "The server prints the bytes repr of one recv(1024): b'' for a client that closes without \
+         a message, the first 1024 bytes of a longer message.",
         &[Check::ServerStdout],
     ),
     Clause::must(
@@ -45,13 +45,13 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "TH-5",
-        "The client ends with status 0 when it has its answer, and with another, printing \
-               nothing, when the connection ends without one.",
+        "The client ends with status 0 when it has its answer. It prints nothing and ends with \
+         another status when the connection ends without an answer.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "TH-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a client.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client.",
         &[Check::ServerExit],
     ),
     Clause::must(

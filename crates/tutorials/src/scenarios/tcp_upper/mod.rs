@@ -1,4 +1,4 @@
-//! `tcp-upper`: a stream back in upper case.
+//! `tcp-upper`: the server sends a stream back in upper case.
 
 mod errata;
 
@@ -26,20 +26,20 @@ const RECV_BYTES: usize = 1024;
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "TU-1",
-        "The client sends each typed line that is not empty as UTF-8, without a newline or \
-               a length, and waits for its answer before the next.",
+        "The client sends each typed line that is not empty as UTF-8, without a newline or a \
+         length, and waits for its answer before the next line.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "TU-2",
-        "The server sends back every byte it receives, in order, a to z as A to Z and every \
-               other as it is.",
+        "The server sends back every byte it receives, in order: a to z as A to Z, every other \
+         byte unchanged.",
         &[Check::ToClient],
     ),
     Clause::must(
         "TU-3",
-        "The client prints its prompt before each line it reads, and after each answer \
-               '服务端发来的消息: ' and the answer as bytes repr. An answer is as long as what was sent.",
+        "The client prints its prompt before each line it reads, and after each answer '服务端发来的消息: \
+         ' and the answer as bytes repr. An answer is as long as the line that the client sent.",
         &[Check::ClientStdout],
     ),
     Clause::must(
@@ -49,18 +49,19 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "TU-5",
-        "The client ends with status 0 at the end of what is typed, and with another when a \
-               line can't be sent as UTF-8.",
+        "The client ends with status 0 at the end of its input, and with another status when it \
+         can't send a line as UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "TU-6",
-        "The server goes on until it is asked to end.",
+        "The server runs until it gets a signal to end.",
         &[Check::ServerExit, Check::ServerStays],
     ),
     Clause::must(
         "TU-7",
-        "The server closes a connection whose client has, and prints nothing more for it.",
+        "The server closes a connection when the client has closed it, and prints nothing more for \
+         it.",
         &[Check::ServerCloses],
     ),
     Clause::must(
@@ -76,7 +77,7 @@ impl Tutorial for TcpUpper {
     }
 
     fn summary(&self) -> &'static str {
-        "a stream back in upper case, recv(1024) by recv(1024)"
+        "the server sends a stream back in upper case, recv(1024) by recv(1024)"
     }
 
     fn transports(&self) -> &'static [Transport] {
@@ -133,7 +134,7 @@ impl Tutorial for TcpUpper {
             6 => line(1..=40, RECV_BYTES),
             1 => line(300..=1100, RECV_BYTES),
         ];
-        vec(line.prop_filter("an empty line is a case of its own", |line| !line.is_empty()), 1..6)
+        vec(line.prop_filter("an empty line is a separate case", |line| !line.is_empty()), 1..6)
             .prop_map(Input::typed)
             .boxed()
     }
@@ -187,7 +188,8 @@ impl Tutorial for TcpUpper {
         let Wire::Stream(due) = self.right(input, oracle)?.to_client else {
             return Ok(Harmed::writing_nothing(input));
         };
-        // An answer is as long as what was sent: a client can tell that it is not whole.
+        // An answer is as long as the client's line, so the client notices an incomplete
+        // one.
         let is_short = given.len() < due.0.len();
         let ending = is_short.then_some(Ending::Broken);
         Ok(Harmed { ending, is_left_waiting: is_short, ..Harmed::writing_nothing(input) })
@@ -208,7 +210,7 @@ impl Tutorial for TcpUpper {
     }
 }
 
-/// Printable ASCII without a period, so that no cut of it looks like another.
+/// Printable ASCII without repetition, so that no two cuts of it look the same.
 fn noisy_line(len: usize) -> String {
     noise(len).into_iter().map(|byte| char::from(b'!' + byte % 90)).collect()
 }

@@ -27,13 +27,12 @@ const ANSWER: &str = "hi";
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "UH-1",
-        "The client sends its message, an empty one too, as one datagram of UTF-8.",
+        "The client sends its message, also an empty one, as one datagram of UTF-8.",
         &[Check::ToServer],
     ),
     Clause::must(
         "UH-2",
-        "The server answers a datagram, an empty one too, with one datagram: its answer as \
-               UTF-8.",
+        "The server answers a datagram, also an empty one, with one datagram: its answer as UTF-8.",
         &[Check::ToClient],
     ),
     Clause::must(
@@ -43,19 +42,19 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "UH-4",
-        "The client prints the text of the first 1024 bytes of the answer and the address it \
-               came from as Python's recvfrom gives it.",
+        "The client prints the first 1024 bytes of the answer as text, and the answer's sender \
+         address as Python's recvfrom gives it.",
         &[Check::ClientStdout],
     ),
     Clause::must(
         "UH-5",
-        "The client ends with status 0 when it has its answer, and with another, printing \
-               nothing, when these bytes are not UTF-8.",
+        "The client ends with status 0 when it has its answer. It prints nothing and ends with \
+         another status when these bytes are not UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "UH-6",
-        "The server goes on until it is asked to end, or ends with status 0 after a datagram.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a datagram.",
         &[Check::ServerExit],
     ),
     Clause::must(

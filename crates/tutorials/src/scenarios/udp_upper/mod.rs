@@ -1,4 +1,4 @@
-//! `udp-upper`: datagrams back in upper case.
+//! `udp-upper`: the server sends datagrams back in upper case.
 
 mod errata;
 
@@ -25,14 +25,14 @@ const RECV_BYTES: usize = 1024;
 const CLAUSES: &[Clause] = &[
     Clause::must(
         "UU-1",
-        "The client sends each typed line, stripped as str.strip() does, as one datagram of \
-               UTF-8, an empty one too, and waits for its answer before the next.",
+        "The client sends each typed line, also an empty one, as one datagram of UTF-8, stripped \
+         as str.strip() does. It waits for its answer before the next line.",
         &[Check::ToServer, Check::Turns],
     ),
     Clause::must(
         "UU-2",
-        "The server answers each datagram, an empty one too, with one datagram: its first \
-               1024 bytes, a to z as A to Z and every other as it is.",
+        "The server answers each datagram, also an empty one, with one datagram: its first 1024 \
+         bytes, a to z as A to Z, every other byte unchanged.",
         &[Check::ToClient],
     ),
     Clause::must(
@@ -43,19 +43,19 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "UU-4",
-        "The server prints '===> ', the bytes repr of the first 1024 bytes of each datagram \
-               and the sender's address as Python's recvfrom gives it.",
+        "For each datagram, the server prints '===> ', the bytes repr of its first 1024 bytes, and \
+         the sender's address as Python's recvfrom gives it.",
         &[Check::ServerStdout],
     ),
     Clause::must(
         "UU-5",
-        "The client ends with status 0 at the end of what is typed, and with another when a \
-               line can't be sent as UTF-8.",
+        "The client ends with status 0 at the end of its input, and with another status when it \
+         can't send a line as UTF-8.",
         &[Check::ClientExit],
     ),
     Clause::must(
         "UU-6",
-        "The server goes on until it is asked to end.",
+        "The server runs until it gets a signal to end.",
         &[Check::ServerExit, Check::ServerStays],
     ),
     Clause::must(
@@ -71,7 +71,7 @@ impl Tutorial for UdpUpper {
     }
 
     fn summary(&self) -> &'static str {
-        "each datagram's first 1024 bytes back in upper case"
+        "the server sends each datagram's first 1024 bytes back in upper case"
     }
 
     fn transports(&self) -> &'static [Transport] {
