@@ -22,8 +22,8 @@ pub(crate) const fn cut_answer(
         id,
         scenario,
         trigger: "an answer that arrives in two parts",
-        happens: "one recv(1024) is taken for the whole answer: the first part is shown as if it \
-                  were all, with status 0, and the rest is thrown away",
+        happens: "the client takes one recv(1024) for the whole answer: it shows the first part as \
+                  if it were all, with status 0, and discards the rest",
         right: "reads to the end of the stream, or 1024 bytes",
         clause,
         demo: Demo::Vector(vector, network),
@@ -47,8 +47,8 @@ pub(crate) const fn cut_character(
         id,
         scenario,
         trigger: "an answer that arrives in two parts, cut inside a character",
-        happens: "what one recv(1024) has returned is decoded by itself, which raises: an answer \
-                  that is UTF-8, and arrives whole, ends the client with status 1",
+        happens: "the client decodes the bytes of one recv(1024) alone, which raises: an answer \
+                  that is valid UTF-8 ends the client with status 1",
         right: "reads the whole answer before it decodes it",
         clause,
         demo: Demo::Vector(vector, network),
@@ -66,9 +66,9 @@ pub(crate) const fn waits_for_what_is_lost(
     Erratum {
         id,
         scenario,
-        trigger: "a datagram that is lost, on the way there or back",
-        happens: "recv has no time limit, and nothing is sent again: the client waits for ever",
-        right: "waits a limited time, then asks again or ends with an error",
+        trigger: "a datagram that is lost, on the way to the server or back",
+        happens: "recv has no time limit, and the client sends nothing again: it waits for ever",
+        right: "waits a limited time, then sends again or ends with an error",
         clause: "NW-3",
         demo: Demo::Vector(vector, "drop@0"),
         shown: |_, seen| seen.wire.has_fault() && is_asked_to_end(seen),

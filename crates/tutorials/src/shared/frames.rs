@@ -10,7 +10,7 @@ pub(crate) const fn cut_header(client: Erratum, id: &'static str, demo: Demo) ->
     Erratum {
         id,
         trigger: "a network that cuts inside the four bytes of the header",
-        happens: "one recv(4) is taken for the header, whatever it returns: struct.error, though \
+        happens: "the client takes one recv(4) for the whole header: struct.error ends it, though \
                   every byte is on its way",
         right: "reads on until it has four bytes",
         clause: "NW-1",
@@ -25,7 +25,7 @@ pub(crate) const fn cut_dict(client: Erratum, id: &'static str, demo: Demo) -> E
     Erratum {
         id,
         trigger: "a network that cuts inside the dict",
-        happens: "one recv is taken for the dict, whatever it returns: the JSON breaks off and \
+        happens: "the client takes one recv for the whole dict: the JSON is incomplete and \
                   json.loads raises, though every byte is on its way",
         right: "reads on until it has as many bytes as the header announces",
         clause: "NW-1",

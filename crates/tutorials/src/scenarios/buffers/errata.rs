@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's program that shows a socket's buffers.
+//! The errata of the tutorial's program that shows a socket's buffers.
 
 use model::observation::Role;
 use model::{Demo, Erratum, Input, Step, contains};
@@ -10,15 +10,15 @@ use crate::shared::rude_clients::{
 
 pub(crate) const ERRATA: &[Erratum] = &[
     dies_of_a_reset("buffers-dies-of-a-reset", "buffers", "BU-6"),
-    // One that is done and has sent nothing is sent the block.
+    // The server sends its block to a client that half-closes without a message.
     silent_client("buffers-silent-client", "buffers", || beside_a_silent_one(b"")),
     Erratum {
         id: "buffers-dies-of-a-client-that-left",
-        trigger: "a client that breaks its connection off (a reset) while it is sent a block that \
-                  no buffer holds",
-        happens: "sendall raises ConnectionResetError, which nothing catches: a traceback, and \
-                  status 1",
-        right: "gives this client up, and serves the second",
+        trigger: "a client that resets its connection while the server sends it a block larger \
+                  than all buffers",
+        happens: "sendall raises ConnectionResetError and no code catches it: the server ends with \
+                  a traceback and status 1",
+        right: "drops this client and serves the second",
         clause: "BU-6",
         demo: Demo::Script {
             input: big_block,
@@ -34,7 +34,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
 const SERVER: Erratum =
     Erratum { scenario: "buffers", role: Role::Server, ..Erratum::DEMONSTRATED };
 
-/// More than all buffers on the way hold, however large the kernel lets them grow.
+/// More bytes than all buffers on the way hold, even at the largest size that the kernel
+/// lets them grow to.
 fn big_block() -> Input {
     Input::default().with_number(64 << 20)
 }

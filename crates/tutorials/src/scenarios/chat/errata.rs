@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's chat.
+//! The errata of the tutorial's chat.
 
 use model::observation::{Direction, Role, Stop};
 use model::{Check, Demo, Ending, Erratum, Input, Sign, Step, contains, count};
@@ -12,7 +12,7 @@ use crate::shared::talk::errata::{
 
 /// The server's prompt, the line of an empty message, and the prompt for an answer to it.
 const EMPTY_MESSAGE: &str = "请回复消息>>>:\n请回复消息>>>:";
-/// The line of an empty answer behind the prompt of the message.
+/// The prompt of the message, then the line of an empty answer.
 const EMPTY_ANSWER: &str = "请输入你需要发送的消息>>>:\n";
 
 pub(crate) const ERRATA: &[Erratum] = &[
@@ -20,11 +20,11 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "chat-takes-the-end-for-a-message",
         scenario: "chat",
         role: Role::Server,
-        trigger: "a client that ends its stream while there is more to type at the server",
-        happens: "recv returns b'' at the end of a stream, which is printed as an empty line; the \
-                  user is asked for a reply, which is sent to nobody, and again, until there is \
-                  nothing more to type",
-        right: "takes an empty recv for the end, and ends",
+        trigger: "a client that ends its stream while the server's user has more lines to type",
+        happens: "recv returns b'' at the end of the stream; the server prints it as an empty \
+                  line, asks its user for a reply and sends that to a closed connection, again and \
+                  again until the end of its input",
+        right: "takes an empty recv as the end of the stream, and ends",
         clause: "CH-4",
         triggered: Some(|input, right| {
             let prompts = count(&right.server.stdout.0, SERVER_PROMPT.as_bytes());
@@ -35,9 +35,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         waives: &[Check::ServerStdout, Check::ToClient],
         tidy: None,
         sign: None,
-        // A reference that sends what can't be sent, or waits for an answer to nothing, doesn't leave.
+        // The reference stays when it sends a line that it should not send, or waits for an answer to
+        // an empty send.
         spins: false,
-        // Held, as the end of the client would be the end of the case.
+        // The client holds its connection, because the end of the client would end the case.
         demo: Demo::Script {
             input: || Input::raw(["hi"]).answered_by(["hello", "to nobody"]),
             steps: || {
@@ -59,8 +60,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "chat-takes-the-end-of-any-client-for-a-message",
         scenario: "chat",
         role: Role::Server,
-        trigger: "as chat-takes-the-end-for-a-message; here nothing is left to type, and it only \
-                  follows the exchange that is judged",
+        trigger: "the same as for chat-takes-the-end-for-a-message, but at the end of the server's \
+                  input; it comes after the exchange that the harness judges",
         happens: "as there, once",
         right: "as there",
         clause: "CH-4",
@@ -83,10 +84,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "chat-empty-message",
         scenario: "chat",
         role: Role::Client,
-        trigger: "an empty line typed at the client, or one of whitespace",
-        happens: "send(b'') sends nothing, and recv waits for an answer to it: both sides wait for \
-                  ever",
-        right: "sends nothing, expects nothing and asks again",
+        trigger: "an empty line typed at the client, or a line of only whitespace",
+        happens: "send(b'') sends nothing, and recv waits for an answer: both sides wait for ever",
+        right: "sends nothing, waits for no answer and asks again",
         clause: "CH-1",
         triggered: Some(|input, _| typed_at_clients(input).any(is_empty_message)),
         waives: WHOLE_TALK,
@@ -100,7 +100,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "chat-empty-answer",
         scenario: "chat",
         role: Role::Server,
-        trigger: "an empty line typed at the server, or one of whitespace",
+        trigger: "an empty line typed at the server, or a line of only whitespace",
         happens: "send(b'') sends nothing, and recv waits for the next message: both sides wait \
                   for ever",
         right: "asks again",
@@ -117,7 +117,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
         "chat-takes-the-end-for-an-answer",
         "chat",
         "CH-5",
-        // A reference that sends what can't be sent does answer.
+        // The reference does answer when it sends a line that it should not send.
         |right, seen| {
             contains(&seen.client.stdout.0, EMPTY_ANSWER.as_bytes())
                 || sent_too_long(right, seen, Direction::ToClient)
@@ -127,8 +127,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     long_answer("chat-long-answer", "chat", "CH-2"),
 ];
 
-/// Cut off the empty line and the prompt with which the server meets the end of its client's
-/// stream, and at which it dies when nothing more is typed.
+/// Removes the empty line and the prompt that the server prints at the end of its client's stream. At
+/// this prompt the server dies when its input has ended.
 fn cut_empty_message(stdout: &mut Vec<u8>) {
     let end = EMPTY_MESSAGE.trim_start_matches(SERVER_PROMPT).as_bytes();
     if let Some(before) = stdout.strip_suffix(end)

@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's guarded chat.
+//! The errata of the tutorial's guarded chat.
 
 use model::Erratum;
 

@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's chat with one client after another.
+//! The errata of the tutorial's chat that serves one client after another.
 
 use model::Erratum;
 

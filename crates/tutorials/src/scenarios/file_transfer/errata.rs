@@ -1,4 +1,5 @@
-//! What is wrong with the tutorial's file transfer: nearly all of it is the client's trust.
+//! The errata of the tutorial's file transfer. Nearly all come from a client that trusts what it
+//! receives.
 
 use model::observation::{Exit, Observation, Role, Stop};
 use model::{Beside, Check, Demo, Ending, Erratum, Expected, Input, Step, contains};
@@ -9,9 +10,9 @@ use crate::shared::frames::{
 use crate::shared::rude_clients::died_of_a_reset;
 use crate::shared::seen::ended_with;
 
-/// All that is judged of a client that has taken wrong bytes for a frame.
+/// All checks of a client that has read wrong bytes as a frame.
 const WHOLE_CLIENT: &[Check] = &[Check::ClientStdout, Check::ClientExit, Check::ClientFiles];
-/// And of what its server comes to when it leaves in the middle of that.
+/// The same, with the checks of a server whose client leaves in the middle.
 const WHOLE_CASE: &[Check] = &[
     Check::ToClient,
     Check::ClientStdout,
@@ -25,7 +26,7 @@ const WHOLE_CASE: &[Check] = &[
 const CLIENT: Erratum =
     Erratum { scenario: "file-transfer", role: Role::Client, ..Erratum::DEMONSTRATED };
 
-/// And of one that is out of step.
+/// An entry about a client that is out of step with the frames.
 const LEAVING_CLIENT: Erratum = Erratum { waives: WHOLE_CASE, ..CLIENT };
 
 pub(crate) const ERRATA: &[Erratum] = &[
@@ -33,10 +34,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "file-transfer-dies-of-a-client-that-left",
         scenario: "file-transfer",
         role: Role::Server,
-        trigger: "a client that breaks the connection off while the file is being sent",
-        happens: "send raises ConnectionResetError, which nothing catches: a traceback, and nobody \
-                  else is ever served",
-        right: "gives this client up, and serves the next",
+        trigger: "a client that resets the connection while the server sends the file",
+        happens: "send raises ConnectionResetError and no code catches it: the server ends with a \
+                  traceback and serves no further client",
+        right: "drops this client and serves the next",
         clause: "FT-10",
         waives: &[Check::ServerExit],
         demo: Demo::Script {
@@ -51,10 +52,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     cut_dict(LEAVING_CLIENT, "file-transfer-cut-dict", Demo::Vector("short-frame", "split@20")),
     Erratum {
         id: "file-transfer-end-unnoticed",
-        trigger: "a stream that ends before the file is whole",
-        happens: "recv returns b'' from then on, which adds nothing to what is counted: the loop \
-                  goes round at full speed for ever, and half a file lies under its name",
-        right: "takes an empty recv for the end, leaves no file and ends with an error",
+        trigger: "a stream that ends before the file is complete",
+        happens: "from then on recv returns b'', which adds nothing to the count: the loop runs at \
+                  full speed for ever, and a partial file lies under the file's name",
+        right: "takes an empty recv as the end of the stream, leaves no file and ends with an error",
         clause: "FR-5",
         waives: WHOLE_CLIENT,
         spins: true,
@@ -65,8 +66,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "file-transfer-infinite-size",
         trigger: "a file_size of Infinity, which json.loads takes",
-        happens: "no count ever reaches it: at the end of the stream the loop goes round for ever",
-        right: "refuses a size that is no int",
+        happens: "no count ever reaches it: at the end of the stream the loop runs for ever",
+        right: "refuses a size that is not an int",
         clause: "FR-4",
         waives: WHOLE_CLIENT,
         spins: true,
@@ -78,9 +79,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-partial-file",
-        trigger: "a connection that is broken off inside the body",
-        happens: "what has come by then stays under the file's name, as if it were all",
-        right: "shows a file under its name when it is whole",
+        trigger: "a reset inside the body",
+        happens: "the bytes received so far stay under the file's name, as if they were the whole \
+                  file",
+        right: "shows a file under its name only when it is complete",
         clause: "FR-8",
         waives: &[Check::ClientFiles],
         demo: Demo::Vector("hostile-short-body-over-a-file", "reset@63"),
@@ -92,10 +94,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-empties-first",
-        trigger: "a connection that is broken off before the body, or a size that can't be compared",
-        happens: "the file is opened for writing before anything of it has come: what was there \
-                  under its name is gone, and an empty file is left",
-        right: "leaves what was there until the new file is whole",
+        trigger: "a reset before the body, or a size that can't be compared",
+        happens: "the client opens the file for writing before any byte of it has come: the \
+                  earlier content is lost, and an empty file remains",
+        right: "keeps the earlier file until the new one is complete",
         clause: "FR-8",
         waives: &[Check::ClientFiles],
         demo: Demo::Vector("hostile-short-body-over-a-file", "reset@60"),
@@ -108,9 +110,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-asked-to-end",
-        trigger: "a client that is ended by SIGTERM while it waits for the rest of a file",
-        happens: "half a file, or an empty one, stays under its name",
-        right: "clears up what is not whole",
+        trigger: "a SIGTERM to the client while it waits for the rest of a file",
+        happens: "a partial or an empty file stays under the file's name",
+        right: "removes the incomplete file",
         clause: "FR-8",
         waives: &[Check::ClientFiles],
         demo: Demo::Vector("hostile-body-then-silence", "asis"),
@@ -119,10 +121,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-shows-before-it-looks",
-        trigger: "a dict without a usable file_size, or JSON that is no dict",
-        happens: "it is printed as that of a file before anything in it is looked at, and what is \
-                  missing shows as an exception later on",
-        right: "shows the dict of a frame it can take, and refuses any other",
+        trigger: "a dict without a usable file_size, or JSON that is not a dict",
+        happens: "the client prints it as a file's dict before it checks anything, and what is \
+                  missing raises an exception later",
+        right: "prints the dict only of a frame that it accepts, and refuses any other",
         clause: "FR-4",
         waives: &[Check::ClientStdout],
         demo: Demo::Vector("hostile-no-dict-but-a-list", "asis"),
@@ -136,8 +138,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "file-transfer-negative-size",
         trigger: "a file_size below zero",
-        happens: "nothing is less than that: an empty file is written over whatever had its name, \
-                  and the client ends with status 0",
+        happens: "no count is below it: an empty file replaces an earlier file of that name, and \
+                  the client ends with status 0",
         right: "refuses it",
         clause: "FR-4",
         waives: WHOLE_CLIENT,
@@ -150,9 +152,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "file-transfer-loose-size",
         trigger: "a file_size that is a fraction, true or NaN",
-        happens: "it can be compared with an int, so it is a size: 2.5 takes three bytes, true one, \
-                  NaN none; the client ends with status 0",
-        right: "refuses a size that is no int",
+        happens: "it can be compared with an int, so it works as a size: the client reads three \
+                  bytes for 2.5, one for true, none for NaN, and ends with status 0",
+        right: "refuses a size that is not an int",
         clause: "FR-4",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("hostile-size-true", "asis"),
@@ -167,9 +169,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-takes-what-sticks",
-        trigger: "bytes behind the body that come in the same recv(1024) as its end",
-        happens: "all of them are written: the file is longer than announced",
-        right: "writes as many bytes as were announced",
+        trigger: "bytes after the body that come in the same recv(1024) as its end",
+        happens: "the client writes all of them: the file is longer than announced",
+        right: "writes exactly as many bytes as the dict announces",
         clause: "FR-6",
         waives: &[Check::ClientFiles],
         demo: Demo::Vector("bytes-behind-the-body", "asis"),
@@ -187,8 +189,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "file-transfer-dot-dot",
         trigger: "a file_name that leads out of the working directory by '..' or through a link",
-        happens: "open takes it as it is: a server writes wherever the client's user may",
-        right: "refuses a name that is not a plain file's in the working directory",
+        happens: "open uses it unchanged: a server can write wherever the client's user may write",
+        right: "refuses a name that is not the name of a plain file in the working directory",
         clause: "FR-7",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("hostile-name-parent", "asis"),
@@ -197,9 +199,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-absolute-name",
-        trigger: "a file_name that is an absolute path, be it a device's",
-        happens: "open takes it as it is, and the body goes there",
-        right: "refuses a name that is not a plain file's in the working directory",
+        trigger: "a file_name that is an absolute path, also one of a device",
+        happens: "open uses it unchanged, and the body goes there",
+        right: "refuses a name that is not the name of a plain file in the working directory",
         clause: "FR-7",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("hostile-name-device", "asis"),
@@ -210,10 +212,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-subdirectory",
-        trigger: "a file_name with a directory in it that is there, be it '.'",
-        happens: "open takes it as it is, and the file is written into that directory: in a home \
-                  directory, .ssh/authorized_keys",
-        right: "refuses a name that is not a plain file's in the working directory",
+        trigger: "a file_name with an existing directory in it, also '.'",
+        happens: "open uses it unchanged, and the client writes the file into that directory: in a \
+                  home directory, it could be .ssh/authorized_keys",
+        right: "refuses a name that is not the name of a plain file in the working directory",
         clause: "FR-7",
         waives: WHOLE_CLIENT,
         demo: Demo::Script {
@@ -230,9 +232,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "file-transfer-number-for-a-name",
         trigger: "a file_name that is a number",
-        happens: "open takes it for an open descriptor's: with 1 the body goes to standard output, \
-                  and no file is written",
-        right: "refuses a name that is no str",
+        happens: "open takes it as the number of an open descriptor: with 1 the body goes to \
+                  standard output, and the client writes no file",
+        right: "refuses a name that is not a str",
         clause: "FR-7",
         waives: &[Check::ClientStdout, Check::ClientExit],
         demo: Demo::steps(|| serving(r#"{"file_name": 1, "file_desc": "d", "file_size": 5}"#)),
@@ -243,9 +245,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-symlink",
-        trigger: "a symbolic link of the file's name in the working directory",
-        happens: "open follows it: the file is written wherever it points to, out of the directory too",
-        right: "puts the file in the place of the link",
+        trigger: "a symbolic link of that name in the working directory",
+        happens: "open follows it: the client writes the file where the link points, also outside \
+                  the directory",
+        right: "replaces the link with the file",
         clause: "FR-7",
         waives: &[Check::ClientFiles],
         demo: Demo::Vector("hostile-over-a-link-to-a-device", "asis"),
@@ -257,9 +260,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "file-transfer-fifo",
-        trigger: "a named pipe of the file's name in the working directory",
-        happens: "open waits until somebody reads from the pipe, without a limit",
-        right: "refuses a name that something else than a file or a link has already",
+        trigger: "a named pipe of that name in the working directory",
+        happens: "open waits, without a time limit, until another program reads from the pipe",
+        right: "refuses a name that already belongs to something other than a file or a link",
         clause: "FR-7",
         waives: &[Check::ClientExit],
         demo: Demo::Script {
@@ -273,21 +276,22 @@ pub(crate) const ERRATA: &[Erratum] = &[
     allocates(CLIENT, "file-transfer-allocates-what-is-announced"),
 ];
 
-/// The client has ended well, though what it was served should have been refused.
+/// The client has ended with status 0, though it should have refused what the server sent.
 fn takes_it_all_the_same(right: &Expected, seen: &Observation) -> bool {
     right.client.ending == Ending::Broken
         && seen.client.by_itself
         && seen.client.exit == Some(Exit::Status(0))
 }
 
-/// What the harness does to serve a file with this dict, and `hello` in it.
+/// The steps with which the harness serves a file with this dict and the content `hello`.
 fn serving(dict: &str) -> Vec<Step> {
     let header = i32::try_from(dict.len()).unwrap_or_default().to_ne_bytes();
     let frame = [&header[..], dict.as_bytes(), b"hello"].concat();
     vec![Step::Connect, Step::Send(frame), Step::Finish, Step::ReadEnd]
 }
 
-/// Far more than is on its way when the client breaks off, in lines, as each is a send of its own.
+/// Far more bytes than are on their way when the client resets. They are lines, because the server
+/// sends each line separately.
 fn big_file() -> Input {
     let line = [&[b'x'; 1023][..], b"\n"].concat();
     Input { file: Some(line.repeat(16 << 10).into()), ..Input::default() }

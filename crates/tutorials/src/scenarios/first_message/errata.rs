@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's programs of `first-message`.
+//! The errata of the tutorial's programs of `first-message`.
 
 use model::observation::Role;
 use model::{Check, Demo, Erratum, Wire};
@@ -14,9 +14,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "first-message-dies-of-a-message",
         scenario: "first-message",
         role: Role::Server,
-        trigger: "a message of which one recv(1024) is not UTF-8, be it cut inside a character",
-        happens: "the decoding raises and nothing catches it: the server ends with status 1",
-        right: "gives no answer, closes the connection and goes on",
+        trigger: "a message whose first recv(1024) is not UTF-8, also when it is cut inside a \
+                  character",
+        happens: "the decoding raises and no code catches it: the server ends with status 1",
+        right: "sends no answer, closes the connection and goes on",
         clause: "FM-6",
         triggered: Some(|_, right| {
             let Wire::Stream(message) = &right.to_server else { return false };

@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's programs of `greeting`.
+//! The errata of the tutorial's programs of `greeting`.
 
 use model::Erratum;
 

@@ -1,4 +1,4 @@
-//! What is wrong with the program that announces a length and waits for an ok.
+//! The errata of the program that announces a length and waits for an ok.
 
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Demo, Erratum, Expected, Input, Sign, Step};
@@ -15,9 +15,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-ack-dies-of-a-length",
         scenario: "length-ack",
         role: Role::Server,
-        trigger: "a length that is no number to int(): nothing at all, letters, a length with the \
-                  message behind it, bytes that are not UTF-8",
-        happens: "the decoding, or int(), raises and nothing catches it",
+        trigger: "a length that int() refuses: no bytes at all, letters, a length followed by the \
+                  message, bytes that are not UTF-8",
+        happens: "the decoding, or int(), raises and no code catches it",
         right: "ends that client's connection and goes on",
         clause: "LA-6",
         triggered: Some(|input, _| input.raw && announced(input).is_none() && !int_takes(input)),
@@ -32,9 +32,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-ack-loose-length",
         scenario: "length-ack",
         role: Role::Server,
-        trigger: "a length that is not digits alone but that int() takes: with a sign, blanks or \
-                  underscores, or in the digits of another script",
-        happens: "it is answered with ok; a negative one makes an empty message",
+        trigger: "a length that is not only ASCII digits but that int() accepts: with a sign, \
+                  blanks or underscores, or in digits of another script",
+        happens: "the server answers ok; a negative length gives an empty message",
         right: "sends no ok and closes",
         clause: "LA-2",
         triggered: Some(|input, _| {
@@ -52,7 +52,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "length-ack",
         role: Role::Server,
         trigger: "a length over 2147483647",
-        happens: "it is answered with ok, and the message is waited for, for ever",
+        happens: "the server answers ok, and waits for the message for ever",
         right: "sends no ok and closes",
         clause: "LA-2",
         triggered: Some(|input, _| input.raw && int_takes(input) && is_huge(input)),
@@ -70,10 +70,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-ack-end-unnoticed",
         scenario: "length-ack",
         role: Role::Server,
-        trigger: "a client that closes before its message is whole",
-        happens: "recv returns b'' from then on, and the loop that waits for the rest goes round \
-                  at full speed for ever",
-        right: "takes an empty recv for the end, prints nothing and closes",
+        trigger: "a client that closes before its message is complete",
+        happens: "from then on recv returns b'', and the loop that waits for the rest runs at full \
+                  speed for ever",
+        right: "takes an empty recv as the end of the stream, prints nothing and closes",
         clause: "LA-7",
         triggered: Some(|input, _| {
             let length = announced(input);
@@ -90,9 +90,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-ack-takes-what-sticks",
         scenario: "length-ack",
         role: Role::Server,
-        trigger: "more bytes after the message than were announced",
-        happens: "the last recv(1024) takes them too, and all of it is printed as the message",
-        right: "prints as many bytes as were announced",
+        trigger: "bytes after the announced message",
+        happens: "the last recv(1024) returns them too, and the server prints everything as the \
+                  message",
+        right: "prints exactly as many bytes as the client announced",
         clause: "LA-3",
         triggered: Some(|input, _| {
             let length = announced(input);
@@ -110,10 +111,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-ack-reset-in-the-message",
         scenario: "length-ack",
         role: Role::Server,
-        trigger: "a client that breaks its connection off (a reset) inside its message",
-        happens: "recv raises ConnectionResetError in the loop that waits for the rest, and nothing \
-                  catches it: a traceback, and status 1",
-        right: "gives this client up, and goes on or ends with status 0",
+        trigger: "a client that resets its connection inside its message",
+        happens: "in the loop that waits for the rest, recv raises ConnectionResetError and no \
+                  code catches it: the server ends with a traceback and status 1",
+        right: "drops this client, and goes on or ends with status 0",
         clause: "LA-6",
         demo: Demo::Script {
             input: Input::default,
@@ -132,7 +133,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "length-ack-any-answer",
         trigger: "an answer that is not ok",
-        happens: "it is thrown away unseen, and the message is sent all the same",
+        happens: "the client discards it unread, and sends the message all the same",
         right: "sends nothing more and ends with an error",
         clause: "LA-5",
         demo: Demo::steps(|| answered_by(Step::Send(b"no".to_vec()))),
@@ -142,8 +143,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "length-ack-end-for-ok",
         trigger: "a server that closes instead of answering",
-        happens: "recv returns b'', which is taken for the ok: the message is sent to nobody, and \
-                  the client ends with status 0",
+        happens: "recv returns b'', which the client takes for the ok: it sends the message to a \
+                  closed connection, and ends with status 0",
         right: "ends with an error",
         clause: "LA-5",
         demo: Demo::steps(|| answered_by(Step::Finish)),
@@ -153,7 +154,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "length-ack-cut-ok",
         trigger: "an ok that arrives in two parts",
-        happens: "the first part is taken for the ok: the message is sent before the k has come",
+        happens: "the client takes the first part for the ok: it sends the message before the k \
+                  has come",
         right: "waits for both bytes before it sends",
         clause: "NW-1",
         demo: Demo::steps(|| answered_by(Step::Send(b"o".to_vec()))),
@@ -162,10 +164,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "length-ack-resets-the-message",
-        trigger: "a server that sends more than 1024 bytes in the place of an ok",
-        happens: "one recv(1024) is all that is read; the client closes over the rest, which resets \
-                  the connection and may take the message along, and ends with status 0",
-        right: "takes an answer that is not ok for an error",
+        trigger: "a server that sends more than 1024 bytes instead of an ok",
+        happens: "the client calls recv(1024) once and closes with the rest unread, which resets \
+                  the connection and may destroy the message; it ends with status 0",
+        right: "treats an answer that is not ok as an error",
         clause: "LA-5",
         demo: Demo::steps(|| answered_by(Step::Send(vec![b'.'; 1500]))),
         shown: |_, seen| ended_well(seen) && reset_by(seen, Direction::ToServer),
@@ -177,8 +179,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
 const CLIENT: Erratum =
     Erratum { scenario: "length-ack", role: Role::Client, ..Erratum::DEMONSTRATED };
 
-/// Whether int() makes a number of what is sent for a length: digits of any script, blanks around
-/// them, a sign before them, single underscores between them.
+/// Whether int() accepts the length as sent: digits of any script, blanks around them, a sign
+/// before them, single underscores between them.
 fn int_takes(input: &Input) -> bool {
     let text = input.lines.first().and_then(|length| std::str::from_utf8(&length.0).ok());
     let Some(text) = text.map(str::trim) else { return false };
@@ -186,19 +188,19 @@ fn int_takes(input: &Input) -> bool {
     digits.split('_').all(|part| !part.is_empty() && part.chars().all(char::is_numeric))
 }
 
-/// Whether it is plain digits, only too many.
+/// Whether the length is ASCII digits, but too many.
 fn is_huge(input: &Input) -> bool {
     let length = input.lines.first();
     length.is_some_and(|length| length.0.iter().all(u8::is_ascii_digit))
         && announced(input).is_none()
 }
 
-/// What the harness does as a server that answers the length like this, and nothing else.
+/// The steps of a server that answers the length like this, and sends nothing else.
 fn answered_by(answer: Step) -> Vec<Step> {
     vec![Step::Connect, Step::ReadSome, answer, Step::ReadEnd]
 }
 
-/// The client has ended well and sent its message, though this is all that it got for an answer.
+/// The client has ended with status 0 and sent its message, though it got only this answer.
 fn sends_all_after(right: &Expected, seen: &Observation, answer: &[u8]) -> bool {
     ended_well(seen) && arrived(right, seen, Direction::ToServer) && sent(seen) == answer
 }

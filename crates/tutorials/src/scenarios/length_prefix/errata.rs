@@ -1,4 +1,4 @@
-//! What is wrong with the program that sends a packed length and the message.
+//! The errata of the program that sends a packed length and the message.
 
 use model::observation::Role;
 use model::{Check, Demo, Erratum, Input, Step};
@@ -14,8 +14,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-prefix-dies-of-a-header",
         scenario: "length-prefix",
         role: Role::Server,
-        trigger: "a header that breaks off, or that holds a negative length",
-        happens: "unpack, or recv, raises and nothing catches it",
+        trigger: "a stream that ends inside the header, or a header that holds a negative length",
+        happens: "unpack, or recv, raises and no code catches it",
         right: "ends that client's connection and goes on",
         clause: "LP-6",
         triggered: Some(|input, _| {
@@ -32,9 +32,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "length-prefix-broken-off",
         scenario: "length-prefix",
         role: Role::Server,
-        trigger: "a client that closes before its message is whole",
-        happens: "one recv is taken for the message, whatever it returns, and what has come is printed",
-        right: "reads on until it has as many bytes as were announced, or prints nothing",
+        trigger: "a client that closes before its message is complete",
+        happens: "the server takes one recv for the whole message, and prints what it returned",
+        right: "reads on until it has as many bytes as the client announced, or prints nothing",
         clause: "LP-3",
         triggered: Some(|input, _| {
             let sent = input.raw_bytes();
@@ -51,9 +51,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     dies_of_a_reset("length-prefix-dies-of-a-reset", "length-prefix", "LP-6"),
     Erratum {
         id: "length-prefix-reset-in-the-message",
-        trigger: "a client that breaks its connection off (a reset) behind its header",
-        happens: "recv raises ConnectionResetError, which nothing catches: a traceback, and status 1",
-        right: "gives this client up, and goes on or ends with status 0",
+        trigger: "a client that resets its connection after its header",
+        happens: "recv raises ConnectionResetError and no code catches it: the server ends with a \
+                  traceback and status 1",
+        right: "drops this client, and goes on or ends with status 0",
         clause: "LP-6",
         demo: Demo::Script { input: Input::default, steps: says_hello, network: "reset-up@4" },
         shown: |_, seen| seen.wire.has_fault() && died_of_a_reset(seen),
@@ -65,8 +66,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "length-prefix-cut-header",
         trigger: "a network that cuts inside the four bytes of the header",
-        happens: "one recv(4) is taken for the header, whatever it returns: struct.error, which \
-                  ends the server with status 1, though every byte is on its way",
+        happens: "the server takes one recv(4) for the whole header: struct.error ends it with \
+                  status 1, though every byte is on its way",
         right: "reads on until it has four bytes",
         clause: "NW-1",
         demo: Demo::Script { input: Input::default, steps: says_hello, network: "split-up@2" },
@@ -78,9 +79,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "length-prefix-cut-message",
         trigger: "a network that cuts inside the message",
-        happens: "one recv is taken for the message, whatever it returns: the first part is printed \
-                  as if it were all, with status 0",
-        right: "reads on until it has as many bytes as were announced",
+        happens: "the server takes one recv for the whole message: it prints the first part as if \
+                  it were all, and ends with status 0",
+        right: "reads on until it has as many bytes as the client announced",
         clause: "NW-1",
         demo: Demo::Script { input: Input::default, steps: says_hello, network: "split-up@6" },
         shown: |_, seen| seen.server.stdout.0 == b"b'he'\n",
@@ -92,12 +93,12 @@ pub(crate) const ERRATA: &[Erratum] = &[
 const SERVER: Erratum =
     Erratum { scenario: "length-prefix", role: Role::Server, ..Erratum::DEMONSTRATED };
 
-/// What the tutorial's client does.
+/// The steps of the tutorial's client.
 fn says_hello() -> Vec<Step> {
     vec![Step::Connect, Step::Send(framed(b"hello!")), Step::Hold]
 }
 
-/// A message of six bytes behind its length.
+/// A message of six bytes, with its length before it.
 fn framed(message: &[u8; 6]) -> Vec<u8> {
     [&6_i32.to_ne_bytes()[..], message].concat()
 }

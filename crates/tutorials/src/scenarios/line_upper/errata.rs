@@ -1,4 +1,5 @@
-//! What is wrong with the tutorial's line in upper case: its two clients over streams are the same.
+//! The errata of the tutorial's line in upper case. Its two clients over streams are the same
+//! program.
 
 use model::Erratum;
 

@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's client, which is that of `line-upper`.
+//! The errata of the tutorial's client, which is the client of `line-upper`.
 
 use model::Erratum;
 

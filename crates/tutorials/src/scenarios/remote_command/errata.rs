@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's remote command.
+//! The errata of the tutorial's remote command.
 
 use model::observation::{Direction, Observation, Role, Stop};
 use model::{Check, Demo, Ending, Erratum, Input, Sign, Step, Wire, contains};
@@ -15,16 +15,17 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "remote-command-answer-turned-round",
         scenario: "remote-command",
         role: Role::Client,
-        trigger: "an answer that comes in more than one recv(1024), so any of more than 1024 bytes",
-        happens: "each chunk is put before the ones read earlier, and the running totals are added \
-                  up instead of the chunks: the output is shown in the wrong order and cut short, \
-                  and what was not read is taken for the next answer's header",
+        trigger: "an answer that comes in more than one recv(1024), so any answer of more than \
+                  1024 bytes",
+        happens: "the client puts each chunk before the earlier ones, and adds up the running \
+                  totals instead of the chunks' lengths: it shows the output in the wrong order \
+                  and cut short, and reads the rest as the header of the next answer",
         right: "shows all of the answer, in order",
         clause: "RC-6",
         triggered: Some(|input, right| {
             !input.raw && right.noted(BODIES).iter().any(|len| *len > 1024)
         }),
-        // Leaving with unread input resets the connection, under the server's hands.
+        // A client that leaves with unread input resets the connection while the server uses it.
         waives: &[
             Check::ClientStdout,
             Check::ClientExit,
@@ -44,8 +45,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "remote-command",
         role: Role::Server,
         trigger: "a command that writes more than a pipe holds (65,536 bytes) to standard output",
-        happens: "standard error is read to its end first; the command waits for someone to read \
-                  its output, the server for the command: neither ever goes on",
+        happens: "the server first reads standard error to its end; the command waits until its \
+                  output is read, and the server waits for the command: a deadlock",
         right: "reads both pipes at once and answers",
         clause: "RC-5",
         triggered: Some(|_, right| right.noted(PRINTED).iter().any(|len| *len > 65_536)),
@@ -71,8 +72,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "remote-command",
         role: Role::Server,
         trigger: "a command that is not UTF-8, or that has a NUL byte in it",
-        happens: "the decoding, or Popen, raises and nothing catches it: one client's bytes end \
-                  the service for everyone",
+        happens: "the decoding, or Popen, raises and no code catches it: the bytes of one client \
+                  end the service for all clients",
         right: "ends that client's connection and serves the others",
         clause: "RC-9",
         triggered: Some(|input, _| {
@@ -92,8 +93,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "remote-command",
         role: Role::Client,
         trigger: "a command of more than 1024 bytes",
-        happens: "it is sent whole, and the server's recv(1024) takes it for two: both are run, and \
-                  the answer to the second is taken for that to the next command, and so on",
+        happens: "the client sends it whole, and the server's recv(1024) takes it for two \
+                  commands: it runs both, and the client takes the second answer for the answer to \
+                  its next command, and so on",
         right: "sends nothing and ends with an error",
         clause: "RC-1",
         triggered: Some(|input, _| {
@@ -121,10 +123,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "remote-command-dies-of-a-reset",
         scenario: "remote-command",
         role: Role::Server,
-        trigger: "a client that breaks its connection off",
-        happens: "recv raises ConnectionResetError, which nothing catches: one client's end is the \
-                  end of the service for everyone",
-        right: "takes it for the end of this client, and serves the next",
+        trigger: "a client that resets its connection",
+        happens: "recv raises ConnectionResetError and no code catches it: the end of one client \
+                  ends the service for all clients",
+        right: "takes the reset as the end of this client, and serves the next",
         clause: "RC-9",
         waives: &[Check::ServerExit, Check::ServerStdout, Check::ServerCloses],
         demo: Demo::Script {
@@ -142,10 +144,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "remote-command-dies-of-a-client-that-left",
-        trigger: "a client that breaks its connection off (a reset) while its command runs",
-        happens: "the send of the answer raises ConnectionResetError or BrokenPipeError, which \
-                  nothing catches: one client's end is the end of the service for everyone",
-        right: "gives this client up, and serves the next",
+        trigger: "a client that resets its connection while its command runs",
+        happens: "the send of the answer raises ConnectionResetError or BrokenPipeError and no \
+                  code catches it: the end of one client ends the service for all clients",
+        right: "drops this client and serves the next",
         clause: "RC-9",
         waives: &[Check::ServerExit, Check::ServerStdout, Check::ServerCloses],
         demo: Demo::Script {
@@ -162,8 +164,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-endless-command",
         trigger: "a command that does not end",
-        happens: "the end of its output is waited for without a limit, even when the client that \
-                  sent it has left, and nobody else is served",
+        happens: "the server waits for the end of the command's output without a time limit, even \
+                  after its client has left, and serves no other client",
         right: "serves the others meanwhile",
         clause: "NW-4",
         demo: Demo::steps(|| {
@@ -184,9 +186,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     cut_dict(WRONG_CLIENT, "remote-command-cut-dict", Demo::Vector("short-answer", "split@10")),
     Erratum {
         id: "remote-command-cut-body",
-        trigger: "a network that cuts inside an answer, however short",
-        happens: "each part is put before the ones read earlier, and the growing totals are added \
-                  up: of 'abc' cut in two, 'bca' is shown",
+        trigger: "a network that cuts inside an answer of any length",
+        happens: "the client puts each part before the earlier ones, and adds up the growing \
+                  totals: it shows 'abc' cut in two as 'bca'",
         right: "shows all of the answer, in order",
         clause: "NW-1",
         waives: WHOLE_CLIENT,
@@ -200,9 +202,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "remote-command-rest-for-a-header",
-        trigger: "an answer that arrives in three parts or more, and another command behind it",
-        happens: "what is counted is too much by then, so the last parts are not waited for: they \
-                  are read as the header of the next answer, which they are not, and the client dies",
+        trigger: "an answer that arrives in three parts or more, and another command after it",
+        happens: "the count is then too high, so the client does not wait for the last parts: it \
+                  reads them as the header of the next answer and dies",
         right: "counts each byte once, and reads the body to its end",
         clause: "FR-5",
         waives: WHOLE_CLIENT,
@@ -231,9 +233,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-end-unnoticed",
         trigger: "a stream that ends before a byte of the body has come",
-        happens: "recv returns b'' from then on: the loop that waits for the rest goes round at \
-                  full speed for ever",
-        right: "takes an empty recv for the end, and ends with an error",
+        happens: "from then on recv returns b'': the loop that waits for the rest runs at full \
+                  speed for ever",
+        right: "takes an empty recv as the end of the stream, and ends with an error",
         clause: "FR-5",
         waives: WHOLE_CLIENT,
         spins: true,
@@ -244,9 +246,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-infinite-size",
         trigger: "a data_size of Infinity, which json.loads takes",
-        happens: "no count ever reaches it: at the end of the stream the loop goes round until the \
-                  sum of what it counts is no number any more, which is never",
-        right: "refuses a size that is no int",
+        happens: "no count ever reaches it: at the end of the stream the loop runs for ever",
+        right: "refuses a size that is not an int",
         clause: "FR-4",
         waives: WHOLE_CLIENT,
         spins: true,
@@ -259,9 +260,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-broken-off-answer",
         trigger: "a stream that ends inside the body",
-        happens: "each empty recv adds what was read before once more to what is counted, until \
-                  that is enough: half an answer is shown as a whole one, and the client goes on",
-        right: "takes an empty recv for the end, and ends with an error",
+        happens: "each empty recv adds the earlier bytes to the count once more, until the count \
+                  is high enough: the client shows a partial answer as a complete one, and goes on",
+        right: "takes an empty recv as the end of the stream, and ends with an error",
         clause: "FR-5",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("hostile-body-broken-off", "asis"),
@@ -273,8 +274,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-negative-size",
         trigger: "a data_size below zero",
-        happens: "nothing is less than that: an empty answer is shown, and the body is taken for the \
-                  next answer's header",
+        happens: "no count is below it: the client shows an empty answer, and reads the body as \
+                  the header of the next answer",
         right: "refuses it",
         clause: "FR-4",
         waives: WHOLE_CLIENT,
@@ -289,9 +290,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-loose-size",
         trigger: "a data_size that is a fraction, true or NaN",
-        happens: "it can be compared with an int, so it is a size: an answer is shown, and the \
-                  client goes on",
-        right: "refuses a size that is no int",
+        happens: "it can be compared with an int, so it works as a size: the client shows an \
+                  answer and goes on",
+        right: "refuses a size that is not an int",
         clause: "FR-4",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("hostile-size-fraction", "asis"),
@@ -302,9 +303,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "remote-command-takes-what-sticks",
-        trigger: "bytes behind the body that come in the same recv(1024) as its end",
-        happens: "all of them are shown as part of the answer",
-        right: "shows as many bytes as were announced",
+        trigger: "bytes after the body that come in the same recv(1024) as its end",
+        happens: "the client shows all of them as part of the answer",
+        right: "shows exactly as many bytes as the dict announces",
         clause: "FR-6",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("bytes-behind-the-body", "asis"),
@@ -317,9 +318,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "remote-command-dict-in-utf-16",
         trigger: "a dict in UTF-16 or UTF-32, or after a byte order mark",
-        happens: "it is decoded as UTF-8 before json.loads sees it, which as bytes would have told \
-                  what they are: the client dies of a UnicodeDecodeError or a JSONDecodeError",
-        right: "leaves it to json.loads to find out",
+        happens: "the client decodes it as UTF-8 before json.loads, which would detect the \
+                  encoding from bytes: the client dies of a UnicodeDecodeError or a JSONDecodeError",
+        right: "passes the bytes to json.loads, which detects the encoding",
         clause: "FR-3",
         waives: WHOLE_CLIENT,
         demo: Demo::Vector("dict-in-utf-16", "asis"),
@@ -332,8 +333,7 @@ pub(crate) const ERRATA: &[Erratum] = &[
     allocates(CLIENT, "remote-command-allocates-what-is-announced"),
 ];
 
-/// All that is judged of a client that has taken wrong bytes for a frame, and of what its server
-/// sees of it.
+/// All checks of a client that has read wrong bytes as a frame, and of what its server sees.
 const WHOLE_CLIENT: &[Check] = &[
     Check::ToServer,
     Check::ToClient,
@@ -345,7 +345,7 @@ const WHOLE_CLIENT: &[Check] = &[
     Check::Turns,
 ];
 
-/// A command of twenty bytes that is still at it when they have been read.
+/// A command of twenty bytes that still runs when the server has read it.
 const SLOW_COMMAND: &[u8; 20] = b"sleep 0.1; printf ab";
 
 /// An entry about the server.
@@ -356,10 +356,10 @@ const SERVER: Erratum =
 const CLIENT: Erratum =
     Erratum { scenario: "remote-command", role: Role::Client, ..Erratum::DEMONSTRATED };
 
-/// And of one that is out of step.
+/// An entry about a client that is out of step with the frames.
 const WRONG_CLIENT: Erratum = Erratum { waives: WHOLE_CLIENT, ..CLIENT };
 
-/// The size that was sent is one that can be compared with an int, and is none.
+/// The sent size can be compared with an int, but is not an int.
 fn is_odd(seen: &Observation) -> bool {
     let sizes =
         [&b"_size\": 2.5"[..], b"_size\": 5.0", b"_size\": 5e0", b"_size\": true", b"_size\": NaN"];

@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's two servers that show how messages stick together.
+//! The errata of the tutorial's two servers that show how messages merge.
 
 use model::Erratum;
 

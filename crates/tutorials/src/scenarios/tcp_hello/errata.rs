@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's programs of `tcp-hello`.
+//! The errata of the tutorial's programs of `tcp-hello`.
 
 use model::Erratum;
 

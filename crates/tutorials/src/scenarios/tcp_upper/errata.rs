@@ -1,11 +1,11 @@
-//! What is wrong with the tutorial's upper-case echo over TCP.
+//! The errata of the tutorial's upper-case echo over TCP.
 
 use model::observation::{Observation, Role, Stop};
 use model::{Check, Demo, Erratum, Input, Sign, Step, contains};
 
 use crate::shared::rude_clients::{beside_a_silent_one, silent_client};
 
-/// What the client asks for a line with.
+/// The prompt with which the client asks for a line.
 const PROMPT: &str = "请输入你要发送给服务端的数据:";
 
 pub(crate) const ERRATA: &[Erratum] = &[
@@ -14,10 +14,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "tcp-upper",
         role: Role::Server,
         trigger: "any client that closes its connection",
-        happens: "recv returns b'' at the end of a stream, which is answered with an empty send \
-                  that never fails: the loop goes round at full speed, printing b'', and no other \
-                  client is ever served",
-        right: "takes an empty recv for the end: closes, and accepts the next client",
+        happens: "recv returns b'' at the end of the stream; the server answers it with an empty \
+                  send, which never fails: the loop runs at full speed, prints b'' each time, and \
+                  the server serves no other client",
+        right: "takes an empty recv as the end of the stream, closes, and accepts the next client",
         clause: "TU-7",
         triggered: Some(|input, _| input.raw),
         waives: &[Check::ServerCloses, Check::ServerStdout],
@@ -31,7 +31,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         id: "tcp-upper-answers-the-end-of-any-client",
         scenario: "tcp-upper",
         role: Role::Server,
-        trigger: "as tcp-upper-answers-the-end; here it only follows the exchange that is judged",
+        trigger: "the same as for tcp-upper-answers-the-end, but after the exchange that the \
+                  harness judges",
         happens: "as there",
         right: "as there",
         clause: "TU-7",
@@ -51,9 +52,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "tcp-upper",
         role: Role::Client,
         trigger: "an empty line",
-        happens: "send(b'') sends nothing, and recv waits for an answer to it: both sides wait for \
-                  ever",
-        right: "sends nothing, expects nothing and asks for the next line",
+        happens: "send(b'') sends nothing, and recv waits for an answer: both sides wait for ever",
+        right: "sends nothing, waits for no answer and asks for the next line",
         clause: "TU-1",
         triggered: Some(|input, _| !input.raw && input.lines.iter().any(|line| line.0.is_empty())),
         waives: &[Check::ClientStdout, Check::ClientExit, Check::ServerCloses],
@@ -68,7 +68,8 @@ pub(crate) const ERRATA: &[Erratum] = &[
         scenario: "tcp-upper",
         role: Role::Client,
         trigger: "a line of more than 1024 bytes",
-        happens: "one recv(1024) is taken for the whole answer; the rest sticks to the next one",
+        happens: "the client takes one recv(1024) for the whole answer; the rest merges with the \
+                  next answer",
         right: "reads as many bytes as it sent",
         clause: "TU-3",
         triggered: Some(|input, _| {
@@ -85,8 +86,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "tcp-upper-cut-answer",
         trigger: "an answer that arrives in two parts",
-        happens: "one recv(1024) is taken for the whole answer: the first part is shown, and the \
-                  rest is taken for the answer to the next line, or sticks to it",
+        happens: "the client takes one recv(1024) for the whole answer: it shows the first part, \
+                  and takes the rest for the answer to the next line, or the rest merges with that \
+                  answer",
         right: "reads as many bytes as it sent",
         clause: "TU-3",
         demo: Demo::Vector("ascii", "split@2"),
@@ -96,9 +98,9 @@ pub(crate) const ERRATA: &[Erratum] = &[
     Erratum {
         id: "tcp-upper-end-for-an-answer",
         trigger: "a server that closes the connection instead of answering",
-        happens: "recv returns b'', which is shown as an answer; the user is asked for the next \
-                  line, which is sent to nobody",
-        right: "takes an empty recv for the end, and ends with an error",
+        happens: "recv returns b'', which the client shows as an answer; it asks its user for the \
+                  next line, and sends it to a closed connection",
+        right: "takes an empty recv as the end of the stream, and ends with an error",
         clause: "TU-3",
         demo: Demo::Vector("ascii", "halfclose@0"),
         shown: |_, seen| shows(seen, "b''"),
@@ -106,9 +108,10 @@ pub(crate) const ERRATA: &[Erratum] = &[
     },
     Erratum {
         id: "tcp-upper-takes-what-sticks",
-        trigger: "more bytes in one segment than were sent",
-        happens: "whatever one recv(1024) returns is shown as the answer, the bytes behind it too",
-        right: "reads as many bytes as it sent, and leaves what is behind them",
+        trigger: "a segment with more bytes than the client sent",
+        happens: "the client shows everything that one recv(1024) returns as the answer, also the \
+                  bytes after it",
+        right: "reads as many bytes as it sent, and ignores the bytes after them",
         clause: "TU-3",
         demo: Demo::Script {
             input: || Input::typed(["hello"]),
@@ -127,15 +130,15 @@ pub(crate) const ERRATA: &[Erratum] = &[
 const CLIENT: Erratum =
     Erratum { scenario: "tcp-upper", role: Role::Client, ..Erratum::DEMONSTRATED };
 
-/// The client has shown this as an answer, and asked for the next line.
+/// Whether the client has shown this as an answer and asked for the next line.
 fn shows(seen: &Observation, answer: &str) -> bool {
     let shown = format!("服务端发来的消息: {answer}\n{PROMPT}");
     contains(&seen.client.stdout.0, shown.as_bytes())
 }
 
-/// Cut off the line that answers the end of the stream, the first time it is there, and a line
-/// that was being written when the server was ended. Every line before was whole when the client
-/// got its answer.
+/// Cuts the output at the first line for the end of the stream, and removes a last line that was
+/// incomplete when the server was ended. Every earlier line was complete when the client got its
+/// answer.
 fn cut_answers_to_the_end(stdout: &mut Vec<u8>) {
     let mut kept = 0;
     for line in stdout.split_inclusive(|byte| *byte == b'\n') {

@@ -1,4 +1,4 @@
-//! What is wrong with the tutorial's client: it takes the network for one that loses nothing.
+//! The errata of the tutorial's client. It assumes that the network loses nothing.
 
 use model::Erratum;
 

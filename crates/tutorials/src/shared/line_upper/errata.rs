@@ -1,11 +1,11 @@
-//! What is wrong with the client of both.
+//! The errata of the client of `line-upper` and `line-upper-serial`.
 
 use model::observation::Role;
 use model::{Demo, Erratum, contains};
 
 use crate::shared::frames::ended_well;
 
-/// A client that shows the end of the stream as an answer.
+/// The erratum of a client that shows the end of the stream as an answer.
 pub(crate) const fn takes_the_end(
     id: &'static str,
     scenario: &'static str,
@@ -16,8 +16,8 @@ pub(crate) const fn takes_the_end(
         scenario,
         role: Role::Client,
         trigger: "a server that closes without an answer",
-        happens: "the end of the stream, which recv gives as b'', is shown as an empty answer, and \
-                  the client ends with status 0",
+        happens: "recv returns b'' for the end of the stream; the client shows it as an empty \
+                  answer, and ends with status 0",
         right: "prints nothing and ends with an error",
         clause,
         demo: Demo::Vector("as-the-tutorial-has-it", "halfclose@0"),

@@ -1,5 +1,5 @@
-//! What is wrong with the tutorials' programs that say one thing to each other: the same in all of
-//! them, and in one of them more.
+//! The errata of the tutorials' programs that exchange one message and one answer. All of them
+//! share these errata; one program has more.
 
 use model::observation::{Observation, Role, Stop};
 use model::{Check, Demo, Erratum, Expected, Input, Sign, Wire, contains};
@@ -7,10 +7,10 @@ use model::{Check, Demo, Erratum, Expected, Input, Sign, Wire, contains};
 use crate::literals::TutorialLiterals;
 use crate::shared::seen::reset_by_server;
 
-/// The vector in which both programs say what the tutorial has them say.
+/// The vector with the tutorial's own messages.
 pub(crate) const AS_IT_IS: &str = "as-the-tutorial-has-it";
 
-/// The server leaves with unread input. What then gets through is the kernel's to say.
+/// The server closes with unread input. The kernel decides which bytes still arrive.
 pub(crate) const fn resets(
     id: &'static str,
     scenario: &'static str,
@@ -21,9 +21,9 @@ pub(crate) const fn resets(
         scenario,
         role: Role::Server,
         trigger: "a client that sends more than 1024 bytes",
-        happens: "one recv(1024) is all that is read; the connection is closed over the rest, which \
-                  resets it, and the reset may overtake the answer",
-        right: "closes so that its answer arrives, whatever it left unread",
+        happens: "the server calls recv(1024) once and closes with the rest unread, which resets \
+                  the connection, and the reset may overtake the answer",
+        right: "closes in a way that its answer arrives, whatever it left unread",
         clause,
         triggered: Some(|_, right| bytes_to_server(right) > 1024),
         waives: &[Check::ToClient, Check::ClientStdout, Check::ClientExit],
@@ -45,9 +45,8 @@ pub(crate) const fn waits_for_ever(
         scenario,
         role: Role::Client,
         trigger: "a message of no bytes",
-        happens: "send(b'') sends nothing, and recv waits for an answer to it: both sides wait for \
-                  ever",
-        right: "says that it sends no more, which the server answers",
+        happens: "send(b'') sends nothing, and recv waits for an answer: both sides wait for ever",
+        right: "half-closes the connection, which the server answers",
         clause,
         triggered: Some(|input, _| !input.raw && says_nothing(input)),
         waives: &[
@@ -75,8 +74,8 @@ pub(crate) const fn takes_the_end(
         scenario,
         role: Role::Client,
         trigger: "a server that closes without an answer",
-        happens: "the end of the stream, which recv gives as b'', is shown as the answer, and the \
-                  client ends with status 0, unless the server resets the connection",
+        happens: "recv returns b'' for the end of the stream; the client shows it as the answer, \
+                  and ends with status 0, unless the server resets the connection",
         right: "ends with an error",
         clause,
         triggered: Some(|input, right| !input.raw && is_unanswered(right)),

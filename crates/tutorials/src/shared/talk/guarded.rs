@@ -1,4 +1,4 @@
-//! What the two guarded chats have in common: the one that ends after a client, and the one that goes on.
+//! The common parts of the two guarded chats: one server ends after a client, the other goes on.
 
 use model::observation::{Direction, Observation};
 use model::{Ending, Expected, contains};
@@ -6,13 +6,13 @@ use model::{Ending, Expected, contains};
 use crate::shared::talk::Manner;
 use crate::shared::talk::errata::sent_too_long;
 
-/// What the client asks its user with.
+/// The client's prompt.
 pub(crate) const CLIENT_PROMPT: &str = "请输入你想要发送的信息>>>:";
 
-/// What the client shows of an empty answer.
+/// The client's output for an empty answer.
 const EMPTY_ANSWER: &str = "收到服务端消息>>>:\n";
 
-/// How the chat that ends after a client goes.
+/// The exchange of the chat that ends after one client.
 pub(crate) const MANNER: Manner = Manner {
     client_prompt: CLIENT_PROMPT,
     before_answer: "收到服务端消息>>>:",
@@ -23,7 +23,7 @@ pub(crate) const MANNER: Manner = Manner {
     harness_breaks_off: true,
 };
 
-/// A reference that sends what can't be sent does answer.
+/// The reference does answer when it sends a line that it should not send.
 pub(crate) fn shows_an_empty_answer(right: &Expected, seen: &Observation) -> bool {
     contains(&seen.client.stdout.0, EMPTY_ANSWER.as_bytes())
         || sent_too_long(right, seen, Direction::ToClient)

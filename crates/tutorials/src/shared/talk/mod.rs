@@ -24,7 +24,7 @@ const ANSWERS: &str = "answers";
 /// In what the three differ.
 #[derive(Debug)]
 pub(crate) struct Manner {
-    /// What the client asks its user with.
+    /// The client's prompt.
     pub(crate) client_prompt: &'static str,
     /// What the client prints in front of an answer.
     pub(crate) before_answer: &'static str,
