@@ -1,4 +1,4 @@
-//! The command line. Every default is the tutorial's own literal.
+//! The command line. Every default is the literal of the tutorial's program.
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "help texts, in which [::1] is an address")]
 
@@ -9,15 +9,15 @@ use endpoint::diagnostics::LogFormat;
 
 /// The client programs of the Python socket tutorials, byte for byte.
 ///
-/// ADDR is 127.0.0.1:8080, [::1]:8080 or unix:PATH. What you would type comes from standard input,
-/// a line each; its end ends the client. Files are written to the working directory. Standard
-/// output shows what the tutorial's program shows, except that at a terminal the prompts are on
-/// standard error, as Python's are. FRAME_LOG=off silences the log there.
+/// ADDR is 127.0.0.1:8080, [::1]:8080 or unix:PATH. The client reads the lines that you would type
+/// from standard input; the end of the input ends the client. It writes files to the working
+/// directory. Standard output shows what the tutorial's program shows. At a terminal, the prompts
+/// go to standard error, as Python's do; FRAME_LOG=off silences the log there.
 #[derive(Debug, Parser)]
 #[command(name = "frame-client", version, subcommand_value_name = "SCENARIO")]
 #[command(subcommand_help_heading = "Scenarios", disable_help_subcommand = true)]
 pub(crate) struct Args {
-    /// How the log is written: lines to be read, or a JSON object a line.
+    /// The format of the log: lines for people, or one JSON object per line.
     #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
     pub(crate) log_format: LogFormat,
     #[command(subcommand)]
@@ -26,41 +26,43 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Scenario {
-    /// Fetch a file: packed length, JSON dict, the file's bytes. It is there only when it is whole.
+    /// Fetch a file: packed length, JSON dict, the file's bytes. The file appears only when it is
+    /// complete.
     FileTransfer(FileTransfer),
     /// Send each typed command and print the answer, decoded as GBK.
     RemoteCommand(RemoteCommand),
-    /// Send each typed line over a stream and print what comes back.
+    /// Send each typed line over a stream and print the answer.
     TcpUpper(TcpUpper),
-    /// Send each typed line, stripped, as a datagram and print what comes back.
+    /// Send each typed line, stripped, as a datagram and print the answer.
     UdpUpper(UdpUpper),
     /// Connect, and end.
     TcpConnect(TcpConnect),
     /// Send one message and show the answer as bytes.
     TcpHello(TcpHello),
-    /// Send one datagram and show the answer as text, and who sent it.
+    /// Send one datagram and show the answer as text, with its sender.
     UdpHello(UdpHello),
-    /// Send one line and show what comes back.
+    /// Send one line and show the answer.
     LineUpper(LineUpper),
-    /// The same, for the server that serves one client after another.
+    /// Like line-upper, for the server that serves one client after another.
     LineUpperSerial(LineUpper),
-    /// Send one line as a datagram and show what comes back.
+    /// Send one line as a datagram and show the answer.
     LineUpperUdp(LineUpperUdp),
-    /// Say something and show the greeting as bytes.
+    /// Send one message and show the greeting as bytes.
     Greeting(Greeting),
     /// Send one message and show the answer as text.
     FirstMessage(FirstMessage),
     /// Take turns with the server's user: send each typed line, stripped, and print the answer.
     Chat(Chat),
-    /// As chat, with chat-guarded's own prompts.
+    /// Like chat, with chat-guarded's own prompts.
     ChatGuarded(Chat),
-    /// As chat-guarded.
+    /// Like chat-guarded.
     ChatRelisten(Chat),
     /// Send a message's length as text, wait for ok, send the message.
     LengthAck(Message),
     /// Send a packed length and the message at once.
     LengthPrefix(Message),
-    /// Read a block to its end, then send what nobody reads; show how each connection ended.
+    /// Read a block to its end over one connection, send unread bytes over another; show how each
+    /// connection ended.
     Buffers(Buffers),
     /// Send three messages one after another.
     Sticky(Sticky),
@@ -69,8 +71,8 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    /// The clause of docs/PROTOCOL.md that says with which status the client ends: the one that an
-    /// error goes by which has none of its own.
+    /// The clause of docs/PROTOCOL.md that fixes the client's exit status. An error that has no
+    /// clause of its own names this one.
     pub(crate) const fn clause(&self) -> &'static str {
         match self {
             Self::FileTransfer(_) => "FT-9",
@@ -97,12 +99,12 @@ impl Scenario {
     }
 }
 
-/// The options of a scenario: its address, and what else it takes.
+/// The options of a scenario: its address, and its other options.
 macro_rules! at_an_address {
     ($name:ident, $address:literal $(, { $($more:tt)* })?) => {
         #[derive(Debug, ClapArgs)]
         pub(crate) struct $name {
-            /// Where the server listens.
+            /// The server's address.
             #[arg(long, value_name = "ADDR", default_value = $address)]
             pub(crate) connect: Address,
             $($($more)*)?
@@ -111,26 +113,26 @@ macro_rules! at_an_address {
 }
 
 at_an_address!(FileTransfer, "127.0.0.1:8080", {
-    /// Longest dict that is taken.
+    /// Longest dict that the client accepts.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     pub(crate) max_dict: u32,
-    /// Largest file that is taken.
+    /// Largest file that the client accepts.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 40)]
     pub(crate) max_body: u64,
-    /// How long to wait for header and dict, and for more of the file, before giving up.
+    /// How long to wait for header and dict, and then for more of the file, before giving up.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) timeout: u64,
 });
 
 at_an_address!(RemoteCommand, "127.0.0.1:8080", {
-    /// Longest dict that is taken.
+    /// Longest dict that the client accepts.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     pub(crate) max_dict: u32,
-    /// Longest answer that is taken. It is held in memory to be decoded.
+    /// Longest answer that the client accepts. The client holds it in memory to decode it.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     pub(crate) max_body: u64,
-    /// How long to wait for more of an answer, once it has begun, before giving up. Until then the
-    /// command may take as long as it likes.
+    /// How long to wait for more of an answer that has begun, before giving up. Before that, the
+    /// command may run without a time limit.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) timeout: u64,
 });
@@ -138,7 +140,7 @@ at_an_address!(RemoteCommand, "127.0.0.1:8080", {
 at_an_address!(TcpUpper, "127.0.0.1:8000");
 
 at_an_address!(UdpUpper, "127.0.0.1:8080", {
-    /// How long to wait for an answer, which may have been lost, before giving up.
+    /// How long to wait for an answer before giving up. Datagrams may be lost.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
 });
@@ -146,43 +148,43 @@ at_an_address!(UdpUpper, "127.0.0.1:8080", {
 at_an_address!(TcpConnect, "127.0.0.1:8000");
 
 at_an_address!(TcpHello, "127.0.0.1:8898", {
-    /// What is sent.
+    /// The message to send.
     #[arg(long, value_name = "TEXT", default_value = "hello!")]
     pub(crate) message: String,
 });
 
 at_an_address!(UdpHello, "127.0.0.1:9000", {
-    /// What is sent.
+    /// The message to send.
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     pub(crate) message: String,
-    /// How long to wait for an answer, which may have been lost, before giving up.
+    /// How long to wait for an answer before giving up. Datagrams may be lost.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
 });
 
 at_an_address!(LineUpper, "127.0.0.1:9999", {
-    /// The line, without its newline.
+    /// The line to send, without its newline.
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     pub(crate) message: String,
 });
 
 at_an_address!(LineUpperUdp, "127.0.0.1:9999", {
-    /// The line, without its newline.
+    /// The line to send, without its newline.
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     pub(crate) message: String,
-    /// How long to wait for an answer, which may have been lost, before giving up.
+    /// How long to wait for an answer before giving up. Datagrams may be lost.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) timeout: u64,
 });
 
 at_an_address!(Greeting, "127.0.0.1:8888", {
-    /// What is sent.
+    /// The message to send.
     #[arg(long, value_name = "TEXT", default_value = "Hello, server!")]
     pub(crate) message: String,
 });
 
 at_an_address!(FirstMessage, "127.0.0.1:8080", {
-    /// What is sent.
+    /// The message to send.
     #[arg(long, value_name = "TEXT", default_value = "qiubabi munieniu")]
     pub(crate) message: String,
 });
@@ -190,13 +192,14 @@ at_an_address!(FirstMessage, "127.0.0.1:8080", {
 at_an_address!(Chat, "127.0.0.1:8080");
 
 at_an_address!(Message, "127.0.0.1:8898", {
-    /// What is sent.
+    /// The message to send.
     #[arg(long, default_value = "hello!")]
     pub(crate) message: String,
 });
 
 at_an_address!(Buffers, "127.0.0.1:8898", {
-    /// What is sent and not read. If it were empty both sides would wait for ever.
+    /// The message that the server leaves unread. With an empty message both sides would wait for
+    /// ever.
     #[arg(long, default_value = "hello!", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) message: String,
 });
@@ -217,10 +220,10 @@ at_an_address!(StickySizes, "127.0.0.1:8898", {
     /// A small message.
     #[arg(long, default_value = "hello")]
     pub(crate) first: String,
-    /// Another, sent at once after it.
+    /// Another small message, sent at once after the first.
     #[arg(long, default_value = "world")]
     pub(crate) second: String,
-    /// One that no recv(1024) takes whole: 1500 times x unless told.
+    /// A message that is too big for one recv(1024). The default is 1500 times x.
     #[arg(long, default_value_t = "x".repeat(1500), hide_default_value = true)]
     pub(crate) big: String,
     /// The last message.

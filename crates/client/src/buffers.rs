@@ -1,4 +1,5 @@
-//! `buffers`: reads a block to its end over one connection, and sends what nobody reads over another.
+//! `buffers`: reads a block to its end over one connection, and sends a message that stays unread
+//! over another.
 //!
 //! Source: `python-ref/buffers/client.py`.
 

@@ -1,9 +1,9 @@
-//! `chat`, `chat-guarded` and `chat-relisten`: turn by turn, a typed line to the server, its answer
-//! to the screen.
+//! `chat`, `chat-guarded` and `chat-relisten`: turn by turn, sends a typed line to the server and
+//! prints its answer.
 //!
 //! Source: `python-ref/chat/client.py` and `python-ref/chat-guarded/client.py`. Unlike them, this
-//! client takes a server that has gone for that, never waits for an answer to nothing, and sends
-//! nothing that the server would take for two messages.
+//! client notices that the server has gone. It never waits for an answer to an empty message, and
+//! never sends a line that the server would take for two messages.
 
 use anyhow::{Context, ensure};
 use endpoint::{Stream, Terminal};
@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::args::Chat;
 
-/// What one recv(1024) takes for a message.
+/// The longest message that one recv(1024) returns.
 const MESSAGE_MAX_BYTES: usize = 1024;
 
-/// What the user is shown.
+/// The prompt, and what stands before an answer.
 pub(crate) struct Words {
     prompt: &'static str,
     before_answer: &'static str,

@@ -1,4 +1,4 @@
-//! `first-message`: one message, and the answer shown as text.
+//! `first-message`: sends one message, and shows the answer as text.
 //!
 //! Source: `python-ref/first-message/client.py`.
 

@@ -1,4 +1,4 @@
-//! `greeting`: one message, and the greeting shown as bytes.
+//! `greeting`: sends one message, and shows the greeting as bytes.
 //!
 //! Source: `python-ref/greeting/client.py`.
 

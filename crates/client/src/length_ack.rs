@@ -1,7 +1,7 @@
-//! `length-ack`: the length of a message as text, and when that was answered by `ok`, the message.
+//! `length-ack`: sends the length of a message as text, and after the answer `ok`, the message.
 //!
-//! Source: `python-ref/length-ack/client.py`. Unlike it, this client takes nothing but `ok` for an
-//! ok.
+//! Source: `python-ref/length-ack/client.py`. Unlike it, this client accepts only `ok` as the
+//! answer.
 
 use std::io::ErrorKind;
 

@@ -1,4 +1,4 @@
-//! `length-prefix`: the packed length of a message and the message at once.
+//! `length-prefix`: sends the packed length of a message and the message at once.
 //!
 //! Source: `python-ref/length-prefix/client.py`.
 

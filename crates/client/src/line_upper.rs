@@ -1,7 +1,7 @@
-//! `line-upper` and `line-upper-serial`: one line, and what comes back.
+//! `line-upper` and `line-upper-serial`: sends one line, and shows the answer.
 //!
-//! Source: `python-ref/line-upper/client.py`. Unlike it, this client takes the end of the stream for
-//! an answer only where the answer to its line is empty.
+//! Source: `python-ref/line-upper/client.py`. Unlike it, this client takes the end of the stream as
+//! an answer only when the answer to its line is empty.
 
 use anyhow::Context;
 
@@ -19,12 +19,12 @@ pub(crate) async fn talk(options: LineUpper) -> anyhow::Result<()> {
     show(&options.message, &answer)
 }
 
-/// Whether what a server receives of this by one recv(1024) strips to nothing.
+/// Whether one recv(1024) of this strips to nothing at the server.
 fn is_blank(line: &[u8]) -> bool {
     pytext::bytes_strip(line.get(..ANSWER_BYTES).unwrap_or(line)).is_empty()
 }
 
-/// Print both lines, or nothing where the answer is no text.
+/// Prints both lines, or nothing if the answer is not UTF-8.
 pub(crate) fn show(message: &str, answer: &[u8]) -> anyhow::Result<()> {
     let text = pytext::decode_utf8(answer).context("the answer is not UTF-8")?;
     let mut terminal = Terminal::new();

@@ -1,4 +1,4 @@
-//! `line-upper-udp`: one line as a datagram, and what comes back.
+//! `line-upper-udp`: sends one line as a datagram, and shows the answer.
 //!
 //! Source: `python-ref/line-upper-udp/client.py`. Unlike it, this client gives up when no answer
 //! comes.

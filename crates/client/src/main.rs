@@ -1,10 +1,10 @@
 //! `frame-client SCENARIO --connect ADDR`: every client program of the tutorials.
 //!
-//! What its user would type comes from standard input, a line each; the end of it ends the client.
-//! Standard output shows what the tutorial's program shows, to the byte; all diagnostics go to
-//! standard error, and at a terminal so do the prompts, as Python's do. Exit status: 0 when the
-//! exchange was complete, 1 when it was not, 2 for wrong usage. An error begins with the clause of
-//! docs/PROTOCOL.md that it goes by.
+//! The client reads the lines that its user would type from standard input; the end of the input
+//! ends the client. Standard output shows what the tutorial's program shows, to the byte. All
+//! diagnostics go to standard error, and at a terminal so do the prompts, as Python's do. Exit
+//! status: 0 when the exchange was complete, 1 when it was not, 2 for wrong usage. Each error
+//! begins with the id of its clause in docs/PROTOCOL.md.
 
 mod args;
 mod buffers;

@@ -1,13 +1,13 @@
-//! One datagram that may never come.
+//! Sends one datagram and waits for an answer that may be lost.
 
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use endpoint::{Datagrams, Peer};
 
-/// Send a datagram; the next one that comes, as much of it as the buffer holds, and who sent it. That
-/// is taken for the answer, whoever it is from: a server may well answer from another address than
-/// the one it was asked at.
+/// Sends a datagram. Returns the next datagram that comes, cut to the buffer's length, and its
+/// sender. It takes that one as the answer, from any sender: a server may answer from another address
+/// than the one that the client sent to.
 pub(crate) async fn ask<'a>(
     (socket, server): (&Datagrams, &Peer),
     message: &[u8],

@@ -1,8 +1,9 @@
-//! `remote-command`: each typed command to the server, its output to the screen.
+//! `remote-command`: sends each typed command to the server, and prints its output.
 //!
-//! Source: `python-ref/remote-command/client.py`. Unlike it, this client puts the parts of an
-//! answer together in the order they came, and reads as many bytes as were announced. A command
-//! that the server's recv(1024) would take for two, each with an answer, is not sent.
+//! Source: `python-ref/remote-command/client.py`. Unlike it, this client joins the parts of an
+//! answer in the order in which they came, and reads exactly as many bytes as the dict
+//! announces. It does not send a command that the server's recv(1024) would take for two, with
+//! two answers.
 
 use anyhow::{Context, ensure};
 use endpoint::{Breach, Stream, Terminal};
@@ -13,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use crate::args::RemoteCommand;
 use crate::frames::Frames;
 
-/// What the server takes for one command.
+/// The longest command that the server reads as one.
 const COMMAND_MAX_BYTES: usize = 1024;
 
 pub(crate) async fn ask(options: RemoteCommand) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! `sticky` and `sticky-sizes`: messages one after another, with nothing to tell them apart.
+//! `sticky` and `sticky-sizes`: sends messages one after another, with nothing between them.
 //!
 //! Source: `python-ref/sticky/client.py` and `python-ref/sticky-sizes/client.py`.
 
@@ -17,8 +17,8 @@ pub(crate) async fn send_sizes(options: StickySizes) -> anyhow::Result<()> {
     send(&options.connect, &messages).await
 }
 
-/// Send each in a write of its own. A server may have read enough by the end and be gone: that is
-/// its business.
+/// Sends each message in its own write. A server may have read enough and closed by the end; that
+/// is not an error.
 async fn send(address: &Address, messages: &[&String]) -> anyhow::Result<()> {
     let mut stream =
         Stream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;

@@ -1,4 +1,4 @@
-//! `tcp-connect`: connect, and end.
+//! `tcp-connect`: connects, and ends.
 //!
 //! Source: `python-ref/tcp-connect/client.py`.
 
@@ -12,8 +12,9 @@ use crate::args::TcpConnect;
 pub(crate) async fn connect(options: TcpConnect) -> anyhow::Result<()> {
     let address = &options.connect;
     match Stream::connect(address).await {
-        // The server ends and takes its connections along. One that is not there refuses; only one
-        // that was there resets, and may do so before anybody has looked.
+        // A server that ends resets the connections that it has not accepted. A missing server
+        // refuses, so a reset means that the server was there; the reset may come before this
+        // client looks.
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(()),
         connected => connected.map(drop).with_context(|| format!("cannot connect to {address}")),
     }

@@ -1,4 +1,4 @@
-//! `tcp-hello`: one message, and the answer shown as bytes.
+//! `tcp-hello`: sends one message, and shows the answer as bytes.
 //!
 //! Source: `python-ref/tcp-hello/client.py`.
 

@@ -1,7 +1,7 @@
-//! `tcp-upper`: each typed line to the server, its answer to the screen.
+//! `tcp-upper`: sends each typed line to the server, and prints its answer.
 //!
-//! Source: `python-ref/tcp-upper/client.py`. Unlike it, this client knows that an answer is as
-//! long as what was sent and reads all of it, and doesn't wait for an answer to an empty line.
+//! Source: `python-ref/tcp-upper/client.py`. Unlike it, this client reads as many bytes as it
+//! sent for each answer, and does not wait for an answer to an empty line.
 
 use anyhow::Context;
 use endpoint::{Stream, Terminal};
@@ -21,8 +21,8 @@ pub(crate) async fn talk(options: TcpUpper) -> anyhow::Result<()> {
         }
         let mut answer = vec![0; message.len()];
         let (mut from_server, mut to_server) = tokio::io::split(&mut stream);
-        // Both at once: the server answers before it has read all, and while nobody takes its
-        // answer it reads no more.
+        // Writes and reads at the same time: the server answers before it has read everything,
+        // and stops reading while its answer is not read.
         tokio::try_join!(
             async { to_server.write_all(message).await.context("cannot send") },
             async {

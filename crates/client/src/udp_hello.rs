@@ -1,4 +1,4 @@
-//! `udp-hello`: one datagram, and the answer shown as text.
+//! `udp-hello`: sends one datagram, and shows the answer as text.
 //!
 //! Source: `python-ref/udp-hello/client.py`. Unlike it, this client gives up when no answer comes.
 

@@ -1,4 +1,4 @@
-//! `udp-upper`: each typed line, stripped, as a datagram; the answer to the screen.
+//! `udp-upper`: sends each typed line, stripped, as a datagram, and prints the answer.
 //!
 //! Source: `python-ref/udp-upper/client.py`. Unlike it, this client gives up when no answer comes.
 

@@ -1,4 +1,5 @@
-//! The name of a Unix datagram client: where it is a file, that goes with the client.
+//! The name of a Unix datagram client. If the name is a file, the client removes it when it
+//! ends.
 
 #![cfg(test)]
 
@@ -10,13 +11,14 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// Become a program that dies of these signals, whether or not who started this ignores them.
+/// Python source that executes a program with the default action for these signals, even if
+/// the parent process ignores them.
 const MORTAL: &str = "import os, signal, sys
 for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
     signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])";
 
-/// A client that has been started, and the server's socket.
+/// A started client, and the server's socket.
 fn started(sandbox: &Path, scratch: &Path) -> (Child, UnixDatagram) {
     let at = sandbox.join("server");
     let server = UnixDatagram::bind(&at).unwrap();
@@ -31,7 +33,7 @@ fn started(sandbox: &Path, scratch: &Path) -> (Child, UnixDatagram) {
     (client, server)
 }
 
-/// Send a line and answer it: from here on the client has its name and waits for its user.
+/// Sends a line and answers it. After this the client has its name and waits for its user.
 fn exchange(client: &mut Child, server: &UnixDatagram) {
     client.stdin.as_mut().unwrap().write_all(b"hi\n").unwrap();
     let mut buffer = [0; 8];
@@ -63,7 +65,7 @@ fn a_datagram_client_that_a_signal_ends_leaves_no_file() {
         let (sandbox, scratch) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         let (mut client, server) = started(sandbox.path(), scratch.path());
         exchange(&mut client, &server);
-        // A wait would close it, and so end the client.
+        // `wait` would close standard input, and so end the client.
         let _typing = client.stdin.take();
         kill_process(Pid::from_child(&client), signal).unwrap();
         let ended = client.wait().unwrap();

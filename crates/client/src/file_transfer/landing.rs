@@ -1,9 +1,9 @@
-//! Where a file arrives: in a directory that was opened once and is never left, without a name until
-//! it is whole.
+//! The directory that receives a file. It is opened once, and the file has no name in it until it is
+//! complete.
 //!
-//! Everything here goes through the directory's own descriptor, not through a path: whatever a name
-//! says, and whatever is renamed around this program meanwhile, nothing outside is touched. On Linux
-//! the unfinished file has no name at all (`O_TMPFILE`), so that not even a kill leaves anything.
+//! All calls here use the directory's own descriptor, not a path. So nothing outside the directory
+//! is touched, whatever a name contains and whatever other programs rename meanwhile. On Linux the
+//! unfinished file has no name at all (`O_TMPFILE`), so even a kill leaves nothing behind.
 
 use std::ffi::OsStr;
 use std::io;
@@ -16,10 +16,10 @@ use endpoint::Breach;
 
 use super::name::shown;
 
-/// What a file may be called.
+/// The clause about the names of files.
 pub(super) const NAME_CLAUSE: &str = "FR-7";
 
-/// A directory to write to.
+/// The directory to write to.
 #[derive(Debug)]
 pub(super) struct Directory(Dir);
 
@@ -30,7 +30,7 @@ impl Directory {
         Ok(Self(opened.context("cannot open the working directory")?))
     }
 
-    /// Refuse a name that something has which a file must not take the place of.
+    /// Refuses a name that belongs to something that a file must not replace.
     pub(super) fn check_free(&self, name: &OsStr) -> anyhow::Result<()> {
         match self.0.symlink_metadata(name) {
             Ok(there) if there.is_file() || there.is_symlink() => Ok(()),
@@ -43,15 +43,15 @@ impl Directory {
         }
     }
 
-    /// A file that isn't there yet, readable by whomever the umask allows, as `open(name, 'wb')`
-    /// makes it.
+    /// A new file that does not exist yet. The umask decides who may read it, as for `open(name,
+    /// 'wb')`.
     pub(super) fn start_file(&self) -> anyhow::Result<Unfinished<'_>> {
         let file = TempFile::new(&self.0).context("cannot write to the working directory")?;
         Ok(Unfinished { directory: self, file })
     }
 }
 
-/// A file that is gone if it isn't finished.
+/// A file that is removed unless it is finished.
 #[derive(Debug)]
 pub(super) struct Unfinished<'d> {
     directory: &'d Directory,
@@ -63,9 +63,10 @@ impl Unfinished<'_> {
         self.file.as_file()
     }
 
-    /// It is whole: give it its name, in one step that leaves either the old file or the new one.
+    /// Gives the complete file its name. This is one step: either the old file or the new one is
+    /// there.
     pub(super) fn finish(self, name: &OsStr) -> anyhow::Result<()> {
-        // A rename replaces a pipe or a device that came meanwhile without a word.
+        // A rename would silently replace a pipe or a device that was created meanwhile.
         self.directory.check_free(name)?;
         self.file.replace(name).with_context(|| format!("cannot write {}", shown(name)))
     }

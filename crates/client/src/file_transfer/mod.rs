@@ -1,10 +1,12 @@
-//! `file-transfer`: one file into the working directory, under the name the server gives.
+//! `file-transfer`: receives one file into the working directory, under the name that the server
+//! gives.
 //!
-//! Source: `python-ref/file-transfer/client.py`. Unlike it, this client takes only a name that
-//! stays in the directory, and shows the file under it only when every byte has come. A file or a link
-//! of that name is replaced then, and never followed; a directory, a device or a pipe never is.
+//! Source: `python-ref/file-transfer/client.py`. Unlike it, this client accepts only a name inside the
+//! directory, and shows the file under its name only when every byte has come. It then replaces a file
+//! or a link of that name, and never follows a link. It never replaces a directory, a device or a
+//! pipe.
 //!
-//! [`name`] says which names are taken, [`landing`] is the directory.
+//! [`name`] decides which names are accepted, [`landing`] is the directory.
 
 mod landing;
 mod name;
@@ -22,7 +24,7 @@ use crate::args::FileTransfer;
 use crate::frames::{Body, Frames};
 use landing::{Directory, NAME_CLAUSE};
 
-/// When a file is there.
+/// The clause about when a file appears.
 const WHOLE_CLAUSE: &str = "FR-8";
 
 pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
@@ -42,8 +44,8 @@ pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    // Where an unfinished file can't be without a name, a signal's own way to end the client would
-    // leave it behind.
+    // On a system where an unfinished file needs a name, the signal's default action would leave that
+    // file behind.
     let name = tokio::select! {
         saved = save(frames.into_body(&head), &directory, name) => return saved,
         _ = terminate.recv() => "SIGTERM",
@@ -53,7 +55,7 @@ pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
     bail!(Breach::of(WHOLE_CLAUSE, format!("ended by {name} before the file was whole")))
 }
 
-/// Write the body to a file that gets its `name` at the end.
+/// Writes the body to a file that gets its `name` at the end.
 async fn save(body: Body, directory: &Directory, name: OsString) -> anyhow::Result<()> {
     let unfinished = directory.start_file()?;
     body.save(unfinished.file()).await?;

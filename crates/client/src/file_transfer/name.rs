@@ -1,4 +1,4 @@
-//! The name that a server gives a file, if it is one that a plain file in a directory can have.
+//! The file name that a server announces, if a plain file in a directory can have it.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -12,7 +12,7 @@ const NAME_MAX_BYTES: usize = 255;
 /// The name in the dict.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why the name is refused.
 pub(super) fn file_name(head: &Head) -> Result<OsString, String> {
     let name = match head.dict.get("file_name") {
         Some(Value::Str(name)) => name,
@@ -46,7 +46,7 @@ fn why_no_name(name: &[u8]) -> Option<String> {
     Some(why.to_owned())
 }
 
-/// A name that a stranger chose, on one line.
+/// A name from an untrusted server, shown on one line.
 pub(super) fn shown(name: &OsStr) -> String {
     pytext::repr_bytes(name.as_bytes())
 }

@@ -1,8 +1,8 @@
 //! The body of a frame, from the connection into a file.
 //!
-//! On Linux the bytes go through a pipe by splice(2) and are copied once, by the system, into the file;
-//! this program never holds any. Where a system can't do that, or not with a file or a socket, they are
-//! copied through a buffer ([`Mover`]).
+//! On Linux the bytes go through a pipe by splice(2): the system copies them once, into the file, and
+//! this program never holds them. Where the system can't do that, or not for this file or socket, the
+//! program copies them through a buffer ([`Mover`]).
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -14,11 +14,11 @@ use endpoint::platform::Mover;
 use endpoint::{Breach, Stream, Unmoved};
 use frame::{FrameError, Head, Part, header};
 
-/// What is left of a frame once its head is read.
+/// The rest of a frame after its head.
 #[derive(Debug)]
 pub(crate) struct Body {
     stream: Stream,
-    /// What came with the head.
+    /// The bytes that came with the head.
     begun: Bytes,
     dict_len: u32,
     len: u64,
@@ -29,15 +29,15 @@ impl Body {
     /// The body of the frame with this head.
     pub(super) fn of(head: &Head, stream: Stream, mut begun: Bytes, timeout_seconds: u64) -> Self {
         let len = head.body_len;
-        // What is behind the body is no part of it.
+        // Bytes after the body do not belong to it.
         begun.truncate(usize::try_from(len).unwrap_or(usize::MAX));
         Self { stream, begun, dict_len: head.dict_len, len, timeout_seconds }
     }
 
-    /// Write all of it to a file.
+    /// Writes the whole body to a file.
     ///
     /// # Errors
-    /// The stream breaks off, ends, or stands still for too long; or the file can't be written.
+    /// The stream breaks off, ends, or stops for too long; or the file can't be written.
     pub(crate) async fn save(self, file: &File) -> anyhow::Result<()> {
         self.save_by(Mover::new(), file).await
     }
@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    /// What is saved of a body of `len` bytes, of which these are all that come.
+    /// What one call keeps of a body of `len` bytes, when the stream holds only these.
     async fn saved(mover: Mover, len: u64, sent: &[u8]) -> anyhow::Result<Vec<u8>> {
         let (mut server, client) = UnixStream::pair()?;
         let (begun, rest) = sent.split_at(3);

@@ -1,7 +1,7 @@
-//! The next item of a stream of frames, from a server that may say anything, or nothing more.
-//! Whatever is wrong with it goes by the clause of the part of a frame that was being read.
+//! The next item of a stream of frames. The server may send anything, or stop sending. An error
+//! names the clause of the part of the frame that the client was reading.
 //!
-//! [`Body`] takes what is left of a frame into a file, without an item for each piece.
+//! [`Body`] moves the rest of a frame into a file, without an item for each piece.
 
 mod body;
 
@@ -22,23 +22,23 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// Read the frames of this codec. Its next item may take the server so long.
+    /// Reads the frames of this codec. The server may take this long for the next item.
     pub(crate) fn new(stream: Stream, codec: FrameCodec, timeout_seconds: u64) -> Self {
         Self { framed: codec.framed(stream), timeout_seconds }
     }
 
-    /// The connection, to write to.
+    /// The connection, for writing.
     pub(crate) fn stream(&mut self) -> &mut Stream {
         self.framed.get_mut()
     }
 
-    /// The body of the frame whose head was the last item, straight from the connection.
+    /// The body of the frame whose head was the last item, read directly from the connection.
     pub(crate) fn into_body(self, head: &Head) -> Body {
         let parts = self.framed.into_parts();
         Body::of(head, parts.io, parts.read_buf.freeze(), self.timeout_seconds)
     }
 
-    /// Wait, for ever, until the server has said something, or said that it will say nothing more.
+    /// Waits, without a time limit, until the server has sent bytes or ended its stream.
     pub(crate) async fn wait_for_some(&mut self) -> Result<(), Breach> {
         if self.framed.read_buffer().is_empty() {
             let looked = self.framed.get_ref().peek(&mut [0]).await;
@@ -50,7 +50,7 @@ impl Frames {
     /// The next item.
     ///
     /// # Errors
-    /// What comes is no frame, the stream breaks off or ends, also between two frames, or the
+    /// The bytes are not a frame, the stream breaks off or ends (also between two frames), or the
     /// server takes too long.
     pub(crate) async fn next(&mut self) -> Result<Item, Breach> {
         let wait = Duration::from_secs(self.timeout_seconds);
