@@ -1,4 +1,4 @@
-//! The command line. Every default is the tutorial's own literal.
+//! The command line. Every default is the literal of the tutorial's program.
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "help texts, in which [::1] is an address")]
 
@@ -14,16 +14,16 @@ use crate::serving::{Access, LIMITS, Options};
 
 /// The server programs of the Python socket tutorials, byte for byte.
 ///
-/// ADDR is 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 takes a free port and the log says
-/// which. Standard output shows what the tutorial's program shows. What you would type into those
-/// that chat comes from standard input, a line each; at a terminal their prompts are on standard
-/// error, as Python's are. The log goes to standard error; FRAME_LOG=debug or FRAME_LOG=off changes
-/// how much of it.
+/// ADDR is 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 takes a free port, which the log shows.
+/// Standard output shows what the tutorial's program shows. The chat servers read the lines that you
+/// would type from standard input; at a terminal their prompts go to standard error, as Python's do.
+/// The log goes to standard error; FRAME_LOG=debug or FRAME_LOG=off changes how much the server
+/// logs.
 #[derive(Debug, Parser)]
 #[command(name = "frame-server", version, subcommand_value_name = "SCENARIO")]
 #[command(subcommand_help_heading = "Scenarios", disable_help_subcommand = true)]
 pub(crate) struct Args {
-    /// How the log is written: lines to be read, or a JSON object a line.
+    /// The format of the log: lines for people, or one JSON object per line.
     #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
     pub(crate) log_format: LogFormat,
     #[command(subcommand)]
@@ -34,8 +34,7 @@ pub(crate) struct Args {
 pub(crate) enum Scenario {
     /// Send one file to each client: packed length, JSON dict, the file's bytes.
     FileTransfer(FileTransfer),
-    /// Run the commands that a client sends, of the programs that --allow names, and answer with
-    /// their output.
+    /// Run clients' commands, only programs that --allow names, and answer with their output.
     RemoteCommand(RemoteCommand),
     /// Answer each recv(1024) of a stream with its bytes in upper case.
     TcpUpper(TcpUpper),
@@ -49,38 +48,39 @@ pub(crate) enum Scenario {
     UdpHello(UdpHello),
     /// Answer a line in upper case, all clients at the same time.
     LineUpper(LineUpper),
-    /// The same: what the tutorial's other server, one client after another, does.
+    /// Like line-upper, but as the tutorial's other server, which serves one client after another.
     LineUpperSerial(LineUpper),
-    /// Answer a line in upper case, a datagram each way.
+    /// Answer a line in upper case, one datagram each way.
     LineUpperUdp(LineUpperUdp),
-    /// Greet whoever says something.
+    /// Answer every client that sends a message with a greeting.
     Greeting(Greeting),
-    /// Show who connects and what it says, as text, and answer.
+    /// Show each client's address and message as text, and answer.
     FirstMessage(FirstMessage),
     /// No server: print the length of a text, packed and unpacked.
     StructDemo(StructDemo),
-    /// Take turns with one client, whose messages you answer, and end.
+    /// Take turns with one client whose messages you answer, then end.
     Chat(Chat),
-    /// As chat; an empty answer becomes a fixed one, and the status is 0 whatever ends the talk.
+    /// Like chat, but a fixed answer replaces an empty one, and the exit status is always 0.
     ChatGuarded(Chat),
-    /// As chat-guarded, with one client after another, for ever.
+    /// Like chat-guarded, but serve one client after another, for ever.
     ChatRelisten(Chat),
-    /// Take a length as text, answer ok, take the message and print it.
+    /// Read a length as text, answer ok, read the message and print it.
     LengthAck(Messages),
-    /// Take a packed length and the message, print the message.
+    /// Read a packed length and the message, print the message.
     LengthPrefix(Messages),
-    /// Show what closing does to what is buffered: a block, or a reset if the client sends anything.
+    /// Show what closing does to buffered bytes: the client gets a block, or a reset if it sends
+    /// anything.
     Buffers(Buffers),
     /// Print a stream's first fifteen bytes in three parts.
     Sticky(Plain8080),
     /// Print a stream in parts of 1024 bytes.
     StickySizes(Plain8898),
-    /// Make each call of the socket module's catalogue and print its result. Serves nobody.
+    /// Make each call of the socket module's catalogue and print its result. Serves no clients.
     SocketApi(SocketApi),
 }
 
 impl Scenario {
-    /// The clauses of docs/PROTOCOL.md that its errors go by.
+    /// The clauses of docs/PROTOCOL.md that the scenario's errors name.
     pub(crate) const fn clauses(&self) -> Clauses {
         let (end, client) = match self {
             Self::FileTransfer(_) => ("FT-10", "FT-11"),
@@ -110,13 +110,13 @@ impl Scenario {
     }
 }
 
-/// The options of a scenario: its address, who may reach that or what its clients are allowed, and
-/// what else it takes.
+/// The options of a scenario: its address, who may connect or what clients may do, and its other
+/// options.
 macro_rules! at_an_address {
     ($name:ident, $address:literal, $rules:ident: $type:ty $(, { $($more:tt)* })?) => {
         #[derive(Debug, ClapArgs)]
         pub(crate) struct $name {
-            /// Where to listen.
+            /// The address to listen on.
             #[arg(long, value_name = "ADDR", default_value = $address)]
             pub(crate) listen: Address,
             $($($more)*)?
@@ -127,32 +127,32 @@ macro_rules! at_an_address {
 }
 
 at_an_address!(FileTransfer, "127.0.0.1:8080", serving: Options, {
-    /// The file_name that clients are told.
+    /// The file_name that the server announces to clients.
     #[arg(long, default_value = "xyyyhtl.txt")]
     pub(crate) name: String,
-    /// The file_desc that clients are told.
+    /// The file_desc that the server announces to clients.
     #[arg(long, default_value = "what fuck")]
     pub(crate) desc: String,
-    /// Longest dict that is sent: its names are of any length.
+    /// Longest dict that the server sends. Names in it may be of any length.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, help_heading = LIMITS)]
     pub(crate) max_dict: u32,
-    /// Largest file that is sent.
+    /// Largest file that the server sends.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 40, help_heading = LIMITS)]
     pub(crate) max_body: u64,
-    /// The file whose bytes are sent.
+    /// The file that the server sends.
     #[arg(default_value = "04 struct模块.py")]
     pub(crate) file: PathBuf,
 });
 
 at_an_address!(RemoteCommand, "127.0.0.1:8080", serving: Options, {
-    /// A program that clients may run, as a command names it; again for each. It is started without
-    /// a shell, and a command that needs one is refused.
+    /// A program that clients may run, as a command names it. Repeat the option for more programs.
+    /// The server starts it without a shell, and refuses a command that needs one.
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) allow: Vec<String>,
-    /// Run whatever clients send in /bin/sh: they can do all that this user can.
+    /// Run every command that clients send in /bin/sh: clients can do everything that this user can.
     #[arg(long, conflicts_with = "allow")]
     pub(crate) allow_anything: bool,
-    /// Longest output that is sent; a command that prints more is killed.
+    /// Longest output that the server sends. The server kills a command that writes more.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20, help_heading = LIMITS)]
     pub(crate) max_output: u64,
 });
@@ -164,13 +164,13 @@ at_an_address!(UdpUpper, "127.0.0.1:8080", access: Access);
 at_an_address!(TcpConnect, "127.0.0.1:8000", access: Access);
 
 at_an_address!(TcpHello, "127.0.0.1:8898", serving: Options, {
-    /// What is sent.
+    /// The answer to send.
     #[arg(long, value_name = "TEXT", default_value = "hi")]
     pub(crate) answer: String,
 });
 
 at_an_address!(UdpHello, "127.0.0.1:9000", access: Access, {
-    /// What is sent.
+    /// The answer to send.
     #[arg(long, value_name = "TEXT", default_value = "hi")]
     pub(crate) answer: String,
 });
@@ -180,20 +180,20 @@ at_an_address!(LineUpper, "127.0.0.1:9999", serving: Options);
 at_an_address!(LineUpperUdp, "127.0.0.1:9999", access: Access);
 
 at_an_address!(Greeting, "127.0.0.1:8888", serving: Options, {
-    /// What is sent.
+    /// The answer to send.
     #[arg(long, value_name = "TEXT", default_value = "Hello, client!")]
     pub(crate) answer: String,
 });
 
 at_an_address!(FirstMessage, "127.0.0.1:8080", serving: Options, {
-    /// What is sent.
+    /// The answer to send.
     #[arg(long, value_name = "TEXT", default_value = "萨瓦迪卡客户端")]
     pub(crate) answer: String,
 });
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StructDemo {
-    /// Whose length is packed.
+    /// The text whose length the program packs.
     #[arg(long, default_value = "qiubabimunieniu")]
     pub(crate) text: OsString,
 }
@@ -201,13 +201,13 @@ pub(crate) struct StructDemo {
 at_an_address!(Chat, "127.0.0.1:8080", access: Access);
 
 at_an_address!(Messages, "127.0.0.1:8898", serving: Options, {
-    /// Longest message that is taken. It is held in memory to be printed.
+    /// Longest message that the server accepts. The server holds it in memory to print it.
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, help_heading = LIMITS)]
     pub(crate) max_message: u64,
 });
 
 at_an_address!(Buffers, "127.0.0.1:8898", serving: Options, {
-    /// How long the block is.
+    /// The length of the block.
     #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
     pub(crate) size: u64,
 });
@@ -218,15 +218,16 @@ at_an_address!(Plain8898, "127.0.0.1:8898", serving: Options);
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SocketApi {
-    /// What is sent to and fro: 1 to 1024 bytes of UTF-8.
+    /// The message to send in both directions: 1 to 1024 bytes of UTF-8.
     #[arg(long, default_value = "hello", value_parser = short_message)]
     pub(crate) message: String,
-    /// How many connections may wait to be accepted; none for a negative number, as in Python.
+    /// How many connections may wait for accept. A negative number means none, as in Python.
     #[arg(long, default_value_t = 5)]
     pub(crate) backlog: i32,
 }
 
-/// A message that one recv(1024) takes whole, and that there is something of to wait for.
+/// A message that one recv(1024) returns whole, and that is not empty, so that there is something to
+/// wait for.
 fn short_message(text: &str) -> Result<String, String> {
     match text.len() {
         1..=1024 => Ok(text.to_owned()),

@@ -1,9 +1,9 @@
-//! `buffers`: what closing does to what a socket has buffered.
+//! `buffers`: what closing a socket does to its buffered bytes.
 //!
-//! Source: `python-ref/buffers/server.py`. Like it, this server looks at a connection's input
-//! without taking it: if the client is done and has sent nothing, a block is written and the
-//! connection closed at once, and all of the block arrives; else the connection is closed over its
-//! unread input, which is a reset to the client.
+//! Source: `python-ref/buffers/server.py`. Like it, this server looks at a connection's input and
+//! leaves it unread. If the client has ended its stream and sent nothing, the server writes a
+//! block and closes at once, and the whole block arrives. Otherwise it closes with the input
+//! unread, which the client sees as a reset.
 
 use endpoint::BufferSizes;
 use tokio::io::AsyncWriteExt;

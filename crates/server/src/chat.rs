@@ -1,10 +1,10 @@
-//! `chat`, `chat-guarded` and `chat-relisten`: a client's messages to the screen, turn by turn, and
-//! what this server's own user types to the client.
+//! `chat`, `chat-guarded` and `chat-relisten`: turn by turn, prints a client's message and sends
+//! the line that the server's user types.
 //!
 //! Source: `python-ref/chat/server.py`, `python-ref/chat-guarded/server.py` and
-//! `python-ref/chat-relisten/server.py`. Unlike the first, this server takes the end of a client's
-//! stream for the end. Unlike all of them it sends nothing that the client would take for two
-//! messages, and does not wait for an answer to a client that has broken off.
+//! `python-ref/chat-relisten/server.py`. Unlike the first, this server ends at the end of the
+//! client's stream. Unlike all of them, it sends no line that the client would take for two
+//! messages, and does not wait for its user's answer when the client has reset the connection.
 
 use std::io;
 
@@ -18,19 +18,19 @@ use crate::clauses::Clauses;
 use crate::screen::{self, ScreenLost};
 use crate::serving::{Acceptor, cannot_accept, listen, warn_of};
 
-/// What one recv(1024) takes for a message.
+/// The longest message that one recv(1024) returns.
 const MESSAGE_MAX_BYTES: usize = 1024;
 const PROMPT: &str = "请回复消息>>>:";
 
-/// In what the three differ.
+/// The differences between the three chats.
 pub(crate) struct Manner {
-    /// Printed in front of a message.
+    /// The text before a message.
     before_message: &'static str,
-    /// What an empty answer becomes. Without it the user is asked again.
+    /// The answer that replaces an empty one. Without it the server asks its user again.
     empty_answer: Option<&'static str>,
-    /// Whether something wrong with a talk is nothing to fail of.
+    /// Whether the server ends with status 0 even after an error in a conversation.
     forgives: bool,
-    /// Whether more clients are served after the first.
+    /// Whether the server serves more clients after the first.
     relistens: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn serve(options: Chat, clauses: Clauses, manner: &Manner) -> a
     }
 }
 
-/// One talk, until the client has left or nothing more is typed.
+/// One conversation, until the client has left or the server's input ends.
 async fn talk(mut stream: Stream, terminal: &mut Terminal, manner: &Manner) -> anyhow::Result<()> {
     let mut buffer = [0; MESSAGE_MAX_BYTES];
     loop {
@@ -89,14 +89,14 @@ async fn talk(mut stream: Stream, terminal: &mut Terminal, manner: &Manner) -> a
     Ok(stream.shutdown().await?)
 }
 
-/// Whether a client that had ended its stream is gone altogether, which only an answer brings out.
-/// One that breaks off without having done so is another error.
+/// Whether a client that has ended its stream has gone completely. Only an answer shows this. A
+/// client that resets the connection without ending its stream first is a different error.
 fn has_left(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// A line from the user, unless the client breaks off first; an empty one only where that becomes
-/// something. `None` when nothing more is typed.
+/// Reads a line from the user, unless the client resets first. Returns an empty line only if a
+/// fixed answer replaces it, and `None` at the end of input.
 async fn ask(
     stream: &Stream,
     terminal: &mut Terminal,
@@ -104,7 +104,7 @@ async fn ask(
 ) -> anyhow::Result<Option<Line>> {
     loop {
         let line = tokio::select! {
-            // What has been typed is answered with, whatever happens meanwhile.
+            // A line that is already typed is sent, whatever happens to the client meanwhile.
             biased;
             line = terminal.input(PROMPT) => line.map_err(ScreenLost::from)?,
             error = stream.broken() => {

@@ -1,11 +1,11 @@
-//! The clauses of docs/PROTOCOL.md that a server's errors name. `args` knows which clauses each
-//! scenario has; nothing here knows a scenario.
+//! The clauses of docs/PROTOCOL.md that a server's errors name. `args` holds the clauses of
+//! each scenario; this module knows no scenario.
 
-/// The clauses for the errors that carry none of their own.
+/// The clauses for errors that have no clause of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Clauses {
-    /// When the server ends, and how.
+    /// The clause about when and how the server ends.
     pub(crate) end: &'static str,
-    /// What becomes of a client that doesn't do its part.
+    /// The clause about a client that does not follow the protocol.
     pub(crate) client: &'static str,
 }

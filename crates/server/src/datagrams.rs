@@ -1,4 +1,4 @@
-//! The loop that every datagram scenario shares: receive, show, answer.
+//! The loop of every datagram scenario: receive, show, answer.
 
 use anyhow::Context;
 use endpoint::{Address, Datagrams, Peer};
@@ -7,12 +7,12 @@ use crate::clauses::Clauses;
 use crate::screen;
 use crate::serving::{Access, cannot_listen, warn_of};
 
-/// Receive datagrams at `address`, for ever: of each the first `MAX_BYTES`, as recvfrom(2) cuts it.
-/// `turn` makes of it, and of who sent it, what is printed and what is answered. An answer that
-/// can't be sent, be it that the client takes none, is logged, and nobody else's matter.
+/// Receives datagrams at `address`, for ever. It keeps the first `MAX_BYTES` of each, as
+/// recvfrom(2) cuts it. `turn` gets these bytes and the sender, and returns what to print and what
+/// to answer. The server logs an answer that it can't send (the client may be gone), and goes on.
 ///
 /// # Errors
-/// The address can't be listened on, or standard output is gone.
+/// The server can't listen on the address, or standard output is gone.
 pub(crate) async fn serve_each<const MAX_BYTES: usize>(
     address: &Address,
     access: &Access,
@@ -24,7 +24,7 @@ pub(crate) async fn serve_each<const MAX_BYTES: usize>(
     tracing::info!("listening on {}", socket.local_name()?);
     let mut buffer = vec![0; MAX_BYTES];
     loop {
-        // What does not fit is cut off by the kernel, as it is for the reference.
+        // The kernel cuts off what does not fit, as it does for the reference.
         let (len, client) = socket.recv_from(&mut buffer).await?;
         let (shown, answer) = turn(buffer.split_at(len).0, &client);
         screen::print(&shown).await?;

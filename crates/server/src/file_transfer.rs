@@ -1,12 +1,12 @@
-//! `file-transfer`: one file to whoever connects.
+//! `file-transfer`: sends one file to every client.
 //!
 //! Source: `python-ref/file-transfer/server.py`. Unlike it, this server goes on after the first
-//! client, and never sends another number of bytes than the dict announced: if the file shrinks
-//! meanwhile the connection is reset, so that no client takes the rest for whole.
+//! client, and never sends a different number of bytes than the dict announced. If the file shrinks
+//! meanwhile, the server resets the connection, so that no client takes a partial file for the whole.
 //!
-//! A small file leaves with its head in one write. Of a bigger one Linux sends the bytes by
-//! itself (sendfile(2)): they are never copied to this program. The file stays open from one client
-//! to the next, for as long as it is the one of that path.
+//! The server sends a small file and its head in one write. Linux itself sends the bytes of a bigger
+//! file (sendfile(2)), without a copy to this program. The file stays open between clients, as long
+//! as the path still names the same file.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -25,25 +25,25 @@ use crate::args::FileTransfer;
 use crate::clauses::Clauses;
 use crate::serving::{Connection, serve_each};
 
-/// Up to this size a copy costs less than one more system call, and a packet more.
+/// Up to this size, a copy costs less than one more system call and one more packet.
 const SMALL_BYTES: u64 = 32 << 10;
 
 pub(crate) async fn serve(options: FileTransfer, clauses: Clauses) -> anyhow::Result<()> {
     let (address, serving) = (options.listen.clone(), options.serving.clone());
     let source = Arc::new(Source { options, last: Mutex::new(None) });
-    // What is wrong with it is said now, not when the first client comes.
+    // Reports a problem with the file at the start, not when the first client comes.
     let (_, size) = source.open()?;
     source.head(size)?;
     serve_each(&address, &serving, clauses, move |stream| send_file(stream, source.clone())).await
 }
 
-/// Where the bytes come from.
+/// The source of the bytes.
 struct Source {
     options: FileTransfer,
     last: Mutex<Option<Opened>>,
 }
 
-/// A file that was opened, and which one that is.
+/// An open file, and its identity.
 struct Opened {
     file: Arc<File>,
     device: u64,
@@ -57,8 +57,8 @@ impl Opened {
 }
 
 impl Source {
-    /// The file that is at the path now, and its size. These calls are short enough to be made
-    /// between two others' turns.
+    /// The file that is at the path now, and its size. These calls are short enough to block the
+    /// thread between two other sessions' turns.
     fn open(&self) -> anyhow::Result<(Arc<File>, u64)> {
         let path = &self.options.file;
         let shown = path.display();
@@ -67,7 +67,8 @@ impl Source {
             ensure!(about.is_file(), "cannot serve {shown}: not a regular file");
             Ok(())
         };
-        // Looked at first: the file that is open already need not be opened, nor a device at all.
+        // Looks at the path first: a file that is already open need not be opened again, and a device
+        // is never opened.
         let mut about = std::fs::metadata(path).with_context(cannot)?;
         is_file(&about)?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +76,7 @@ impl Source {
             Some(opened) if opened.is(&about) => opened.file.clone(),
             _ => {
                 let file = Arc::new(open_at_once(path).with_context(cannot)?);
-                // What was opened may not be what was looked at.
+                // The opened file may differ from the one at the path before.
                 about = file.metadata().with_context(cannot)?;
                 is_file(&about)?;
                 let (device, inode) = (about.dev(), about.ino());
@@ -124,15 +125,15 @@ async fn send_file(mut stream: Connection, source: Arc<Source>) -> anyhow::Resul
     Ok(())
 }
 
-/// Open a file to be read. Whatever it is, nothing is waited for, as a named pipe would have one wait
-/// for somebody who writes into it; and a terminal does not become this process's own.
+/// Opens a file to read it, without waiting: a named pipe would otherwise wait for a writer. A
+/// terminal does not become this process's controlling terminal.
 fn open_at_once(path: &Path) -> std::io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?;
     Ok(opened.into())
 }
 
-/// As many bytes as there are, up to the buffer's length.
+/// Reads as many bytes as there are, up to the buffer's length.
 fn read_from_start(file: &File, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut read = 0;
     while read < buffer.len() {

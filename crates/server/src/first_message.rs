@@ -1,7 +1,7 @@
-//! `first-message`: who connects and what it says, shown as text, and an answer.
+//! `first-message`: shows each client's address and message as text, and sends an answer.
 //!
 //! Source: `python-ref/first-message/server.py`. Unlike it, this server goes on after the first
-//! client, also after one whose message is no text.
+//! client, also after a client whose message is not UTF-8.
 
 use std::sync::Arc;
 

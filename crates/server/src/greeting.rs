@@ -1,4 +1,4 @@
-//! `greeting`: whatever a client says, it is greeted.
+//! `greeting`: answers every client with a greeting.
 //!
 //! Source: `python-ref/greeting/server.py`. Unlike it, this server goes on after the first client.
 

@@ -1,7 +1,8 @@
-//! `length-ack`: a length as text, `ok`, then the message, which is printed.
+//! `length-ack`: reads a length as text, answers `ok`, then reads the message and prints it.
 //!
-//! Source: `python-ref/length-ack/server.py`. Unlike it, this server takes digits alone for a length,
-//! takes no more for the message than was announced, and notices the end of a stream.
+//! Source: `python-ref/length-ack/server.py`. Unlike it, this server accepts only digits as a length,
+//! reads exactly as many bytes for the message as the client announced, and notices the end of a
+//! stream.
 
 use anyhow::{Context, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,7 +1,7 @@
-//! `length-prefix`: a packed length and a message, which is printed.
+//! `length-prefix`: reads a packed length and a message, and prints the message.
 //!
-//! Source: `python-ref/length-prefix/server.py`. Unlike it, this server reads the header and the
-//! message to their ends, however they are cut, and prints no message that isn't whole.
+//! Source: `python-ref/length-prefix/server.py`. Unlike it, this server reads the whole header
+//! and the whole message, however they are cut, and never prints an incomplete message.
 
 use anyhow::{Context, ensure};
 use frame::header;

@@ -1,7 +1,8 @@
-//! `line-upper` and `line-upper-serial`: one recv(1024), stripped, back in upper case.
+//! `line-upper` and `line-upper-serial`: answers one recv(1024), stripped, in upper case.
 //!
-//! Source: `python-ref/line-upper/server.py`. What is printed for a client is printed at once, where
-//! the reference's threads may mix their prints; and the answer arrives, whatever was left unread.
+//! Source: `python-ref/line-upper/server.py`. This server prints both lines of a client at once,
+//! where the reference's threads may mix theirs. Its answer arrives, also when it leaves input
+//! unread.
 
 use endpoint::Peer;
 use pytext::{bytes_strip, bytes_upper, repr_bytes};
@@ -22,7 +23,7 @@ async fn raise(mut stream: Connection, peer: Peer) -> anyhow::Result<()> {
     answer(stream, &raised).await
 }
 
-/// What is printed of a message, on two lines, and what is answered.
+/// The two printed lines for a message, and the answer.
 pub(crate) fn turn(message: &[u8], peer: &Peer) -> (String, Vec<u8>) {
     let data = bytes_strip(message);
     let host = peer.host_printed_by_python(repr_bytes);

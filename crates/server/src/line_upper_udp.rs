@@ -1,6 +1,6 @@
-//! `line-upper-udp`: a line back in upper case, a datagram each way.
+//! `line-upper-udp`: answers a line in upper case, one datagram each way.
 //!
-//! Source: `python-ref/line-upper-udp/server.py`, where socketserver takes 8192 bytes of a datagram.
+//! Source: `python-ref/line-upper-udp/server.py`, where socketserver reads 8192 bytes of a datagram.
 
 use crate::args::LineUpperUdp;
 use crate::clauses::Clauses;

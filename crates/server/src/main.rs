@@ -1,13 +1,13 @@
-//! `frame-server SCENARIO --listen ADDR`: every server program of the tutorials, as one program
-//! that serves any number of clients until SIGTERM or Ctrl-C, but for those that serve nobody. Only
-//! `chat` and `chat-guarded` end after a client, and those that chat serve one at a time: they have
-//! one user.
+//! `frame-server SCENARIO --listen ADDR`: every server program of the tutorials, as one program. It
+//! serves any number of clients until SIGTERM or Ctrl-C; a few scenarios serve no clients. Only `chat`
+//! and `chat-guarded` end after one client. The chat servers serve one client at a time, because they
+//! have one user.
 //!
-//! Standard output shows what the tutorial's program shows, to the byte, and nothing else, except
-//! that at a terminal the prompts are on standard error, as Python's are; all diagnostics go there.
-//! Exit status: 0 after SIGTERM or Ctrl-C or when all is done, 1 if it can't serve, 2 for wrong
-//! usage. An error, of this program or with one of its clients, begins with the clause of
-//! docs/PROTOCOL.md that it goes by.
+//! Standard output shows what the tutorial's program shows, to the byte, and nothing else. All
+//! diagnostics go to standard error, and at a terminal so do the prompts, as Python's do. Exit status:
+//! 0 after SIGTERM or Ctrl-C or when all is done, 1 if the program can't serve, 2 for wrong usage. Each
+//! error, of this program or of one client's session, begins with the id of its clause in
+//! docs/PROTOCOL.md.
 
 mod args;
 mod buffers;
@@ -47,13 +47,13 @@ use serving::Signals;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    // What this was started with beside the standard streams is for none of the commands it runs:
-    // Python's Popen has close_fds. All that is opened from here on is closed by an exec anyway.
+    // Descriptors that this process inherited beside the standard streams must not reach the commands
+    // it runs: Python's Popen has close_fds. An exec closes all that the process opens later anyway.
     close_fds::set_fds_cloexec(3, &[]);
     let _log = match start_log_that_never_waits(args.log_format) {
         Ok(log) => log,
         Err(error) => {
-            // Nothing more can be done where nobody reads that.
+            // If standard error has no reader, the program can do nothing more.
             drop(writeln!(io::stderr(), "cannot start a thread for the log: {error}"));
             return ExitCode::FAILURE;
         }
@@ -72,18 +72,19 @@ fn main() -> ExitCode {
 fn run(args: Args) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async { endpoint::too_long_is_an_error() })?;
-    // On a thread of the runtime's own, whoever is accepted is served there: the main thread would have
-    // to wake one for each.
+    // A thread of the runtime accepts clients and serves them there. The main thread would have to wake
+    // another thread for each client.
     let serving = runtime.spawn(serve(args.scenario));
     let ended = runtime.block_on(serving);
-    // A drop would wait for system calls under way, such as printing where nobody reads.
+    // Dropping the runtime would wait for running system calls, such as a print to a pipe that nobody
+    // reads.
     runtime.shutdown_background();
     ended?
 }
 
-/// Those of many connections end by themselves after a signal, when what is under way is done. The
-/// others have nothing that a signal could spoil: a datagram is answered at once, a talk ends when
-/// its user leaves, and the rest serve nobody.
+/// Servers of many connections handle a signal themselves and end when running sessions are done. A
+/// signal can't damage the others: they answer a datagram at once, end a conversation when the user
+/// leaves, or serve no clients.
 async fn serve(scenario: Scenario) -> anyhow::Result<()> {
     let clauses = scenario.clauses();
     match scenario {

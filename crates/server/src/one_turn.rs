@@ -1,14 +1,14 @@
-//! One message from a client and one answer to it, over a stream: what `tcp-hello`, `greeting` and
-//! `first-message` have in common.
+//! Reads one message from a client and sends one answer over a stream: the common part of
+//! `tcp-hello`, `greeting` and `first-message`.
 //!
-//! Unlike the reference's, these servers close so that the answer arrives, whatever they left
-//! unread.
+//! Unlike the reference's servers, these close in a way that the answer arrives, whatever they
+//! left unread.
 
 use tokio::io::AsyncReadExt;
 
 use crate::serving::Connection;
 
-/// One recv(1024); nothing if the client says that it sends nothing.
+/// One recv(1024); empty if the client half-closes without a message.
 pub(crate) async fn receive(stream: &mut Connection) -> anyhow::Result<Vec<u8>> {
     let mut buffer = vec![0; 1024];
     let read = stream.read(&mut buffer).await?;
@@ -16,7 +16,7 @@ pub(crate) async fn receive(stream: &mut Connection) -> anyhow::Result<Vec<u8>> 
     Ok(buffer)
 }
 
-/// Send the answer and close.
+/// Sends the answer and closes.
 pub(crate) async fn answer(mut stream: Connection, answer: &[u8]) -> anyhow::Result<()> {
     stream.write_last(answer).await?;
     Ok(stream.close_gently().await?)

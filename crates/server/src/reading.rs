@@ -1,4 +1,4 @@
-//! Reading so many bytes of a stream, however it is cut.
+//! Reads a given number of bytes from a stream, however it is cut.
 
 use std::io;
 
@@ -6,11 +6,11 @@ use tokio::io::AsyncReadExt;
 
 use crate::serving::Connection;
 
-/// Room that is made at once.
+/// The buffer that is allocated at once.
 const ROOM_BYTES: u64 = 8 << 10;
 
-/// So many bytes, or as many as there are before the stream ends. Room is made for what has come,
-/// never for what was announced. After the first of them the message has begun.
+/// Reads this many bytes, or fewer if the stream ends first. It allocates memory for bytes that
+/// have come, never for announced ones. With the first byte, the message counts as begun.
 pub(crate) async fn read_up_to(stream: &mut Connection, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut rest = stream.take(max_bytes);

@@ -1,4 +1,4 @@
-//! Standard output: one whole line at a time, at once, whichever connection prints it.
+//! Standard output: prints one whole line at a time, at once, from any connection.
 
 use std::io;
 use std::sync::{OnceLock, PoisonError, RwLock};
@@ -8,25 +8,27 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use tokio::sync::Mutex;
 
-/// Standard output takes no more. A server whose screen is gone has to end, as the tutorials' do.
+/// Standard output accepts no more. A server without output has to end, as the tutorials' servers
+/// do.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot print")]
 pub(crate) struct ScreenLost(#[from] io::Error);
 
-/// Whose turn it is among those who may have to wait for whoever reads the screen.
+/// Orders the writers that may have to wait for a slow reader of standard output.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// Held by all who write a line in one step, and by one who may need several, alone.
+/// Writers of a line in one step share this lock; a writer that may need several steps holds it
+/// alone.
 static SCREEN: RwLock<()> = RwLock::new(());
 
-/// `print(text)` of an unbuffered Python: the line is out when this returns, and never mixed with
-/// another connection's. Whoever reads the screen may be slow: those who print wait, and nothing
-/// else does.
+/// Prints like `print(text)` of an unbuffered Python: the line is written when this returns, and
+/// never mixed with another connection's. The reader of standard output may be slow: then only
+/// the tasks that print wait.
 pub(crate) async fn print(text: &str) -> Result<(), ScreenLost> {
     print_line(line(text)).await
 }
 
-/// The same of a text that ends in its newline.
+/// The same for a text that already ends in its newline.
 pub(crate) async fn print_line(line: String) -> Result<(), ScreenLost> {
     if write_at_once(&line)? {
         return Ok(());
@@ -40,7 +42,7 @@ pub(crate) async fn print_line(line: String) -> Result<(), ScreenLost> {
     Ok(printed.await.map_err(io::Error::from)??)
 }
 
-/// The same for a program that has no connections and may wait.
+/// The same for a program that has no connections and so may block.
 pub(crate) fn print_now(text: &str) -> Result<(), ScreenLost> {
     Ok(write(&line(text))?)
 }
@@ -52,7 +54,7 @@ fn line(text: &str) -> String {
     line
 }
 
-/// Past the standard library's own buffer, which is of no use to whole lines.
+/// Bypasses the standard library's buffer, which has no use for whole lines.
 fn write(line: &str) -> io::Result<()> {
     let stdout = io::stdout();
     let mut left = line.as_bytes();
@@ -67,18 +69,18 @@ fn write(line: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// What standard output is, as far as that says whether a write may have to wait.
+/// The kind of standard output: it decides whether a write may have to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A file, or `/dev/null`: nobody reads it who could be slow.
+    /// A file, or `/dev/null`: it has no reader that could be slow.
     Store,
     Pipe,
-    /// A terminal, a socket, or whatever else.
+    /// A terminal, a socket, or anything else.
     Other,
 }
 
-/// Write a line if that needs no waiting for whoever reads, nor for another line that is half
-/// written; otherwise nothing is. A thread that may wait costs several times what the write does.
+/// Writes a line if it need not wait for the reader or for another half-written line; otherwise
+/// it writes nothing. A thread that may block costs several times as much as the write.
 fn write_at_once(line: &str) -> io::Result<bool> {
     static KIND: OnceLock<Kind> = OnceLock::new();
     let Ok(_with_others) = SCREEN.try_read() else { return Ok(false) };

@@ -1,7 +1,8 @@
-//! `sticky`: the first fifteen bytes of a stream in three parts, whatever its messages were.
+//! `sticky`: prints the first fifteen bytes of a stream in three parts, however the messages were
+//! sent.
 //!
-//! Source: `python-ref/sticky/server.py`. Each of its recv(5) returns what is there, five bytes at
-//! most. This server waits for all five: what it shows is what the tutorial shows, each time.
+//! Source: `python-ref/sticky/server.py`. Each of its recv(5) returns the bytes that are there, at
+//! most five. This server waits for all five, so it always shows what the tutorial shows.
 
 use crate::args::Plain8080;
 use crate::clauses::Clauses;

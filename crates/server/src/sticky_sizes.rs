@@ -1,8 +1,8 @@
-//! `sticky-sizes`: a stream in parts of 1024 bytes, whatever its messages were.
+//! `sticky-sizes`: prints a stream in parts of 1024 bytes, however the messages were sent.
 //!
-//! Source: `python-ref/sticky-sizes/server.py`. Each of its recv(1024) returns what is there; this
-//! server waits for all 1024, so that small messages always stick together, and the rest of a big
-//! one to the next.
+//! Source: `python-ref/sticky-sizes/server.py`. Each of its recv(1024) returns the bytes that are
+//! there. This server waits for all 1024, so small messages always merge, and the rest of a big
+//! one merges with the next.
 
 use tokio::io::AsyncWriteExt;
 

@@ -1,7 +1,7 @@
 //! `struct-demo`: the length of a text, packed and unpacked. No network.
 //!
-//! Source: `python-ref/struct-demo/demo.py`. An argument that is not UTF-8 is as long as it is to
-//! Python: each byte that is no part of a character counts as one.
+//! Source: `python-ref/struct-demo/demo.py`. An argument that is not UTF-8 has the length that it
+//! has in Python: each byte outside a valid character counts as one.
 
 use std::os::unix::ffi::OsStrExt;
 

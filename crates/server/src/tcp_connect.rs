@@ -1,4 +1,4 @@
-//! `tcp-connect`: listen, say so, and end. Nobody is ever accepted.
+//! `tcp-connect`: listens, prints 123, and ends. It accepts no client.
 //!
 //! Source: `python-ref/tcp-connect/server.py`.
 

@@ -1,4 +1,4 @@
-//! `tcp-hello`: each client's message, shown as bytes, and an answer.
+//! `tcp-hello`: shows each client's message as bytes, and sends an answer.
 //!
 //! Source: `python-ref/tcp-hello/server.py`. Unlike it, this server goes on after the first client.
 

@@ -1,7 +1,7 @@
-//! `tcp-upper`: a stream back in upper case.
+//! `tcp-upper`: sends a stream back in upper case.
 //!
-//! Source: `python-ref/tcp-upper/server.py`. Unlike it, this server takes the end of a client's
-//! stream for the end, where the reference answers it for ever.
+//! Source: `python-ref/tcp-upper/server.py`. Unlike it, this server ends a session at the end
+//! of the client's stream, where the reference answers for ever.
 
 use std::io;
 
@@ -27,7 +27,7 @@ async fn echo(mut stream: Connection) -> anyhow::Result<()> {
         };
         let data = buffer.split_at_mut(read).0;
         screen::print_line(line(data)).await?;
-        // bytes.upper() knows ASCII alone.
+        // bytes.upper() changes only ASCII letters.
         data.make_ascii_uppercase();
         if let Err(error) = stream.write_all(data).await {
             return show(&error).await;
@@ -35,7 +35,7 @@ async fn echo(mut stream: Connection) -> anyhow::Result<()> {
     }
 }
 
-/// What is shown of some data, in one allocation where that has no escapes.
+/// The printed form of some data, in one allocation if it needs no escapes.
 fn line(data: &[u8]) -> String {
     const BEFORE: &str = "接收客户端的数据: ";
     let mut line = String::with_capacity(BEFORE.len() + "b''\n".len() + data.len());
@@ -45,7 +45,7 @@ fn line(data: &[u8]) -> String {
     line
 }
 
-/// The reference shows a connection's error on its screen and waits for the next client.
+/// The reference prints a connection's error and waits for the next client.
 async fn show(error: &io::Error) -> anyhow::Result<()> {
     Ok(screen::print(&python_os_error(error)).await?)
 }

@@ -1,4 +1,4 @@
-//! `udp-hello`: each datagram, shown as bytes, and an answer.
+//! `udp-hello`: shows each datagram as bytes, and sends an answer.
 //!
 //! Source: `python-ref/udp-hello/server.py`. Unlike it, this server goes on after the first one.
 

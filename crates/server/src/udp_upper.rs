@@ -1,4 +1,4 @@
-//! `udp-upper`: each datagram's first 1024 bytes back in upper case.
+//! `udp-upper`: sends each datagram's first 1024 bytes back in upper case.
 //!
 //! Source: `python-ref/udp-upper/server.py`. An empty datagram is a datagram.
 

@@ -1,9 +1,9 @@
-//! `remote-command`: each recv(1024) is a command, its output the answer.
+//! `remote-command`: each recv(1024) is a command, and its output is the answer.
 //!
-//! Source: `python-ref/remote-command/server.py`. The answer is standard error if there is any,
-//! else standard output, as there. Unlike it, this server runs only what its user has allowed
-//! ([`permit`]), reads both pipes at once, so a command that fills one can't block it, and ends one
-//! session, not itself, over a command that is no text.
+//! Source: `python-ref/remote-command/server.py`. As there, the answer is standard error if there is any,
+//! else standard output. Unlike it, this server runs only what its user has allowed ([`permit`]). It
+//! reads both pipes at once, so a full pipe can't block a command. A command that is not UTF-8 ends one
+//! session, not the server.
 
 mod permit;
 
@@ -51,15 +51,17 @@ async fn obey(mut stream: Connection, permit: Permit, max_output: u64) -> anyhow
         let command = pytext::decode_utf8(command).context("the command is not UTF-8")?;
         let output = match permit.start(command) {
             Ok(start) => tokio::select! {
-                // What it has said is answered with, whatever happens meanwhile.
+                // A command that has ended gets its answer sent, whatever happens to the client
+                // meanwhile.
                 biased;
                 output = run(start, max_output) => output?,
-                // Nobody is left to be answered. One that has only ended its sending still is.
+                // Only a client that is completely gone stops the command. A client that has only
+                // half-closed still gets its answer.
                 error = stream.broken() => {
                     return Err(error).context("the client broke off while its command ran");
                 }
             },
-            // Said where the shell would say that it doesn't find a program.
+            // The refusal is the answer, like a shell's message about a program that it does not find.
             Err(refused) => {
                 let said = format!("frame-server: {refused}\n").into_bytes();
                 screen::print(&pytext::repr_bytes(&said)).await?;
@@ -75,12 +77,12 @@ async fn obey(mut stream: Connection, permit: Permit, max_output: u64) -> anyhow
     }
 }
 
-/// Run a command as `subprocess.Popen` does, and give what it answers.
+/// Runs a command as `subprocess.Popen` does, and returns its answer.
 async fn run(start: Start<'_>, max_output: u64) -> anyhow::Result<Vec<u8>> {
     let mut command = command(&start);
     let child = match command.spawn() {
         Ok(child) => child,
-        // A shell says so itself; without one it is said here.
+        // A shell reports this itself; without a shell, the server does.
         Err(error) if matches!(start, Start::Words(_)) => {
             let said = format!("frame-server: cannot run the program: {error}\n").into_bytes();
             screen::print(&pytext::repr_bytes(&said)).await?;
@@ -90,20 +92,19 @@ async fn run(start: Start<'_>, max_output: u64) -> anyhow::Result<Vec<u8>> {
     };
     let mut running = Running(Some(child));
     let (err, answer) = running.read_answer(max_output).await?;
-    // The answer doesn't wait for the shell: the reference takes the end of its output for the
-    // end, and never asks for its status.
+    // The answer does not wait for the shell's exit: like the reference, the server takes the end of the
+    // output as the end.
     running.let_go();
     screen::print(&pytext::repr_bytes(&err)).await?;
     Ok(answer.unwrap_or(err))
 }
 
 /// What Python starts: `/bin/sh -c command`, with this process's own standard input, directory and
-/// environment, but for what Python makes of the C locale. And what it would start with
+/// environment, except for Python's changes in the C locale. Or what Python would start with
 /// `shell=False`: the words themselves.
 ///
-/// As Python's `restore_signals` does, this gives the command SIGPIPE back. What it can't do is
-/// give back SIGXFSZ, should this process have been started with that ignored, nor hand on blocked
-/// signals: std blocks none.
+/// This restores SIGPIPE for the command, as Python's `restore_signals` does. It does not restore SIGXFSZ
+/// if this process inherited it ignored, and does not pass on blocked signals: std unblocks all.
 fn command(start: &Start<'_>) -> Command {
     let (program, arguments): (&str, Vec<&str>) = match start {
         Start::Shell(command) => ("/bin/sh", vec!["-c", command]),
@@ -120,8 +121,8 @@ fn command(start: &Start<'_>) -> Command {
     command
 }
 
-/// A command whose answer isn't whole. Should its client lose the connection now, it is killed, with what
-/// it has started where the system says what that is.
+/// A command whose answer is not complete. If its client loses the connection now, the server kills the
+/// command, and its descendants if the system can list them.
 struct Running(Option<Child>);
 
 impl Running {
@@ -132,7 +133,7 @@ impl Running {
         }
     }
 
-    /// The command may go on for as long as it likes.
+    /// The command may run for as long as it likes.
     fn let_go(mut self) {
         reap(self.0.take());
     }
@@ -141,7 +142,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let Some(child) = self.0.take() else { return };
-        // The number is its own: nobody has waited for it.
+        // The process id still belongs to this command, because nothing has waited for it yet.
         if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?)) {
             platform::kill_with_descendants(pid);
         }
@@ -149,7 +150,7 @@ impl Drop for Running {
     }
 }
 
-/// Wait for a command in the background, so that no zombie stays.
+/// Waits for a command in the background, so that no zombie remains.
 fn reap(child: Option<Child>) {
     if let (Some(mut child), Ok(runtime)) = (child, tokio::runtime::Handle::try_current()) {
         runtime.spawn(async move { child.wait().await });

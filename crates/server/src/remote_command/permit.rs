@@ -1,44 +1,44 @@
-//! Which commands are run: none but what this server's user has named.
+//! Decides which commands the server runs: only those that its user has named.
 
 use std::collections::BTreeSet;
 
-/// What clients may run.
+/// Which commands clients may run.
 #[derive(Debug, Clone)]
 pub(super) enum Permit {
-    /// Whatever `/bin/sh -c` does with it.
+    /// Any command, run by `/bin/sh -c`.
     Anything,
-    /// A command of plain words whose first is one of these.
+    /// A command of plain words whose first word is one of these programs.
     Programs(BTreeSet<String>),
 }
 
-/// A command as it may be started.
+/// How to start a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Start<'a> {
-    /// By a shell.
+    /// Through a shell.
     Shell(&'a str),
-    /// As it stands: a program, then its arguments.
+    /// Directly: a program, then its arguments.
     Words(Vec<String>),
 }
 
-/// Why a command isn't run. What is shown of it is what a shell's own message would show.
+/// Why the server does not run a command. It shows the command as a shell's own message would.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
-    /// The shell would do more with it than start a program.
+    /// A shell would do more with it than start a program.
     #[error("{0:?} needs a shell, and this server starts programs without one")]
     NeedsShell(char),
-    /// A quote isn't closed.
+    /// A quote is not closed.
     #[error("a quote has no end")]
     Quote,
-    /// There is no word in it.
+    /// The command has no words.
     #[error("the command is empty")]
     Empty,
-    /// The program isn't named.
+    /// The server's user has not named the program.
     #[error("{0}: not among the programs that this server may run")]
     NotNamed(String),
 }
 
 impl Permit {
-    /// How a command is to be started, if it may be.
+    /// How to start a command, if the server may run it.
     pub(super) fn start<'a>(&self, command: &'a str) -> Result<Start<'a>, Refused> {
         let Self::Programs(named) = self else { return Ok(Start::Shell(command)) };
         if let Some(special) = shell_character(command) {
@@ -53,8 +53,9 @@ impl Permit {
     }
 }
 
-/// The first character that a shell would not take for itself. That this is more than those that do
-/// harm is the point: a command is run as its sender means it, or not at all.
+/// The first character that has a meaning for a shell. The list has more characters than the
+/// dangerous ones, on purpose: the server runs a command exactly as its sender means it, or not at
+/// all.
 fn shell_character(command: &str) -> Option<char> {
     let (mut quote, mut starts_word) = (None, true);
     let mut characters = command.chars();

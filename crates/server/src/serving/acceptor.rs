@@ -1,5 +1,5 @@
-//! Accepts clients, and goes on after the system had no room for one more. Nothing here admits a client
-//! or serves it.
+//! Accepts clients, and recovers when the system had no room for another connection. This module neither
+//! admits nor serves a client.
 
 use std::io;
 use std::sync::Arc;
@@ -14,12 +14,13 @@ use super::line_limit::LineLimit;
 /// The longest pause after accept(2) found no descriptor or no memory.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A listener's clients, one after the other.
+/// The clients of a listener, one after the other.
 pub(crate) struct Acceptor {
     listener: Listener,
-    /// The connections whose ends make room. A server of one client at a time has none while it accepts.
+    /// The connections that free room when they end. A server of one client at a time has none while it
+    /// accepts.
     ledger: Option<Arc<Ledger>>,
-    /// What the log says in front of an error.
+    /// The text before an error in the log.
     failure: String,
     lines: LineLimit,
 }
@@ -30,15 +31,16 @@ impl Acceptor {
         Self { listener, ledger: None, failure, lines: LineLimit::default() }
     }
 
-    /// For a server that has these connections meanwhile.
+    /// For a server with these open connections.
     pub(super) fn of_many(listener: Listener, ledger: Arc<Ledger>, failure: String) -> Self {
         Self { listener, ledger: Some(ledger), failure, lines: LineLimit::default() }
     }
 
-    /// Waits for the next client, however long that takes. Given up while it waits, it has lost none.
+    /// Waits for the next client, without a time limit. A caller that cancels the wait loses no client.
     pub(crate) async fn next(&mut self) -> (Stream, Peer) {
         loop {
-            // From before the try: a connection that ends just as that fails is not missed.
+            // Taken before the attempt, so that it also sees a connection that ends while the attempt
+            // fails.
             let departure = self.ledger.as_deref().map(Ledger::next_departure);
             match self.listener.accept().await {
                 Ok(accepted) => return accepted,
@@ -59,11 +61,11 @@ impl Acceptor {
     }
 }
 
-/// Waits until accept(2) is worth another try: until a connection has ended and given its descriptor
-/// back, or for a moment.
+/// Waits until another accept(2) makes sense: until a connection has ended and returned its descriptor,
+/// or for a short pause.
 ///
-/// The moment is needed, as no event tells of the other room: a command's pipes, a scraper's connection,
-/// and the descriptors and the memory that other programs give back.
+/// The pause is needed because no event reports other freed room: a command's pipes, a scraper's
+/// connection, and the descriptors and memory of other programs.
 async fn wait_for_room(departure: Option<Notified<'_>>) {
     match departure {
         // Whichever comes first.
@@ -72,7 +74,7 @@ async fn wait_for_room(departure: Option<Notified<'_>>) {
     }
 }
 
-/// Errors of accept(2) that belong to the one connection it was about to answer.
+/// Errors of accept(2) that concern only the one connection that it was about to return.
 fn is_one_clients(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! A client's connection, as a session has it: a stream that notes what moves.
+//! A client's connection as a session sees it: a stream that records its progress.
 
 use std::fs::File;
 use std::io;
@@ -12,17 +12,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, Re
 
 use super::ledger::{Entry, Waits};
 
-/// What one call that sends a file is asked for: enough to make the call itself cost nothing, and little
-/// enough that the others of this thread get their turn.
+/// The size of one request to send a part of a file. It is large enough to hide the cost of the call,
+/// and small enough that the other sessions of this thread get their turn.
 const SEND_FILE_BYTES: usize = 1 << 20;
 
-/// A connection. Whoever keeps it waiting too long, or takes too little, loses it: then the session
-/// is dropped, wherever it waits.
+/// A connection. A client that makes it wait too long, or reads too slowly, loses it: the ledger then
+/// drops the session at its next wait.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: Stream,
     entry: Arc<Entry>,
-    /// What is waited for where there is nothing to be read.
+    /// The kind of wait when there is nothing to read.
     reads: Waits,
 }
 
@@ -31,21 +31,21 @@ impl Connection {
         Self { stream, entry, reads: Waits::ForMessage }
     }
 
-    /// What comes is part of a message that has begun: a server that is to end waits for it, and it
-    /// has to come fast enough.
+    /// The next bytes belong to a message that has begun. A server that ends waits for it, and it must
+    /// come fast enough.
     pub(crate) const fn message_has_begun(&mut self) {
         self.reads = Waits::Within;
     }
 
-    /// What comes is a message of its own, which may never come.
+    /// The next bytes begin a new message, which may never come.
     pub(crate) const fn message_is_over(&mut self) {
         self.reads = Waits::ForMessage;
     }
 
-    /// As [`Stream::peek`].
+    /// Like [`Stream::peek`].
     ///
     /// # Errors
-    /// As there.
+    /// Those of that function.
     pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.entry.waits(self.reads);
         let read = self.stream.peek(buffer).await;
@@ -53,24 +53,24 @@ impl Connection {
         read
     }
 
-    /// As [`Stream::broken`].
+    /// Like [`Stream::broken`].
     pub(crate) async fn broken(&self) -> io::Error {
         self.stream.broken().await
     }
 
-    /// As [`Stream::reset_on_close`].
+    /// Like [`Stream::reset_on_close`].
     ///
     /// # Errors
-    /// As there.
+    /// Those of that function.
     pub(crate) fn reset_on_close(&self) -> io::Result<()> {
         self.stream.reset_on_close()
     }
 
-    /// Write what nothing but the end follows, [`close_gently`](Self::close_gently), with which the
-    /// last of it leaves in one packet where the system can hold it back.
+    /// Writes the last bytes before [`close_gently`](Self::close_gently). Where the system can hold them
+    /// back, they leave in one packet with the end of the stream.
     ///
     /// # Errors
-    /// As send(2) fails.
+    /// Those of send(2).
     pub(crate) async fn write_last(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let send =
@@ -81,11 +81,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Send so many bytes from a file's start as [`platform::send_file`] does. Returns how
-    /// many there were, which is fewer where the file ends.
+    /// Sends this many bytes from a file's start, as [`platform::send_file`] does. Returns the number of
+    /// bytes sent, which is smaller if the file ends first.
     ///
     /// # Errors
-    /// As that fails.
+    /// Those of that function.
     pub(crate) async fn send_file(&mut self, file: &File, max_bytes: u64) -> io::Result<u64> {
         let (mut left, mut offset) = (max_bytes, 0);
         while left > 0 {
@@ -97,27 +97,27 @@ impl Connection {
                 0 => break,
                 sent => left -= sent as u64,
             }
-            // A client that takes all at once would keep this thread from the others.
+            // A client that reads everything at once would keep the other sessions of this thread
+            // waiting.
             tokio::task::coop::consume_budget().await;
         }
         Ok(max_bytes - left)
     }
 
-    /// Close so that what was written arrives: say that no more will come, then read until the
-    /// client has closed too. Closing with unread input would reset the connection, and the reset
-    /// may overtake the output.
+    /// Closes so that the written bytes arrive: half-closes, then reads until the client has closed too.
+    /// Closing with unread input would reset the connection, and the reset may overtake the output.
     ///
     /// # Errors
-    /// As shutdown(2) fails.
+    /// Those of shutdown(2).
     pub(crate) async fn close_gently(mut self) -> io::Result<()> {
         self.shutdown().await?;
         self.reads = Waits::ForClose;
-        // Not for ever: the ledger sees to that.
+        // The ledger limits this wait.
         while matches!(self.read(&mut [0; 1024]).await, Ok(1..)) {}
         Ok(())
     }
 
-    /// A system call that sends, tried once.
+    /// Tries a system call that sends, once.
     fn noting_sent(&self, send: impl FnOnce(&Stream) -> io::Result<usize>) -> io::Result<usize> {
         let sent = send(&self.stream);
         match &sent {
@@ -149,10 +149,10 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // What a client hasn't taken that was cut short would stay in the system's memory for as
-        // long as it doesn't; and a part of an answer is not to look like all of it.
+        // Resets a connection that is cut short. Otherwise the unsent bytes would stay in the system's
+        // memory until the client reads them, and the client could take a partial answer for the whole.
         if self.entry.cut().is_some() && self.entry.waiting() == Waits::Within {
-            // Only a connection that is no more can't be reset.
+            // Only a connection that is already gone can't be reset.
             drop(self.stream.reset_on_close());
         }
     }

@@ -1,4 +1,4 @@
-//! What this server has done so far, in numbers: for the log's last line and for `exposition.rs`.
+//! Counts what this server has done so far: for the log's last line and for `exposition.rs`.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use prometheus_client::metrics::family::Family;
 
 use super::options::{Cut, Refusal};
 
-/// By reason, which is the name of the option that sets the limit where there is one.
+/// By reason. The reason is the name of the option that sets the limit, where there is one.
 pub(super) type ByReason = Family<[(&'static str, &'static str); 1], Counter>;
 
-/// Counters of whole connections. What those have moved that are still open comes from the ledger.
+/// The counters of closed connections. The ledger has the bytes of open connections.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counters {
     pub(super) connections: Counter,
@@ -19,26 +19,26 @@ pub(super) struct Counters {
     pub(super) sent: Counter,
     pub(super) refused: ByReason,
     pub(super) cut: ByReason,
-    /// Sums of the two before, which they don't give themselves.
+    /// The sums of the two families above, which do not sum themselves.
     refused_in_all: Counter,
     cut_in_all: Counter,
 }
 
 impl Counters {
-    /// A connection was refused.
+    /// Counts a refused connection.
     pub(super) fn count_refused(&self, why: Refusal) {
         self.refused.get_or_create(&[("reason", why.label())]).inc();
         self.refused_in_all.inc();
     }
 
-    /// A session was cut short.
+    /// Counts a session that was cut short.
     pub(super) fn count_cut(&self, why: Cut) {
         self.cut.get_or_create(&[("reason", why.label())]).inc();
         self.cut_in_all.inc();
     }
 }
 
-/// In words, for the end.
+/// The counts in words, for the log's last line.
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

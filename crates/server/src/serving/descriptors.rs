@@ -1,12 +1,13 @@
-//! How many files this process may have open, of which each connection is one.
+//! The limit of open files of this process. Each connection is one.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What is open besides connections: the standard streams, listeners, epoll, a file that is sent.
+/// Open descriptors that are not connections: the standard streams, listeners, epoll, the served
+/// file.
 const OTHERS: u64 = 32;
 
-/// As many descriptors as the system gives, and a warning if they are fewer than the connections
-/// that are allowed.
+/// Raises the limit of descriptors as far as the system allows, and warns if that is less than
+/// the allowed connections need.
 pub(super) fn make_room(max_connections: usize) {
     let needed = u64::try_from(max_connections).unwrap_or(u64::MAX).saturating_add(OTHERS);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -14,7 +15,7 @@ pub(super) fn make_room(max_connections: usize) {
     let raise = |current| setrlimit(Resource::Nofile, Rlimit { current, maximum });
     if let Some(current) = current
         && current < wanted
-        // Some systems refuse to go to a maximum that is none.
+        // Some systems refuse a soft limit equal to an infinite maximum.
         && let Err(error) =
             raise(maximum).or_else(|_| raise(Some(needed.min(wanted).max(current))))
     {

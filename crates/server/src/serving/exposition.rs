@@ -10,10 +10,10 @@ use prometheus_client::registry::{Registry, Unit};
 use super::counters::Counters;
 use super::ledger::Ledger;
 
-/// All of it in the text format of OpenMetrics, which Prometheus reads.
+/// All numbers in the text format of OpenMetrics, which Prometheus reads.
 ///
 /// # Errors
-/// None in practice: a String takes everything.
+/// Never happens in practice: writing to a String does not fail.
 pub(super) fn exposition(ledger: &Ledger) -> Result<String, fmt::Error> {
     let Counters { connections, failed, refused, cut, .. } = &ledger.counters;
     let (open, received, sent) = ledger.totals();

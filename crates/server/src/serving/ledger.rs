@@ -1,8 +1,8 @@
-//! Who is connected, what has moved, and who has gone past a limit.
+//! Knows the open connections, what they have moved, and which have exceeded a limit.
 //!
-//! A session only notes what it does, in atomics: that costs a message nothing that can be measured.
-//! One task looks through all connections a few times a second and cuts those short that went past
-//! a limit. It never reads or writes a connection.
+//! A session only records its progress, in atomics; the cost per message is too small to measure. One
+//! task looks through all connections a few times a second and cuts short those that exceed a limit. It
+//! never reads from or writes to a connection.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,23 +20,23 @@ use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use super::counters::Counters;
 use super::options::{Cut, Options, Refusal};
 
-/// How long a client may take to close its side after all was sent to it.
+/// How long a client may take to close its side after the server has sent everything.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How long sessions may take to notice that they are cut short.
 const BREAK_OFF: Duration = Duration::from_secs(2);
 
-/// What a session waits for, if anything.
+/// What a session waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Waits {
-    /// For nothing of its client's.
+    /// It does not wait for its client.
     Not,
-    /// For a message to begin. A server that ends need not wait for that.
+    /// It waits for a message to begin. A server that ends need not wait for that.
     ForMessage,
-    /// For more of a message, or for its answer to be taken.
+    /// It waits for more of a message, or until the client reads its answer.
     Within,
-    /// For the client to close, after everything.
+    /// It waits for the client to close, after everything else.
     ForClose,
 }
 
@@ -49,18 +49,18 @@ impl Waits {
 pub(super) struct Entry {
     clock: Arc<Clock>,
     began: u64,
-    /// When a byte moved last, by the clock.
+    /// When the last byte moved, by the clock.
     moved: AtomicU64,
     pub(super) received: AtomicU64,
     pub(super) sent: AtomicU64,
     waits: AtomicU8,
     cut: OnceLock<Cut>,
-    /// Drops the session, wherever it waits.
+    /// Cancels the session at its next wait.
     abort: OnceLock<AbortHandle>,
 }
 
 impl Entry {
-    /// The session goes on, because so many bytes moved, or to see whether some do.
+    /// The session goes on: this many bytes moved, or it is about to try.
     pub(super) fn goes_on(&self, counter: &AtomicU64, bytes: usize) {
         if bytes > 0 {
             counter.fetch_add(bytes as u64, Ordering::Relaxed);
@@ -71,13 +71,13 @@ impl Entry {
         }
     }
 
-    /// The session is about to wait for its client. If the server ends and nothing is under way
-    /// that is in vain, and the session is cut short.
+    /// The session is about to wait for its client. If the server ends and no exchange is in progress,
+    /// waiting is useless, so the session is cut short.
     pub(super) fn waits(&self, waits: Waits) {
-        // Against the order of `Ledger::end`, which sets the flag and then looks at this: one of
-        // the two sees the other.
+        // The reverse order of `Ledger::end`, which sets the flag and then looks at this: so one of the
+        // two sees the other.
         if self.waits.swap(waits as u8, Ordering::SeqCst) == Waits::Not as u8 {
-            // What the server itself took its time for is no idleness of the client's.
+            // The time that the server itself took does not count as the client's idle time.
             self.moved.store(self.clock.now(), Ordering::Relaxed);
         }
         if waits == Waits::ForMessage && self.clock.server_ends.load(Ordering::SeqCst) {
@@ -85,16 +85,16 @@ impl Entry {
         }
     }
 
-    /// Why this was cut short, if it was.
+    /// Why this session was cut short, if it was.
     pub(super) fn cut(&self) -> Option<Cut> {
         self.cut.get().copied()
     }
 
-    /// The task of this connection's session, which may have gone past a limit already.
+    /// The task of this connection's session. The session may already have exceeded a limit.
     pub(super) fn is_served_by(&self, task: AbortHandle) {
         let _only_once = self.abort.set(task);
-        // As in `cut_short`: each sets its own and then looks at the other's, and of two that have this
-        // fence in between one sees what the other has set.
+        // As in `cut_short`: each side sets its own flag and then looks at the other's. With this fence
+        // in between, at least one of them sees the other's flag.
         fence(Ordering::SeqCst);
         if self.cut.get().is_some() {
             self.abort_task();
@@ -124,8 +124,8 @@ impl Entry {
     }
 }
 
-/// The time as of the last look, in milliseconds since the start, which is exact enough for limits;
-/// and whether the server ends.
+/// The time of the last look, in milliseconds since the start, which is exact enough for limits; and
+/// whether the server ends.
 #[derive(Debug)]
 struct Clock {
     start: Instant,
@@ -145,7 +145,7 @@ impl Clock {
     }
 }
 
-/// Whose connections are counted together.
+/// The key by which connections count as one client's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Client {
     Ip(IpAddr),
@@ -153,7 +153,7 @@ pub(super) enum Client {
 }
 
 impl Client {
-    /// A network of 64 bits is what one client of IPv6 is given.
+    /// One client of IPv6 usually gets a whole network of 64 bits.
     pub(super) fn of(peer: &Peer, uid: Option<u32>) -> Self {
         let Peer::Inet(address) = peer else { return Self::User(uid.unwrap_or(u32::MAX)) };
         Self::Ip(match address.ip().to_canonical() {
@@ -163,11 +163,11 @@ impl Client {
     }
 }
 
-/// The rate of one connection, as the look-out measures it.
+/// The rate of one connection, as the watching task measures it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
     bytes_before: u64,
-    /// How long the client was waited for.
+    /// How long the server waited for the client.
     waited: Duration,
 }
 
@@ -185,9 +185,9 @@ pub(super) struct Ledger {
     clock: Arc<Clock>,
     table: Mutex<Table>,
     pub(super) counters: Counters,
-    /// How many there are: read without the lock.
+    /// The number of connections, readable without the lock.
     open: AtomicUsize,
-    /// Told when the first connection comes, and whenever one has gone.
+    /// Notified when the first connection comes, and whenever a connection has gone.
     turned: Notify,
 }
 
@@ -208,7 +208,7 @@ impl Ledger {
         })
     }
 
-    /// A seat for one more connection, if there is one for this client.
+    /// Takes a place for one more connection, if this client may have one.
     pub(super) fn admit(self: &Arc<Self>, client: Client) -> Result<Seat, Refusal> {
         let within = |count: usize, limit: usize| limit == 0 || count < limit;
         let mut table = self.table();
@@ -241,14 +241,14 @@ impl Ledger {
         self.open.store(table.entries.len(), Ordering::Relaxed);
         self.counters.connections.inc();
         if is_first {
-            // Behind the store: who is woken looks at it.
+            // After the store, because the notified task reads it.
             self.turned.notify_waiters();
         }
         Ok(Seat { ledger: self.clone(), entry, client, id })
     }
 
-    /// How many connections there are, and what all have received and sent, those that have ended
-    /// and those that haven't. A connection that ends meanwhile is counted once.
+    /// The number of connections, and the bytes that all have received and sent, closed and open ones. A
+    /// connection that ends meanwhile counts once.
     pub(super) fn totals(&self) -> (usize, u64, u64) {
         let table = self.table();
         let sum = |ended: &Counter, bytes: fn(&Entry) -> &AtomicU64| {
@@ -259,7 +259,7 @@ impl Ledger {
         (table.entries.len(), received, sum(&self.counters.sent, |entry| &entry.sent))
     }
 
-    /// Look for those who are past a limit, for ever.
+    /// Looks for connections that exceed a limit, for ever.
     pub(super) async fn look_out(&self) {
         let Options { idle_timeout, total_timeout, rate_window, .. } = &self.options;
         let limits = [idle_timeout, total_timeout, rate_window].map(|limit| limit.limit());
@@ -279,23 +279,23 @@ impl Ledger {
         }
     }
 
-    /// Ends when a connection ends after this call. The connection has given its descriptor back by then.
+    /// Completes when a connection ends after this call. The connection has then returned its descriptor.
     pub(super) fn next_departure(&self) -> Notified<'_> {
         self.turned.notified()
     }
 
-    /// End: who waits for a client to say something is cut short now, and whoever comes to that
-    /// point later. Return when all have gone, or at the deadline.
+    /// Ends: cuts short the sessions that wait for a client's next message, now or later. Returns when
+    /// all sessions have gone, or at the deadline.
     pub(super) async fn end(&self) {
         self.clock.server_ends.store(true, Ordering::SeqCst);
         self.cut_all(Cut::Ending, |entry| entry.waiting() == Waits::ForMessage);
         let deadline = self.options.drain_timeout.limit().unwrap_or_default();
-        // Whoever is left is broken off.
+        // The remaining sessions are broken off.
         drop(tokio::time::timeout(deadline, self.empty()).await);
     }
 
-    /// Cut short whoever is left, and return when all have gone: when each session has got as far as to
-    /// where it waits for something, or after a time that none of them needs.
+    /// Cuts short the remaining sessions. Returns when all have gone, which happens at each session's
+    /// next wait, or after a time that none of them needs.
     pub(super) async fn break_off(&self) {
         self.cut_all(Cut::Unfinished, |_| true);
         drop(tokio::time::timeout(BREAK_OFF, self.empty()).await);
@@ -336,7 +336,7 @@ impl Ledger {
         }
     }
 
-    /// The limit that a connection has gone past.
+    /// The limit that a connection exceeds.
     fn past(&self, entry: &Entry, window: &mut Window, now: u64, elapsed: Duration) -> Option<Cut> {
         let over = |since: u64, limit: Option<Duration>| {
             limit.filter(|limit| u128::from(now.saturating_sub(since)) >= limit.as_millis())
@@ -372,24 +372,25 @@ impl Ledger {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // Nothing is left half done under this lock that a panic could come between.
+        // No operation under this lock can panic halfway and leave the data inconsistent.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A tick for each look at the connections.
+/// One tick for each look at the connections.
 ///
-/// A limit passes without an event: nothing happens at a connection that stands still. A timer for each
-/// read would make one, but costs every message, and the rate needs a look while bytes move, too.
+/// Exceeding a limit causes no event, because nothing happens on an idle connection. A timer for each
+/// read would cause one, but it costs time for every message, and the rate needs a look while bytes move,
+/// too.
 fn looks_every(tick: Duration) -> Interval {
     let mut looks = interval_at(tokio::time::Instant::now() + tick, tick);
-    // A look measures the time since the one before. So a late one covers those that were missed, and
-    // catching up would only look twice at the same moment.
+    // A look measures the time since the last look. So a late look covers the missed ones, and catching
+    // up would only look twice at the same moment.
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     looks
 }
 
-/// A connection's place, given back when it is dropped.
+/// A connection's place. Dropping it frees the place.
 #[derive(Debug)]
 pub(super) struct Seat {
     ledger: Arc<Ledger>,
@@ -429,7 +430,7 @@ mod tests {
 
     use super::*;
 
-    /// A command line of nothing but a server's options.
+    /// A command line with only a server's options.
     #[derive(Parser)]
     struct CommandLine {
         #[command(flatten)]

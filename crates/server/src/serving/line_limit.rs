@@ -1,12 +1,12 @@
-//! Limits a line of the log to one a second, so that a flood of its cause does not flood the log.
-//! Nothing here writes the line.
+//! Limits a line of the log to one per second, so that a frequent event does not flood the log. This
+//! module does not write the line.
 
 use std::time::{Duration, Instant};
 
 /// The time from one line to the next.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Lets the first line pass, then one a second, and counts the lines in between.
+/// Passes the first line, then one per second, and counts the lines in between.
 #[derive(Debug, Default)]
 pub(super) struct LineLimit {
     last: Option<Instant>,
@@ -14,8 +14,8 @@ pub(super) struct LineLimit {
 }
 
 impl LineLimit {
-    /// Lets a line pass, or holds it back. A line that passes gets the number of lines held back since
-    /// the last one.
+    /// Passes a line or holds it back. With a line that passes comes the number of lines held back
+    /// since the last one.
     pub(super) fn pass(&mut self) -> Option<u64> {
         if self.last.is_some_and(|last| last.elapsed() < INTERVAL) {
             self.held_back += 1;

@@ -1,4 +1,4 @@
-//! `--metrics`: GET /metrics over HTTP/1.1, and nothing else.
+//! `--metrics`: answers GET /metrics over HTTP/1.1, and nothing else.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,17 +21,17 @@ use super::options::Refusal;
 
 /// How long a scraper may take to send its request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many scrapers are answered at the same time; more wait to be accepted.
+/// How many scrapers the server answers at the same time. More wait for accept.
 const SCRAPERS: usize = 8;
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// Answer whoever asks and may reach it, for ever.
+/// Answers every scraper that may connect, for ever.
 pub(super) async fn serve(mut clients: Acceptor, reach: Reach, ledger: Arc<Ledger>) {
     let scrapers = Arc::new(Semaphore::new(SCRAPERS));
     loop {
-        // A semaphore that nobody closes gives permits.
+        // The semaphore is never closed, so it always gives permits.
         let Ok(permit) = scrapers.clone().acquire_owned().await else { return };
         let (stream, _) = clients.next().await;
         if !may_enter(stream.peer_uid().unwrap_or_default(), reach) {
@@ -46,7 +46,7 @@ pub(super) async fn serve(mut clients: Acceptor, reach: Reach, ledger: Arc<Ledge
     }
 }
 
-/// One connection. It is used once: a scraper that keeps it open would keep another out.
+/// One connection, for one request: a scraper that kept it open would keep another out.
 async fn answer(stream: Stream, ledger: Arc<Ledger>) {
     let service = service_fn(|request: Request<Incoming>| {
         let response = respond(&request, &ledger);

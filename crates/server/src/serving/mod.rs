@@ -1,10 +1,9 @@
-//! The accept loop that every stream scenario shares: a task for each client, where the tutorials
-//! serve one at a time; limits, so that no client takes from the others; an end in which nothing is
-//! lost; and the numbers of it all.
+//! The accept loop of every stream scenario. It has a task for each client, where the tutorials serve one at a
+//! time; limits, so that one client can't starve the others; an end that loses nothing; and counters.
 //!
-//! [`options`] is what may be set, [`acceptor`] waits for clients, [`ledger`] knows who is connected and cuts short who goes past a
-//! limit, [`connection`] is what a session reads and writes, [`counters`] and [`metrics`] say what
-//! was done.
+//! [`options`] has the options, [`acceptor`] waits for clients, [`ledger`] knows the connections and cuts short
+//! those that exceed a limit, [`connection`] is what a session reads and writes, [`counters`] and [`metrics`]
+//! report the numbers.
 
 mod acceptor;
 mod connection;
@@ -38,12 +37,11 @@ pub(crate) use connection::Connection;
 pub(crate) use options::{Access, LIMITS, Options};
 pub(crate) use signals::Signals;
 
-/// Serve each client of `address` by `session` until a signal, and then until what is under way is
-/// done. A session's error ends that session and is logged with the clause it goes by; nobody else
-/// notices.
+/// Serves each client of `address` by `session` until a signal, and then until running exchanges are done. A
+/// session's error ends that session, and the log shows it with its clause; other sessions do not notice.
 ///
 /// # Errors
-/// The address can't be listened on, or a session finds standard output gone.
+/// The server can't listen on the address, or a session finds standard output gone.
 pub(crate) async fn serve_each<S, F>(
     address: &Address,
     options: &Options,
@@ -57,10 +55,10 @@ where
     serve_each_from(address, options, clauses, |connection, _| session(connection)).await
 }
 
-/// [`serve_each`] of a session that is told where its client is, too.
+/// Like [`serve_each`], but the session also gets its client's address.
 ///
 /// # Errors
-/// As there.
+/// Those of [`serve_each`].
 pub(crate) async fn serve_each_from<S, F>(
     address: &Address,
     options: &Options,
@@ -127,23 +125,23 @@ where
             Some(error) = screen_lost.recv() => ended = Err(error),
         }
     }
-    // The end of the runtime may come before that of a task: a command would live on.
+    // The runtime may end before a task ends: then a command would go on.
     ledger.break_off().await;
-    // A file that it listens at goes with it.
+    // The socket file goes with the listener.
     scraping.shutdown().await;
     ended?;
     never_lost(|| tracing::info!("{}", ledger.counters));
     Ok(())
 }
 
-/// A place for a client, unless the limits or its user forbid it.
+/// Gives a client a place, unless the limits or the client's user forbid it.
 fn admit(
     ledger: &std::sync::Arc<Ledger>,
     stream: &Stream,
     peer: &Peer,
     reach: Reach,
 ) -> Result<Seat, Refusal> {
-    // Of a client that is gone already nothing is known.
+    // The system knows nothing about a client that has already gone.
     let uid = stream.peer_uid().unwrap_or_default();
     if !may_enter(uid, reach) {
         return Err(Refusal::Stranger);
@@ -151,14 +149,14 @@ fn admit(
     ledger.admit(Client::of(peer, uid))
 }
 
-/// Whether that user is served: where only this server's own can reach it, that one, and the one who may
-/// do anything anyway.
+/// Whether the server serves this user. If only the server's own user may connect, it serves that user and root,
+/// who may do anything anyway.
 fn may_enter(uid: Option<u32>, reach: Reach) -> bool {
     let own = rustix::process::geteuid().as_raw();
     reach != Reach::User || uid.is_none_or(|uid| uid == 0 || uid == own)
 }
 
-/// See a session through to its end.
+/// Runs a session to its end.
 async fn attend(
     served: impl Future<Output = anyhow::Result<()>>,
     mut place: Place,
@@ -176,7 +174,7 @@ async fn attend(
     }
 }
 
-/// A client's place. Should the session be dropped before it is done, it is said why.
+/// A client's place. If the session is dropped before it is done, dropping this logs the reason.
 struct Place {
     seat: Seat,
     peer: Peer,
@@ -201,28 +199,28 @@ impl Drop for Place {
     }
 }
 
-/// Log what went wrong with one client.
+/// Logs an error of one client's session.
 pub(crate) fn warn_of(peer: &Peer, error: &anyhow::Error, clauses: Clauses) {
     let what = with_clause(error.as_ref(), clauses.client);
     tracing::warn!(client = %peer, "{what} (client {peer})");
 }
 
-/// Listen, and say where.
+/// Listens, and logs the address.
 ///
 /// # Errors
-/// The address can't be listened on, or is reached from further away than it may be.
+/// The server can't listen on the address, or more distant machines can reach it than the options allow.
 pub(crate) async fn listen(address: &Address, reach: Reach) -> anyhow::Result<Listener> {
     let listener = Listener::bind(address, reach).await.with_context(|| cannot_listen(address))?;
     tracing::info!("listening on {}", listener.local_name()?);
     Ok(listener)
 }
 
-/// What is said in front of the system's reason.
+/// The text before the system's reason.
 pub(crate) fn cannot_listen(address: &Address) -> String {
     format!("cannot listen on {address}")
 }
 
-/// What is said in front of an error of accept(2).
+/// The text before an error of accept(2).
 pub(crate) fn cannot_accept(clauses: Clauses) -> String {
     format!("[{}] cannot accept", clauses.end)
 }

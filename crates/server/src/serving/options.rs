@@ -1,5 +1,5 @@
-//! What a server of connections allows its clients: the options, their defaults, and what is said
-//! of one who goes past them.
+//! What a server of connections allows its clients: the options, their defaults, and the messages
+//! for a client that exceeds them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,14 +10,14 @@ use endpoint::{Address, Reach};
 
 use super::descriptors;
 
-/// Under which limits are listed in the help.
+/// The heading of the limits in the help.
 pub(crate) const LIMITS: &str = "Limits";
 
-/// How far away those may be who connect.
+/// From how far away clients may connect.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Access {
-    /// Listen also at an address that other machines can reach. Without this only 127.0.0.0/8, ::1
-    /// and Unix sockets are taken.
+    /// Also listen on an address that other machines can reach. Without this, the server accepts
+    /// only 127.0.0.0/8, ::1 and Unix sockets.
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,
 }
@@ -33,51 +33,53 @@ impl Access {
 pub(crate) struct Options {
     #[command(flatten)]
     pub(super) access: Access,
-    /// Whether a Unix socket is for this user alone.
+    /// Whether a Unix socket is only for this user.
     #[arg(skip)]
     private: bool,
-    /// What has to be said as soon as it listens.
+    /// What to log as soon as the server listens.
     #[arg(skip)]
     pub(super) notice: Option<&'static str>,
-    /// Connections at the same time; one more is closed at once. Here and with the others, 0
-    /// stands for no limit.
+    /// Most connections at the same time; the server closes further ones at once. For this and the
+    /// other limits, 0 means no limit.
     #[arg(long, value_name = "N", default_value_t = 1024, help_heading = LIMITS)]
     pub(super) max_connections: usize,
-    /// Connections at the same time from one IPv4 address, one IPv6 network of 64 bits, or one
+    /// Most connections at the same time from one IPv4 address, one IPv6 network of 64 bits, or one
     /// user of a Unix socket.
     #[arg(long, value_name = "N", default_value_t = 256, help_heading = LIMITS)]
     pub(super) max_per_client: usize,
-    /// How long a client may keep this server waiting without a byte in either direction.
+    /// How long the server waits for a client without a byte in either direction.
     #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = LIMITS)]
     pub(super) idle_timeout: Seconds,
     /// How long a connection may last.
     #[arg(long, value_name = "SECONDS", default_value = "86400", help_heading = LIMITS)]
     pub(super) total_timeout: Seconds,
-    /// Bytes a second that a client has to take of an answer, or to send of a message that it has
+    /// Bytes per second that a client has to read of an answer, or to send of a message that it has
     /// begun.
     #[arg(long, value_name = "BYTES", default_value_t = 512, help_heading = LIMITS)]
     pub(super) min_rate: u64,
-    /// Over how long that rate is measured, of the time in which this server waits for the client.
+    /// The period over which the server measures this rate. Only time in which it waits for the
+    /// client counts.
     #[arg(long, value_name = "SECONDS", default_value = "10", help_heading = LIMITS)]
     pub(super) rate_window: Seconds,
-    /// How long what is under way may take to finish after SIGTERM or Ctrl-C; 0: it is broken off.
+    /// How long running exchanges may take to finish after SIGTERM or Ctrl-C; 0 breaks them off at
+    /// once.
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     pub(super) drain_timeout: Seconds,
-    /// Where to answer GET /metrics, with counters in Prometheus' text format. By the same rule as
-    /// --listen, and nowhere unless told.
+    /// Where to answer GET /metrics, with counters in Prometheus' text format. The same rule as for
+    /// --listen applies. Without this option there are no metrics.
     #[arg(long, value_name = "ADDR")]
     pub(super) metrics: Option<Address>,
 }
 
 impl Options {
-    /// The same with a Unix socket that nobody but this user can use, and with something to be said
-    /// on the log.
+    /// The same options, with a Unix socket only for this user, and with a line to log at the
+    /// start.
     pub(crate) fn private(&self, notice: Option<&'static str>) -> Self {
         Self { private: true, notice, ..self.clone() }
     }
 
-    /// Have descriptors enough. A server of commands leaves the limit as it is: they would inherit
-    /// another, which `ulimit -n` shows.
+    /// Raises the limit of descriptors. A server of commands leaves the limit unchanged: its
+    /// commands would inherit it, and `ulimit -n` shows it.
     pub(super) fn make_room_for_connections(&self) {
         if !self.private {
             descriptors::make_room(self.max_connections);
@@ -97,7 +99,7 @@ impl Options {
 pub(super) struct Seconds(Duration);
 
 impl Seconds {
-    /// The time; none for 0.
+    /// The time; `None` for 0.
     pub(super) fn limit(self) -> Option<Duration> {
         (!self.0.is_zero()).then_some(self.0)
     }
@@ -114,12 +116,12 @@ impl FromStr for Seconds {
     }
 }
 
-/// Why a connection was refused.
+/// Why the server refused a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Refusal {
-    /// There are as many as there may be.
+    /// The server has its maximum number of connections.
     Full,
-    /// This client has its share.
+    /// This client has its maximum number of connections.
     Share,
     /// A Unix socket's client is another user.
     Stranger,
@@ -135,20 +137,20 @@ impl Refusal {
     }
 }
 
-/// Why a session was cut short.
+/// Why the server cut a session short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Cut {
-    /// Nothing moved for so long.
+    /// No byte moved for this long.
     Idle(Duration),
-    /// It lasted so long.
+    /// It lasted this long.
     Total(Duration),
-    /// So few bytes moved in so long.
+    /// Only this many bytes moved in this time.
     Slow(u64, Duration),
-    /// All was sent to it, and still it does not close.
+    /// The server sent everything, and the client still does not close.
     Lingers,
-    /// The server ends, and nothing was under way.
+    /// The server ends, and no exchange was in progress.
     Ending,
-    /// The server ends, and what was under way took too long.
+    /// The server ends, and the exchange in progress took too long.
     Unfinished,
 }
 
@@ -165,7 +167,7 @@ impl Cut {
 }
 
 impl Cut {
-    /// Whether that is as it should be, and nothing to warn of.
+    /// Whether this is normal, and needs no warning.
     pub(super) const fn is_in_order(self) -> bool {
         matches!(self, Self::Lingers | Self::Ending)
     }

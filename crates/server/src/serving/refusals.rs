@@ -1,4 +1,4 @@
-//! The log of refused clients, which a flood of them must not flood.
+//! Logs refused clients, in a way that many of them do not flood the log.
 
 use endpoint::Peer;
 
@@ -6,7 +6,8 @@ use super::line_limit::LineLimit;
 use super::options::Refusal;
 use crate::clauses::Clauses;
 
-/// Writes of the first refusal, and then of one a second, how many there were.
+/// Logs the first refusal, and then at most one per second, with the number of refusals
+/// in between.
 pub(super) struct Refusals {
     clauses: Clauses,
     lines: LineLimit,

@@ -11,16 +11,16 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From now on they end nothing by themselves.
+    /// From now on these signals no longer end the process by themselves.
     ///
     /// # Errors
-    /// As sigaction(2) fails.
+    /// Those of sigaction(2).
     pub(crate) fn new() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Wait for the next of them.
+    /// Waits for the next of them.
     pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -1,7 +1,8 @@
-//! `socket-api`: each call of the socket module's catalogue, on this machine alone, and its result.
+//! `socket-api`: makes each call of the socket module's catalogue, only on this machine, and prints
+//! its result.
 //!
-//! Source: `python-ref/socket-api/demo.py`. Every line is the result of a call that was made here,
-//! shown as Python shows it. It serves nobody, and ends when it is done.
+//! Source: `python-ref/socket-api/demo.py`. Every line is the result of a call that this program
+//! made, shown as Python shows it. The program serves no clients, and ends when it is done.
 
 mod socket;
 
@@ -18,11 +19,11 @@ use socket::{Socket, failure, shown, truth};
 
 const ANY_PORT: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
 const RECV_BYTES: usize = 1024;
-/// One byte more than a datagram over IPv4 can have.
+/// One byte more than the longest datagram over IPv4.
 const TOO_LONG: usize = 65508;
 
 pub(crate) async fn run(options: SocketApi) -> anyhow::Result<()> {
-    // Its calls block, some of them on purpose.
+    // The calls block, some of them on purpose.
     tokio::task::spawn_blocking(move || demo(&options)).await?
 }
 
@@ -44,7 +45,7 @@ fn objects() -> anyhow::Result<()> {
     for family in [AddressFamily::INET, AddressFamily::INET6, AddressFamily::UNIX] {
         for kind in [SocketType::STREAM, SocketType::DGRAM] {
             let socket = Socket::new(family, kind)?;
-            // The protocol is left to the system, and 0 stands for that.
+            // Protocol 0: the system chooses.
             print_now(&format!("socket: {} 0", socket.about()?))?;
         }
     }
@@ -57,7 +58,7 @@ fn objects() -> anyhow::Result<()> {
     Ok(print_now(&format!("fromfd: {same} {sent} {received}"))?)
 }
 
-/// A server that listens, and what it took to get there.
+/// A listening server, and the results of the calls before.
 fn server(backlog: i32) -> anyhow::Result<Socket> {
     print_now("-- server")?;
     let server = Socket::tcp()?;
@@ -81,7 +82,7 @@ fn server(backlog: i32) -> anyhow::Result<Socket> {
     Ok(server)
 }
 
-/// Both ends of a connection that is left open.
+/// Both ends of a connection that stays open.
 fn connections(server: &Socket, message: &[u8]) -> anyhow::Result<(Socket, Socket)> {
     print_now("-- client")?;
     let address = server.name()?;
@@ -174,7 +175,7 @@ fn waiting(client: &Socket) -> anyhow::Result<()> {
     Ok(print_now(&format!("gettimeout: {}", client.timeout_shown()))?)
 }
 
-/// How many connections a server that never accepts has waiting before one is refused.
+/// How many connections a server that never accepts has waiting before the system refuses one.
 fn queue(backlog: i32) -> anyhow::Result<()> {
     print_now("-- backlog")?;
     let queue = Socket::new(AddressFamily::UNIX, SocketType::STREAM)?;
@@ -202,7 +203,7 @@ fn closing(mut client: Socket, conn: &Socket) -> anyhow::Result<()> {
     Ok(print_now(&format!("close: {}", shown(client.close())))?)
 }
 
-/// A raw socket takes a privilege; the error shows that it is not there.
+/// A raw socket needs a privilege; without it, the error shows.
 fn raw_sockets() -> anyhow::Result<()> {
     print_now("-- raw sockets")?;
     for protocol in [None, Some(ipproto::ICMP)] {

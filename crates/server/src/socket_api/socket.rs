@@ -1,5 +1,5 @@
-//! A socket as Python's socket object is one: it has its calls, can be closed while it is there, and
-//! shows its errors as Python does. It knows nothing of the order in which it is used.
+//! A socket with the calls of Python's socket object. It can be closed while the object stays, and
+//! shows its errors as Python does. It does not know the order of the calls.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -21,7 +21,7 @@ use rustix::net::{
 /// A socket, until it is closed.
 pub(super) struct Socket {
     fd: Option<OwnedFd>,
-    /// What it was told; the system keeps it in ticks of its clock.
+    /// The timeout as set; the system would round it to ticks of its clock.
     timeout: Cell<Option<Duration>>,
 }
 
@@ -36,7 +36,7 @@ impl Socket {
         Ok(platform::socket(family, kind)?.into())
     }
 
-    /// A raw socket over IPv4. Without a protocol there is none.
+    /// A raw socket over IPv4. Raw sockets without a protocol do not exist.
     pub(super) fn raw(protocol: Option<Protocol>) -> io::Result<Self> {
         Ok(rustix::net::socket(AddressFamily::INET, SocketType::RAW, protocol)?.into())
     }
@@ -50,7 +50,7 @@ impl Socket {
         Ok((left.into(), right.into()))
     }
 
-    /// What `socket.fromfd` makes of its descriptor.
+    /// Like `socket.fromfd` with its descriptor.
     pub(super) fn duplicate(&self) -> io::Result<Self> {
         Ok(dup(self.fd()?)?.into())
     }
@@ -87,7 +87,7 @@ impl Socket {
         Ok(bind(self.fd()?, address)?)
     }
 
-    /// Bind to a name that the system chooses, for as long as what this gives is there.
+    /// Binds to a name that the system chooses. The name stays as long as the returned value.
     pub(super) fn bind_to_any_name(&self) -> io::Result<ChosenName> {
         ChosenName::bind(self.fd()?)
     }
@@ -106,7 +106,7 @@ impl Socket {
         Ok(connect(self.fd()?, address)?)
     }
 
-    /// The error's number in place of the error; 0 for none.
+    /// The error's number instead of the error; 0 for none.
     pub(super) fn connect_ex(&self, address: &impl SocketAddrArg) -> io::Result<i32> {
         Ok(connect(self.fd()?, address).err().map_or(0, Errno::raw_os_error))
     }
@@ -148,7 +148,7 @@ impl Socket {
         Ok((buffer, from))
     }
 
-    /// A stream that reads and writes the same connection, as `makefile` gives one.
+    /// A stream that reads and writes the same connection, like `makefile`.
     pub(super) fn file(&self) -> io::Result<TcpStream> {
         Ok(dup(self.fd()?)?.into())
     }
@@ -165,13 +165,13 @@ impl Socket {
         self.set_timeout(if blocking { None } else { Some(Duration::ZERO) })
     }
 
-    /// What `gettimeout` gives: seconds, 0.0 if it never waits, None if it waits for ever.
+    /// The result of `gettimeout`: seconds, 0.0 if it never waits, None if it waits for ever.
     pub(super) fn timeout_shown(&self) -> String {
         let seconds = self.timeout.get().map(|timeout| pytext::repr_float(timeout.as_secs_f64()));
         seconds.unwrap_or_else(|| "None".to_owned())
     }
 
-    /// The system says "try again" at the end of a timeout too; Python tells the two apart.
+    /// The system reports "try again" also at the end of a timeout; Python distinguishes the two.
     fn timed_out(&self, error: Errno) -> io::Error {
         let waited = self.timeout.get().is_some_and(|timeout| !timeout.is_zero());
         if error == Errno::AGAIN && waited {
@@ -186,7 +186,7 @@ pub(super) fn truth(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-/// What `print` shows of a call that gives nothing, or of its exception.
+/// What `print` shows of a call that returns None, or of its exception.
 pub(super) fn shown(result: io::Result<()>) -> String {
     result.map_or_else(|error| python_os_error(&error), |()| "None".to_owned())
 }
