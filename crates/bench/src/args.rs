@@ -7,38 +7,38 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand};
 use globset::{Glob, GlobMatcher};
 
-/// How fast frame-server, frame-client and frame are, beside the best alternatives, in one run.
+/// Measure frame-server, frame-client and frame beside the best alternatives, in one run.
 ///
-/// Contenders take turns. The table says the median of the turns, how far they spread, how many times as
-/// good ours is, and whether that meets its target.
+/// Contenders take turns. The table shows the median of the turns, their spread, how many times as good
+/// ours is, and whether that meets its target.
 #[derive(Debug, Parser)]
 #[command(name = "frame-bench", version, args_conflicts_with_subcommands = true)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Args {
-    /// Only rows whose name this is a part of, or matches if it has a *, ? or [ in it.
+    /// Run only rows whose name contains this, or matches it if it contains *, ? or [.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) only: Option<Pattern>,
-    /// How many turns each contender has: 5, or 2 with --quick.
+    /// How many turns each contender has. The default is 5, or 2 with --quick.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) repeats: Option<usize>,
-    /// Small files and short turns: whether it works, not how fast anything is.
+    /// Use small files and short turns: tests that the benchmark works, not how fast anything is.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Where report.json and report.svg go, and meanwhile the files that are sent and received: on a
-    /// disk with room for two of 1 GiB and a few smaller ones.
+    /// The directory for report.json and report.svg, and during the run for the sent and received files.
+    /// Its disk needs room for two files of 1 GiB and a few smaller ones.
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     pub(crate) out: PathBuf,
-    /// The Python to hold it against.
+    /// The Python to compare with.
     #[arg(long, value_name = "EXE", default_value = "python3")]
     pub(crate) python: PathBuf,
-    /// Exit with status 1 if a ratio is under its target.
+    /// Exit with status 1 if a ratio is below its target.
     #[arg(long)]
     pub(crate) require: bool,
     #[command(subcommand)]
     pub(crate) hidden: Option<Hidden>,
 }
 
-/// What this starts of itself.
+/// The hidden commands that this program starts itself as.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Hidden {
     #[command(hide = true)]
@@ -54,7 +54,7 @@ pub(crate) enum Hidden {
     ServeEcho,
 }
 
-/// Which rows are meant.
+/// The chosen rows.
 #[derive(Debug, Clone)]
 pub(crate) enum Pattern {
     Part(String),

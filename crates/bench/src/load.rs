@@ -1,9 +1,9 @@
-//! The clients of the measured servers, the same for all contenders: one that reads a file and drops it,
-//! many that fetch a small file over and over, many that send a message and wait for it to come back. They
-//! check what they get, as far as that costs next to nothing.
+//! The clients of the measured servers, the same for all contenders. One reads a file and drops it, many
+//! fetch a small file again and again, many send a message and wait for its echo. They check what they
+//! receive, as far as that costs almost nothing.
 //!
-//! Half of the processors are theirs, each a thread with a runtime of its own, so that no task ever
-//! moves between them.
+//! They use half of the processors. Each is a thread with its own runtime, so no task ever moves between
+//! them.
 
 use std::fs::File;
 use std::future::Future;
@@ -22,30 +22,30 @@ use tokio::task::JoinSet;
 use crate::rivals::COPY_BYTES;
 use crate::stats::float;
 
-/// What iperf3's receiver reads by.
+/// The block size of iperf3's receiver.
 const SINK_BYTES: usize = 128 << 10;
-/// How long a server may keep everybody waiting.
+/// How long a server may make all clients wait.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What is sent to be echoed: a short line, as a person types.
+/// The message to echo: a short line, as a person types.
 const MESSAGE: &[u8; 32] = b"the quick brown fox jumps over 2";
 
-/// What a turn brought.
+/// The result of a turn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counted {
     pub(crate) count: f64,
-    /// By the second.
+    /// Per second.
     pub(crate) rate: f64,
 }
 
 /// Set when a turn is over.
 type Stop = Arc<AtomicBool>;
 
-/// Read one file of `size` bytes and drop it; seconds from the connect to the last byte.
+/// Reads one file of `size` bytes and drops it; seconds from the connect to the last byte.
 pub(crate) fn receive_and_drop(server: SocketAddr, size: u64) -> anyhow::Result<f64> {
     receive(server, size, SINK_BYTES, |_| Ok(()))
 }
 
-/// Read one file of `size` bytes and write it to a new one, through a buffer: what splice(2) saves.
+/// Reads one file of `size` bytes and writes it to a new one through a buffer, which splice(2) avoids.
 /// Seconds from the connect to the last byte.
 pub(crate) fn receive_and_write(server: SocketAddr, size: u64, to: &Path) -> anyhow::Result<f64> {
     let mut file = File::create_new(to)?;
@@ -82,7 +82,7 @@ fn receive(
     Ok(seconds)
 }
 
-/// Fetches, by `workers` at once, of a stream of `expected` bytes: connect, read to its end,
+/// Fetches a stream of `expected` bytes again and again, by `workers` at once: connect, read to its end,
 /// close.
 pub(crate) fn fetch(
     server: SocketAddr,
@@ -111,8 +111,8 @@ async fn fetch_until(server: SocketAddr, expected: usize, stop: Stop) -> anyhow:
     Ok(fetched)
 }
 
-/// Messages that come back, over so many `connections`, each of which sends its next message
-/// when it has the last one back.
+/// Echoes messages over this many `connections`. Each sends its next message when the last one has come
+/// back.
 pub(crate) fn ping_pong(
     server: SocketAddr,
     connections: usize,
@@ -121,7 +121,7 @@ pub(crate) fn ping_pong(
     let connect = async move || {
         let mut stream = TcpStream::connect(server).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
-        // One to and fro, so that both ends are up when the clock starts.
+        // One echo first, so that both ends are ready when the clock starts.
         exchange(&mut stream).await?;
         Ok(stream)
     };
@@ -145,7 +145,7 @@ async fn exchange(stream: &mut TcpStream) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Set up `tasks` tasks, let them all work for a `turn`, and give what they count.
+/// Sets up `tasks` tasks, lets all of them work for a `turn`, and returns what they count.
 fn spread<S, P, W, F>(tasks: usize, turn: Duration, prepare: P, work: W) -> anyhow::Result<Counted>
 where
     P: AsyncFn() -> anyhow::Result<S> + Sync,
@@ -193,7 +193,7 @@ where
         }
         Ok(prepared)
     });
-    // Whoever failed meets the others, too: they wait for all.
+    // A task that fails meets the others, too: they wait for all.
     all_ready.wait();
     let prepared = prepared?;
     runtime.block_on(async {
@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that answers each of its clients with the same bytes.
+    /// A server that sends the same bytes to each of its clients.
     fn serving(bytes: Vec<u8>) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

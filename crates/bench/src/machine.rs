@@ -1,4 +1,5 @@
-//! On what machine, under which versions: without these a figure says nothing. It only looks.
+//! The machine and the versions of its programs, without which a figure means nothing. This
+//! module only reads them.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,15 +13,15 @@ pub(crate) struct Machine {
     pub(crate) cpu: String,
     pub(crate) cores: usize,
     pub(crate) kernel: String,
-    /// The load average of the last minute, before the run began: more than a little, and the
-    /// figures are about something else as well.
+    /// The load average of the last minute before the run. If it is more than a little, the
+    /// figures also measure other load.
     pub(crate) load_before: String,
     pub(crate) rustc: String,
     pub(crate) python: String,
     pub(crate) iperf3: String,
 }
 
-/// What stands in the place of the version of a program that isn't there.
+/// Replaces the version of a missing program.
 pub(crate) const NOT_INSTALLED: &str = "not installed";
 
 impl Machine {
@@ -41,7 +42,7 @@ impl Machine {
         }
     }
 
-    /// In one line.
+    /// The summary in one line.
     pub(crate) fn sentence(&self) -> String {
         let Self { cpu, cores, kernel, load_before, rustc, python, iperf3 } = self;
         format!(
@@ -51,7 +52,7 @@ impl Machine {
     }
 }
 
-/// How many processors this may use.
+/// How many processors this process may use.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -61,7 +62,7 @@ fn version(program: Option<impl AsRef<OsStr>>) -> String {
     let output = program.and_then(|program| Command::new(program).arg("--version").output().ok());
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     match text.as_deref().and_then(|text| text.lines().next()) {
-        // The name before it is known.
+        // A placeholder before the name is known.
         Some(line) => line.split_once(' ').map_or(line, |(_, version)| version).trim().to_owned(),
         None => NOT_INSTALLED.to_owned(),
     }

@@ -1,8 +1,9 @@
-//! `frame-bench`: how fast `frame-server`, `frame-client` and `frame` are, each figure beside its
-//! rivals', taken in turns in the same run. docs/benchmarks.md says what each row measures.
+//! `frame-bench`: measures how fast `frame-server`, `frame-client` and `frame` are. It compares each
+//! figure with its rivals' figures, measured in turns in the same run. docs/benchmarks.md describes each
+//! row.
 //!
-//! Exit status: 0 all was measured; 1 with `--require`, a ratio is under its target; 2 wrong usage, also a
-//! pattern that matches no row; 3 it could not do its work.
+//! Exit status: 0 if everything was measured; 1 with `--require` if a ratio is below its target; 2 for
+//! wrong usage, also for a pattern that matches no row; 3 if the program failed.
 
 mod args;
 mod load;
@@ -100,12 +101,12 @@ fn finish(
     Ok(if is_under { ExitCode::from(UNDER_TARGET) } else { ExitCode::SUCCESS })
 }
 
-/// The files are big: that they can't be removed is worth an error.
+/// The files are big, so a failure to remove them is an error.
 fn remove(scratch: TempDir) -> anyhow::Result<()> {
     scratch.close().context("cannot remove the files that were sent")
 }
 
-/// When a signal ends this program, end what it started, and remove what it made.
+/// When a signal ends this program, ends the programs that it started, and removes its files.
 fn end_all_with_me(scratch: &Path) -> anyhow::Result<()> {
     let scratch = scratch.to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,5 +1,5 @@
-//! Contenders take turns, round by round: A, B, C, A, B, C, so that what else the machine does hits all
-//! alike. The first of them is ours; the others are what it is held against.
+//! Contenders take turns, round by round: A, B, C, A, B, C. So the machine's other load affects all of
+//! them alike. The first contender is ours; ours is compared with the others.
 
 use anyhow::Context;
 use serde::Serialize;
@@ -10,34 +10,34 @@ use crate::stats::{Better, Spread, ratios};
 /// What one row of the table measures.
 #[derive(Debug, Clone)]
 pub(crate) struct Quantity {
-    /// The row's name, which `--only` goes by. No figure of a size: `--quick` has others.
+    /// The row's name, which `--only` matches. It contains no size, because `--quick` has other sizes.
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) better: Better,
 }
 
-/// Rows that the same turns give.
+/// Rows that share their turns.
 pub(crate) struct Group {
     pub(crate) quantities: Vec<Quantity>,
-    /// Start what is needed. It ends when the contenders are dropped.
+    /// Starts what the turns need. It ends when the contenders are dropped.
     pub(crate) prepare: fn(&Settings) -> anyhow::Result<Vec<Contender<'_>>>,
 }
 
-/// A turn: a figure for each quantity of the group.
+/// A turn returns one figure for each quantity of the group.
 pub(crate) type Turn<'a> = Box<dyn FnMut() -> anyhow::Result<Vec<f64>> + 'a>;
 
-/// Who takes part.
+/// One participant of a group.
 pub(crate) struct Contender<'a> {
     pub(crate) name: String,
-    /// The least ratio that ours is to have against this one, for each quantity of the group; none where
-    /// it is shown for comparison only.
+    /// The lowest ratio that ours must have against this contender, for each quantity of the group;
+    /// `None` if it is only for comparison.
     pub(crate) targets: Vec<Option<f64>>,
     /// `None` if it is not installed.
     pub(crate) turn: Option<Turn<'a>>,
 }
 
 impl<'a> Contender<'a> {
-    /// One that has its turns, in a group of one quantity.
+    /// A contender in a group of one quantity.
     pub(crate) fn new(
         name: impl Into<String>,
         target: Option<f64>,
@@ -47,7 +47,7 @@ impl<'a> Contender<'a> {
         Self { name: name.into(), targets: vec![target], turn: Some(turn) }
     }
 
-    /// One whose turns give a figure for each quantity.
+    /// A contender whose turns return a figure for each quantity.
     pub(crate) fn of_many(
         name: impl Into<String>,
         targets: Vec<Option<f64>>,
@@ -56,20 +56,20 @@ impl<'a> Contender<'a> {
         Self { name: name.into(), targets, turn: Some(Box::new(turn)) }
     }
 
-    /// One that is not there.
+    /// A contender that is not installed.
     pub(crate) fn not_installed(name: impl Into<String>, targets: Vec<Option<f64>>) -> Self {
         Self { name: name.into(), targets, turn: None }
     }
 }
 
-/// A row as it was measured.
+/// A measured row.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
-    /// Whether a higher or a lower figure is the better one.
+    /// Whether a higher or a lower figure is better.
     pub(crate) better: Better,
-    /// Ours first.
+    /// Ours comes first.
     pub(crate) contenders: Vec<Entry>,
 }
 
@@ -81,12 +81,12 @@ pub(crate) struct Entry {
     /// Turn by turn, in the row's unit.
     pub(crate) figures: Vec<f64>,
     pub(crate) spread: Option<Spread>,
-    /// How many times better ours is than this one, round by round; above 1 it is the better one,
-    /// whether higher or lower is better. None of ours itself.
+    /// How many times better ours is than this contender, round by round. Above 1, ours is better, for
+    /// both kinds of figures. `None` for ours itself.
     pub(crate) ratio: Option<Spread>,
-    /// What the median of the ratio is to be at least.
+    /// The target for the median of the ratio.
     pub(crate) target: Option<f64>,
-    /// None without a target, or without figures.
+    /// `None` without a target, or without figures.
     pub(crate) met: Option<bool>,
 }
 
@@ -99,10 +99,10 @@ pub(crate) enum State {
     NotInstalled,
 }
 
-/// Let a group's contenders have their turns, and make its rows.
+/// Runs the turns of a group's contenders, and makes its rows.
 ///
 /// # Errors
-/// A program that is there doesn't do its work.
+/// An installed program fails.
 pub(crate) fn measure(group: &Group, settings: &Settings) -> anyhow::Result<Vec<Row>> {
     let names: Vec<&str> = group.quantities.iter().map(|quantity| quantity.name).collect();
     let context = || format!("cannot measure {}", names.join(", "));
@@ -164,7 +164,7 @@ fn row(quantity: &Quantity, series: Vec<Series>) -> Row {
 pub(crate) mod tests {
     use super::*;
 
-    /// A row of ours, a rival that is half as fast, one that is four times as fast, one that isn't there.
+    /// A row of ours, a rival half as fast, a rival four times as fast, and a missing rival.
     pub(crate) fn example() -> Row {
         let series = |name: &str, figures: &[f64], target| Series {
             name: name.to_owned(),

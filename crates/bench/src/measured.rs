@@ -1,9 +1,9 @@
-//! `frame-bench measured -- PROGRAM ARGS`, a hidden command: runs a program and says on standard error
-//! what it used, by wait4(2).
+//! `frame-bench measured -- PROGRAM ARGS`, a hidden command: runs a program and reports on standard
+//! error which resources it used, from wait4(2).
 //!
-//! It is a process of its own because the kernel counts the memory of whoever starts a program into the
-//! program's peak (until its exec it is a copy of that one). This one is small, about 3 MB; what is
-//! smaller yet shows as that.
+//! It is a separate process, because until its exec a child is a copy of its parent, and the kernel
+//! counts that memory in the child's peak. This process is small, about 3 MB; a program that uses less
+//! shows as 3 MB.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, ExitStatus};
@@ -14,25 +14,25 @@ use wait4::Wait4;
 const STARTED: &str = "frame-bench: started ";
 const USED: &str = "frame-bench: used ";
 
-/// What a process used in its life.
+/// The resources that a process used in its life.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Usage {
-    /// Processor time, the program's own and the kernel's for it.
+    /// Its processor time, in user mode and in the kernel.
     pub(crate) cpu_seconds: f64,
-    /// The most memory that was resident at a time.
+    /// The most memory that was resident at one time.
     pub(crate) peak_bytes: u64,
 }
 
-/// What a line of this command says.
+/// The lines that this command prints.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Note {
-    /// The program runs under this process id.
+    /// The program's process id.
     Started(i32),
-    /// It has ended.
+    /// The program has ended.
     Used(Usage),
 }
 
-/// The command that runs `inner` and tells.
+/// The command that runs `inner` and reports.
 pub(crate) fn command(inner: &Command) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("cannot find myself")?);
     command.arg("measured").arg("--").arg(inner.get_program()).args(inner.get_args());
@@ -42,7 +42,7 @@ pub(crate) fn command(inner: &Command) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Read a line of this command; `None` for one of the program's own.
+/// Reads a line of this command; `None` for a line of the program itself.
 pub(crate) fn read(line: &str) -> Option<Note> {
     if let Some(pid) = line.strip_prefix(STARTED) {
         return pid.parse().ok().map(Note::Started);
@@ -52,7 +52,7 @@ pub(crate) fn read(line: &str) -> Option<Note> {
     Some(Note::Used(Usage { cpu_seconds, peak_bytes }))
 }
 
-/// Run it.
+/// Runs the command.
 pub(crate) fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
     let (program, args) = command.split_first().context("expected a program")?;
     let mut child = Command::new(program).args(args).spawn().context("cannot start it")?;

@@ -1,5 +1,5 @@
-//! `report.svg`: how many times as good ours is as each rival, one line a rival, on a logarithmic scale. The
-//! bar ends at the median, the thin line goes from the least to the greatest, the tick is the target.
+//! `report.svg`: how many times as good ours is as each rival, one line per rival, on a logarithmic scale.
+//! The bar ends at the median, the thin line goes from minimum to maximum, the tick is the target.
 
 use std::path::Path;
 
@@ -16,9 +16,9 @@ const WIDTH: u32 = 1000;
 const LINE: i32 = 24;
 const TOP: i32 = 64;
 const BOTTOM: i32 = 44;
-/// Where the scale begins and ends; names are left of it, figures right.
+/// The scale's left and right edges. Names stand left of it, figures right.
 const SCALE: (i32, i32) = (500, 880);
-/// What the scale has gridlines at.
+/// The values of the gridlines.
 const GRID: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0];
 
 const MET: RGBColor = RGBColor(46, 125, 80);
@@ -28,7 +28,7 @@ const GRID_COLOUR: RGBColor = RGBColor(220, 222, 226);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Write it.
+/// Writes the plot.
 pub(crate) fn write(path: &Path, rows: &[Row], machine: &Machine) -> anyhow::Result<()> {
     let rivals: Vec<(&Row, &Entry)> = rows
         .iter()
@@ -37,7 +37,7 @@ pub(crate) fn write(path: &Path, rows: &[Row], machine: &Machine) -> anyhow::Res
     let height = TOP + BOTTOM + LINE * i32::try_from(rivals.len())?;
     let area = SVGBackend::new(path, (WIDTH, u32::try_from(height)?)).into_drawing_area();
     let drawn = draw(&area, &rivals, machine, height);
-    // The backend's error keeps a borrow of the path.
+    // The backend's error borrows the path, so it can't leave this function.
     drawn
         .and_then(|()| area.present())
         .map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
@@ -129,14 +129,14 @@ fn left() -> TextStyle<'static> {
     small().pos(Pos::new(HPos::Left, VPos::Center))
 }
 
-/// From a ratio to where it is.
+/// Maps a ratio to its position.
 struct Scale {
     least: f64,
     greatest: f64,
 }
 
 impl Scale {
-    /// One that holds 1, all ratios and all targets.
+    /// A scale that contains 1, all ratios and all targets.
     fn of(rivals: &[(&Row, &Entry)]) -> Self {
         let ratios = rivals.iter().filter_map(|(_, rival)| rival.ratio);
         let targets = rivals.iter().filter_map(|(_, rival)| rival.target);
@@ -152,12 +152,13 @@ impl Scale {
         (self.least..=self.greatest).contains(&ratio)
     }
 
-    /// The pixel of a ratio; one that is out of the scale is at its end.
+    /// The pixel of a ratio. A ratio outside the scale is drawn at its edge.
     fn x(&self, ratio: f64) -> i32 {
         let (from, to) = SCALE;
         let share = (ratio.max(self.least) / self.least).ln() / (self.greatest / self.least).ln();
         let width = f64::from(to - from);
-        // No cast: of the few pixels, the first that is not left of it.
+        // To avoid a cast, this takes the first pixel that is not left of the position; there are few
+        // pixels.
         (from..to).find(|x| f64::from(x - from) >= share * width).unwrap_or(to)
     }
 }

@@ -1,5 +1,5 @@
-//! The programs that are measured, each a process of its own that ends with its [`Program`], whatever
-//! happens. What they say is heard by threads, so that no pipe ever fills; waits are for an event, with a
+//! Runs the measured programs. Each is a separate process that ends with its [`Program`], whatever
+//! happens. Threads read the programs' output, so that no pipe ever fills. Waits are for an event, with a
 //! deadline.
 
 use std::collections::VecDeque;
@@ -17,26 +17,26 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::measured::{self, Usage};
 use crate::stats::float;
 
-/// How long a program may take to listen, and to end when it is told to.
+/// How long a program may take to listen, and to end after a signal.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often the kernel is asked what nothing tells: whether a program listens yet.
+/// How often to ask the kernel what no event reports: whether a program listens yet.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
-/// What a program said last, for the message when it fails.
+/// A program's last output, for the message when it fails.
 const LAST_LINES: usize = 8;
 
-/// The process groups that run now, for the day that a signal ends this program.
+/// The process groups that run now, so that a signal that ends this program can end them too.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// What becomes of a program's standard output.
+/// Where a program's standard output goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// Nobody reads it: `/dev/null`.
+    /// Discarded: `/dev/null`.
     Dropped,
-    /// It is kept, and searched for an address.
+    /// Kept, and searched for an address.
     Kept,
 }
 
-/// A program that runs.
+/// A running program.
 #[derive(Debug)]
 pub(crate) struct Program {
     name: String,
@@ -50,7 +50,7 @@ pub(crate) struct Program {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
-    /// What it used, of a program that was started by [`Program::start_measured`].
+    /// The resources that it used, for a program that [`Program::start_measured`] started.
     pub(crate) usage: Option<Usage>,
     pub(crate) output: Vec<u8>,
 }
@@ -63,7 +63,7 @@ struct Heard {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Streams that have not ended yet. When the last one does, the program has.
+    /// The streams that have not ended yet. When the last one ends, the program has ended.
     open_streams: usize,
     address: Option<SocketAddr>,
     measured_pid: Option<i32>,
@@ -73,12 +73,12 @@ struct State {
 }
 
 impl Program {
-    /// Start a program.
+    /// Starts a program.
     pub(crate) fn start(command: Command, output: Output) -> anyhow::Result<Self> {
         Self::spawn(command, output, false)
     }
 
-    /// Start a program so that its end says what it has used.
+    /// Starts a program and measures the resources that it uses.
     pub(crate) fn start_measured(command: &Command, output: Output) -> anyhow::Result<Self> {
         Self::spawn(measured::command(command)?, output, true)
     }
@@ -125,18 +125,19 @@ impl Program {
         });
     }
 
-    /// The address that it says it listens on.
+    /// The address that the program reports.
     pub(crate) fn announced_address(&self) -> anyhow::Result<SocketAddr> {
         self.wait_until("say where it listens", PATIENCE, |state| state.address)
     }
 
-    /// The TCP address that it listens on, of a program that doesn't say so: what the kernel knows.
+    /// The TCP address that the program listens on, from the kernel, for a program that does not report
+    /// it.
     pub(crate) fn listening_address(&self) -> anyhow::Result<SocketAddr> {
         let pid = self.pid()?;
         self.wait_until("listen", PATIENCE, |_| listening_address(pid))
     }
 
-    /// Its process id; that of the measured program, not of what measures it.
+    /// The process id of the measured program, not of the process that measures it.
     fn pid(&self) -> anyhow::Result<i32> {
         if self.is_measured {
             return self.wait_until("start", PATIENCE, |state| state.measured_pid);
@@ -152,17 +153,17 @@ impl Program {
         Ok(float(stat.utime + stat.stime) / float(procfs::ticks_per_second()))
     }
 
-    /// Wait until it has ended well by itself.
+    /// Waits until the program has ended well by itself.
     pub(crate) fn finish(mut self, within: Duration) -> anyhow::Result<Ended> {
         let ended = self.ended(within)?;
         ensure!(ended.status.success(), "{}", self.failure(&format!("failed: {}", ended.status)));
         Ok(ended)
     }
 
-    /// Tell it to end, by SIGTERM, and wait until it has.
+    /// Sends the program SIGTERM, and waits until it has ended.
     pub(crate) fn terminate(mut self) -> anyhow::Result<Ended> {
         if let Some(pid) = Pid::from_raw(self.pid()?) {
-            // It may have ended by itself just now.
+            // The program may have just ended by itself.
             let _ = kill_process(pid, Signal::TERM);
         }
         self.ended(PATIENCE)
@@ -176,7 +177,7 @@ impl Program {
         Ok(Ended { status, usage: state.usage, output })
     }
 
-    /// Wait for what is looked for, which whatever the program says may bring, or a moment.
+    /// Waits for new output, which may contain what the caller looks for, or for a short pause.
     fn wait_until<T>(
         &self,
         what: &str,
@@ -208,8 +209,8 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Not reaped yet, so that the group's number is nobody else's; or reaped by `ended`, which
-        // the standard library remembers, and then there is nobody to kill.
+        // If the child is not reaped yet, the group's id still belongs to it. If `ended` has reaped it,
+        // the standard library knows, and kills nothing.
         if let Ok(None) = self.child.try_wait() {
             let _ = kill_process_group(self.group, Signal::KILL);
             let _ = self.child.wait();
@@ -242,7 +243,7 @@ impl State {
     }
 }
 
-/// The address behind `listening on`.
+/// The address after `listening on`.
 fn address_in(line: &str) -> Option<SocketAddr> {
     line.split_once("listening on ")?.1.trim().parse().ok()
 }
@@ -261,14 +262,14 @@ fn listening_address(pid: i32) -> Option<SocketAddr> {
     mine.find(|entry| entry.state == procfs::net::TcpState::Listen).map(|entry| entry.local_address)
 }
 
-/// Kill whatever runs: this program is about to end by a signal.
+/// Kills all running programs: a signal is about to end this one.
 pub(crate) fn kill_all() {
     for group in lock(&RUNNING).drain(..) {
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
-/// A lock whose holder panicked holds what it held.
+/// After a panic of its holder, the lock's data is still valid.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -325,7 +326,7 @@ mod tests {
         program.wait_until("print", PATIENCE, is_ready).unwrap();
         let heard = program.heard.clone();
         drop(program);
-        // The child holds both streams as well: they end with it alone.
+        // The child holds both streams as well, so they end when it ends.
         let mut state = lock(&heard.state);
         while state.open_streams > 0 {
             let (again, waited) = heard.news.wait_timeout(state, PATIENCE).unwrap();

@@ -1,4 +1,4 @@
-//! `report.json`: the machine, how the run was made, and every figure of every turn.
+//! `report.json`: the machine, the settings of the run, and every figure of every turn.
 
 use std::path::Path;
 
@@ -9,7 +9,8 @@ use crate::machine::Machine;
 use crate::measure::Row;
 use crate::settings::Settings;
 
-/// Raised when a reader of the last one would be misled.
+/// Raised when the format changes in a way that would mislead a reader of the last
+/// version.
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -26,7 +27,7 @@ struct Run {
     repeats: usize,
     turn_seconds: f64,
     file_bytes: u64,
-    /// Of the file that Python transfers.
+    /// The size of the file that Python transfers.
     python_file_bytes: u64,
 }
 
@@ -41,7 +42,7 @@ impl<'a> Report<'a> {
         Self { format: FORMAT, version: env!("CARGO_PKG_VERSION"), machine, run, rows }
     }
 
-    /// Write it.
+    /// Writes the report.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');

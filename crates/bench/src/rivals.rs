@@ -1,5 +1,5 @@
-//! The bare tokio programs that `frame-server` is held against, as hidden commands: what a program costs
-//! that does the same on the wire and nothing else. No limits, no screen, no log.
+//! The bare tokio programs that `frame-server` is compared with, as hidden commands. They do the same on
+//! the wire and nothing else: no limits, no output, no log.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -12,10 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::sent_file::head;
 
-/// What is copied at once: more than this was no faster.
+/// The size of one copy. Larger sizes were not faster.
 pub(crate) const COPY_BYTES: usize = 256 << 10;
 
-/// Say where, for whoever started this, and give the listener.
+/// Prints the address for the program that started this, and returns the listener.
 async fn listen() -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("cannot listen")?;
     println!("listening on {}", listener.local_addr()?);
@@ -23,7 +23,7 @@ async fn listen() -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// The bytes of `file`, which are read once, to each client.
+/// Sends the bytes of `file`, read once, to each client.
 pub(crate) fn serve_bytes(file: &Path) -> anyhow::Result<()> {
     let bytes: Arc<[u8]> = std::fs::read(file).context("cannot read")?.into();
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -39,8 +39,8 @@ pub(crate) fn serve_bytes(file: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// A file to each client, read into a buffer and written from there: what sendfile(2) saves. A thread
-/// for each client, which is the fastest way to do that.
+/// Sends a file to each client through a buffer, which sendfile(2) avoids. One thread per client is the
+/// fastest way to do that.
 pub(crate) fn copy_file(file: &Path) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen")?;
     println!("listening on {}", listener.local_addr()?);
@@ -62,7 +62,7 @@ pub(crate) fn copy_file(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each client's stream back in upper case.
+/// Sends each client's stream back in upper case.
 pub(crate) fn serve_echo() -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = listen().await?;

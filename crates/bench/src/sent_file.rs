@@ -1,13 +1,13 @@
-//! What every server of a file says about it, `frame-server` and its rivals alike. Nothing here starts a
-//! program or opens a connection.
+//! What every file server announces about its file, `frame-server` and its rivals alike. This module
+//! starts no program and opens no connection.
 
-/// `file_name` of every file that is sent.
+/// The `file_name` of every sent file.
 pub(crate) const NAME: &str = "bench.bin";
 
-/// `file_desc` of every file that is sent.
+/// The `file_desc` of every sent file.
 pub(crate) const DESC: &str = "random bytes";
 
-/// What `frame-server file-transfer` sends before a file's bytes.
+/// The bytes that `frame-server file-transfer` sends before a file's bytes.
 pub(crate) fn head(size: u64) -> anyhow::Result<Vec<u8>> {
     let mut dict = pyjson::Dict::default();
     dict.insert("file_name", NAME);

@@ -1,4 +1,4 @@
-//! How a run is made: its sizes and turns, where the programs are, and the files it sends.
+//! The settings of a run: its sizes and turns, the paths of the programs, and the files it sends.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,28 @@ use anyhow::{Context, ensure};
 
 const MIB: u64 = 1 << 20;
 
-/// What a run goes by.
+/// The settings of a run.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) repeats: usize,
-    /// How long a turn of those that go by time is.
+    /// The length of a turn that lasts a fixed time.
     pub(crate) turn: Duration,
-    /// The file that is transferred.
+    /// The size of the transferred file.
     pub(crate) big: u64,
-    /// The one whose memory is held against the big one's.
+    /// The size of the small file, whose memory is compared with the big file's.
     pub(crate) middle: u64,
-    /// The one that Python transfers: at its rate the big one would take most of the run.
+    /// The size of the file that Python transfers. At Python's rate the big file would take most of
+    /// the run.
     pub(crate) for_python: u64,
     /// The interpreter itself, not a script that finds one.
     pub(crate) python: Option<PathBuf>,
     pub(crate) iperf3: Option<PathBuf>,
-    /// Where the files are that are sent and received, on a disk.
+    /// The directory of the sent and received files, on a disk.
     pub(crate) scratch: PathBuf,
 }
 
 impl Settings {
-    /// Those of a run; `quick` for one that is to work, not to tell anything.
+    /// The settings of a run. With `quick`, the run only tests that the benchmark works.
     pub(crate) fn new(quick: bool, repeats: Option<usize>, python: &Path, scratch: &Path) -> Self {
         let (turn, big, middle, for_python, usual_repeats) = if quick {
             (Duration::from_millis(100), 16 * MIB, 2 * MIB, MIB, 2)
@@ -48,7 +49,7 @@ impl Settings {
         }
     }
 
-    /// A file of so many bytes to send, made when it is first asked for.
+    /// A file of this size to send, made at the first call.
     pub(crate) fn file(&self, size: u64) -> anyhow::Result<PathBuf> {
         let path = self.scratch.join(format!("{size}.bin"));
         if !path.exists() {
@@ -71,7 +72,7 @@ impl Settings {
     }
 }
 
-/// One of our own programs: built, and beside this one.
+/// One of our own programs, built, in the directory of this one.
 pub(crate) fn beside(name: &str) -> anyhow::Result<PathBuf> {
     let me = std::env::current_exe().context("cannot find myself")?;
     let path = me.with_file_name(name);
@@ -79,12 +80,12 @@ pub(crate) fn beside(name: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// A file of the repository that this was built in.
+/// A file of the repository that this program was built in.
 pub(crate) fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// A size, as it is said.
+/// A size, in words.
 pub(crate) fn shown(size: u64) -> String {
     match size {
         size if size.is_multiple_of(1 << 30) => format!("{} GiB", size >> 30),
@@ -93,7 +94,7 @@ pub(crate) fn shown(size: u64) -> String {
     }
 }
 
-/// Where a python's interpreter is. What is found by the name may be a script that looks for it, whose
+/// The path of a python's interpreter. The command may be a script that looks for the interpreter; its
 /// time would count as Python's.
 fn interpreter(python: &Path) -> Option<PathBuf> {
     let output = Command::new(python).args(["-c", "import sys; print(sys.executable)"]).output();
@@ -102,8 +103,8 @@ fn interpreter(python: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(text.trim()))
 }
 
-/// Write a file of pseudo-random bytes: no holes, and lines as long as chance makes them, by which the
-/// reference sends a file. It stays in the page cache, which is where a server's file would be.
+/// Writes a file of pseudo-random bytes: without holes, and with lines of random lengths, because the
+/// reference sends a file by lines. It stays in the page cache, like a server's file.
 fn make_file(path: &Path, size: u64) -> anyhow::Result<()> {
     let mut file = std::fs::File::create(path)?;
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -122,7 +123,7 @@ fn make_file(path: &Path, size: u64) -> anyhow::Result<()> {
         file.write_all(part)?;
         left -= len as u64;
     }
-    // Else the kernel would write it to the disk during the turns.
+    // Otherwise the kernel would write it to the disk during the turns.
     file.sync_all()?;
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! What is said of a series of figures: where its middle is and how far it spreads. Nothing here knows
-//! what was measured.
+//! Summarises a series of figures: its median and its spread. This module does not know what was
+//! measured.
 
 use serde::Serialize;
 
-/// Whether a figure is the better for being higher.
+/// Whether a higher figure is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Better {
@@ -13,7 +13,7 @@ pub(crate) enum Better {
     Lower,
 }
 
-/// The middle of a series, and its ends.
+/// The median of a series, and its extremes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Spread {
     pub(crate) min: f64,
@@ -22,8 +22,8 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// That of these figures; of none there is none. The median of an even number is the mean of
-    /// the two in the middle.
+    /// The summary of these figures; `None` without figures. The median of an even number of figures
+    /// is the mean of the two in the middle.
     pub(crate) fn of(figures: &[f64]) -> Option<Self> {
         let mut sorted = figures.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -38,8 +38,8 @@ impl Spread {
     }
 }
 
-/// How many times better `own` is than `rival`, round by round: both had their turn at the same time
-/// of the run, so what else the machine did then is in both. 1 is a draw, more is for `own`.
+/// How many times better `own` is than `rival`, round by round. Both had their turn at the same time
+/// of the run, so both contain the machine's other load. 1 is a draw, more than 1 is better for `own`.
 pub(crate) fn ratios(own: &[f64], rival: &[f64], better: Better) -> Vec<f64> {
     let ratio = |(own, rival): (&f64, &f64)| match better {
         Better::Higher => own / rival,
@@ -48,7 +48,7 @@ pub(crate) fn ratios(own: &[f64], rival: &[f64], better: Better) -> Vec<f64> {
     own.iter().zip(rival).map(ratio).collect()
 }
 
-/// A count as a float. It is exact up to 2⁵³, and nothing here counts as far.
+/// A count as a float. It is exact up to 2⁵³, and no count here comes near.
 #[allow(clippy::cast_precision_loss, reason = "exact below 2⁵³")]
 pub(crate) const fn float(count: u64) -> f64 {
     count as f64

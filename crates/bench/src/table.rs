@@ -1,5 +1,5 @@
-//! The table on the terminal: every figure beside its rivals', with how far both spread, and each target
-//! with whether it is met.
+//! The table on the terminal: every figure beside its rivals' figures, the spread of both, and whether
+//! each target is met.
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -43,7 +43,7 @@ fn cells(entry: &Entry) -> [String; 4] {
     [median, ends, ratio.unwrap_or_default(), target]
 }
 
-/// Three digits that mean something, or all before the point, with commas.
+/// Three significant digits, or all digits before the point, with commas.
 pub(crate) fn number(figure: f64) -> String {
     let decimals = match figure.abs() {
         size if size >= 100.0 => 0,

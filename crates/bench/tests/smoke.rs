@@ -1,4 +1,5 @@
-//! The program as `make bench` runs it, but for what needs the other programs to be built.
+//! The program as `make bench` runs it, except for the rows that need other built
+//! programs.
 
 use std::process::Command;
 
@@ -34,7 +35,7 @@ fn a_quick_run_has_each_row_in_its_table_its_report_and_its_plot() {
         assert!(row["contenders"][1]["met"].is_boolean());
     }
     assert!(!report["machine"]["kernel"].as_str().unwrap().is_empty());
-    // What was sent and received is gone.
+    // The sent and received files are gone.
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 2);
 }
 

@@ -9,25 +9,25 @@ use std::str::FromStr;
 /// Where a server listens and a client connects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// `HOST:PORT`, an IPv6 address in brackets. A name is resolved when it is used.
+    /// `HOST:PORT`, with an IPv6 address in brackets. A host name is resolved when it is used.
     Inet(String),
     /// `unix:PATH`.
     Unix(PathBuf),
 }
 
-/// Who may reach what listens.
+/// Who may reach a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Programs of this machine: an address of `HOST:PORT` has to be one of 127.0.0.0/8 or `::1`. A
-    /// Unix socket is as open as the umask leaves it.
+    /// Programs of this machine: a `HOST:PORT` must be an address of 127.0.0.0/8 or `::1`. The
+    /// umask decides who may use a Unix socket.
     Machine,
-    /// As [`Machine`](Self::Machine), but that a Unix socket has mode 0600.
+    /// Like [`Machine`](Self::Machine), but a Unix socket gets mode 0600.
     User,
-    /// Anyone.
+    /// Any program on any machine.
     Network,
 }
 
-/// A text is no address.
+/// A text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected HOST:PORT, [HOST]:PORT or unix:PATH, found {found:?}: {why}")]
 pub struct AddressError {
@@ -38,11 +38,11 @@ pub struct AddressError {
 }
 
 impl Address {
-    /// The addresses that `HOST:PORT` stands for, those of IPv4 first: the tutorials' sockets are
-    /// `AF_INET`, so that `localhost` is 127.0.0.1 to them, whatever the system would try first.
+    /// The addresses of `HOST:PORT`, IPv4 first. The tutorials' sockets are `AF_INET`, so to them
+    /// `localhost` is 127.0.0.1, whichever family the system prefers.
     ///
     /// # Errors
-    /// As getaddrinfo(3) fails; `unix:PATH` has no such address.
+    /// Those of getaddrinfo(3). Also, `unix:PATH` has no such address.
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let Self::Inet(text) = self else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path is no HOST:PORT"));
@@ -50,12 +50,13 @@ impl Address {
         Ok(ipv4_first(tokio::net::lookup_host(text).await?.collect()))
     }
 
-    /// [`resolve`](Self::resolve) to listen there, if none of them is reached from further away
-    /// than it may be.
+    /// Like [`resolve`](Self::resolve), for a listener. All addresses must be within the allowed
+    /// reach.
     ///
     /// # Errors
-    /// As there, and one of kind [`InvalidInput`](io::ErrorKind::InvalidInput) that names the
-    /// address that is not one of this machine alone.
+    /// Those of [`resolve`](Self::resolve). An address that other machines can reach without
+    /// permission gives one of kind [`InvalidInput`](io::ErrorKind::InvalidInput), which names the
+    /// address.
     pub async fn resolve_within(&self, reach: Reach) -> io::Result<Vec<SocketAddr>> {
         let addresses = self.resolve().await?;
         let outside = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
@@ -72,7 +73,7 @@ impl Address {
     }
 }
 
-/// Both families in the order that the system gave.
+/// Each family keeps the system's order.
 fn ipv4_first(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses.sort_by_key(SocketAddr::is_ipv6);
     addresses
@@ -82,7 +83,7 @@ impl FromStr for Address {
     type Err = AddressError;
 
     /// # Errors
-    /// [`AddressError`] says what is missing.
+    /// An [`AddressError`] that says what is missing.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let refuse = |why| Err(AddressError { found: text.to_owned(), why });
         if let Some(path) = text.strip_prefix("unix:") {

@@ -1,4 +1,5 @@
-//! How much the system buffers for a socket before anyone says how much it should.
+//! The sizes of a socket's buffers as the system sets them, before a program changes
+//! them.
 
 use std::fmt;
 use std::io;
@@ -8,7 +9,8 @@ use rustix::net::{AddressFamily, SocketType};
 
 use crate::{Address, platform};
 
-/// What `getsockopt` gives for a new stream socket, in bytes. Connecting changes both.
+/// The sizes that `getsockopt` gives for a new stream socket, in bytes. Connecting
+/// changes both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BufferSizes {
     /// `SO_SNDBUF`.
@@ -18,10 +20,10 @@ pub struct BufferSizes {
 }
 
 impl BufferSizes {
-    /// Those of a new socket of the family that this address is of.
+    /// The sizes for a new socket of this address's family.
     ///
     /// # Errors
-    /// As getaddrinfo(3), socket(2) and getsockopt(2) fail.
+    /// Those of getaddrinfo(3), socket(2) and getsockopt(2).
     pub async fn at(address: &Address) -> io::Result<Self> {
         let family = match address {
             Address::Unix(_) => AddressFamily::UNIX,
@@ -37,7 +39,7 @@ impl BufferSizes {
     }
 }
 
-/// A line each, as the programs show them.
+/// One line each, as the programs print them.
 impl fmt::Display for BufferSizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SO_SNDBUF {}\nSO_RCVBUF {}", self.send, self.receive)

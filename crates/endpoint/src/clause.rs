@@ -1,11 +1,11 @@
-//! By which clause of docs/PROTOCOL.md an error goes: its own, where it has one, or else the one
-//! that a scenario gives for whatever goes wrong in it.
+//! Finds the clause of docs/PROTOCOL.md that an error breaks: the error's own clause, or else the
+//! scenario's general one.
 
 use std::error::Error;
 use std::fmt::{self, Display};
 
-/// Something went against one clause in particular, whatever the scenario. It has to be in an
-/// error's chain of sources, however deep, for [`with_clause`] to find it.
+/// An error that breaks one particular clause, in any scenario. It may stand anywhere in an
+/// error's chain of sources; [`with_clause`] finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breach {
     clause: &'static str,
@@ -13,8 +13,8 @@ pub struct Breach {
 }
 
 impl Breach {
-    /// An error that goes by `clause`, a clause's id. Of an error with sources the alternate form
-    /// is kept, which for those of anyhow is the whole chain.
+    /// An error with the id of the clause that it breaks. It keeps the alternate form of an error
+    /// with sources, which for anyhow's errors is the whole chain.
     ///
     /// ```
     /// let error = endpoint::Breach::of("FR-7", "the name is empty");
@@ -34,8 +34,8 @@ impl Display for Breach {
 
 impl Error for Breach {}
 
-/// An error and all its sources on one line, behind the clause it goes by: that of the first
-/// [`Breach`] among them, or `otherwise`.
+/// An error and all its sources on one line, after its clause: the clause of the first [`Breach`]
+/// in the chain, or `otherwise`.
 ///
 /// ```
 /// let error = std::io::Error::other("the disk is full");
@@ -50,7 +50,7 @@ pub fn with_clause(error: &(dyn Error + 'static), otherwise: &str) -> String {
     while let Some(error) = next {
         clause = clause.or_else(|| error.downcast_ref::<Breach>().map(|breach| breach.clause));
         let told = error.to_string();
-        // Some errors tell their cause themselves.
+        // Some errors already include their cause.
         if !text.ends_with(&told) {
             if !text.is_empty() {
                 text.push_str(": ");
@@ -66,7 +66,7 @@ pub fn with_clause(error: &(dyn Error + 'static), otherwise: &str) -> String {
 mod tests {
     use super::*;
 
-    /// It tells its cause itself.
+    /// It already includes its cause.
     #[derive(Debug)]
     struct Telling(std::io::Error);
 

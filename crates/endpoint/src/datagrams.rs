@@ -1,4 +1,4 @@
-//! A socket for datagrams that is UDP or Unix, so that no scenario has to care.
+//! A socket for datagrams over UDP or a Unix socket, with one interface for both.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::net::{UdpSocket, UnixDatagram};
 use crate::platform::{self, ChosenName};
 use crate::{Address, Peer, Reach, SocketFile};
 
-/// How often a Unix socket without room is tried again.
+/// How often to try again to send to a Unix socket without room.
 const ROOM_POLL: Duration = Duration::from_millis(10);
 
 /// Sends and receives datagrams.
@@ -18,25 +18,25 @@ const ROOM_POLL: Duration = Duration::from_millis(10);
 pub enum Datagrams {
     /// UDP over IPv4 or IPv6.
     Udp(UdpSocket),
-    /// The name of a Unix datagram socket, which goes before the socket does, and that.
+    /// The file of a Unix datagram socket, dropped before the socket, and the socket.
     Unix(BoundTo, UnixDatagram),
 }
 
 /// The name of a Unix datagram socket.
 #[derive(Debug)]
 pub enum BoundTo {
-    /// A file at a path that was asked for.
+    /// A file at a requested path.
     Path(SocketFile),
-    /// One that the system or this program chose.
+    /// A name that the system or this program chose.
     Chosen(ChosenName),
 }
 
 impl Datagrams {
-    /// Bind to an address. A port of 0 takes a free one; see [`local_name`](Self::local_name). The
-    /// file of a Unix socket that nobody is bound to any more is replaced.
+    /// Binds to an address. Port 0 takes a free port; see [`local_name`](Self::local_name). This
+    /// replaces the file of a Unix socket that no program is bound to any more.
     ///
     /// # Errors
-    /// As [`Address::resolve_within`] and bind(2) fail.
+    /// Those of [`Address::resolve_within`] and bind(2).
     pub async fn bind(address: &Address, reach: Reach) -> io::Result<Self> {
         match address {
             Address::Inet(_) => {
@@ -51,11 +51,11 @@ impl Datagrams {
         }
     }
 
-    /// A socket to send to `server` from, at an address that nobody had to choose, and the server. A
-    /// Unix socket has one too, so that it can be answered: a [`ChosenName`].
+    /// A socket to send from to `server`, at an address that the system or this program chooses, and
+    /// the server's address. A Unix socket gets a [`ChosenName`] too, so that the server can answer.
     ///
     /// # Errors
-    /// As getaddrinfo(3) and bind(2) fail.
+    /// Those of getaddrinfo(3) and bind(2).
     pub async fn to(server: &Address) -> io::Result<(Self, Peer)> {
         match server {
             Address::Inet(_) => {
@@ -75,10 +75,10 @@ impl Datagrams {
         }
     }
 
-    /// Where it is bound, as an [`Address`] is written.
+    /// The address that it is bound to, written like an [`Address`].
     ///
     /// # Errors
-    /// As getsockname(2) fails.
+    /// Those of getsockname(2).
     pub fn local_name(&self) -> io::Result<String> {
         match self {
             Self::Udp(socket) => Ok(socket.local_addr()?.to_string()),
@@ -86,10 +86,10 @@ impl Datagrams {
         }
     }
 
-    /// `recvfrom(len(buffer))`: the next datagram's first bytes, and who sent it.
+    /// `recvfrom(len(buffer))`: the next datagram's first bytes, and its sender.
     ///
     /// # Errors
-    /// As recvfrom(2) fails.
+    /// Those of recvfrom(2).
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Peer)> {
         match self {
             Self::Udp(socket) => {
@@ -104,15 +104,15 @@ impl Datagrams {
     }
 
     /// `sendto(bytes, to)`. Over a Unix socket it waits until the receiver has room, as that call
-    /// does; a caller who has others to serve has [`offer`](Self::offer).
+    /// does. A caller that serves others meanwhile uses [`offer`](Self::offer).
     ///
     /// # Errors
-    /// As sendto(2) fails; a peer of another kind, or without a name, can't be sent to.
+    /// Those of sendto(2). A peer of another kind, or without a name, can't be reached.
     pub async fn send_to(&self, bytes: &[u8], to: &Peer) -> io::Result<()> {
         loop {
             match self.offer(bytes, to).await {
-                // A socket that is connected to nobody is always ready to be written to, so there
-                // is no event to wait for.
+                // An unconnected socket is always ready for writing, so no event reports that the
+                // receiver has room.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     tokio::time::sleep(ROOM_POLL).await;
                 }
@@ -121,11 +121,11 @@ impl Datagrams {
         }
     }
 
-    /// `sendto(bytes, to, MSG_DONTWAIT)`: a receiver who takes nothing keeps nobody waiting.
+    /// `sendto(bytes, to, MSG_DONTWAIT)`: never waits for a receiver without room.
     ///
     /// # Errors
-    /// As [`send_to`](Self::send_to), and one of kind [`WouldBlock`](io::ErrorKind::WouldBlock)
-    /// if the receiver has a Unix socket and no room.
+    /// Those of [`send_to`](Self::send_to), and one of kind
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the receiver has a Unix socket and no room.
     pub async fn offer(&self, bytes: &[u8], to: &Peer) -> io::Result<()> {
         let (socket, to) = match (self, to) {
             (Self::Udp(socket), Peer::Inet(to)) => {

@@ -1,5 +1,5 @@
-//! How the programs speak to their user: the log and the last word on standard error. Standard
-//! output belongs to the protocol's own screen and gets nothing from here.
+//! The log and the last error message of a program, on standard error. Standard output belongs to the
+//! protocol's own output; this module never writes there.
 
 use std::fmt;
 use std::io;
@@ -14,42 +14,42 @@ use crate::log_queue::{Ending, queue};
 
 pub use crate::log_queue::never_lost;
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// Time, level and message on a line.
+    /// Time, level and message on one line.
     Human,
-    /// An object a line, whose fields are `timestamp`, `level`, and in `fields` the `message` and
-    /// what it is about: `client`, `clause`.
+    /// One JSON object per line, with the fields `timestamp`, `level` and `fields`. `fields` has the
+    /// `message` and its subject: `client`, `clause`.
     Json,
 }
 
-/// Log to standard error at `info`, or as the environment variable `FRAME_LOG` says
-/// (`debug`, `warn`, `off`, or a filter as tracing-subscriber reads it).
+/// Logs to standard error at `info`, or as the environment variable `FRAME_LOG` says (`debug`, `warn`,
+/// `off`, or a filter of tracing-subscriber).
 pub fn start_log(format: LogFormat) {
     start(format, io::stderr);
 }
 
-/// The same from a thread of its own, for a program whose clients must not have to wait until
-/// somebody reads its log. What is not read is kept up to some thousand lines, and then lost, but for
-/// what is [never to be](never_lost): their number is the last line. Keep what is returned for as long
-/// as there is something to log.
+/// The same from a separate thread, for a program whose clients must not wait for a reader of its log.
+/// The queue keeps some thousand unread lines; further lines are lost, except for [those that never
+/// are](never_lost). The last line of the log is their number. Keep the returned value as long as the
+/// program logs.
 ///
 /// # Errors
-/// There can be no thread.
+/// The thread can't be started.
 pub fn start_log_that_never_waits(format: LogFormat) -> io::Result<Log> {
     let (queue, ending) = queue(LOG_LINES, io::stderr())?;
     start(format, queue);
     Ok(Log(ending))
 }
 
-/// How many lines may wait to be read.
+/// How many lines may wait for the log's reader.
 const LOG_LINES: usize = 10_000;
 
 /// How long a program that ends waits until its log is read.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A log that is written by a thread; what waits is written when this is dropped, if it is read soon.
+/// A log that a thread writes. Dropping this writes the waiting lines, if they are read soon.
 #[derive(Debug)]
 pub struct Log(Ending);
 
@@ -75,11 +75,11 @@ where
         .with_writer(writer)
         .with_target(false)
         .with_ansi(false)
-        // Said on standard error too, by a macro that panics where nobody reads that any more.
+        // A macro that prints to standard error would panic if that has no reader any more.
         .log_internal_errors(false);
     match format {
         LogFormat::Json => log.json().with_current_span(false).with_span_list(false).init(),
-        // The message says all that the fields do.
+        // The message contains everything that the fields contain.
         LogFormat::Human => log.fmt_fields(debug_fn(message_alone)).init(),
     }
 }
@@ -92,8 +92,8 @@ fn message_alone(
     if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
 }
 
-/// An operating system's error as Python's `str(OSError)` shows it: `[Errno 104] Connection reset
-/// by peer`. An error without a number is shown as Rust shows it.
+/// An operating system's error as Python's `str(OSError)` shows it: `[Errno 104] Connection reset by
+/// peer`. An error without a number appears as Rust shows it.
 ///
 /// ```
 /// let error = std::io::Error::from_raw_os_error(32);

@@ -1,9 +1,9 @@
-//! What `frame-server` and `frame-client` share and the protocol doesn't know: where to listen or
-//! connect ([`Address`]), a stream that is TCP or Unix ([`Stream`], [`Listener`]), datagrams of either
-//! kind ([`Datagrams`]), who is at the other end ([`Peer`]), how much a socket buffers
-//! ([`BufferSizes`]), and how the two programs speak with their user ([`Terminal`], [`diagnostics`],
-//! [`python_os_error`]), naming the clause that an error goes by ([`with_clause`], [`Breach`]).
-//! [`platform`] has what of this only Linux has, and what does for it on other Unix systems.
+//! The common parts of `frame-server` and `frame-client` that know no protocol. [`Address`] is where
+//! to listen or connect; [`Stream`] and [`Listener`] are TCP or Unix; [`Datagrams`] are UDP or Unix.
+//! [`Peer`] is the other end, and [`BufferSizes`] are a socket's buffers. [`Terminal`],
+//! [`diagnostics`] and [`python_os_error`] communicate with the user. [`with_clause`] and [`Breach`]
+//! name the clause that an error breaks. [`platform`] has what only Linux has, and its replacement on
+//! other Unix systems.
 
 #[cfg(not(unix))]
 compile_error!(

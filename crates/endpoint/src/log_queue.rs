@@ -1,6 +1,6 @@
-//! Lines that wait for a thread which writes them, so that nobody else waits for their reader. There
-//! are so many of them at most, and what comes when there are more is lost and counted; but for what is
-//! said by [`never_lost`].
+//! A queue of log lines and a thread that writes them, so that no other task waits for a slow reader of
+//! the log. The queue has a maximum length. Lines beyond it are lost and counted, except for those of
+//! [`never_lost`].
 
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -16,8 +16,8 @@ thread_local! {
     static KEPT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Log what nothing of may be lost to others that came before: a program's last words. They wait
-/// however many do, so there are to be few.
+/// Logs lines that must not be lost to earlier ones: a program's last words. They enter a full queue
+/// too, so there must be few of them.
 pub fn never_lost<T>(log: impl FnOnce() -> T) -> T {
     KEPT.set(true);
     let logged = log();
@@ -36,7 +36,7 @@ struct Counts {
     lost: AtomicUsize,
 }
 
-/// Where lines are queued, each written by one call.
+/// Queues lines; one call writes one line.
 #[derive(Debug)]
 pub(crate) struct Queue {
     max_lines: usize,
@@ -44,7 +44,7 @@ pub(crate) struct Queue {
     counts: Arc<Counts>,
 }
 
-/// The end of the queue, for whoever ends the program.
+/// The end of the queue, for the code that ends the program.
 #[derive(Debug)]
 pub(crate) struct Ending {
     lines: Sender<Message>,
@@ -52,10 +52,10 @@ pub(crate) struct Ending {
     ended: Receiver<()>,
 }
 
-/// Queue up to so many lines for this writer, whose errors are lost lines.
+/// Queues up to this many lines for this writer. A write error loses the line.
 ///
 /// # Errors
-/// There can be no thread.
+/// The thread can't be started.
 pub(crate) fn queue(
     max_lines: usize,
     mut writer: impl Write + Send + 'static,
@@ -83,9 +83,9 @@ impl Ending {
         self.counts.lost.load(Ordering::Relaxed)
     }
 
-    /// Wait until what is queued is written, or for so long.
+    /// Waits until the queue is written, at most this long.
     pub(crate) fn wait(&self, timeout: Duration) {
-        // An error is a thread that is gone, which has nothing to be waited for.
+        // An error means that the thread has ended, so there is nothing to wait for.
         let _is_gone = self.lines.send(Message::End);
         let _or_not = self.ended.recv_timeout(timeout);
     }
@@ -126,7 +126,7 @@ mod tests {
         let (mut log, writer) = io::pipe().unwrap();
         let (queue, ending) = queue(10, writer).unwrap();
         let say = |line: &[u8]| (&queue).write_all(line).unwrap();
-        // More than a pipe holds, in lines that each fill a good part of it.
+        // More bytes than a pipe holds, in lines that each fill a large part of it.
         let long = [&[b'x'; 9999][..], b"\n"].concat();
         (0..1000).for_each(|_| say(&long));
         let lost = ending.lost();

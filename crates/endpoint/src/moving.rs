@@ -1,4 +1,4 @@
-//! From a stream into a file: waits for bytes, and has the platform move them.
+//! Moves bytes from a stream into a file: waits for them, and lets the platform move them.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -8,23 +8,23 @@ use tokio::io::Interest;
 use crate::Stream;
 use crate::platform::Mover;
 
-/// What a byte failed at on its way from a stream into a file.
+/// Which half of a move from a stream into a file failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Unmoved {
-    /// It could not be received.
+    /// Receiving failed.
     #[error("cannot receive: {0}")]
     Receive(#[source] io::Error),
-    /// It could not be written.
+    /// Writing failed.
     #[error("cannot write: {0}")]
     Write(#[source] io::Error),
 }
 
 impl Stream {
-    /// Wait for bytes and move them into a file, `max_bytes` at most; 0 at the end of the stream. Given
-    /// up while it waits, this has moved nothing.
+    /// Waits for bytes and moves them into a file, `max_bytes` at most; 0 at the end of the stream.
+    /// Cancelling the wait moves nothing.
     ///
     /// # Errors
-    /// Nothing can be received, or not be written.
+    /// Receiving or writing fails.
     pub async fn move_into<F>(
         &self,
         file: &F,

@@ -1,4 +1,4 @@
-//! Who is at the other end of a socket.
+//! The program at the other end of a socket.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,24 +7,24 @@ use std::path::PathBuf;
 
 use crate::platform;
 
-/// Where a peer is.
+/// The address of a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
     /// An IP address and a port.
     Inet(SocketAddr),
     /// The path of its Unix socket.
     Path(PathBuf),
-    /// The abstract name of its Unix socket, without the NUL in front.
+    /// The abstract name of its Unix socket, without the NUL before it.
     Abstract(Vec<u8>),
-    /// A Unix socket that has no name.
+    /// A Unix socket without a name.
     Unnamed,
 }
 
 impl Peer {
-    /// The address as CPython's socket module gives it and `print` shows it: the tuple of host and
-    /// port, of four parts for IPv6; a path as it is, and the empty one of a connection from a
-    /// socket without a name; `bytes` for an abstract name. `repr_bytes` is to show bytes as Python
-    /// does.
+    /// The address as CPython's socket module gives it and `print` shows it. For IP, this is the
+    /// tuple of host and port, with four parts for IPv6. For a Unix socket, it is the path
+    /// unchanged, which is empty for a connection from a socket without a name. For an abstract
+    /// name, it is `bytes`. `repr_bytes` must show bytes as Python does.
     #[must_use]
     pub fn printed_by_python(&self, repr_bytes: impl Fn(&[u8]) -> String) -> String {
         match self {
@@ -38,7 +38,7 @@ impl Peer {
         }
     }
 
-    /// The host alone: `address[0]` of the tuple. Where there is no tuple, the whole address.
+    /// Only the host: `address[0]` of the tuple. An address that is not a tuple is returned whole.
     #[must_use]
     pub fn host_printed_by_python(&self, repr_bytes: impl Fn(&[u8]) -> String) -> String {
         match self {
@@ -58,7 +58,7 @@ impl From<tokio::net::unix::SocketAddr> for Peer {
     }
 }
 
-/// For the log.
+/// The form for the log.
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,10 +1,11 @@
-//! The file of a Unix socket: taken over from a program that is gone, removed when its socket goes.
-//! It never touches a file that is no socket, or that another program is bound to.
+//! The file of a Unix socket. Binding replaces a file that a dead program left behind, and dropping
+//! removes the file. This never touches a file that is not a socket, or that another program is bound
+//! to.
 //!
-//! Of several programs that find the same abandoned file, one takes it over: whoever does holds a lock
-//! (flock(2)) on the directory from the look to the new socket's name. Nothing is left of that. A file
-//! that isn't abandoned is never another's to remove, so nobody else has to hold it: bind(2) makes a
-//! name only where there is none, and a socket is alive from then on.
+//! When several programs find the same abandoned file, one takes it over: it holds a lock (flock(2)) on
+//! the directory from the check until the new socket has its name. The lock leaves nothing behind.
+//! Other steps need no lock: no other program removes a file that is not abandoned, bind(2) makes a
+//! name only where there is none, and a socket counts as alive from then on.
 
 use std::fs::{self, File};
 use std::io;
@@ -19,21 +20,21 @@ use tokio::time::timeout;
 
 use crate::platform;
 
-/// How long another program may be busy with the same directory.
+/// How long another program may keep the same directory locked.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The file of a bound socket; left free when this is dropped, which has to be before the socket is:
-/// until then nobody takes it for abandoned.
+/// The file of a bound socket. Dropping this frees the path. Drop it before the socket: until then no
+/// program takes the file for abandoned.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
-    /// Device and inode: whoever put another file there meanwhile keeps it.
+    /// Device and inode: if another program has replaced the file meanwhile, its file stays.
     identity: (u64, u64),
 }
 
 impl SocketFile {
-    /// Bind at `path`. bind(2) refuses a path that exists, even where the program that made it was
-    /// killed; such a file is replaced.
+    /// Binds at `path`. bind(2) refuses an existing path, even when the program that made it was
+    /// killed; this replaces such a file.
     pub(crate) async fn bind<S>(
         path: &Path,
         bind: impl Fn(&Path) -> io::Result<S>,
@@ -44,7 +45,7 @@ impl SocketFile {
                     let why = format!("{error}, and its directory cannot be locked: {why}");
                     io::Error::new(error.kind(), why)
                 })?;
-                // Somebody may have come first.
+                // Another program may have been faster.
                 if is_abandoned(path) {
                     fs::remove_file(path)?;
                 }
@@ -67,9 +68,10 @@ impl Drop for SocketFile {
     }
 }
 
-/// Whether `path` is a socket that nobody is bound to. A socket for datagrams asks: to one for streams
-/// it is of the wrong type (EPROTOTYPE), whether that listens yet or not, and one for datagrams is told
-/// nothing. So a living server has no client of it. Only where nobody is bound it is refused.
+/// Whether `path` is a socket that no program is bound to. The probe is a datagram socket. A stream
+/// socket has the wrong type for it (EPROTOTYPE), whether it listens yet or not, and a datagram socket
+/// notices nothing. So a living server never sees the probe as a client. Only a socket without a
+/// program refuses the probe.
 fn is_abandoned(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|about| about.file_type().is_socket());
     is_socket && is_refused(path).unwrap_or(false)
@@ -80,8 +82,8 @@ fn is_refused(path: &Path) -> io::Result<bool> {
     Ok(connect(&asking, &SocketAddrUnix::new(path)?) == Err(Errno::CONNREFUSED))
 }
 
-/// Nobody else's until it is dropped, in time: any program that may read the directory can lock it, for
-/// as long as it likes.
+/// Locks the directory until this is dropped, or fails after a time: any program that may read the
+/// directory can hold the lock as long as it likes.
 async fn lock_directory_of(path: &Path, in_time: Duration) -> io::Result<File> {
     let directory = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -89,7 +91,7 @@ async fn lock_directory_of(path: &Path, in_time: Duration) -> io::Result<File> {
     };
     let directory = File::open(directory)?;
     let locking = spawn_blocking(|| directory.lock().map(|()| directory));
-    // A thread that still waits after that gives back at once what it gets.
+    // A thread that still waits after that returns the lock at once when it gets it.
     timeout(in_time, locking).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??
 }
 
@@ -107,8 +109,8 @@ mod tests {
 
     use super::*;
 
-    /// Two that both found it abandoned once took it over one after the other, and the first listened
-    /// where nobody could reach it.
+    /// Two programs once both found a file abandoned and took it over one after the other. The first
+    /// then listened where no client could reach it.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn of_those_that_bind_at_one_abandoned_path_at_once_one_does() {
         const RIVALS: usize = 4;

@@ -1,4 +1,4 @@
-//! A listener and a stream that are TCP or Unix, so that no scenario has to care.
+//! A listener and a stream over TCP or a Unix socket, with one interface for both.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
 use crate::{Address, Peer, Reach, SocketFile, platform};
 
-/// How many clients may wait to be accepted; the system's own limit (`somaxconn`) may be lower.
+/// How many clients may wait for accept. The system's own limit (`somaxconn`) may be lower.
 const BACKLOG: u16 = 4096;
 
 /// Listens on an [`Address`].
@@ -23,16 +23,16 @@ const BACKLOG: u16 = 4096;
 pub enum Listener {
     /// TCP over IPv4 or IPv6.
     Tcp(TcpListener),
-    /// The file of a Unix stream socket, which goes before the socket does, and that.
+    /// The file of a Unix stream socket, dropped before the socket, and the socket.
     Unix(SocketFile, UnixListener),
 }
 
 impl Listener {
-    /// Bind and listen. A port of 0 takes a free one; see [`local_name`](Self::local_name). The
-    /// file of a Unix socket that nobody listens on any more is replaced.
+    /// Binds and listens. Port 0 takes a free port; see [`local_name`](Self::local_name). This
+    /// replaces the file of a Unix socket that no program listens on any more.
     ///
     /// # Errors
-    /// As [`Address::resolve_within`], bind(2) and listen(2) fail.
+    /// Those of [`Address::resolve_within`], bind(2) and listen(2).
     pub async fn bind(address: &Address, reach: Reach) -> io::Result<Self> {
         match address {
             Address::Inet(_) => {
@@ -54,10 +54,10 @@ impl Listener {
         }
     }
 
-    /// Where it listens, as an [`Address`] is written.
+    /// The address that it listens on, written like an [`Address`].
     ///
     /// # Errors
-    /// As getsockname(2) fails.
+    /// Those of getsockname(2).
     pub fn local_name(&self) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
@@ -65,16 +65,16 @@ impl Listener {
         }
     }
 
-    /// The next client, and where it is.
+    /// The next client, and its address.
     ///
     /// # Errors
-    /// As accept(2) fails.
+    /// Those of accept(2).
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 if !platform::ACCEPTED_AS_LISTENER {
-                    // It can't be done to a connection that is gone, which whoever uses it will find.
+                    // This fails for a connection that has gone; its user will notice.
                     drop(prepare(&stream));
                 }
                 Ok((Stream::Tcp(stream), Peer::Inet(peer)))
@@ -87,11 +87,11 @@ impl Listener {
     }
 }
 
-/// A listener whose connections are [prepared](prepare): where they take that over from it, it saves
-/// two calls for each.
+/// A listener whose connections are [prepared](prepare). Where they inherit the listener's options,
+/// this saves two calls per connection.
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A port whose last connections the system still remembers is free.
+    // Allows a port whose last connections the system still remembers.
     socket.set_reuseaddr(true)?;
     socket.set_nodelay(true)?;
     set_socket_keepalive(&socket, true)?;
@@ -104,14 +104,15 @@ fn listen_at(path: &Path, reach: Reach) -> io::Result<UnixListener> {
     UnixListener::from_std(platform::listen_at(path, mode, BACKLOG.into())?.into())
 }
 
-/// Have a TCP connection send what is written at once, and notice in time, in hours, that the
-/// peer's machine is no more: who only waits for its bytes would wait for ever.
+/// Makes a TCP connection send written bytes at once, and notice within hours that the peer's machine
+/// is gone. Otherwise a program that only waits for bytes would wait for ever.
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     Ok(set_socket_keepalive(stream, true)?)
 }
 
-/// A connection, TCP or Unix. Nagle's algorithm is off: what is written is sent.
+/// A connection over TCP or a Unix socket. Nagle's algorithm is off, so written bytes are sent at
+/// once.
 #[derive(Debug)]
 pub enum Stream {
     /// TCP over IPv4 or IPv6.
@@ -121,10 +122,10 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Connect to an [`Address`].
+    /// Connects to an [`Address`].
     ///
     /// # Errors
-    /// As connect(2) fails.
+    /// Those of connect(2).
     pub async fn connect(address: &Address) -> io::Result<Self> {
         match address {
             Address::Inet(_) => {
@@ -136,11 +137,11 @@ impl Stream {
         }
     }
 
-    /// `recv(len(buffer), MSG_PEEK)`: what is there to be read, without reading it; nothing at the
-    /// end of the stream. Waits until there is something.
+    /// `recv(len(buffer), MSG_PEEK)`: the bytes that are there, without taking them; none at the end
+    /// of the stream. Waits until there are some.
     ///
     /// # Errors
-    /// As recv(2) fails.
+    /// Those of recv(2).
     pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.peek(buffer).await,
@@ -151,9 +152,9 @@ impl Stream {
         }
     }
 
-    /// Wait until the peer has broken the connection off, and give what that was. Nothing is read,
-    /// and a peer that has only ended its stream goes on being waited for: it may still read. A Unix
-    /// stream that is closed in order can't be told from that.
+    /// Waits until the peer has reset the connection, and returns that error. This reads nothing. It
+    /// goes on waiting after a peer has only ended its stream, because that peer may still read. On a
+    /// Unix stream it can't distinguish the two when the peer closes normally.
     pub async fn broken(&self) -> io::Error {
         let (ready, error) = match self {
             Self::Tcp(stream) => (stream.ready(Interest::ERROR).await, stream.take_error()),
@@ -161,16 +162,16 @@ impl Stream {
         };
         match (ready, error) {
             (Err(error), _) | (Ok(_), Err(error) | Ok(Some(error))) => error,
-            // Somebody has been told before.
+            // An earlier call has returned the error.
             (Ok(_), Ok(None)) => io::ErrorKind::ConnectionReset.into(),
         }
     }
 
-    /// The user id of the program at the other end of a Unix stream (`SO_PEERCRED`): of the one that
-    /// connected. Nothing is known of TCP.
+    /// The user id of the program at the other end of a Unix stream (`SO_PEERCRED`): the program that
+    /// connected. TCP has no such information.
     ///
     /// # Errors
-    /// As getsockopt(2) fails.
+    /// Those of getsockopt(2).
     pub fn peer_uid(&self) -> io::Result<Option<u32>> {
         match self {
             Self::Tcp(_) => Ok(None),
@@ -178,11 +179,11 @@ impl Stream {
         }
     }
 
-    /// Do a system call of one's own once the stream is ready for it, again whenever it answers
-    /// that it would block.
+    /// Makes a system call of the caller once the stream is ready for it, and again as long as it
+    /// answers that it would block.
     ///
     /// # Errors
-    /// As the call fails.
+    /// Those of the call.
     pub async fn async_io<T>(
         &self,
         interest: Interest,
@@ -194,11 +195,11 @@ impl Stream {
         }
     }
 
-    /// Make the next close a reset: the peer gets an error in place of an orderly end. A Unix
-    /// stream has no such thing and is closed as usual.
+    /// Makes the next close a reset: the peer gets an error instead of an orderly end. A Unix stream
+    /// has no reset and closes as usual.
     ///
     /// # Errors
-    /// As setsockopt(2) fails.
+    /// Those of setsockopt(2).
     pub fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_zero_linger(),
@@ -216,7 +217,7 @@ impl AsFd for Stream {
     }
 }
 
-/// Do the same with either kind of stream.
+/// Does the same with either kind of stream.
 macro_rules! either {
     ($stream:expr, $inner:ident => $do:expr) => {
         match $stream.get_mut() {

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 type Streams = Console<Stdin, Stdout, Stderr>;
 
-/// The user: types lines, sees a screen.
+/// The user, who types lines and reads the output.
 #[derive(Debug)]
 pub struct Terminal {
     user: User,
@@ -17,7 +17,7 @@ pub struct Terminal {
 #[derive(Debug)]
 enum User {
     Watching(Streams),
-    /// Asked, and yet to answer.
+    /// A question that is not answered yet.
     Asked(JoinHandle<(Streams, io::Result<Option<Line>>)>),
     /// Lost with a thread that died.
     Lost,
@@ -30,7 +30,7 @@ impl Default for Terminal {
 }
 
 impl Terminal {
-    /// This process's own standard streams. There is to be one of these, for there is one user.
+    /// This process's own standard streams. Make only one, because there is only one user.
     #[must_use]
     pub fn new() -> Self {
         let (stdin, stdout) = (io::stdin(), io::stdout());
@@ -39,14 +39,14 @@ impl Terminal {
         Self { user: User::Watching(console), at_terminal }
     }
 
-    /// `input(prompt)`; `None` at the end of input. Waits on a thread of its own, so that the
-    /// connection is alive meanwhile.
+    /// `input(prompt)`; `None` at the end of input. It waits on a separate thread, so the connection
+    /// goes on meanwhile.
     ///
-    /// When this is given up, the user goes on typing: the line is what the next call returns, which
-    /// shows its own prompt all the same.
+    /// When a caller cancels this, the user goes on typing. The next call then shows its own prompt
+    /// and returns that line.
     ///
     /// # Errors
-    /// As [`Console::input`].
+    /// Those of [`Console::input`].
     pub async fn input(&mut self, prompt: &'static str) -> io::Result<Option<Line>> {
         if matches!(self.user, User::Asked(_)) {
             self.show(prompt)?;
@@ -60,7 +60,7 @@ impl Terminal {
             return Err(io::Error::other("nobody can be asked any more"));
         };
         let answered = asked.await;
-        // A handle that has given what it had must not be asked again.
+        // A handle that has returned its value must not be polled again.
         self.user = User::Lost;
         let (console, line) = answered?;
         self.user = User::Watching(console);
@@ -70,7 +70,7 @@ impl Terminal {
     /// `print(text)`.
     ///
     /// # Errors
-    /// As [`Console::print`], and when [`input`](Self::input) was given up before.
+    /// Those of [`Console::print`], and an earlier [`input`](Self::input) that was cancelled.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         match &mut self.user {
             User::Watching(console) => console.print(text),
@@ -78,7 +78,7 @@ impl Terminal {
         }
     }
 
-    /// A prompt, where `input()` shows it.
+    /// Prints a prompt where `input()` shows it.
     fn show(&self, prompt: &str) -> io::Result<()> {
         fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
             stream.write_all(text.as_bytes())?;

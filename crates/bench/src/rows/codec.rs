@@ -1,8 +1,8 @@
-//! `frame` alone, in this process, against what one would put together from tokio-util and serde_json:
-//! a length-delimited dict, then a body. No socket, no file.
+//! `frame` alone, in this process, compared with a codec of tokio-util and serde_json: a
+//! length-delimited dict, then a body. No socket, no file.
 //!
-//! Encoding begins with a dict that exists, decoding ends with one; both sides write into, and read out
-//! of, one buffer of many frames. serde_json writes no space behind `:` and `,`, which is a little less.
+//! Encoding starts from an existing dict, decoding ends with one. Both contenders write to and read from
+//! one buffer of many frames. serde_json writes no space after `:` and `,`, which is slightly less work.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -126,12 +126,12 @@ fn decode(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
     Ok(vec![own, rival])
 }
 
-/// A turn's length: what goes on in this process alone needs less of it.
+/// The length of a turn. Work inside this process needs shorter turns.
 fn in_process(settings: &Settings) -> Duration {
     settings.turn / 2
 }
 
-/// Frames a second, by whole batches.
+/// Frames per second, counted in whole batches.
 fn rate(turn: Duration, batch: &mut impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
     let start = Instant::now();
     let mut frames = 0;
@@ -161,7 +161,7 @@ fn value() -> anyhow::Result<serde_json::Value> {
     Ok(serde_json::from_str(TEXT)?)
 }
 
-/// A batch of frames, one behind the other.
+/// A batch of frames, one after another.
 fn wire() -> anyhow::Result<Vec<u8>> {
     let header = u32::try_from(TEXT.len())?.to_le_bytes();
     let frame = [header.as_slice(), TEXT.as_bytes(), BODY].concat();

@@ -1,6 +1,6 @@
-//! Short messages to and fro over connections that stay: what a message costs, one at a time and with
-//! many clients. Each server's screen is `/dev/null`; the reference prints each message, and so do
-//! `frame-server` and Python's. The bare server prints nothing.
+//! Short messages that are echoed over lasting connections: the cost of a message, with one client
+//! and with many. Each server's standard output is `/dev/null`. The reference, `frame-server` and
+//! Python's server print each message; the bare server prints nothing.
 
 use std::ffi::OsStr;
 

@@ -1,6 +1,6 @@
-//! `iperf3 -Z` over the loopback: as fast as a program gets that sends with sendfile(2) and drops what
-//! it receives. It sends the same 128 KiB again and again, so that they come out of the processor's
-//! cache: that is less work than a file. Its `-F FILE` would be none: it reads each block of the file
+//! `iperf3 -Z` over the loopback: the speed limit of a program that sends with sendfile(2) and drops
+//! what it receives. It sends the same 128 KiB again and again, which come from the processor's cache:
+//! that is less work than a file. Its option `-F FILE` does not help: it reads each block of the file
 //! and then sends a block of its own buffer's file all the same.
 
 use std::net::TcpListener;
@@ -16,18 +16,18 @@ use crate::process::{Output, Program};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One run: what it says of itself.
+/// The report of one run.
 pub(super) struct Run {
     pub(super) gib_per_second: f64,
 }
 
-/// What either side used.
+/// The resources that either side used.
 pub(super) struct Used {
     pub(super) sender: Usage,
     pub(super) receiver: Usage,
 }
 
-/// Send so many bytes.
+/// Sends this many bytes.
 pub(super) fn run(iperf3: &Path, size: u64) -> anyhow::Result<Run> {
     let (server, client) = commands(iperf3, size)?;
     let server = Program::start(server, Output::Dropped)?;
@@ -39,14 +39,14 @@ pub(super) fn run(iperf3: &Path, size: u64) -> anyhow::Result<Run> {
         let found = report.pointer(&format!("/end/sum_received/{key}"));
         found.and_then(serde_json::Value::as_f64).with_context(|| format!("no {key} in its report"))
     };
-    // What the receiver had read when the sender was done: the few bytes that it had not are a
-    // socket's buffer, and aren't counted.
+    // The bytes that the receiver had read when the sender was done. The few bytes that it had not
+    // read yet are in a socket's buffer, and do not count.
     let (bytes, seconds) = (received("bytes")?, received("seconds")?);
     ensure!(seconds > 0.0, "it took no time");
     Ok(Run { gib_per_second: gib_per_second(1, seconds) * bytes })
 }
 
-/// Send so many bytes, and measure both sides.
+/// Sends this many bytes, and measures both sides.
 pub(super) fn run_measured(iperf3: &Path, size: u64) -> anyhow::Result<Used> {
     let (server, client) = commands(iperf3, size)?;
     let server = Program::start_measured(&server, Output::Dropped)?;
@@ -57,7 +57,7 @@ pub(super) fn run_measured(iperf3: &Path, size: u64) -> anyhow::Result<Used> {
     Ok(Used { sender, receiver })
 }
 
-/// It takes no port of 0: it gets one that was free a moment ago.
+/// iperf3 can't use port 0, so it gets a port that was free a moment ago.
 fn commands(iperf3: &Path, size: u64) -> anyhow::Result<(Command, Command)> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
     let (mut server, mut client) = (Command::new(iperf3), Command::new(iperf3));

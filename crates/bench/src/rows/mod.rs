@@ -1,4 +1,4 @@
-//! What is measured: a file a family of rows. Each row says who takes part and how a turn goes.
+//! The measured rows: one file per family of rows. Each row says who takes part and what a turn does.
 
 mod codec;
 mod echo;
@@ -29,7 +29,7 @@ pub(crate) fn groups() -> Vec<Group> {
     groups
 }
 
-/// A server that is up.
+/// A running server.
 struct Server {
     program: Program,
     address: SocketAddr,
@@ -42,7 +42,7 @@ fn frame_server(scenario: &str) -> anyhow::Result<Command> {
     let help = String::from_utf8_lossy(&help);
     let mut command = Command::new(path);
     command.args([scenario, "--listen", "127.0.0.1:0"]);
-    // All of the load comes from one address.
+    // The whole load comes from one address.
     for limit in ["--max-connections", "--max-per-client"] {
         if help.contains(limit) {
             command.args([limit, "4096"]);
@@ -51,7 +51,7 @@ fn frame_server(scenario: &str) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// `frame-server file-transfer` of this file.
+/// `frame-server file-transfer` with this file.
 fn file_server(file: &Path) -> anyhow::Result<Command> {
     let mut command = frame_server("file-transfer")?;
     command.args(["--name", NAME, "--desc", DESC]).arg(file);
@@ -65,7 +65,7 @@ fn file_client(server: SocketAddr, directory: &Path) -> anyhow::Result<Command> 
     Ok(command)
 }
 
-/// The reference's server of this file, for one client.
+/// The reference's server with this file, for one client.
 fn python_file_server(python: &Path, file: &Path) -> Command {
     let mut command = Command::new(python);
     command.arg(in_repository("python-ref/file-transfer/server.py"));
@@ -82,14 +82,14 @@ fn python_file_client(python: &Path, server: SocketAddr, directory: &Path) -> Co
     command
 }
 
-/// A Python program of this crate's.
+/// A Python program of this crate.
 fn python_program(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
     command.arg(in_repository("crates/bench/python").join(name));
     command
 }
 
-/// A hidden command of this program, as a process of its own.
+/// A hidden command of this program, as a separate process.
 fn own_command<'a>(args: impl IntoIterator<Item = &'a OsStr>) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(args);
@@ -97,14 +97,14 @@ fn own_command<'a>(args: impl IntoIterator<Item = &'a OsStr>) -> anyhow::Result<
 }
 
 impl Server {
-    /// Where it is. Of the whole, so that a turn that asks for it keeps the server alive: a closure
-    /// that used the field alone would take only that along.
+    /// Its address. A method of the whole server, so that a turn that uses it keeps the server alive: a
+    /// closure that used only the field would capture only the field.
     const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A turn of a load: its rate, and the microseconds of processor time that each of what it counts cost
-    /// the server. Connecting is in the time, too.
+    /// A turn of a load: its rate, and the server's processor time in microseconds per counted item. The
+    /// time to connect is included.
     fn under_load(
         &self,
         load: impl FnOnce(SocketAddr) -> anyhow::Result<Counted>,
@@ -115,21 +115,21 @@ impl Server {
         Ok(vec![counted.rate, used * 1e6 / counted.count])
     }
 
-    /// Start a server that logs where it listens, with its screen to nowhere.
+    /// Starts a server that logs its address, and discards its standard output.
     fn that_logs(command: Command) -> anyhow::Result<Self> {
         let program = Program::start(command, Output::Dropped)?;
         let address = program.announced_address()?;
         Ok(Self { program, address })
     }
 
-    /// Start a server that prints where it listens.
+    /// Starts a server that prints its address.
     fn that_prints(command: Command) -> anyhow::Result<Self> {
         let program = Program::start(command, Output::Kept)?;
         let address = program.announced_address()?;
         Ok(Self { program, address })
     }
 
-    /// Start a server that doesn't say where it listens.
+    /// Starts a server that does not report its address.
     fn that_is_silent(command: Command) -> anyhow::Result<Self> {
         let program = Program::start(command, Output::Dropped)?;
         let address = program.listening_address()?;
@@ -137,7 +137,7 @@ impl Server {
     }
 }
 
-/// Bytes in so many seconds, as GiB/s.
+/// Bytes in this many seconds, as GiB/s.
 fn gib_per_second(bytes: u64, seconds: f64) -> f64 {
     float(bytes) / float(1 << 30) / seconds
 }

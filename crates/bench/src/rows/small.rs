@@ -1,5 +1,4 @@
-//! Many fetches of a small file, each over a connection of its own: what accepting, opening and closing
-//! cost.
+//! Many fetches of a small file, each over a new connection: the cost of accept, open and close.
 
 use std::ffi::OsStr;
 

@@ -1,5 +1,5 @@
-//! A big file from a server to a receiver that drops it, and to one that writes it to a disk. The file
-//! sent is in the page cache.
+//! A big file from a server to a receiver that drops it, and to a receiver that writes it to a disk. The
+//! sent file is in the page cache.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -22,7 +22,7 @@ use crate::settings::{Settings, shown};
 use crate::stats::Better;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// What the plain write writes by.
+/// The block size of the plain write.
 const WRITE_BYTES: usize = 1 << 20;
 
 const AGAINST_IPERF3: f64 = 0.9;
@@ -129,8 +129,8 @@ fn to_a_file(settings: &Settings) -> anyhow::Result<Vec<Contender<'_>>> {
     Ok(vec![own, copy, plain, python])
 }
 
-/// The received file has its size. It makes room for the next, and the disk comes to rest: else the next
-/// turn would wait for what this one left to be written and discarded.
+/// Checks the size of the received file. Then removes it, and waits until the disk is idle: otherwise
+/// the next turn would wait for the earlier turn's writes and discards.
 pub(super) fn check_and_remove(directory: &Path, size: u64) -> anyhow::Result<()> {
     let path = directory.join(NAME);
     let found = path.metadata().context("expected a received file")?.len();
@@ -139,7 +139,7 @@ pub(super) fn check_and_remove(directory: &Path, size: u64) -> anyhow::Result<()
     Ok(syncfs(File::open(directory)?)?)
 }
 
-/// Write a new file, as fast as a loop can; seconds.
+/// Writes a new file as fast as a loop can; returns seconds.
 fn write(path: &Path, size: u64) -> anyhow::Result<f64> {
     let block = vec![0x5a; WRITE_BYTES];
     let start = Instant::now();

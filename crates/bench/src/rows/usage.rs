@@ -1,6 +1,5 @@
-//! What a transfer to a file costs either side: processor time for each GiB, and memory at its peak, which
-//! is to be the same whatever the file's size. Each turn starts new processes; both ends of their lives
-//! count.
+//! What a transfer to a file costs on either side: processor time per GiB, and peak memory, which should
+//! not depend on the file's size. Each turn starts new processes and measures their whole life.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use crate::settings::{Settings, shown};
 use crate::stats::{Better, float};
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// A small file's peak over a big one's.
+/// A small file's peak divided by a big file's.
 const CONSTANT: f64 = 0.9;
 
 pub(super) fn group() -> Group {

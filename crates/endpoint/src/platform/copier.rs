@@ -1,4 +1,5 @@
-//! From a stream into a file through a buffer: what every system can do. Nothing here waits.
+//! Copies from a stream into a file through a buffer, which every system can do. Nothing
+//! here waits.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -9,12 +10,12 @@ const BUFFER_BYTES: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Copier {
     buffer: Vec<u8>,
-    /// How many bytes of the buffer are yet to be written.
+    /// How many bytes of the buffer are still to be written.
     filled: usize,
 }
 
 impl Copier {
-    /// Read what has come, `max_bytes` at most; 0 at the end of the stream.
+    /// Reads the bytes that have come, `max_bytes` at most; 0 at the end of the stream.
     pub(super) fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
         let len = usize::try_from(max_bytes).map_or(BUFFER_BYTES, |max| max.min(BUFFER_BYTES));
         if self.buffer.len() < len {
@@ -24,7 +25,7 @@ impl Copier {
         Ok(self.filled)
     }
 
-    /// Write what was read.
+    /// Writes the bytes that were read.
     pub(super) fn write_to<F>(&mut self, mut file: &F) -> io::Result<()>
     where
         for<'f> &'f F: Write,

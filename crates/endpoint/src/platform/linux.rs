@@ -1,4 +1,4 @@
-//! What Linux has; see the [module](super) for what each item is elsewhere.
+//! The Linux platform. The [module](super) describes what each item is on other systems.
 
 mod descendants;
 
@@ -21,25 +21,25 @@ use super::copier::Copier;
 
 pub use descendants::kill_with_descendants;
 
-/// Whether a listener's connections have its options, such as `TCP_NODELAY`.
+/// Whether accepted connections inherit the listener's options, such as `TCP_NODELAY`.
 pub const ACCEPTED_AS_LISTENER: bool = true;
 
-/// Send so that a peer who is gone is an error and no signal.
+/// Send so that a peer that has gone causes an error and not a signal.
 pub const QUIETLY: SendFlags = SendFlags::NOSIGNAL;
 
-/// [`QUIETLY`], and nothing but the end of the stream follows, which may leave in the same packet.
+/// [`QUIETLY`], for the last bytes before the end of the stream, which may share a packet with it.
 pub const END_FOLLOWS: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::MORE);
 
-/// What is asked for as a pipe's size, which may be refused, and is moved at once at most.
+/// The requested size of a pipe, which the system may refuse, and the most bytes of one move.
 const PIPE_BYTES: usize = 1 << 20;
 
-/// So much goes into a pipe in one step or not at all (`PIPE_BUF`).
+/// A write of up to this size goes into a pipe whole or not at all (`PIPE_BUF`).
 const PIPE_STEP_BYTES: usize = 4096;
 
 /// A socket that an exec closes.
 ///
 /// # Errors
-/// As socket(2) fails.
+/// Those of socket(2).
 pub fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
     Ok(socket_with(family, kind, SocketFlags::CLOEXEC, None)?)
 }
@@ -47,24 +47,24 @@ pub fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
 /// Two Unix stream sockets, connected to each other, that an exec closes.
 ///
 /// # Errors
-/// As socketpair(2) fails.
+/// Those of socketpair(2).
 pub fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-/// The family that a socket is of.
+/// The address family of a socket.
 ///
 /// # Errors
-/// As getsockopt(2) fails.
+/// Those of getsockopt(2).
 pub fn family_of(socket: impl AsFd) -> io::Result<AddressFamily> {
     Ok(sockopt::socket_domain(socket)?)
 }
 
-/// A Unix stream socket that listens at a path, never blocks, and is closed by an exec. With a mode,
-/// nobody can connect whom that doesn't let: the socket gets it before it has a path.
+/// A Unix stream socket that listens at a path, never blocks, and is closed by an exec. With a mode, no
+/// program can connect that the mode excludes: the socket gets the mode before it has a path.
 ///
 /// # Errors
-/// As bind(2) and listen(2) fail.
+/// Those of bind(2) and listen(2).
 pub fn listen_at(path: &Path, mode: Option<Mode>, backlog: i32) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -76,13 +76,13 @@ pub fn listen_at(path: &Path, mode: Option<Mode>, backlog: i32) -> io::Result<Ow
     Ok(socket)
 }
 
-/// Whether that is sendto(2) saying that a Unix datagram's receiver has no room.
+/// Whether this is the error of sendto(2) for a Unix datagram's receiver without room.
 #[must_use]
 pub fn is_full(error: Errno) -> bool {
     error == Errno::AGAIN
 }
 
-/// An address's abstract name, without the NUL in front.
+/// The abstract name of an address, without the NUL before it.
 #[must_use]
 pub fn abstract_name(address: &SocketAddr) -> Option<Vec<u8>> {
     address.as_abstract_name().map(<[u8]>::to_vec)
@@ -91,26 +91,26 @@ pub fn abstract_name(address: &SocketAddr) -> Option<Vec<u8>> {
 /// The address of this abstract name.
 ///
 /// # Errors
-/// It is too long for one.
+/// It is too long for an abstract name.
 pub fn abstract_address(name: &[u8]) -> io::Result<SocketAddrUnix> {
     Ok(SocketAddrUnix::new_abstract_name(name)?)
 }
 
-/// A name that nobody else has, for a Unix socket that is to be reached by whoever learns it.
+/// A unique name for a Unix socket whose peers learn the name.
 #[derive(Debug)]
 pub struct ChosenName(());
 
 impl ChosenName {
-    /// Give a socket one: Linux does, to a socket that is bound to no name.
+    /// Gives a socket a name: Linux chooses one for a socket without a name.
     ///
     /// # Errors
-    /// As bind(2) fails.
+    /// Those of bind(2).
     pub fn bind(socket: impl AsFd) -> io::Result<Self> {
         bind(socket, &SocketAddrUnix::new_unnamed())?;
         Ok(Self(()))
     }
 
-    /// Have the name go with the program where a signal ends that. It goes anyway.
+    /// Removes the name when a signal ends the program. Linux does this by itself.
     ///
     /// # Errors
     /// None.
@@ -119,11 +119,11 @@ impl ChosenName {
     }
 }
 
-/// Send a file's bytes from `offset` on, as many as the socket takes and `max_bytes` at most, without
-/// having them pass through here. `offset` is left behind them; 0 where the file ends.
+/// Sends a file's bytes from `offset` on, as many as the socket accepts and `max_bytes` at most, without
+/// a copy to this program. Then `offset` stands behind them. Returns 0 at the end of the file.
 ///
 /// # Errors
-/// As sendfile(2) fails.
+/// Those of sendfile(2).
 pub fn send_file(
     socket: impl AsFd,
     file: &File,
@@ -133,10 +133,10 @@ pub fn send_file(
     Ok(sendfile(socket, file, Some(offset), max_bytes)?)
 }
 
-/// Write to a pipe, all of it, if that needs no waiting for whoever reads; otherwise nothing is.
+/// Writes everything to a pipe if it need not wait for the reader; otherwise it writes nothing.
 ///
 /// # Errors
-/// Nobody reads it any more.
+/// The pipe has no reader any more.
 pub fn write_if_room(pipe: impl AsFd, bytes: &[u8]) -> io::Result<bool> {
     if bytes.len() > PIPE_STEP_BYTES {
         return Ok(false);
@@ -145,44 +145,44 @@ pub fn write_if_room(pipe: impl AsFd, bytes: &[u8]) -> io::Result<bool> {
     match pwritev2(pipe, &[IoSlice::new(bytes)], u64::MAX, ReadWriteFlags::NOWAIT) {
         Ok(_) => Ok(true),
         Err(Errno::PIPE) => Err(Errno::PIPE.into()),
-        // It is full, or the system can't tell: the other way knows what to do.
+        // The pipe is full, or the system can't tell. The caller then writes in a way that may wait.
         Err(_) => Ok(false),
     }
 }
 
-/// Whether that is the device which takes everything and keeps nothing.
+/// Whether this is the device that accepts everything and keeps nothing.
 #[must_use]
 pub fn is_null(device: Dev) -> bool {
     (major(device), minor(device)) == (1, 3)
 }
 
-/// Moves what a stream brings into a file, without having it pass through here where the system can
-/// do that: by splice(2) through a pipe.
+/// Moves the bytes of a stream into a file, by splice(2) through a pipe. Where the system can do that,
+/// this program holds no copy.
 #[derive(Debug, Default)]
 pub struct Mover {
-    /// Until it turns out to be of no use here.
+    /// Until splice(2) turns out not to work here.
     pipe: Option<Pipe>,
     copier: Copier,
 }
 
 impl Mover {
-    /// One that has moved nothing.
+    /// A new mover, which has moved nothing.
     #[must_use]
     pub fn new() -> Self {
         Self { pipe: Pipe::new().ok(), copier: Copier::default() }
     }
 
-    /// One that copies, whatever the system can do.
+    /// A mover that always copies, whatever the system can do.
     #[must_use]
     pub fn through_a_buffer() -> Self {
         Self::default()
     }
 
-    /// Take what the stream has brought, `max_bytes` at most, to be [written](Self::write_to) next; 0 at
-    /// the end of the stream.
+    /// Receives what the stream has, `max_bytes` at most, which [`write_to`](Self::write_to) then
+    /// writes. Returns 0 at the end of the stream.
     ///
     /// # Errors
-    /// As splice(2) or read(2) fails, also where it would block.
+    /// Those of splice(2) or read(2), also when they would block.
     pub fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
         if let Some(pipe) = &mut self.pipe {
             match pipe.receive(&stream, max_bytes) {
@@ -193,10 +193,10 @@ impl Mover {
         self.copier.receive(stream, max_bytes)
     }
 
-    /// Write what was received.
+    /// Writes the received bytes.
     ///
     /// # Errors
-    /// As splice(2) or write(2) fails.
+    /// Those of splice(2) or write(2).
     pub fn write_to<F>(&mut self, file: &F) -> io::Result<()>
     where
         F: AsFd,
@@ -215,14 +215,14 @@ struct Pipe {
     read: OwnedFd,
     write: OwnedFd,
     size: usize,
-    /// How many bytes are in it.
+    /// How many bytes the pipe holds.
     filled: usize,
 }
 
 impl Pipe {
     fn new() -> io::Result<Self> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
-        // A user's pipes are limited in sum: then a smaller one has to do.
+        // The system limits the sum of a user's pipes. Beyond it, a smaller pipe must do.
         let size = fcntl_setpipe_size(&write, PIPE_BYTES).unwrap_or(64 << 10);
         Ok(Self { read, write, size, filled: 0 })
     }
@@ -245,7 +245,7 @@ impl Pipe {
         Ok(())
     }
 
-    /// Some of what is in it, into a file.
+    /// Moves some of the pipe's bytes into a file.
     fn write_into<F>(&self, file: &F, len: usize) -> io::Result<usize>
     where
         F: AsFd,
@@ -260,7 +260,7 @@ impl Pipe {
         }
     }
 
-    /// Copy what is in it to a file that takes nothing by splice(2).
+    /// Copies the pipe's bytes into a file that does not work with splice(2).
     fn empty_into<F>(&self, mut file: &F, len: usize) -> io::Result<usize>
     where
         for<'f> &'f F: Write,
@@ -272,7 +272,7 @@ impl Pipe {
     }
 }
 
-/// Whether splice(2) says that it can't be used with these descriptors.
+/// Whether splice(2) reports that it can't work with these descriptors.
 fn is_not_for_this(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::INVAL | Errno::NOSYS))
 }

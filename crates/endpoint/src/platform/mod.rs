@@ -1,7 +1,7 @@
-//! What only Linux has, and what other Unix systems do in its place.
+//! What only Linux has, and its replacement on other Unix systems.
 //!
-//! Both sides have the same items and pass the same tests. Which of them this is built with is decided
-//! here and nowhere else; the feature `portable` takes the other systems' side on Linux too.
+//! Both platforms have the same items and pass the same tests. Only this module chooses between them.
+//! The feature `portable` chooses the other systems' platform on Linux too.
 //!
 //! | item | `linux.rs` | `portable.rs` |
 //! |---|---|---|
@@ -20,10 +20,10 @@
 //! | [`kill_with_descendants`] | what a child has started is killed too | the child alone |
 //! | [`is_null`] | device 1:3 | the device of `/dev/null` |
 //!
-//! What can be seen of the difference: a peer with an abstract name is one without a name to the
-//! portable side, and can't be answered. The file of a [`ChosenName`] goes with the program, though
-//! not with one that is killed outright; and a program that has one ends with status 128 and the
-//! signal's number on SIGTERM, SIGINT and SIGHUP, where on Linux it dies of the signal.
+//! Users can see these differences. On the portable platform, a peer with an abstract name appears
+//! without a name and can't be answered. The file of a [`ChosenName`] goes with the program, except
+//! when SIGKILL ends it. A program with such a name ends with status 128 plus the signal's number on
+//! SIGTERM, SIGINT and SIGHUP; on Linux it dies of the signal.
 
 mod copier;
 #[cfg(all(target_os = "linux", not(feature = "portable")))]

@@ -1,4 +1,4 @@
-//! What every Unix system has; see the [module](super) for what each item is on Linux.
+//! The platform of every Unix system. The [module](super) describes what each item is on Linux.
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
@@ -21,34 +21,34 @@ use tokio::task::AbortHandle;
 
 use super::copier::Copier;
 
-/// Whether a listener's connections have its options, such as `TCP_NODELAY`.
+/// Whether accepted connections inherit the listener's options, such as `TCP_NODELAY`.
 pub const ACCEPTED_AS_LISTENER: bool = false;
 
-/// Send so that a peer who is gone is an error and no signal, in a program that ignores SIGPIPE, as
-/// Rust's do.
+/// Send so that a peer that has gone causes an error and not a signal. This needs a program that ignores
+/// SIGPIPE, as Rust's programs do.
 pub const QUIETLY: SendFlags = SendFlags::empty();
 
-/// [`QUIETLY`], and nothing but the end of the stream follows.
+/// [`QUIETLY`], for the last bytes before the end of the stream.
 pub const END_FOLLOWS: SendFlags = SendFlags::empty();
 
-/// What is read of a file at once.
+/// How many bytes to read from a file at once.
 const FILE_BYTES: usize = 64 << 10;
 
-/// A socket that an exec closes, if none comes between two calls.
+/// A socket that an exec closes, unless the exec comes between two of the calls here.
 ///
 /// # Errors
-/// As socket(2) fails.
+/// Those of socket(2).
 pub fn socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
     let socket = rustix::net::socket(family, kind, None)?;
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     Ok(socket)
 }
 
-/// Two Unix stream sockets, connected to each other, that an exec closes, if none comes between two
-/// calls.
+/// Two Unix stream sockets, connected to each other, that an exec closes, unless it comes between two of
+/// the calls here.
 ///
 /// # Errors
-/// As socketpair(2) fails.
+/// Those of socketpair(2).
 pub fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
     let (left, right) = socketpair(family, kind, SocketFlags::empty(), None)?;
@@ -57,19 +57,19 @@ pub fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((left, right))
 }
 
-/// The family that a socket is of.
+/// The address family of a socket.
 ///
 /// # Errors
-/// As getsockname(2) fails.
+/// Those of getsockname(2).
 pub fn family_of(socket: impl AsFd) -> io::Result<AddressFamily> {
     Ok(getsockname(socket)?.address_family())
 }
 
-/// A Unix stream socket that listens at a path, never blocks, and is closed by an exec. With a mode,
-/// nobody can connect whom that doesn't let: the path gets it before the socket listens.
+/// A Unix stream socket that listens at a path, never blocks, and is closed by an exec. With a mode, no
+/// program can connect that the mode excludes: the path gets the mode before the socket listens.
 ///
 /// # Errors
-/// As bind(2), chmod(2) and listen(2) fail.
+/// Those of bind(2), chmod(2) and listen(2).
 pub fn listen_at(path: &Path, mode: Option<Mode>, backlog: i32) -> io::Result<OwnedFd> {
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM)?;
     fcntl_setfl(&socket, fcntl_getfl(&socket)? | OFlags::NONBLOCK)?;
@@ -81,13 +81,13 @@ pub fn listen_at(path: &Path, mode: Option<Mode>, backlog: i32) -> io::Result<Ow
     Ok(socket)
 }
 
-/// Whether that is sendto(2) saying that a Unix datagram's receiver has no room.
+/// Whether this is the error of sendto(2) for a Unix datagram's receiver without room.
 #[must_use]
 pub fn is_full(error: Errno) -> bool {
     matches!(error, Errno::AGAIN | Errno::NOBUFS)
 }
 
-/// An address's abstract name: it has none.
+/// The abstract name of an address: always none here.
 #[must_use]
 pub fn abstract_name(_: &SocketAddr) -> Option<Vec<u8>> {
     None
@@ -96,13 +96,12 @@ pub fn abstract_name(_: &SocketAddr) -> Option<Vec<u8>> {
 /// The address of this abstract name.
 ///
 /// # Errors
-/// There are no such addresses.
+/// Always: these systems have no such addresses.
 pub fn abstract_address(_: &[u8]) -> io::Result<SocketAddrUnix> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "there are no abstract names here"))
 }
 
-/// A name that nobody else has, for a Unix socket that is to be reached by whoever learns it; gone
-/// when this is dropped.
+/// A unique name for a Unix socket whose peers learn the name. Dropping this removes the name.
 #[derive(Debug)]
 pub struct ChosenName {
     directory: TempDir,
@@ -110,11 +109,11 @@ pub struct ChosenName {
 }
 
 impl ChosenName {
-    /// Give a socket one: a file of its own in a directory of its own. As an abstract name is, it is
-    /// there for everyone, and a directory that can't be listed keeps it from who isn't told.
+    /// Gives a socket a name: a new file in a new directory. Like an abstract name it is open to
+    /// everyone, but the directory can't be listed, so only a program that knows the name can use it.
     ///
     /// # Errors
-    /// The directory can't be made, or as bind(2) fails.
+    /// The directory can't be made, or those of bind(2).
     pub fn bind(socket: impl AsFd) -> io::Result<Self> {
         let directory = tempfile::Builder::new().prefix("frame-").tempdir()?;
         let path = directory.path().join("s");
@@ -124,8 +123,8 @@ impl ChosenName {
         Ok(Self { directory, watch: None })
     }
 
-    /// Have the name go with the program where SIGTERM, SIGINT or SIGHUP ends that: then with status
-    /// 128 and the signal's number, as a shell says it.
+    /// Removes the name when SIGTERM, SIGINT or SIGHUP ends the program. The program then ends with
+    /// status 128 plus the signal's number, as a shell reports it.
     ///
     /// # Errors
     /// The signals can't be waited for.
@@ -140,7 +139,7 @@ impl ChosenName {
                 _ = interrupt.recv() => SignalKind::interrupt(),
                 _ = hang_up.recv() => SignalKind::hangup(),
             };
-            // Whatever can't be removed is left: the program has to end.
+            // A file that can't be removed stays: the program has to end.
             drop(std::fs::remove_dir_all(directory));
             std::process::exit(128 + kind.as_raw_value());
         });
@@ -157,12 +156,12 @@ impl Drop for ChosenName {
     }
 }
 
-/// Send a file's bytes from `offset` on, as many as the socket takes and `max_bytes` at most. `offset`
-/// is left behind them; 0 where the file ends. No bytes are kept from one call to the next: what the
-/// socket doesn't take is read again.
+/// Sends a file's bytes from `offset` on, as many as the socket accepts and `max_bytes` at most. Then
+/// `offset` stands behind them. Returns 0 at the end of the file. This keeps no bytes between calls: it
+/// reads again what the socket did not accept.
 ///
 /// # Errors
-/// As pread(2) and send(2) fail.
+/// Those of pread(2) and send(2).
 pub fn send_file(
     socket: impl AsFd,
     file: &File,
@@ -178,8 +177,8 @@ pub fn send_file(
     Ok(sent)
 }
 
-/// Write to a pipe, all of it, if that needs no waiting for whoever reads; otherwise nothing is. No
-/// call of every system's says both, so nothing is.
+/// Writes everything to a pipe if it need not wait for the reader; otherwise it writes nothing. No
+/// portable call can tell, so it always writes nothing.
 ///
 /// # Errors
 /// None.
@@ -187,25 +186,25 @@ pub fn write_if_room(_: impl AsFd, _: &[u8]) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Kill a child of this process which has not been waited for. What that has started lives on: no call
-/// of every system's says who that is.
+/// Kills a child of this process that has not been waited for. Its descendants live on: no portable call
+/// lists them.
 pub fn kill_with_descendants(child: Pid) {
-    // Only one that has ended can't be killed.
+    // Fails only for a child that has already ended.
     let _has_ended = kill_process(child, Signal::KILL);
 }
 
-/// Whether that is the device which takes everything and keeps nothing.
+/// Whether this is the device that accepts everything and keeps nothing.
 #[must_use]
 pub fn is_null(device: Dev) -> bool {
     rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == device)
 }
 
-/// Moves what a stream brings into a file, through a buffer.
+/// Moves the bytes of a stream into a file, through a buffer.
 #[derive(Debug, Default)]
 pub struct Mover(Copier);
 
 impl Mover {
-    /// One that has moved nothing.
+    /// A new mover, which has moved nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -217,19 +216,19 @@ impl Mover {
         Self::default()
     }
 
-    /// Take what the stream has brought, `max_bytes` at most, to be [written](Self::write_to) next; 0 at
-    /// the end of the stream.
+    /// Receives what the stream has, `max_bytes` at most, which [`write_to`](Self::write_to) then
+    /// writes. Returns 0 at the end of the stream.
     ///
     /// # Errors
-    /// As read(2) fails, also where it would block.
+    /// Those of read(2), also when it would block.
     pub fn receive(&mut self, stream: impl AsFd, max_bytes: u64) -> io::Result<usize> {
         self.0.receive(stream, max_bytes)
     }
 
-    /// Write what was received.
+    /// Writes the received bytes.
     ///
     /// # Errors
-    /// As write(2) fails.
+    /// Those of write(2).
     pub fn write_to<F>(&mut self, file: &F) -> io::Result<()>
     where
         F: AsFd,

@@ -1,4 +1,4 @@
-//! What either side does, asked of the one that this is built with.
+//! The tests of both platforms, run with the platform of this build.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -24,7 +24,7 @@ fn is_closed_by_exec(fd: impl AsFd) -> bool {
     fcntl_getfd(fd).unwrap().contains(FdFlags::CLOEXEC)
 }
 
-/// Bytes of which no two neighbourhoods are alike.
+/// Bytes without repetition, so that a misplaced part shows.
 fn bytes(len: u32) -> Vec<u8> {
     (0..len).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect()
 }
@@ -42,7 +42,7 @@ fn content(mut file: &File) -> Vec<u8> {
     bytes
 }
 
-/// Where a Unix socket is bound, unless its name is that of no file.
+/// Where a Unix socket is bound, unless its name is not a file's.
 fn path_of(socket: &OwnedFd) -> Option<PathBuf> {
     let socket = UnixDatagram::from(socket.try_clone().unwrap());
     let bound = socket.local_addr().unwrap();

@@ -1,16 +1,16 @@
-//! The end of a program and of all that it has started.
+//! Ends a program and all its descendants.
 //!
-//! Nothing tells a system to kill a program's descendants who may not be put into a group. So each
-//! is stopped, and once it is at rest, and can start no more, its children are asked for
-//! (proc_pid_task(5)), until there is nobody new; then all are killed, the youngest first: whoever is
-//! told of that is stopped too.
+//! No system call kills descendants that must not be put into a group. So this stops each process. A
+//! stopped process can start no more, so this then reads its children (proc_pid_task(5)), until it finds
+//! no new process. Then it kills all of them, the youngest first: a parent that learns of a child's end
+//! is already stopped.
 //!
-//! A number may be given to another process as soon as its parent has taken note of an end. Signals go
-//! through descriptors (pidfd_open(2)), which don't change, and a child counts as one if its parent was
-//! still the process of that number after it was looked at.
+//! The system may reuse a process id as soon as the parent has waited for the process. So signals go
+//! through descriptors (pidfd_open(2)), which keep their process. A process counts as a child if the
+//! process with the parent's id was still the same after this looked at the child.
 //!
-//! What isn't found: whose parent has ended before, which is init's child from then on. What is found
-//! and can't be killed: what has become another user's.
+//! This does not find a process whose parent ended earlier: init is its parent from then on. This finds
+//! but can't kill a process that now belongs to another user.
 
 use std::collections::HashSet;
 use std::fs;
@@ -23,24 +23,24 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, getpid, kill_process, pidfd_open, pidfd_send_signal,
 };
 
-/// How long processes are looked for and waited for to come to rest. Most are in a millisecond; one
-/// that waits for a disk, or for a child that is not its program yet, can't be stopped meanwhile.
+/// How long to look for processes and wait until they have stopped. Most stop within a millisecond. A
+/// process that waits for a disk, or for a child before its exec, can't be stopped meanwhile.
 const LOOK_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// A descriptor each.
+/// One descriptor each.
 const PROCESSES_MAX: usize = 500;
 
-/// Kill a child of this process which has not been waited for, and its descendants, as far as they can be
-/// found in a fifth of a second, and 500 of them at most. Without `/proc`, it alone.
+/// Kills a child of this process that has not been waited for, and its descendants, as far as it finds
+/// them within a fifth of a second, and 500 of them at most. Without `/proc`, it kills only the child.
 pub fn kill_with_descendants(child: Pid) {
     match Process::open(child) {
         Some(process) if is_proc_ours() => Family::of(process).kill(),
-        // It has a number of its own until it is waited for.
+        // The child keeps its process id until it is waited for.
         _ => drop(kill_process(child, Signal::KILL)),
     }
 }
 
-/// Whether the numbers in `/proc` are what this process knows others by.
+/// Whether the process ids in `/proc` are those of this process's own namespace.
 fn is_proc_ours() -> bool {
     fs::read_link("/proc/self").is_ok_and(|own| own.as_os_str() == &*getpid().to_string())
 }
@@ -57,7 +57,8 @@ impl Process {
         Some(Self { pid, descriptor })
     }
 
-    /// Send a signal. Whether its number is still its own: nobody has taken note of its end.
+    /// Sends a signal. Returns whether the process still has its id, which means that nothing has waited
+    /// for it.
     fn signal(&self, signal: Signal) -> bool {
         pidfd_send_signal(&self.descriptor, signal) != Err(Errno::SRCH)
     }
@@ -66,18 +67,18 @@ impl Process {
     fn is_at_rest(&self) -> bool {
         let threads = self.threads();
         let mut states = threads.iter().map(|thread| state_and_parent(thread));
-        // One that ends meanwhile has no file.
+        // A thread that ends meanwhile has no file.
         states.all(|state| state.is_none_or(|(state, _)| matches!(state, 'T' | 't' | 'Z' | 'X')))
     }
 
-    /// Those of its children that aren't among these.
+    /// Its children that are not among these.
     fn children(&self, known: &HashSet<Pid>) -> Vec<Self> {
         let listed = |thread: &String| fs::read_to_string(format!("{thread}/children")).ok();
         let lists: Vec<String> = self.threads().iter().filter_map(listed).collect();
         let pids = lists.iter().flat_map(|list| list.split_whitespace());
         let new = pids.filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
         let opened = new.filter(|pid| !known.contains(pid)).filter_map(Self::open);
-        // Asked once it is open: then this is the one that is open, or that is no more.
+        // Checked after opening: so the child is the opened process, or has ended.
         opened.filter(|child| child.parent() == Some(self.pid)).collect()
     }
 
@@ -101,7 +102,7 @@ fn state_and_parent(directory: &str) -> Option<(char, Option<Pid>)> {
     Some((state, fields.next().and_then(|parent| Pid::from_raw(parent.parse().ok()?))))
 }
 
-/// A process and its descendants, each behind its parent.
+/// A process and its descendants, each after its parent.
 #[derive(Debug)]
 struct Family {
     members: Vec<Process>,
@@ -123,8 +124,8 @@ impl Family {
         family
     }
 
-    /// Stop everyone and look for their children, and for theirs. Whether that was all: nobody was found
-    /// who wasn't known, and nobody can have had one more since.
+    /// Stops all processes and looks for their children and further descendants. Returns whether the list
+    /// is complete: it found no new process, and no listed one can have started another since.
     fn is_complete(&mut self) -> bool {
         let mut is_complete = true;
         let mut next = 0;
@@ -135,7 +136,7 @@ impl Family {
             }
             is_complete &= member.is_at_rest();
             let mut children = member.children(&self.known);
-            // It was asked by its number.
+            // Opened by its process id.
             if !member.signal(Signal::STOP) {
                 continue;
             }
@@ -161,8 +162,8 @@ mod tests {
 
     use super::*;
 
-    /// Everyone who is started holds the pipe that is returned, which ends with the last of them. The
-    /// script says a line once all is there that is to be.
+    /// All started processes hold the returned pipe, which ends with the last of them. The script prints
+    /// a line once all of them run.
     fn started(script: &str) -> (std::process::Child, io::PipeReader) {
         let (mut held, holding) = io::pipe().unwrap();
         let child = Command::new("sh").args(["-c", script]).stdout(holding).spawn().unwrap();
