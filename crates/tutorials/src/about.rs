@@ -1,4 +1,4 @@
-//! What documents say of the scenarios' programs, and how these are started: the `scenario.toml` of every
+//! What documents say about the scenarios' programs, and how to start the programs: the `scenario.toml` of every
 //! scenario.
 
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use crate::tutorial::Tutorial;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
-    /// The cases that `--quick` plays besides those that its rule chooses.
+    /// The cases that `--quick` plays in addition to those of its rule.
     #[serde(default)]
     quick: Vec<String>,
-    /// What the documents say.
+    /// The text for the documents.
     pub(crate) documents: Documents,
-    /// How the tutorial's own programs are started.
+    /// The commands of the tutorial's own programs.
     python: Roles,
-    /// How the port's are. A scenario that the port doesn't play has none.
+    /// The commands of the port. `None` for a scenario that the port does not play.
     rust: Option<Roles>,
 }
 
@@ -27,15 +27,15 @@ pub(crate) struct About {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Documents {
-    /// What the server does; of a scenario of one program, what that does.
+    /// What the server does, or the only program of a scenario.
     pub(crate) server: String,
     /// What the client does.
     pub(crate) client: String,
     /// The tutorial's title and number.
     pub(crate) tutorial: String,
-    /// Where it has the programs.
+    /// The section with the programs.
     pub(crate) section: String,
-    /// Where they listen and connect unless told otherwise.
+    /// The default address of the programs.
     pub(crate) address: String,
 }
 
@@ -47,27 +47,28 @@ struct Roles {
 }
 
 impl About {
-    /// What is said of a tutorial's scenario.
+    /// Reads a tutorial's `scenario.toml`.
     ///
     /// # Errors
-    /// Its `scenario.toml` is not as it should be: a defect of this program, which a test would have told.
+    /// The `scenario.toml` is invalid. This is a defect of this program that a test would have found.
     pub(crate) fn of(tutorial: &dyn Tutorial) -> Result<Self, toml::de::Error> {
         toml::from_str(tutorial.about())
     }
 }
 
-/// The quick cases that a tutorial's `scenario.toml` names. What can't be read is left out; a test would have told.
+/// The quick cases that a tutorial's `scenario.toml` names. It leaves out what it can't read; a test would have
+/// found that.
 pub(crate) fn quick(tutorial: &dyn Tutorial) -> Vec<QuickCase> {
     let named = About::of(tutorial).map(|about| about.quick).unwrap_or_default();
     named.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
-/// The commands of a peer, by scenario: argument vectors with places to be filled in, as in a manifest.
+/// The commands of a peer, by scenario: argument vectors with placeholders, as in a manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Commands {
-    /// Those of its servers.
+    /// The commands of its servers.
     pub server: BTreeMap<String, Vec<String>>,
-    /// Those of its clients.
+    /// The commands of its clients.
     pub client: BTreeMap<String, Vec<String>>,
 }
 
@@ -80,10 +81,10 @@ impl Commands {
     }
 }
 
-/// The commands of the reference, and those of the port, for these scenarios.
+/// The commands of the reference, and the commands of the port, for these scenarios.
 ///
 /// # Errors
-/// As [`About::of`].
+/// Those of [`About::of`].
 pub(crate) fn commands(
     tutorials: &[&'static dyn Tutorial],
 ) -> Result<(Commands, Commands), toml::de::Error> {

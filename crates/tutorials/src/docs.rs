@@ -1,4 +1,4 @@
-//! The documents that are made from the catalogue, so that they can't drift from it.
+//! Documents generated from the catalogue, so that they can't drift from it.
 
 use std::fmt::Write as _;
 use std::iter::once;
@@ -13,13 +13,13 @@ use crate::{SECTIONS, tutorials};
 #[must_use]
 pub fn errata_markdown() -> String {
     let mut text = String::from(
-        "# Errata of the reference programs\n\n\
-         Each entry is a defect of one of the tutorials' programs, kept as it is in `python-ref/`. An \
-         erratum is\nno excuse: the harness makes each of them happen, holds everyone else to the clause, \
-         and fails when\none no longer shows. `framecheck errata` makes them all happen, \
-         `framecheck errata NAME` one, and says what\nis seen.\n\n\
-         This file is made from the scenarios\' `errata.rs` (`crates/tutorials/src/scenarios/`); edit those, \
-         then\n`UPDATE_DOCS=1 cargo test -p framecheck-tutorials`.\n",
+        "# Errata of the reference programs\n\nEach entry is a defect of one of the tutorials' \
+         programs, kept unchanged in `python-ref/`. An erratum\nis no excuse: the harness triggers \
+         each of them, requires all other programs to follow the clause, and\nfails when an \
+         erratum no longer shows. `framecheck errata` triggers all of them, `framecheck errata \
+         NAME`\none, and reports what it sees.\n\nThis file is generated from the scenarios' \
+         `errata.rs` (`crates/tutorials/src/scenarios/`). Edit those, then\nrun `UPDATE_DOCS=1 \
+         cargo test -p framecheck-tutorials`.\n",
     );
     for scenario in tutorials() {
         let errata = scenario.errata();
@@ -51,7 +51,7 @@ pub fn errata_markdown() -> String {
     text
 }
 
-/// A clause as docs/PROTOCOL.md has it.
+/// A clause in the form of docs/PROTOCOL.md.
 #[must_use]
 pub fn clause_markdown(clause: &Clause) -> String {
     let level = match clause.level {
@@ -61,10 +61,10 @@ pub fn clause_markdown(clause: &Clause) -> String {
     format!("- **{}** ({level}) {}", clause.id, clause.text)
 }
 
-/// docs/PROTOCOL.md with the clauses of each section in the place of those that it has.
+/// docs/PROTOCOL.md, with the clauses of each section replaced by the current ones.
 ///
 /// # Errors
-/// The heading of a section that isn't there.
+/// The heading of a missing section.
 pub fn with_clauses(protocol: &str) -> Result<String, String> {
     let common = SECTIONS.iter().map(|(title, _, clauses)| (*title, *clauses));
     let own = tutorials().iter().map(|scenario| (scenario.name(), scenario.clauses()));
@@ -91,21 +91,21 @@ pub fn with_clauses(protocol: &str) -> Result<String, String> {
 /// The table of README.md: what each program does.
 ///
 /// # Errors
-/// A `scenario.toml` is not as it should be.
+/// A `scenario.toml` is invalid.
 pub fn programs_table() -> Result<String, toml::de::Error> {
     table(["scenario", "server", "client"], |it| [it.server, it.client])
 }
 
-/// The table of python-ref/README.md: where each program comes from.
+/// The table of python-ref/README.md: the source of each program.
 ///
 /// # Errors
-/// A `scenario.toml` is not as it should be.
+/// A `scenario.toml` is invalid.
 pub fn sources_table() -> Result<String, toml::de::Error> {
     let head = ["scenario", "tutorial", "section", "address"];
     table(head, |it| [it.tutorial, it.section, it.address])
 }
 
-/// A row a scenario, its name first.
+/// One row per scenario, its name first.
 fn table<const CELLS: usize, const REST: usize>(
     head: [&str; CELLS],
     rest: impl Fn(Documents) -> [String; REST],
@@ -125,10 +125,10 @@ fn table<const CELLS: usize, const REST: usize>(
     Ok(text)
 }
 
-/// `document` with this table in the place of the one that begins with the same line.
+/// `document`, with the table that has the same first line replaced by this one.
 ///
 /// # Errors
-/// The first line of a table that isn't there.
+/// The first line of a missing table.
 pub fn with_table(document: &str, table: &str) -> Result<String, String> {
     let head = table.lines().next().unwrap_or_default();
     let begin = document.find(head).ok_or(head)?;
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use crate::{COMMON, common_clause};
 
-    /// Hold a document against what is to be in it; with UPDATE_DOCS=1, write that first.
+    /// Compares a document with its expected text; with UPDATE_DOCS=1, writes that first.
     fn is(name: &str, with: impl Fn(&str) -> String) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
         let written = std::fs::read_to_string(&path).unwrap();

@@ -1,11 +1,11 @@
-//! Which part of a frame a byte of a stream belongs to.
+//! Maps each byte of a stream to its part of a frame.
 
 use std::ops::Range;
 
 use frame::{Decoder, Event, Limits, Part, header};
 use layout::same_value;
 
-/// The parts of all frames in `stream`, in order, as far as it is made of frames.
+/// The parts of all frames in `stream`, in order, as far as the stream consists of frames.
 #[must_use]
 pub(crate) fn parts(stream: &[u8], size_key: &str) -> Vec<(Range<usize>, Part)> {
     let mut decoder = Decoder::new(size_key, Limits::default());
@@ -31,8 +31,8 @@ pub(crate) fn parts(stream: &[u8], size_key: &str) -> Vec<(Range<usize>, Part)> 
     parts
 }
 
-/// `right`, with the headers and dicts of `seen` where the dicts have the same values: as far as the two
-/// streams are made of the same frames.
+/// `right`, but with the headers and dicts of `seen` where the dicts have the same values. It goes as
+/// far as both streams consist of the same frames.
 #[must_use]
 pub(crate) fn by_value(right: &[u8], seen: &[u8], size_key: &str) -> Vec<u8> {
     let (ours, theirs) = (parts(right, size_key), parts(seen, size_key));
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(by_value(right, seen, "data_size"), seen);
         let other = b"\x15\0\0\0{\"a\":2,\"data_size\":2}hi";
         assert_eq!(by_value(right, other, "data_size"), right);
-        // A header that counts one too many takes the body's first byte.
+        // A header that counts one byte too many includes the body's first byte.
         let long = b"\x16\0\0\0{\"a\":1,\"data_size\":2}hi";
         assert_eq!(by_value(right, long, "data_size"), right);
     }

@@ -1,6 +1,6 @@
-//! The frames in a stream, for the page: each part's place, the dict key by key, and where it stops
-//! being made of frames. Beyond that it says what it can of the bytes, for a reader; it judges
-//! nothing.
+//! Finds the frames in a stream for the report page: the place of each part, the dict key by key,
+//! and where the stream stops being frames. After that place it explains the bytes as far as it
+//! can. It explains for a reader and judges nothing.
 
 use frame::{Decoder, Event, Head, Limits, header};
 use model::{Frame, Frames, Key};
@@ -10,11 +10,11 @@ use serde::de::IgnoredAny;
 const FRAMES_MAX: usize = 40;
 const KEYS_MAX: usize = 40;
 
-/// How answers are framed, in a sentence's middle.
-pub(crate) const IN_WORDS: &str = "a signed length of four bytes, little-endian, a JSON dict of that \
-                                   length, a body of the size it says";
+/// How answers are framed, as a phrase for the middle of a sentence.
+pub(crate) const IN_WORDS: &str = "a signed length of four bytes, little-endian, a JSON dict of \
+                                   that length, a body as long as its size says";
 
-/// Read a stream of frames.
+/// Reads a stream of frames.
 pub(crate) fn read(stream: &[u8], size_key: &str) -> Frames {
     let mut decoder = Decoder::new(size_key, Limits::default());
     let (mut input, mut at, mut has_head) = (stream, 0, false);
@@ -62,7 +62,7 @@ fn whole(stream: &[u8], at: usize, head: &Head) -> Frame {
     }
 }
 
-/// What can be made of a frame that is none: often the dict is there, behind the header.
+/// Explains an invalid frame as far as possible: often a dict follows the header.
 fn guessed(stream: &[u8], at: usize, size_key: &str) -> Frame {
     let rest = stream.get(at + header::LEN..).unwrap_or_default();
     let is_object = rest.first() == Some(&b'{');

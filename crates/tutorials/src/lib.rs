@@ -1,8 +1,8 @@
-//! The scenarios of the socket tutorials: what is tried, what is right, the known errata of the
+//! The scenarios of the socket tutorials: their inputs, what is right, the known errata of the
 //! reference programs, and those programs themselves.
 //!
-//! [`catalogue`] gives them to the engine. A folder of `scenarios/` is a scenario; what several have
-//! in common is in `shared/`. What CPython would do is asked of CPython, by the [`oracle`].
+//! [`catalogue`] gives them to the engine. Each folder of `scenarios/` is a scenario; `shared/` has
+//! the common parts. The [`oracle`] asks CPython what it would do.
 
 mod about;
 mod clauses;
@@ -28,8 +28,8 @@ pub use regressions::Regression;
 pub use scenarios::tutorials;
 pub use tutorial::{REFERENCE, Tutorial};
 
-/// Every scenario, in the order of the documents. What is right for an input is asked of `oracle`,
-/// which needs not to be started for anything else.
+/// Every scenario, in the order of the documents. The scenarios ask `oracle` what is right for an
+/// input; everything else works without starting it.
 #[must_use]
 pub fn catalogue(oracle: &Arc<Oracle>) -> Catalogue {
     let asking = |tutorial: &&'static dyn Tutorial| {
@@ -39,10 +39,10 @@ pub fn catalogue(oracle: &Arc<Oracle>) -> Catalogue {
     Catalogue::new(tutorials().iter().map(asking).collect())
 }
 
-/// The commands of the reference, and those of the port.
+/// The commands of the reference, and the commands of the port.
 ///
 /// # Errors
-/// A `scenario.toml` is not as it should be: a defect of this program, which a test would have told.
+/// A `scenario.toml` is invalid. This is a defect of this program that a test would have found.
 pub fn commands() -> Result<(Commands, Commands), toml::de::Error> {
     about::commands(tutorials())
 }
@@ -69,7 +69,7 @@ mod tests {
         }
     }
 
-    /// Some checks are only made where a clause asks for them; all others are always made.
+    /// The harness makes some checks only if a clause asks for them, and makes all others always.
     #[test]
     fn every_check_stands_for_a_clause_in_every_scenario() {
         let on_demand = [

@@ -13,28 +13,28 @@ pub(crate) const ANSWER: &str = "answer";
 /// A program's fixed number.
 pub(crate) const NUMBER: &str = "number";
 
-/// Every literal there is: an input that has another is a mistake.
+/// All literals. An input with any other is a mistake.
 pub(crate) const ALL: [&str; 5] = [NAME, DESC, MESSAGES, ANSWER, NUMBER];
 
-/// What an input of the tutorials says, and how one is made.
+/// Reads and sets the literals of a tutorial's input.
 pub(crate) trait TutorialLiterals {
-    /// An input in which the client's fixed messages are these.
+    /// An input with these fixed messages of the client.
     fn saying<M: Into<String>>(messages: impl IntoIterator<Item = M>) -> Self;
-    /// The same with this fixed answer of the server.
+    /// The same input with this fixed answer of the server.
     #[must_use]
     fn with_answer(self, answer: impl Into<String>) -> Self;
-    /// The same with this fixed number.
+    /// The same input with this fixed number.
     #[must_use]
     fn with_number(self, number: i64) -> Self;
-    /// The client's fixed message of this number, if it isn't the tutorial's.
+    /// The client's fixed message of this number, if it differs from the tutorial's.
     fn message(&self, nth: usize) -> Option<&str>;
-    /// The server's fixed answer, if it isn't the tutorial's.
+    /// The server's fixed answer, if it differs from the tutorial's.
     fn answer(&self) -> Option<&str>;
-    /// The fixed number, if it isn't the tutorial's.
+    /// The fixed number, if it differs from the tutorial's.
     fn number(&self) -> Option<i64>;
-    /// The `file_name` announced.
+    /// The announced `file_name`.
     fn name(&self) -> &str;
-    /// The `file_desc` announced.
+    /// The announced `file_desc`.
     fn desc(&self) -> &str;
 }
 

@@ -1,7 +1,7 @@
-//! CPython, asked: what it would print, pack or decode. Every golden byte comes from here, none
-//! from our own encoders.
+//! Asks CPython what it would print, pack or decode. Every golden byte comes from here, none from our own
+//! encoders.
 //!
-//! One long-lived `python-ref/oracle.py`; a question is a line of JSON, and so is the answer.
+//! It talks to one long-lived `python-ref/oracle.py`. A question is a line of JSON, and so is the answer.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use model::blob::{from_hex, to_hex};
 use serde_json::{Value, json};
 
-/// A CPython that answers questions, once it has been started.
+/// A CPython that answers questions once it has been started.
 #[derive(Debug, Default)]
 pub struct Oracle {
     process: Mutex<Option<Asking>>,
@@ -28,23 +28,23 @@ struct Asking {
 /// The oracle did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum OracleError {
-    /// It has not been started.
+    /// The oracle has not been started.
     #[error("the oracle has not been started")]
     NotStarted,
-    /// It can't be spoken to.
+    /// Communication with the oracle failed.
     #[error("the oracle: {0}")]
     Io(io::Error),
-    /// It answers what was not asked.
+    /// The oracle gave an answer of the wrong kind.
     #[error("the oracle answers {found} to {op:?}")]
     Answer {
-        /// What was asked for.
+        /// The question.
         op: &'static str,
-        /// What came.
+        /// The answer.
         found: String,
     },
 }
 
-// The message has the cause in it, which would otherwise be said twice.
+// The message already includes the cause, which would otherwise appear twice.
 impl From<io::Error> for OracleError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
@@ -54,13 +54,13 @@ impl From<io::Error> for OracleError {
 /// A frame as CPython reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// The first clause that it goes against, if it does.
+    /// The first clause that the frame breaks, if any.
     pub clause: Option<Cow<'static, str>>,
-    /// Whether it would have been another if the stream had gone on.
+    /// Whether the frame could change if the stream had gone on.
     cut_short: bool,
-    /// `repr` of the dict, if it has one.
+    /// `repr` of the dict, if the frame has one.
     pub dict: String,
-    /// Its `file_name` as a directory shows it, if that is a name a file can have.
+    /// Its `file_name` as a directory shows it, if a file can have that name.
     pub name: Option<String>,
     /// Its body, as far as it came.
     pub body: Vec<u8>,
@@ -82,13 +82,13 @@ impl Frame {
         })
     }
 
-    /// Whether it has a dict, and no name in it that a file can have.
+    /// Whether the frame has a dict without a valid file name.
     #[must_use]
     pub fn name_is_refused(&self) -> bool {
         !self.dict.is_empty() && self.name.is_none()
     }
 
-    /// Whether it breaks off, and is not refused for what came before.
+    /// Whether the frame is cut off, and the bytes before the cut are valid.
     #[must_use]
     pub const fn is_cut_short(&self) -> bool {
         self.cut_short
@@ -96,11 +96,11 @@ impl Frame {
 }
 
 impl Oracle {
-    /// Start it, in place of one that was started before: the interpreter that `python` runs, on the
-    /// programs in `reference`. `started` is given the child before anything else happens.
+    /// Starts the oracle, or restarts it: runs the interpreter `python` on the programs in `reference`. `started`
+    /// gets the child process before anything else happens.
     ///
     /// # Errors
-    /// The interpreter can't be run.
+    /// The interpreter can't be started.
     pub fn start(
         &self,
         mut python: Command,
@@ -121,12 +121,12 @@ impl Oracle {
     /// `struct.pack('i', len(text)) + text`, with `text = json.dumps(dict)`.
     ///
     /// # Errors
-    /// See [`OracleError`]; so for all of these.
+    /// See [`OracleError`]; this holds for all these functions.
     pub fn frame_head(&self, dict: &Value) -> Result<Vec<u8>, OracleError> {
         self.ask_bytes("frame", &json!({"op": "frame", "dict": dict.to_string()}))
     }
 
-    /// `repr` of what `json.loads` makes of the value's text.
+    /// `repr` of the value that `json.loads` makes of the text.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -151,7 +151,7 @@ impl Oracle {
         self.ask_bytes("struct_pack", &question)
     }
 
-    /// `str` of the exception for the error of this name: `ECONNRESET`.
+    /// `str` of the exception for the error of this name, for example `ECONNRESET`.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -159,8 +159,8 @@ impl Oracle {
         self.ask_text("os_error", &json!({"op": "os_error", "name": name}))
     }
 
-    /// What a raw socket over IPv4 with this protocol is on this machine, for this user: its family, type and protocol,
-    /// or the text of the error.
+    /// A raw socket over IPv4 with this protocol, on this machine and for this user: its family, type and
+    /// protocol, or the text of the error.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -192,8 +192,8 @@ impl Oracle {
         self.ask_bytes("strip", &json!({"op": "strip", "data": to_hex(bytes)}))
     }
 
-    /// What `print` shows of `len(text)`, of `len(struct.pack('i', len(text)))`, and of that unpacked
-    /// again: a line each.
+    /// What `print` shows of `len(text)`, of `len(struct.pack('i', len(text)))`, and of that unpacked again, one
+    /// line each.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -217,7 +217,7 @@ impl Oracle {
         text_of("decode", &answer).map(Some)
     }
 
-    /// What a shell command writes to standard output and standard error, with nothing to read.
+    /// What a shell command writes to standard output and standard error, with empty standard input.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -231,8 +231,8 @@ impl Oracle {
         }
     }
 
-    /// What a right reader makes of a stream that holds so many frames, and may break off: each
-    /// frame, up to the first that goes against a clause. A body of more than `body_max` bytes does.
+    /// How a right reader reads a stream of this many frames that may be cut off: each frame, up to the first that
+    /// breaks a clause. A body of more than `body_max` bytes breaks one.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -262,7 +262,7 @@ impl Oracle {
         Ok(numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("."))
     }
 
-    /// Where the interpreter itself is: the command may be a wrapper that takes its time to find it.
+    /// The path of the interpreter itself. The command may be a wrapper that needs time to find it.
     ///
     /// # Errors
     /// See [`OracleError`].
@@ -295,7 +295,7 @@ impl Oracle {
     }
 }
 
-/// The bytes of an answer; they travel in hexadecimal.
+/// The bytes of an answer, which are hexadecimal in the JSON.
 fn bytes_of(op: &'static str, answer: &Value) -> Result<Vec<u8>, OracleError> {
     let hex = answer.get("ok").and_then(Value::as_str);
     hex.and_then(from_hex).ok_or_else(|| unasked(op, answer))
@@ -316,7 +316,7 @@ fn unasked(op: &'static str, found: &Value) -> OracleError {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        // Killed, not waited for: it may be in the middle of a command.
+        // Kills the oracle without waiting, because it may be running a command.
         let _ = (self.child.kill(), self.child.wait());
     }
 }

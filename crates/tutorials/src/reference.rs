@@ -1,8 +1,8 @@
-//! The reference programs, which travel inside this one: an installed framecheck needs no checkout.
+//! The reference programs, embedded in this program: an installed framecheck needs no checkout.
 //!
-//! `python-ref` of this crate is a link to that of the repository, so there is one copy; `cargo
-//! package` follows it. Nothing here looks for programs in the working directory: what a
-//! directory happens to have is never run as the reference.
+//! `python-ref` of this crate is a link to the repository's directory, so there is one copy; `cargo
+//! package` follows it. This never looks for programs in the working directory, so it never runs
+//! files from there as the reference.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use std::{fs, io};
 use include_dir::{Dir, include_dir};
 use tempfile::TempDir;
 
-/// `python-ref`, as it was when this was built.
+/// `python-ref`, as it was at build time.
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/python-ref");
 
-/// The reference programs as files; if they were unpacked, they go when this is dropped.
+/// The reference programs as files. Dropping this removes unpacked files.
 #[derive(Debug)]
 pub struct Reference {
     directory: PathBuf,
@@ -22,19 +22,19 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Those in this directory.
+    /// The programs in this directory.
     #[must_use]
     pub const fn at(directory: PathBuf) -> Self {
         Self { directory, _unpacked: None }
     }
 
-    /// Those of this program, in a directory that is nobody else's.
+    /// The embedded programs, unpacked into a private directory.
     ///
     /// # Errors
-    /// There is no place for temporary files, or it is full.
+    /// There is no directory for temporary files, or it is full.
     pub fn unpack() -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        // Unless told, a directory is whatever the umask leaves of it.
+        // Without this, the umask decides who may use the directory.
         builder.prefix("framecheck-ref-").permissions(fs::Permissions::from_mode(0o700));
         let unpacked = builder.tempdir()?;
         FILES.extract(unpacked.path())?;
@@ -42,7 +42,7 @@ impl Reference {
         Ok(Self { directory, _unpacked: Some(unpacked) })
     }
 
-    /// Where they are.
+    /// The directory of the files.
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// Every file below a directory, without what an interpreter leaves behind.
+    /// Every file below a directory, except for files that an interpreter leaves behind.
     fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut directories = vec![root.to_owned()];

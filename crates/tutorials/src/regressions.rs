@@ -1,5 +1,5 @@
-//! Inputs that once brought a failure out, found by generation and made as small as they got:
-//! `regressions.json`, to which `framecheck keep` adds.
+//! Inputs that once made a generated case fail, minimised: `regressions.json`, to which
+//! `framecheck keep` adds.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Regression {
-    /// What it once broke: kebab-case, a vector's name from now on.
+    /// What it once broke, in kebab-case. This is the name of a vector from now on.
     pub name: String,
     /// The scenario.
     pub scenario: String,
@@ -21,7 +21,7 @@ pub struct Regression {
     pub input: Input,
 }
 
-/// Those that are built in.
+/// The built-in regressions.
 fn regressions() -> &'static [Regression] {
     static ALL: OnceLock<Vec<Regression>> = OnceLock::new();
     ALL.get_or_init(|| {
@@ -31,7 +31,7 @@ fn regressions() -> &'static [Regression] {
     })
 }
 
-/// The fixed inputs of the scenario of this name that were found.
+/// The fixed inputs that came from failures, for the scenario of this name.
 pub(crate) fn vectors(scenario: &str) -> Vec<Vector> {
     let found = regressions().iter().filter(|found| found.scenario == scenario);
     let found = found.map(|found| {

@@ -1,4 +1,4 @@
-//! What every scenario here has, and how the engine sees it.
+//! What every scenario of the tutorials has, and its view for the engine.
 
 use std::sync::Arc;
 
@@ -19,55 +19,55 @@ use crate::literals::{self, TutorialLiterals};
 use crate::oracle::{Oracle, OracleError};
 use crate::{framing, regressions, wrong_value};
 
-/// The peer that says what is right: the tutorials' own programs.
+/// The peer that is the reference: the tutorials' own programs.
 pub const REFERENCE: &str = "python";
 
-/// One client/server program of the tutorials. See [`Scenario`] for what each method says; here,
-/// what CPython must be asked is asked of the oracle.
+/// One client/server pair of the tutorials. See [`Scenario`] for what each method means. The methods
+/// here ask the oracle for whatever CPython decides.
 pub trait Tutorial: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
-    /// What it is, in one line.
+    /// What the scenario does, in one line.
     fn summary(&self) -> &'static str;
-    /// What it travels in, the tutorial's own first.
+    /// Its transports, the tutorial's own first.
     fn transports(&self) -> &'static [Transport];
-    /// What documents say of its programs, and how they are started: the text of `scenario.toml`.
+    /// What documents say about its programs, and how to start them: the text of `scenario.toml`.
     fn about(&self) -> &'static str;
-    /// For a framed scenario, the key that gives the body's size.
+    /// For a framed scenario, the key with the body's size.
     fn size_key(&self) -> Option<&'static str> {
         None
     }
     /// Its clauses.
     fn clauses(&self) -> &'static [Clause];
-    /// The fixed inputs, but for those that were found.
+    /// The fixed inputs, without the regressions.
     fn vectors(&self) -> Vec<Vector>;
-    /// Where the generated inputs come from.
+    /// The source of the generated inputs.
     fn strategy(&self) -> BoxedStrategy<Input>;
     /// What is right for an input. Every byte that Python would format comes from the oracle.
     ///
     /// # Errors
     /// The oracle can't answer.
     fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError>;
-    /// The known defects of the tutorial's programs.
+    /// The known errata of the tutorial's programs.
     fn errata(&self) -> &'static [Erratum] {
         &[]
     }
-    /// What the program in `role` asks its user with.
+    /// The prompt of the program in `role`.
     fn prompt(&self, _role: Role) -> Option<&'static str> {
         None
     }
-    /// What the harness does as a client with a raw input.
+    /// The steps of the harness as a client with a raw input.
     fn script(&self, _input: &Input, _right: &Expected) -> Vec<Step> {
         Vec::new()
     }
-    /// What is right for a client that harm was done to, given what it was given.
+    /// What is right for a client of a faulty exchange, given the bytes that it received.
     ///
     /// # Errors
     /// The oracle can't answer.
     fn harmed(&self, input: &Input, _given: &[u8], _: &Oracle) -> Result<Harmed, OracleError> {
         Ok(Harmed::writing_nothing(input))
     }
-    /// The input of the client that comes afterwards.
+    /// The input of the follow-up client.
     fn control(&self, _input: &Input) -> Option<Input> {
         None
     }
@@ -75,19 +75,20 @@ pub trait Tutorial: Sync {
     fn reference_goes_on(&self) -> bool {
         false
     }
-    /// What the harness does as a server over one connection, to send these.
+    /// The steps of the harness as a server that sends these bytes over one connection.
     fn answering(&self, answers: &[Blob], leaving: Leaving) -> Vec<Step> {
         answer_each(answers, leaving)
     }
-    /// Whether it means nothing where what goes this way is cut.
+    /// Whether cuts in this direction have no meaning.
     fn cuts_mean_nothing(&self, _direction: Direction) -> bool {
         false
     }
-    /// The programs that send nothing before they have been sent what the tutorial's had been.
+    /// The programs that send nothing before they have received everything that the tutorial's program
+    /// received before.
     fn takes_turns(&self) -> &'static [Role] {
         &[]
     }
-    /// The networks that a generated input is played over besides `asis`.
+    /// The networks of a generated input, besides `asis`.
     fn generated_networks(&self, _nth: usize) -> Vec<Network> {
         Vec::new()
     }
@@ -95,25 +96,26 @@ pub trait Tutorial: Sync {
     fn literals(&self, _role: Role, _input: &Input) -> Vec<Literal> {
         Vec::new()
     }
-    /// The name under which the file that is served lies.
+    /// The name of the served file in its directory.
     fn served_name(&self, input: &Input) -> String {
         input.name().to_owned()
     }
-    /// A literal that a server could know, and the input for one that goes by the tutorial's instead.
+    /// A literal that a server may have fixed, and the input for a server that uses the tutorial's
+    /// value.
     fn untold(&self, _input: &Input) -> Option<(&'static str, Input)> {
         None
     }
-    /// Hide the addresses on a screen.
+    /// Hides the addresses in an output.
     fn hide_addresses(&self, role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
         hide_printed(role, addresses, screen);
     }
-    /// Whether a screen shows what is right, where the clauses leave more than one way.
+    /// Whether an output is right, where the clauses allow more than one.
     fn screen_agrees(&self, _role: Role, right: &[u8], seen: &[u8]) -> bool {
         right == seen
     }
 }
 
-/// A tutorial's scenario and the oracle that it asks.
+/// A tutorial's scenario, with the oracle that it asks.
 pub(crate) struct Asking {
     pub(crate) tutorial: &'static dyn Tutorial,
     pub(crate) oracle: Arc<Oracle>,
@@ -199,8 +201,8 @@ impl Scenario for Asking {
         self.tutorial.takes_turns()
     }
 
-    /// Where there are frames, CPython says what is right of any stream, but for one that the tutorial's
-    /// client reads with a wrong length: what one recv of that returns is chance.
+    /// For frames, CPython decides what is right for any stream. The exception is a stream that the
+    /// tutorial's client reads with a wrong length: what one recv of that length returns is chance.
     fn can_judge(&self, network: &Network, serves: bool, connects: bool) -> bool {
         match self.tutorial.size_key() {
             Some(_) => !(matches!(network.kind, Kind::Flip(_)) && connects),
@@ -236,7 +238,7 @@ impl Scenario for Asking {
         self.tutorial.screen_agrees(role, right, seen)
     }
 
-    /// A dict of the same value takes the place of the right one, with its header.
+    /// A dict with the same value replaces the right one, together with its header.
     fn with_seen(&self, place: Place, right: Said<'_>, seen: Said<'_>, json: JsonBy) -> Vec<u8> {
         match (place, self.tutorial.size_key(), json) {
             (Place::Stream(Direction::ToClient), Some(size_key), JsonBy::Value) => {
@@ -246,7 +248,7 @@ impl Scenario for Asking {
         }
     }
 
-    /// What clients of framed scenarios send is no frame.
+    /// Clients of framed scenarios do not send frames.
     fn frames(&self, direction: Direction, said: Said<'_>) -> Option<Frames> {
         let size_key = self.tutorial.size_key().filter(|_| direction == Direction::ToClient)?;
         Some(framing::read(said.bytes, size_key))
@@ -267,11 +269,11 @@ impl Scenario for Asking {
         wrong_value::explain(&wrong_value::frames(size_key), right, seen)
     }
 
-    /// In a frame, the clause of the part whose value is wrong.
+    /// In a frame, the clause of the part with the wrong value.
     fn clause_of(&self, check: Check, parting: Option<&Parting>) -> Option<&Clause> {
         let mut own = self.clauses().iter().filter(|clause| clause.checks.contains(&check));
         if self.clause(check).is_none() {
-            // A network's clause before a frame's: it holds for every scenario.
+            // A network's clause comes before a frame's, because it holds for every scenario.
             let speaks = |clause: &&Clause| {
                 clause.checks.contains(&check)
                     && (clause.id != ABOUT_DATAGRAMS || self.home().is_datagram())
@@ -279,7 +281,7 @@ impl Scenario for Asking {
             return COMMON.iter().rfind(speaks);
         }
         let nth = match (check, self.tutorial.size_key(), parting) {
-            // The first clause speaks for the whole stream, the next three for its parts.
+            // The first clause is about the whole stream, the next three are about its parts.
             (Check::ToClient, Some(size_key), Some(parting)) => {
                 let (right, seen) = (&parting.expected.0, &parting.found.0);
                 let frames = wrong_value::frames(size_key);

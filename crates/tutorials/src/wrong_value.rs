@@ -1,4 +1,4 @@
-//! Which value of a frame is wrong: the header, the dict or a key of it, or the body.
+//! Finds the wrong value in a frame: the header, the dict or one of its keys, or the body.
 
 use frame::Part;
 use layout::{Format, Frame, Item, Kind, Layout, Size};
@@ -7,14 +7,14 @@ use model::observation::Direction;
 use model::{Explained, Said};
 use protocols::Framing;
 
-/// The name of the one frame.
+/// The name of the only frame.
 const ANSWER: &str = "answer";
 const HEADER: &str = "header";
 const DICT: &str = "dict";
 const BODY: &str = "body";
 
-/// The frames that a server sends: a header of `struct.pack('i', n)`, a dict of n bytes, a body of as many bytes as
-/// the dict's `size_key` says.
+/// The frames that a server sends: a header of `struct.pack('i', n)`, a dict of n bytes, and a body with as many
+/// bytes as the dict's `size_key` says.
 pub(crate) fn frames(size_key: &str) -> Framing {
     let of = |names: &[&str]| Size::Of(names.iter().map(ToString::to_string).collect());
     let format = Format::parse("i").ok();
@@ -32,17 +32,17 @@ pub(crate) fn frames(size_key: &str) -> Framing {
     })
 }
 
-/// The first value of a server's frames that is wrong. A length that is right for what it is the length of is not.
+/// The first wrong value in a server's frames. A length that fits its own frame is not wrong.
 pub(crate) fn explain(frames: &Framing, right: Said<'_>, seen: Said<'_>) -> Option<Explained> {
     if let Some(more) = seen.bytes.strip_prefix(right.bytes).filter(|more| !more.is_empty()) {
         let bytes = if more.len() == 1 { "byte" } else { "bytes" };
-        let what = format!("expected no more, found {} {bytes} behind the last one", more.len());
+        let what = format!("expected no more, found {} {bytes} after the last one", more.len());
         return Some(Explained { part: ANSWER.to_owned(), what });
     }
     frames.explain(Direction::ToClient, right, seen, JsonBy::Bytes)
 }
 
-/// The part that a wrong value stands in.
+/// The part that contains a wrong value.
 pub(crate) fn part_of(explained: &Explained) -> Option<Part> {
     let mut names = explained.part.split('.');
     match (names.next(), names.next()) {
@@ -75,7 +75,7 @@ mod tests {
         // A dict without spaces, with its right length.
         let (part, what) = wrong(&right, &frame("{\"data_size\":12}", "twelve bytes"));
         assert_eq!(part, Some(Part::Dict), "{what}");
-        // A body that is cut short, and its size says so.
+        // A body that is cut short, with a size that says so.
         let (part, what) = wrong(&right, &frame("{\"data_size\": 6}", "twelve"));
         assert_eq!(part, Some(Part::Body), "{what}");
         // A size that counts something else.
@@ -88,7 +88,7 @@ mod tests {
         let (part, what) = wrong(&right, &swapped);
         assert_eq!(part, Some(Part::Header), "{what}");
         assert!(what.contains("the other byte order"), "{what}");
-        // A byte too many is no header of another frame.
+        // One byte too many does not begin another frame.
         let (part, what) = wrong(&right, &[&right[..], b"\n"].concat());
         assert_eq!(part, None, "{what}");
         assert_eq!(what, "answer: expected no more, found 1 byte behind the last one");

@@ -1,5 +1,5 @@
-//! What clients make of an answer that comes in parts, not at all, or twice: one recv is all that
-//! they ask for.
+//! The errata of clients whose answer comes in parts, not at all, or twice. These clients call recv
+//! once.
 
 use model::observation::Role;
 use model::{Demo, Erratum};
@@ -9,8 +9,8 @@ use crate::shared::frames::{breaks_off, ended_well, is_asked_to_end};
 /// An entry about a client.
 const CLIENT: Erratum = Erratum { role: Role::Client, ..Erratum::DEMONSTRATED };
 
-/// A client that takes the first part of an answer for the whole. The vector's answer is cut by the
-/// network.
+/// The erratum of a client that takes the first part of an answer for the whole. The network cuts
+/// the vector's answer.
 pub(crate) const fn cut_answer(
     id: &'static str,
     scenario: &'static str,
@@ -34,8 +34,8 @@ pub(crate) const fn cut_answer(
     }
 }
 
-/// A client that decodes the first part of an answer by itself. The vector's answer is cut by the
-/// network inside a character.
+/// The erratum of a client that decodes the first part of an answer alone. The network cuts the
+/// vector's answer inside a character.
 pub(crate) const fn cut_character(
     id: &'static str,
     scenario: &'static str,
@@ -57,7 +57,7 @@ pub(crate) const fn cut_character(
     }
 }
 
-/// A client that waits for ever for an answer that was lost. The vector asks for one.
+/// The erratum of a client that waits for ever for a lost answer. The vector needs an answer.
 pub(crate) const fn waits_for_what_is_lost(
     id: &'static str,
     scenario: &'static str,

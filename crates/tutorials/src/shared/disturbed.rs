@@ -1,9 +1,10 @@
-//! Which networks the fixed inputs are played over: every place of a frame's head, some of its body.
+//! The networks of the fixed inputs: faults at every place of a frame's head, and at some places of
+//! its body.
 
 use model::case::{Kind, Network, Way};
 
 /// Every network that cuts, and every fault, at every place of a frame on its way to the client:
-/// each byte of header and dict, and where the body begins, goes on and ends.
+/// each byte of header and dict, and the body's beginning, middle and end.
 pub(crate) fn frame_everywhere(head_bytes: usize, body_bytes: usize) -> Vec<Network> {
     let whole = head_bytes + body_bytes;
     let places: Vec<usize> =
@@ -27,15 +28,15 @@ pub(crate) fn frame_everywhere(head_bytes: usize, body_bytes: usize) -> Vec<Netw
     networks
 }
 
-/// What cuts, where cuts mean nothing, and every fault at a few places of a stream of so many bytes
-/// to the client.
+/// Networks that cut, where cuts have no meaning, and every fault at a few places of a stream of
+/// this many bytes to the client.
 pub(crate) fn answer(bytes: usize) -> Vec<Network> {
     let mut networks = cuts(bytes, Way::Down);
     networks.extend(faults(bytes, Way::Down));
     networks
 }
 
-/// The same of a stream to the server, but for cuts where they would mean something.
+/// The same for a stream to the server, without cuts where they would have a meaning.
 pub(crate) fn message(bytes: usize, cuts_mean_nothing: bool) -> Vec<Network> {
     let mut networks = if cuts_mean_nothing { cuts(bytes, Way::Up) } else { Vec::new() };
     networks.extend(faults(bytes, Way::Up));
@@ -58,23 +59,23 @@ fn faults(bytes: usize, way: Way) -> Vec<Network> {
     faults.filter(happens).map(|kind| Network { kind, way }).collect()
 }
 
-/// What is late with a stream's messages, so that a sender that does not wait for them is seen.
+/// Networks that delay a stream's messages, so that a sender that does not wait for them shows.
 pub(crate) fn late(way: Way) -> Vec<Network> {
     [Kind::Coalesced, Kind::Delayed].map(|kind| Network { kind, way }).into()
 }
 
-/// A receiver that is slow, for an input that is more than fits into the buffers on the way.
+/// A slow receiver, for an input that is larger than the buffers on the way.
 pub(crate) fn slow(way: Way) -> Vec<Network> {
     vec![Network { kind: Kind::Slow, way }]
 }
 
-/// What cuts a generated input's frames, one kind after another.
+/// Networks that cut a generated input's frames, one kind after another.
 pub(crate) fn generated(nth: usize) -> Vec<Network> {
     let kinds = [Kind::Random, Kind::Bytewise, Kind::Coalesced, Kind::Delayed];
     kinds.into_iter().cycle().nth(nth % 4).map(Network::down).into_iter().collect()
 }
 
-/// What may become of datagrams, each way.
+/// Networks that lose, repeat, delay or cut datagrams, in each direction.
 pub(crate) fn datagrams() -> Vec<Network> {
     let kinds = [
         Kind::Delayed,

@@ -1,11 +1,11 @@
-//! What the defects of the two programs that read frames look like.
+//! The common errata of the two clients that read frames.
 
 use model::observation::{Direction, Observation, Role};
 use model::{Check, Demo, Ending, Erratum, Expected};
 
 use crate::shared::seen::ended_with;
 
-/// A client that takes one recv(4) for the header.
+/// The erratum of a client that takes one recv(4) for the header.
 pub(crate) const fn cut_header(client: Erratum, id: &'static str, demo: Demo) -> Erratum {
     Erratum {
         id,
@@ -20,7 +20,7 @@ pub(crate) const fn cut_header(client: Erratum, id: &'static str, demo: Demo) ->
     }
 }
 
-/// A client that takes one recv for the dict.
+/// The erratum of a client that takes one recv for the dict.
 pub(crate) const fn cut_dict(client: Erratum, id: &'static str, demo: Demo) -> Erratum {
     Erratum {
         id,
@@ -37,14 +37,14 @@ pub(crate) const fn cut_dict(client: Erratum, id: &'static str, demo: Demo) -> E
     }
 }
 
-/// A client that asks recv for whatever is announced.
+/// The erratum of a client that passes any announced length to recv.
 pub(crate) const fn allocates(client: Erratum, id: &'static str) -> Erratum {
     Erratum {
         id,
         trigger: "a header that announces up to two gibibytes",
-        happens: "recv is asked for as much, and sets as much aside before a byte has come; then it \
-                  waits for a dict that nobody means",
-        right: "has a limit, and refuses what is over it",
+        happens: "the client asks recv for that many bytes, which allocates all of them before a \
+                  byte has come; then it waits for a dict that never comes",
+        right: "has a limit, and refuses a header over it",
         clause: "FR-2",
         waives: &[Check::ClientExit, Check::ClientStderr],
         demo: Demo::Vector("hostile-huge-length-then-silence", "asis"),
@@ -53,24 +53,25 @@ pub(crate) const fn allocates(client: Erratum, id: &'static str) -> Erratum {
     }
 }
 
-/// The client dies of one of these exceptions, and should have come further with these bytes.
+/// Whether the client dies of one of these exceptions although it should have read further
+/// with these bytes.
 pub(crate) fn breaks_off(right: &Expected, seen: &Observation, exceptions: &[&str]) -> bool {
     let should_go_on = right.client.ending == Ending::Complete
         || right.client.stdout.0.len() > seen.client.stdout.0.len();
     should_go_on && ended_with(&seen.client.stderr.0, exceptions)
 }
 
-/// The client waited, and was ended.
+/// Whether the client waited until the harness ended it.
 pub(crate) fn is_asked_to_end(seen: &Observation) -> bool {
     seen.at_rest.is_some() && !seen.client.by_itself
 }
 
-/// The client has ended as if all were well.
+/// Whether the client has ended with status 0.
 pub(crate) fn ended_well(seen: &Observation) -> bool {
     seen.client.by_itself && Ending::of(&seen.client, Role::Client) == Ending::Complete
 }
 
-/// A file in the client's directory is not as it should be, and has this in it.
+/// Whether a file in the client's directory is wrong and contains this.
 pub(crate) fn leaves_another_file(
     right: &Expected,
     seen: &Observation,
@@ -82,12 +83,12 @@ pub(crate) fn leaves_another_file(
     seen.client.files.iter().any(differs)
 }
 
-/// What the server sent.
+/// The bytes that the server sent.
 pub(crate) fn sent(seen: &Observation) -> Vec<u8> {
     seen.wire.stream(Direction::ToClient)
 }
 
-/// The client was given a header that announces more than anyone takes.
+/// Whether the client received a header that announces more bytes than any receiver accepts.
 fn announces_too_much(seen: &Observation) -> bool {
     let given: Vec<u8> = seen.wire.delivered(0, Direction::ToClient).flatten().copied().collect();
     let given = if given.is_empty() { sent(seen) } else { given };

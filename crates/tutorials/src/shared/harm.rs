@@ -1,5 +1,4 @@
-//! What is right for a client of frames that a network or a server has done harm to, given the bytes
-//! it was given.
+//! What is right for a client of frames in a faulty exchange, given the bytes that it received.
 
 use std::borrow::Cow;
 
@@ -8,13 +7,13 @@ use model::{Ending, Harmed, Input, files_beside};
 
 use crate::oracle::{Frame, Oracle, OracleError};
 
-/// The longest file and the longest answer that a receiver takes, unless told otherwise.
+/// The longest file and the longest answer that a receiver accepts by default.
 const FILE_MAX_BYTES: u64 = 1 << 40;
 const ANSWER_MAX_BYTES: u64 = 256 << 20;
-/// The clause by which a `file_name` is refused.
+/// The clause by which a client refuses a `file_name`.
 const REFUSED_NAME: Cow<'static, str> = Cow::Borrowed("FR-7");
 
-/// What a client that fetches a file makes of these bytes.
+/// What is right for a client that fetches a file and receives these bytes.
 pub(crate) fn file_from(
     given: &[u8],
     input: &Input,
@@ -24,20 +23,20 @@ pub(crate) fn file_from(
     let Some(frame) = frames.first() else { return Ok(Harmed::default()) };
     let mut files = files_beside(input);
     let mut harmed = Harmed { ending: Some(Ending::Broken), ..Harmed::default() };
-    // The dict is shown as soon as it is known to be that of a frame.
+    // The client shows the dict as soon as it knows that the frame's head is valid.
     let shown = match frame.clause.as_deref() {
         None | Some("FR-5") => format!("{}\n", frame.dict),
         Some(_) => String::new(),
     };
     harmed.stdout = Some(shown.into_bytes().into());
     harmed.clause = match &frame.clause {
-        // A name is refused before the body comes.
+        // The client refuses a name before the body comes.
         None | Some(Cow::Borrowed("FR-5")) if frame.name_is_refused() => Some(REFUSED_NAME),
         refused => refused.clone(),
     };
     harmed.is_left_waiting = frame.is_cut_short() && harmed.clause != Some(REFUSED_NAME);
     if let (None, Some(name)) = (&harmed.clause, &frame.name) {
-        // A link's name is taken, and a file's; not that of something else.
+        // The client may replace a file or a link, and nothing else.
         let is_other =
             |there: &Blob| [&b"(a directory)"[..], b"(a named pipe)"].contains(&&there.0[..]);
         if files.get(name).is_some_and(is_other) {
@@ -51,8 +50,8 @@ pub(crate) fn file_from(
     Ok(harmed)
 }
 
-/// What a client that has typed these lines makes of these bytes, an answer to each that isn't
-/// empty.
+/// What is right for a client that has sent these lines and receives these bytes. Each line that is
+/// not empty has an answer.
 pub(crate) fn answers_from(
     given: &[u8],
     input: &Input,
@@ -90,7 +89,7 @@ pub(crate) fn answers_from(
     Ok(harmed)
 }
 
-/// The text of an answer, or the clause it goes against.
+/// The text of an answer, or the clause that it breaks.
 fn answer_of(
     frame: &Frame,
     oracle: &Oracle,

@@ -1,30 +1,30 @@
-//! Malformed frames, for the two clients that read frames. The harness serves them.
+//! Malformed frames for the two clients that read frames. The harness serves them.
 
 use model::case::{Kind, Network};
 use model::{Beside, Input, Leaving, Vector};
 
-/// A header, in the machine's byte order as `struct.pack('i', n)` has it.
+/// A header in the machine's byte order, as `struct.pack('i', n)` makes it.
 fn header(announced: i32) -> Vec<u8> {
     announced.to_ne_bytes().to_vec()
 }
 
-/// A header that announces this text rightly, the text, and a body.
+/// A header with the right length of this text, the text, and a body.
 fn frame(dict: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Vec<u8> {
     let len = i32::try_from(dict.as_ref().len()).unwrap_or(i32::MAX);
     announced(len, dict, body)
 }
 
-/// A header that announces so many bytes, whatever comes then.
+/// A header that announces this many bytes, whatever follows.
 fn announced(len: i32, dict: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Vec<u8> {
     [&header(len), dict.as_ref(), body.as_ref()].concat()
 }
 
-/// A dict of a file's name and a size, as it is spelt here.
+/// A dict with a file's name and size, in this spelling.
 fn file(name: &str, size: &str) -> String {
     format!("{{\"file_name\": {name}, \"file_desc\": \"d\", \"file_size\": {size}}}")
 }
 
-/// What `file-transfer`'s client is served.
+/// The frames for the client of `file-transfer`.
 pub(crate) fn files() -> Vec<Vector> {
     let served = |name, bytes: Vec<u8>| Vector::new(name, Input::served([bytes]));
     let dict = |size: &str| file("\"a.txt\"", size);
@@ -33,7 +33,8 @@ pub(crate) fn files() -> Vec<Vector> {
     vectors.extend(dicts("file_size", &dict, served));
     vectors.extend([
         named("hostile-name-absolute", "\"/no/such/directory/a.txt\""),
-        // On Linux these are ways to the case's own room that can be opened; elsewhere there is no such directory.
+        // On Linux these paths lead to the case's own directory and can be opened. Other systems have no such
+        // directory.
         named("hostile-name-absolute-into-this-directory", "\"/proc/self/cwd/escaped\""),
         named("hostile-name-absolute-out-of-this-directory", "\"/proc/self/cwd/../escaped\""),
         Vector {
@@ -72,7 +73,7 @@ pub(crate) fn files() -> Vec<Vector> {
     vectors
 }
 
-/// What is in the client's directory already.
+/// The content of the client's directory before the case.
 fn directories() -> Vec<Vector> {
     let whole = || Input::served([frame(file("\"a.txt\"", "5"), "hello")]);
     let short = || Input::served([frame(file("\"a.txt\"", "9"), "hello")]);
@@ -98,7 +99,7 @@ fn directories() -> Vec<Vector> {
     ]
 }
 
-/// What `remote-command`'s client is served.
+/// The frames for the client of `remote-command`.
 pub(crate) fn answers() -> Vec<Vector> {
     let served = |name, bytes: Vec<u8>| {
         let input = Input::served([bytes]);
@@ -118,7 +119,7 @@ pub(crate) fn answers() -> Vec<Vector> {
     vectors
 }
 
-/// Headers, and where the stream breaks off.
+/// Headers, and streams that break off.
 fn lengths(dict: &str, served: impl Fn(&'static str, Vec<u8>) -> Vector) -> Vec<Vector> {
     let len = i32::try_from(dict.len()).unwrap_or(i32::MAX);
     let whole = frame(dict, "hello");
@@ -158,7 +159,7 @@ fn lengths(dict: &str, served: impl Fn(&'static str, Vec<u8>) -> Vector) -> Vec<
     vectors
 }
 
-/// Dicts that are none, and sizes.
+/// JSON that is not a dict, and wrong sizes.
 fn dicts(
     key: &str,
     dict: &impl Fn(&str) -> String,
@@ -226,10 +227,10 @@ fn dicts(
     ]
 }
 
-/// A value of each kind, as members of a dict: what `print` shows of them is not what they are in JSON.
+/// A value of each kind, as members of a dict: `print` shows them differently from their JSON.
 const ALL_KINDS: &str = r#""t": true, "f": false, "n": null, "x": 1e16, "y": 1E-7, "z": -0.0, "w": 0.1e2, "i": -12345678901234567890123, "l": [1, [2.50], {}], "d": {"é": "\ud83d\ude00\t", "'": "\"'"}"#;
 
-/// A dict with so many spaces in it, behind its brace, that it has this length in bytes.
+/// A dict padded with spaces after its brace to this length in bytes.
 fn padded(dict: &str, len: usize) -> String {
     dict.replacen('{', &format!("{{{}", " ".repeat(len.saturating_sub(dict.len()))), 1)
 }

@@ -1,4 +1,4 @@
-//! Fixed messages, for the scenarios of one message whose length is told.
+//! Fixed messages for the scenarios with one message and its length.
 
 use model::case::Network;
 use model::{Input, Vector};
@@ -6,8 +6,8 @@ use model::{Input, Vector};
 use crate::literals::TutorialLiterals;
 use crate::shared::text::noisy_text;
 
-/// Messages that a client can be told, for whichever way of sending one; the tutorial's is played
-/// over these networks.
+/// Messages for a client, for both ways to send one. The tutorial's own message is played over
+/// these networks.
 pub(crate) fn message_vectors(networks: Vec<Network>) -> Vec<Vector> {
     let said = |name, message: &str| Vector::new(name, Input::saying([message]));
     let controls: String = (1..32).map(char::from).collect();

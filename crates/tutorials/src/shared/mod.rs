@@ -1,4 +1,4 @@
-//! What several scenarios have in common.
+//! The common parts of several scenarios.
 
 pub(crate) mod answers;
 pub(crate) mod disturbed;

@@ -1,7 +1,7 @@
-//! A screen on which each line is the repr of some bytes, read back, for where the cuts between the
-//! lines are chance and what is in them is not.
+//! Parses an output whose lines are the repr of some bytes. It is for outputs where the cuts
+//! between the lines are chance, but their bytes are not.
 
-/// The bytes of each line, if every line is exactly what `repr` makes of some.
+/// The bytes of each line, if every line is exactly what `repr` makes of some bytes.
 pub(crate) fn parts_of(screen: &[u8]) -> Option<Vec<Vec<u8>>> {
     if screen.is_empty() {
         return Some(Vec::new());
@@ -9,7 +9,7 @@ pub(crate) fn parts_of(screen: &[u8]) -> Option<Vec<Vec<u8>>> {
     screen.strip_suffix(b"\n")?.split(|byte| *byte == b'\n').map(bytes_of_repr).collect()
 }
 
-/// The bytes that this is the repr of. Another spelling of the same bytes is none.
+/// The bytes of this repr. `None` for another spelling of the same bytes.
 fn bytes_of_repr(line: &[u8]) -> Option<Vec<u8>> {
     let (quote, inside) = match line {
         [b'b', open @ (b'\'' | b'"'), inside @ .., close] if open == close => (*open, inside),
@@ -35,7 +35,7 @@ fn bytes_of_repr(line: &[u8]) -> Option<Vec<u8>> {
     (double == (quote == b'"')).then_some(bytes)
 }
 
-/// A byte that is spelt by two lower-case digits because it has no better spelling.
+/// A byte that repr spells with two lower-case digits because it has no shorter spelling.
 fn spelt_in_hex(high: u8, low: u8) -> Option<u8> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

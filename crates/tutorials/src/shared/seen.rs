@@ -1,9 +1,9 @@
-//! What errata look for in what was seen.
+//! What errata look for in an observation.
 
 use model::observation::{Direction, Observation, WireEvent, WireItem};
 use model::{Expected, Wire};
 
-/// Whether everything that is right has gone this way.
+/// Whether all the right bytes have gone in this direction.
 pub(crate) fn arrived(right: &Expected, seen: &Observation, direction: Direction) -> bool {
     match right.wire(direction) {
         Wire::Stream(bytes) => seen.wire.byte_count(direction) >= bytes.0.len(),
@@ -11,12 +11,12 @@ pub(crate) fn arrived(right: &Expected, seen: &Observation, direction: Direction
     }
 }
 
-/// Whether the server has broken a connection off.
+/// Whether the server has reset a connection.
 pub(crate) fn reset_by_server(seen: &Observation) -> bool {
     reset_by(seen, Direction::ToClient)
 }
 
-/// Whether the one whose bytes go this way has broken a connection off.
+/// Whether the sender of this direction has reset a connection.
 pub(crate) fn reset_by(seen: &Observation, direction: Direction) -> bool {
     let reset = |event: &WireEvent| event.direction == direction && event.what == WireItem::Reset;
     seen.wire.events.iter().any(reset)

@@ -5,9 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-/// One character: plain ones often, and from every corner that some program mishandles. All were
-/// assigned, or for ever unassigned, before any CPython that can run the reference was released,
-/// so that `repr` of each is the same in all of them.
+/// One character: often a plain one, otherwise one of every kind that some program mishandles.
+/// Each was either assigned before the oldest CPython that can run the reference, or is never
+/// assigned. So its `repr` is the same in all versions.
 pub(crate) fn character() -> impl Strategy<Value = char> {
     let simple = prop_oneof![range('a', 'z'), range('A', 'Z'), range('0', '9')];
     let corners = [
@@ -32,8 +32,8 @@ pub(crate) fn character() -> impl Strategy<Value = char> {
     prop_oneof![4 => simple, 4 => corners, 2 => marks]
 }
 
-/// Text of up to `max_chars` characters and at most `max_bytes` bytes of UTF-8, without those in
-/// `without`.
+/// Text of up to `max_chars` characters and at most `max_bytes` bytes of UTF-8, without the
+/// characters in `without`.
 pub(crate) fn text(
     chars: std::ops::RangeInclusive<usize>,
     max_bytes: usize,
@@ -50,7 +50,7 @@ pub(crate) fn text(
     })
 }
 
-/// A line as it can be typed: no newline in it.
+/// A line that can be typed: it contains no newline.
 pub(crate) fn line(
     chars: std::ops::RangeInclusive<usize>,
     max_bytes: usize,
@@ -74,7 +74,7 @@ pub(crate) fn noise(len: usize) -> Vec<u8> {
     bytes
 }
 
-/// Printable ASCII in which no part looks like another.
+/// Printable ASCII without repeated parts.
 pub(crate) fn noisy_text(len: usize) -> String {
     noise(len).into_iter().map(|byte| char::from(b'!' + byte % 90)).collect()
 }

@@ -1,4 +1,4 @@
-//! What `python-ref/mutate.py` makes of programs, under each CPython that is here.
+//! Tests the variants that `python-ref/mutate.py` makes, under each installed CPython.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use std::process::{Command, Output};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-/// What it writes for a program.
+/// The output for a program.
 #[derive(Debug, Deserialize)]
 struct Mutants {
     program: String,
@@ -49,13 +49,13 @@ struct Same {
 }
 
 impl Mutants {
-    /// All identities, those of variants first.
+    /// All identities, variants' first.
     fn ids(&self) -> Vec<&str> {
         let variants = self.variants.iter().map(|it| &*it.id);
         variants.chain(self.same.iter().map(|it| &*it.id)).collect()
     }
 
-    /// The rules that have a place in the program.
+    /// The rules that apply somewhere in the program.
     fn rules(&self) -> BTreeSet<String> {
         let variants = self.variants.iter().map(|it| it.rule.clone());
         variants.chain(self.same.iter().map(|it| it.rule.clone())).collect()
@@ -66,13 +66,13 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Run mutate.py on a file.
+/// Runs mutate.py on a file.
 fn run(python: &OsString, file: &Path) -> Output {
     let mutate = repository().join("python-ref/mutate.py");
     Command::new(python).args(["-I", "-S"]).arg(mutate).arg(file).output().unwrap()
 }
 
-/// What it makes of a file that is a program.
+/// The variants of a file that is a valid program.
 fn mutants(python: &OsString, file: &Path) -> Mutants {
     let output = run(python, file);
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -82,7 +82,8 @@ fn mutants(python: &OsString, file: &Path) -> Mutants {
     mutants
 }
 
-/// Run a script that has `mutate` imported and these files for its arguments; what it writes to any stream.
+/// Runs a script that has imported `mutate`, with these files as its arguments; returns its output on both
+/// streams.
 fn script(python: &OsString, text: &str, files: &[PathBuf]) -> String {
     let text = format!("import sys; sys.path.insert(0, sys.argv[1]); import mutate\n{text}");
     let mut command = Command::new(python);
@@ -91,7 +92,8 @@ fn script(python: &OsString, text: &str, files: &[PathBuf]) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
-/// What it makes of many programs, all by one interpreter, as starting each takes longer than its work.
+/// The variants of many programs, all made by one interpreter, because starting an interpreter takes longer
+/// than its work.
 fn all_mutants(python: &OsString, files: &[PathBuf]) -> Vec<Mutants> {
     let each = "import json\n\
                 for path in sys.argv[2:]:\n\
@@ -103,7 +105,7 @@ fn all_mutants(python: &OsString, files: &[PathBuf]) -> Vec<Mutants> {
     all
 }
 
-/// A program in a directory of its own.
+/// A program in its own directory.
 fn program(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("program.py");
@@ -111,7 +113,7 @@ fn program(bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-/// Each CPython later than 3.7 that pyenv has, the oldest first; without one, what `python3` is.
+/// Each CPython later than 3.7 that pyenv has, the oldest first; without pyenv, `python3`.
 fn pythons() -> Vec<OsString> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let root = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv")));

@@ -1,4 +1,4 @@
-//! Programs that are spelt in odd ways, and files that are no programs.
+//! Programs in odd spellings, and files that are not programs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,7 +42,7 @@ fn line_ends_and_tabs_stay() {
         assert!(it.source.contains(":\n\twhile not"), "{it:?}");
         assert!(it.source.contains(": pass\n\td = c.recv(1024)\n"), "{it:?}");
     }
-    // An old Macintosh's.
+    // The line end of an old Macintosh.
     for it in by("print-gone", b"x = 1\rprint(x)\r") {
         assert_eq!((&*it.source, it.line), ("x = 1\rpass\r", 2));
     }

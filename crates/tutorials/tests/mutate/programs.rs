@@ -1,4 +1,4 @@
-//! What becomes of all programs of the tutorials and the examples.
+//! The variants of all programs of the tutorials and the examples.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use super::{Mutants, all_mutants, mutants, program, pythons, repository, script};
 
-/// Says which variants of these programs compile to the same, by other means than mutate.py has.
+/// Reports which variants of these programs compile to the same code, by other means than
+/// mutate.py's.
 const CHECK: &str = r#"
 import marshal, types
 def bare(code):
@@ -46,7 +47,7 @@ pub(super) fn of_the_repository() -> Vec<PathBuf> {
 
 #[test]
 fn every_variant_compiles_and_differs() {
-    // What the others make is the same, as the next tests say.
+    // The other interpreters make the same variants, as the next tests check.
     let pythons = pythons();
     for python in pythons.iter().take(1).chain(&pythons[1..].last().cloned()) {
         let said = script(python, CHECK, &of_the_repository());
@@ -68,7 +69,7 @@ fn every_variant_has_an_identity_and_lines_of_its_program() {
             let [first, last] = it.lines;
             assert!(1 <= first && first <= last && last <= count, "{it:?}");
             assert!(it.id.starts_with(&it.rule) && it.source != text, "{it:?}");
-            // What the diff has is what has changed.
+            // The diff shows exactly what has changed.
             for line in it.diff.lines() {
                 let (sign, line) = line.split_at(1);
                 let of = if sign == "-" { &text } else { &it.source };
@@ -114,7 +115,7 @@ fn every_interpreter_makes_the_same_variants() {
     }
 }
 
-/// Fewer would mean that a rule has stopped to find its places.
+/// Fewer variants would mean that a rule no longer finds its places.
 #[test]
 fn the_programs_have_many_variants() {
     let mut counts = BTreeMap::<String, BTreeMap<String, usize>>::new();

@@ -1,4 +1,4 @@
-//! Each rule has a program in `rules.txt` with exactly what becomes of it.
+//! Each rule has a program in `rules.txt`, with its exact variants.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::{Mutants, all_mutants, mutants, program, programs, pythons};
 
-/// A program, and what a rule makes of it.
+/// A program, and the variants of one rule.
 struct Example<'a> {
     rule: &'a str,
     program: &'a str,
@@ -41,7 +41,7 @@ fn programs_of_examples() -> (TempDir, Vec<PathBuf>) {
     (directory, paths)
 }
 
-/// What a rule has made, as it stands in `rules.txt`.
+/// A rule's variants, as `rules.txt` shows them.
 fn shown(mutants: &Mutants, rule: &str) -> String {
     let mut text = String::new();
     for it in mutants.variants.iter().filter(|it| it.rule == rule) {

@@ -1,5 +1,5 @@
-//! A line back in upper case, over a stream: a server that serves each client in a thread of its own, and
-//! one that serves one after another, are tried by the same inputs.
+//! A line back in upper case, over a stream. One server serves each client in its own thread, the other
+//! serves one client after another; the same inputs test both.
 
 pub(crate) mod errata;
 
@@ -32,9 +32,9 @@ pub(crate) struct LineUpper {
     pub(crate) summary: &'static str,
     pub(crate) clauses: &'static [Clause],
     pub(crate) errata: &'static [Erratum],
-    /// What documents say of it and how its programs are started: the text of `scenario.toml`.
+    /// What documents say about it and how to start its programs: the text of `scenario.toml`.
     pub(crate) about: &'static str,
-    /// Whether a client that says nothing keeps no other waiting.
+    /// Whether other clients are served while one client sends nothing.
     pub(crate) is_concurrent: bool,
 }
 
@@ -129,7 +129,7 @@ impl Tutorial for LineUpper {
         let line = format!("{}\n", input.message(0).unwrap_or(LINE));
         let is_blank = oracle.strip_bytes(received(line.as_bytes()))?.is_empty();
         let harmed = Harmed::writing_nothing(input);
-        // A connection that ends without the answer that is due has not brought an empty one.
+        // A connection that ends without the due answer has not brought an empty answer.
         let is_lost = given.is_empty() && !is_blank;
         let ending = is_lost.then_some(Ending::Broken);
         Ok(Harmed { ending, is_left_waiting: is_lost, ..harmed })
@@ -152,7 +152,7 @@ impl Tutorial for LineUpper {
         let say = |line: &Blob| [Step::Send(line.0.clone()), Step::Finish];
         let mut steps = Vec::new();
         if let (Some(first), true) = (input.lines.first(), is_first_done) {
-            // So the server is up, and accepts the others in the order in which they come.
+            // So the server is up, and accepts the others in their order.
             steps.push(Step::Connect);
             steps.extend(say(first));
             steps.push(Step::ReadEnd);
@@ -167,10 +167,10 @@ impl Tutorial for LineUpper {
         let line = input.lines.get(silent).into_iter().flat_map(say);
         let last = [Step::Turn(silent)].into_iter().chain(line).chain([Step::ReadEnd]);
         if self.is_concurrent {
-            // All that came later have their answers before this one has said a word.
+            // All later clients have their answers before this one sends anything.
             steps.into_iter().chain(reads).chain(last).collect()
         } else {
-            // All that came later are waiting when this one says something.
+            // All later clients wait when this one sends something.
             steps.into_iter().chain(last).chain(reads).collect()
         }
     }
@@ -198,7 +198,7 @@ pub(crate) fn literals(role: Role, input: &Input) -> Vec<Literal> {
     }
 }
 
-/// The host of a client is shown without its port, in front of `wrote:`.
+/// A client's host is shown without its port, before `wrote:`.
 pub(crate) fn hide_hosts(role: Role, addresses: &Addresses, screen: &mut Vec<u8>) {
     if role == Role::Server {
         for client in &addresses.clients {

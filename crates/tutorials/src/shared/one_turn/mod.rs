@@ -1,5 +1,5 @@
-//! One message each way over a stream: what `tcp-hello`, `greeting` and `first-message` have in
-//! common. They differ in what they say, and in what they show of it.
+//! One message in each direction over a stream: the common part of `tcp-hello`, `greeting` and
+//! `first-message`. They differ in what they send, and in what they print.
 
 pub(crate) mod errata;
 
@@ -18,7 +18,7 @@ use crate::shared::disturbed;
 use crate::shared::text::{noise, text};
 use crate::tutorial::Tutorial;
 
-/// All that is received of a message, or of an answer.
+/// The longest part of a message or an answer that a program receives.
 pub(crate) const RECV_BYTES: usize = 1024;
 
 /// A scenario of this kind.
@@ -31,25 +31,25 @@ pub(crate) struct OneTurn {
     pub(crate) answer: &'static str,
     pub(crate) server_shows: Shows,
     pub(crate) client_shows: Shows,
-    /// Who is to wait for the other.
+    /// Which program waits for the other.
     pub(crate) takes_turns: &'static [Role],
     pub(crate) clauses: &'static [Clause],
     pub(crate) errata: &'static [Erratum],
-    /// What documents say of it and how its programs are started: the text of `scenario.toml`.
+    /// What documents say about it and how to start its programs: the text of `scenario.toml`.
     pub(crate) about: &'static str,
 }
 
-/// What a program prints of what it received.
+/// What a program prints of the received bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shows {
     Nothing,
     BytesRepr,
-    /// This and the text. What is no text is the end of the exchange.
+    /// This prefix, then the text. Bytes that are not UTF-8 end the exchange.
     TextBehind(&'static str),
 }
 
 impl Shows {
-    /// What is printed; `None` if it can't be.
+    /// The printed output; `None` if the bytes can't be printed.
     fn of(self, received: &[u8], oracle: &Oracle) -> Result<Option<String>, OracleError> {
         Ok(match self {
             Self::Nothing => Some(String::new()),
@@ -65,7 +65,7 @@ impl Shows {
     }
 }
 
-/// All that one recv gives of what was sent in one piece.
+/// The bytes that one recv returns of one segment.
 pub(crate) fn received(sent: &[u8]) -> &[u8] {
     sent.get(..RECV_BYTES).unwrap_or(sent)
 }
@@ -114,7 +114,7 @@ impl Tutorial for OneTurn {
                 1 => text(300..=1000, RECV_BYTES, &['\0']),
             ]
         };
-        let said = || said().prop_filter("no bytes are a case of their own", |it| !it.is_empty());
+        let said = || said().prop_filter("no bytes are a separate case", |it| !it.is_empty());
         (said(), said()).prop_map(|(message, answer)| saying(&message, &answer)).boxed()
     }
 
@@ -169,8 +169,8 @@ impl Tutorial for OneTurn {
         })
     }
 
-    /// Of an answer that a network has cut, it is chance how much one recv gives. One that the harness serves
-    /// comes in one piece.
+    /// When a network has cut an answer, it is chance how much one recv returns. An answer that the harness
+    /// serves comes in one segment.
     fn harmed(&self, input: &Input, given: &[u8], oracle: &Oracle) -> Result<Harmed, OracleError> {
         let nothing = Harmed::writing_nothing(input);
         if input.served.is_none() {
@@ -270,7 +270,8 @@ fn raw_vectors() -> Vec<Vector> {
     ]
 }
 
-/// The harness sends these answers. A command line can't hold a NUL byte, or bytes that are no text.
+/// The harness sends these answers itself. A command line can't contain a NUL byte, or bytes that are not
+/// text.
 fn served_vectors() -> Vec<Vector> {
     let every_byte: Vec<u8> = (0..=255).collect();
     vec![

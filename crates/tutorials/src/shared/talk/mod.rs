@@ -1,4 +1,4 @@
-//! What the three chat scenarios have in common: two people who type in strict turns. What is right
+//! The common part of the three chat scenarios, where two users type in strict turns: what is right
 //! for them, line by line, and how the harness plays the client.
 
 pub(crate) mod errata;
@@ -12,38 +12,39 @@ use proptest::prelude::*;
 use crate::oracle::{Oracle, OracleError};
 use crate::shared::text;
 
-/// What one recv(1024) takes for a message.
+/// The longest message that one recv(1024) returns.
 pub(crate) const MESSAGE_MAX_BYTES: usize = 1024;
 
-/// What the server asks its user with.
+/// The server's prompt.
 pub(crate) const SERVER_PROMPT: &str = "请回复消息>>>:";
 
-/// Noted of what is right: bytes of each answer that the harness as a client is to read.
+/// A note of what is right: the length in bytes of each answer that the harness as a client has to
+/// read.
 const ANSWERS: &str = "answers";
 
-/// In what the three differ.
+/// The differences between the three chats.
 #[derive(Debug)]
 pub(crate) struct Manner {
     /// The client's prompt.
     pub(crate) client_prompt: &'static str,
-    /// What the client prints in front of an answer.
+    /// The text before an answer in the client's output.
     pub(crate) before_answer: &'static str,
-    /// What the server prints in front of a message.
+    /// The text before a message in the server's output.
     pub(crate) before_message: &'static str,
-    /// What an empty answer becomes. Without it the server's user is asked again.
+    /// The answer that replaces an empty one. Without it, the server asks its user again.
     pub(crate) empty_answer: Option<&'static str>,
-    /// How the server ends after a talk in which something was wrong.
+    /// How the server ends after a conversation with an error.
     pub(crate) ending_after_trouble: Ending,
-    /// Whether more clients are served after the first.
+    /// Whether the server serves more clients after the first.
     pub(crate) relistens: bool,
-    /// How the harness leaves as a client: it breaks off after the last answer, or it ends its
-    /// stream before that. A reset is an end like another only to a server that forgives one, and
-    /// Unix streams have none.
+    /// How the harness leaves as a client: it resets after the last answer, or ends its stream
+    /// before that. Only a server that tolerates resets treats a reset like another end, and Unix
+    /// streams have no resets.
     pub(crate) harness_breaks_off: bool,
 }
 
 impl Manner {
-    /// What is right when these lines are typed, or sent.
+    /// What is right when these lines are typed or sent.
     pub(crate) fn right(&self, input: &Input, oracle: &Oracle) -> Result<Expected, OracleError> {
         let mut talk = Talk {
             manner: self,
@@ -73,7 +74,7 @@ impl Manner {
         })
     }
 
-    /// What the harness does as clients, one after another.
+    /// The steps of the harness as clients, one after another.
     pub(crate) fn script(&self, input: &Input, right: &Expected) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut answers = right.noted(ANSWERS).iter();
@@ -99,25 +100,26 @@ impl Manner {
         steps
     }
 
-    /// What each client is to say.
+    /// The messages of each client.
     fn clients<'i>(&self, input: &'i Input) -> impl Iterator<Item = &'i [Blob]> {
         let later = input.later.iter().map(Vec::as_slice).filter(|_| self.relistens);
         std::iter::once(&input.lines[..]).chain(later)
     }
 }
 
-/// What happens line by line, when everyone does right.
+/// The exchange line by line, when both programs are right.
 struct Talk<'a> {
     manner: &'a Manner,
     oracle: &'a Oracle,
-    /// What the server's user has yet to type.
+    /// The lines that the server's user has not typed yet.
     answers: std::slice::Iter<'a, Blob>,
     to_server: Vec<u8>,
     to_client: Vec<u8>,
     screens: Screens,
-    /// The server's and the client's.
+    /// The output of the server and of the client.
     endings: [Ending; 2],
-    /// Bytes of the answers to each message that the harness sends; none, if it isn't answered.
+    /// The length in bytes of the answer to each message that the harness sends; `None` without an
+    /// answer.
     answer_bytes: Vec<usize>,
 }
 
@@ -150,7 +152,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// The harness, which sends what it likes.
+    /// The harness as a client, which may send anything.
     fn be_spoken_to(&mut self, messages: &[Blob]) -> Result<(), OracleError> {
         for message in messages {
             self.to_server.extend_from_slice(&message.0);
@@ -167,7 +169,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// What the server sends when it has received this; nothing, if it closes the connection.
+    /// What the server sends when it has received this; `None` if it closes the connection.
     fn answer_to(&mut self, received: &[u8]) -> Result<Option<String>, OracleError> {
         let Ok(message) = std::str::from_utf8(received) else {
             self.endings[0] = self.manner.ending_after_trouble;
@@ -190,7 +192,7 @@ impl Talk<'_> {
         }
     }
 
-    /// A typed line as it is sent; nothing, if it can't be.
+    /// The bytes sent for a typed line; `None` if the client can't send it.
     fn stripped(&self, line: &Blob) -> Result<Option<String>, OracleError> {
         let Ok(text) = std::str::from_utf8(&line.0) else { return Ok(None) };
         let stripped = self.oracle.strip(text)?;
@@ -198,17 +200,17 @@ impl Talk<'_> {
     }
 }
 
-/// Whether nothing is left of a line when `str.strip()` has stripped it.
+/// Whether a line is empty after `str.strip()`.
 pub(crate) fn is_blank(line: &str) -> bool {
     line.chars().all(is_space)
 }
 
-/// `str.isspace()`, which takes four separators more for whitespace than Unicode does.
+/// `str.isspace()`, for which four more separators are whitespace than in Unicode.
 pub(crate) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
 }
 
-/// A line as it can be typed by either user, at a terminal too: there, Ctrl-D is the end of input.
+/// A line that either user can type, also at a terminal, where Ctrl-D is the end of input.
 pub(crate) fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => text::line(1..=40, MESSAGE_MAX_BYTES),
@@ -217,12 +219,12 @@ pub(crate) fn line() -> impl Strategy<Value = String> {
     .prop_map(|line| line.replace('\u{4}', ""))
 }
 
-/// A line that says something.
+/// A line that is not blank.
 pub(crate) fn words() -> impl Strategy<Value = String> {
-    line().prop_filter("a blank line is a case of its own", |line| !is_blank(line))
+    line().prop_filter("a blank line is a separate case", |line| !is_blank(line))
 }
 
-/// Some turns, each with what is typed at the client and then at the server.
+/// Some turns, each with a line typed at the client and then a line typed at the server.
 pub(crate) fn turns(
     message: impl Strategy<Value = String>,
     answer: impl Strategy<Value = String>,
