@@ -91,7 +91,7 @@ mod tests {
         // One byte too many does not begin another frame.
         let (part, what) = wrong(&right, &[&right[..], b"\n"].concat());
         assert_eq!(part, None, "{what}");
-        assert_eq!(what, "answer: expected no more, found 1 byte behind the last one");
+        assert_eq!(what, "answer: expected no more, found 1 byte after the last one");
         // A stream that ends inside the body.
         let (part, what) = wrong(&right, &right[..right.len() - 3]);
         assert_eq!(part, Some(Part::Body), "{what}");

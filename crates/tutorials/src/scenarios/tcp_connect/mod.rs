@@ -1,4 +1,4 @@
-//! `tcp-connect`: a connection, and not a byte over it.
+//! `tcp-connect`: a connection without a byte of data.
 
 use model::case::Transport;
 use model::{Breaks, Check, Clause, Expected, ExpectedEnd, Input, Notes, Step, Vector, Wire};
@@ -43,7 +43,7 @@ impl Tutorial for TcpConnect {
     }
 
     fn summary(&self) -> &'static str {
-        "a connection, and not a byte over it"
+        "a connection without a byte of data"
     }
 
     fn transports(&self) -> &'static [Transport] {
