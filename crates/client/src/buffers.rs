@@ -17,7 +17,7 @@ pub(crate) async fn show(options: Buffers) -> anyhow::Result<()> {
     terminal.print(&BufferSizes::at(address).await?.to_string())?;
 
     let mut stream = connect(address).await?;
-    stream.shutdown().await.context("cannot say that nothing comes")?;
+    stream.shutdown().await.context("cannot half-close the first connection")?;
     let size = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     terminal.print(&size.context("the block did not arrive")?.to_string())?;
     drop(stream);

@@ -45,7 +45,7 @@ impl Address {
     /// Those of getaddrinfo(3). Also, `unix:PATH` has no such address.
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let Self::Inet(text) = self else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path is no HOST:PORT"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path is not a HOST:PORT"));
         };
         Ok(ipv4_first(tokio::net::lookup_host(text).await?.collect()))
     }
@@ -94,7 +94,7 @@ impl FromStr for Address {
             return refuse("no host");
         }
         if port.parse::<u16>().is_err() {
-            return refuse("the port is no number from 0 to 65535");
+            return refuse("the port is not a number from 0 to 65535");
         }
         let bracketed = host.starts_with('[') && host.ends_with(']');
         if host.contains(':') && !bracketed {
@@ -159,8 +159,8 @@ mod tests {
             ("", "no port"),
             ("8080", "no port"),
             (":8080", "no host"),
-            ("a:b", "the port is no number from 0 to 65535"),
-            ("127.0.0.1:65536", "the port is no number from 0 to 65535"),
+            ("a:b", "the port is not a number from 0 to 65535"),
+            ("127.0.0.1:65536", "the port is not a number from 0 to 65535"),
             ("::1:8080", "an IPv6 address needs brackets"),
             ("unix:", "no path"),
         ] {

@@ -58,7 +58,7 @@ impl Drop for Log {
         let lost = self.0.lost();
         if lost > 0 {
             never_lost(|| {
-                tracing::warn!("{lost} lines of this log are lost: nobody read it in time");
+                tracing::warn!("{lost} lines of this log are lost: its reader was too slow");
             });
         }
         self.0.wait(END_TIMEOUT);

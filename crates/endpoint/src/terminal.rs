@@ -57,7 +57,7 @@ impl Terminal {
             }));
         }
         let User::Asked(asked) = &mut self.user else {
-            return Err(io::Error::other("nobody can be asked any more"));
+            return Err(io::Error::other("the user's input can't be read any more"));
         };
         let answered = asked.await;
         // A handle that has returned its value must not be polled again.

@@ -22,7 +22,7 @@ pub(crate) async fn serve(options: Messages, clauses: Clauses) -> anyhow::Result
 
 async fn take_message(mut stream: Connection, max_bytes: u64) -> anyhow::Result<()> {
     let head = read_up_to(&mut stream, header::LEN as u64).await?;
-    let head = head.try_into().ok().context("the client closed before its header was whole")?;
+    let head = head.try_into().ok().context("the client closed before its header was complete")?;
     let length = header::unpack(head);
     let length = u64::try_from(length).ok().with_context(|| {
         format!("expected the length of a message in the header, 0 to {max_bytes}, found {length}")

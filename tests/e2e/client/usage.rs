@@ -18,7 +18,7 @@ fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
         (&["file-transfer", "extra"], "unexpected argument 'extra'"),
         (&["file-transfer", "--connect"], "a value is required for '--connect <ADDR>'"),
         (&["file-transfer", "--connect", "8080"], "no port"),
-        (&["file-transfer", "--connect", "host:99999"], "the port is no number from 0 to 65535"),
+        (&["file-transfer", "--connect", "host:99999"], "the port is not a number from 0 to 65535"),
         (&["tcp-upper", "--connect", "::1:80"], "an IPv6 address needs brackets"),
         (&["tcp-upper", "--connect", "unix:"], "no path"),
         (&["udp-upper", "--timeout", "-1"], "unexpected argument '-1'"),

@@ -115,7 +115,7 @@ fn with_leave_for_anything_that_is_said_on_the_log() {
     let sandbox = Sandbox::new();
     let arguments = ["remote-command", "--allow-anything"];
     let (mut server, address) = Process::server(&sandbox, &arguments, None);
-    server.wait_for("--allow-anything: whoever can connect can do all that this user can");
+    server.wait_for("--allow-anything: every client can do everything that this user can");
     assert_eq!(ask(&mut connect(&address), "echo a; echo b"), "a\nb\n");
 }
 

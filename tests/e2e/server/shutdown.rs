@@ -97,7 +97,7 @@ fn a_second_signal_waits_for_nothing() {
     server.signal(Signal::TERM);
     wait_until_refused(&address);
     server.signal(Signal::INT);
-    server.wait_for("[FT-10] asked again: not waiting");
+    server.wait_for("[FT-10] second signal: not waiting");
     assert_eq!(server.end().code(), Some(0));
 }
 

@@ -25,7 +25,7 @@ fn wrong_usage_is_status_2_with_the_usage_and_nothing_on_the_screen() {
         (&["tcp-upper", "--listen"], "a value is required for '--listen <ADDR>'"),
         (&["tcp-upper", "--listen", "8080"], "no port"),
         (&["tcp-upper", "--listen", ":8080"], "no host"),
-        (&["tcp-upper", "--listen", "host:-1"], "the port is no number from 0 to 65535"),
+        (&["tcp-upper", "--listen", "host:-1"], "the port is not a number from 0 to 65535"),
         (&["tcp-upper", "--listen", "::1:80"], "an IPv6 address needs brackets"),
         (&["remote-command", "--max-output", "-1"], "unexpected argument '-1'"),
         (&["remote-command", "--max-output", "1e9"], "invalid digit found in string"),

@@ -52,7 +52,7 @@ pub(crate) async fn fetch(options: FileTransfer) -> anyhow::Result<()> {
         _ = interrupt.recv() => "SIGINT",
         _ = hang_up.recv() => "SIGHUP",
     };
-    bail!(Breach::of(WHOLE_CLAUSE, format!("ended by {name} before the file was whole")))
+    bail!(Breach::of(WHOLE_CLAUSE, format!("ended by {name} before the file was complete")))
 }
 
 /// Writes the body to a file that gets its `name` at the end.

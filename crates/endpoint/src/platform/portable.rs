@@ -98,7 +98,7 @@ pub fn abstract_name(_: &SocketAddr) -> Option<Vec<u8>> {
 /// # Errors
 /// Always: these systems have no such addresses.
 pub fn abstract_address(_: &[u8]) -> io::Result<SocketAddrUnix> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no abstract names here"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no abstract socket names"))
 }
 
 /// A unique name for a Unix socket whose peers learn the name. Dropping this removes the name.

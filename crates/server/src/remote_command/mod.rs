@@ -25,7 +25,7 @@ use permit::{Permit, Start};
 
 pub(crate) async fn serve(options: RemoteCommand, clauses: Clauses) -> anyhow::Result<()> {
     let notice = match (options.allow_anything, options.allow.is_empty()) {
-        (true, _) => Some("--allow-anything: whoever can connect can do all that this user can"),
+        (true, _) => Some("--allow-anything: every client can do everything that this user can"),
         (false, true) => Some("no command will be run: see --allow and --allow-anything"),
         (false, false) => None,
     };
@@ -129,7 +129,7 @@ impl Running {
     async fn read_answer(&mut self, max: u64) -> anyhow::Result<(Vec<u8>, Option<Vec<u8>>)> {
         match &mut self.0 {
             Some(child) => read_answer(child, max).await,
-            None => bail!("the command has been let go"),
+            None => bail!("the command was already released"),
         }
     }
 

@@ -121,7 +121,7 @@ where
     if ended.is_ok() {
         tokio::select! {
             () = ledger.end() => {}
-            () = signals.next() => tracing::warn!("[{}] asked again: not waiting", clauses.end),
+            () = signals.next() => tracing::warn!("[{}] second signal: not waiting", clauses.end),
             Some(error) = screen_lost.recv() => ended = Err(error),
         }
     }
