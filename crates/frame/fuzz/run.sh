@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzz, or minimize the corpus: see docs/fuzzing.md. Called by `make fuzz` and `make fuzz-minimize`.
+# Fuzzes, or minimizes the corpus: see docs/fuzzing.md. `make fuzz` and `make fuzz-minimize` call this.
 #
 #   run.sh fuzz [TARGET]       each target, or one, for FUZZ_SECONDS seconds (60)
 #   run.sh minimize [TARGET]   drop what others make needless from corpus/
@@ -37,7 +37,7 @@ fuzz() {
     cargo "+$toolchain" fuzz "$1" --fuzz-dir . --sanitizer "$sanitizer" "${@:2}"
 }
 
-# What libFuzzer found lies in artifacts/TARGET: make it small, and say how it is run again.
+# libFuzzer leaves what it found in artifacts/TARGET. Minimizes it, and prints how to run it again.
 tell() {
     local target=$1 artifacts=artifacts/$1 found smallest
     found=$(find "$artifacts" -type f ! -name 'minimized-*' -newer "$2" | head -n 1)
@@ -56,7 +56,7 @@ for target in $targets; do
     mkdir -p "corpus/$target" "artifacts/$target"
     case $what in
     fuzz)
-        # New inputs are kept beside the committed ones, which only `minimize` touches.
+        # Keeps new inputs beside the committed ones; only `minimize` changes the committed ones.
         work=target/corpus/$target
         mkdir -p "$work"
         fuzz build "$target" >target/build.log 2>&1 || { cat target/build.log >&2; exit 3; }
@@ -82,8 +82,8 @@ for target in $targets; do
         ;;
     minimize)
         mkdir -p "target/corpus/$target"
-        # What fuzzing has found is taken in as far as it reaches what nothing smaller does. How often
-        # something is reached is left out: that keeps thousands of inputs which differ in nothing else.
+        # Adds a new input only if it reaches code that no smaller input reaches. How often an input
+        # reaches code does not count: that would keep thousands of inputs that differ in nothing else.
         fuzz run "$target" "corpus/$target" "target/corpus/$target" -- -merge=1 -use_counters=0 -max_len=4096 \
             >"target/$target.merge.log" 2>&1
         fuzz cmin "$target" "corpus/$target" -- -use_counters=0 >"target/$target.cmin.log" 2>&1

@@ -9,23 +9,23 @@ use tokio_util::codec;
 use crate::encode::append_head;
 use crate::{EncodeError, Event, FrameError, Head, Limits, Part};
 
-/// What a [`FrameCodec`] reads: the owned twin of [`Event`].
+/// What a [`FrameCodec`] reads: the owned form of [`Event`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
-    /// Header and dict are whole.
+    /// Header and dict are complete.
     Head(Head),
     /// The next bytes of the body, never empty.
     Body(Bytes),
-    /// The body is whole.
+    /// The body is complete.
     End,
 }
 
 /// What a [`FrameCodec`] writes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
-    /// A dict, with its header before it.
+    /// A dict, which goes out with its header before it.
     Head(Dict),
-    /// Bytes of the body, as they are.
+    /// Bytes of the body, unchanged.
     Body(Bytes),
 }
 
@@ -35,7 +35,7 @@ pub enum CodecError {
     /// The peer broke the framing.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The caller's dict makes no frame.
+    /// The caller's dict can't become a frame.
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The stream itself failed.
@@ -48,19 +48,20 @@ pub enum CodecError {
 pub struct FrameCodec {
     decoder: crate::Decoder,
     limits: Limits,
-    /// Where a head is put together; kept for its room.
+    /// The buffer for a head, kept to reuse its memory.
     head: Vec<u8>,
 }
 
 impl FrameCodec {
-    /// A codec of frames whose dict gives the body's length under `size_key`.
+    /// Makes a codec for frames whose dict gives the body's length under `size_key`.
     #[must_use]
     pub fn new(size_key: impl Into<String>, limits: Limits) -> Self {
         let decoder = crate::Decoder::new(size_key, limits.clone());
         Self { decoder, limits, head: Vec::new() }
     }
 
-    /// The part of a frame that is being read: where a stream that fails now has failed.
+    /// The part of a frame that is being read. A stream that fails now has failed in this
+    /// part.
     #[must_use]
     pub const fn part(&self) -> Part {
         self.decoder.part()
@@ -84,7 +85,7 @@ impl codec::Decoder for FrameCodec {
         Ok(match step {
             None => None,
             Some(Ok(item)) => Some(item),
-            // The bytes of the body are the last that were taken.
+            // The bytes of the body are the last bytes that were taken.
             Some(Err(len)) => Some(Item::Body(taken.freeze().split_off(used - len))),
         })
     }
@@ -110,7 +111,7 @@ impl codec::Encoder<Piece> for FrameCodec {
     }
 }
 
-/// A head, as [`Piece::Head`] is, of a dict that its owner keeps.
+/// A head like [`Piece::Head`], but with a borrowed dict.
 impl codec::Encoder<&Dict> for FrameCodec {
     type Error = CodecError;
 

@@ -1,40 +1,41 @@
-//! From bytes, in whatever cuts they come, to the events of a frame.
+//! Decodes bytes, in any cuts, into the events of a frame.
 
 use pyjson::{Dict, Value};
 
 use crate::{FrameError, Limits, Part, header};
 
-/// Header and dict of a frame, once both are whole.
+/// Header and dict of a frame, once both are complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
-    /// The dict, with every key the peer sent.
+    /// The dict, with every key that the peer sent.
     pub dict: Dict,
-    /// Length of the dict's JSON text in bytes, as the header said.
+    /// Length of the dict's JSON text in bytes, from the header.
     pub dict_len: u32,
-    /// Length of the body in bytes, as the size key said.
+    /// Length of the body in bytes, from the size key.
     pub body_len: u64,
 }
 
-/// What [`Decoder::decode`] has made of the bytes so far.
+/// What [`Decoder::decode`] has found in the bytes so far.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// Header and dict are whole.
+    /// Header and dict are complete.
     Head(Head),
-    /// The next bytes of the body, never empty. How a body is divided into these follows the cuts
-    /// of the input and means nothing.
+    /// The next bytes of the body, never empty. The division of a body into these pieces follows
+    /// the cuts of the input and has no meaning.
     Body(&'a [u8]),
-    /// The body is whole. What follows is another frame.
+    /// The body is complete. Another frame may follow.
     End,
 }
 
-/// Decodes one frame after another from a stream of bytes; it does no I/O and knows no time.
+/// Decodes one frame after another from a stream of bytes. It does no I/O and uses no clock.
 ///
-/// Feed it with [`decode`](Self::decode) until that answers `None`, then come back with more
-/// bytes; at the end of the stream ask [`finish`](Self::finish). The events are the same whatever
-/// the cuts, but for the division of the body. At most [`Limits::dict_max_bytes`] are held, and
-/// only of bytes that have come.
+/// Feed it with [`decode`](Self::decode) until that returns `None`, then come back with more
+/// bytes. At the end of the stream, call [`finish`](Self::finish). The events are the same for
+/// all cuts, except for the division of the body. The decoder holds at most
+/// [`Limits::dict_max_bytes`], and only bytes that have come.
 ///
-/// After an error the stream has no meaning any more, and every further call answers that error.
+/// After an error the rest of the stream has no meaning, and every further call returns that
+/// error.
 #[derive(Debug, Clone)]
 pub struct Decoder {
     size_key: String,
@@ -53,18 +54,18 @@ enum State {
 const START: State = State::Header { bytes: [0; header::LEN], have: 0 };
 
 impl Decoder {
-    /// A decoder of frames whose dict gives the body's length under `size_key`.
+    /// Makes a decoder for frames whose dict gives the body's length under `size_key`.
     #[must_use]
     pub fn new(size_key: impl Into<String>, limits: Limits) -> Self {
         Self { size_key: size_key.into(), limits, state: START }
     }
 
-    /// Take bytes off the front of `input` until they make an event.
+    /// Takes bytes from the front of `input` until they form an event.
     ///
-    /// `None` means that `input` is used up and more is needed.
+    /// `None` means that `input` is used up and more bytes are needed.
     ///
     /// # Errors
-    /// The peer's bytes are no frame, or announce more than the limits allow.
+    /// The peer's bytes are not a frame, or announce more than the limits allow.
     pub fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, FrameError> {
         let step = self.step(input);
         if let Err(error) = &step {
@@ -73,10 +74,10 @@ impl Decoder {
         step
     }
 
-    /// The stream has ended: was that between two frames?
+    /// Reports whether the stream ended between two frames.
     ///
     /// # Errors
-    /// [`FrameError::UnexpectedEnd`] inside a frame, or the error that was met before.
+    /// [`FrameError::UnexpectedEnd`] inside a frame, or the earlier error.
     pub fn finish(&self) -> Result<(), FrameError> {
         let (part, offset, expected, found) = match &self.state {
             State::Header { have: 0, .. } => return Ok(()),
@@ -92,15 +93,15 @@ impl Decoder {
         Err(FrameError::UnexpectedEnd { part, offset: offset + found, expected, found })
     }
 
-    /// Whether the decoder stands between two frames: nothing has come of the next one.
+    /// Whether the decoder is between two frames: no byte of the next one has come.
     #[must_use]
     pub const fn is_between_frames(&self) -> bool {
         matches!(self.state, State::Header { have: 0, .. })
     }
 
-    /// Bytes that the part under way still lacks; a reader that asks for no more than these never
-    /// takes a byte of the next frame. 0 once an error was met, and at the end of a body of no
-    /// bytes, where [`decode`](Self::decode) has an event to give without input.
+    /// How many bytes the current part still lacks. A reader that asks for at most this many
+    /// never takes a byte of the next frame. 0 after an error, and at the end of a body without
+    /// bytes, where [`decode`](Self::decode) returns an event without input.
     #[must_use]
     pub fn wants(&self) -> u64 {
         match &self.state {
@@ -111,8 +112,8 @@ impl Decoder {
         }
     }
 
-    /// The part that the next byte belongs to, or the one that an error was about. A stream that
-    /// breaks off now does so in this part.
+    /// The part of the next byte, or the part of the error. A stream that breaks off now does so
+    /// in this part.
     #[must_use]
     pub const fn part(&self) -> Part {
         match &self.state {
@@ -168,7 +169,7 @@ impl Decoder {
     }
 }
 
-/// Split at most `max` bytes off the front of `input`.
+/// Splits at most `max` bytes from the front of `input`.
 fn take<'a>(input: &mut &'a [u8], max: usize) -> &'a [u8] {
     let (taken, rest) = input.split_at(max.min(input.len()));
     *input = rest;

@@ -1,18 +1,18 @@
-//! From a dict to the bytes that go before a body.
+//! Encodes a dict into the bytes before a body.
 
 use pyjson::Dict;
 
 use crate::{EncodeError, Limits, header};
 
-/// Room for header and dict, so that one allocation is enough for most.
+/// Room for header and dict, so that one allocation is usually enough.
 const FIRST_CAPACITY: usize = 128;
 
-/// Header and dict, ready to be sent. The reference sends each by a call of its own; on the wire
-/// that makes no difference that a peer may rely on.
+/// Header and dict, ready to send. The reference sends each by a separate call; a peer must not
+/// rely on that, because the bytes on the wire are the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedHead {
     header: [u8; header::LEN],
-    /// The header once more, and the dict.
+    /// The header again, and the dict.
     wire: Vec<u8>,
 }
 
@@ -35,19 +35,20 @@ impl EncodedHead {
         &self.wire
     }
 
-    /// Header and dict in one piece, to be added to.
+    /// Header and dict in one piece that a caller can append to.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.wire
     }
 }
 
-/// Encode the head of a frame: `struct.pack('i', len(text)) + text` with `text = json.dumps(dict)`.
+/// Encodes the head of a frame: `struct.pack('i', len(text)) + text` with `text =
+/// json.dumps(dict)`.
 ///
-/// The size key in `dict` is the caller's to set; nothing here looks into the dict.
+/// The caller sets the size key in `dict`; this function does not look into the dict.
 ///
 /// # Errors
-/// [`EncodeError::DictTooLong`] if the text is longer than `limits` or than a header can say.
+/// [`EncodeError::DictTooLong`] if the text is longer than `limits` or than a header can express.
 ///
 /// Source: the server of the tutorial on file transfer (`python-ref/file-transfer/server.py`).
 pub fn encode_head(dict: &Dict, limits: &Limits) -> Result<EncodedHead, EncodeError> {
@@ -56,7 +57,7 @@ pub fn encode_head(dict: &Dict, limits: &Limits) -> Result<EncodedHead, EncodeEr
     Ok(EncodedHead { header, wire })
 }
 
-/// [`encode_head`] to the end of what is there, which gets nothing if there is an error.
+/// Appends what [`encode_head`] makes to a buffer, or nothing if there is an error.
 pub(crate) fn append_head(
     out: &mut Vec<u8>,
     dict: &Dict,

@@ -1,8 +1,8 @@
-//! What can be wrong with a frame, where, and who is to blame.
+//! The errors of a frame: what is wrong, where, and which side is at fault.
 //!
-//! "Not enough bytes yet" is no error: the decoder waits. An end of the stream inside a frame is
-//! one ([`FrameError::UnexpectedEnd`]). Offsets count bytes from the first byte of the frame, and
-//! each error goes by a clause of docs/PROTOCOL.md ([`FrameError::clause`]).
+//! "Not enough bytes yet" is not an error: the decoder waits. An end of the stream inside a frame
+//! is one ([`FrameError::UnexpectedEnd`]). Offsets count bytes from the first byte of the frame.
+//! Each error breaks a clause of docs/PROTOCOL.md ([`FrameError::clause`]).
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ pub enum Part {
     Header,
     /// The JSON text.
     Dict,
-    /// What the dict's size key announces.
+    /// The bytes that the dict's size key announces.
     Body,
 }
 
 impl Part {
-    /// The clause of docs/PROTOCOL.md by which this part has as many bytes as it should: `FR-1`,
-    /// `FR-3` or `FR-5`. A stream that ends or breaks off in the part, or before a header that is
-    /// due, goes against it.
+    /// The clause of docs/PROTOCOL.md about this part's length: `FR-1`, `FR-3` or `FR-5`. A
+    /// stream that ends or breaks off in the part, or before a header that is due, breaks this
+    /// clause.
     ///
     /// ```
     /// assert_eq!(frame::Part::Body.clause(), "FR-5");
@@ -50,52 +50,52 @@ impl fmt::Display for Part {
 /// The peer broke the framing.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FrameError {
-    /// The header announces fewer than no bytes.
+    /// The header announces a negative length.
     #[error("negative dict length {found} in the header at byte 0")]
     NegativeLength {
-        /// The length announced.
+        /// The announced length.
         found: i32,
     },
     /// The header announces a longer dict than [`Limits::dict_max_bytes`](crate::Limits).
     #[error("dict length {found} in the header at byte 0 is over the limit of {limit} bytes")]
     DictTooLong {
-        /// The length announced.
+        /// The announced length.
         found: u32,
         /// The limit in force.
         limit: u32,
     },
-    /// The dict's bytes are not JSON as `json.loads` takes it.
+    /// The dict's bytes are not JSON that `json.loads` accepts.
     #[error("dict at byte 4 is not JSON: {error}")]
     NotJson {
-        /// What `json.loads` says of it.
+        /// The error of `json.loads`.
         error: LoadsError,
     },
-    /// The JSON text is something else than an object.
+    /// The JSON text is not an object.
     #[error("expected a dict at byte 4, found {found}")]
     NotADict {
-        /// Python's name of the type found.
+        /// The found type, by its Python name.
         found: &'static str,
     },
-    /// The dict doesn't say how long the body is.
+    /// The dict does not give the body's length.
     #[error("dict at byte 4 has no key {key:?}")]
     NoSize {
-        /// The size key that is looked for.
+        /// The missing size key.
         key: String,
     },
-    /// The size is of another type than `int`.
+    /// The size has another type than `int`.
     #[error("expected an int as {key:?} of the dict at byte 4, found {found}")]
     SizeNotAnInt {
         /// The size key.
         key: String,
-        /// Python's name of the type found.
+        /// The found type, by its Python name.
         found: &'static str,
     },
-    /// The size is below zero.
+    /// The size is negative.
     #[error("{key:?} of the dict at byte 4 is negative: {found}")]
     NegativeSize {
         /// The size key.
         key: String,
-        /// The size announced, in decimal.
+        /// The announced size, in decimal.
         found: String,
     },
     /// The size is over [`Limits::body_max_bytes`](crate::Limits).
@@ -103,7 +103,7 @@ pub enum FrameError {
     BodyTooLong {
         /// The size key.
         key: String,
-        /// The size announced, in decimal: it may have any number of digits.
+        /// The announced size, in decimal: it may have any number of digits.
         found: String,
         /// The limit in force.
         limit: u64,
@@ -111,19 +111,19 @@ pub enum FrameError {
     /// The stream ended inside a frame.
     #[error("stream ended at byte {offset}: expected {expected} bytes of {part}, found {found}")]
     UnexpectedEnd {
-        /// The part that is not whole.
+        /// The incomplete part.
         part: Part,
-        /// Offset in the frame at which the stream ended.
+        /// Offset in the frame where the stream ended.
         offset: u64,
-        /// Bytes the part should have.
+        /// How many bytes the part should have.
         expected: u64,
-        /// Bytes of it that came.
+        /// How many of them came.
         found: u64,
     },
 }
 
 impl FrameError {
-    /// The clause of docs/PROTOCOL.md that the peer went against.
+    /// The clause of docs/PROTOCOL.md that the peer broke.
     ///
     /// | clause | errors |
     /// |---|---|
@@ -150,7 +150,7 @@ impl FrameError {
         }
     }
 
-    /// The part of the frame that it is about.
+    /// The part of the frame with the error.
     #[must_use]
     pub const fn part(&self) -> Part {
         match self {
@@ -169,7 +169,7 @@ impl FrameError {
 /// The caller asked for a frame that can't be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// The dict's text is longer than the limit, or than the header can say.
+    /// The dict's text is longer than the limit, or than the header can express.
     #[error("dict of {found} bytes is over the limit of {limit} bytes")]
     DictTooLong {
         /// Length of the dict's text in bytes.

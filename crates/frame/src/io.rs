@@ -1,4 +1,4 @@
-//! Frames over [`std::io`]: blocking, and without ever reading past the frame at hand.
+//! Frames over [`std::io`]. These calls block, and never read past the current frame.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -20,7 +20,7 @@ pub enum ReadError {
 /// A frame could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The caller's dict makes no frame.
+    /// The caller's dict can't become a frame.
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The stream itself failed.
@@ -28,7 +28,7 @@ pub enum WriteError {
     Io(#[from] io::Error),
 }
 
-/// Write header and dict; the body is the caller's to write behind them.
+/// Writes header and dict. The caller then writes the body.
 ///
 /// # Errors
 /// See [`WriteError`].
@@ -65,13 +65,14 @@ pub struct FrameReader<R> {
 }
 
 impl<R: Read> FrameReader<R> {
-    /// Read frames from `stream` whose dict gives the body's length under `size_key`.
+    /// Makes a reader of frames from `stream` whose dict gives the body's length under
+    /// `size_key`.
     pub fn new(stream: R, size_key: &str, limits: Limits) -> Self {
         Self { stream, decoder: Decoder::new(size_key, limits) }
     }
 
-    /// Read up to the end of the next dict; `None` if the stream ends before another frame. What
-    /// is left of the body before it is read and dropped.
+    /// Reads up to the end of the next dict; `None` if the stream ends before another frame. It
+    /// first reads and drops the rest of the earlier body.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -89,23 +90,24 @@ impl<R: Read> FrameReader<R> {
     }
 
     /// The body of the frame whose head was read last. An end of the stream before the body's end
-    /// is an error of kind [`ErrorKind::UnexpectedEof`] that holds the [`FrameError`].
+    /// is an error of kind [`ErrorKind::UnexpectedEof`] that contains the [`FrameError`].
     pub fn body(&mut self) -> Body<'_, R> {
         Body { frames: self }
     }
 
-    /// The part of a frame that is being read: where a stream that fails now has failed.
+    /// The part of a frame that is being read. A stream that fails now has failed in this part.
     #[must_use]
     pub const fn part(&self) -> Part {
         self.decoder.part()
     }
 
-    /// The stream, at the first byte that was not asked for.
+    /// The stream, at the first unread byte.
     pub fn into_inner(self) -> R {
         self.stream
     }
 
-    /// Read some of what the decoder wants and no more; `None` at an end between frames.
+    /// Reads some of the bytes that the decoder needs, and no more; `None` at an end between
+    /// frames.
     fn read_part<'c>(&mut self, chunk: &'c mut [u8]) -> Result<Option<&'c [u8]>, ReadError> {
         let wants = usize::try_from(self.decoder.wants()).unwrap_or(usize::MAX);
         let len = wants.min(chunk.len());

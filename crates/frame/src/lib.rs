@@ -1,5 +1,5 @@
-//! The framing that Python socket tutorials teach against sticky packets (粘包): a packed length,
-//! a JSON dict of that length, and a body whose size one key of the dict gives.
+//! The framing that Python socket tutorials teach against merged messages (粘包, sticky packets): a
+//! packed length, a JSON dict of that length, and a body whose size is one key of the dict.
 //!
 //! ```text
 //!  0       4                          4+n                                4+n+size
@@ -13,15 +13,15 @@
 //! * **Header**: `struct.pack('i', n)`: a signed 32-bit integer in the byte order of the machine
 //!   (little-endian nearly everywhere), the length of the dict in bytes. See [`header`].
 //! * **Dict**: the text of `json.dumps(dict)`, which is ASCII, to the byte.
-//! * **Body**: as many bytes as the size key says (`file_size`, `data_size`). No end mark; the next
-//!   frame may follow at once.
+//! * **Body**: as many bytes as the size key says (`file_size`, `data_size`). There is no end mark;
+//!   the next frame may follow at once.
 //!
-//! The protocol is a pure state machine: [`Decoder`] takes bytes in any cuts and gives [`Event`]s,
-//! [`encode_head`] gives the bytes to send. Neither knows a socket, a file or a clock. [`io`] and
+//! The protocol is a pure state machine. [`Decoder`] takes bytes in any cuts and gives [`Event`]s;
+//! [`encode_head`] gives the bytes to send. Neither knows sockets, files or clocks. [`io`] and
 //! [`codec`] are thin adapters for [`std::io`] and tokio.
 //!
-//! A length is believed only so far as [`Limits`] allow, and memory is taken for bytes that have
-//! come, never for bytes that were announced.
+//! [`Limits`] bound every announced length. Memory is allocated for bytes that have come, never for
+//! announced bytes.
 //!
 //! ```
 //! use frame::{Decoder, Event, Limits, encode_head};

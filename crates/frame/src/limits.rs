@@ -1,13 +1,14 @@
-//! How much a peer may announce.
+//! Limits on what a peer may announce.
 
-/// Caps on the lengths that a peer announces, looked at before anything is reserved.
+/// Limits on the lengths that a peer announces, checked before any allocation.
 ///
-/// The protocol itself has none but the header's 2³¹−1; a program that faces strangers needs some.
+/// The protocol itself has only the header's limit of 2³¹−1. A program with untrusted peers needs
+/// lower ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest dict, in bytes of JSON text. 1 MiB unless told.
+    /// Longest dict, in bytes of JSON text. The default is 1 MiB.
     pub dict_max_bytes: u32,
-    /// Longest body, in bytes. 1 TiB unless told: a body is passed on as it comes, not held.
+    /// Longest body, in bytes. The default is 1 TiB: a body is passed on as it comes, not held.
     pub body_max_bytes: u64,
 }
 

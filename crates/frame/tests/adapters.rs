@@ -1,4 +1,4 @@
-//! The adapters for `std::io` and tokio, over streams that give little at a time.
+//! Tests the adapters for `std::io` and tokio, over streams that give few bytes at a time.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ fn two_frames() -> Vec<u8> {
     wire
 }
 
-/// Gives at most `size` bytes a call, and an interrupt before each.
+/// Gives at most `size` bytes per call, and an interrupt before each.
 struct Trickle<'a> {
     bytes: &'a [u8],
     size: usize,
@@ -111,7 +111,7 @@ fn an_end_inside_the_body_is_an_unexpected_end_of_file() {
     assert_eq!(error.to_string(), "stream ended at byte 22: expected 5 bytes of body, found 2");
 }
 
-/// What the codec makes of `wire` when it comes in pieces of `size`, the body put together.
+/// The codec's result for `wire` in pieces of `size`, with the body joined.
 fn decode_all(wire: &[u8], size: usize) -> Result<(Vec<u64>, Vec<u8>), CodecError> {
     let mut codec = FrameCodec::new("data_size", Limits::default());
     let (mut sizes, mut bodies) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
-//! The decoder, over the space of ways in which bytes can come and be wrong.
+//! Tests the decoder over the ways in which bytes can come and be wrong.
 //!
-//! The frames here were printed by CPython 3.11 on a little-endian machine; `wire` puts the header
-//! into the byte order of this one.
+//! CPython 3.11 printed the frames here on a little-endian machine. `wire` puts the header into
+//! this machine's byte order.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@
 use frame::{Decoder, Event, FrameError, Head, Limits, Part, encode_head, header};
 use pyjson::Value;
 
-/// `json.dumps` of the tutorial's own dict, of a command's, and of one with all that is escaped.
+/// `json.dumps` of the tutorial's own dict, of a command's, and of one with every kind of escape.
 const FILE: &str = r#"{"file_name": "xyyyhtl.txt", "file_desc": "what fuck", "file_size": 5}"#;
 const COMMAND: &str = r#"{"data_size": 3}"#;
 const ESCAPED: &str =
@@ -23,7 +23,7 @@ fn wire(dict: &str, body: &[u8]) -> Vec<u8> {
     [&header::pack(len)[..], dict.as_bytes(), body].concat()
 }
 
-/// What came out, the division of the body left out.
+/// The events, without the division of the body.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Head(Head),
@@ -31,7 +31,7 @@ enum Seen {
     End,
 }
 
-/// Feed `cuts` one after another and gather what comes out, up to an error or the end.
+/// Feeds `cuts` one after another and collects the events, up to an error or the end.
 fn feed<'c>(
     decoder: &mut Decoder,
     cuts: impl IntoIterator<Item = &'c [u8]>,

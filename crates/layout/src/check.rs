@@ -1,4 +1,4 @@
-//! What is wrong with a table, before any byte is read by it.
+//! Finds the mistakes in a table before any bytes are read with it.
 
 use std::collections::HashSet;
 
@@ -9,18 +9,18 @@ use crate::table::{Frame, Inner, Item, Kind, Layout, Part, Place, Size};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{wrong}")]
 pub struct Problem {
-    /// Index of the frame; none of what a direction is made of.
+    /// Index of the frame; `None` for a mistake in a direction.
     pub frame: Option<usize>,
     /// Index of the part in it.
     pub part: Option<usize>,
-    /// What is wrong.
+    /// The mistake.
     pub wrong: Wrong,
 }
 
 /// What is wrong in a layout.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// Another frame, part or field before it has the name.
+    /// An earlier frame, part or field has the same name.
     #[error("expected a name of its own, found a second {name}")]
     SameName {
         /// The name.
@@ -29,24 +29,24 @@ pub enum Wrong {
     /// A frame without parts.
     #[error("expected at least one part")]
     NoParts,
-    /// A direction names a frame that there is not.
+    /// A direction names a frame that does not exist.
     #[error("expected the index of a frame, found {index}")]
     NoSuchFrame {
         /// The index.
         index: usize,
     },
-    /// A size is no earlier part, field or key.
+    /// A size does not name an earlier part, field or key.
     #[error("expected an earlier part, field or key for the size, found {path}")]
     NoSuchSize {
         /// The dotted path.
         path: String,
     },
-    /// A size is a part that is no number.
+    /// A size names a part that is not a number.
     #[error("expected a number for the size, found {path}, which is {found}")]
     SizeIsNoNumber {
         /// The dotted path.
         path: String,
-        /// What it is.
+        /// What the part is.
         found: &'static str,
     },
     /// A struct has more or fewer values than names.
@@ -57,22 +57,22 @@ pub enum Wrong {
         /// How many names there are.
         fields: usize,
     },
-    /// A delimiter of no bytes.
+    /// An empty delimiter.
     #[error("expected a delimiter, found an empty one")]
     EmptyDelimiter,
-    /// A part goes on to the end of the stream, and another is behind it.
+    /// A part goes on to the end of the stream, but another part follows.
     #[error("expected nothing behind a part that goes on to the end of the stream, found {next}")]
     NotLast {
-        /// The name of the part behind it.
+        /// The name of the part after it.
         next: String,
     },
-    /// A checksum stands where no value is.
+    /// A checksum's place holds no value.
     #[error("expected a part, field or key that holds the checksum, found {path}")]
     NoSuchPlace {
         /// The dotted path.
         path: String,
     },
-    /// A checksum is of a part that there is not.
+    /// A checksum is of a part that does not exist.
     #[error("expected the name of a part that the checksum is of, found {of}")]
     NoSuchPart {
         /// The name.
@@ -81,7 +81,7 @@ pub enum Wrong {
 }
 
 impl Layout {
-    /// Everything that is wrong with it, frame by frame.
+    /// All mistakes in it, frame by frame.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! Checksums: computed piece by piece, and the forms in which they stand in a frame.
+//! Checksums: computed piece by piece, and the forms in which a frame holds them.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::{DigestKind, Scalar};
 
-/// A checksum under way.
+/// A checksum in progress.
 #[derive(Debug, Clone)]
 pub(crate) enum Hasher {
     Md5(Md5),
@@ -67,7 +67,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What a value shows as a checksum.
+/// The checksum that a value holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
     Text(String),
@@ -96,8 +96,8 @@ impl Shown {
         }
     }
 
-    /// Whether it is this checksum. Letters of either case are hexadecimal digits; a number may be
-    /// the signed one of the same 32 bits.
+    /// Whether the value is this checksum. Hexadecimal digits may be in either case. A number may
+    /// be the signed number with the same 32 bits.
     pub(crate) fn is(&self, digest: &[u8]) -> bool {
         match self {
             Self::Text(text) => text.eq_ignore_ascii_case(&hex(digest)),
@@ -116,7 +116,7 @@ impl Shown {
         }
     }
 
-    /// For a message.
+    /// The form for a message.
     pub(crate) fn show(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),

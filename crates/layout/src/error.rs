@@ -4,14 +4,14 @@ use pyjson::LoadsError;
 
 use crate::DigestKind;
 
-/// Why a stream is not made of a layout's frames, and where.
+/// Why a stream does not consist of a layout's frames, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}at byte {at}: {trouble}", place(.frame, .part))]
 pub struct ReadError {
-    /// Offset in the stream of the byte at fault: where the value at fault begins, the first byte
+    /// Offset in the stream of the byte at fault: where the wrong value begins, the first byte
     /// that differs, or the end of the stream.
     pub at: usize,
-    /// The frame's name; none between two frames.
+    /// The frame's name; `None` between two frames.
     pub frame: Option<Box<str>>,
     /// The part's name.
     pub part: Option<Box<str>>,
@@ -49,33 +49,33 @@ pub enum Trouble {
         expected: Option<u64>,
         /// How many of them came.
         found: u64,
-        /// Whether both count characters.
+        /// Whether both numbers count characters.
         counts_characters: bool,
     },
-    /// The stream ended where a frame must stand.
+    /// The stream ended where a frame must come.
     #[error("expected this frame, found the end of the stream")]
     Missing,
-    /// Bytes behind the last frame.
+    /// Bytes after the last frame.
     #[error("expected the end of the stream, found {found:#04x} behind the last frame")]
     BytesBehind {
         /// The first of them.
         found: u8,
     },
-    /// A part that is no JSON.
+    /// A part is not JSON.
     #[error("expected JSON, found {error}")]
     NotJson {
-        /// What CPython's `json.loads` says of it.
+        /// The error of CPython's `json.loads`.
         error: LoadsError,
     },
-    /// Text that its encoding doesn't have.
+    /// Bytes that are invalid in the text's encoding.
     #[error("expected {encoding} text: {why}")]
     NotText {
         /// The encoding.
         encoding: &'static str,
-        /// What CPython says of it.
+        /// CPython's error.
         why: String,
     },
-    /// Keys of a JSON value are sizes, and it has no keys.
+    /// Keys of a JSON value are sizes, but the value has no keys.
     #[error("expected an object for {path}, found {found}")]
     NotAnObject {
         /// The dotted path of the value, with the part's name.
@@ -83,39 +83,39 @@ pub enum Trouble {
         /// Its Python type.
         found: &'static str,
     },
-    /// A value that is the size of a part can't be one.
+    /// A value is the size of a part, but can't be a size.
     #[error("expected {path} to be the size of {of}, found {found}")]
     BadSize {
         /// The dotted path of the value.
         path: String,
-        /// The part that it is the size of.
+        /// The part whose size it is.
         of: String,
-        /// A number, or the Python type of what is none.
+        /// The number, or the Python type of a value that is not a number.
         found: String,
     },
-    /// No decimal number.
+    /// Not a decimal number.
     #[error("expected a decimal number, found {}", found.escape_ascii())]
     BadNumber {
         /// The bytes.
         found: Vec<u8>,
     },
-    /// A byte of a constant part is another.
+    /// A byte of a constant part differs.
     #[error("expected {expected:#04x}, found {found:#04x}")]
     ConstDiffers {
-        /// The byte that should stand there.
+        /// The expected byte.
         expected: u8,
-        /// The byte that stands there.
+        /// The found byte.
         found: u8,
     },
-    /// A part that is kept is longer than the limit.
+    /// A kept part is longer than the limit.
     #[error("expected at most {limit} bytes, found {found}")]
     TooLong {
         /// The limit in bytes.
         limit: u64,
-        /// How many were announced, or came.
+        /// How many bytes were announced, or came.
         found: u64,
     },
-    /// A frame of no bytes where any number of frames may stand.
+    /// A frame without bytes, where any number of frames may come.
     #[error("expected a frame, found one of no bytes")]
     EmptyFrame,
 }
@@ -128,7 +128,7 @@ fn bytes(expected: Option<u64>, counts_characters: bool) -> String {
     }
 }
 
-/// A checksum that is another than that of its part. The frame is read all the same.
+/// A checksum that differs from its part's. The parser reads the frame all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{frame}.{path} at byte {at}: expected {expected}, the {kind} of {of}, found {found}")]
 pub struct Mistake {
@@ -138,13 +138,13 @@ pub struct Mistake {
     pub frame: String,
     /// The dotted path of the value that holds it.
     pub path: String,
-    /// The name of the part that it is of.
+    /// The name of the part that the checksum is of.
     pub of: String,
-    /// How it is computed.
+    /// How the checksum is computed.
     pub kind: DigestKind,
-    /// The right one, in hexadecimal digits.
+    /// The right checksum, in hexadecimal digits.
     pub expected: String,
-    /// What stands there: text as it is, bytes in hexadecimal digits, a number in decimal ones; or
-    /// the Python type.
+    /// The found value: text unchanged, bytes in hexadecimal digits, a number in decimal digits;
+    /// or the Python type.
     pub found: String,
 }

@@ -1,4 +1,4 @@
-//! Every value of a frame by its path, and where it stands in the stream.
+//! Lists every value of a frame with its path and its place in the stream.
 
 use std::ops::Range;
 
@@ -12,29 +12,29 @@ use crate::{Frame, FrameRead, Kind, Layout, Part, PartRead, Scalar, Value};
 /// A value of a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leaf<'r> {
-    /// Its path, such as `request.dict.filename`; the index is the key of a list's item.
+    /// Its path, such as `request.dict.filename`. In a list, the index is the key of an item.
     pub path: String,
-    /// Where it stands in its frame.
+    /// Its place in the frame.
     pub place: Place,
-    /// What it is.
+    /// Its kind.
     pub value: LeafValue<'r>,
-    /// Where it stands in the stream: a part with its delimiter, a JSON value's own text, a string
-    /// with its quotes.
+    /// Its place in the stream: a part with its delimiter, a JSON value's own text, a string with
+    /// its quotes.
     pub range: Range<usize>,
     /// The range without the part's delimiter.
     pub text: Range<usize>,
-    /// Whether it is made of others, which come behind it.
+    /// Whether it contains other values, which follow it in the list.
     pub has_inner: bool,
-    /// The indices of the parts that it is the size of.
+    /// The indices of the parts whose size it is.
     pub sizes: Vec<usize>,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LeafValue<'r> {
     /// A number.
     Scalar(&'r Scalar),
-    /// Several numbers, which come behind it one by one.
+    /// Several numbers, which follow one by one.
     Fields(&'r [Scalar]),
     /// Text.
     Text(&'r str),
@@ -45,9 +45,9 @@ pub enum LeafValue<'r> {
 }
 
 impl FrameRead {
-    /// Every value that has a path: parts, fields, and what is in JSON, to the depth of 64. What is
-    /// made of others comes before them. JSON that is not UTF-8 or has more than 65,536 values is
-    /// one. Of a key that comes twice, the last value counts.
+    /// Every value that has a path: parts, fields, and the values in JSON, to the depth of 64. A
+    /// value that contains others comes before them. JSON that is not UTF-8 or has more than 65,536
+    /// values counts as one value. For a repeated key, the last value counts.
     #[must_use]
     pub fn leaves<'r>(&'r self, layout: &Layout, stream: &[u8]) -> Vec<Leaf<'r>> {
         let Some(frame) = self.table(layout) else { return Vec::new() };
@@ -61,8 +61,8 @@ impl FrameRead {
         leaves.found
     }
 
-    /// The path of the innermost value that the byte at `offset` in the stream belongs to; of a
-    /// part that is not whole, its own.
+    /// The path of the innermost value with the byte at `offset` in the stream. For an incomplete
+    /// part it is the part's own path.
     #[must_use]
     pub fn path_at(&self, layout: &Layout, stream: &[u8], offset: usize) -> Option<String> {
         if offset < self.at {
@@ -79,7 +79,7 @@ impl FrameRead {
 }
 
 impl Reading {
-    /// [`FrameRead::path_at`] of the frame that the byte belongs to.
+    /// [`FrameRead::path_at`] of the byte's frame.
     #[must_use]
     pub fn path_at(&self, layout: &Layout, stream: &[u8], offset: usize) -> Option<String> {
         let frame = self.frames.iter().rev().find(|frame| frame.at <= offset)?;
@@ -89,7 +89,7 @@ impl Reading {
 
 struct Leaves<'l, 'r> {
     frame: &'l Frame,
-    /// Where the size of each part stands.
+    /// The place of each part's size.
     sizes: Vec<Option<Place>>,
     found: Vec<Leaf<'r>>,
 }

@@ -1,7 +1,7 @@
-//! Reads and writes frames that a table describes: parts one behind the other, each a number, JSON,
-//! text or bytes, some of them the sizes or the checksums of others.
+//! Reads and writes frames that a table describes. A frame is a sequence of parts. Each part is a
+//! number, JSON, text or bytes; some are the sizes or the checksums of others.
 //!
-//! The table is plain data. Nothing here opens a socket or a file, or knows the time.
+//! The table is plain data. This crate opens no sockets or files, and uses no clock.
 //!
 //! ```
 //! use layout::{Direction, Format, Frame, Item, Kind, Layout, Part, Size, read};
@@ -29,10 +29,10 @@
 //! ```
 //!
 //! # Where to look
-//! - [`Layout`] is the table, and [`Format`] a format of Python's `struct` in it;
-//!   [`Layout::problems`] says what is wrong with one.
-//! - [`Parser`] takes bytes in any cuts; [`read`] takes a whole stream, and gives every
-//!   value its path and place.
+//! - [`Layout`] is the table, and [`Format`] is a format of Python's `struct` in it.
+//!   [`Layout::problems`] finds the mistakes in a table.
+//! - [`Parser`] takes bytes in any cuts. [`read`] takes a whole stream, and gives every value its
+//!   path and place.
 //! - [`Values`] changes a frame that was read, and writes it.
 
 mod check;

@@ -1,24 +1,24 @@
-//! A whole stream at once.
+//! Reads a whole stream at once.
 
 use crate::error::{Mistake, ReadError};
 use crate::parser::{Event, Parser};
 use crate::{Direction, FrameRead, Layout, Limits};
 
-/// What a stream is made of.
+/// What a stream consists of.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Its frames, in order. The last one may have just begun.
+    /// Its frames, in order. The last one may be incomplete.
     pub frames: Vec<FrameRead>,
-    /// Why the bytes behind them are none.
+    /// Why the bytes after them are not frames.
     pub trouble: Option<ReadError>,
-    /// Checksums that are others than those of their parts.
+    /// Checksums that differ from their parts'.
     pub mistakes: Vec<Mistake>,
 }
 
 /// Reads a direction's stream from its beginning, with the default limits.
 ///
 /// `turns` are the offsets at which the other side spoke, in rising order. `is_ended` says whether
-/// the stream ended where `stream` does; otherwise a frame that is not whole is no trouble.
+/// the stream ended where `stream` ends; otherwise an incomplete frame is not an error.
 #[must_use]
 pub fn read(
     layout: &Layout,

@@ -1,12 +1,12 @@
-//! Equality as Python has it.
+//! Equality as in Python.
 
 use pyjson::{Dict, Int, Value};
 
-/// Whether two values that `json.loads` gave are equal as Python's `==` has it: `1`, `1.0` and
-/// `True` are, an integer of any size is held exactly against a float, and the order of a dict's
-/// keys doesn't matter.
+/// Whether two values of `json.loads` are equal by Python's `==`. `1`, `1.0` and `True` are
+/// equal, an integer of any size is compared exactly with a float, and the order of a dict's
+/// keys does not matter.
 ///
-/// One thing differs: a NaN is the same as another here, for both are written `NaN`.
+/// One difference: two NaNs are equal here, because both are written `NaN`.
 #[must_use]
 pub fn same_value(left: &Value, right: &Value) -> bool {
     let mut pending = vec![(left, right)];
@@ -44,7 +44,7 @@ fn add_values<'v>(
         })
 }
 
-/// A number, for Python's `bool` is an `int`.
+/// A number, because Python's `bool` is an `int`.
 enum Number {
     Int(Int),
     Float(f64),

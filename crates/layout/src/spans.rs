@@ -1,4 +1,4 @@
-//! Where each value stands in a part, above all in a JSON text that `pyjson` has taken.
+//! Finds the place of each value in a part, above all in a JSON text that `pyjson` has accepted.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,20 +8,20 @@ use pyjson::PyString;
 use crate::Kind;
 use crate::table::Inner;
 
-/// A value in a JSON text. Parents come before what is in them.
+/// A value in a JSON text. Parents come before their contents.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
-    /// Index of the list or dict that it is in.
+    /// Index of the list or dict that contains it.
     pub(crate) parent: Option<usize>,
-    /// Which of it.
+    /// Its key or index there.
     pub(crate) key: Key,
-    /// Where its text stands, quotes included.
+    /// The place of its text, quotes included.
     pub(crate) range: Range<usize>,
-    /// A dict has another value of the same key behind it, which is the one that counts.
+    /// Whether a later value of the same key in the dict hides it; the last value counts.
     pub(crate) is_hidden: bool,
 }
 
-/// Which value of a list or dict.
+/// The key or index of a value in a dict or list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Root,
@@ -29,9 +29,9 @@ pub(crate) enum Key {
     Index(usize),
 }
 
-/// Values deeper than this are not told apart.
+/// Deeper values are not distinguished.
 const DEPTH_MAX: usize = 64;
-/// A text of more values is taken as one.
+/// A text with more values counts as one value.
 const NODES_MAX: usize = 1 << 16;
 
 /// All values of a text; `None` if it is not UTF-8, or has too many values.
@@ -50,7 +50,7 @@ pub(crate) fn scan(text: &[u8]) -> Option<Vec<Node>> {
     Some(scanner.nodes)
 }
 
-/// Where a value begins in the bytes of its part. Where that can't be told, the part's own begin.
+/// Where a value begins in the bytes of its part. If that is unknown, where the part begins.
 pub(crate) fn offset_in(kind: &Kind, inner: &Inner, bytes: &[u8]) -> usize {
     let offset = match (kind, inner) {
         (Kind::Struct { format, .. }, Inner::Field(index)) => {
@@ -83,12 +83,12 @@ struct Scanner<'t> {
     text: &'t [u8],
     at: usize,
     nodes: Vec<Node>,
-    /// The lists and dicts under way.
+    /// The open lists and dicts.
     open: Vec<Open>,
 }
 
 struct Open {
-    /// `None` of one that lies too deep.
+    /// `None` for one that is too deep.
     node: Option<usize>,
     is_dict: bool,
     count: usize,
@@ -109,7 +109,7 @@ impl Scanner<'_> {
         self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
-    /// What comes next in the list or dict under way.
+    /// The key or index of the next value in the innermost list or dict.
     fn step(&mut self) -> Option<()> {
         self.skip_space();
         let open = self.open.last_mut()?;
@@ -180,7 +180,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Marks what another value of the same key hides, and all that is in it.
+/// Marks a value that a later value of the same key hides, and everything in it.
 fn hide(nodes: &mut [Node]) {
     let mut last = HashMap::new();
     for (index, node) in nodes.iter().enumerate() {
@@ -209,7 +209,7 @@ mod tests {
             let keys = keys.iter().map(|key| (*key).to_owned()).collect();
             offset_in(&Kind::Json(Size::Rest), &Inner::Keys(keys), text)
         };
-        // Of a key that comes twice, the last value counts.
+        // For a repeated key, the last value counts.
         assert_eq!(begin(&["a"]), 38);
         assert_eq!(begin(&["b", "0"]), 15);
         assert_eq!(begin(&["b", "1", "a"]), 25);

@@ -1,8 +1,9 @@
-//! What a layout is: frames, their parts, and which frames each direction is made of. Plain data.
+//! The parts of a layout: frames, their parts, and which frames each direction consists of. Plain
+//! data.
 
 use crate::Format;
 
-/// The frames of a protocol, and what each direction is made of.
+/// The frames of a protocol, and the order of frames in each direction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The frames, by index.
@@ -18,11 +19,11 @@ pub struct Layout {
 pub struct Item {
     /// Index in [`Layout::frames`].
     pub frame: usize,
-    /// Whether any number of these frames stands here, none included; otherwise one.
+    /// Whether any number of these frames may come here, also none; otherwise exactly one.
     pub repeats: bool,
 }
 
-/// Which way bytes go.
+/// The direction of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
     /// From the client.
@@ -31,7 +32,7 @@ pub enum Direction {
     ToClient,
 }
 
-/// A frame: its parts, one behind the other.
+/// A frame: a sequence of parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frame {
     /// Its name, the first word of a path such as `request.dict.filename`.
@@ -45,11 +46,11 @@ pub struct Frame {
 pub struct Part {
     /// Its name, unique in its frame.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What a size counts that stands in this part.
+    /// The unit of a size in this part.
     pub counts: Counts,
-    /// The checksums that stand in this part.
+    /// The checksums in this part.
     pub digests: Vec<Digest>,
 }
 
@@ -60,19 +61,19 @@ impl Part {
     }
 }
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// As Python's `struct` packs it. A single value is the part itself. Several have names, one
-    /// for each; one without a name goes by its index.
+    /// Packed by Python's `struct`. A single value is the part itself. Several values have names,
+    /// one each; a value without a name is called by its index.
     Struct {
         /// The format.
         format: Format,
         /// The names of the values, if there are several.
         fields: Vec<String>,
     },
-    /// A decimal number in so many ASCII characters, padded by spaces or NULs on either side or by
-    /// zeros in front.
+    /// A decimal number in this many ASCII characters, padded by spaces or NULs on either side or
+    /// by zeros at the front.
     Digits {
         /// How many characters.
         width: usize,
@@ -97,40 +98,40 @@ pub enum Kind {
         /// How it is encoded.
         encoding: Encoding,
     },
-    /// Bytes, which the parser passes through.
+    /// Bytes, which the parser does not keep.
     Bytes(Size),
     /// Always these bytes.
     Const(Vec<u8>),
-    /// Any bytes, until the frame has so many from its start; none if it has more.
+    /// Any bytes, until the frame has this many from its start; none if it already has more.
     Pad(usize),
 }
 
-/// How long a part is.
+/// The length of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Size {
-    /// So many bytes.
+    /// This many bytes.
     Fixed(u64),
-    /// What an earlier value says: a part, a field, `part.field` or `part.key.key`, in pieces.
-    /// A JSON key that is absent says 0.
+    /// The value of an earlier part, field or key, `part.field` or `part.key.key`, in pieces. An
+    /// absent JSON key counts as 0.
     Of(Vec<String>),
     /// To the end of the stream.
     Rest,
-    /// All that comes until the other side speaks, or the stream ends.
+    /// All bytes until the other side speaks, or the stream ends.
     Turn,
 }
 
-/// What a size counts.
+/// The unit of a size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Counts {
     /// Bytes.
     #[default]
     Bytes,
-    /// Characters of the part that it is the size of: in the encoding of text, and in UTF-8 of JSON
-    /// and of bytes.
+    /// Characters of the part whose size it is: in the encoding for text, in UTF-8 for JSON and for
+    /// bytes.
     Characters,
 }
 
-/// How text is encoded.
+/// The encoding of text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8.
@@ -140,18 +141,19 @@ pub enum Encoding {
     Gbk,
     /// ASCII.
     Ascii,
-    /// ISO 8859-1: each byte is the code point of its number.
+    /// ISO 8859-1: each byte is the code point of the same number.
     Latin1,
 }
 
-/// A checksum of a part: hexadecimal digits in text, or the bytes themselves, or a number (CRC-32).
+/// A checksum of a part: hexadecimal digits in text, the bytes themselves, or a number (CRC-32).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
-    /// Which value holds it, as in [`Size::Of`]: the part, a field of it, or a key of its JSON.
+    /// The value that holds it, as in [`Size::Of`]: the part, one of its fields, or a key of its
+    /// JSON.
     pub at: Vec<String>,
-    /// The name of the part whose bytes it is of, delimiter included.
+    /// The name of the part whose bytes, delimiter included, the checksum is of.
     pub of: String,
-    /// How it is computed.
+    /// How the checksum is computed.
     pub kind: DigestKind,
 }
 
@@ -166,7 +168,7 @@ pub enum DigestKind {
     Sha256,
     /// SHA-512, 64 bytes.
     Sha512,
-    /// CRC-32 as `zlib.crc32` has it, 4 bytes, big-endian.
+    /// CRC-32, as `zlib.crc32` computes it, 4 bytes, big-endian.
     Crc32,
 }
 
@@ -182,28 +184,28 @@ impl std::fmt::Display for DigestKind {
     }
 }
 
-/// Where a value stands in a frame.
+/// The place of a value in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Index of the part.
     pub part: usize,
-    /// What of it.
+    /// The place in the part.
     pub inner: Inner,
 }
 
-/// What of a part.
+/// A place in a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inner {
     /// The part itself.
     Whole,
     /// A value of a struct of several, by index.
     Field(usize),
-    /// A value inside JSON, by keys; an index stands for an item of a list.
+    /// A value inside JSON, by keys; an index is the key of a list's item.
     Keys(Vec<String>),
 }
 
 impl Layout {
-    /// What a direction is made of.
+    /// The items that a direction consists of.
     #[must_use]
     pub fn items(&self, direction: Direction) -> &[Item] {
         match direction {
@@ -226,9 +228,9 @@ impl Frame {
         self.parts.iter().position(|part| part.name == name)
     }
 
-    /// Where the value of a path stands: a part, `part.field`, `part.key.key`, or a field alone.
-    /// Only parts before the index `before` are looked at. A part's name goes before a field's.
-    /// Whether the JSON has such keys is not asked.
+    /// The place of a path's value: a part, `part.field`, `part.key.key`, or only a field. It
+    /// searches only the parts before the index `before`. A part's name has priority over a
+    /// field's. It does not check whether the JSON has such keys.
     #[must_use]
     pub fn resolve(&self, path: &[String], before: usize) -> Option<Place> {
         let (first, rest) = path.split_first()?;
@@ -251,7 +253,7 @@ impl Frame {
         })
     }
 
-    /// [`resolve`](Self::resolve) of a dotted path, among all parts.
+    /// [`resolve`](Self::resolve) for a dotted path, among all parts.
     #[must_use]
     pub fn resolve_dotted(&self, path: &str) -> Option<Place> {
         let path: Vec<String> = path.split('.').map(str::to_owned).collect();
@@ -273,7 +275,7 @@ impl Frame {
         }
     }
 
-    /// The indices of the parts whose size the value of a dotted path is.
+    /// The indices of the parts whose size is the value of a dotted path.
     #[must_use]
     pub fn sized_by(&self, path: &str) -> Vec<usize> {
         let Some(place) = self.resolve_dotted(path) else { return Vec::new() };
@@ -281,7 +283,7 @@ impl Frame {
         (0..self.parts.len()).filter(is_sized).collect()
     }
 
-    /// Where the size of the part with this index stands, if a value is its size.
+    /// The place of the size of the part with this index, if a value is its size.
     #[must_use]
     pub fn size_place(&self, index: usize) -> Option<Place> {
         match self.parts.get(index)?.kind.size() {
@@ -292,7 +294,7 @@ impl Frame {
 }
 
 impl Part {
-    /// The index of a field, by name or, where it has none, by number.
+    /// The index of a field, by its name or, without a name, by its number.
     pub(crate) fn field(&self, name: &str) -> Option<usize> {
         let Kind::Struct { format, fields } = &self.kind else { return None };
         let named = fields.iter().position(|field| field == name);
@@ -309,7 +311,7 @@ impl Part {
         name.unwrap_or_else(|| index.to_string())
     }
 
-    /// Whether it is a struct whose values have names of their own.
+    /// Whether it is a struct whose values have their own names.
     pub(crate) fn is_of_several(&self) -> bool {
         match &self.kind {
             Kind::Struct { format, fields } => format.values() != 1 || !fields.is_empty(),
@@ -319,7 +321,7 @@ impl Part {
 }
 
 impl Kind {
-    /// The delimiter; none of a part that has another end.
+    /// The delimiter; `None` for a part without one.
     #[must_use]
     pub fn delimiter(&self) -> &[u8] {
         match self {
@@ -330,7 +332,7 @@ impl Kind {
         }
     }
 
-    /// The size, of a part that has one.
+    /// The size; `None` for a part without one.
     #[must_use]
     pub const fn size(&self) -> Option<&Size> {
         match self {

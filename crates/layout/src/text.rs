@@ -1,9 +1,9 @@
-//! Text and decimal numbers in bytes, and characters counted as they come.
+//! Text and decimal numbers in bytes, and counting characters as their bytes come.
 
 use crate::Encoding;
 
-/// A decimal number as Python's `int(text)` takes it, in ASCII and without underscores: white space
-/// around it and a sign are fine.
+/// A decimal number as Python's `int(text)` accepts it, in ASCII and without underscores. White
+/// space around it and a sign are valid.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
@@ -13,7 +13,7 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<i128> {
 }
 
 impl Encoding {
-    /// Python's name of it.
+    /// Python's name of the encoding.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Encoding {
     /// `bytes.decode(name)`, strict.
     ///
     /// # Errors
-    /// What CPython says of bytes that are no text.
+    /// CPython's error for bytes that are not text.
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<String, String> {
         match self {
             Self::Utf8 => {
@@ -57,7 +57,7 @@ impl Encoding {
             Self::Utf8 => Some(text.as_bytes().to_vec()),
             Self::Gbk => {
                 let (bytes, _, is_lossy) = encoding_rs::GBK.encode(text);
-                // What CPython's gbk lacks, it doesn't decode either.
+                // What CPython's gbk can't encode, it can't decode either.
                 let is_same = pytext::decode_gbk(&bytes).is_ok_and(|decoded| decoded == text);
                 (!is_lossy && is_same).then(|| bytes.into_owned())
             }
@@ -66,12 +66,13 @@ impl Encoding {
         }
     }
 
-    /// A count of no characters yet.
+    /// A count of zero characters.
     pub(crate) const fn characters(self) -> Characters {
         Characters { encoding: self, begun: 0, lacks: 0 }
     }
 
-    /// How many bytes a character has that begins so. A byte that begins none counts as one.
+    /// How many bytes a character has that begins with this byte. A byte that can't begin a
+    /// character counts as one.
     const fn length(self, first: u8) -> u8 {
         match (self, first) {
             (Self::Utf8, 0xc2..=0xdf) | (Self::Gbk, 0x81..=0xfe) => 2,
@@ -86,9 +87,9 @@ impl Encoding {
 #[derive(Debug, Clone)]
 pub(crate) struct Characters {
     encoding: Encoding,
-    /// Characters of which all bytes, or some, have come.
+    /// Characters that have come completely or partly.
     begun: u64,
-    /// Bytes that the last one lacks.
+    /// How many bytes the last one lacks.
     lacks: u8,
 }
 
@@ -102,12 +103,12 @@ impl Characters {
         }
     }
 
-    /// How many have come whole.
+    /// How many have come completely.
     pub(crate) const fn whole(&self) -> u64 {
         if self.lacks > 0 { self.begun - 1 } else { self.begun }
     }
 
-    /// How many there are in bytes.
+    /// How many characters are in bytes.
     pub(crate) fn count(encoding: Encoding, bytes: &[u8]) -> u64 {
         let mut characters = encoding.characters();
         bytes.iter().for_each(|byte| characters.push(*byte));

@@ -1,11 +1,11 @@
-//! What a part holds, and what it says as the size of another.
+//! The value of a part, and its meaning as the size of another.
 
 use std::ops::Range;
 
 use crate::table::Inner;
 use crate::{Frame, Kind, Layout, Part, Scalar};
 
-/// What a part holds.
+/// The value of a part.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// A number of any kind: a struct of one value, digits, a number up to a delimiter.
@@ -16,19 +16,19 @@ pub enum Value {
     Text(String),
     /// JSON, without its delimiter.
     Json(pyjson::Value),
-    /// Bytes, constants and pads: they are where the part lies in the stream. Also JSON whose size
-    /// is an absent key, which has no bytes.
+    /// Bytes, constants and pads, whose bytes are in the stream at the part's place. Also JSON
+    /// whose size is an absent key, which has no bytes.
     Bytes,
 }
 
-/// A frame, or the beginning of one at the end of what has come.
+/// A frame, or the beginning of a frame at the end of the bytes that have come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameRead {
     /// Index in [`Layout::frames`].
     pub frame: usize,
-    /// Offset in the stream at which it begins.
+    /// Offset in the stream where it begins.
     pub at: usize,
-    /// The parts that are whole, in order.
+    /// The complete parts, in order.
     pub parts: Vec<PartRead>,
     /// Whether all of its parts are there.
     pub is_whole: bool,
@@ -39,14 +39,14 @@ pub struct FrameRead {
 pub struct PartRead {
     /// Index in [`Frame::parts`].
     pub part: usize,
-    /// Where it lies in the stream, delimiter included.
+    /// Its place in the stream, delimiter included.
     pub range: Range<usize>,
-    /// What it holds.
+    /// Its value.
     pub value: Value,
 }
 
 impl FrameRead {
-    /// The bytes behind its last whole part.
+    /// The bytes after its last complete part.
     #[must_use]
     pub fn end(&self) -> usize {
         self.parts.last().map_or(self.at, |part| part.range.end)
@@ -59,16 +59,16 @@ impl FrameRead {
     }
 }
 
-/// What a value says as a size.
+/// A value as a size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SizeError {
-    /// Keys are asked of what is no dict. The keys to there, and the type found.
+    /// A key of a value that is not a dict. The keys up to there, and the type found.
     NotAnObject(Vec<String>, &'static str),
-    /// No size: what was found.
+    /// Not a size: what was found.
     NotASize(String),
 }
 
-/// The size that stands in a part's value; `None` where a key is absent.
+/// The size in a part's value; `None` if a key is absent.
 pub(crate) fn size_of_value(value: &Value, inner: &Inner) -> Result<Option<u64>, SizeError> {
     match (value, inner) {
         (Value::Scalar(scalar), _) => size_of_scalar(scalar).map(Some),
@@ -101,7 +101,7 @@ fn size_of_json(value: &pyjson::Value) -> Result<u64, SizeError> {
     }
 }
 
-/// A number of thousands of digits would be all there is to read.
+/// A number of thousands of digits would fill the whole message.
 fn shortened(digits: &str) -> String {
     match digits.get(..40) {
         Some(start) if digits.len() > 43 => format!("{start}..."),
@@ -109,10 +109,10 @@ fn shortened(digits: &str) -> String {
     }
 }
 
-/// The value of a key of a key; in a list, the item of an index.
+/// The value under a path of keys; in a list, a key is an index.
 ///
 /// # Errors
-/// A key is asked of what has none.
+/// A key of a value that has none.
 pub(crate) fn lookup<'v>(
     json: &'v pyjson::Value,
     keys: &[String],
@@ -141,7 +141,7 @@ fn is_index(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The value of a struct: a single one is the part itself.
+/// The value of a struct: a single value is the part itself.
 pub(crate) fn scalars(part: &Part, mut values: Vec<Scalar>) -> Value {
     match (&part.kind, values.len()) {
         (Kind::Struct { .. }, 1) if !part.is_of_several() => {

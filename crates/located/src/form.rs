@@ -1,7 +1,7 @@
-//! Reads a TOML text into a type, and finds every key and value that can't stand in it, not the first alone.
+//! Reads a TOML text into a type, and finds every invalid key and value, not only the first.
 //!
-//! serde stops at the first mistake. So what is wrong is taken out, and the rest is read again, until all of it can
-//! be read. Blanks stand where it was: all places stay.
+//! serde stops at the first mistake. So this replaces what is wrong with blanks and reads the rest again, until
+//! the text is valid. The blanks keep all offsets.
 
 use std::ops::Range;
 
@@ -11,11 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::{Mistake, meant};
 
-/// So many mistakes of a text are looked for.
+/// The most mistakes that this looks for in a text.
 const FOUND_MAX: usize = 100;
 
-/// What a text says, and what is wrong with its form. Where it can't be read even without what is wrong, it says
-/// nothing.
+/// What a text says, and the mistakes in its form. It says nothing if it can't be read even without the mistakes.
 pub fn read_toml<T: DeserializeOwned>(text: &str) -> (Option<T>, Vec<Mistake>) {
     let mut left = text.to_owned();
     let mut mistakes = Vec::new();
@@ -34,7 +33,7 @@ pub fn read_toml<T: DeserializeOwned>(text: &str) -> (Option<T>, Vec<Mistake>) {
 }
 
 impl Mistake {
-    /// What the TOML parser or serde says, with the known name that was meant.
+    /// The error of the TOML parser or of serde, with the nearest known name.
     #[must_use]
     fn of_form(error: &toml::de::Error) -> Self {
         let mistake = Self::of_toml(error);
@@ -54,7 +53,7 @@ impl Mistake {
     }
 }
 
-/// The text with blanks in the place of the entry that is wrong here; `None` if there is no such entry.
+/// The text with blanks instead of the entry that is wrong here; `None` if there is no such entry.
 fn without(text: &str, wrong: Range<usize>) -> Option<String> {
     let table = DeTable::parse(text).ok()?;
     let entry = entry(table.get_ref(), &wrong)?;
@@ -67,11 +66,11 @@ fn without(text: &str, wrong: Range<usize>) -> Option<String> {
         byte => byte,
     };
     let left = String::from_utf8((0..).zip(text.bytes()).map(blank).collect()).ok()?;
-    // Where the rest is no TOML, a mistake in it would be this function's own.
+    // If the rest is not valid TOML, a mistake in it would come from this function.
     DeTable::parse(&left).is_ok().then_some(left)
 }
 
-/// The entry with the comma that parts it from the next, in an inline table.
+/// The entry with the comma between it and the next, in an inline table.
 fn with_comma(text: &str, entry: Range<usize>) -> Range<usize> {
     let rest = text.get(entry.end..).unwrap_or_default();
     match rest.trim_start().strip_prefix(',') {
@@ -80,7 +79,7 @@ fn with_comma(text: &str, entry: Range<usize>) -> Range<usize> {
     }
 }
 
-/// From the key to the end of the value, where one of them is what is wrong.
+/// From the key to the end of the value, if one of them is wrong.
 fn entry(table: &DeTable<'_>, wrong: &Range<usize>) -> Option<Range<usize>> {
     table.iter().find_map(|(key, value)| {
         let is_wrong = [key.span(), value.span()].contains(wrong);
@@ -89,7 +88,7 @@ fn entry(table: &DeTable<'_>, wrong: &Range<usize>) -> Option<Range<usize>> {
             return Some(key.span().start..end);
         }
         inner(value, wrong).or_else(|| {
-            // What is wrong inside a value that is no table, such as an argument of a command.
+            // A mistake inside a value that is not a table, such as an argument of a command.
             let holds = value.span().start <= wrong.start && wrong.end <= value.span().end;
             let is_table = matches!(value.get_ref(), DeValue::Table(_));
             (holds && !is_table).then(|| key.span().start..value.span().end)
@@ -105,7 +104,7 @@ fn inner(value: &Spanned<DeValue<'_>>, wrong: &Range<usize>) -> Option<Range<usi
     }
 }
 
-/// From a header to the next.
+/// From a header to the next one.
 fn section(text: &str, begin: usize) -> Range<usize> {
     let rest = text.get(begin..).unwrap_or_default();
     let next = rest.match_indices('\n').map(|(end, _)| end + 1);
@@ -180,7 +179,7 @@ mod tests {
             assert!(!found.iter().any(is_of_toml), "{table}: {found:#?}");
             assert!(found.iter().any(|it| it.starts_with("wram: ")), "{table}: {found:#?}");
         }
-        // What only looks like a header ends the search, and is no mistake itself.
+        // A line that only looks like a header ends the search; it is not a mistake.
         let nested = "name = 'a'\n[servr]\nx = [\n[1],\n]\n";
         assert_eq!(mistakes(nested).len(), 1, "{:#?}", mistakes(nested));
     }

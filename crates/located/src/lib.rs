@@ -1,4 +1,5 @@
-//! Mistakes in a text that a user wrote, each shown in its line, and what was meant instead.
+//! Mistakes in a text that a user wrote. Each is shown in its line, with the word that the user probably
+//! meant.
 
 mod form;
 
@@ -9,19 +10,19 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 pub use form::read_toml;
 
-/// So many mistakes of a text are shown.
+/// The most mistakes of a text that are shown.
 const SHOWN_MAX: usize = 100;
-/// How like a known name a name has to be to be taken for it, misspelt.
+/// How similar to a known name a name must be to count as its misspelling.
 const LIKE: f64 = 0.8;
 
-/// What is wrong, and where in the text.
+/// A mistake, and its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// What is wrong.
+    /// The message.
     pub what: String,
     /// Offsets in bytes.
     pub place: Range<usize>,
-    /// What to do about it.
+    /// What the user can do about it.
     pub help: Option<String>,
 }
 
@@ -31,23 +32,23 @@ impl Mistake {
         Self { what: what.into(), place, help: None }
     }
 
-    /// The same, with a word on what to do.
+    /// The same, with advice.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 
-    /// A pattern is none. `said` is what the crate `regex` says of it: the last line says why, and a line of
-    /// its own has a `^` below the character.
+    /// A mistake in a regular expression. `said` is the message of the crate `regex`: its last line gives
+    /// the reason, and a separate line has a `^` below the character.
     #[must_use]
     pub fn of_regex(said: &str, place: Range<usize>) -> Self {
-        /// What stands before the pattern in its line.
+        /// The text before the pattern in its line.
         const INDENT: usize = 4;
         let why = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
         let lines: Vec<&str> = said.lines().collect();
         let carets = match lines[..] {
             [_, _, carets, _] => carets.find('^'),
-            // A pattern of several lines is shown otherwise.
+            // The message for a pattern of several lines looks different.
             _ => None,
         };
         let at = carets.map(|at| format!(", at its character {}", at.saturating_sub(INDENT) + 1));
@@ -56,7 +57,7 @@ impl Mistake {
         Self::new(what, place).with_help(help)
     }
 
-    /// What the TOML parser says.
+    /// The TOML parser's message.
     #[must_use]
     pub fn of_toml(error: &toml::de::Error) -> Self {
         let place = error.span().unwrap_or(0..0);
@@ -64,7 +65,7 @@ impl Mistake {
     }
 }
 
-/// The known name that was meant, or all that there are.
+/// The nearest known name, or all known names.
 #[must_use]
 pub fn meant<T: AsRef<str>>(name: &str, known: &[T]) -> String {
     let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
@@ -82,7 +83,7 @@ pub fn show(text: &str, path: &str, mistakes: &[Mistake]) -> String {
     shown(text, path, mistakes, Level::ERROR)
 }
 
-/// The same for what is odd, and no mistake.
+/// The same for warnings.
 #[must_use]
 pub fn show_warnings(text: &str, path: &str, warnings: &[Mistake]) -> String {
     shown(text, path, warnings, Level::WARNING)

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
-# Build the targets that need no CPython, and put each into $OUT with its corpus and its dictionary.
-# Called by the base-builder image, which sets $OUT, $SRC and the sanitizer's flags.
+# Builds the targets that need no CPython, and puts each into $OUT with its corpus and its
+# dictionary. The base-builder image calls this; it sets $OUT, $SRC and the sanitizer's flags.
 cd "$SRC/framecheck"
 cargo fuzz build -O --fuzz-dir crates/frame/fuzz
 

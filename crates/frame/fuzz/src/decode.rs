@@ -1,4 +1,4 @@
-//! The decoder, and its adapters, over any bytes in any cuts.
+//! Fuzzes the decoder and its adapters with any bytes in any cuts.
 
 use std::io::{self, Read};
 
@@ -11,7 +11,7 @@ use tokio_util::codec::Decoder as _;
 use crate::cuts::cut;
 use crate::memory::{A_BYTE_KEPT, A_BYTE_OF_JSON, bounded};
 
-/// What a stream comes to: each frame, and how it ended.
+/// The result of a stream: each frame, and how the stream ended.
 #[derive(Debug, Default, PartialEq)]
 struct Outcome {
     frames: Vec<Frame>,
@@ -20,7 +20,7 @@ struct Outcome {
 
 #[derive(Debug, PartialEq)]
 struct Frame {
-    /// Written, for a NaN in it is not equal to itself.
+    /// As text, because a NaN in it is not equal to itself.
     dict: String,
     lengths: (u32, u64),
     body: Vec<u8>,
@@ -44,14 +44,14 @@ impl Outcome {
     }
 }
 
-/// Small ones, so that short inputs come to them.
+/// Small limits, so that short inputs exceed them.
 pub(crate) fn limits() -> Limits {
     Limits { dict_max_bytes: 4096, body_max_bytes: 1 << 16 }
 }
 
-/// The same events whatever the cuts, from the decoder, from [`FrameReader`] and from
-/// [`FrameCodec`]; memory for what has come, and not for what is announced; a step for each event
-/// and each piece, and no more.
+/// Checks: the decoder, [`FrameReader`] and [`FrameCodec`] give the same events for all cuts;
+/// they allocate memory for bytes that have come, not for announced ones; they take one step for
+/// each event and each piece, and no more.
 pub fn decode_frame(data: &[u8]) {
     let Some((pieces, stream)) = cut(data) else { return };
     let whole = bounded(stream.len(), A_BYTE_OF_JSON + A_BYTE_KEPT, || decoded(&[stream]));

@@ -1,4 +1,5 @@
-//! Against CPython: `python3`, or what `FRAMECHECK_PYTHON` names, is asked about each input.
+//! Compares with CPython: asks `python3`, or the interpreter in `FRAMECHECK_PYTHON`, about each
+//! input.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +17,8 @@ fn with_oracle<T>(ask: impl FnOnce(&mut Oracle) -> T) -> T {
     ask(oracle.get_or_insert_with(Oracle::new))
 }
 
-/// `json.loads`, of bytes and of the text that they are, takes and refuses the same; what it takes
-/// is the same, and what it says of the rest is, too.
+/// Checks that our `json.loads` accepts and refuses the same bytes and text as CPython's, with the
+/// same values and the same error messages.
 pub fn json_differential(data: &[u8]) {
     with_oracle(|oracle| {
         let options = oracle.loads_options();
@@ -29,15 +30,15 @@ pub fn json_differential(data: &[u8]) {
     });
 }
 
-/// A right reader in Python makes the same of a stream: the clause that it goes against, or the
-/// dict and the body.
+/// Checks that a right reader in Python reads a stream the same way: it gives the clause that the
+/// stream breaks, or the dict and the body.
 pub fn frame_differential(data: &[u8]) {
     let mut decoder = Decoder::new("file_size", Limits::default());
     let mut input = data;
     let (mut dict, mut body) = (String::new(), Vec::new());
     let clause = loop {
         match decoder.decode(&mut input) {
-            // Nothing at all is no frame to a reader that is due one.
+            // To a reader that waits for a frame, an empty stream is an error.
             Ok(None) if data.is_empty() => break Some("FR-1"),
             Ok(None) => break decoder.finish().err().map(|error| error.clause()),
             Ok(Some(Event::Head(head))) => {

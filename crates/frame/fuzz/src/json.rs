@@ -1,18 +1,18 @@
-//! JSON alone.
+//! Fuzzes only the JSON part.
 
 use pyjson::{PyString, Value, dumps, loads_bytes};
 
 use crate::memory::{A_BYTE_OF_JSON, bounded};
 
-/// Any bytes are taken or refused. What is taken can be written, and that is read as what it was
-/// written from; so from there on it stays. The one exception is CPython's, too: bytes can hold the
-/// two surrogates of a character apart, and the text that is written of them joins them.
+/// Checks that any bytes are accepted or refused, and that an accepted value can be written and
+/// read again without a change. CPython has the same one exception: bytes can contain the two
+/// surrogates of a character separately, and the text written from them joins them.
 pub fn json_loads(data: &[u8]) {
     let loaded = bounded(data.len(), A_BYTE_OF_JSON, || loads_bytes(data));
     if let Ok(text) = std::str::from_utf8(data)
         && !text.starts_with('\u{feff}')
     {
-        // As text it is what it is as bytes, unless those are UTF-16 or UTF-32 to look at.
+        // The text gives the same result as its bytes, unless the bytes look like UTF-16 or UTF-32.
         let as_text = pyjson::loads(text);
         if !data.contains(&0) {
             assert_eq!(as_text.is_ok(), loaded.is_ok(), "{as_text:?} as text, {loaded:?} as bytes");
@@ -24,14 +24,14 @@ pub fn json_loads(data: &[u8]) {
     let again = loads_bytes(written.as_bytes()).expect("what is written can be read");
     let rewritten = dumps(&again);
     if has_split_pair(&value) {
-        // Two keys may have become one by that, once.
+        // This may have merged two keys into one, once.
         assert_eq!(dumps(&loads_bytes(rewritten.as_bytes()).expect("read again")), rewritten);
     } else {
         assert_eq!(written, rewritten);
     }
 }
 
-/// Whether some string has a high surrogate and a low one behind it, each by itself.
+/// Whether a string has a high surrogate and a low one after it, each separately encoded.
 fn has_split_pair(value: &Value) -> bool {
     let split = |text: &PyString| {
         let next = text.code_points().skip(1);

@@ -1,4 +1,4 @@
-//! The parser of frames that a table describes, over any bytes in any cuts. The input is
+//! Fuzzes the parser of frames that a table describes, with any bytes in any cuts. The input is
 //!
 //! ```text
 //! +--------+------+---------------------------+
@@ -18,17 +18,17 @@ use layout::{
 use crate::cuts::cut;
 use crate::memory::{A_BYTE_OF_JSON, bounded};
 
-/// What a byte of a stream may take: a frame of one byte is several events, which are kept here, in
-/// a list that has just been made larger, and for each frame that it may be.
+/// The most memory for one byte of a stream. A frame of one byte causes several events. They are
+/// kept in a list that has just grown, and once for each candidate frame.
 const A_BYTE_OF_A_FRAME: usize = 4096;
 
-/// Small ones, so that short inputs come to them.
+/// Small limits, so that short inputs exceed them.
 const LIMITS: Limits =
     Limits { json_max_bytes: 1024, text_max_bytes: 256, line_max_bytes: 64, number_max_bytes: 8 };
 
-/// The same events whatever the cuts; memory for what has come, and not for what is announced;
-/// every byte of a frame has a path; what is read is written as it was, and what is written anew
-/// is read as the same.
+/// Checks: all cuts give the same events; memory is allocated for bytes that have come, not for
+/// announced ones; every byte of a frame has a path; a frame that is read and written is unchanged;
+/// a frame that is written anew reads as the same.
 pub fn layout_parser(data: &[u8]) {
     let [choice, turn, rest @ ..] = data else { return };
     let Some((pieces, stream)) = cut(rest) else { return };
@@ -50,7 +50,7 @@ pub fn layout_parser(data: &[u8]) {
     check(layout, &reading, stream);
 }
 
-/// All that a parser says of a stream in pieces.
+/// Everything that a parser reports of a stream in pieces.
 fn parsed(layout: &Layout, pieces: &[&[u8]], turn: usize) -> (Vec<Event>, Result<(), ReadError>) {
     let mut parser = Parser::with_limits(layout, Direction::ToServer, LIMITS);
     let mut events = Vec::new();
@@ -112,7 +112,7 @@ fn write(layout: &Layout, read: &FrameRead, stream: &[u8]) {
         }
         .expect("the same text, or a key more");
     }
-    // What is longer may not fit its size.
+    // A longer value may not fit its size.
     let Ok(anew) = values.write() else { return };
     let alone = Layout {
         frames: vec![frame.clone()],
@@ -150,7 +150,7 @@ fn in_characters(mut part: Part) -> Part {
     part
 }
 
-/// Frames that may come again and again, or once where their name ends in a full stop.
+/// Frames that may repeat; a frame whose name ends in a full stop occurs once.
 fn layout(frames: Vec<(&str, Vec<Part>)>) -> Layout {
     let repeats = |name: &str| !name.ends_with('.');
     let items = frames.iter().enumerate();

@@ -1,4 +1,4 @@
-//! How much memory a target takes: the allocator counts.
+//! Measures how much memory a target allocates: the allocator counts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,25 +7,25 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// What any call may take, whatever it is given.
+/// The most memory that any call may allocate, whatever its input.
 const CONSTANT: usize = 16 << 10;
-/// What a byte of JSON may take once it is a value: `[0,0,...` is two bytes an element, and an
-/// element of a list that has just been made larger, old and new, is three values.
+/// The most memory for a byte of JSON that becomes a value. `[0,0,...` has two bytes per element.
+/// An element of a list that has just grown, old and new, takes three values.
 pub(crate) const A_BYTE_OF_JSON: usize = 64;
-/// What a byte that is only kept may take: a list that has just been made larger, old and new.
+/// The most memory for a byte that is only kept: a list that has just grown, old and new.
 pub(crate) const A_BYTE_KEPT: usize = 3;
 
-/// Whether what this thread takes is all that is taken. Under `cargo test` it is not, and the count
-/// would be chance.
+/// Whether only this thread allocates. Under `cargo test` other threads do too, and the count would
+/// be chance.
 static IS_ALONE: AtomicBool = AtomicBool::new(cfg!(fuzzing));
 
-/// From now on no other thread takes memory.
+/// Declares that from now on no other thread allocates.
 pub(crate) fn is_alone() {
     IS_ALONE.store(true, Ordering::Relaxed);
 }
 
-/// Call `act`, which has been given so many bytes, and assert that it takes no more memory than
-/// `factor` for each of them, and a constant.
+/// Calls `act`, whose input has this many bytes, and asserts that it allocates at most `factor`
+/// bytes for each of them, plus a constant.
 pub(crate) fn bounded<T>(received: usize, factor: usize, act: impl FnOnce() -> T) -> T {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();

@@ -1,4 +1,4 @@
-//! What is encoded, decoded again.
+//! Encodes and decodes again.
 
 use arbitrary::{Arbitrary, Unstructured};
 use frame::{Decoder, EncodeError, Event, encode_head};
@@ -6,14 +6,14 @@ use pyjson::{Dict, PyString, Value};
 
 use crate::decode::limits;
 
-/// Deeper values are for [`crate::json_loads`].
+/// [`crate::json_loads`] covers deeper values.
 const DEPTH: usize = 4;
 
-/// Some frames, one after another, in some cuts: each comes out of the decoder as it was put in. A
-/// dict that is too long for the limits is refused by the encoder, and no other is.
+/// Encodes some frames one after another and decodes them in some cuts: each comes out unchanged.
+/// The encoder refuses a dict if and only if it is longer than the limits.
 pub fn roundtrip_frame(data: &[u8]) {
     let mut entropy = Unstructured::new(data);
-    // What the bytes don't reach is the generator's default, so this has an answer for any.
+    // Bytes beyond the input take the generator's default, so any input has a result.
     let Ok(frames) = frames(&mut entropy) else { return };
     let mut wire = Vec::new();
     let mut sent = Vec::new();
@@ -46,7 +46,8 @@ fn received(wire: &[u8], cut: usize) -> Frames {
             }
         }
     }
-    // A last body of no bytes ends with its dict, which takes another call to be told.
+    // A last body without bytes ends together with its dict, which needs another call to be
+    // reported.
     assert_eq!(decoder.wants(), if decoder.is_between_frames() { 4 } else { 0 });
     frames
 }
@@ -92,7 +93,7 @@ fn value(entropy: &mut Unstructured<'_>, depth: usize) -> arbitrary::Result<Valu
     })
 }
 
-/// Any code points, lone surrogates among them: CPython's text may hold those.
+/// Any code points, also lone surrogates, which CPython's text may contain.
 fn text(entropy: &mut Unstructured<'_>) -> arbitrary::Result<PyString> {
     let text = if bool::arbitrary(entropy)? {
         PyString::from(<&str>::arbitrary(entropy)?)
@@ -100,7 +101,7 @@ fn text(entropy: &mut Unstructured<'_>) -> arbitrary::Result<PyString> {
         let units = <Vec<u16>>::arbitrary(entropy)?;
         PyString::from_code_points(units.into_iter().map(u32::from)).expect("code points")
     };
-    // Two surrogates in a row come back as the character that they make.
+    // Two surrogates in a row come back as the character that they form.
     let written = pyjson::dumps(&Value::Str(text));
     let read = pyjson::loads(&written).expect("what is written can be read");
     Ok(read.as_py_string().expect("a text").clone())

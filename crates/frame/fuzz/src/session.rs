@@ -1,11 +1,11 @@
-//! One decoder over a whole session: fed, asked, copied and ended in any order, beside a reader that
-//! keeps all bytes and reads them anew each time.
+//! Fuzzes one decoder over a whole session. It is fed, queried, copied and ended in any order, and
+//! compared with a reader that keeps all bytes and reads them anew each time.
 
 use frame::{Decoder, Event, FrameError, Head, Limits};
 
 use crate::decode::limits;
 
-/// Operations: a byte each, and what it takes after it.
+/// Operations: one byte each, and then its argument.
 ///
 /// ```text
 /// 0..=127    feed the next n bytes, and take all events
@@ -42,7 +42,7 @@ struct Session {
     decoder: Decoder,
     /// All bytes so far.
     stream: Vec<u8>,
-    /// Of which the decoder has not taken the last.
+    /// How many of them the decoder has not taken yet.
     pending: Vec<u8>,
     heads: Vec<Head>,
     bodies: Vec<Vec<u8>>,
@@ -86,7 +86,7 @@ impl Session {
         self.pending = input.to_vec();
     }
 
-    /// What it says of an end here is what it says in the end of a stream that ends here.
+    /// At this place the decoder must report the same end as for a stream that ends here.
     fn could_end(&mut self) {
         self.feed(&[], usize::MAX);
         let (frames, end) = plainly(&self.stream);
@@ -108,7 +108,7 @@ impl Session {
     }
 }
 
-/// How a stream ends, read frame by frame from its beginning, and how many whole ones it has.
+/// How a stream ends, read frame by frame from its beginning, and its number of complete frames.
 fn plainly(stream: &[u8]) -> (usize, Result<(), FrameError>) {
     let Limits { dict_max_bytes, .. } = limits();
     let mut left = stream;
@@ -125,7 +125,7 @@ fn plainly(stream: &[u8]) -> (usize, Result<(), FrameError>) {
             Ok(len) if len <= dict_max_bytes => left.get(4..4 + len as usize),
             _ => None,
         };
-        // What is no frame, or none yet, has one piece to be told by.
+        // Bytes that are not a frame, or not yet, are in one piece.
         let dict = text.and_then(|text| pyjson::loads_bytes(text).ok()?.into_dict().ok());
         let size = dict.as_ref().and_then(|dict| match dict.get("data_size") {
             Some(pyjson::Value::Int(size)) => size.as_u64(),

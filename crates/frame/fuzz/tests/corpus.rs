@@ -1,5 +1,5 @@
-//! Every input that was kept, through its target: those that reach what no other reaches, and those
-//! that once brought out a bug. Fuzzing takes a nightly toolchain; this takes none.
+//! Runs every kept input through its target: those that reach code that no other reaches, and those
+//! that once showed a bug. Fuzzing needs a nightly toolchain; this does not.
 
 #![allow(clippy::unwrap_used, reason = "a test panics when something is wrong")]
 

@@ -1,6 +1,6 @@
-//! Halves: IEEE 754's binary16, one bit of sign, five of exponent, ten of fraction.
+//! Half floats: IEEE 754's binary16, one bit of sign, five of exponent, ten of fraction.
 
-/// The number that a half is.
+/// The number of a half float.
 pub(super) fn to_f64(half: u16) -> f64 {
     let fraction = f64::from(half & 0x3ff);
     let exponent = i32::from(half >> 10 & 0x1f);
@@ -13,8 +13,8 @@ pub(super) fn to_f64(half: u16) -> f64 {
     if half & 0x8000 == 0 { magnitude } else { -magnitude }
 }
 
-/// The half nearest to a number, the even one of two; `None` if the number is finite and the half
-/// would not be. A NaN loses all but its sign, as in CPython before 3.14.
+/// The half float nearest to a number, the even one of two; `None` if the number is finite and
+/// the half would be infinite. A NaN keeps only its sign, as in CPython before 3.14.
 pub(super) fn of_f64(number: f64) -> Option<u16> {
     let sign = if number.is_sign_negative() { 0x8000 } else { 0 };
     if number.is_nan() {
@@ -27,7 +27,7 @@ pub(super) fn of_f64(number: f64) -> Option<u16> {
     if magnitude >= 65520.0 {
         return None;
     }
-    // Halves grow with their bits: the half is found by halving the range.
+    // Half floats grow with their bits, so a binary search finds the half.
     let (mut below, mut above) = (0_u16, 0x7c00_u16);
     while above - below > 1 {
         let middle = below.midpoint(above);

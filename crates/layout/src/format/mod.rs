@@ -1,4 +1,4 @@
-//! Formats of Python's `struct`: what they hold, how long they are, bytes into values and back.
+//! Formats of Python's `struct`: their values and sizes, unpacking and packing.
 
 mod half;
 mod pack;
@@ -26,7 +26,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// What it is, in a word: `int`, `float`, `bool` or `bytes`.
+    /// The kind of the value, in one word: `int`, `float`, `bool` or `bytes`.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl Scalar {
     }
 }
 
-/// As Python's `repr` shows it, but for the bytes, which are hexadecimal digits.
+/// The value as Python's `repr` shows it, except for bytes, which are hexadecimal digits.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,7 +84,7 @@ impl Order {
     const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 }
 
-/// One value, or a run of values that are alike.
+/// One value, or a run of equal codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Item {
     /// Offset in bytes of the first value.
@@ -96,10 +96,10 @@ struct Item {
     code: Code,
 }
 
-/// What a value is, once the size is known.
+/// The kind of a value, once the size is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Code {
-    /// An integer; the character is the format's, for messages.
+    /// An integer. The character is the format's, for messages.
     Int {
         signed: bool,
         letter: char,
@@ -116,27 +116,27 @@ enum Code {
 }
 
 impl Format {
-    /// Parses a format: an optional prefix `@ = < > !`, then codes with counts in front.
+    /// Parses a format: an optional prefix `@ = < > !`, then codes with counts before them.
     ///
     /// # Errors
-    /// [`FormatError`] where CPython's `struct.error` comes.
+    /// [`FormatError`] where CPython raises `struct.error`.
     pub fn parse(text: &str) -> Result<Self, FormatError> {
         parse::parse(text)
     }
 
-    /// `struct.calcsize`: bytes of the whole.
+    /// `struct.calcsize`: the size of the whole in bytes.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size
     }
 
-    /// How many values it holds; pad bytes are none.
+    /// How many values it holds; pad bytes do not count.
     #[must_use]
     pub fn values(&self) -> usize {
         self.items.iter().map(|item| item.count).sum()
     }
 
-    /// The text it was parsed from.
+    /// The text of the format.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -148,7 +148,7 @@ impl Format {
         unpack::unpack(self, bytes)
     }
 
-    /// Where each value lies, in bytes from the format's start.
+    /// The place of each value, in bytes from the format's start.
     #[must_use]
     pub fn ranges(&self) -> Vec<std::ops::Range<usize>> {
         let places = |item: &Item| {
@@ -158,7 +158,7 @@ impl Format {
         self.items.iter().flat_map(places).collect()
     }
 
-    /// The same sizes and places in the other byte order. Its text stays that of this one.
+    /// The same sizes and places in the other byte order. It keeps the text of this format.
     #[must_use]
     pub fn swapped(&self) -> Self {
         let order = match self.order {
@@ -168,7 +168,8 @@ impl Format {
         Self { order, ..self.clone() }
     }
 
-    /// The least and the greatest number that each value can be; `None` of what is no integer.
+    /// The lowest and the highest number of each value; `None` for a value that is not an
+    /// integer.
     #[must_use]
     pub fn bounds(&self) -> Vec<Option<(i128, i128)>> {
         let bounds = |item: &Item| match item.code {

@@ -1,8 +1,8 @@
-//! From values to bytes.
+//! Packs values into bytes.
 
 use super::{Code, Format, Item, Order, Scalar, half};
 
-/// Why values can't be packed. The texts are CPython's, but for the numbers in them.
+/// Why values can't be packed. The texts are CPython's, with other numbers in them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
     /// Too many values, or too few.
@@ -10,17 +10,17 @@ pub enum PackError {
     Count {
         /// How many the format holds.
         expected: usize,
-        /// How many were given.
+        /// How many the caller gave.
         found: usize,
     },
-    /// A value of another type than the code takes.
+    /// A value of another type than the code accepts.
     #[error("expected {expected} for a value of '{letter}', found {found}")]
     Type {
         /// The code.
         letter: char,
-        /// What it takes.
+        /// The type that it accepts.
         expected: &'static str,
-        /// What was given.
+        /// The type of the value.
         found: &'static str,
     },
     /// An integer that its bytes can't hold.
@@ -28,12 +28,12 @@ pub enum PackError {
     Range {
         /// The code.
         letter: char,
-        /// The least integer it takes.
+        /// The lowest integer that the code accepts.
         least: i128,
-        /// The greatest integer it takes.
+        /// The highest integer that the code accepts.
         greatest: i128,
     },
-    /// A finite float too large for its bytes.
+    /// A finite float that is too large for its bytes.
     #[error("float too large to pack with {letter} format")]
     FloatTooLarge {
         /// The code.
@@ -81,7 +81,7 @@ fn put(
             let float = match value {
                 Scalar::Float(float) => *float,
                 Scalar::Bool(truth) => f64::from(u8::from(*truth)),
-                // The nearest float: the text of a number is read so.
+                // The nearest float, which is how a number's text is read.
                 Scalar::Int(int) => int.to_string().parse().unwrap_or(f64::NAN),
                 Scalar::Bytes(_) => return Err(refuse(letter, "float")),
             };
@@ -118,7 +118,7 @@ fn put(
     }
 }
 
-/// The least and the greatest integer of so many bytes.
+/// The lowest and the highest integer of this many bytes.
 pub(super) const fn bounds(signed: bool, size: usize) -> (i128, i128) {
     let all = 1_i128 << (8 * size);
     if signed { (-(all / 2), all / 2 - 1) } else { (0, all - 1) }

@@ -1,13 +1,13 @@
-//! From the text of a format to its items.
+//! Parses the text of a format into its items.
 
 use std::ffi::{c_int, c_long, c_longlong, c_short};
 
 use super::{Code, Format, Item, Order};
 
-/// Why a text is no format of `struct`.
+/// Why a text is not a format of `struct`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
-    /// A character that is no code, or not with this prefix.
+    /// A character that is not a code, or not with this prefix.
     #[error("bad char {found:?} at {at} in struct format")]
     BadChar {
         /// Offset in bytes in the format.
@@ -26,7 +26,7 @@ pub enum FormatError {
 /// The longest format in bytes.
 pub(crate) const SIZE_MAX: usize = 16 << 20;
 
-/// What a code is, its size and its alignment.
+/// The kind, the size and the alignment of a code.
 struct Entry {
     code: Option<Code>,
     size: usize,

@@ -1,26 +1,26 @@
-//! What a format is made of, value by value: for those who read its bytes by other means.
+//! The values of a format one by one, for code that reads the bytes by other means.
 
 use std::ops::Range;
 
 use super::{Code, Format, Order};
 
-/// A value of a format: where it lies, and what it is.
+/// A value of a format: its place and its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// Where it lies, in bytes from the format's start.
+    /// Its place, in bytes from the format's start.
     pub range: Range<usize>,
-    /// What it is.
+    /// Its kind.
     pub kind: SlotKind,
-    /// Whether its least byte comes first.
+    /// Whether its lowest byte comes first.
     pub is_little_endian: bool,
 }
 
-/// What a value of a format is.
+/// The kind of a value of a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotKind {
     /// A signed integer in two's complement.
     Int,
-    /// An integer without a sign.
+    /// An unsigned integer.
     Uint,
     /// A float of IEEE 754, of 2, 4 or 8 bytes.
     Float,
@@ -30,12 +30,13 @@ pub enum SlotKind {
     Char,
     /// `s`, bytes.
     String,
-    /// `p`, bytes behind a byte that says how many.
+    /// `p`, bytes after one byte with their number.
     Pascal,
 }
 
 impl Format {
-    /// Its values, in order; native sizes and byte orders are those of this machine.
+    /// The format's values, in order. Native sizes and byte orders are those of this
+    /// machine.
     ///
     /// ```
     /// use layout::{Format, SlotKind};

@@ -1,4 +1,4 @@
-//! From bytes to values.
+//! Unpacks bytes into values.
 
 use super::{Code, Format, Item, Order, Scalar, half};
 

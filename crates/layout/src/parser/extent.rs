@@ -1,16 +1,16 @@
-//! How far a part reaches, as its bytes come.
+//! Tracks how far a part reaches, as its bytes come.
 
 use super::Limits;
 use crate::error::Trouble;
 use crate::text::Characters;
 use crate::{Encoding, Kind};
 
-/// How far the part under way reaches.
+/// How far the current part reaches.
 #[derive(Debug, Clone)]
 pub(super) enum Extent<'l> {
-    /// So many bytes, of which some have come.
+    /// A number of bytes, some of which have come.
     Bytes { total: u64, came: u64 },
-    /// So many characters, in at most so many bytes, of which some have come.
+    /// A number of characters, in at most a number of bytes, some of which have come.
     Characters { total: u64, characters: Characters, limit: u64, came: u64 },
     /// Up to a delimiter, with the most bytes before it.
     Until { delimiter: &'l [u8], limit: u64 },
@@ -18,17 +18,17 @@ pub(super) enum Extent<'l> {
     Open { ends_with_turn: bool, limit: u64 },
 }
 
-/// What one call took.
+/// The result of one call.
 pub(super) struct Taken {
-    /// How many bytes.
+    /// How many bytes it took.
     pub(super) count: usize,
-    /// Whether the part is whole, or what is wrong with it.
+    /// Whether the part is complete, or what is wrong with it.
     pub(super) is_whole: Result<bool, Trouble>,
 }
 
 impl Extent<'_> {
-    /// Takes the part's bytes off `input`. `kept` holds what has come of it, and gets what comes,
-    /// if the part `keeps`.
+    /// Takes the part's bytes from `input`. `kept` holds the part's bytes so far, and gets the
+    /// new ones if the part `keeps` them.
     pub(super) fn take(&mut self, input: &[u8], kept: &mut Vec<u8>, keeps: u64) -> Taken {
         match self {
             Self::Bytes { total, came } => {
@@ -77,7 +77,7 @@ impl Extent<'_> {
         }
     }
 
-    /// The stream's end inside the part, which has come so far.
+    /// The stream's end inside the part, after this many bytes.
     pub(super) const fn unexpected_end(&self, came: u64) -> Trouble {
         let (expected, found, counts_characters) = match self {
             Self::Bytes { total, came } => (Some(*total), *came, false),
@@ -97,10 +97,11 @@ fn too_long(count: usize, limit: u64, found: u64) -> Taken {
     Taken { count, is_whole: Err(Trouble::TooLong { limit, found }) }
 }
 
-/// What is kept of a part of bytes that holds a checksum: more than the longest one takes.
+/// How much to keep of a part of bytes that holds a checksum: more than the longest checksum
+/// needs.
 const CHECKSUM_MAX_BYTES: u64 = 129;
 
-/// How many bytes are kept of a part; 0 of one that is passed through.
+/// How many bytes to keep of a part; 0 for a part that the parser does not keep.
 pub(super) const fn keeps(kind: &Kind, limits: &Limits, holds_checksum: bool) -> u64 {
     match kind {
         Kind::Json(_) | Kind::JsonUntil(_) => limits.json_max_bytes,

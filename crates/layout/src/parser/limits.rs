@@ -1,21 +1,21 @@
-//! How much of a part is kept at most.
+//! Limits on how much of a part the parser keeps.
 
-/// The most bytes that a [`Parser`](crate::Parser) keeps of a part. Bytes, constants and pads are
-/// not kept, and have no limit.
+/// The most bytes that a [`Parser`](crate::Parser) keeps of a part. It does not keep bytes,
+/// constants and pads, so they have no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of JSON, also up to a delimiter.
+    /// For JSON, also up to a delimiter.
     pub json_max_bytes: u64,
-    /// Of text with a size, of structs and of digits.
+    /// For text with a size, structs and digits.
     pub text_max_bytes: u64,
-    /// Of text up to a delimiter, without it.
+    /// For text up to a delimiter, without the delimiter.
     pub line_max_bytes: u64,
-    /// Of a number up to a delimiter, without it.
+    /// For a number up to a delimiter, without the delimiter.
     pub number_max_bytes: u64,
 }
 
 impl Default for Limits {
-    /// 16 MiB of JSON and of text, 1 MiB up to a delimiter, 64 bytes of a number.
+    /// 16 MiB for JSON and for text, 1 MiB up to a delimiter, 64 bytes for a number.
     fn default() -> Self {
         Self {
             json_max_bytes: 16 << 20,

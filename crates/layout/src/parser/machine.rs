@@ -1,4 +1,4 @@
-//! One frame, from its first byte to its last.
+//! Parses one frame, from its first byte to its last.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use crate::text::decimal;
 use crate::value::{SizeError, scalars, size_of_value};
 use crate::{Counts, Encoding, Frame, Kind, PartRead, Size, Value};
 
-/// What was kept of a part is used again for the next, if it is no more.
+/// The buffer of a part is reused for the next part, if it is no larger than this.
 const SPARE_MAX_BYTES: usize = 1 << 10;
 
-/// What is looked up in a frame's table once.
+/// Facts about a frame's table, looked up once.
 #[derive(Debug)]
 pub(super) struct Plan<'l> {
     frame: &'l Frame,
     index: usize,
-    /// Where the size of each part stands.
+    /// The place of each part's size.
     sizes: Vec<Option<Place>>,
     /// The checksums, before any byte.
     sums: Sums<'l>,
@@ -37,7 +37,7 @@ impl<'l> Plan<'l> {
     }
 }
 
-/// Reads one frame. It answers at the byte that decides, whatever the cuts.
+/// Reads one frame. It decides at the same byte for all cuts.
 #[derive(Debug, Clone)]
 pub(super) struct Machine<'l> {
     plan: Arc<Plan<'l>>,
@@ -47,19 +47,19 @@ pub(super) struct Machine<'l> {
     start: usize,
     /// Offset in the stream of the next byte.
     at: usize,
-    /// The part under way; the number of parts once all are whole.
+    /// The current part; the number of parts once all are complete.
     part: usize,
     part_at: usize,
     extent: Extent<'l>,
     kept: Vec<u8>,
-    /// What each part's size was found to be, and in what it counts.
+    /// Each part's size, and the unit that it counts.
     sizes: Vec<Option<(Option<u64>, Counts)>>,
-    /// Whether the part under way has an absent key for its size.
+    /// Whether the current part's size is an absent key.
     is_absent: bool,
     sums: Sums<'l>,
 }
 
-/// Where a frame stands.
+/// The state of a frame.
 pub(super) enum Status {
     More,
     Whole,
@@ -94,14 +94,15 @@ impl<'l> Machine<'l> {
         self.sums.clone_from(&self.plan.sums);
     }
 
-    /// Begins the first part; a frame of no bytes is whole with that.
+    /// Begins the first part. A frame without bytes is then already complete.
     pub(super) fn begin(&mut self, events: &mut Vec<Event>) -> Status {
         events.push(Event::Frame { frame: self.plan.index, at: self.start });
         let begun = self.begin_part().and_then(|()| self.end_parts(false, events));
         self.status(begun)
     }
 
-    /// Takes bytes of the frame off `input`: how many, and where it stands then.
+    /// Takes bytes of the frame from `input`. Returns how many, and the frame's state after
+    /// them.
     pub(super) fn feed(&mut self, input: &[u8], events: &mut Vec<Event>) -> (usize, Status) {
         let mut used = 0;
         while self.part < self.frame.parts.len() && used < input.len() {
@@ -143,7 +144,7 @@ impl<'l> Machine<'l> {
         self.start
     }
 
-    /// The part under way, and where it begins.
+    /// The current part, and where it begins.
     pub(super) const fn under_way(&self) -> (usize, usize) {
         (self.part, self.part_at)
     }
@@ -196,7 +197,8 @@ impl<'l> Machine<'l> {
         (taken.count, step)
     }
 
-    /// Ends the parts that have all they need: no bytes, or at the stream's end what has come.
+    /// Ends the parts that have everything they need: no bytes, or at the stream's end the
+    /// bytes that have come.
     fn end_parts(&mut self, is_end: bool, events: &mut Vec<Event>) -> Step {
         while self.is_inside() {
             let is_whole = match &self.extent {
@@ -215,7 +217,7 @@ impl<'l> Machine<'l> {
 
     fn begin_part(&mut self) -> Step {
         self.part_at = self.at;
-        // A little memory is kept for the next part.
+        // Keeps a little memory for the next part.
         if self.kept.capacity() > SPARE_MAX_BYTES {
             self.kept = Vec::new();
         }
@@ -254,7 +256,7 @@ impl<'l> Machine<'l> {
     }
 
     fn extent_of(&mut self, kind: &Kind, size: &Size, limit: u64) -> Result<Extent<'l>, ReadError> {
-        // What is passed through has no limit.
+        // A part that the parser does not keep has no limit.
         let limit = if matches!(kind, Kind::Bytes(_)) { u64::MAX } else { limit };
         Ok(match size {
             Size::Fixed(total) => Extent::Bytes { total: *total, came: 0 },
@@ -286,14 +288,15 @@ impl<'l> Machine<'l> {
         self.frame.parts.get(part).map(|part| part.name.clone()).unwrap_or_default()
     }
 
-    /// The part under way is whole: what it holds, what it says as a size, and the next one.
+    /// Completes the current part: stores its value, its value as a size, and begins the next
+    /// part.
     fn end_part(&mut self, events: &mut Vec<Event>) -> Step {
         let value = self.value().map_err(|trouble| self.error(self.part_at, trouble))?;
         let learned = self.learn_sizes(&value);
         let kind = self.kind();
         self.sums.end(self.part, self.part_at, kind, &value, &self.kept);
         let range = self.part_at..self.at;
-        // The part is whole, even if what it says as a size is wrong.
+        // The part is complete, even if its value as a size is wrong.
         events.push(Event::Part(PartRead { part: self.part, range, value }));
         learned?;
         self.part += 1;
@@ -325,7 +328,7 @@ impl<'l> Machine<'l> {
         }
     }
 
-    /// Keeps what the part's value says as the size of later ones.
+    /// Stores the part's value as the size of later parts.
     fn learn_sizes(&mut self, value: &Value) -> Step {
         let Some(part) = self.frame.parts.get(self.part) else { return Ok(()) };
         for (later, place) in self.plan.sizes.iter().enumerate().skip(self.part + 1) {

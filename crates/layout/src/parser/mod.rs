@@ -1,4 +1,4 @@
-//! From bytes, in whatever cuts they come, to the frames of a direction.
+//! Parses bytes, in any cuts, into the frames of a direction.
 
 mod extent;
 mod limits;
@@ -16,7 +16,7 @@ use machine::{Machine, Plan, Status};
 use crate::error::{Mistake, ReadError, Trouble};
 use crate::{Direction, Item, Layout, PartRead};
 
-/// What a [`Parser`] has made of the bytes so far.
+/// What a [`Parser`] has found in the bytes so far.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A frame begins.
@@ -26,25 +26,25 @@ pub enum Event {
         /// Offset in the stream.
         at: usize,
     },
-    /// A part of it is whole.
+    /// A part of it is complete.
     Part(PartRead),
-    /// A checksum is another than that of its part. Comes when the frame is whole.
+    /// A checksum differs from its part's. This event comes when the frame is complete.
     Mistake(Mistake),
-    /// The frame is whole.
+    /// The frame is complete.
     End {
         /// Index in [`Layout::frames`].
         frame: usize,
-        /// Offset in the stream behind it.
+        /// Offset in the stream after it.
         at: usize,
     },
 }
 
-/// Reads the frames of one direction of a connection; it does no I/O and knows no time.
+/// Reads the frames of one direction of a connection. It does no I/O and uses no clock.
 ///
-/// Feed it with [`push`](Self::push), tell it with [`turn`](Self::turn) that the other side speaks,
-/// and at the end of the stream ask [`finish`](Self::finish). The events are the same whatever the
-/// cuts. A frame begins with its first byte. What is kept is limited by [`Limits`], and only of
-/// bytes that have come.
+/// Feed it with [`push`](Self::push). Call [`turn`](Self::turn) when the other side speaks, and
+/// [`finish`](Self::finish) at the end of the stream. The events are the same for all cuts. A frame
+/// begins with its first byte. [`Limits`] bound what the parser keeps, and it keeps only bytes that have
+/// come.
 ///
 /// ```
 /// use layout::{Direction, Encoding, Event, Frame, Item, Kind, Layout, Parser, Part, Value};
@@ -66,33 +66,33 @@ pub enum Event {
 /// # Ok::<(), layout::ReadError>(())
 /// ```
 ///
-/// Where several frames may stand, all are read side by side. One that fails is out, one that is
-/// left alone is it, and otherwise the one that is whole first, in the layout's order. Its events
-/// come once that is known.
+/// Where several frames may come, the parser reads all candidates side by side. A candidate that fails is
+/// out. A candidate that is left alone is the frame. Otherwise the candidate that is complete first is
+/// the frame, in the layout's order. Its events come once that is known.
 ///
-/// After an error the stream has no meaning any more, and every further call answers that error.
+/// After an error the rest of the stream has no meaning, and every further call returns that error.
 #[derive(Debug, Clone)]
 pub struct Parser<'l> {
     plans: Vec<Arc<Plan<'l>>>,
     items: &'l [Item],
     limits: Limits,
-    /// The first item that the next frame may be of.
+    /// The first item that the next frame may belong to.
     position: usize,
     /// Offset in the stream of the next byte.
     at: usize,
-    /// The frames that the one under way may be; none between two.
+    /// The candidates for the current frame; none between two frames.
     candidates: Vec<Candidate<'l>>,
-    /// What was used for the last frame: memory for the next, if that is of the same item.
+    /// The machine of the last frame: its memory serves the next frame of the same item.
     spare: Vec<Candidate<'l>>,
     error: Option<ReadError>,
 }
 
-/// A frame that the one under way may be.
+/// A candidate for the current frame.
 #[derive(Debug, Clone)]
 struct Candidate<'l> {
     item: usize,
     machine: Machine<'l>,
-    /// What it would say, while it isn't alone.
+    /// Its events, while it is not the only candidate.
     events: Vec<Event>,
 }
 
@@ -113,10 +113,10 @@ impl<'l> Parser<'l> {
         Self { plans, items, limits, position: 0, at: 0, candidates, spare, error: None }
     }
 
-    /// Takes the next bytes of the stream and adds what they make to `events`.
+    /// Takes the next bytes of the stream and appends their events to `events`.
     ///
     /// # Errors
-    /// The bytes are not the layout's frames. What came before is in `events`.
+    /// The bytes are not the layout's frames. `events` has the events before the error.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), ReadError> {
         self.check()?;
         let mut left = bytes;
@@ -128,20 +128,20 @@ impl<'l> Parser<'l> {
         Ok(())
     }
 
-    /// The other side begins to speak: a part of the size [`Size::Turn`](crate::Size::Turn) ends.
+    /// The other side begins to speak, which ends a part of the size [`Size::Turn`](crate::Size::Turn).
     ///
     /// # Errors
-    /// What has come of that part is not what it is to be.
+    /// The bytes of that part so far are not what the part must be.
     pub fn turn(&mut self, events: &mut Vec<Event>) -> Result<(), ReadError> {
         self.check()?;
         let ended = self.end(Machine::turn, events);
         self.keep(ended)
     }
 
-    /// The stream has ended: parts that go on until then end.
+    /// The stream has ended, which ends parts that go on until then.
     ///
     /// # Errors
-    /// It ended inside a frame, or before a frame that must stand; or the error that was met before.
+    /// It ended inside a frame, or before a frame that must come; or the earlier error.
     pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<(), ReadError> {
         self.check()?;
         let mut ended = self.end(Machine::finish, events);
@@ -161,14 +161,14 @@ impl<'l> Parser<'l> {
         self.at
     }
 
-    /// Whether it stands between two frames: nothing has come of the next one.
+    /// Whether the parser is between two frames: no byte of the next one has come.
     #[must_use]
     pub fn is_between_frames(&self) -> bool {
         self.candidates.is_empty()
     }
 
-    /// The index of the frame under way, that of the part under way, and where that part begins. Of
-    /// several frames that may stand there, the first.
+    /// The index of the current frame, the index of the current part, and where that part begins. If
+    /// several frames may come here, it is the first.
     #[must_use]
     pub fn under_way(&self) -> Option<(usize, usize, usize)> {
         let candidate = self.candidates.first()?;
@@ -176,7 +176,7 @@ impl<'l> Parser<'l> {
         Some((self.items.get(candidate.item)?.frame, part, at))
     }
 
-    /// Adds what is known of a frame that is not decided yet: the first of those it may be.
+    /// Appends the events of an undecided frame: those of its first candidate.
     pub(crate) fn flush(&mut self, events: &mut Vec<Event>) {
         if let Some(first) = self.candidates.first_mut() {
             events.append(&mut first.events);
@@ -195,7 +195,7 @@ impl<'l> Parser<'l> {
         result
     }
 
-    /// Begins every frame that may stand here.
+    /// Begins every frame that may come here.
     fn begin(&mut self, left: &[u8], events: &mut Vec<Event>) -> Result<(), ReadError> {
         if !self.begin_again() {
             for (item, place) in (0..).zip(self.items).skip(self.position) {
@@ -216,8 +216,8 @@ impl<'l> Parser<'l> {
         self.advance(events, |machine, events| (0, machine.begin(events))).map(|_| ())
     }
 
-    /// Begins the only frame that may stand here with what was used for the last. Whether that was one of
-    /// the same item.
+    /// Begins the only frame that may come here, in the last frame's machine. Returns whether that
+    /// machine was one of the same item.
     fn begin_again(&mut self) -> bool {
         let next = self.items.get(self.position..).unwrap_or_default();
         let is_only = matches!(next, [_] | [Item { repeats: false, .. }, ..]);
@@ -231,7 +231,7 @@ impl<'l> Parser<'l> {
         }
     }
 
-    /// Gives the same bytes to every frame that this one may be.
+    /// Gives the same bytes to every candidate.
     fn feed(&mut self, left: &[u8], events: &mut Vec<Event>) -> Result<usize, ReadError> {
         if self.candidates.is_empty() {
             return Ok(0);
@@ -253,15 +253,15 @@ impl<'l> Parser<'l> {
         self.advance(events, |machine, events| (0, step(machine, events))).map(|_| ())
     }
 
-    /// Lets every candidate go a step, and decides between them as if each byte had come alone. If
-    /// a frame is whole, the answer is how many bytes it took.
+    /// Lets every candidate advance one step, and decides between them as if each byte had come alone. If
+    /// a frame is complete, returns how many bytes it took.
     fn advance(
         &mut self,
         events: &mut Vec<Event>,
         step: impl Fn(&mut Machine<'l>, &mut Vec<Event>) -> (usize, Status),
     ) -> Result<Option<usize>, ReadError> {
         if let [alone] = self.candidates.as_mut_slice() {
-            // Nothing to decide: it stays where it is, and what it says comes at once.
+            // There is nothing to decide: the candidate stays in place, and its events come at once.
             let (used, status) = step(&mut alone.machine, events);
             let (item, start) = (alone.item, alone.machine.start());
             return match self.refuse_empty(status, item, start, used) {
@@ -309,13 +309,13 @@ impl<'l> Parser<'l> {
         Ok(None)
     }
 
-    /// A frame of this item is whole.
+    /// A frame of this item is complete.
     fn pass(&mut self, item: usize) {
         let repeats = self.items.get(item).is_some_and(|item| item.repeats);
         self.position = item + usize::from(!repeats);
     }
 
-    /// A frame of no bytes may not stand where any number of frames may.
+    /// A frame without bytes must not come where any number of frames may come.
     fn refuse_empty(&self, status: Status, item: usize, start: usize, used: usize) -> Status {
         let item = self.items.get(item);
         let is_empty = self.at.saturating_add(used) == start;
@@ -329,7 +329,7 @@ impl<'l> Parser<'l> {
         }
     }
 
-    /// A frame of which nothing has come, at the end of the stream: is nothing all of it?
+    /// For a frame without a byte at the end of the stream: whether it may be empty.
     fn end_unbegun(&mut self, item: Item, events: &mut Vec<Event>) -> Result<(), ReadError> {
         let Some(plan) = self.plans.get(item.frame) else {
             self.position += 1;

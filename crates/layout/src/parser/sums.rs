@@ -1,4 +1,4 @@
-//! The checksums of one frame: what they should be, and what stands there.
+//! The checksums of one frame: the right ones, and the ones in the frame.
 
 use crate::digest::{Hasher, Shown, hex};
 use crate::error::Mistake;
@@ -7,7 +7,7 @@ use crate::table::{Digest, Inner, Place};
 use crate::value::lookup;
 use crate::{Frame, Kind, Value};
 
-/// All checksums of a frame under way.
+/// All checksums of the current frame.
 #[derive(Debug, Clone)]
 pub(super) struct Sums<'l>(Vec<Sum<'l>>);
 
@@ -17,10 +17,10 @@ struct Sum<'l> {
     place: Place,
     /// Index of the part that it is of.
     of: usize,
-    /// Under way, while that part is.
+    /// In progress, as long as that part is.
     hasher: Option<Hasher>,
     right: Option<Vec<u8>>,
-    /// What stands there, and where it begins.
+    /// The checksum in the frame, and where it begins.
     shown: Option<(Shown, usize)>,
 }
 
@@ -35,7 +35,7 @@ impl<'l> Sums<'l> {
         Self(sums.collect())
     }
 
-    /// Whether one stands in this part.
+    /// Whether this part holds a checksum.
     pub(super) fn stands_in(&self, part: usize) -> bool {
         self.0.iter().any(|sum| sum.place.part == part)
     }
@@ -89,7 +89,7 @@ impl<'l> Sums<'l> {
     }
 }
 
-/// What stands in the place of a checksum; `None` where the key is absent.
+/// The value in the place of a checksum; `None` if the key is absent.
 pub(crate) fn shown(value: &Value, inner: &Inner, bytes: &[u8]) -> Option<Shown> {
     Some(match (value, inner) {
         (Value::Scalar(scalar), _) => Shown::of_scalar(scalar),

@@ -11,12 +11,12 @@ pub enum WriteError {
         /// The dotted path.
         path: String,
     },
-    /// A value of another type than the part takes.
+    /// A value of another type than the part accepts.
     #[error("expected {expected} for {path}")]
     Type {
         /// The dotted path.
         path: String,
-        /// What it takes.
+        /// The type that the part accepts.
         expected: &'static str,
     },
     /// A struct can't hold a value.
@@ -24,7 +24,7 @@ pub enum WriteError {
     Pack {
         /// The part's name.
         part: String,
-        /// What Python's `struct` says of it.
+        /// The error of Python's `struct`.
         error: PackError,
     },
     /// A number has more digits than its part.
@@ -45,7 +45,7 @@ pub enum WriteError {
         /// Python's name of the encoding.
         encoding: &'static str,
     },
-    /// Sizes and checksums depend on one another, and don't come to rest.
+    /// Sizes and checksums depend on one another and never settle.
     #[error("{frame}: sizes and checksums depend on one another")]
     Circular {
         /// The frame's name.

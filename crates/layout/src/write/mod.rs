@@ -1,4 +1,5 @@
-//! From values to the bytes of a frame: what was read, with changes, sizes and checksums anew.
+//! Writes the bytes of a frame from its values: as read, with changes, and with new sizes and
+//! checksums.
 
 mod error;
 mod slot;
@@ -14,10 +15,11 @@ use crate::text::Characters;
 use crate::value::size_of_value;
 use crate::{Counts, Frame, FrameRead, Kind, Scalar, Value, digest};
 
-/// The values of a frame that was read, to be changed and written.
+/// The values of a frame that was read, to change and write.
 ///
-/// What is not changed is written as it was read. By default every size and every checksum is that
-/// of the part as it is written. One that was set stays as it was set, however wrong.
+/// Unchanged values are written as they were read. By default every size and every checksum is
+/// computed for its part as written. A size or checksum that the caller sets stays as set, even if
+/// it is wrong.
 ///
 /// ```
 /// # use layout::{Direction, Format, Frame, Item, Kind, Layout, Part, Scalar, Size, Value, Values};
@@ -43,12 +45,12 @@ use crate::{Counts, Frame, FrameRead, Kind, Scalar, Value, digest};
 pub struct Values<'f> {
     frame: &'f Frame,
     slots: Vec<Slot>,
-    /// What was set, and so is not computed.
+    /// The places that the caller set, which are not computed.
     pinned: Vec<Place>,
 }
 
 impl<'f> Values<'f> {
-    /// The values of a whole frame of `stream`; `None` if it is not whole.
+    /// The values of a complete frame of `stream`; `None` if it is incomplete.
     #[must_use]
     pub fn of(frame: &'f Frame, read: &FrameRead, stream: &[u8]) -> Option<Self> {
         if !read.is_whole || read.parts.len() != frame.parts.len() {
@@ -62,11 +64,11 @@ impl<'f> Values<'f> {
         Some(Self { frame, slots, pinned: Vec::new() })
     }
 
-    /// Sets the value of a dotted path, without the frame's name: a part, a field or a JSON key.
-    /// Numbers and text become JSON where JSON stands. Dicts on the way to a key are made.
+    /// Sets the value of a dotted path, without the frame's name: a part, a field or a JSON key. In
+    /// JSON, numbers and text become JSON. Missing dicts on the way to a key are created.
     ///
     /// # Errors
-    /// The frame has no such path, or another type stands there.
+    /// The frame has no such path, or the place holds another type.
     pub fn set(&mut self, path: &str, value: Value) -> Result<(), WriteError> {
         let place = self.place(path)?;
         self.set_at(&place, value)?;
@@ -74,7 +76,7 @@ impl<'f> Values<'f> {
         Ok(())
     }
 
-    /// Takes a JSON key out; one that is not there stays so.
+    /// Removes a JSON key. Without such a key, it does nothing.
     ///
     /// # Errors
     /// The frame has no such path, or it is not that of a JSON key.
@@ -90,7 +92,8 @@ impl<'f> Values<'f> {
         Ok(())
     }
 
-    /// Sets a part's bytes, whatever it is; a delimiter is part of them. Nothing in it is computed.
+    /// Sets a part's bytes, whatever its kind; a delimiter is part of them. Nothing in it is
+    /// computed.
     ///
     /// # Errors
     /// The frame has no such part.
@@ -107,10 +110,11 @@ impl<'f> Values<'f> {
     /// The frame's bytes.
     ///
     /// # Errors
-    /// A value doesn't fit its part, or sizes and checksums depend on one another.
+    /// A value does not fit its part, or sizes and checksums depend on one another.
     pub fn write(&self) -> Result<Vec<u8>, WriteError> {
         let mut values = self.clone();
-        // Each round settles at least one size or checksum, unless they go round in a circle.
+        // Each round settles at least one size or checksum, unless they depend on one another in a
+        // circle.
         let digests: usize = self.frame.parts.iter().map(|part| part.digests.len()).sum();
         for _ in 0..=2 * (self.frame.parts.len() + digests) {
             let rendered = values.render()?;
@@ -133,7 +137,7 @@ impl<'f> Values<'f> {
         set.map_err(|expected| WriteError::Type { path: self.frame.path_of(place), expected })
     }
 
-    /// Whether a place was set, or something that it is in.
+    /// Whether the caller set a place, or something that contains it.
     fn is_pinned(&self, place: &Place) -> bool {
         self.pinned.iter().filter(|pinned| pinned.part == place.part).any(|pinned| {
             match (&pinned.inner, &place.inner) {
@@ -168,7 +172,7 @@ impl<'f> Values<'f> {
         let mut done: Vec<Place> = Vec::new();
         for (index, bytes) in rendered.iter().enumerate() {
             let Some(place) = self.frame.size_place(index) else { continue };
-            // Of two parts of one size, the first counts.
+            // If two parts have the same size value, the first part counts.
             if self.is_pinned(&place) || done.contains(&place) {
                 continue;
             }
@@ -189,7 +193,7 @@ impl<'f> Values<'f> {
         Ok(changed)
     }
 
-    /// The length of a part, in what its size counts.
+    /// The length of a part, in the unit of its size.
     fn length(&self, index: usize, place: &Place, bytes: &[u8]) -> u64 {
         let counts = self.frame.parts.get(place.part).map(|part| part.counts);
         match (counts, self.frame.parts.get(index)) {

@@ -1,4 +1,4 @@
-//! One part of a frame to be written.
+//! One part of a frame to write.
 
 use super::WriteError;
 use super::style::Style;
@@ -7,12 +7,12 @@ use crate::digest::hex;
 use crate::table::Inner;
 use crate::{Encoding, Kind, Part, Scalar, Value};
 
-/// A part: the bytes that were read, and what it is to hold.
+/// A part: the bytes as read, and its new value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Slot {
     pub(super) raw: Vec<u8>,
     pub(super) value: Value,
-    /// Whether the value is another than that of `raw`.
+    /// Whether the value differs from that of `raw`.
     pub(super) is_changed: bool,
 }
 
@@ -58,13 +58,13 @@ impl Slot {
 
     fn json(&self, json: &pyjson::Value, delimiter: &[u8]) -> Vec<u8> {
         let text = self.raw.strip_suffix(delimiter).unwrap_or(&self.raw);
-        // Nothing that these options allow is refused.
+        // These options refuse nothing.
         let mut text = Style::of(text).write(json).unwrap_or_default();
         text.extend_from_slice(delimiter);
         text
     }
 
-    /// Sets what a place in this part holds.
+    /// Sets the value of a place in this part.
     pub(super) fn set(&mut self, inner: &Inner, value: Value) -> Result<(), &'static str> {
         match (inner, &mut self.value, value) {
             (Inner::Field(index), Value::Fields(fields), Value::Scalar(scalar)) => {
@@ -90,7 +90,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Takes a key out of JSON.
+    /// Removes a key from JSON.
     pub(super) fn unset(&mut self, keys: &[String]) -> Result<(), &'static str> {
         let Value::Json(json) = &mut self.value else { return Err("a key of JSON") };
         set_key(json, keys, None)?;
@@ -98,7 +98,7 @@ impl Slot {
         Ok(())
     }
 
-    /// A checksum in the form of the one that stands in a place.
+    /// A checksum in the form of the present one in a place.
     pub(super) fn checksum(
         &self,
         part: &Part,
@@ -139,13 +139,13 @@ impl Slot {
     }
 }
 
-/// What is to be set for a checksum.
+/// The value to set for a checksum.
 pub(super) enum Sum {
     Value(Value),
     Raw(Vec<u8>),
 }
 
-/// A value as JSON; bytes are none.
+/// A value as JSON; `None` for bytes.
 fn json_of(value: Value) -> Option<pyjson::Value> {
     Some(match value {
         Value::Json(json) => json,
@@ -157,7 +157,7 @@ fn json_of(value: Value) -> Option<pyjson::Value> {
     })
 }
 
-/// Sets a key, or takes it out. Dicts on the way to it are made.
+/// Sets or removes a key. Missing dicts on the way to it are created.
 fn set_key(
     json: &mut pyjson::Value,
     keys: &[String],
@@ -196,7 +196,8 @@ fn set_key(
     }
 }
 
-/// A number in so many characters, padded as the one that was read; `None` if it has more.
+/// A number in this many characters, padded like the number that was read; `None` if it
+/// has more digits.
 fn digits(number: &str, width: usize, raw: &[u8]) -> Option<Vec<u8>> {
     let lacks = width.checked_sub(number.len())?;
     let pad = if raw.contains(&0) { 0 } else { b' ' };

@@ -1,4 +1,4 @@
-//! The style of a JSON text, so that a changed one looks like the one that was read.
+//! The style of a JSON text, so that a changed text looks like the one that was read.
 
 use pyjson::{DumpsError, DumpsOptions, Indent, Value};
 
@@ -16,8 +16,8 @@ const fn is_space(byte: u8) -> bool {
 }
 
 impl Style {
-    /// The style of a text: `json.dumps`'s separators, or compact ones; an indent; and
-    /// `ensure_ascii`, unless some character is not ASCII.
+    /// The style of a text: the separators of `json.dumps`, or compact ones; an indent; and
+    /// `ensure_ascii`, unless a character is not ASCII.
     pub(super) fn of(text: &[u8]) -> Self {
         let start = text.iter().take_while(|byte| is_space(**byte)).count();
         let end = text.iter().rev().take_while(|byte| is_space(**byte)).count();
@@ -48,8 +48,8 @@ impl Style {
     }
 }
 
-/// Whether the first comma and the first colon outside strings have a space behind them, and the
-/// spaces of a line's indent, if the first bracket has a line's end behind it.
+/// Whether a space follows the first comma and the first colon outside strings; and the number
+/// of spaces of a line's indent, if a line's end follows the first bracket.
 fn separators(text: &[u8]) -> (Option<bool>, Option<bool>, Option<usize>) {
     let (mut comma, mut colon, mut indent) = (None, None, None);
     let (mut is_in_string, mut is_escaped) = (false, false);

@@ -1,4 +1,4 @@
-//! Layouts in few words.
+//! Builds layouts in few words.
 
 use layout::{
     Counts, Digest, DigestKind, Direction, Encoding, Format, Frame, Item, Kind, Layout, Part,
@@ -52,8 +52,8 @@ pub(crate) fn frame(name: &str, parts: Vec<Part>) -> Frame {
     Frame { name: name.to_owned(), parts }
 }
 
-/// A layout whose client sends these frames, each once, or again and again where its name ends in
-/// a star.
+/// A layout whose client sends these frames, each once, or any number of times if its name ends
+/// in a star.
 pub(crate) fn layout(frames: Vec<Frame>) -> Layout {
     let (mut to_server, mut plain) = (Vec::new(), Vec::new());
     for (index, mut frame) in frames.into_iter().enumerate() {
@@ -77,12 +77,12 @@ pub(crate) fn request_bytes(dict: &str, body: &[u8]) -> Vec<u8> {
     [&(dict.len() as u32).to_be_bytes(), dict.as_bytes(), body].concat()
 }
 
-/// The reading of an ended stream of the client's, with turns.
+/// Reads an ended stream of the client, with turns.
 pub(crate) fn read_turns(layout: &Layout, stream: &[u8], turns: &[usize]) -> Reading {
     layout::read(layout, Direction::ToServer, stream, turns, true)
 }
 
-/// The reading of an ended stream of the client's.
+/// Reads an ended stream of the client.
 pub(crate) fn read(layout: &Layout, stream: &[u8]) -> Reading {
     read_turns(layout, stream, &[])
 }

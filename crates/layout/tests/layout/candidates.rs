@@ -1,4 +1,4 @@
-//! Which frame comes next, where several may.
+//! Which frame comes next, where several may come.
 
 use layout::{Encoding, Part, Size, Trouble};
 

@@ -1,4 +1,4 @@
-//! CPython, asked by lines of JSON through a pipe.
+//! Asks CPython by lines of JSON through a pipe.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -27,7 +27,7 @@ impl Python {
         Self { child, questions, answers }
     }
 
-    /// The answer, or what Python's exception says.
+    /// The answer, or the text of Python's exception.
     pub(crate) fn ask(&mut self, question: &Value) -> Result<Value, String> {
         writeln!(self.questions, "{question}").unwrap();
         let mut line = String::new();

@@ -1,4 +1,4 @@
-//! What is no frame: where, which part, what was expected and what was found.
+//! Bytes that are not a frame: where, which part, what was expected and what was found.
 
 use layout::{
     Direction, Encoding, Kind, Layout, Limits, Part, ReadError, Size, Trouble, read_within,
@@ -75,7 +75,7 @@ fn a_size_that_can_be_none_names_its_path_and_what_stands_there() {
     ] {
         let stream = request_bytes(&format!("{{\"filesize\": {value}}}"), b"abc");
         let message = format!("expected dict.filesize to be the size of body, found {found}");
-        // The value begins behind the length and `{"filesize": `.
+        // The value begins after the length and `{"filesize": `.
         assert_eq!(shown(&request(), &stream), at("dict", 4 + 13, &message));
     }
     for (dict, found) in

@@ -1,4 +1,4 @@
-//! `struct` formats against CPython's.
+//! Compares `struct` formats with CPython's.
 
 use layout::{Format, FormatError, PackError, Scalar};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ fn every_code_with_every_prefix_unpacks_as_in_cpython() {
                 let question = json!({"op": "unpack", "format": text, "data": hex(&input)});
                 assert_eq!(python.ask(&question), Ok(json!(ours)), "{text} {input:?}");
                 if ours.contains(&json!(["float", "nan"])) {
-                    // The question has no place for the bits of a NaN.
+                    // The question can't express the bits of a NaN.
                     continue;
                 }
                 let question = json!({"op": "pack", "format": text, "values": ours});

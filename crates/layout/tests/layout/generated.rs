@@ -1,4 +1,4 @@
-//! Properties of generated layouts and streams: any cuts, any bytes, and back again.
+//! Properties of generated layouts and streams: any cuts, any bytes, and reading back.
 
 use layout::{
     DigestKind, Direction, Encoding, Event, Frame, Kind, Layout, Limits, Parser, Part, ReadError,
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::build::*;
 
-/// Choices that were drawn, one after another; zeros when they have run out.
+/// Drawn choices, one after another; zeros after the last one.
 struct Choices<'c>(std::slice::Iter<'c, u8>);
 
 impl Choices<'_> {
@@ -35,7 +35,7 @@ const DICTS: [&str; 6] = [
     " {\"a\" :\t1,\"a\":2 }",
 ];
 
-/// Parts that belong together, by number, and how one frame of them is written.
+/// Parts that belong together, by number, and how to write one frame of them.
 const KINDS: u8 = 9;
 
 /// The parts of a kind. `n` makes their names unique.
@@ -80,7 +80,7 @@ fn parts(kind: u8, n: usize, choices: &mut Choices<'_>) -> Vec<Part> {
     }
 }
 
-/// A size as its part has it.
+/// A size as its part holds it.
 fn write_size(part: &Part, size: usize, choices: &mut Choices<'_>, out: &mut Vec<u8>) {
     match &part.kind {
         Kind::Struct { format, .. } if format.as_str() == ">H" => {
@@ -165,8 +165,8 @@ fn write(frame: &Frame, kinds: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     out
 }
 
-/// A layout, and a stream of its frames. Without `has_magic`, frames are not told apart by their
-/// first byte.
+/// A layout, and a stream of its frames. Without `has_magic`, the first byte does not
+/// distinguish the frames.
 fn generate(choices: &[u8], has_magic: bool) -> (Layout, Vec<u8>) {
     let choices = &mut Choices(choices.iter());
     let mut frames = Vec::new();
@@ -195,13 +195,13 @@ fn generate(choices: &[u8], has_magic: bool) -> (Layout, Vec<u8>) {
     (layout, stream)
 }
 
-/// All that a parser says of a stream in pieces.
+/// Everything that a parser reports of a stream in pieces.
 fn events(layout: &Layout, pieces: &[&[u8]], limits: Limits) -> (String, Result<(), ReadError>) {
     let mut parser = Parser::with_limits(layout, Direction::ToServer, limits);
     let mut events: Vec<Event> = Vec::new();
     let pushed = pieces.iter().try_for_each(|piece| parser.push(piece, &mut events));
     let ended = pushed.and_then(|()| parser.finish(&mut events));
-    // As text, for a NaN is not equal to itself.
+    // As text, because a NaN is not equal to itself.
     (format!("{events:?}"), ended)
 }
 
@@ -218,7 +218,7 @@ fn written(layout: &Layout, reading: &Reading, stream: &[u8]) -> Vec<u8> {
     written
 }
 
-/// Values that are set to what they are already are written anew, and mean the same.
+/// Values that are set to their old values are written anew, and mean the same.
 fn write_anew(layout: &Layout, reading: &Reading, stream: &[u8]) -> Vec<u8> {
     let mut written = Vec::new();
     for read in &reading.frames {

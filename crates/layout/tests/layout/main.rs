@@ -1,4 +1,4 @@
-//! The crate as its users meet it, and against CPython (`python3`).
+//! Tests the crate as its users use it, and against CPython (`python3`).
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What a stream comes to.
+//! The result of reading a stream.
 
 use layout::{
     DigestKind, Direction, Encoding, Event, Kind, Parser, Part, Scalar, Size, Trouble, Value,

@@ -1,4 +1,4 @@
-//! Frames written: as they were, and with changes.
+//! Writing frames: unchanged, and with changes.
 
 use layout::{
     Digest, DigestKind, Encoding, Kind, Layout, Part, Scalar, Size, Value, Values, WriteError,
@@ -6,7 +6,7 @@ use layout::{
 
 use crate::build::*;
 
-/// What becomes of a stream's first frame.
+/// A stream's first frame after a change.
 fn changed(
     layout: &Layout,
     stream: &[u8],
