@@ -1,4 +1,4 @@
-//! Reads `[compare]` of a protocol's file: what is compared besides what always is.
+//! Reads `[compare]` of a protocol's file: what is compared in addition to the default.
 
 use located::Mistake;
 use toml::Spanned;
@@ -7,20 +7,20 @@ use crate::frames_form::FramesForm;
 use crate::framing::has_json;
 use crate::reader::Section;
 
-/// What the file says about comparing.
+/// The file's settings for comparing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Compare {
     /// Standard output of both programs.
     pub(crate) stdout: bool,
-    /// Whether a program waits for what the reference waited for before it sends.
+    /// Whether a program must wait for what the reference waited for before it sends.
     pub(crate) turns: bool,
-    /// JSON by its value. Otherwise its bytes are compared.
+    /// Whether JSON is compared by its value. Otherwise its bytes are compared.
     pub(crate) by_value: bool,
     /// What a program sends after a malformed frame. Otherwise only its end and its files are compared.
     pub(crate) hostile_answers: bool,
 }
 
-/// Reads it; without the section nothing is compared but what always is.
+/// Reads the section. Without it, only the default is compared.
 pub(crate) fn read(root: &Section<'_>, frames: Option<&FramesForm>) -> Compare {
     let Some(section) = root.section("compare") else { return Compare::default() };
     let by_value = section.word("json", &[("bytes", false), ("value", true)]) == Some(true);

@@ -1,4 +1,4 @@
-//! Changes a protocol's file, and leaves what its owner wrote as it is.
+//! Changes a protocol's file, and keeps its owner's text.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::inputs::sized;
 use crate::protocol::{KnownFailure, Protocol};
 use crate::text::escaped;
 
-/// A file of at least so many bytes that `{ size = N }` gives is written so.
+/// A file of at least this many bytes that `{ size = N }` produces is written in that form.
 const SIZED_MIN: usize = 16;
 /// The byte order mark.
 const MARK: char = '\u{feff}';
@@ -25,23 +25,24 @@ pub enum EditError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
-    /// It is no TOML any more.
+    /// It is no longer valid TOML.
     #[error("{}: {error}", path.display())]
     Toml {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The mistake.
         error: Box<toml_edit::TomlError>,
     },
-    /// There is an input of this name.
+    /// An input already has this name.
     #[error("there is an input of the name {0:?} already")]
     Taken(String),
 }
 
-/// Add a fixed input of this name to the file. `every_place` has it played over cuts at every place.
+/// Adds a fixed input with this name to the file. With `every_place`, the input is played over cuts at
+/// every place.
 ///
 /// # Errors
 /// See [`EditError`].
@@ -62,7 +63,7 @@ pub fn keep(
     })
 }
 
-/// The text of the file with these inputs, by their names, in the place of its own.
+/// The text of the file, with these inputs, by their names, instead of its own.
 ///
 /// # Errors
 /// See [`EditError`].
@@ -74,32 +75,32 @@ pub fn with_inputs(protocol: &Protocol, inputs: &[(String, Input)]) -> Result<St
 }
 
 impl Protocol {
-    /// The values in the frames of the first fixed input, once the reference was seen to play it.
+    /// The values in the frames of the first fixed input, once the reference has played it.
     #[must_use]
     pub fn frame_values(&self) -> Vec<FrameValue> {
         let exchange = self.exchange.get();
         exchange.into_iter().flat_map(|it| hostile::values(&self.framing, it)).collect()
     }
 
-    /// How many frames its owner gives as `[[hostile]]`.
+    /// How many frames the owner gives as `[[hostile]]`.
     #[must_use]
     pub const fn given_count(&self) -> usize {
         self.hostile.len()
     }
 }
 
-/// A frame with one value that is another, as `[[hostile]]` gives it.
+/// A frame with one changed value, in the form of `[[hostile]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
     /// The frame's name.
     pub frame: String,
-    /// The value's path, without that.
+    /// The value's path, without the frame's name.
     pub path: String,
-    /// What stands there instead: a text or a number.
+    /// The new value: a text or a number.
     pub value: Literal,
 }
 
-/// The text of the file with these frames behind those that it gives.
+/// The text of the file, with these frames after its own.
 ///
 /// # Errors
 /// See [`EditError`].
@@ -112,7 +113,7 @@ pub fn with_malformed(protocol: &Protocol, frames: &[Malformed]) -> Result<Strin
     Ok(document.to_string())
 }
 
-/// Such a frame as it stands in a file.
+/// Such a frame in the form of a file.
 #[must_use]
 pub fn shown_malformed(frame: &Malformed) -> String {
     let mut document = DocumentMut::new();
@@ -134,7 +135,7 @@ fn malformed_table(frame: &Malformed) -> Table {
     table
 }
 
-/// An input as it stands in a file.
+/// An input in the form of a file.
 #[must_use]
 pub fn shown_input(name: &str, input: &Input) -> String {
     let tables = [input_table(name, input, false)].into_iter().collect();
@@ -143,8 +144,8 @@ pub fn shown_input(name: &str, input: &Input) -> String {
     document.to_string()
 }
 
-/// Put this list of known failures in the place of the one in the file. An entry that stays keeps its place
-/// in the file and its comments. An entry that goes leaves them to the first that has its reason.
+/// Replaces the list of known failures in the file by this one. An entry that stays keeps its place in the
+/// file and its comments. An entry that goes leaves its comments to the first entry with its reason.
 ///
 /// # Errors
 /// See [`EditError`].
@@ -176,8 +177,7 @@ fn says(table: &Table, key: &str, text: &str) -> bool {
     table.get(key).and_then(Item::as_str) == Some(text)
 }
 
-/// Set a text of a table. One that is there already stays as it is written, and a new one keeps the comment
-/// behind it.
+/// Sets a text of a table. An equal text keeps its form, and a new text keeps the comment after it.
 fn put(table: &mut Table, key: &str, text: &str) {
     if says(table, key, text) {
         return;
@@ -205,7 +205,7 @@ fn parse(path: &Path, text: &str) -> Result<DocumentMut, EditError> {
     text.parse().map_err(failed)
 }
 
-/// What was written, with the byte order mark and the line ends that the text had before.
+/// The new text, with the byte order mark and the line ends of the old one.
 fn marked_as(before: &str, mut written: String) -> String {
     let is_crlf = before.contains("\r\n") && !before.replace("\r\n", "").contains('\n');
     if is_crlf {

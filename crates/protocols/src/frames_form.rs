@@ -1,4 +1,4 @@
-//! Reads `[frames]` and `[streams]` of a protocol's file: what the bytes mean.
+//! Reads `[frames]` and `[streams]` of a protocol's file: the meaning of the bytes.
 
 use layout::{
     Counts, Digest, DigestKind, Encoding, Format, Frame, Inner, Item, Kind, Layout, Part, Size,
@@ -10,7 +10,7 @@ use toml::de::DeValue;
 use crate::hex::hex;
 use crate::reader::Section;
 
-/// What a part can be: exactly one of these keys says it.
+/// The kinds of a part: exactly one of these keys must be there.
 const KINDS: [&str; 10] = [
     "struct",
     "digits",
@@ -23,17 +23,18 @@ const KINDS: [&str; 10] = [
     "const",
     "pad",
 ];
-/// Longer constants and pads are a slip.
+/// Longer constants and pads are probably a slip.
 const PART_MAX_BYTES: i64 = 1 << 20;
 
-/// The frames of a file, and which directions are made of them, the one to the server first.
+/// The frames of a file, and the directions that consist of them, the one to the server
+/// first.
 #[derive(Debug)]
 pub(crate) struct FramesForm {
     pub(crate) layout: Layout,
     pub(crate) is_framed: [bool; 2],
 }
 
-/// The frames, if the file has any that are without mistake.
+/// The frames, if the file has any without a mistake.
 pub(crate) fn read(root: &Section<'_>) -> Option<FramesForm> {
     let frames = root.section("frames");
     let streams = root.section("streams");
@@ -307,7 +308,7 @@ fn packed(section: &Section<'_>) -> Option<Kind> {
     Some(Kind::Struct { format, fields: fields.into_iter().map(Spanned::into_inner).collect() })
 }
 
-/// Bytes that are not none: a string, or `{ hex = "…" }`.
+/// Bytes that are not empty: a string, or `{ hex = "…" }`.
 fn delimiter(section: &Section<'_>, key: &str) -> Option<Vec<u8>> {
     let value = section.get(key)?;
     let bytes = if value.get_ref().as_table().is_some() {
@@ -357,7 +358,7 @@ fn size(section: &Section<'_>, key: &str, before: &Frame) -> Option<Size> {
         (Kind::Struct { .. }, Inner::Field(_)) => true,
         (Kind::Struct { fields, .. }, _) => fields.is_empty(),
         (Kind::Digits { .. } | Kind::NumberUntil(_), _) => true,
-        // The whole of it may be a number.
+        // The whole part may be a number.
         (Kind::Json(_) | Kind::JsonUntil(_), _) => true,
         _ => false,
     };

@@ -1,16 +1,16 @@
-//! Proposes a mask for a binary number before a text: a length that differs because what it counts does.
+//! Proposes a mask for a binary number before a text: a length that differs because the counted text differs.
 
 use regex::bytes::Regex;
 
 use crate::propose;
 
-/// The lengths that headers have, in bytes, the usual one first.
+/// The lengths of headers in bytes, the usual one first.
 const HEADERS: [usize; 4] = [4, 2, 8, 1];
-/// So much text behind a header holds the pattern in place. More might be a part of what another mask covers.
+/// How much text after a header holds the pattern in place. More text might belong to another mask.
 const TEXT_BYTES: std::ops::RangeInclusive<usize> = 4..=8;
 
-/// A pattern that covers the bytes at the first difference of these plays and the text behind them, which is
-/// the same in all. `None` where no such text follows.
+/// A pattern that covers the bytes at the first difference of these plays, and the text after them, which is
+/// the same in all plays. `None` without such text.
 pub(crate) fn propose(plays: &[&[u8]], masks: &[Regex]) -> Option<String> {
     let [first, others @ ..] = plays else { return None };
     let parts = |other: &&&[u8]| propose::first_difference(first, other, masks);
@@ -35,7 +35,7 @@ pub(crate) fn propose(plays: &[&[u8]], masks: &[Regex]) -> Option<String> {
     })
 }
 
-/// Printable ASCII that begins here.
+/// The printable ASCII that begins here.
 fn text_at(bytes: &[u8], start: usize) -> Option<&str> {
     let rest = bytes.get(start..)?;
     let is_text = |byte: &&u8| (b' '..=b'~').contains(*byte) && !byte.is_ascii_digit();

@@ -14,10 +14,10 @@ use crate::reader::Section;
 use crate::text::{Text, Value, Values, is_kebab};
 use crate::vary::Variable;
 
-/// A file of an input is not larger than this.
+/// The largest file of an input.
 const FILE_MAX_BYTES: i64 = 64 << 20;
 
-/// What an input's texts may name, and what is read for it.
+/// What the texts of an input may name, and what is read for it.
 struct Reading<'a> {
     base: &'a Path,
     variables: &'a BTreeMap<String, Variable>,
@@ -25,7 +25,7 @@ struct Reading<'a> {
     used: BTreeSet<String>,
 }
 
-/// All of them. `words` are the variables that the reference's commands take.
+/// All of them. `words` are the variables of the reference's commands.
 pub(crate) fn read(
     root: &Section<'_>,
     base: &Path,
@@ -118,7 +118,7 @@ fn prompts(section: &Section<'_>, terminal: bool) -> BTreeMap<String, String> {
     prompts
 }
 
-/// The values that an input gives to variables itself.
+/// The values that an input itself gives to variables.
 fn values(section: &Section<'_>, variables: &BTreeMap<String, Variable>) -> Values {
     let mut values = Values::new();
     let Some(inner) = section.section("with") else { return values };
@@ -220,7 +220,7 @@ impl Reading<'_> {
         files
     }
 
-    /// The content that `{ hex = … }`, `{ size = … }` or `{ path = … }` says.
+    /// The content that `{ hex = … }`, `{ size = … }` or `{ path = … }` gives.
     fn content(&mut self, section: Section<'_>) -> Option<Vec<u8>> {
         let there: Vec<&str> =
             ["hex", "size", "path"].into_iter().filter(|key| section.get(key).is_some()).collect();
@@ -264,7 +264,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The file that was meant, for one that isn't there.
+    /// The file that was probably meant instead of a missing one.
     fn nearest(&self, relative: &Path) -> String {
         let directory = self.base.join(relative.parent().unwrap_or(Path::new("")));
         let entries = std::fs::read_dir(&directory).into_iter().flatten().flatten();
@@ -278,7 +278,7 @@ impl Reading<'_> {
     }
 }
 
-/// The content that `size` says.
+/// The content that `size` gives.
 fn size(section: &Section<'_>) -> Option<Vec<u8>> {
     let size = section.integer("size")?;
     if !(0..=FILE_MAX_BYTES).contains(size.get_ref()) {
@@ -289,7 +289,7 @@ fn size(section: &Section<'_>) -> Option<Vec<u8>> {
     usize::try_from(*size.get_ref()).ok().map(sized)
 }
 
-/// So many bytes, no two parts of which are alike: what is lost or swapped shows.
+/// This many bytes without repetition, so that lost or swapped bytes show.
 pub fn sized(len: usize) -> Vec<u8> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     let words = std::iter::repeat_with(|| {

@@ -1,5 +1,5 @@
-//! What decides what the reference does: its programs, the fixtures, the interpreter, the file itself, and
-//! the version of framecheck. A digest of all that is the key of a cache.
+//! The key of the cache: a digest of everything that determines what the reference does. That is its programs, the
+//! fixtures, the interpreter, the file itself, and the version of framecheck.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,13 +10,13 @@ use model::blob::sha256;
 
 use crate::protocol::Protocol;
 
-/// So many Python files beside a program are looked at.
+/// How many Python files beside a program are read.
 const SOURCES_MAX: usize = 4096;
 
-/// The key of a protocol, by SHA-256. `context` says which interpreter and which framecheck it is played with.
+/// The key of a protocol, by SHA-256. `context` names the interpreter and the framecheck that play it.
 ///
-/// Of a command, a set-up and an environment, every text that names a file counts. Beside a Python program, every `.py` file in its
-/// directory and below counts, for it may import it.
+/// In a command, a set-up and an environment, every text that names a file counts. For a Python program, every
+/// `.py` file in its directory and below counts, because the program may import it.
 ///
 /// # Errors
 /// A file can't be read.
@@ -49,7 +49,7 @@ pub fn key(protocol: &Protocol, context: &str) -> io::Result<String> {
     Ok(sha256(told.join("\n").as_bytes()))
 }
 
-/// Every Python file in a directory and below, but not in hidden directories.
+/// Every Python file in a directory and below, without hidden directories.
 fn sources_below(directory: &Path, files: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     let mut waiting = vec![directory.to_owned()];
     while let Some(directory) = waiting.pop() {

@@ -1,7 +1,7 @@
-//! Protocol files: scenarios that their owners describe. The reference, two programs, is run, and what it is
-//! seen to do is what is right.
+//! Protocol files: scenarios that their owners describe. The reference is two programs. framecheck runs
+//! them, and what they do is right.
 //!
-//! [`Protocol`] is a [`model::Scenario`], made from a file. This crate reads that file and its fixtures, and
+//! [`Protocol`] is a [`model::Scenario`] made from a file. This crate reads that file and its fixtures, and
 //! starts no process.
 //!
 //! | file | what |

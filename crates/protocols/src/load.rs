@@ -29,19 +29,19 @@ pub enum ProtocolError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
-    /// It says what makes no sense; the text shows each place.
+    /// It has mistakes; the text shows the place of each.
     #[error("{0}")]
     Mistakes(String),
 }
 
 impl Protocol {
-    /// The protocol that a file describes. It has none of the names that are `taken`.
+    /// The protocol that a file describes. Its name must not be among `taken`.
     ///
     /// # Errors
-    /// See [`ProtocolError`]; all mistakes are told at once.
+    /// See [`ProtocolError`], which contains all mistakes.
     pub fn read(path: &Path, taken: &[&str]) -> Result<Self, ProtocolError> {
         let failed = |error| ProtocolError::Read { path: path.to_owned(), error };
         let text = std::fs::read(path).map_err(failed)?;
@@ -50,7 +50,8 @@ impl Protocol {
         Self::of_text(&text, path, taken)
     }
 
-    /// The protocol that a text describes, as if it stood in a file at `path`, which need not be there.
+    /// The protocol that a text describes, as if the text were a file at `path`; that file need not
+    /// exist.
     ///
     /// # Errors
     /// See [`ProtocolError`].
@@ -67,7 +68,7 @@ impl Protocol {
     }
 }
 
-/// The protocol of a text that stands at `path`, and what is odd about it.
+/// The protocol of a text at `path`, and its warnings.
 fn parse(
     source: &str,
     path: &Path,
@@ -263,7 +264,7 @@ fn integer(section: &Section<'_>) -> Option<Variable> {
     Some(Variable::Integer { min: lower, max: upper })
 }
 
-/// Variables that nothing fills are mistakes. Those that nothing uses are odd.
+/// Variables without a value are mistakes. Unused variables are warnings.
 fn unfilled(
     root: &Section<'_>,
     commands: &[Command],
@@ -363,7 +364,7 @@ fn expected(root: &Section<'_>) -> Vec<KnownFailure> {
     all
 }
 
-/// Whether a text is that of a protocol's file and not of a manifest.
+/// Whether a text is a protocol's file and not a manifest.
 #[must_use]
 pub fn is_protocol(text: &str) -> bool {
     let (document, _) = DeTable::parse_recoverable(text);

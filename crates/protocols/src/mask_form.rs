@@ -12,10 +12,10 @@ use crate::framing::{Form, PartMask};
 use crate::masks::{Mask, Masks};
 use crate::reader::Section;
 
-/// What a mask is about: exactly one of these keys says it.
+/// The subjects of a mask: exactly one of these keys must be there.
 const SUBJECTS: [&str; 4] = ["part", "screen", "stream", "file"];
 
-/// All of them, and each as it stands in the file, in a line.
+/// All of them, and each as it stands in the file, in one line.
 pub(crate) fn read_all(
     root: &Section<'_>,
     text: &str,
@@ -34,7 +34,7 @@ pub(crate) fn read_all(
     (Masks(masks), texts)
 }
 
-/// A mask in one line, with the number of its line in the file.
+/// A mask in one line, with its line number in the file.
 fn mask_line(text: &str, place: &std::ops::Range<usize>, mask: Option<&Mask>) -> String {
     let line = text.get(..place.start).unwrap_or_default().matches('\n').count() + 1;
     let what = match mask {

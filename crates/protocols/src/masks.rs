@@ -1,4 +1,4 @@
-//! What differs from run to run: patterns of streams and screens, and files that are not compared.
+//! What differs from run to run: patterns of streams and outputs, and files that are not compared.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use regex_automata::{Anchored, Input};
 use crate::framing::PartMask;
 use crate::{header, propose};
 
-/// So many masks are proposed for one stream.
+/// The most masks that are proposed for one stream.
 const PROPOSED_MAX: usize = 16;
 
 /// The masks of a protocol, in the order of its file.
@@ -38,12 +38,12 @@ impl Masks {
         self.0.iter().filter_map(of_place).collect()
     }
 
-    /// Whether a pattern covers anything of this place.
+    /// Whether a pattern covers anything in this place.
     pub(crate) fn has_patterns(&self, place: Place) -> bool {
         !self.patterns(place).is_empty()
     }
 
-    /// The masked value of this number, if it is one.
+    /// The masked value with this number, if it is one.
     pub(crate) fn part(&self, number: usize) -> Option<&PartMask> {
         match self.0.get(number) {
             Some(Mask::Part(mask)) => Some(mask),
@@ -65,7 +65,7 @@ impl Masks {
         if patterns.is_empty() { Vec::new() } else { propose::ranges(bytes, &patterns) }
     }
 
-    /// Whether a match of one of the patterns may begin with `tail` and go on behind it.
+    /// Whether a match of one of the patterns may begin with `tail` and continue after it.
     pub(crate) fn may_begin(&self, place: Place, tail: &[u8]) -> bool {
         self.patterns(place).iter().any(|regex| goes_on(regex.as_str(), tail).unwrap_or(true))
     }
@@ -78,7 +78,8 @@ impl Masks {
         self.0.iter().find_map(of_file).unwrap_or(FileForm::Content)
     }
 
-    /// The masks that make these plays agree, as entries of a protocol's file, and whether they do it.
+    /// The masks that make these plays agree, as entries of a protocol's file, and whether they
+    /// succeed.
     pub(crate) fn proposed(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
         let of = match place {
             Place::Stream(direction) => format!("stream = \"{}\"", direction.name()),
@@ -99,7 +100,7 @@ impl Masks {
             masks.push(regex);
         }
         let agrees = agree(&masks);
-        // A later one may cover what an earlier one does.
+        // A later mask may cover what an earlier one covers.
         let mut nth = 0;
         while nth < proposed.len() {
             let mut fewer = proposed.clone();
@@ -114,7 +115,7 @@ impl Masks {
         (proposed.iter().map(entry).collect(), agrees)
     }
 
-    /// Whether the mask of this number covers anything in what was seen.
+    /// Whether the mask with this number covers anything in what was seen.
     pub(crate) fn is_met(&self, number: usize, seen: &Observation) -> bool {
         match self.0.get(number) {
             None => false,
@@ -127,13 +128,13 @@ impl Masks {
             Some(Mask::File { role, glob, .. }) => {
                 seen.end(*role).files.keys().any(|path| glob.is_match(path))
             }
-            // The frames know.
+            // The frames decide.
             Some(Mask::Part(_)) => false,
         }
     }
 }
 
-/// Whether an automaton for the pattern is not at a dead end behind `tail`; `None` where it can't tell.
+/// Whether the pattern's automaton can still match after `tail`; `None` if it can't tell.
 fn goes_on(pattern: &str, tail: &[u8]) -> Option<bool> {
     let dfa = DFA::builder()
         .syntax(syntax::Config::new().utf8(false))

@@ -1,4 +1,4 @@
-//! The networks that an input is played over besides `asis`, from the lengths of what goes each way.
+//! Chooses the networks of an input besides `asis`, from the lengths of both directions.
 
 use model::case::{Kind, Network};
 use model::observation::Direction;
@@ -6,14 +6,14 @@ use model::{Expected, Said, Wire};
 
 use crate::framing::Framing;
 
-/// A network whose every step is one byte is not for streams that are longer than this.
+/// The longest stream for a network that takes one byte per step.
 const BYTEWISE_MAX_BYTES: usize = 512;
-/// What fits into the buffers on the way of a slow network, so that no sender has to wait.
+/// How much fits into the buffers on the way of a slow network, so that no sender has to wait.
 const FITS_BYTES: usize = 128 << 10;
-/// Of longer streams not every place is tried, but so many, evenly.
+/// For longer streams, the cases cover this many places, evenly spread.
 const PLACES_MAX: usize = 2048;
 
-/// A network of a kind, in one of the ways.
+/// A network of a kind, in one direction.
 type MakeNetwork = fn(Kind) -> Network;
 
 /// How many of its networks an input is played over.
@@ -25,7 +25,7 @@ pub(crate) enum Networks {
     EveryPlace,
 }
 
-/// How much goes each way, in bytes or datagrams.
+/// The amount in each direction, in bytes or datagrams.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sizes {
     /// To the server.
@@ -36,19 +36,19 @@ pub struct Sizes {
     pub bounds: [Vec<usize>; 2],
 }
 
-/// Of the bounds of frames, so many are tried at the begin of a stream,
+/// At the start of a stream, this many bounds of frames are tried,
 const BOUNDS_FIRST: usize = 6;
-/// and so many at its end.
+/// and this many at its end.
 const BOUNDS_LAST: usize = 3;
 
-/// The bounds of frames that an input is cut at.
+/// The bounds of frames where an input is cut.
 fn chosen(bounds: &[usize]) -> Vec<usize> {
     let last = bounds.len().saturating_sub(BOUNDS_LAST).max(BOUNDS_FIRST);
     let last = bounds.get(last..).unwrap_or_default();
     bounds.iter().take(BOUNDS_FIRST).chain(last).copied().collect()
 }
 
-/// How much goes each way, and where the parts of frames lie in it.
+/// The amount in each direction, and the places of the parts of frames.
 pub(crate) fn sizes(framing: &Framing, expected: &Expected) -> Sizes {
     let size = |wire: &Wire| match wire {
         Wire::Stream(bytes) => bytes.0.len(),
@@ -65,7 +65,7 @@ pub(crate) fn sizes(framing: &Framing, expected: &Expected) -> Sizes {
     Sizes { to_server, to_client, bounds }
 }
 
-/// The networks of a fixed input. Where its sizes are not known, those that need none.
+/// The networks of a fixed input. Without known sizes, those that need none.
 pub(crate) fn of_fixed(
     networks: Networks,
     is_datagram: bool,
@@ -125,7 +125,7 @@ fn of_stream(sizes: Option<&Sizes>) -> Vec<Network> {
     if to_server.max(to_client) > FITS_BYTES {
         networks.push(Network::both(Kind::Slow));
     }
-    // A header of two or four bytes, cut inside and behind it; the middle; the last byte.
+    // A header of two or four bytes, cut inside and after it; the middle; the last byte.
     let of = |way: MakeNetwork, size: usize, bounds: &[usize]| {
         let bounds = chosen(bounds);
         let middle = size / 2;

@@ -1,9 +1,10 @@
 //! Proposes masks: patterns that cover what differs between plays of one program.
 //!
 //! A mask is a regular expression. Two byte strings agree under masks if they are equal once each
-//! match in the one is replaced by its counterpart in the other. [`propose`] looks at the first
-//! difference of several plays and writes a mask for its like: the text before it, then the form
-//! of what varies. It sees bytes only. It plays nothing, reads no file, and never changes a mask.
+//! match in one is replaced by its counterpart in the other. [`propose`] looks at the first
+//! difference of several plays and writes a mask for similar differences: the text before it,
+//! then the form of the varying bytes. It sees only bytes. It plays nothing, reads no file, and
+//! never changes a mask.
 
 mod compare;
 mod kind;
@@ -22,11 +23,11 @@ use token::{Place, Token};
 
 /// Proposes one more mask, for the first difference between plays.
 ///
-/// With it, the plays agree or every pair that differed there differs later. Call it again, with
-/// the mask added, for the next difference. The pattern is for [`regex::bytes`] and may stand
-/// between single quotes in a TOML file.
+/// With this mask, the plays agree, or every pair that differed there differs later. Call it
+/// again, with the mask added, for the next difference. The pattern is for [`regex::bytes`] and
+/// fits between single quotes in a TOML file.
 ///
-/// `None` where the plays agree, and where only a pattern that covers almost anything would do.
+/// `None` if the plays agree, or if only a pattern that covers almost anything would do.
 ///
 /// ```
 /// # use protocols::propose::propose;
@@ -47,16 +48,16 @@ pub fn propose(plays: &[&[u8]], masks: &[Regex]) -> Option<String> {
         .or_else(|| places.iter().find_map(|place| round.token(place)))
 }
 
-/// Plays, the masks so far, and where the plays part under them.
+/// Plays, the masks so far, and where the plays differ under them.
 #[derive(Debug)]
 struct Round<'a> {
     plays: Vec<Play<'a>>,
     masks: &'a [Regex],
-    /// For each pair of plays, in order, where it parts.
+    /// For each pair of plays, in order, where it differs.
     partings: Vec<Option<Parting>>,
 }
 
-/// Where a pair of plays parts.
+/// Where a pair of plays differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parting {
     /// Which play is the pair's first.
@@ -65,12 +66,12 @@ struct Parting {
     offset: usize,
 }
 
-/// What a pattern that keeps the promise matches.
+/// The matches of a pattern that keeps the promise.
 #[derive(Debug)]
 struct Outcome {
     /// How often it matches in each play.
     matches: usize,
-    /// No match is the same in all plays, so the pattern hides nothing that is stable.
+    /// Whether no match is the same in all plays, so that the pattern hides nothing stable.
     all_vary: bool,
 }
 
@@ -82,7 +83,7 @@ impl<'a> Round<'a> {
         Self { plays, masks, partings }
     }
 
-    /// The first difference of all, and how many matches stand before it.
+    /// The first of all differences, and the number of matches before it.
     fn place(&self) -> Option<(Place, usize)> {
         let first = self.plays.first()?;
         // The pairs of the first play come first.
@@ -94,7 +95,7 @@ impl<'a> Round<'a> {
         Some((Place { floors: floors?, at: self.align(at)? }, matched))
     }
 
-    /// The offsets in every play of what stands at an offset in the first.
+    /// In every play, the offset of what stands at an offset in the first play.
     fn align(&self, offset: usize) -> Option<Vec<usize>> {
         let first = self.plays.first()?;
         let matched = matches_before(first, offset);
@@ -102,7 +103,7 @@ impl<'a> Round<'a> {
         self.plays.iter().map(|play| Some(play.end_of_match(matched)? + step)).collect()
     }
 
-    /// The place as it would be without the mask that matches last before it.
+    /// The place as it would be without the last mask that matches before it.
     fn widened(&self, matched: usize) -> Option<Place> {
         let last = matched.checked_sub(1)?;
         let starts: Option<Vec<usize>> =
@@ -118,7 +119,7 @@ impl<'a> Round<'a> {
         Some(Place { floors: floors?, at })
     }
 
-    /// Says whether only part of a word stands between the last match and a place.
+    /// Says whether only a part of a word is between the last match and a place.
     fn is_glued(&self, place: &Place) -> bool {
         let (Some(play), Some(floor), Some(at)) =
             (self.plays.first(), place.floors.first(), place.at.first())
@@ -133,7 +134,7 @@ impl<'a> Round<'a> {
         })
     }
 
-    /// A pattern for items or lines that have another order.
+    /// A pattern for items or lines in another order.
     fn reordered(&self, place: &Place) -> Option<String> {
         let at = *place.at.first()?;
         let align = |offset| self.align(offset);
@@ -155,7 +156,7 @@ impl<'a> Round<'a> {
         token::tokens(&self.plays, place).find_map(|token| self.anchored(place, &token))
     }
 
-    /// The token's pattern, held in place by the text around it as far as that is needed.
+    /// The token's pattern, held in place by as much of the surrounding text as it needs.
     fn anchored(&self, place: &Place, token: &Token) -> Option<String> {
         let anchor = token::anchor(&self.plays, place, token);
         if token.breadth == Breadth::Open && anchor.weak {
@@ -184,7 +185,7 @@ impl<'a> Round<'a> {
         held.or_else(|| (outcome.is_some() && narrow).then_some(long))
     }
 
-    /// Tries a pattern; `None` where it breaks what [`propose`] promises.
+    /// Tries a pattern; `None` if it breaks the promise of [`propose`].
     fn judge(&self, pattern: &str) -> Option<Outcome> {
         let mask = Regex::new(pattern).ok()?;
         if !literal::fits_toml(pattern) || mask.is_match(b"") {
@@ -207,7 +208,7 @@ impl<'a> Round<'a> {
         Some(Outcome { matches: first.len(), all_vary: first.iter().enumerate().all(varies) })
     }
 
-    /// Says whether one more mask moves the first difference and brings none forward.
+    /// Says whether one more mask moves the first difference back and no difference forward.
     fn improves(&self, mask: Regex) -> bool {
         let Some((place, _)) = self.place() else { return false };
         let masks: Vec<Regex> = self.masks.iter().cloned().chain([mask]).collect();
@@ -230,7 +231,7 @@ fn matches_before(play: &Play<'_>, offset: usize) -> usize {
     play.ranges.partition_point(|range| range.end <= offset)
 }
 
-/// For each pair of plays, where it parts.
+/// For each pair of plays, where it differs.
 fn partings(plays: &[Play<'_>]) -> Vec<Option<Parting>> {
     let pairs = plays
         .iter()

@@ -1,4 +1,4 @@
-//! A protocol as its file describes it: a scenario whose reference says what is right.
+//! A protocol as its file describes it: a scenario whose reference decides what is right.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ use crate::networks::{self, Networks, Sizes};
 use crate::text::{Text, Value, Values, words_in};
 use crate::vary::{NAME_MAX_BYTES, Variable};
 
-/// A protocol, ready to be played.
+/// A protocol, ready to play.
 #[derive(Debug)]
 pub struct Protocol {
     pub(crate) name: String,
@@ -37,16 +37,16 @@ pub struct Protocol {
     pub(crate) compare: Compare,
     pub(crate) masks: Masks,
     pub(crate) framing: Framing,
-    /// Each mask as it stands in the file, in a line.
+    /// Each mask as it stands in the file, in one line.
     pub(crate) mask_texts: Vec<String>,
     pub(crate) clauses: Vec<Clause>,
     pub(crate) expected: Vec<KnownFailure>,
     pub(crate) quick: Vec<QuickCase>,
     pub(crate) path: PathBuf,
     pub(crate) text: String,
-    /// The fixtures that were read, with what is in them.
+    /// The fixtures and their contents.
     pub(crate) fixtures: BTreeMap<PathBuf, Vec<u8>>,
-    /// What is odd about the file, each in its line.
+    /// The warnings about the file, each with its line.
     pub(crate) warnings: Option<String>,
     /// The frames that the owner gives.
     pub(crate) hostile: Vec<Given>,
@@ -55,39 +55,39 @@ pub struct Protocol {
     pub(crate) exchange: OnceLock<Exchange>,
 }
 
-/// The two programs that say what is right.
+/// The two programs that decide what is right.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
     /// Its name in pairings.
     pub name: String,
-    /// What it is written in.
+    /// The language of its programs.
     pub language: String,
     /// The server's command.
     pub server: Vec<String>,
     /// The client's command.
     pub client: Vec<String>,
-    /// The address that stands in the server's source.
+    /// The address in the server's source.
     pub server_address: Option<SocketAddr>,
-    /// The address that stands in the client's source.
+    /// The address in the client's source.
     pub client_address: Option<SocketAddr>,
-    /// What the server needs besides.
+    /// What else the server needs.
     pub server_needs: Needs,
-    /// What the client needs besides.
+    /// What else the client needs.
     pub client_needs: Needs,
 }
 
-/// A failure that the file says is known.
+/// A known failure from the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownFailure {
     /// A glob of case ids.
     pub id: String,
-    /// Why it is known.
+    /// Why it fails.
     pub reason: String,
-    /// How its first line begins.
+    /// The beginning of its first line.
     pub symptom: String,
 }
 
-/// An input with its variables still open.
+/// An input whose variables have no values yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputForm {
     pub(crate) name: String,
@@ -99,15 +99,15 @@ pub(crate) struct InputForm {
     pub(crate) prompts: BTreeMap<String, String>,
     pub(crate) networks: Networks,
     pub(crate) with: Values,
-    /// The variables that the commands of the reference take.
+    /// The variables of the reference's commands.
     pub(crate) words: Vec<String>,
-    /// The variables that it or a command uses.
+    /// The variables of the input or of a command.
     pub(crate) used: BTreeSet<String>,
-    /// The variables that are still open, in its own texts and in the commands.
+    /// The variables without a value, in the input's own texts and in the commands.
     pub(crate) open: BTreeSet<String>,
 }
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
     Text(Text),
@@ -115,7 +115,7 @@ pub(crate) enum Content {
 }
 
 impl Protocol {
-    /// The two programs that say what is right.
+    /// The two programs that decide what is right.
     #[must_use]
     pub const fn programs(&self) -> &Reference {
         &self.reference
@@ -133,33 +133,33 @@ impl Protocol {
         &self.text
     }
 
-    /// What is odd about the file and no mistake, each in its line.
+    /// The warnings about the file, each with its line.
     #[must_use]
     pub fn warnings(&self) -> Option<&str> {
         self.warnings.as_deref()
     }
 
-    /// The failures that the file says are known.
+    /// The known failures from the file.
     #[must_use]
     pub fn known_failures(&self) -> &[KnownFailure] {
         &self.expected
     }
 
-    /// Its masks as they stand in the file, a line each.
+    /// Its masks as they stand in the file, one line each.
     #[must_use]
     pub fn masks(&self) -> &[String] {
         &self.mask_texts
     }
 
-    /// Whether the mask of this number covers anything of what was seen.
+    /// Whether the mask with this number covers anything in what was seen.
     #[must_use]
     pub fn mask_is_met(&self, number: usize, seen: &Observation) -> bool {
         let has_part = |mask: &PartMask| self.framing.is_met(mask, seen);
         self.masks.part(number).map_or_else(|| self.masks.is_met(number, seen), has_part)
     }
 
-    /// The masks that would make these plays of a stream or a screen agree, as entries of the file; and
-    /// whether they do it.
+    /// The masks that would make these plays of a stream or an output agree, as entries of the file;
+    /// and whether they succeed.
     #[must_use]
     pub fn masks_for(&self, place: Place, plays: &[&[u8]]) -> (Vec<String>, bool) {
         let by_name = match place {
@@ -169,7 +169,7 @@ impl Protocol {
         by_name.map_or_else(|| self.masks.proposed(place, plays), |entries| (entries, true))
     }
 
-    /// Why what was seen is not made of the frames that the file says, in words.
+    /// Why the seen bytes are not the frames that the file names, in words.
     #[must_use]
     pub fn framing_mistake(&self, seen: &Observation) -> Option<String> {
         self.framing.mistake(seen)
@@ -181,25 +181,25 @@ impl Protocol {
         self.framing.layout()
     }
 
-    /// Whether what goes this way is made of frames.
+    /// Whether this direction consists of frames.
     #[must_use]
     pub const fn is_framed(&self, way: Direction) -> bool {
         self.framing.frames_way(way)
     }
 
-    /// The names of the frames of which what was seen is made.
+    /// The names of the frames in what was seen.
     #[must_use]
     pub fn frames_met(&self, seen: &Observation) -> BTreeSet<String> {
         self.framing.met(seen)
     }
 
-    /// The names of the frames that a direction is made of.
+    /// The names of the frames of a direction.
     #[must_use]
     pub fn frame_names(&self) -> Vec<&str> {
         self.framing.names()
     }
 
-    /// The names and inputs of the fixed inputs whose networks depend on how much is sent.
+    /// The names and inputs of the fixed inputs whose networks depend on the sent amounts.
     #[must_use]
     pub fn inputs_to_measure(&self) -> Vec<(String, Input)> {
         let is_fixed = |form: &&InputForm| form.open.is_empty() && form.networks != Networks::None;
@@ -207,19 +207,19 @@ impl Protocol {
         forms.filter_map(|form| Some((form.name.clone(), form.input(&form.with).ok()?))).collect()
     }
 
-    /// How much the reference sent, and where the parts of its frames lie.
+    /// How much the reference sent, and the places of its frames' parts.
     #[must_use]
     pub fn sizes(&self, expected: &Expected) -> Sizes {
         networks::sizes(&self.framing, expected)
     }
 
-    /// Say how much each fixed input sends, by its name, so that its networks can be chosen. Only the
-    /// first call counts.
+    /// Sets how much each fixed input sends, by its name, so that its networks can be chosen. Only the
+    /// first call has an effect.
     pub fn measured(&self, sizes: HashMap<String, Sizes>) {
         let _ = self.sizes.set(sizes);
     }
 
-    /// The first fixed input, of which hostile frames are made where there are frames.
+    /// The first fixed input, from which hostile frames are made if there are frames.
     #[must_use]
     pub fn input_for_hostile(&self) -> Option<Input> {
         let framed = [Direction::ToServer, Direction::ToClient].map(|way| self.is_framed(way));
@@ -227,7 +227,7 @@ impl Protocol {
         if framed.contains(&true) { first.input(&first.with).ok() } else { None }
     }
 
-    /// Say what the reference did with that input. Only the first call counts.
+    /// Sets what the reference did with that input. Only the first call has an effect.
     pub fn seen_for_hostile(&self, exchange: Exchange) {
         let _ = self.exchange.set(exchange);
     }
@@ -239,13 +239,13 @@ impl Protocol {
         let varies = |way: Direction| {
             self.framing.has_masks() || self.masks.has_patterns(Place::Stream(way))
         };
-        // Of what one side says, the other waits for the whole.
+        // Each side waits for everything that the other says.
         let may_vary = [varies(Direction::ToClient), varies(Direction::ToServer)];
         let answers = self.compare.hostile_answers;
         hostile::vectors(&self.framing, &self.hostile, &input, exchange, may_vary, answers)
     }
 
-    /// The variables that a command of the reference takes in `role`.
+    /// The variables of the reference's command for `role`.
     pub(crate) fn words_of(&self, role: Role) -> Vec<String> {
         words_in(match role {
             Role::Server => &self.reference.server,
@@ -268,7 +268,7 @@ impl Protocol {
 }
 
 impl InputForm {
-    /// The input, with values for its variables; what is wrong with it, if it is none.
+    /// The input, with values for its variables; or what is wrong with it.
     pub(crate) fn input(&self, values: &Values) -> Result<Input, String> {
         let lines = |texts: &[Text]| -> Vec<Blob> {
             texts.iter().map(|text| text.fill(values).into()).collect()

@@ -1,4 +1,4 @@
-//! The key `quick`: the cases that `--quick` plays besides those that its rule chooses.
+//! The key `quick`: the cases that `--quick` plays in addition to those of its rule.
 
 use located::{Mistake, meant};
 use model::QuickCase;
@@ -7,7 +7,7 @@ use model::case::InputId;
 use crate::hostile::NAME_BEGINS;
 use crate::reader::Section;
 
-/// The cases that a file names. Those of fixed inputs have the names of these; a generated input has the last part
+/// The cases that a file names. A case of a fixed input has the input's name; a generated input has the last part
 /// of its cases' ids.
 pub(crate) fn read(root: &Section<'_>, names: &[&str]) -> Vec<QuickCase> {
     let mut cases = Vec::new();

@@ -1,5 +1,5 @@
-//! Reads the tables of a TOML text one key at a time, and notes every mistake with its place. It knows no
-//! key by name.
+//! Reads the tables of a TOML text one key at a time, and collects every mistake with its place. It knows
+//! no key by name.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -8,14 +8,14 @@ use located::{Mistake, meant};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The mistakes that were found so far.
+/// The mistakes found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Mistakes {
     mistakes: RefCell<Vec<Mistake>>,
     warnings: RefCell<Vec<Mistake>>,
 }
 
-/// A table that is being read. What was never asked for is a mistake.
+/// A table that is being read. A key that the reader never asked for is a mistake.
 pub(crate) struct Section<'t> {
     name: String,
     table: &'t DeTable<'t>,
@@ -83,7 +83,7 @@ impl<'t> Section<'t> {
         Self { name: name.into(), table, place, asked: RefCell::default(), mistakes }
     }
 
-    /// Where it is.
+    /// Its place.
     pub(crate) fn place(&self) -> Range<usize> {
         self.place.clone()
     }
@@ -92,7 +92,7 @@ impl<'t> Section<'t> {
         self.mistakes.note(mistake);
     }
 
-    /// Note what is odd, and can be played all the same.
+    /// Adds a warning: something odd that can still be played.
     pub(crate) fn warn(&self, warning: Mistake) {
         self.mistakes.warn(warning);
     }
@@ -116,7 +116,7 @@ impl<'t> Section<'t> {
         self.mistakes.text(self.get(key)?)
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(crate) fn required(&self, key: &str) -> Option<Spanned<String>> {
         if self.get(key).is_none() {
             self.lacks(key);
@@ -193,7 +193,7 @@ impl<'t> Section<'t> {
         values.iter().filter_map(|value| self.section_of(format!("[[{key}]]"), value)).collect()
     }
 
-    /// To be called when all of it was asked for that there may be.
+    /// Call this after asking for all possible keys.
     pub(crate) fn finish(self) {
         let mut asked = self.asked.into_inner();
         asked.sort();

@@ -1,7 +1,7 @@
-//! Reads `[reference]` of a protocol's file: how its two programs are started, what they need, and where
-//! they have their addresses.
+//! Reads `[reference]` of a protocol's file: how to start its two programs, what they need, and their
+//! addresses.
 //!
-//! A role is a command, or a table with a `command` and needs of its own:
+//! A role is a command, or a table with a `command` and its own needs:
 //!
 //! ```toml
 //! [reference]
@@ -27,9 +27,9 @@ use crate::protocol::Reference;
 use crate::reader::Section;
 use crate::text::{PLACES, words_in};
 
-/// What the reference is called unless its file says so.
+/// The default name of the reference.
 const REFERENCE: &str = "reference";
-/// The key of the address that stands in the source of a program.
+/// The key of the address in the source of a program.
 const FIXED: &str = "fixed-address";
 
 impl Reference {
@@ -45,7 +45,7 @@ impl Reference {
 /// A command as it stands in the file.
 pub(crate) type Command = Spanned<Vec<Spanned<String>>>;
 
-/// The two programs, and all the commands in which a variable may stand.
+/// The two programs, and all commands that may contain a variable.
 pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>) {
     let mut reference = Reference { name: REFERENCE.to_owned(), ..Reference::default() };
     let Some(section) = root.section("reference") else {
@@ -73,7 +73,7 @@ pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>)
             (reference.server_address, reference.server_needs) = (address, needs);
         } else {
             reference.client = argv;
-            // Nothing waits for a client to be ready.
+            // The harness does not wait for a client to be ready.
             let needs = Needs { ready: None, ..needs };
             (reference.client_address, reference.client_needs) = (address, needs);
         }
@@ -83,16 +83,16 @@ pub(crate) fn read(root: &Section<'_>, base: &Path) -> (Reference, Vec<Command>)
     (reference, commands)
 }
 
-/// What is said of programs besides their commands.
+/// The settings of programs besides their commands.
 #[derive(Default)]
 struct Besides {
     needs: Needs,
-    /// Every text of the needs that may have places.
+    /// Every text of the needs that may contain placeholders.
     texts: Vec<Spanned<String>>,
     address: Option<SocketAddr>,
 }
 
-/// The command of a role, and what is said of that alone.
+/// The command of a role, and the settings of that role alone.
 fn program(
     section: &Section<'_>,
     role: &'static str,
@@ -135,7 +135,7 @@ fn program(
     (command, own)
 }
 
-/// What a table says of programs besides their commands.
+/// A table's settings of programs besides their commands.
 fn besides(section: &Section<'_>, base: &Path) -> Besides {
     let mut form = Besides { address: address(section), ..Besides::default() };
     if let Some(setup) = section.texts("setup") {
@@ -166,8 +166,8 @@ fn besides(section: &Section<'_>, base: &Path) -> Besides {
     form
 }
 
-/// The address that stands in the source of programs. A text that is none counts as one, so that its
-/// mistake is told alone.
+/// The address in the source of programs. An invalid text counts as an address, so that only its own
+/// mistake is reported.
 fn address(section: &Section<'_>) -> Option<SocketAddr> {
     let text = section.text(FIXED)?;
     let address = fixed_address(text.get_ref()).unwrap_or_else(|error| {
@@ -229,7 +229,7 @@ fn command_mistakes(
     }
 }
 
-/// A program whose address stands in its source takes none.
+/// A program whose address is in its source takes no address.
 fn told_twice(section: &Section<'_>, argv: &[Spanned<String>]) {
     for argument in argv {
         if let Some(error) = place_beside_fixed_address(argument.get_ref()) {
@@ -238,7 +238,7 @@ fn told_twice(section: &Section<'_>, argv: &[Spanned<String>]) {
     }
 }
 
-/// Whether it does; and no argument of it is none.
+/// Whether it is such a program; then none of its arguments is an address.
 fn begins_with_a_program(section: &Section<'_>, command: &Command, example: &str) -> bool {
     let argv = command.get_ref();
     if argv.first().is_none_or(|program| program.get_ref().is_empty()) {
@@ -252,7 +252,7 @@ fn begins_with_a_program(section: &Section<'_>, command: &Command, example: &str
     true
 }
 
-/// Whether each Python program that a command names is there.
+/// Whether each Python program that a command names exists.
 fn scripts_are_there(section: &Section<'_>, command: &Command, base: &Path) {
     let is_script = |argument: &&Spanned<String>| {
         let path = Path::new(argument.get_ref());

@@ -1,4 +1,4 @@
-//! Refuses one of the reference's programs, in its line of the file.
+//! Rejects one of the reference's programs, with its line of the file.
 
 use located::Mistake;
 use model::observation::Role;
@@ -8,8 +8,7 @@ use crate::load::ProtocolError;
 use crate::protocol::Protocol;
 
 impl Protocol {
-    /// The mistake that the command of the reference in a role is, where a command needs more of it than a run
-    /// does.
+    /// The mistake in the command of the reference's role, for commands that need more than a run needs.
     #[must_use]
     pub fn refused_program(&self, role: Role, what: &str, help: &str) -> ProtocolError {
         let place = place_of(&self.text, role).unwrap_or(0..0);
@@ -19,14 +18,14 @@ impl Protocol {
     }
 }
 
-/// The file, as it is seen from the working directory if it lies below that.
+/// The path of the file, relative to the working directory if the file is below it.
 fn shown_path(protocol: &Protocol) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = &protocol.path;
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
-/// Where the command of a role stands.
+/// The place of the command of a role.
 fn place_of(text: &str, role: Role) -> Option<std::ops::Range<usize>> {
     let (document, _) = DeTable::parse_recoverable(text);
     let DeValue::Table(reference) = document.get_ref().get("reference")?.get_ref() else {

@@ -1,8 +1,8 @@
-//! Texts with variables in them: `put {name}`. `{{` and `}}` are braces.
+//! Texts with variables in them: `put {name}`. `{{` and `}}` are literal braces.
 
 use std::collections::BTreeMap;
 
-/// A name for a program's place in a command that is no variable.
+/// A name with a place in a program's command that is not a variable.
 pub(crate) const PLACES: [&str; 5] = ["host", "port", "path", "address", "dir"];
 
 /// A text, in parts.
@@ -15,7 +15,7 @@ enum Part {
     Variable(String),
 }
 
-/// What a variable stands for.
+/// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(String),
@@ -47,7 +47,7 @@ impl Value {
 }
 
 impl Text {
-    /// Read a text; what is wrong with it, in words, if it is none.
+    /// Reads a text; an error says in words what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -84,7 +84,7 @@ impl Text {
         Ok(Self(parts))
     }
 
-    /// The variables in it.
+    /// Its variables.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
             Part::Variable(name) => Some(name.as_str()),
@@ -92,7 +92,7 @@ impl Text {
         })
     }
 
-    /// The text with each variable's value in its place. A variable without a value stays away.
+    /// The text with each variable replaced by its value. A variable without a value disappears.
     pub(crate) fn fill(&self, values: &Values) -> Vec<u8> {
         let mut filled = Vec::new();
         for part in &self.0 {
@@ -113,14 +113,14 @@ pub(crate) fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
 }
 
-/// Whether it is words of lower-case letters and digits, joined by hyphens.
+/// Whether it consists of words of lower-case letters and digits, joined by hyphens.
 pub(crate) fn is_kebab(name: &str) -> bool {
     name.split('-').all(|word| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     })
 }
 
-/// The same text with its braces doubled, so that it stands for itself.
+/// The same text with its braces doubled, so that they are literal.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

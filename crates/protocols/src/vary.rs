@@ -1,4 +1,4 @@
-//! Variables: what generated inputs draw, each kind with its way to smaller values.
+//! Variables: what generated inputs draw. Each kind knows how to shrink its values.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,22 +7,22 @@ use proptest::strategy::{BoxedStrategy, Strategy};
 
 use crate::text::Value;
 
-/// A file's name has at most so many bytes.
+/// The most bytes of a file's name.
 pub(crate) const NAME_MAX_BYTES: usize = 255;
-/// So long are texts and bytes unless told.
+/// The default maximum length of texts and bytes.
 pub(crate) const TEXT_MAX_CHARS: usize = 80;
 pub(crate) const BYTES_MAX: usize = 5000;
 
-/// What a variable may be.
+/// The kinds of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Variable {
     /// The name of a file.
     FileName,
-    /// Bytes, at most so many.
+    /// Bytes, at most this many.
     Bytes { max: usize },
-    /// Characters other than line ends and NUL, at most so many.
+    /// Characters other than line ends and NUL, at most this many.
     Text { max: usize },
-    /// Printable ASCII, at most so much.
+    /// Printable ASCII, at most this many characters.
     Ascii { max: usize },
     /// A whole number of this range, both ends included.
     Integer { min: i64, max: i64 },
@@ -31,7 +31,7 @@ pub(crate) enum Variable {
 }
 
 impl Variable {
-    /// Its values; a simpler one first.
+    /// Its values; simpler ones first.
     pub(crate) fn strategy(&self) -> BoxedStrategy<Value> {
         match self {
             Self::FileName => file_name().prop_map(Value::Text).boxed(),
@@ -43,13 +43,13 @@ impl Variable {
         }
     }
 
-    /// Whether a value may hold what no line and no argument of a program can.
+    /// Whether a value may contain what no line and no argument of a program can contain.
     pub(crate) const fn is_binary(&self) -> bool {
         matches!(self, Self::Bytes { .. })
     }
 }
 
-/// Most are short, some as long as they may be.
+/// Most are short, some have the maximum length.
 fn lengths(max: usize) -> BoxedStrategy<usize> {
     prop_oneof![6 => 0..=max.min(20), 3 => 0..=max, 1 => Just(max)].boxed()
 }
@@ -69,17 +69,17 @@ fn text(max: usize) -> BoxedStrategy<String> {
     chars.prop_map(String::from_iter).boxed()
 }
 
-/// Characters of languages that people write, some of them of two, three and four bytes.
+/// Characters of languages that people write, some with two, three or four bytes.
 fn usual() -> BoxedStrategy<char> {
     select("äßéøЖяאبत中文你好語한ひ€„“…😀𝄞".chars().collect::<Vec<_>>()).boxed()
 }
 
-/// Any but what ends a line somewhere, and NUL, which nobody can type.
+/// Any characters except for line ends of any kind, and NUL, which can't be typed.
 fn any_char() -> BoxedStrategy<char> {
     any::<char>().prop_filter("a line's end", |c| !is_line_end(*c)).boxed()
 }
 
-/// What ends a line for Python's str.splitlines, for a terminal, or for another language's line reader.
+/// The line ends of Python's str.splitlines, of a terminal, and of other languages' line readers.
 fn is_line_end(c: char) -> bool {
     matches!(
         c,
@@ -96,7 +96,7 @@ fn file_name() -> BoxedStrategy<String> {
     named.prop_map(|name| as_file_name(&name)).boxed()
 }
 
-/// The name without what no file's name may have.
+/// The name without characters that no file's name may contain.
 fn as_file_name(name: &str) -> String {
     let mut name = name.replace('/', "_");
     while name.len() > NAME_MAX_BYTES {

@@ -1,4 +1,4 @@
-//! The frames of what was said, for a reader: each part with its place and value, JSON key by key.
+//! Lists the frames of a stream for a reader: each part with its place and value, JSON key by key.
 
 use layout::{FrameRead, Inner, Leaf, LeafValue};
 use model::observation::Direction;
@@ -7,13 +7,13 @@ use model::{Frame, FramePart, Frames, Key, Said};
 use super::hints::shown;
 use super::{Framing, Piece};
 
-/// More frames than these are not listed.
+/// The list has no more frames than this.
 const FRAMES_MAX: usize = 40;
-/// Of a frame, so many keys are listed.
+/// A frame has at most this many keys in the list.
 const KEYS_MAX: usize = 40;
 
 impl Framing {
-    /// What is said this way, frame by frame; `None` where the file does not say what frames it is made of.
+    /// The bytes of this direction, frame by frame; `None` if the file names no frames for it.
     pub(crate) fn evidence(&self, way: Direction, said: Said<'_>) -> Option<Frames> {
         if !self.frames_way(way) {
             return None;

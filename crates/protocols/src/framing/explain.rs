@@ -1,4 +1,4 @@
-//! The first value of a stream that is not as it should be, in words.
+//! Describes the first wrong value of a stream in words.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::hints::{hint, shown, spelling, text};
 use super::spans::follows_from_json;
 use super::{Framing, Piece};
 
-/// A frame of what is right or of what was seen, with its values.
+/// A frame of the right or the seen stream, with its values.
 struct Told<'p> {
     piece: &'p Piece<'p>,
     frame: &'p FrameRead,
@@ -21,14 +21,14 @@ struct Told<'p> {
 /// A value that differs.
 struct Differs {
     explained: Explained,
-    /// The index of the part that it stands in.
+    /// The index of the part that contains it.
     part: usize,
-    /// The parts that it is the size of.
+    /// The parts whose size it is.
     sizes: Vec<usize>,
 }
 
 impl Framing {
-    /// What was said otherwise than it should be; `None` where no value differs, or there are no frames.
+    /// The first difference from what is right; `None` if no value differs, or there are no frames.
     #[must_use]
     pub fn explain(
         &self,
@@ -77,8 +77,8 @@ impl Framing {
         for leaf in &their.leaves {
             all.extend(unexpected(leaf, our, their));
         }
-        // A size that follows from what differs is not what is wrong. It is where what it is the size of was
-        // sent as it should be.
+        // A size that follows from a wrong value is not itself wrong. It is wrong if the sized part is
+        // right.
         let follows = |differs: &Differs| {
             let of = |part: &usize| {
                 let differs = all.iter().any(|other| other.part == *part);
@@ -93,7 +93,7 @@ impl Framing {
         (first < all.len()).then(|| all.swap_remove(first).explained)
     }
 
-    /// Whether a value is another in what was seen, or not there.
+    /// Whether a value differs in what was seen, or is missing.
     fn value(
         &self,
         leaf: &Leaf<'_>,
@@ -107,7 +107,7 @@ impl Framing {
         };
         let bytes = our.bytes(leaf);
         let Some(found) = their.leaf(&leaf.path) else {
-            // Of a part that is not there, the end of the stream says so.
+            // For a missing part, the end of the stream already says so.
             let is_there = their.frame.parts.iter().any(|read| read.part == leaf.place.part);
             let is_key = matches!(leaf.place.inner, Inner::Keys(_));
             let has_container = leaf.path.rsplit_once('.').is_some_and(|(before, _)| {
@@ -163,7 +163,7 @@ impl Framing {
 }
 
 impl Framing {
-    /// The text of JSON without its masked values, which may be written in any number of bytes.
+    /// The text of JSON without its masked values, whose length may differ.
     fn unmasked_text(&self, told: &Told<'_>, whole: &Leaf<'_>) -> Vec<u8> {
         let bytes = |range: Range<usize>| told.piece.bytes.get(range).unwrap_or_default();
         let mut left = Vec::new();
@@ -196,7 +196,7 @@ fn cut_short(all: &[Differs], first: usize, our: &Told<'_>, their: &Told<'_>) ->
     Some(Explained { part: size.explained.part.clone(), what })
 }
 
-/// The same JSON value in another text: only the whole of it tells.
+/// The same JSON value in another text: only the whole text can show the difference.
 fn spelled(leaf: &Leaf<'_>, our: &Told<'_>, their: &Told<'_>, found: &Leaf<'_>) -> Option<Differs> {
     if leaf.place.inner != Inner::Whole {
         return None;
@@ -237,7 +237,7 @@ const fn is_same_kind(one: &pyjson::Value, other: &pyjson::Value) -> bool {
     )
 }
 
-/// Why what was seen is not made of frames.
+/// Why the seen bytes are not frames.
 fn trouble(pieces: &[Piece<'_>]) -> Option<Explained> {
     pieces.iter().find_map(|piece| {
         let error = piece.reading.trouble.as_ref()?;
@@ -277,14 +277,14 @@ impl Told<'_> {
         read.and_then(|read| self.piece.bytes.get(read.range.clone())).unwrap_or_default()
     }
 
-    /// Whether these bytes begin where a part does, whatever its size says.
+    /// Whether these bytes begin where a part begins, whatever its size says.
     fn sends(&self, part: usize, bytes: &[u8]) -> bool {
         let read = self.frame.parts.iter().find(|read| read.part == part);
         let rest = read.and_then(|read| self.piece.bytes.get(read.range.start..));
         rest.is_some_and(|rest| rest.starts_with(bytes))
     }
 
-    /// The bytes of the first part that a value is the size of.
+    /// The bytes of the first part whose size a value is.
     fn sized(&self, leaf: &Leaf<'_>) -> Vec<u8> {
         leaf.sizes.first().map(|part| self.part(*part).to_vec()).unwrap_or_default()
     }

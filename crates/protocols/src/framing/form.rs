@@ -1,11 +1,11 @@
-//! The forms that masked values are held to.
+//! The forms that masked values must have.
 
 use layout::{Leaf, LeafValue, Scalar};
 
-/// What must stand in the place of a masked value.
+/// The form of a masked value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A number: of a struct, in digits, or a JSON number.
+    /// A number: in a struct, in digits, or in JSON.
     Number,
     /// Text, or a JSON string.
     Text,
@@ -20,7 +20,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// The words of a protocol's file.
+    /// The words in a protocol's file.
     pub(crate) const WORDS: [(&str, Self); 6] = [
         ("number", Self::Number),
         ("text", Self::Text),
@@ -30,7 +30,7 @@ impl Form {
         ("anything", Self::Anything),
     ];
 
-    /// What is expected, in words.
+    /// The expected form, in words.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Number => "a number",

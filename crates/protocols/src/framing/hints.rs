@@ -1,4 +1,4 @@
-//! Values in words, and what explains that one is another.
+//! Values in words, and hints why a value is wrong.
 
 use layout::{Leaf, LeafValue, Scalar};
 
@@ -32,7 +32,7 @@ fn scalar_shown(scalar: &Scalar) -> String {
     }
 }
 
-/// JSON as a person reads it: no escapes for what can be shown.
+/// JSON in a form for people: without escapes for characters that can be shown.
 fn json(value: &pyjson::Value) -> String {
     match value {
         pyjson::Value::Str(text) => match text.as_str() {
@@ -43,7 +43,7 @@ fn json(value: &pyjson::Value) -> String {
     }
 }
 
-/// A string in quotes, with the escapes of JSON for quotes, backslashes and control characters alone.
+/// A string in quotes, with the escapes of JSON only for quotes, backslashes and control characters.
 fn quoted(text: &str) -> String {
     let mut made = String::from('"');
     for character in text.chars() {
@@ -58,7 +58,7 @@ fn quoted(text: &str) -> String {
     made
 }
 
-/// Bytes that are meant to be text.
+/// Bytes that are probably text.
 pub(super) fn text(bytes: &[u8]) -> String {
     shortened(String::from_utf8_lossy(bytes).trim_end_matches('\n'))
 }
@@ -70,8 +70,8 @@ fn shortened(text: &str) -> String {
     text.chars().take(SHOWN_MAX_CHARS - 1).chain(['…']).collect()
 }
 
-/// What explains that a value is another, where that is cheap to see. `sized` are the bytes of the part that
-/// the right value is the size of.
+/// A hint why a value differs, where that is cheap to see. `sized` are the bytes of the part whose size the right
+/// value is.
 pub(super) fn hint(
     right: &Leaf<'_>,
     right_bytes: &[u8],
@@ -188,8 +188,8 @@ fn bytes_hint(right: &[u8], seen: &[u8]) -> Option<String> {
     Some(format!("from its byte {at} on"))
 }
 
-/// Whether the number counts something else than the bytes of what it is the size of: characters, or the units of
-/// UTF-16 that JavaScript and Java count.
+/// Whether the number counts something other than the bytes of the sized part: characters, or the units of UTF-16
+/// that JavaScript and Java count.
 fn counted_otherwise(sized: &[u8], expected: i128, found: i128) -> Option<&'static str> {
     let text = std::str::from_utf8(sized).ok()?;
     let [characters, units] = [text.chars().count(), text.encode_utf16().count()]

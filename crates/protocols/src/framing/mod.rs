@@ -1,4 +1,4 @@
-//! What the bytes of a protocol mean: its frames, in what was said.
+//! The meaning of a protocol's bytes: the frames in a stream.
 //!
 //! | file | what |
 //! |---|---|
@@ -30,17 +30,17 @@ use crate::frames_form::FramesForm;
 const WAYS: [observation::Direction; 2] =
     [observation::Direction::ToServer, observation::Direction::ToClient];
 
-/// The frames of a protocol, and what of them may differ.
+/// The frames of a protocol, and what may differ in them.
 #[derive(Debug, Default)]
 pub struct Framing {
     layout: Layout,
-    /// Which directions are made of frames, the one to the server first.
+    /// The directions that consist of frames, the one to the server first.
     is_framed: [bool; 2],
-    /// Of a protocol of datagrams, a layout for each frame alone.
+    /// For a protocol of datagrams, a layout for each frame alone.
     alone: Vec<Layout>,
     /// The masked values.
     masks: Vec<PartMask>,
-    /// Whether JSON is held to its value, and not to its bytes.
+    /// Whether JSON is compared by its value, not by its bytes.
     is_by_value: bool,
 }
 
@@ -49,11 +49,11 @@ pub struct Framing {
 pub(crate) struct PartMask {
     /// The frame's name, the part's, and keys, joined by dots.
     pub(crate) path: String,
-    /// What must stand there.
+    /// The form that it must have.
     pub(crate) form: Form,
 }
 
-/// What one connection or datagram says: where it lies in what was said, and its frames.
+/// The bytes of one connection or datagram: their place in the whole, and their frames.
 pub(crate) struct Piece<'a> {
     pub(crate) range: Range<usize>,
     pub(crate) bytes: &'a [u8],
@@ -62,7 +62,7 @@ pub(crate) struct Piece<'a> {
 }
 
 impl Framing {
-    /// Frames without masks, of streams. A direction that has no frames in the layout is not made of any.
+    /// Frames of streams without masks. A direction without frames in the layout does not consist of any.
     #[must_use]
     pub fn of_layout(layout: Layout) -> Self {
         let is_framed = [!layout.to_server.is_empty(), !layout.to_client.is_empty()];
@@ -91,7 +91,7 @@ impl Framing {
         &self.layout
     }
 
-    /// Whether what goes this way is made of frames.
+    /// Whether this direction consists of frames.
     pub(crate) const fn frames_way(&self, way: observation::Direction) -> bool {
         let [to_server, to_client] = self.is_framed;
         match way {
@@ -100,7 +100,7 @@ impl Framing {
         }
     }
 
-    /// The frames of what was said, connection by connection.
+    /// The frames of a stream, connection by connection.
     pub(crate) fn pieces<'a>(
         &'a self,
         way: observation::Direction,
@@ -131,7 +131,7 @@ impl Framing {
         ends.map(piece).collect()
     }
 
-    /// A datagram is one frame: the first that it can be.
+    /// A datagram is one frame: the first that fits.
     fn datagram<'a>(&'a self, way: observation::Direction, bytes: &'a [u8]) -> Piece<'a> {
         let way = direction(way);
         let of = |item: &Item| {
@@ -150,7 +150,7 @@ impl Framing {
         Piece { range: 0..bytes.len(), bytes, layout, reading }
     }
 
-    /// Why what was said is not made of the frames of its direction, with the offset in it.
+    /// Why the bytes are not frames of their direction, with the offset.
     pub(crate) fn trouble(
         &self,
         way: observation::Direction,
@@ -168,7 +168,7 @@ impl Framing {
         })
     }
 
-    /// Whether what was seen has a value that this mask covers.
+    /// Whether the seen bytes contain a value that this mask covers.
     pub(crate) fn is_met(&self, mask: &PartMask, seen: &Observation) -> bool {
         let fits = |piece: &Piece<'_>, leaf: &Leaf<'_>| {
             let bytes = piece.bytes.get(leaf.range.clone()).unwrap_or_default();
@@ -188,7 +188,7 @@ impl Framing {
         })
     }
 
-    /// The first thing that is found in a stream, or in the datagrams one by one.
+    /// The first finding in a stream, or in the datagrams one by one.
     fn in_all<T>(
         &self,
         way: observation::Direction,
@@ -202,7 +202,7 @@ impl Framing {
         seen.wire.segments(way).find_map(|datagram| find(Said::whole(datagram)))
     }
 
-    /// Why what was seen is not made of the frames that the file says, in words.
+    /// Why the seen bytes are not the frames that the file names, in words.
     pub(crate) fn mistake(&self, seen: &Observation) -> Option<String> {
         WAYS.into_iter().find_map(|way| {
             let (_, what) = self.in_all(way, seen, |said| self.trouble(way, said))?;
@@ -210,7 +210,7 @@ impl Framing {
         })
     }
 
-    /// The names of the frames that were met.
+    /// The names of the frames that occur.
     pub(crate) fn met(&self, seen: &Observation) -> BTreeSet<String> {
         let mut met = BTreeSet::new();
         for way in WAYS {
@@ -231,7 +231,7 @@ impl Framing {
         met
     }
 
-    /// The names of all frames that a direction is made of.
+    /// The names of all frames of a direction.
     pub(crate) fn names(&self) -> Vec<&str> {
         let Layout { frames, to_server, to_client } = &self.layout;
         let is_used = |nth: usize| to_server.iter().chain(to_client).any(|item| item.frame == nth);
@@ -239,12 +239,12 @@ impl Framing {
         used.map(|(_, frame)| frame.name.as_str()).collect()
     }
 
-    /// Whether a value that goes this way is masked.
+    /// Whether a value of this direction is masked.
     pub(crate) fn has_masks(&self) -> bool {
         !self.masks.is_empty()
     }
 
-    /// The offsets at which parts begin, and the end of the last.
+    /// The offsets where parts begin, and the end of the last part.
     pub(crate) fn bounds(&self, way: observation::Direction, said: Said<'_>) -> Vec<usize> {
         let mut bounds = Vec::new();
         for piece in self.pieces(way, said) {

@@ -1,4 +1,4 @@
-//! Masks by name for the values that differ from play to play.
+//! Proposes masks by name for the values that differ from play to play.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use model::observation::Direction;
 
 use super::{Form, Framing, PartMask};
 
-/// The forms that a mask is proposed with, the narrowest first.
+/// The forms of proposed masks, the narrowest first.
 const FORMS: [Form; 6] =
     [Form::Number, Form::Uuid, Form::Hex, Form::Base64, Form::Text, Form::Anything];
 
 impl Framing {
-    /// The masks that would make these plays of a stream agree, as entries of the file; `None` where masks by
-    /// name do not do it, or the stream is not made of frames.
+    /// The masks that would make these plays of a stream agree, as entries of the file; `None` if no masks by
+    /// name can, or the stream does not consist of frames.
     pub(crate) fn proposed(&self, way: Direction, plays: &[&[u8]]) -> Option<Vec<String>> {
         if !self.frames_way(way) {
             return None;
@@ -51,7 +51,7 @@ impl Framing {
         (!masks.is_empty() && others.iter().all(agrees)).then_some(entries)
     }
 
-    /// The paths of the values that differ between two plays, but for those that follow from others.
+    /// The paths of the values that differ between two plays, without those that follow from others.
     fn differing(&self, way: Direction, one: &[u8], other: &[u8]) -> Vec<String> {
         let of = |bytes| {
             let mut values = Vec::new();

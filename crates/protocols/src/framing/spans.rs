@@ -1,4 +1,4 @@
-//! The ranges of a stream that may differ from one right program to another, and what may stand in them.
+//! Finds the ranges of a stream that may differ between right programs, and what they may contain.
 
 use std::ops::Range;
 
@@ -12,10 +12,9 @@ use super::{Framing, PartMask, Piece};
 /// A range that may differ.
 #[derive(Debug)]
 struct Span {
-    /// In what was said.
+    /// Its place in the stream.
     range: Range<usize>,
-    /// The value's path: the n-th range of one stream stands for the n-th of the other if both are of one
-    /// value.
+    /// The value's path. The n-th ranges of two streams correspond if both belong to the same value.
     path: String,
     what: What,
 }
@@ -24,21 +23,21 @@ struct Span {
 enum What {
     /// Found by a pattern.
     Pattern,
-    /// A masked value, and whether it has the form that it must have.
+    /// A masked value, and whether it has the required form.
     Masked { fits: bool },
-    /// JSON that is held to its value, with its masked values taken out.
+    /// JSON that is compared by its value, without its masked values.
     Json(pyjson::Value),
-    /// The size of what may differ in length, or its checksum. That it is right is seen by reading on.
+    /// The size or checksum of a part that may differ. Reading on shows whether it is right.
     Follows,
 }
 
 impl Framing {
-    /// Whether more may differ than what patterns cover.
+    /// Whether more may differ than the patterns cover.
     pub(crate) fn has_spans(&self, way: Direction) -> bool {
         self.frames_way(way) && (self.is_by_value || !self.masks.is_empty())
     }
 
-    /// The ranges that may differ, those of `patterns` among them. They rise and do not overlap.
+    /// The ranges that may differ, including those of `patterns`. They are in order and do not overlap.
     pub(crate) fn ranges(
         &self,
         way: Direction,
@@ -51,9 +50,9 @@ impl Framing {
             .collect()
     }
 
-    /// `right`, with what was seen in the place of what may differ.
+    /// `right`, with the seen bytes in the ranges that may differ.
     ///
-    /// From the first place on that differs otherwise, `right` stays as it is.
+    /// After the first other difference, `right` stays unchanged.
     pub(crate) fn with_seen(
         &self,
         way: Direction,
@@ -131,7 +130,7 @@ impl Framing {
         self.masks.iter().find(|mask| mask.path == path)
     }
 
-    /// Whether a value is the size of a part that is masked, or that has a masked value in it.
+    /// Whether a value is the size of a part that is masked, or that contains a masked value.
     pub(super) fn follows_from_mask(
         &self,
         piece: &Piece<'_>,
@@ -149,7 +148,8 @@ impl Framing {
         follows_from(piece, frame, leaf, &is_masked)
     }
 
-    /// What a value may be where JSON is held to its value: JSON itself, and what follows from its length.
+    /// The ranges that may differ when JSON is compared by its value: the JSON itself, and values that
+    /// follow from its length.
     fn by_its_value(
         &self,
         piece: &Piece<'_>,
@@ -165,8 +165,8 @@ impl Framing {
         follows_from_json(piece, frame, leaf).then_some(What::Follows)
     }
 
-    /// The JSON without those of its values that are masked and have their form, and without those that
-    /// follow from other JSON.
+    /// The JSON without its masked values that have their form, and without values that follow from other
+    /// JSON.
     pub(super) fn without_masked(
         &self,
         value: &pyjson::Value,
@@ -221,13 +221,13 @@ fn follows_from(
     })
 }
 
-/// Whether a checksum is not that of its part.
+/// Whether a checksum differs from its part's.
 fn is_wrong(piece: &Piece<'_>, frame: &str, path: &str) -> bool {
     let is_of = |mistake: &layout::Mistake| format!("{frame}.{}", mistake.path) == path;
     piece.reading.mistakes.iter().any(is_of)
 }
 
-/// Put null in the place of the value of these keys.
+/// Replaces the value of these keys by null.
 fn blank(value: &mut pyjson::Value, keys: &[String]) {
     let Some((first, rest)) = keys.split_first() else {
         *value = pyjson::Value::Null;
@@ -244,7 +244,7 @@ fn blank(value: &mut pyjson::Value, keys: &[String]) {
 }
 
 impl Span {
-    /// Whether what was seen may stand in the place of what is right.
+    /// Whether the seen value may replace the right one.
     fn may_be(&self, seen: &Self) -> bool {
         self.path == seen.path
             && match (&self.what, &seen.what) {

@@ -1,5 +1,5 @@
-//! What can be wrong with a frame: each number, JSON text, size and checksum in turn, and where the stream
-//! ends.
+//! Derives malformed frames: each number, JSON text, size and checksum is made wrong in turn, and the stream ends
+//! early.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ use super::form::Put;
 use super::{FrameValue, Given, Wrong};
 use crate::framing::{Framing, Piece};
 
-/// So much longer than what is there is a size that says too much.
+/// How much a size that is too large exceeds the right one.
 const TOO_MUCH: i128 = 1000;
-/// Of a JSON object, so many keys are taken out, one at a time.
+/// How many keys of a JSON object are removed, one at a time.
 const KEYS_MAX: usize = 24;
 
-/// What can be wrong with the frames of a stream. Each value is made wrong where it comes last: the right
-/// stream ends behind it as well, and a client that takes it for right ends well.
+/// The malformed frames of a stream. Each value is made wrong in the last frame that has it. The right stream ends
+/// after that frame, so a client that accepts the frame ends well.
 pub(super) fn stream(
     framing: &Framing,
     way: Direction,
@@ -45,7 +45,7 @@ pub(super) fn stream(
     wrongs.found
 }
 
-/// The same of datagrams, each of which is a frame.
+/// The same for datagrams, each of which is a frame.
 pub(super) fn datagrams(
     framing: &Framing,
     way: Direction,
@@ -65,7 +65,7 @@ pub(super) fn datagrams(
     wrongs.found
 }
 
-/// The texts and whole numbers of a frame, checksums aside.
+/// The texts and whole numbers of a frame, without checksums.
 pub(super) fn values(piece: &Piece<'_>, frame: &FrameRead) -> Vec<FrameValue> {
     let Some(table) = frame.table(piece.layout) else { return Vec::new() };
     let is_digest = |path: &str| {
@@ -85,17 +85,17 @@ pub(super) fn values(piece: &Piece<'_>, frame: &FrameRead) -> Vec<FrameValue> {
     frame.leaves(piece.layout, piece.bytes).into_iter().filter_map(value).collect()
 }
 
-/// What was found, and what of it is there already.
+/// The malformed frames so far, and which changes they contain.
 #[derive(Default)]
 struct Wrongs {
     found: Vec<Wrong>,
     done: BTreeSet<String>,
-    /// How many shapes of a frame something is wrong with.
+    /// How many shapes of a frame get malformed frames.
     shapes: BTreeMap<String, usize>,
 }
 
 impl Wrongs {
-    /// Add a frame with something wrong; `what` once only.
+    /// Adds a malformed frame; each `what` only once.
     fn add(&mut self, path: &str, at: usize, how: &str, what: String, bytes: Vec<u8>) {
         self.add_of((path, ""), at, how, what, bytes);
     }
@@ -196,9 +196,9 @@ impl Wrongs {
     }
 }
 
-/// The name of a change: a byte that is no UTF-8.
+/// The name of a change: a byte that is not UTF-8.
 const NOT_UTF8: &str = "not-utf-8";
-/// So many strings of a JSON object get such a byte, one at a time.
+/// How many strings of a JSON object get such a byte, one at a time.
 const STRINGS_MAX: usize = 3;
 
 /// How a value is made wrong.
@@ -208,7 +208,7 @@ enum Change {
     Unset,
 }
 
-/// A change: a word of its name, what it is in words, and the change itself.
+/// A change: a word for its name, its description, and the change itself.
 type Named = (&'static str, String, Change);
 
 fn changes(leaf: &Leaf<'_>, table: &layout::Frame) -> Vec<Named> {
@@ -229,7 +229,7 @@ fn set(number: i128) -> Change {
     Change::Set(Value::Scalar(Scalar::Int(number)))
 }
 
-/// Numbers that are near the right one, and far from it.
+/// Numbers near the right one, and far from it.
 fn near(number: i128) -> [(&'static str, i128); 4] {
     [
         ("zero", 0),
@@ -260,7 +260,7 @@ fn of_number(number: i128, leaf: &Leaf<'_>, table: &layout::Frame) -> Vec<Named>
     changes
 }
 
-/// A number as its bytes read the other way round.
+/// A number whose bytes are read in reverse.
 fn swapped(format: &layout::Format, index: usize, number: i128) -> Option<i128> {
     let mut values = vec![Scalar::Int(0); format.values()];
     *values.get_mut(index)? = Scalar::Int(number);
@@ -296,8 +296,8 @@ fn of_json(value: &pyjson::Value, leaf: &Leaf<'_>) -> Vec<Named> {
     changes
 }
 
-/// The same object, with a byte that is no UTF-8 behind one of its strings, and the key of that. Only a decoder that is
-/// lenient takes it.
+/// The same object, with a byte that is not UTF-8 after one of its strings, and that string's key. Only a lenient
+/// decoder accepts it.
 fn not_utf8(value: &pyjson::Value) -> impl Iterator<Item = (String, Vec<u8>)> {
     /// A character that no program of this kind sends.
     const MARK: &str = "\u{e000}";
@@ -317,7 +317,7 @@ fn not_utf8(value: &pyjson::Value) -> impl Iterator<Item = (String, Vec<u8>)> {
     dict.iter().filter_map(with_mark).take(STRINGS_MAX).collect::<Vec<_>>().into_iter()
 }
 
-/// A size in JSON that is no size, or another.
+/// In JSON, a size of another type, or another size.
 fn of_size(number: &pyjson::Int) -> Vec<Named> {
     let text = number.to_string();
     let Ok(number) = text.parse::<i128>() else { return Vec::new() };

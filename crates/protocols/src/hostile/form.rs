@@ -13,19 +13,19 @@ use crate::reader::Section;
 pub(crate) struct Given {
     /// The frame's index.
     pub(crate) frame: usize,
-    /// Paths without the frame's name, and what is put there.
+    /// Paths without the frame's name, and their new values.
     pub(crate) set: Vec<(String, Put)>,
-    /// JSON keys that are taken out.
+    /// JSON keys to remove.
     pub(crate) unset: Vec<String>,
-    /// What it does, in words.
+    /// The change, in words.
     pub(crate) what: String,
 }
 
-/// What is put in the place of a value.
+/// The new value of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Put {
     Value(Value),
-    /// The bytes of a whole part, as they are.
+    /// The bytes of a whole part, unchanged.
     Bytes(Vec<u8>),
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn read(root: &Section<'_>, layout: Option<&Layout>) -> Vec<Given> {
     all
 }
 
-/// Note a path that the frame has not.
+/// Reports a path that the frame does not have.
 fn check(
     section: &Section<'_>,
     layout: Option<&Layout>,
@@ -94,7 +94,7 @@ fn check(
     }
 }
 
-/// What stands behind a path: a value, or the bytes of a part.
+/// The new value of a path: a value, or the bytes of a part.
 fn put_of(
     section: &Section<'_>,
     path: &Spanned<String>,
@@ -116,7 +116,7 @@ fn put_of(
     Some((Put::Bytes(bytes), format!("the bytes {shown}")))
 }
 
-/// A value of TOML as one of a frame, and in words.
+/// A value of TOML as a value of a frame, and in words.
 fn value_of(section: &Section<'_>, value: &Spanned<DeValue<'_>>) -> Option<(Value, String)> {
     let read = match value.get_ref() {
         DeValue::String(text) => Value::Text(text.to_string()),

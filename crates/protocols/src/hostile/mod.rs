@@ -1,7 +1,7 @@
-//! Malformed frames: those that the reference sends, with one thing wrong at a time.
+//! Malformed frames: the reference's own frames, each with one thing wrong.
 //!
-//! The harness plays the other program by what the reference was seen to say, waits where it waited, and
-//! sends one of these in the place of the right frame. Then it says that no more will come.
+//! The harness plays the other program. It says what the reference said, waits where the reference waited,
+//! and sends a malformed frame instead of the right one. Then it half-closes.
 //!
 //! | file | what |
 //! |---|---|
@@ -22,30 +22,30 @@ use pyjson::DumpsOptions;
 
 use crate::framing::Framing;
 
-/// How the names of inputs begin in which the harness sends a malformed frame.
+/// The prefix of the names of inputs in which the harness sends a malformed frame.
 pub(crate) const NAME_BEGINS: &str = "hostile-";
 
-/// What the reference was seen to do with the first fixed input.
+/// What the reference did with the first fixed input.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// Both streams, and where they are broken.
+    /// Both streams, and where they are cut.
     pub expected: Expected,
-    /// Who spoke after whom on the first connection.
+    /// The order of speaking on the first connection.
     pub bursts: Vec<Burst>,
 }
 
-/// A value in a frame of the first fixed input, which a malformed frame can have otherwise.
+/// A value in a frame of the first fixed input that a malformed frame can change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FrameValue {
     /// The frame's name.
     pub frame: String,
-    /// The path without that.
+    /// The path without the frame's name.
     pub path: String,
     /// Whether it is text; otherwise a whole number.
     pub is_text: bool,
 }
 
-/// The values of an exchange's frames, checksums aside.
+/// The values of an exchange's frames, without checksums.
 pub(crate) fn values(framing: &Framing, exchange: &Exchange) -> BTreeSet<FrameValue> {
     let mut found = BTreeSet::new();
     for way in [Direction::ToServer, Direction::ToClient] {
@@ -67,21 +67,21 @@ pub(crate) fn values(framing: &Framing, exchange: &Exchange) -> BTreeSet<FrameVa
     found
 }
 
-/// A frame with something wrong.
+/// A malformed frame.
 struct Wrong {
-    /// Words of the input's name, to be joined by hyphens.
+    /// The words of the input's name, which hyphens join.
     name: String,
     /// What is wrong, its value first.
     what: String,
-    /// Where it stands: offset of the right frame in the stream, or the number of the right datagram.
+    /// Its place: the offset of the right frame in the stream, or the number of the right datagram.
     at: usize,
     bytes: Vec<u8>,
-    /// Whether it is the right value to Python's `==`.
+    /// Whether it equals the right value by Python's `==`.
     is_same_value: bool,
 }
 
-/// The inputs in which the harness sends a malformed frame, made of `input` and of what was
-/// seen of it.
+/// The inputs in which the harness sends a malformed frame, made from `input` and from what the reference did
+/// with it.
 pub(crate) fn vectors(
     framing: &Framing,
     given: &[Given],
@@ -114,7 +114,7 @@ pub(crate) fn vectors(
             let other = steps::Other { may_vary, spare: &spare, gets_right_datagram };
             let steps = steps::of(way, wire, &exchange.bursts, (at, bytes), &other);
             let mut full = format!("{NAME_BEGINS}{name}");
-            // Two keys may come to one name.
+            // Two keys may give the same name.
             while !names.insert(full.clone()) {
                 full.push_str("-too");
             }
@@ -127,7 +127,7 @@ pub(crate) fn vectors(
     vectors
 }
 
-/// By how many bytes the JSON that goes this way may be shorter in another text, with the offset behind each.
+/// By how many bytes the JSON of this direction may be shorter in another text, with the offset after each.
 fn spare(framing: &Framing, way: Direction, expected: &Expected) -> Vec<(usize, usize)> {
     let Wire::Stream(stream) = expected.wire(way) else { return Vec::new() };
     let said = Said { bytes: &stream.0, breaks: expected.breaks(way) };
@@ -151,7 +151,7 @@ const fn opposite(way: Direction) -> Direction {
     }
 }
 
-/// The input with the harness in the place of the one who says what goes this way.
+/// The input, with the harness as the sender of this direction.
 fn hostile(input: &Input, way: Direction, hostile: Hostile) -> Input {
     let hostile = Some(hostile);
     match way {

@@ -1,24 +1,24 @@
-//! What the harness does to send a malformed frame: what the reference said before it, with
-//! the same waits, then the frame, then the end.
+//! The harness's steps to send a malformed frame: what the reference said before it, with the same
+//! waits, then the frame, then the end of the stream.
 
 use model::observation::Direction;
 use model::{Burst, Step, Wire};
 
-/// So many bytes less are waited for where what the other side says may vary in length.
+/// How many bytes fewer the harness waits for if the other side's answer may differ in length.
 const SLACK_BYTES: usize = 64;
 
-/// What is known of the other side's words.
+/// What is known about the other side's bytes.
 pub(super) struct Other<'a> {
-    /// Whether they differ in length from play to play.
+    /// Whether their length differs from play to play.
     pub(super) may_vary: bool,
-    /// By how many bytes its JSON may be shorter in another text, with the offset behind each.
+    /// By how many bytes their JSON may be shorter in another text, with the offset after each.
     pub(super) spare: &'a [(usize, usize)],
     /// Whether the right datagram follows a malformed answer. A client that skips the malformed one then goes on.
     pub(super) gets_right_datagram: bool,
 }
 
-/// The steps of the side that says what goes `way`. `at` is an offset of the stream, or the number of a
-/// datagram; there the bytes stand in the place of what was said.
+/// The steps of the side that sends in direction `way`. `at` is an offset of the stream, or the number
+/// of a datagram; there the bytes replace the right ones.
 pub(super) fn of(
     way: Direction,
     wire: &Wire,
@@ -47,7 +47,7 @@ fn of_stream(
     for burst in bursts {
         let count = burst.byte_count();
         if burst.direction != way {
-            // A port's own text may be shorter. What is left unread holds nothing up.
+            // A port's own text may be shorter. Unread bytes block nothing.
             let range = heard + 1..=heard + count;
             let in_burst = other.spare.iter().filter(|(end, _)| range.contains(end));
             let slack = in_burst.map(|(_, fewer)| fewer).sum::<usize>()
@@ -62,7 +62,7 @@ fn of_stream(
             steps.push(Step::Send(part.to_vec()));
         }
         said += count;
-        // What stands at the end of a burst may be the first of the next one.
+        // The bytes at the end of a burst may be the first of the next burst.
         if at < said {
             break;
         }
@@ -124,7 +124,7 @@ mod tests {
         let steps = of(down, &wire, &bursts, (3, b"X".to_vec()), &other);
         let before = [Step::Connect, Step::Read(2), Step::Send(b"vwx".to_vec())];
         assert_eq!(steps, [&before[..], &[Step::Send(b"X".to_vec())], &end].concat());
-        // Of JSON that may be shorter, so much is waited for.
+        // How many bytes to wait for if JSON may be shorter.
         let other = Other { spare: &[(2, 2), (4, 1)], ..other };
         let wire = Wire::stream(b"abcde".to_vec());
         let steps = of(up, &wire, &bursts, (2, b"X".to_vec()), &other);

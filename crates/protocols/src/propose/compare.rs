@@ -8,25 +8,25 @@ use regex::bytes::Regex;
 /// The most bytes that one value of a [`Difference`] holds.
 const VALUE_BYTES: usize = 60;
 
-/// How far before the difference a value of a [`Difference`] may begin, in bytes.
+/// How many bytes before the difference a value of a [`Difference`] may begin.
 const VALUE_LEAD_BYTES: usize = 30;
 
-/// How many bytes a value shows where no word stands at the difference.
+/// How many bytes a value shows if no word stands at the difference.
 const RAW_BYTES: usize = 8;
 
-/// Where two byte strings part under the masks.
+/// Where two byte strings differ under the masks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The first differing byte's offset in the one; its length if it ends there.
+    /// The first differing byte's offset in the first string; its length if it ends there.
     pub offset: usize,
-    /// The first differing byte's offset in the other; its length if it ends there.
+    /// The first differing byte's offset in the second string; its length if it ends there.
     pub other_offset: usize,
-    /// The whole word at the difference in the one and in the other, at most 60 bytes each.
-    /// They may be cut inside a character, so show them lossily.
+    /// The whole word at the difference in the first and in the second string, at most 60 bytes
+    /// each. They may be cut inside a character, so show them lossily.
     pub values: [Vec<u8>; 2],
 }
 
-/// One byte string beside the ranges that the masks match in it.
+/// One byte string, with the ranges that the masks match in it.
 #[derive(Debug)]
 pub(super) struct Play<'a> {
     pub(super) bytes: &'a [u8],
@@ -39,7 +39,7 @@ impl<'a> Play<'a> {
         Self { bytes, ranges: ranges(bytes, masks) }
     }
 
-    /// Where the match before the `count`-th ends; 0 for none.
+    /// Where the match before the `count`-th ends; 0 without one.
     pub(super) fn end_of_match(&self, count: usize) -> Option<usize> {
         match count.checked_sub(1) {
             Some(last) => self.ranges.get(last).map(|range| range.end),
@@ -50,8 +50,8 @@ impl<'a> Play<'a> {
 
 /// Finds what the masks match, in order and without overlaps.
 ///
-/// The match that starts first wins. Of several that start together the longest wins, so a mask
-/// that is added later can widen an earlier one. Empty matches are ignored.
+/// The match that starts first wins. Of several that start together the longest wins, so a later
+/// mask can widen an earlier one. Empty matches are ignored.
 #[must_use]
 pub fn ranges(bytes: &[u8], masks: &[Regex]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
@@ -81,16 +81,16 @@ fn next_match(mask: &Regex, bytes: &[u8], mut from: usize) -> Option<Range<usize
     None
 }
 
-/// Says whether two byte strings are equal but for what the masks match.
+/// Says whether two byte strings are equal except for the masks' matches.
 ///
-/// The k-th match in the one stands for the k-th match in the other. Matches that have no
-/// counterpart are compared as they are.
+/// The k-th match in one string corresponds to the k-th match in the other. Matches without a
+/// counterpart are compared unchanged.
 #[must_use]
 pub fn agree(one: &[u8], other: &[u8], masks: &[Regex]) -> bool {
     one == other || parting(&Play::new(one, masks), &Play::new(other, masks)).is_none()
 }
 
-/// Finds where two byte strings first differ under the masks; `None` where they agree.
+/// Finds where two byte strings first differ under the masks; `None` if they agree.
 #[must_use]
 pub fn first_difference(one: &[u8], other: &[u8], masks: &[Regex]) -> Option<Difference> {
     let (offset, other_offset) = parting(&Play::new(one, masks), &Play::new(other, masks))?;
@@ -99,7 +99,8 @@ pub fn first_difference(one: &[u8], other: &[u8], masks: &[Regex]) -> Option<Dif
     Some(Difference { offset, other_offset, values })
 }
 
-/// The offsets where two plays part: the one's matches are replaced by the other's, pair by pair.
+/// The offsets where two plays differ, after the first play's matches are replaced by the
+/// second's, pair by pair.
 pub(super) fn parting(one: &Play<'_>, other: &Play<'_>) -> Option<(usize, usize)> {
     let (mut from, mut there) = (0, 0);
     for (mine, theirs) in one.ranges.iter().zip(&other.ranges) {
@@ -120,7 +121,7 @@ pub(super) fn parting(one: &Play<'_>, other: &Play<'_>) -> Option<(usize, usize)
     (step < mine.len() || step < theirs.len()).then_some((from + step, there + step))
 }
 
-/// How far `text` follows `expected`, where it does not follow all of it.
+/// How far `text` equals `expected`, if it is not completely equal.
 fn mismatch(expected: &[u8], text: &[u8]) -> Option<usize> {
     let step = common_prefix(expected, text);
     (step < expected.len()).then_some(step)
@@ -131,17 +132,17 @@ pub(super) fn common_prefix(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
-/// These bytes from `from` up to `to`; nothing where they do not reach so far.
+/// These bytes from `from` up to `to`; empty if the string is too short.
 pub(super) fn slice(bytes: &[u8], from: usize, to: usize) -> &[u8] {
     bytes.get(from..to.min(bytes.len())).unwrap_or_default()
 }
 
-/// These bytes from `from` on; nothing where they end before.
+/// These bytes from `from` on; empty if the string is too short.
 pub(super) fn slice_from(bytes: &[u8], from: usize) -> &[u8] {
     bytes.get(from..).unwrap_or_default()
 }
 
-/// How many bytes before both offsets are the same and belong to one word.
+/// How many bytes before both offsets are equal and belong to one word.
 fn common_lead(one: &[u8], offset: usize, other: &[u8], other_offset: usize) -> usize {
     let before = slice(one, 0, offset).iter().rev();
     let other_before = slice(other, 0, other_offset).iter().rev();

@@ -1,4 +1,5 @@
-//! The kinds of varying tokens: how each is found, and the pattern that covers its like.
+//! The kinds of varying tokens: how to find each, and the pattern that covers similar
+//! ones.
 
 use std::sync::LazyLock;
 
@@ -22,11 +23,12 @@ pub(super) enum Edge {
 /// How much a kind's pattern covers, and so what must hold it in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breadth {
-    /// A form that hardly anything else has, such as a date. It needs no text beside it.
+    /// A form that hardly anything else has, such as a date. It needs no surrounding text.
     Distinct,
-    /// A common form, such as a number. It has text beside it where there is any.
+    /// A common form, such as a number. It has surrounding text where there is any.
     Narrow,
-    /// Almost any word: only with stable text beside it, or where it hides nothing stable.
+    /// Almost any word: only with stable surrounding text, or where it hides nothing
+    /// stable.
     Broad,
     /// A whole line: only after a stable word.
     Open,
@@ -39,7 +41,7 @@ pub(super) struct Kind {
     pub(super) find: Regex,
     /// What may stand before it.
     pub(super) edge: Edge,
-    /// The pattern for all tokens like these, or `None` where they are not of this kind.
+    /// The pattern for all tokens like these, or `None` if they are not of this kind.
     pub(super) pattern: Pattern,
     /// How much the pattern covers.
     pub(super) breadth: Breadth,
@@ -62,10 +64,10 @@ pub(super) static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
 /// Writes the pattern for tokens of a kind.
 type Pattern = fn(&[&[u8]]) -> Option<String>;
 
-/// How a kind is found, what may stand before it, and its pattern.
+/// How to find a kind, what may stand before it, and its pattern.
 type Row = (&'static str, Edge, Pattern);
 
-/// The kinds that nothing else looks like.
+/// The kinds with a distinctive form.
 const DISTINCT: &[Row] = &[
     (r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}", Edge::Word, ctime),
     (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d", Edge::Word, http_date),
@@ -95,7 +97,7 @@ const NARROW: &[Row] = &[
     (r" *[+-]?\d+(?:\.\d+)?", Edge::Any, padded_number),
 ];
 
-/// The kinds for a word or a text that has no such name.
+/// The kinds for a word or a text without a distinctive form.
 const BROAD: &[Row] = &[
     (r#""(?:[^"\\\n]|\\.)*""#, Edge::Quote, double_quoted),
     (r"'(?:[^'\\\n]|\\.)*'", Edge::Quote, single_quoted),
@@ -104,7 +106,7 @@ const BROAD: &[Row] = &[
     (r#"[^\s\x00-\x1f,;()\[\]{}<>"']+"#, Edge::Any, run),
 ];
 
-/// The kind for whatever else varies in a line.
+/// The kind for anything else that varies in a line.
 const OPEN: &[Row] = &[(r"[^\x00-\x08\n\r]+", Edge::Nearest, rest_of_line)];
 
 /// Compiles one row.
@@ -129,7 +131,7 @@ fn length(tokens: &[&[u8]]) -> Option<usize> {
     tokens.iter().all(|token| token.len() == length).then_some(length)
 }
 
-/// As `time.ctime()` of Python writes it.
+/// As Python's `time.ctime()` writes it.
 fn ctime(_: &[&[u8]]) -> Option<String> {
     Some(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}".to_owned())
 }
@@ -166,7 +168,7 @@ fn date(_: &[&[u8]]) -> Option<String> {
     Some(r"\d{4}-\d\d-\d\d".to_owned())
 }
 
-/// A time of day, with the fraction and the zone that were seen.
+/// A time of day, with the same kind of fraction and zone as in the plays.
 fn time(tokens: &[&[u8]]) -> Option<String> {
     let fraction = match (any(tokens, |byte| byte == b'.'), any(tokens, |byte| byte == b',')) {
         (true, false) => r"(?:\.\d+)?",
@@ -188,7 +190,7 @@ fn minutes(_: &[&[u8]]) -> Option<String> {
     Some(r"\d\d:\d\d".to_owned())
 }
 
-/// The class of hexadecimal digits in the case that was seen.
+/// The class of hexadecimal digits in the case of the plays.
 fn hex_class(tokens: &[&[u8]]) -> &'static str {
     let (lower, upper) = (
         any(tokens, |byte| byte.is_ascii_lowercase()),
@@ -222,7 +224,7 @@ fn address(tokens: &[&[u8]]) -> Option<String> {
     Some(format!("0x{}+", hex_class(&digits)))
 }
 
-/// Hexadecimal digits of one length, at least 8, in one case, not decimal throughout.
+/// Hexadecimal digits of one length, at least 8, in one case, not all decimal.
 fn hex(tokens: &[&[u8]]) -> Option<String> {
     let length = length(tokens).filter(|length| *length >= 8)?;
     let class = hex_class(tokens);
@@ -231,7 +233,7 @@ fn hex(tokens: &[&[u8]]) -> Option<String> {
         .then(|| format!("{class}{{{length}}}"))
 }
 
-/// A number, with the sign, the point and the exponent that were seen.
+/// A number, with the same kind of sign, point and exponent as in the plays.
 fn number(tokens: &[&[u8]]) -> Option<String> {
     let exponent = any(tokens, |byte| matches!(byte, b'e' | b'E'));
     let point = |byte| byte == b'.';
@@ -244,7 +246,7 @@ fn number(tokens: &[&[u8]]) -> Option<String> {
     Some(format!(r"{}\d+{fraction}{exponent}", sign(tokens)))
 }
 
-/// The sign that was seen before a number.
+/// The sign before a number in the plays.
 fn sign(tokens: &[&[u8]]) -> &'static str {
     let first =
         |wanted: u8| tokens.iter().any(|token| token.trim_ascii_start().first() == Some(&wanted));
@@ -259,7 +261,7 @@ fn integer(_: &[&[u8]]) -> Option<String> {
     Some(r"\d+".to_owned())
 }
 
-/// A number that is set to the right of its column.
+/// A number aligned to the right of its column.
 fn padded_number(tokens: &[&[u8]]) -> Option<String> {
     length(tokens)?;
     let spaces = |token: &&[u8]| token.iter().take_while(|byte| **byte == b' ').count();
@@ -270,7 +272,7 @@ fn padded_number(tokens: &[&[u8]]) -> Option<String> {
     (fewest < most).then(|| format!("{spaces}{digits}"))
 }
 
-/// Says whether tokens have lower case, upper case and digits, as random text has.
+/// Says whether tokens have lower case, upper case and digits, like random text.
 fn looks_random(tokens: &[&[u8]]) -> bool {
     any(tokens, |byte| byte.is_ascii_lowercase())
         && any(tokens, |byte| byte.is_ascii_uppercase())

@@ -2,7 +2,7 @@
 
 /// Writes bytes so that a pattern matches exactly them and fits a TOML literal string.
 ///
-/// Control characters and the single quote are escaped. A byte that is no UTF-8 becomes
+/// It escapes control characters and the single quote. A byte that is not UTF-8 becomes
 /// `(?-u:\xNN)`.
 pub(super) fn escape(bytes: &[u8]) -> String {
     let mut pattern = String::new();
@@ -15,14 +15,15 @@ pub(super) fn escape(bytes: &[u8]) -> String {
     pattern
 }
 
-/// Appends one character, escaped where it must be.
+/// Appends one character, escaped if necessary.
 fn push(pattern: &mut String, character: char) {
     match character {
         '\n' => pattern.push_str("\\n"),
         '\r' => pattern.push_str("\\r"),
         '\t' => pattern.push_str("\\t"),
         '\'' => pattern.push_str("\\x27"),
-        // Outside a class these stand for themselves; escaped they only read worse.
+        // Outside a class these need no escape, which would only make them harder to
+        // read.
         '-' | '#' | '&' | '~' => pattern.push(character),
         _ if character.is_control() => {
             pattern.push_str(&format!("\\x{{{:02x}}}", u32::from(character)));

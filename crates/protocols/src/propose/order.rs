@@ -8,10 +8,10 @@ use super::compare::{Play, slice, slice_from};
 use super::literal;
 use super::token::in_word;
 
-/// How far before the difference a list may open, in bytes.
+/// How many bytes before the difference a list may open.
 const REACH_BYTES: usize = 4096;
 
-/// The most places where a list is taken to begin.
+/// The most places where a list may begin.
 const MOST_STARTS: usize = 12;
 
 /// The longest list, in bytes.
@@ -23,13 +23,13 @@ const MOST_LINES: usize = 64;
 /// The longest pattern for lines, times the number of lines, in bytes.
 const LINES_BYTES: usize = 65536;
 
-/// Stands for what a mask matches. No UTF-8 has this byte.
+/// Replaces a mask's match. No UTF-8 text has this byte.
 const MASKED: u8 = 0xff;
 
-/// A list of items in another order: where it starts in the first play, and its pattern.
+/// A list of items in another order: its start in the first play, and its pattern.
 #[derive(Debug)]
 pub(super) struct List {
-    /// The list's offset before the difference, in bytes of the first play.
+    /// How many bytes of the first play are between the list's start and the difference.
     pub(super) start: usize,
     /// Per play, where it ends.
     pub(super) ends: Vec<usize>,
@@ -39,7 +39,7 @@ pub(super) struct List {
 
 /// Finds the bracketed lists around a difference whose items have another order, innermost first.
 ///
-/// `align` gives, for an offset in the first play, that in every play.
+/// `align` gives the offset in every play for an offset in the first.
 pub(super) fn brackets(
     plays: &[Play<'_>],
     at: usize,
@@ -76,7 +76,7 @@ fn openers(bytes: &[u8], at: usize) -> Vec<usize> {
     found
 }
 
-/// What stands between a pair of brackets.
+/// The content of a pair of brackets.
 #[derive(Debug)]
 struct Bracketed {
     items: Vec<Vec<u8>>,
@@ -86,7 +86,7 @@ struct Bracketed {
     end: usize,
 }
 
-/// The bracket that closes another.
+/// The closing bracket for another.
 const fn closer(open: u8) -> Option<u8> {
     match open {
         b'(' => Some(b')'),
@@ -96,7 +96,7 @@ const fn closer(open: u8) -> Option<u8> {
     }
 }
 
-/// Splits what stands in the brackets that open here at its commas.
+/// Splits the content of the brackets that open here at its commas.
 fn bracketed(play: &Play<'_>, start: usize) -> Option<Bracketed> {
     let open = *play.bytes.get(start)?;
     closer(open)?;
@@ -137,7 +137,7 @@ fn bracketed(play: &Play<'_>, start: usize) -> Option<Bracketed> {
     None
 }
 
-/// A pattern for a pair of brackets that holds others of its kind this deep.
+/// A pattern for a pair of brackets that contains this many levels of its kind.
 fn bracket_pattern(open: u8, depth: usize) -> Option<String> {
     const DEEPEST: usize = 4;
     let (open, close) = match open {
@@ -186,7 +186,7 @@ fn blank(play: &Play<'_>, from: usize, to: usize) -> Vec<u8> {
     text
 }
 
-/// Finds items with commas between them, in one line, whose order differs.
+/// Finds items with commas between them, in one line, in another order.
 pub(super) fn comma_list(
     plays: &[Play<'_>],
     at: usize,
@@ -239,7 +239,7 @@ fn comma_pattern(lists: &[&[u8]]) -> Option<String> {
     Some(format!("{item}(?:{comma}{item}){{{}}}", first.len().checked_sub(1)?))
 }
 
-/// These texts without the end that they share, back to where it begins with no word.
+/// These texts without their common end, back to a place where no word is cut.
 fn without_tail<'a>(texts: &[&'a [u8]]) -> Vec<&'a [u8]> {
     let first = texts.first().copied().unwrap_or_default();
     let shared = |text: &&[u8]| {
@@ -252,8 +252,8 @@ fn without_tail<'a>(texts: &[&'a [u8]]) -> Vec<&'a [u8]> {
     texts.iter().map(|text| slice(text, 0, text.len().saturating_sub(tail))).collect()
 }
 
-/// Covers the lines from a difference on that are the same in every play, in another order. The first of
-/// them begins a line, or stands behind something else in its line.
+/// Covers the lines after a difference that are the same in every play, in another order. The first of
+/// them begins a line, or follows something else in its line.
 pub(super) fn lines(
     plays: &[Play<'_>],
     masks: &[Regex],
@@ -291,7 +291,7 @@ pub(super) fn lines(
 /// A line of a play.
 #[derive(Debug)]
 struct Line {
-    /// Its text, without what masks match.
+    /// Its text, without the masks' matches.
     blank: Vec<u8>,
     /// Matches it, with the masks in their places.
     pattern: String,
@@ -299,7 +299,7 @@ struct Line {
     ended: bool,
 }
 
-/// The lines of a play from an offset on, as many as are ever needed.
+/// The lines of a play from an offset on, as many as can be needed.
 fn split_lines(play: &Play<'_>, masks: &[Regex], start: usize) -> Option<Vec<Line>> {
     let mut lines = Vec::new();
     let mut from = start;
@@ -311,7 +311,7 @@ fn split_lines(play: &Play<'_>, masks: &[Regex], start: usize) -> Option<Vec<Lin
         let crosses =
             |at: usize| play.ranges.iter().any(|range| range.start < at && range.end > at);
         if crosses(from) || crosses(end) || crosses(end + 1) {
-            // A mask covers a line's end here, so what follows has no lines.
+            // A mask covers a line's end here, so no lines follow.
             break;
         }
         let pattern = line_pattern(play, masks, from, end)?;
@@ -321,7 +321,7 @@ fn split_lines(play: &Play<'_>, masks: &[Regex], start: usize) -> Option<Vec<Lin
     Some(lines)
 }
 
-/// Matches a line literally, but for the masks' matches.
+/// Matches a line literally, except for the masks' matches.
 fn line_pattern(play: &Play<'_>, masks: &[Regex], from: usize, to: usize) -> Option<String> {
     let mut pattern = String::new();
     let mut at = from;
@@ -338,7 +338,7 @@ fn line_pattern(play: &Play<'_>, masks: &[Regex], from: usize, to: usize) -> Opt
     Some(pattern)
 }
 
-/// The fewest lines that are the same in every play but for their order; at least two.
+/// The fewest lines that are the same in every play except for their order; at least two.
 fn block(plays: &[Vec<Line>]) -> Option<usize> {
     let fewest = plays.iter().map(Vec::len).min()?;
     (2..=fewest).find(|count| {
@@ -350,9 +350,9 @@ fn block(plays: &[Vec<Line>]) -> Option<usize> {
     })
 }
 
-/// Covers this many lines, each being one of those.
+/// Covers this many lines, each one of those.
 fn lines_pattern(mut lines: Vec<&str>, count: usize, ended: bool) -> Option<String> {
-    // Where nothing ends a line, the longest must be tried first.
+    // Without a line's end, the longest must be tried first.
     lines.sort_by_key(|line| std::cmp::Reverse(line.len()));
     let any = format!("(?:{})", lines.join("|"));
     let pattern = if ended {

@@ -1,4 +1,4 @@
-//! Plays as programs make them, and random ones.
+//! Plays as programs make them, and random plays.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn learn(plays: &[&[u8]]) -> Result<Vec<String>, Vec<String>> {
     }
 }
 
-/// Holds plays to the patterns that cover them.
+/// Checks that patterns cover these plays.
 #[track_caller]
 fn covers(plays: &[&str], expected: &[&str]) {
     let bytes: Vec<&[u8]> = plays.iter().map(|play| play.as_bytes()).collect();
@@ -318,7 +318,7 @@ fn draws() -> impl Strategy<Value = [String; 3]> {
     .prop_filter("equal draws teach nothing", |draws| draws[0] != draws[1])
 }
 
-/// Three draws of one template: stable words, and varying tokens between them.
+/// Three plays of one template: stable words, and varying tokens between them.
 fn template() -> impl Strategy<Value = [String; 3]> {
     let word = "[a-z]{3,9}(: |=| is | at |\": )";
     let end = prop_oneof![Just("\n"), Just(", "), Just(" "), Just(")\n")];
@@ -333,7 +333,7 @@ fn template() -> impl Strategy<Value = [String; 3]> {
     })
 }
 
-/// Bytes that have what the module looks for: quotes, digits, brackets, lines.
+/// Bytes of the kinds that the module looks for: quotes, digits, brackets, lines.
 fn messy() -> impl Strategy<Value = Vec<u8>> {
     let text =
         proptest::string::bytes_regex("(?s-u)([a-c0-9 ,:.'\"\\[\\]{}\\n-]|[\\x00-\\xff]){0,24}");

@@ -1,34 +1,35 @@
-//! Finds the whole token at a difference, and the text around it that holds a pattern in place.
+//! Finds the whole token at a difference, and the surrounding text that holds a pattern in
+//! place.
 
 use super::compare::{Play, common_prefix, slice, slice_from};
 use super::kind::{Breadth, Edge, KINDS, Kind};
 use super::literal;
 
-/// How far before the difference a token may begin, in bytes.
+/// How many bytes before the difference a token may begin.
 const LEAD_BYTES: usize = 200;
 
-/// A token is shorter than this, in bytes.
+/// A token has fewer bytes than this.
 const TOKEN_BYTES: usize = 4096;
 
-/// A shorter token beside a binary byte may be a length, and is no token.
+/// A shorter token beside a binary byte may be a length, so it does not count as a token.
 const BINARY_NEIGHBOUR_BYTES: usize = 3;
 
-/// The characters that an anchor has if its line has them.
+/// How many characters an anchor has if its line has that many.
 const ANCHOR_CHARS: usize = 12;
 
-/// The characters that an anchor may have to begin with a whole word.
+/// How many characters an anchor may have, to begin with a whole word.
 const ANCHOR_MOST_CHARS: usize = 24;
 
-/// The bytes of an anchor that is no text.
+/// How many bytes an anchor has that is not text.
 const BINARY_ANCHOR_BYTES: usize = 4;
 
-/// The most bytes of the text after a token that a pattern holds.
+/// How many bytes of the text after a token a pattern may contain.
 const SUFFIX_BYTES: usize = 16;
 
 /// A difference, seen in every play.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// Per play, where the text begins that is the same in all plays up to the difference.
+    /// Per play, the start of the text before the difference that is the same in all plays.
     pub(super) floors: Vec<usize>,
     /// Per play, the offset of the difference.
     pub(super) at: Vec<usize>,
@@ -37,11 +38,11 @@ pub(super) struct Place {
 /// A varying token, seen in every play.
 #[derive(Debug)]
 pub(super) struct Token {
-    /// Covers the token alone.
+    /// Covers only the token.
     pub(super) pattern: String,
     /// How much the pattern covers.
     pub(super) breadth: Breadth,
-    /// How far before the difference it begins, in bytes.
+    /// How many bytes before the difference it begins.
     lead: usize,
     /// Per play, where it ends.
     ends: Vec<usize>,
@@ -52,7 +53,7 @@ pub(super) struct Token {
 pub(super) struct Anchor {
     /// Literal text, or the start of the line, or nothing.
     pub(super) long: String,
-    /// Shorter ends of it: a JSON key alone, and what has no number.
+    /// Shorter ends of it: only a JSON key, and text without a number.
     pub(super) short: Vec<String>,
     /// It has no letter.
     pub(super) weak: bool,
@@ -65,7 +66,7 @@ impl Token {
     }
 }
 
-/// Finds the tokens at a place, those of the narrowest kind first.
+/// Finds the tokens at a place, the narrowest kind first.
 pub(super) fn tokens<'a>(plays: &'a [Play<'_>], place: &'a Place) -> impl Iterator<Item = Token> {
     let stable = stable_line(plays, place);
     KINDS.iter().filter_map(move |kind| {
@@ -78,7 +79,7 @@ pub(super) fn tokens<'a>(plays: &'a [Play<'_>], place: &'a Place) -> impl Iterat
     })
 }
 
-/// The text before a difference that is the same in all plays, in the difference's line.
+/// The text before a difference that is the same in all plays, within the difference's line.
 fn stable_line<'a>(plays: &[Play<'a>], place: &Place) -> &'a [u8] {
     let (Some(play), Some(floor), Some(at)) =
         (plays.first(), place.floors.first(), place.at.first())
@@ -151,7 +152,7 @@ pub(super) const fn in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// Says whether a byte has no place in text. A tab, a line's end and an escape have.
+/// Says whether a byte does not belong in text. A tab, a line's end and an escape do belong.
 const fn is_binary(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b)
 }
@@ -166,7 +167,7 @@ fn is_length(plays: &[Play<'_>], texts: &[&[u8]], ends: &[usize]) -> bool {
     })
 }
 
-/// Adds the spaces after tokens that fill a column, and says by which pattern.
+/// Adds the spaces after tokens that fill a column, and returns the pattern for them.
 fn pad(plays: &[Play<'_>], texts: &[&[u8]], ends: &mut [usize]) -> Option<&'static str> {
     let spaces: Vec<usize> = plays
         .iter()
@@ -183,7 +184,8 @@ fn pad(plays: &[Play<'_>], texts: &[&[u8]], ends: &mut [usize]) -> Option<&'stat
     Some(if *fewest == 0 { " *" } else { " +" })
 }
 
-/// Says whether the plays go on alike after a token: the rest of the word, and one byte more.
+/// Says whether the plays continue alike after a token: the rest of the word, and one more
+/// byte.
 fn meets_again(plays: &[Play<'_>], ends: &[usize]) -> bool {
     let mut tails = plays.iter().zip(ends).map(|(play, end)| {
         let rest = slice_from(play.bytes, *end);
@@ -275,7 +277,7 @@ pub(super) fn suffix(plays: &[Play<'_>], token: &Token) -> Option<String> {
     let same = slice(same, 0, plain.count());
     let gap = same.iter().take_while(|byte| !in_word(**byte)).count();
     let word = slice_from(same, gap).iter().take_while(|byte| in_word(**byte)).count();
-    // A word that goes on in the play may be another varying token.
+    // A word that continues in the play may be another varying token.
     let whole = first.get(gap + word).is_none_or(|byte| !in_word(*byte));
     let end = if whole && gap + word <= SUFFIX_BYTES { gap + word } else { gap.min(SUFFIX_BYTES) };
     let suffix = slice(same, 0, end);

@@ -1,11 +1,11 @@
-//! A protocol file in a directory of its own.
+//! A protocol file in its own directory.
 
 use std::path::PathBuf;
 
 use protocols::Protocol;
 use tempfile::TempDir;
 
-/// A file that uses all that a file may have.
+/// A file that uses everything that a file may contain.
 pub(super) const WHOLE: &str = r#"# The upload protocol.
 name = "upload"
 summary = "puts files"
@@ -74,7 +74,7 @@ symptom = "client-exit"
 
 /// A directory with fixtures, and a protocol file in it.
 pub(super) struct Home {
-    /// Goes when this is dropped.
+    /// Dropping this removes the directory.
     pub(super) directory: TempDir,
 }
 
@@ -91,17 +91,17 @@ impl Home {
         Self { directory }
     }
 
-    /// Where its file is.
+    /// The path of its file.
     pub(super) fn file(&self) -> PathBuf {
         self.directory.path().join("it.toml")
     }
 
-    /// What the file's text is now.
+    /// The current text of the file.
     pub(super) fn text(&self) -> String {
         std::fs::read_to_string(self.file()).unwrap()
     }
 
-    /// The protocol of a text; where it is none, what is said about that.
+    /// The protocol of a text, or the message about its mistakes.
     pub(super) fn read(&self, text: impl AsRef<[u8]>) -> Result<Protocol, String> {
         std::fs::write(self.file(), text).unwrap();
         Protocol::read(&self.file(), &["tcp-upper"]).map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! What is written into a protocol file: the rest stays as its owner wrote it, and it reads back the same.
+//! Edits of a protocol file: the rest keeps its owner's text, and the result reads back the same.
 
 use super::common::{Home, WHOLE};
 use model::case::InputId;

@@ -1,4 +1,4 @@
-//! Frames: mistakes in their tables, the value that is wrong, and what may stand in the place of a masked one.
+//! Frames: mistakes in their tables, the wrong value, and what may replace a masked value.
 
 use model::mask::{JsonBy, Place};
 use model::observation::Direction;
@@ -37,7 +37,7 @@ fn request(dict: &str, body: &str) -> Vec<u8> {
     made
 }
 
-/// What is said about the first value that differs.
+/// The message about the first value that differs.
 fn explained(protocol: &Protocol, right: &[u8], seen: &[u8]) -> String {
     let (right, seen) = (Said::whole(right), Said::whole(seen));
     let found = protocol.explain(Direction::ToServer, right, seen, JsonBy::Bytes).unwrap();
@@ -169,7 +169,7 @@ fn json_by_value_leaves_its_text_and_its_length_free() {
     ] {
         assert_ne!(filled(&protocol, &right, &other), other);
     }
-    // A length that is one too much takes the first byte of the body.
+    // A length that is one too high includes the first byte of the body.
     let mut long = request(r#"{"b":"\u00e9","size":2,"a":1}"#, "hi");
     long[3] += 1;
     assert_ne!(filled(&protocol, &right, &long), long);

@@ -1,4 +1,4 @@
-//! Protocol files: every mistake in them, the inputs that they make, and what is written into them.
+//! Protocol files: every mistake in them, the inputs that they make, and edits.
 
 #[cfg(test)]
 mod common;

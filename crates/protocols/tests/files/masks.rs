@@ -22,7 +22,7 @@ fn times() -> Protocol {
     masked("[[mask]]\nstream = \"to-client\"\npattern = 'time=\\d+;'\n")
 }
 
-/// `right` with what was seen in its masked ranges.
+/// `right` with the seen bytes in its masked ranges.
 fn filled(protocol: &Protocol, right: &[u8], seen: &[u8]) -> Vec<u8> {
     protocol.with_seen(TO_CLIENT, Said::whole(right), Said::whole(seen), JsonBy::Bytes)
 }

@@ -1,9 +1,10 @@
-//! Every mistake in a protocol file is shown in its line, all of them at once, with what was meant.
+//! Every mistake in a protocol file is shown in its line, all of them at once, with what was
+//! probably meant.
 
 use super::common::{Home, WHOLE};
 use proptest::prelude::*;
 
-/// A file with as little as there may be.
+/// A minimal file.
 const SMALL: &str = r#"name = "up"
 [reference]
 server = ["python3", "s.py", "{port}"]
@@ -13,7 +14,7 @@ name = "one"
 typed = ["x"]
 "#;
 
-/// What is said about the small file once `old` is `new` in it.
+/// The message about the small file with `old` replaced by `new`.
 fn said(home: &Home, old: &str, new: &str) -> String {
     assert_eq!(SMALL.matches(old).count(), 1, "{old}");
     home.read(SMALL.replace(old, new)).expect_err(new)
@@ -25,7 +26,7 @@ fn place(message: &str) -> &str {
     behind.lines().next().unwrap()
 }
 
-/// Changes of the small file: each is refused at this place, in these words.
+/// Changes of the small file: each gives a mistake at this place, in these words.
 fn each_is_refused(changes: &[(&str, &str, &str, &[&str])]) {
     let home = Home::new();
     for (old, new, at, words) in changes {
@@ -113,7 +114,7 @@ fn a_quick_case_that_is_none_is_shown() {
     ] {
         each_is_refused(&[("name = \"up\"", &first(case), "2:10", &words)]);
     }
-    // Frames that framecheck derives, and generated inputs, are known when they are played.
+    // The names of derived frames and generated inputs are known only when they are played.
     for case in ["server/asis/hostile-request-length-zero", "client/cut-up@3/1105bd8b"] {
         let text = SMALL.replace("name = \"up\"", &first(case));
         assert!(Home::new().read(&text).is_ok(), "{case}");
@@ -410,7 +411,7 @@ fn line_ends_of_two_bytes_and_a_byte_order_mark_are_read_over() {
     assert!(message.contains("it.toml:7:1"), "{message}");
 }
 
-/// A part of a file goes, comes twice, or becomes something else.
+/// A part of a file is removed, repeated, or replaced.
 fn mutated() -> impl Strategy<Value = String> {
     let cut = (0..WHOLE.len(), 0..40usize, "[\\PC\n]{0,6}");
     prop::collection::vec(cut, 1..4).prop_map(|cuts| {
@@ -424,7 +425,7 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
-/// One token of a file in the place of another.
+/// Replaces one token of a file by another.
 fn swapped() -> impl Strategy<Value = String> {
     let tokens: Vec<&'static str> = WHOLE.split_inclusive([' ', '\n', '"', ',']).collect();
     let count = tokens.len();
