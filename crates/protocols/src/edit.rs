@@ -37,7 +37,7 @@ pub enum EditError {
         error: Box<toml_edit::TomlError>,
     },
     /// An input already has this name.
-    #[error("there is an input of the name {0:?} already")]
+    #[error("an input already has the name {0:?}")]
     Taken(String),
 }
 

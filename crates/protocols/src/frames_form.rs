@@ -63,7 +63,7 @@ pub(crate) fn read(root: &Section<'_>) -> Option<FramesForm> {
     let Some(streams) = streams else {
         if root.get("streams").is_none() {
             let help = "e.g. [streams] with to-server = [\"request*\"]";
-            let what = "nothing says which direction is made of these frames";
+            let what = "no direction in [streams] uses these frames";
             root.note(Mistake::new(what, place).with_help(help));
         }
         return None;
@@ -80,7 +80,7 @@ pub(crate) fn read(root: &Section<'_>) -> Option<FramesForm> {
     for (nth, name) in names.iter().enumerate() {
         let is_used = |items: &[Item]| items.iter().any(|item| item.frame == nth);
         if !is_used(&to_server) && !is_used(&to_client) {
-            let what = format!("no direction is made of the frame {:?}", name.get_ref());
+            let what = format!("no direction uses the frame {:?}", name.get_ref());
             root.warn(Mistake::new(what, name.span()).with_help("name it in [streams]"));
         }
     }
@@ -122,7 +122,7 @@ fn parts(section: &Section<'_>) -> Vec<Part> {
     let mut goes_to_the_end = None;
     for part in sections {
         if let Some(before) = &goes_to_the_end {
-            let what = format!("nothing can come behind {before:?}, which goes to the end");
+            let what = format!("no part can follow {before:?}, which goes on to the end");
             part.note(Mistake::new(what, part.place()));
         }
         let Some((read, of)) = self::part(&part, &frame) else {
@@ -280,7 +280,7 @@ fn packed(section: &Section<'_>) -> Option<Kind> {
     let format = match Format::parse(text.get_ref()) {
         Ok(format) => format,
         Err(error) => {
-            let what = format!("this is no format of Python's struct: {error}");
+            let what = format!("this is not a format of Python's struct: {error}");
             section.note(Mistake::new(what, text.span()).with_help("e.g. \">I\", \"!II\", \"i\""));
             return None;
         }
@@ -363,7 +363,7 @@ fn size(section: &Section<'_>, key: &str, before: &Frame) -> Option<Size> {
         _ => false,
     };
     if !is_number {
-        let what = format!("{:?} is no number, and so no size", text.get_ref());
+        let what = format!("{:?} is not a number, so it can't be a size", text.get_ref());
         section.note(Mistake::new(what, text.span()));
         return None;
     }

@@ -103,7 +103,7 @@ fn input(
 fn prompts(section: &Section<'_>, terminal: bool) -> BTreeMap<String, String> {
     let Some(inner) = section.section("prompt") else { return BTreeMap::new() };
     if !terminal {
-        let what = "a prompt is waited for at a terminal only";
+        let what = "only a user at a terminal can wait for a prompt";
         section.warn(Mistake::new(what, inner.place()).with_help("add terminal = true"));
     }
     let of = |role: &str| {
@@ -185,7 +185,7 @@ impl Reading<'_> {
             let text = self.text(section, line);
             let is_binary = |name: &str| self.variables.get(name).is_some_and(Variable::is_binary);
             if let Some(name) = text.variables().find(|name| is_binary(name)) {
-                let what = format!("{{{name}}} is bytes, which nobody can type");
+                let what = format!("{{{name}}} is bytes, which can't be typed");
                 let help = "use kind = \"text\" or \"ascii\"";
                 section.note(Mistake::new(what, line.span()).with_help(help));
             }

@@ -169,7 +169,7 @@ fn transports(root: &Section<'_>, usual: Transport) -> Vec<Transport> {
     }
     let datagrams = transports.iter().filter(|transport| transport.is_datagram()).count();
     if names.get_ref().is_empty() {
-        root.note(Mistake::new("a protocol travels in something", names.span()));
+        root.note(Mistake::new("a protocol needs a transport", names.span()));
     } else if datagrams > 0 && datagrams < transports.len() {
         let what = "a protocol is one of streams or one of datagrams, not both";
         root.note(Mistake::new(what, names.span()));
@@ -183,7 +183,7 @@ fn variables(root: &Section<'_>) -> BTreeMap<String, Variable> {
     for (name, value) in section.entries() {
         let text = name.get_ref();
         if PLACES.contains(&text.as_str()) {
-            let what = format!("{{{text}}} stands for something else in a command");
+            let what = format!("{{{text}}} already has a meaning in commands");
             section.note(Mistake::new(what, name.span()).with_help("choose another name"));
         } else if !text::is_name(text) {
             let help = "lower-case letters, digits, '-' and '_', beginning with a letter";
@@ -352,7 +352,7 @@ fn expected(root: &Section<'_>) -> Vec<KnownFailure> {
         if let Some(id) = &id
             && let Err(error) = globset::Glob::new(id.get_ref())
         {
-            let what = format!("this is no pattern of case ids: {}", error.kind());
+            let what = format!("this is not a pattern of case ids: {}", error.kind());
             section.note(Mistake::new(what, id.span()));
         }
         if let (Some(id), Some(reason), Some(symptom)) = (id, reason, symptom) {

@@ -119,7 +119,7 @@ fn pattern(section: &Section<'_>) -> Option<Regex> {
     let text = section.required("pattern")?;
     match Regex::new(text.get_ref()) {
         Ok(regex) if regex.is_match(b"") => {
-            let what = "this pattern matches nothing at all, and so everywhere";
+            let what = "this pattern matches the empty text, and so everywhere";
             let help = "write it so that it needs at least one byte, e.g. \\d+ for \\d*";
             section.note(Mistake::new(what, text.span()).with_help(help));
             None
@@ -149,7 +149,7 @@ fn file(section: &Section<'_>) -> Option<Mask> {
     match GlobBuilder::new(glob).literal_separator(true).build() {
         Ok(glob) => Some(Mask::File { role, glob: glob.compile_matcher(), form }),
         Err(error) => {
-            let what = format!("this is no pattern of files: {}", error.kind());
+            let what = format!("this is not a pattern of files: {}", error.kind());
             section.note(Mistake::new(what, text.span()));
             None
         }

@@ -258,7 +258,7 @@ impl Protocol {
         let (names, drawn): (Vec<String>, Vec<BoxedStrategy<Value>>) =
             form.open.iter().filter_map(known).unzip();
         let form = form.clone();
-        let made = drawn.prop_filter_map("files that can't lie beside each other", move |values| {
+        let made = drawn.prop_filter_map("files that can't be in one directory", move |values| {
             let drawn = names.iter().cloned().zip(values);
             let values = form.with.clone().into_iter().chain(drawn).collect();
             form.input(&values).ok()
@@ -322,7 +322,7 @@ fn files(files: &[(Text, Content)], values: &Values) -> Result<BTreeMap<String, 
 pub(crate) fn file_name_mistake(path: &str) -> Option<String> {
     let part = |part: &str| match part {
         "" => Some(format!("{path:?} has a part without a name")),
-        "." | ".." => Some(format!("{path:?} leads out of the directory, or nowhere")),
+        "." | ".." => Some(format!("{path:?} leads out of the directory, or names no file")),
         _ if part.contains('\0') => Some(format!("{path:?} has a NUL")),
         _ if part.len() > NAME_MAX_BYTES => {
             Some(format!("a file's name has at most {NAME_MAX_BYTES} bytes"))
@@ -382,7 +382,7 @@ impl Scenario for Protocol {
     }
 
     fn right(&self, _input: &Input) -> Result<Expected, RightError> {
-        Err(RightError("what is right is what the reference is seen to do".into()))
+        Err(RightError("only the reference's own run shows what is right".into()))
     }
 
     fn control(&self, input: &Input) -> Option<Input> {

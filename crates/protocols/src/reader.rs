@@ -200,7 +200,7 @@ impl<'t> Section<'t> {
         asked.dedup();
         for key in self.table.keys().filter(|key| !asked.iter().any(|it| it == key.get_ref())) {
             let of = if self.name.is_empty() { "a protocol file" } else { &self.name };
-            let what = format!("{:?} is no key of {of}", key.get_ref());
+            let what = format!("{:?} is not a key of {of}", key.get_ref());
             let help = meant(key.get_ref(), &asked);
             self.mistakes.note(Mistake::new(what, key.span()).with_help(help));
         }

@@ -217,7 +217,7 @@ fn command_mistakes(
     };
     let inet = mentions("host") || mentions("port");
     if !inet && !mentions("path") && !mentions("address") {
-        let what = format!("this {role} is not told where to {}", verb(role));
+        let what = format!("this {role} gets no address to {}", verb(role));
         let help = "give it {port}, and {host} if it takes one; or {path}, a Unix socket; or say which \
                     fixed-address its source has";
         section.note(Mistake::new(what, command.span()).with_help(help));

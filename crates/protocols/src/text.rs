@@ -62,13 +62,15 @@ impl Text {
                 literal.push('}');
                 rest = after;
             } else if brace.starts_with('}') {
-                return Err("this '}' closes nothing; '}}' is a brace".to_owned());
+                return Err("this '}' closes no variable; '}}' is a brace".to_owned());
             } else {
                 let Some((name, after)) = brace.trim_start_matches('{').split_once('}') else {
                     return Err("this '{' is not closed; '{{' is a brace".to_owned());
                 };
                 if !is_name(name) {
-                    return Err(format!("{{{name}}} is no variable; '{{{{' and '}}}}' are braces"));
+                    return Err(format!(
+                        "{{{name}}} is not a variable; '{{{{' and '}}}}' are braces"
+                    ));
                 }
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));

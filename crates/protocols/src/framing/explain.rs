@@ -54,11 +54,12 @@ impl Framing {
         }
         match (ours_told.get(nth), theirs_told.get(nth)) {
             (Some(missing), None) => {
-                let what = format!("expected it as frame {} this way, found none", nth + 1);
+                let what =
+                    format!("expected it as frame {} in this direction, found none", nth + 1);
                 Some(Explained { part: missing.name(), what })
             }
             (None, Some(extra)) => {
-                let what = format!("expected {nth} frames this way, found one more");
+                let what = format!("expected {nth} frames in this direction, found one more");
                 Some(Explained { part: extra.name(), what })
             }
             _ => None,

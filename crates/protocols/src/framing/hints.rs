@@ -145,7 +145,7 @@ fn text_hint(right: &str, seen: &str) -> Option<String> {
     let base = |text: &str| text.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let line = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
     if right == line(seen) {
-        return Some("with a line end behind it".to_owned());
+        return Some("followed by a line end".to_owned());
     }
     if line(right) == seen {
         return Some("without the line end".to_owned());

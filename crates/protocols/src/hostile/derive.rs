@@ -278,9 +278,9 @@ fn of_json(value: &pyjson::Value, leaf: &Leaf<'_>) -> Vec<Named> {
         let words = |words: &str| words.to_owned();
         let list = Value::Json(pyjson::Value::List(Vec::new()));
         changes.push(("no-json", words("is no JSON"), Change::Raw(b"no json".to_vec())));
-        changes.push(("no-object", words("is a list, no object"), Change::Set(list)));
+        changes.push(("no-object", words("is a list, not an object"), Change::Set(list)));
         let text = Value::Json(pyjson::Value::from("text"));
-        changes.push(("text", words("is a string, no object"), Change::Set(text)));
+        changes.push(("text", words("is a string, not an object"), Change::Set(text)));
         changes.extend(not_utf8(value).map(|(key, bytes)| {
             (NOT_UTF8, format!("is not UTF-8, in the value of {key:?}"), Change::Raw(bytes))
         }));

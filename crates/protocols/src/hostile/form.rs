@@ -65,7 +65,7 @@ pub(crate) fn read(root: &Section<'_>, layout: Option<&Layout>) -> Vec<Given> {
         }
         if words.is_empty() && !is_said {
             let help = "set = { \"dict.size\" = -1 }, or unset = [\"dict.size\"]";
-            let what = "this says of no value that it is another";
+            let what = "this changes no value";
             section.note(Mistake::new(what, section.place()).with_help(help));
         }
         let name = frame.map(Spanned::into_inner).unwrap_or_default();
@@ -106,7 +106,7 @@ fn put_of(
     }
     let bytes = hex(section, path.get_ref())?;
     if path.get_ref().contains('.') {
-        let what = "bytes take the place of a whole part, and this is a value inside one";
+        let what = "bytes replace a whole part, but this is a value inside a part";
         let part = path.get_ref().split('.').next().unwrap_or_default();
         let help = format!("{part:?} = {{ hex = \"…\" }}");
         section.note(Mistake::new(what, path.span()).with_help(help));

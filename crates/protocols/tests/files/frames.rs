@@ -99,14 +99,14 @@ fn the_value_that_is_wrong_is_named_with_what_explains_it() {
             "request.body: expected \"h\\xc3\\xa9\\xe2\\x80\\xa6\", found \"hE\\xe2\\x80\\xa6?\", from its \
              byte 1 on",
         ),
-        (Vec::new(), "request: expected it as frame 1 this way, found none"),
+        (Vec::new(), "request: expected it as frame 1 in this direction, found none"),
     ] {
         assert_eq!(explained(&protocol, &right, &seen), said);
     }
     let twice = [&right[..], &right].concat();
     assert_eq!(
         explained(&protocol, &right, &twice),
-        "request: expected 1 frames this way, found one more"
+        "request: expected 1 frames in this direction, found one more"
     );
     let short = explained(&protocol, &right, &right[..right.len() - 1]);
     assert!(short.starts_with("request.body: expected 6 bytes"), "{short}");
@@ -216,7 +216,7 @@ unset = ["z.k"]
     let message = read(frames).unwrap_err();
     for words in [
         "\"a.b\" can't be the name of a frame",
-        "this is no format of Python's struct",
+        "this is not a format of Python's struct",
         "\"!II\" packs 2 values, which need names",
         "expected 1 to 1048576 bytes",
         "this part does not say what it is",
@@ -224,7 +224,7 @@ unset = ["z.k"]
         "no part before this one gives the size \"lenght\"",
         "expected at least one byte",
         "\"md6\" is no kind",
-        "nothing can come behind \"r\", which goes to the end",
+        "nothing can follow \"r\", which goes to the end",
         "only a number counts anything",
         "no frame is called \"replay\"",
         "no frame of this file says where its JSON stands",

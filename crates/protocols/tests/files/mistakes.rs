@@ -56,7 +56,7 @@ fn a_key_that_is_unknown_is_shown_at_every_level_with_the_one_that_was_meant() {
             "typed = [\"x\"]",
             "typd = [\"x\"]",
             "7:1",
-            &["\"typd\" is no key of [[input]]", "did you mean \"typed\"?"],
+            &["\"typd\" is not a key of [[input]]", "did you mean \"typed\"?"],
         ),
         (
             "name = \"up\"",
@@ -92,7 +92,7 @@ fn a_key_that_is_unknown_is_shown_at_every_level_with_the_one_that_was_meant() {
             "typed = [\"x\"]",
             "[[clause]]\nid = \"A\"\ntext = \"t\"\nchecks = []\nlevel = 1",
             "11:1",
-            &["\"level\" is no key of [[clause]]"],
+            &["\"level\" is not a key of [[clause]]"],
         ),
         (
             "typed = [\"x\"]",
@@ -216,7 +216,7 @@ fn a_word_that_nothing_fills_is_shown_with_the_variable_that_was_meant() {
             "[\"x\"]",
             "[\"{b}\"]\n[vary]\nb = { kind = \"bytes\" }",
             "7:10",
-            &["{b} is bytes, which nobody can type"],
+            &["{b} is bytes, which can't be typed"],
         ),
         (
             "typed = [\"x\"]",
@@ -268,7 +268,7 @@ fn a_file_outside_the_directory_or_that_is_not_there_is_shown() {
         ("{ \"../a\" = \"\" }", "leads out of the directory"),
         ("{ \"a/../../b\" = \"\" }", "leads out of the directory"),
         ("{ \"/etc/passwd\" = \"\" }", "has a part without a name"),
-        ("{ \"./a\" = \"\" }", "leads out of the directory, or nowhere"),
+        ("{ \"./a\" = \"\" }", "leads out of the directory, or names no file"),
         ("{ \"\" = \"\" }", "has a part without a name"),
         ("{ \"a\\u0000\" = \"\" }", "has a NUL"),
         ("{ a = { path = \"../a\" } }", "outside the directory of this file"),
@@ -309,7 +309,7 @@ fn a_mask_that_is_no_pattern_or_covers_everything_is_shown() {
         ("pattern = 'x'", "does not say what it is about"),
         ("screen = \"server\"\nstream = \"to-client\"\npattern = 'x'", "about one thing"),
         ("file = \"log.txt\"", "does not say whose file it is"),
-        ("file = \"server:[\"", "this is no pattern of files"),
+        ("file = \"server:[\"", "this is not a pattern of files"),
         ("file = \"server:a\"\nas = \"presnt\"", "did you mean \"present\"?"),
         ("part = \"reply.time\"\nas = \"number\"", "no frame is called \"reply\""),
     ] {
@@ -396,7 +396,7 @@ fn what_is_odd_is_a_warning_in_its_line() {
     );
     let protocol = home.read(text).unwrap();
     let said = protocol.warnings().unwrap();
-    assert!(said.contains("warning: a prompt is waited for at a terminal only"), "{said}");
+    assert!(said.contains("warning: only a user at a terminal can wait for a prompt"), "{said}");
     assert!(said.contains("it.toml:8:10") && said.contains("add terminal = true"), "{said}");
     assert!(said.contains("warning: no input and no command uses the variable \"v\""), "{said}");
     assert!(said.contains("it.toml:10:1"), "{said}");
