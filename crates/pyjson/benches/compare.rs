@@ -1,11 +1,11 @@
-//! How fast, beside `serde_json`, `jiter` and CPython's own `json`, in one run on one machine.
+//! Compares the speed with `serde_json`, `jiter` and CPython's own `json`, in one run on one machine.
 //!
-//! `cargo bench -p pyjson --bench compare`, or with a part of a document's name behind `--`. It
-//! prints the table of the README. All contenders of a row take turns, so that what else the machine
-//! does hits them alike, and the time of each is that of its best turn. Building the value and
-//! freeing it both count. `jiter` takes bytes alone, and `dumps` of `serde_json` writes neither
-//! spaces nor escapes of what is not ASCII, which is less work. The last column is this crate without
-//! what looks at several bytes at once; `make bench-json` fills it.
+//! Run `cargo bench -p pyjson --bench compare`, or with a part of a document's name after `--`. It
+//! prints the table of the README. All contenders of a row take turns, so that the machine's other
+//! load affects them alike; each one's time is that of its best turn. Building the value and freeing
+//! it both count. `jiter` takes only bytes. `dumps` of `serde_json` writes no spaces and no escapes
+//! of non-ASCII characters, which is less work. The last column is this crate without the code that
+//! looks at several bytes at once; `make bench-json` fills it.
 
 mod timing;
 
@@ -15,10 +15,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use jiter::{JsonValue, PartialMode};
 use timing::{Contender, contender, turn};
 
-/// How often each contender has its turn.
+/// How many turns each contender has.
 const TURNS: usize = 12;
 
-/// A document of `lines` records with something of everything.
+/// A document of `lines` records with every kind of value.
 fn mixed(lines: usize) -> String {
     let mut text = String::from("[");
     for i in 0..lines {
@@ -70,7 +70,7 @@ fn documents() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A program that times what it is asked to: CPython, or this crate built without its short cuts.
+/// A program that times the requested calls: CPython, or this crate built without its fast paths.
 struct Timer {
     child: Child,
     requests: ChildStdin,
@@ -101,7 +101,7 @@ impl Timer {
         self.answers.next()?.ok()
     }
 
-    /// Sets the document and gives the version.
+    /// Sends the document and returns the version.
     fn document(&mut self, text: &str) -> Option<String> {
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         self.ask(&format!("text {hex}"))
@@ -143,7 +143,7 @@ fn print(name: &str, call: &str, bytes: usize, [own, others @ ..]: [f64; 6]) {
     println!("| {name} | `{call}` | {bytes} | {own} | {} |", ratios.join(" | "));
 }
 
-/// The version of a package that this was built with.
+/// The version of a package in this build.
 fn version(package: &str) -> String {
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     let lock = std::fs::read_to_string(lock).unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Times pyjson's calls, as `benches/cpython.py` times CPython's, for `cargo bench`.
 //!
-//! `make bench-json` builds it with `--cfg pyjson_plain`, so that the benchmark can set the crate beside
-//! itself without its short cuts. Each line of standard input is a request. `text` and a document's
-//! bytes in hexadecimal are answered with a line; `loads`, `loads_bytes` or `dumps` with the
-//! nanoseconds that one call takes.
+//! `make bench-json` builds this with `--cfg pyjson_plain`, so that the benchmark can compare the crate
+//! with itself without its fast paths. Each line of standard input is a request. The answer to `text`
+//! and a document's bytes in hexadecimal is a line. The answer to `loads`, `loads_bytes` or `dumps` is
+//! the time of one call in nanoseconds.
 
 #[path = "../benches/timing/mod.rs"]
 mod timing;

@@ -1,4 +1,4 @@
-//! From bytes to text, as `json.loads` does it: `json.detect_encoding`, then
+//! Decodes bytes into text as `json.loads` does: `json.detect_encoding`, then
 //! `bytes.decode(encoding, "surrogatepass")` with the codecs' errors.
 
 use std::fmt;
@@ -7,7 +7,7 @@ use crate::PyString;
 use crate::pystr::Builder;
 
 /// `UnicodeDecodeError`: the first bytes that a codec refused. Displays as `str(exception)` does in
-/// Python: one byte is named, several are only placed.
+/// Python: it shows a single byte, and only the place of several bytes.
 ///
 /// ```
 /// let error = pyjson::UnicodeDecodeError::new("gbk", 0xff, 2, 3, "illegal multibyte sequence");
@@ -27,7 +27,7 @@ pub struct UnicodeDecodeError {
 
 impl UnicodeDecodeError {
     /// Python's `UnicodeDecodeError(encoding, object, start, end, reason)`, with the byte at `start`
-    /// in the place of the object.
+    /// instead of the object.
     #[must_use]
     pub const fn new(
         encoding: &'static str,
@@ -64,7 +64,7 @@ impl UnicodeDecodeError {
         self.start
     }
 
-    /// `exception.end`: the offset behind the last byte at fault.
+    /// `exception.end`: the offset after the last byte at fault.
     #[must_use]
     pub const fn end(&self) -> usize {
         self.end
@@ -87,12 +87,12 @@ impl std::error::Error for UnicodeDecodeError {}
 
 /// A decoded text.
 pub(crate) enum Decoded<'a> {
-    /// The bytes themselves, or all but a byte order mark.
+    /// The bytes themselves, or all except a byte order mark.
     Utf8(&'a str),
     Other(PyString),
 }
 
-/// Decodes what `json.loads` is given.
+/// Decodes the bytes for `json.loads`.
 pub(crate) fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, UnicodeDecodeError> {
     match Encoding::detect(bytes) {
         Encoding::Utf8 { mark } => utf8(bytes.get(mark..).unwrap_or_default()),
@@ -101,7 +101,7 @@ pub(crate) fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, UnicodeDecodeErro
     }
 }
 
-/// An encoding, and how many bytes of byte order mark are in front.
+/// An encoding, and the number of bytes of the byte order mark before the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Encoding {
     Utf8 { mark: usize },
@@ -176,7 +176,7 @@ fn utf8_with_surrogates(bytes: &[u8]) -> Result<PyString, UnicodeDecodeError> {
     }
 }
 
-/// `codecs.utf_16_decode`, or that of a byte order, with `surrogatepass`.
+/// `codecs.utf_16_decode`, or the one for a byte order, with `surrogatepass`.
 fn utf16(bytes: &[u8], order: Order, mark: usize) -> Result<PyString, UnicodeDecodeError> {
     let (units, odd) = bytes.get(mark..).unwrap_or_default().as_chunks::<2>();
     let units = units.iter().map(|unit| match order {
@@ -201,7 +201,7 @@ fn utf16(bytes: &[u8], order: Order, mark: usize) -> Result<PyString, UnicodeDec
     Ok(builder.finish())
 }
 
-/// `codecs.utf_32_decode`, or that of a byte order, with `surrogatepass`.
+/// `codecs.utf_32_decode`, or the one for a byte order, with `surrogatepass`.
 fn utf32(bytes: &[u8], order: Order, mark: usize) -> Result<PyString, UnicodeDecodeError> {
     let (units, odd) = bytes.get(mark..).unwrap_or_default().as_chunks::<4>();
     let encoding = match order {

@@ -1,4 +1,4 @@
-//! A Python `int`: a whole number of any size. No arithmetic, only what a JSON text needs of it.
+//! A Python `int`: a whole number of any size. It has no arithmetic, only what a JSON text needs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,12 +21,12 @@ pub struct Int(Repr);
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     Small(i64),
-    /// Decimal digits of a number outside `i64`, with a `-` before a negative one and no zeros in
-    /// front. JSON text is decimal both ways, so a number never needs to be anything else.
+    /// Decimal digits of a number outside `i64`, with a `-` before a negative one and no leading
+    /// zeros. JSON text is decimal in both directions, so a number never needs another form.
     Big(Box<str>),
 }
 
-/// A text that is no decimal number: an optional `-`, then digits.
+/// A text that is not a decimal number: an optional `-`, then digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseIntError;
 
@@ -57,7 +57,7 @@ impl Int {
         }
     }
 
-    /// Whether it is below zero.
+    /// Whether it is negative.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match &self.0 {
@@ -97,7 +97,7 @@ impl Int {
 impl FromStr for Int {
     type Err = ParseIntError;
 
-    /// Reads decimal digits, of any number, with an optional `-` in front.
+    /// Reads decimal digits of any number, with an optional `-` before them.
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         let (sign, digits) = match text.strip_prefix('-') {
             Some(digits) => ("-", digits),

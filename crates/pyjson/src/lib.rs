@@ -16,20 +16,20 @@
 //! ```
 //!
 //! # Where to look
-//! - [`Value`] and its parts [`PyString`], [`Int`] and [`Dict`] are what Python's own types are:
-//!   a `str` may hold lone surrogates, an `int` has any size, a `dict` keeps its order.
+//! - [`Value`] and its parts [`PyString`], [`Int`] and [`Dict`] behave like Python's own types: a
+//!   `str` may hold lone surrogates, an `int` has any size, a `dict` keeps its order.
 //! - [`LoadsOptions`] and [`DumpsOptions`] are the keyword arguments of the two functions, and the
-//!   version of CPython to be like: messages and limits differ between versions.
-//! - [`LoadsError`] and [`DumpsError`] say what CPython's exceptions say.
+//!   version of CPython to imitate: messages and limits differ between versions.
+//! - [`LoadsError`] and [`DumpsError`] have the texts of CPython's exceptions.
 //!
 //! # Features
 //! None is on by default. `serde` makes a [`Value`] serializable, `serde_json` converts it from
-//! and to `serde_json::Value`. Both refuse what the other side cannot hold; neither writes as
-//! CPython does, which only this crate's functions do.
+//! and to `serde_json::Value`. Both refuse what the other side can't hold. Neither writes as
+//! CPython does; only this crate's functions do.
 //!
 //! # Limits
-//! [`loads`] has CPython's own: an `int` of more than 4300 digits and a text nested too deeply are
-//! refused, as they are there. No input and no value overflows the stack.
+//! [`loads`] has CPython's own limits: like CPython, it refuses an `int` of more than 4300 digits
+//! and a text that nests too deeply. No input and no value overflows the stack.
 
 mod decode;
 mod dumps;

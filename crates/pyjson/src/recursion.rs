@@ -1,19 +1,19 @@
-//! What CPython counts against its recursion limit: lists and dicts, and the calls that it makes
-//! while it is inside of them.
+//! What CPython counts towards its recursion limit: lists and dicts, and the calls that it makes inside
+//! of them.
 //!
-//! A text that nests to one level below the limit is refused where CPython calls something in its
-//! innermost list: to make a NaN, or to make the exception that says what is wrong with the text.
-//! The tables below say how many levels each of these takes, and what CPython says if they aren't
-//! there. They were found by asking each version, with a call of `json.loads` or `json.dumps` at
-//! module level, and `tests/it/depth.rs` asks again. The sources are `Modules/_json.c`,
-//! `Lib/json/decoder.py` (`JSONDecodeError.__init__`) and `Lib/json/encoder.py`.
+//! CPython may refuse a text that nests to just below the limit, because it calls something in the
+//! innermost list: to make a NaN, or to make the exception for a mistake in the text. The tables below
+//! say how many levels each call takes, and CPython's message if the levels are missing. They come from
+//! asking each version, with a call of `json.loads` or `json.dumps` at module level; `tests/it/depth.rs`
+//! asks again. The sources are `Modules/_json.c`, `Lib/json/decoder.py` (`JSONDecodeError.__init__`) and
+//! `Lib/json/encoder.py`.
 
 use std::fmt;
 
 use crate::PythonVersion;
 
-/// `RecursionError`: what CPython did when its stack had too many levels. Displays as
-/// `str(exception)` does in Python.
+/// `RecursionError`: what CPython did when its stack had too many levels. Displays as `str(exception)`
+/// does in Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecursionError {
@@ -23,7 +23,7 @@ pub enum RecursionError {
     Object,
     /// It wrote a list or a dict.
     Encoding,
-    /// It called a function that is written in Python.
+    /// It called a function written in Python.
     Function,
     /// It called anything else.
     Call,
@@ -53,15 +53,15 @@ impl fmt::Display for RecursionError {
 
 impl std::error::Error for RecursionError {}
 
-/// Calls in the order in which CPython makes them: how many levels are in use at the call, besides
-/// those of the lists and dicts around it, and what CPython says if there are fewer.
+/// Calls in CPython's order: how many levels are in use at the call, besides those of the surrounding
+/// lists and dicts, and CPython's message if there are fewer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Calls(&'static [(usize, RecursionError)]);
 
 impl Calls {
     pub(crate) const NONE: Self = Self(&[]);
 
-    /// Makes the calls with so many levels left.
+    /// Makes the calls with this many levels left.
     #[inline]
     pub(crate) fn make(self, left: usize) -> Result<(), RecursionError> {
         match self.0.iter().find(|(levels, _)| *levels > left) {
@@ -78,11 +78,11 @@ use RecursionError::{Call, Comparison, Encoding, Function, InstanceCheck, Repr};
 pub(crate) struct Loading {
     /// `parse_constant`, for `NaN`, `Infinity` and `-Infinity`.
     pub(crate) constant: Calls,
-    /// `JSONDecodeError`, which the scanner makes where it finds the mistake.
+    /// `JSONDecodeError`, which the scanner makes at the mistake.
     pub(crate) decode_error: Calls,
     /// `StopIteration`, which becomes "Expecting value" outside of all lists and dicts.
     pub(crate) stop_iteration: Calls,
-    /// `ValueError`, for an `int` of too many digits.
+    /// `ValueError`, for an `int` with too many digits.
     pub(crate) value_error: Calls,
 }
 
@@ -96,15 +96,15 @@ impl Loading {
     };
 
     pub(crate) const fn of(python: PythonVersion) -> Self {
-        // From 3.14 on CPython looks at how much of the C stack is used, and counts nothing.
+        // From 3.14 on CPython checks how much of the C stack is used, and counts no levels.
         if python.minor() >= 14 {
             return Self::UNCOUNTED;
         }
-        // From 3.12 on an exception is made at once; before, when Python code sees it.
+        // From 3.12 on CPython makes an exception at once; before, when Python code sees it.
         let made = if python.minor() >= 12 { Calls(&[(1, Call)]) } else { Calls::NONE };
         Self {
             constant: Calls(&[(1, Call)]),
-            // The class is called, its `__init__` is run, and that calls methods.
+            // CPython calls the class and runs its `__init__`, which calls methods.
             decode_error: Calls(match python.minor() {
                 ..=6 => &[(3, Call), (4, Function), (6, Call)],
                 8 => &[(3, Call)],
@@ -117,17 +117,17 @@ impl Loading {
     }
 }
 
-/// What `json.dumps` calls, and how many levels it has for all that it counts.
+/// The calls of `json.dumps`, and the number of levels for everything that it counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Dumping {
     pub(crate) levels: usize,
-    /// For a list or dict in another one, before it is looked into.
+    /// For a list or dict inside another one, before looking into it.
     pub(crate) open: Calls,
     /// Inside of a list or dict that is not empty, before its items.
     pub(crate) begin: Calls,
-    /// To sort the keys of a dict that has one.
+    /// To sort the keys of a dict with one key.
     pub(crate) sort_one: Calls,
-    /// To sort the keys of a dict that has several.
+    /// To sort the keys of a dict with several keys.
     pub(crate) sort: Calls,
     /// To write an `int`.
     pub(crate) int: Calls,
@@ -137,12 +137,12 @@ pub(crate) struct Dumping {
     pub(crate) not_finite: Calls,
     /// To refuse a NaN or an infinity.
     pub(crate) refused: Calls,
-    /// To refuse an `int` of too many digits.
+    /// To refuse an `int` with too many digits.
     pub(crate) value_error: Calls,
 }
 
 impl Dumping {
-    /// Counts lists and dicts alone.
+    /// Counts only lists and dicts.
     pub(crate) const fn lists_and_dicts(levels: usize) -> Self {
         Self {
             levels,
@@ -158,8 +158,8 @@ impl Dumping {
         }
     }
 
-    /// What a version counts, which up to 3.12 is something else where there is an indent: then its
-    /// encoder is the one that is written in Python.
+    /// What a version counts. Up to 3.12 this differs with an indent, because then the encoder is the
+    /// one written in Python.
     pub(crate) const fn of(python: PythonVersion, indent: bool) -> Self {
         match python.minor() {
             ..=12 if indent => Self::in_python(python),
@@ -179,13 +179,13 @@ impl Dumping {
         }
     }
 
-    /// `_make_iterencode` of `Lib/json/encoder.py`: generators in one another.
+    /// `_make_iterencode` of `Lib/json/encoder.py`: nested generators.
     ///
-    /// 3.11 takes short cuts that use fewer levels in code that has run a few times: where a process has
-    /// written floats before, one more may lie a level deeper. This counts as a new process does, but
-    /// for one thing. The code for lists, or that for dicts, has not run where 995 levels are all of the
-    /// other kind; a list or dict in the first one of that kind is refused, or a dict whose
-    /// keys are to be sorted; neither is here.
+    /// 3.11 has fast paths that use fewer levels in code that has run a few times: in a process that has
+    /// written floats before, one more float may be a level deeper. This counts like a new process, with
+    /// one exception. If 995 levels are all lists, the code for dicts has not run, and the other way
+    /// round. A new process refuses a list or dict in the first one of the other kind, or a dict whose
+    /// keys must be sorted; this does not.
     const fn in_python(python: PythonVersion) -> Self {
         let none = Self { open: Calls::NONE, ..Self::lists_and_dicts(996) };
         match python.minor() {
@@ -204,7 +204,7 @@ impl Dumping {
                 levels: if minor <= 8 { 995 } else { 996 },
                 open: if minor <= 10 { Calls(&[(2, InstanceCheck)]) } else { Calls::NONE },
                 begin: if minor <= 10 { Calls::NONE } else { Calls(&[(1, Call)]) },
-                // 3.7 sorts by a function of the entry, later ones the entries themselves.
+                // 3.7 sorts by a function of the entry, later versions sort the entries themselves.
                 sort_one: Calls(match minor {
                     7 => &[(2, Call), (3, Function)],
                     8..=10 => &[(2, Call)],
@@ -220,7 +220,7 @@ impl Dumping {
                 refused: Calls(&[(2, Comparison), (3, Repr)]),
                 ..none
             },
-            // Functions written in Python alone are counted here.
+            // Only functions written in Python count here.
             12.. => Self {
                 open: Calls(&[(1, Function)]),
                 float: Calls(&[(1, Function)]),

@@ -1,7 +1,8 @@
-//! `Serialize` and `Deserialize`, for passing values on in other formats.
+//! `Serialize` and `Deserialize`, to pass values on in other formats.
 //!
-//! serde knows less than Python: an `int` beyond 128 bits and a `str` with surrogates are refused.
-//! It also recurses, so that values which nest more than [`MAX_DEPTH`] levels are refused too.
+//! serde supports less than Python: this refuses an `int` beyond 128 bits and a `str` with
+//! surrogates. serde also recurses, so this refuses values that nest more than [`MAX_DEPTH`]
+//! levels.
 
 use std::fmt;
 
@@ -11,11 +12,11 @@ use serde::{Deserialize, de::Error as _};
 
 use crate::{Dict, Int, PyString, Value};
 
-/// How many lists and dicts may lie in one another.
+/// How many levels lists and dicts may nest.
 const MAX_DEPTH: usize = 256;
 const TOO_DEEP: &str = "lists and dicts nest more than 256 levels deep";
 
-/// As a string; refused when it holds surrogates.
+/// As a string; refuses a string with surrogates.
 impl Serialize for PyString {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.as_str() {
@@ -25,7 +26,7 @@ impl Serialize for PyString {
     }
 }
 
-/// As the narrowest of `i64`, `u64`, `i128` and `u128` that holds it; refused beyond.
+/// As the narrowest of `i64`, `u64`, `i128` and `u128` that holds it; refuses a larger number.
 impl Serialize for Int {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(number) = self.as_i64() {
@@ -55,7 +56,7 @@ impl Serialize for Value {
     }
 }
 
-/// A value and how many lists and dicts it lies in.
+/// A value and its depth.
 struct Nested<'a> {
     value: &'a Value,
     depth: usize,
@@ -138,14 +139,14 @@ impl<'de> Deserialize<'de> for Dict {
     }
 }
 
-/// Of two equal keys, the first gives the place and the last the value, as in Python.
+/// Of two equal keys, the first decides the place and the last decides the value, as in Python.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Depth(0).deserialize(deserializer)
     }
 }
 
-/// How many lists and dicts the value to come lies in.
+/// The depth of the next value.
 #[derive(Clone, Copy)]
 struct Depth(usize);
 
@@ -242,7 +243,7 @@ mod tests {
     use super::{MAX_DEPTH, TOO_DEEP};
     use crate::{Dict, Int, PyString, Value, loads};
 
-    /// So many lists, or dicts, in one another.
+    /// This many nested lists or dicts.
     fn nests(depth: usize) -> [String; 2] {
         let lists = ["[".repeat(depth), "]".repeat(depth)].concat();
         let dicts = ["{\"k\":".repeat(depth - 1), "{}".into(), "}".repeat(depth - 1)].concat();
@@ -294,7 +295,7 @@ mod tests {
 
     #[test]
     fn as_many_levels_as_the_limit_pass_and_one_more_is_refused() {
-        // serde_json has a limit of its own, which is lower; its values have none.
+        // serde_json's own limit for texts is lower; its values have no limit.
         let json = |text: &str| serde_json::Value::try_from(&loads(text).unwrap());
         for text in nests(MAX_DEPTH) {
             let value = loads(&text).unwrap();
@@ -338,7 +339,7 @@ mod tests {
         assert_eq!(Value::deserialize(borrowed()), Ok("x".into()));
     }
 
-    /// A format that tells an optional value from others, as JSON does not.
+    /// A format that distinguishes an optional value from others, which JSON does not.
     struct Optional(Option<i64>);
 
     impl<'de> Deserializer<'de> for Optional {

@@ -1,8 +1,8 @@
-//! From and to `serde_json::Value`.
+//! Conversion from and to `serde_json::Value`.
 //!
-//! Nothing is lost in silence. What `serde_json::Value` cannot hold is refused: an `int` beyond
-//! `i64` and `u64`, NaN and the infinities, a `str` with surrogates. What it is not sure to keep
-//! is the order of keys: that takes its feature `preserve_order`.
+//! Nothing is lost silently. The conversion refuses what `serde_json::Value` can't hold: an
+//! `int` beyond `i64` and `u64`, NaN and the infinities, a `str` with surrogates. It may lose
+//! the order of keys, unless serde_json's feature `preserve_order` is on.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value as Json, map};
 
 use crate::{Dict, Int, PyString, Value};
 
-/// How many lists and dicts may lie in one another: `serde_json::Value` is dropped by recursion.
+/// How many levels lists and dicts may nest: `serde_json::Value` is dropped by recursion.
 const MAX_DEPTH: usize = 256;
 
 /// What `serde_json::Value` cannot hold.
@@ -23,7 +23,7 @@ pub enum SerdeJsonError {
     Float,
     /// A `str` with surrogates.
     Surrogates,
-    /// More than 256 lists and dicts in one another.
+    /// Lists and dicts that nest more than 256 levels deep.
     Depth,
 }
 
@@ -80,10 +80,10 @@ fn number(int: &Int) -> Result<Number, SerdeJsonError> {
     }
 }
 
-/// A list or dict whose conversion is under way: what is left of it, and the value so far.
+/// A list or dict during conversion: its rest, and the value so far.
 enum Open {
     List(std::vec::IntoIter<Json>, Vec<Value>),
-    /// The last is the key whose value is being converted.
+    /// The last field is the key of the current value.
     Dict(map::IntoIter, Dict, PyString),
 }
 
@@ -114,8 +114,8 @@ impl Open {
     }
 }
 
-/// Of any depth. With serde_json's feature `arbitrary_precision`, a number that is neither an
-/// `i64` nor a `u64` becomes a float.
+/// Accepts any depth. With serde_json's feature `arbitrary_precision`, a number that is neither
+/// an `i64` nor a `u64` becomes a float.
 impl From<Json> for Value {
     fn from(json: Json) -> Self {
         let mut outer: Vec<Open> = Vec::new();

@@ -1,21 +1,21 @@
-//! Looking for a byte eight at a time in a word, and long texts in blocks.
+//! Finds a byte eight at a time in a word, and in long texts by blocks.
 //!
 //! The blocks are plain loops that the compiler turns into vector instructions.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch};
 
-/// Whether to do without all that looks at several bytes at once, and without places made ahead for
-/// values. `make bench-json` builds the crate so, too, to show what these bring.
+/// Whether to do without the code that looks at several bytes at once, and without places made
+/// ahead for values. `make bench-json` also builds the crate so, to show the effect of that code.
 pub(crate) const PLAIN: bool = cfg!(pyjson_plain);
 
 /// Each byte 0x01.
 const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each byte.
 pub(crate) const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-/// Bytes that are looked at together in a long text.
+/// How many bytes of a long text are looked at together.
 const BLOCK: usize = 64;
-/// Bytes after which a text is taken for a long one.
+/// From this many bytes on, a text counts as long.
 const SHORT: usize = 64;
 
 /// The high bit of each byte below `limit`, which is at most 0x80: right for the first such byte
@@ -25,21 +25,21 @@ pub(crate) const fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(ONES.wrapping_mul(limit as u64)) & !word & HIGHS
 }
 
-/// The high bit of each byte that is `byte`, right for the first of a little-endian word.
+/// The high bit of each byte equal to `byte`, right for the first of a little-endian word.
 #[inline]
 pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ ONES.wrapping_mul(byte as u64), 1)
 }
 
-/// How many decimal digits `bytes` begins with, and `value` with these digits behind its own. It
-/// wraps around when there are too many.
+/// The number of decimal digits at the start of `bytes`, and `value` followed by these digits. It
+/// wraps around if there are too many.
 #[inline]
 pub(crate) fn digits(bytes: &[u8], mut value: u64) -> (usize, u64) {
     let mut count = 0;
     let mut rest = bytes;
     while !PLAIN && let Some((word, behind)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*word) ^ ONES.wrapping_mul(0x30);
-        // A digit is now 0 to 9, to which 0x76 can be added without reaching the highest bit.
+        // A digit is now 0 to 9, and adding 0x76 does not reach the highest bit.
         let others = (word.wrapping_add(ONES.wrapping_mul(0x76)) | word) & HIGHS;
         if others != 0 {
             let more = (others.trailing_zeros() / 8) as usize;
@@ -68,19 +68,19 @@ pub(crate) fn digits(bytes: &[u8], mut value: u64) -> (usize, u64) {
 /// The powers of ten up to the seventh.
 const POWERS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-/// The number of eight digits, the first one in the lowest byte.
+/// The number of eight digits, the first digit in the lowest byte.
 #[inline]
 const fn eight(digits: u64) -> u64 {
-    // Each step makes half as many numbers of twice as many digits.
+    // Each step makes half as many numbers with twice as many digits.
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
 }
 
-/// How many bytes from the front are not special.
+/// How many bytes at the start are not special.
 ///
-/// `in_word` gives the high bit of the first special byte of a little-endian word, and 0 when
-/// there is none; `is_special` says the same of one byte.
+/// `in_word` returns the high bit of the first special byte of a little-endian word, and 0 without
+/// one; `is_special` says the same for one byte.
 #[inline]
 pub(crate) fn prefix(
     bytes: &[u8],
@@ -107,7 +107,8 @@ pub(crate) fn prefix(
     plain + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
-/// [`prefix`] of a text of which a good part is plain already, with the machine's own vectors.
+/// [`prefix`] for a text whose start is already known to be plain for a while, with the machine's
+/// own vectors.
 fn long_prefix(
     bytes: &[u8],
     in_word: impl Fn(u64) -> u64,
@@ -119,7 +120,7 @@ fn long_prefix(
     ))
 }
 
-/// [`prefix`] in blocks, with the vectors of whoever calls it.
+/// [`prefix`] in blocks, with the caller's vectors.
 #[inline(always)]
 pub(crate) fn block_prefix(
     bytes: &[u8],

@@ -1,5 +1,5 @@
-//! `\uXXXX` from and to UTF-8, eight at a time with the machine's vector instructions, for the code
-//! points that take three bytes: in Chinese, Japanese and Korean they follow one another.
+//! `\uXXXX` from and to UTF-8, eight at a time with the machine's vector instructions. It is for
+//! code points of three bytes, which follow one another in Chinese, Japanese and Korean.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{u8x16, u32x4};
@@ -9,10 +9,10 @@ pub(crate) const POINTS: usize = 24;
 /// The escapes of eight code points.
 pub(crate) const ESCAPES: usize = 48;
 
-/// An index that stands for no byte.
+/// An index for no byte.
 const NONE: u8 = 0xff;
 
-/// Which of 32 digits stands where in the escapes: of the first 16, and of the others.
+/// Which of 32 digits belongs at each place of the escapes: of the first 16, and of the others.
 const DIGITS_TO_ESCAPES: [[[u8; 16]; 3]; 2] = {
     let mut indices = [[[NONE; 16]; 3]; 2];
     let mut digit = 0_u8;
@@ -27,7 +27,7 @@ const DIGITS_TO_ESCAPES: [[[u8; 16]; 3]; 2] = {
     indices
 };
 
-/// Where in the escapes each of 32 digits stands: for the first 16 of them, and for the others.
+/// The place of each of 32 digits in the escapes: for the first 16 of them, and for the others.
 const ESCAPES_TO_DIGITS: [[[u8; 16]; 3]; 2] = {
     let mut indices = [[[NONE; 16]; 3]; 2];
     let mut digit = 0_u8;
@@ -43,12 +43,12 @@ const ESCAPES_TO_DIGITS: [[[u8; 16]; 3]; 2] = {
     indices
 };
 
-/// Where in the escapes a digit stands.
+/// The place of a digit in the escapes.
 const fn place_of(digit: u8) -> usize {
     digit as usize / 4 * 6 + 2 + digit as usize % 4
 }
 
-/// The escapes without their digits, and the bits that are not of digits.
+/// The escapes without their digits, and the bits that do not belong to digits.
 const FRAME: [[u8; 16]; 3] = frame(*b"\\u");
 const FRAME_BITS: [[u8; 16]; 3] = frame([0xff; 2]);
 
@@ -65,17 +65,17 @@ const fn frame(start: [u8; 2]) -> [[u8; 16]; 3] {
     frame
 }
 
-/// The three bytes of each of four code points, last one first, in words.
+/// The three bytes of each of four code points, the last byte first, in words.
 const POINTS_TO_WORDS: [u8; 16] = [2, 1, 0, 0, 5, 4, 3, 3, 8, 7, 6, 6, 11, 10, 9, 9];
 /// The same where the code points begin four bytes later.
 const LATER_POINTS_TO_WORDS: [u8; 16] = [6, 5, 4, 4, 9, 8, 7, 7, 12, 11, 10, 10, 15, 14, 13, 13];
 /// The three lower bytes of four words.
 const WORDS_TO_POINTS: [u8; 16] = [0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0];
 
-// Here and below, nothing is mapped with `map`: its closures would not be compiled for the
-// machine's vectors.
+// Here and below, no code uses `map`, because its closures would not be compiled for the machine's
+// vectors.
 
-/// The escapes of eight code points, or `None` if they are not all of three bytes.
+/// The escapes of eight code points, or `None` if not all of them have three bytes.
 #[inline(always)]
 pub(crate) fn escape<S: Simd>(simd: S, points: &[u8; POINTS]) -> Option<[[u8; 16]; 3]> {
     let first = u8x16::load_array(simd, *points.first_chunk()?).swizzle_dyn(POINTS_TO_WORDS);
@@ -110,8 +110,8 @@ fn hex_digits<S: Simd>(simd: S, points: u32x4<S>) -> u8x16<S> {
     u8x16::load_array(simd, *b"0123456789abcdef").swizzle_dyn(digits.bitcast::<u8x16<S>>())
 }
 
-/// The code points of eight escapes, four in the first twelve bytes of each half, or `None` if they
-/// are not all such as take three bytes; surrogates are none.
+/// The code points of eight escapes, four in the first twelve bytes of each half. `None` if not all
+/// of them have three bytes; surrogates do not count as such.
 #[inline(always)]
 pub(crate) fn unescape<S: Simd>(simd: S, escapes: &[u8; ESCAPES]) -> Option<[[u8; 16]; 2]> {
     let (chunks, _) = escapes.as_chunks::<16>();
@@ -134,8 +134,8 @@ pub(crate) fn unescape<S: Simd>(simd: S, escapes: &[u8; ESCAPES]) -> Option<[[u8
         let is_decimal = decimal.simd_lt(10);
         valid &= is_decimal | letter.simd_lt(6);
         let values: u32x4<S> = is_decimal.select(decimal, letter + 10).bitcast();
-        // The first digit is in the lowest byte. Its value and the next one's highest bit tell
-        // what is too small to take three bytes, and what is a surrogate.
+        // The first digit is in the lowest byte. Its value and the next one's highest bit show
+        // whether a code point is too small for three bytes, or a surrogate.
         let kind = values & 0x080f;
         let other = kind.simd_eq(0) | kind.simd_eq(0x080d);
         if other.any_true() {
@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// What the machine can do, and less.
+    /// The machine's own features, and fewer.
     fn levels() -> Vec<Level> {
         let best = Level::new();
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -171,7 +171,7 @@ mod tests {
         less.into_iter().flatten().chain([best]).collect()
     }
 
-    /// A block of eight code points, all the same but for the one at `place`.
+    /// A block of eight code points, all equal except for the one at `place`.
     fn block(fill: char, other: char, place: usize) -> Vec<char> {
         let mut points = vec![fill; 8];
         points[place] = other;

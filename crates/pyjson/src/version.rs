@@ -1,11 +1,11 @@
-//! The versions of CPython whose `json` differs in something a caller can see.
+//! The versions of CPython whose `json` differs visibly for a caller.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The version of CPython to be like.
+/// The version of CPython to imitate.
 ///
-/// All that differs, as found with the newest or nearly newest release of each version:
+/// All differences, as found in the newest or nearly newest release of each version:
 ///
 /// | from | what |
 /// |---|---|
@@ -17,8 +17,8 @@ use std::str::FromStr;
 /// | 3.13 | a comma before `}` or `]` has a message of its own |
 /// | 3.14 | the C stack's own size limits nesting, so no number of levels is right; this crate keeps that of 3.13 |
 ///
-/// 3.14 is CPython compiled to WebAssembly, whose stack is not that of another machine: its texts and
-/// messages were asked for, its limit on nesting was not.
+/// 3.14 is CPython compiled to WebAssembly, whose stack differs from other machines': its texts and
+/// messages were checked, its limit on nesting was not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PythonVersion {
@@ -39,7 +39,7 @@ pub enum PythonVersion {
     /// CPython 3.13.
     #[default]
     V3_13,
-    /// CPython 3.14, asked as it is compiled to WebAssembly (Pyodide).
+    /// CPython 3.14, checked as compiled to WebAssembly (Pyodide).
     V3_14,
 }
 
@@ -57,7 +57,7 @@ impl PythonVersion {
         Self::V3_14,
     ];
 
-    /// The second number: 13 of 3.13.
+    /// The second number: 13 for 3.13.
     #[must_use]
     pub const fn minor(self) -> u8 {
         match self {
@@ -89,22 +89,21 @@ impl PythonVersion {
         }
     }
 
-    /// The version 3.`minor`, if it is one that is known here.
+    /// The version 3.`minor`, if this crate knows it.
     #[must_use]
     pub fn from_minor(minor: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.minor() == minor)
     }
 
-    /// How many lists and dicts may lie in one another, if the innermost one holds only what CPython
-    /// reads and writes without calling anything: a NaN takes a level more, and a mistake in the text
-    /// up to six more, before CPython can say what is wrong. The functions of this crate count these
-    /// as CPython does.
+    /// How many levels lists and dicts may nest, if the innermost one holds only what CPython reads
+    /// and writes without a call. A NaN takes one level more, and a mistake in the text up to six
+    /// more, before CPython can report it. The functions of this crate count these as CPython does.
     ///
-    /// Found by experiment, with the default recursion limit and a call from module level. Up to
-    /// 3.11 the caller's own frames count too: the limit is one lower for each function around
-    /// the call. In 3.12 and 3.13 it is the C stack's, wherever the call is; 3.12.1 and 3.13.0 built
-    /// for 64-bit Linux were asked, and other builds and patch releases have other limits. 3.14 has no
-    /// number of levels, and no calls are counted for it.
+    /// Found by experiment, with the default recursion limit and a call from module level. Up to 3.11
+    /// the caller's own frames count too: the limit is one lower for each function around the call. In
+    /// 3.12 and 3.13 the limit is the C stack's, wherever the call is. This was checked for 3.12.1 and
+    /// 3.13.0 built for 64-bit Linux; other builds and patch releases have other limits. 3.14 has no
+    /// number of levels, and calls do not count.
     #[must_use]
     pub const fn max_depth(self) -> usize {
         match self.minor() {
@@ -123,7 +122,7 @@ impl PythonVersion {
         }
     }
 
-    /// `4300`, or `4300 digits`: the limit as the message for it puts it.
+    /// `4300`, or `4300 digits`: the limit in the words of its message.
     pub(crate) fn digits_limit(self, limit: usize) -> String {
         if self >= Self::V3_11 { format!("{limit} digits") } else { limit.to_string() }
     }
@@ -150,7 +149,7 @@ impl std::error::Error for UnknownPythonVersion {}
 impl FromStr for PythonVersion {
     type Err = UnknownPythonVersion;
 
-    /// Reads `3.11`; a third number, as in `3.11.7`, is passed over.
+    /// Reads `3.11`; it ignores a third number, as in `3.11.7`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()

@@ -1,4 +1,4 @@
-//! Methods of `bytes`: `upper`, `strip` and `repr`. They know no encoding and no locale.
+//! Methods of `bytes`: `upper`, `strip` and `repr`. They depend on no encoding and no locale.
 
 use crate::repr::{push_ascii, push_hex, quote_for, shows_itself};
 
@@ -12,9 +12,9 @@ pub fn bytes_upper(bytes: &[u8]) -> Vec<u8> {
     bytes.to_ascii_uppercase()
 }
 
-/// `bytes.strip()`: without the leading and trailing bytes of CPython's `Py_ISSPACE`, which are
-/// `\t \n \x0b \x0c \r` and space. The separators `\x1c` to `\x1f`, which [`str_strip`] takes
-/// away, stay.
+/// `bytes.strip()`: removes the leading and trailing bytes of CPython's `Py_ISSPACE`, which are
+/// `\t \n \x0b \x0c \r` and space. It keeps the separators `\x1c` to `\x1f`, which
+/// [`str_strip`] removes.
 ///
 /// ```
 /// assert_eq!(pytext::bytes_strip(b"\x0b\x0c a b \r\n"), b"a b");
@@ -33,10 +33,10 @@ pub fn bytes_strip(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// `repr(bytes)`: `b'..'`, or `b".."` where there is a `'` and no `"`.
+/// `repr(bytes)`: `b'..'`, or `b".."` if there is a `'` and no `"`.
 ///
-/// The quote and the backslash take a backslash, `\t \n \r` their letters, and every other byte
-/// outside space to `~` is `\xhh` in lower case. Source: `PyBytes_Repr`.
+/// The quote and the backslash get a backslash, `\t \n \r` become their letters, and every
+/// other byte outside space to `~` becomes `\xhh` in lower case. Source: `PyBytes_Repr`.
 ///
 /// ```
 /// assert_eq!(pytext::repr_bytes(b"a'b\n\xff"), r#"b"a'b\n\xff""#);
@@ -49,7 +49,7 @@ pub fn repr_bytes(bytes: &[u8]) -> String {
     out
 }
 
-/// [`repr_bytes`] to the end of a text.
+/// Appends [`repr_bytes`] to a text.
 pub fn push_repr_bytes(out: &mut String, bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes)
         && shows_itself(bytes)

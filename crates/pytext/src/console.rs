@@ -12,8 +12,8 @@ use crate::terminal::TerminalReader;
 
 /// `print(text)`: the text and `\n`, flushed.
 ///
-/// The line goes out in one write, so that lines of several threads or processes do not mix;
-/// CPython run with `-u` writes the `\n` by itself. The bytes are the same.
+/// The line goes out in one write, so that lines of several threads or processes do not mix. CPython
+/// run with `-u` writes the `\n` separately. The bytes are the same.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -24,8 +24,8 @@ use crate::terminal::TerminalReader;
 ///
 /// # Errors
 ///
-/// What the writer reports. Rust programs ignore `SIGPIPE` as Python does, so a reader that went
-/// away is [`io::ErrorKind::BrokenPipe`], Python's `BrokenPipeError`.
+/// The writer's error. Rust programs ignore `SIGPIPE` as Python does, so a reader that has gone
+/// causes [`io::ErrorKind::BrokenPipe`], Python's `BrokenPipeError`.
 pub fn print_line(out: &mut impl Write, text: &str) -> io::Result<()> {
     write_line(out, text.as_bytes())
 }
@@ -37,10 +37,10 @@ fn write_line(out: &mut impl Write, text: &[u8]) -> io::Result<()> {
 
 /// A program's standard input and output, and at a terminal its standard error.
 ///
-/// Python's `input()` is two functions. Where standard input and standard output are both terminals
-/// it shows the prompt on standard error, wherever that goes, and reads as [`TerminalReader`] does;
-/// where one of them is not, it shows the prompt on standard output and reads as [`LineReader`]
-/// does. Only the program knows what its streams are: [`std::io::IsTerminal`] says.
+/// Python's `input()` is two functions. If standard input and standard output are both terminals, it
+/// shows the prompt on standard error, wherever that goes, and reads like [`TerminalReader`].
+/// Otherwise it shows the prompt on standard output and reads like [`LineReader`]. Only the program
+/// knows its streams: see [`std::io::IsTerminal`].
 ///
 /// ```
 /// use pytext::Console;
@@ -67,15 +67,15 @@ enum Stdin<R> {
 }
 
 impl<R: Read, W: Write> Console<R, W> {
-    /// A console that is no terminal, of which nothing has been read.
+    /// A console that is not a terminal, before any reading.
     pub fn new(stdin: R, stdout: W) -> Self {
         Self::with_stderr(stdin, stdout, io::sink(), false)
     }
 }
 
 impl<R: Read, W: Write, E: Write> Console<R, W, E> {
-    /// A console of which nothing has been read; `at_terminal` is whether standard input and
-    /// standard output are both terminals. Where they are not, standard error is left alone.
+    /// A console before any reading. `at_terminal` says whether standard input and standard output
+    /// are both terminals. If they are not, the console does not use standard error.
     ///
     /// ```
     /// use pytext::Console;
@@ -100,20 +100,20 @@ impl<R: Read, W: Write, E: Write> Console<R, W, E> {
     ///
     /// # Errors
     ///
-    /// What the output or the input reports; an output's error leaves the input untouched. At a
-    /// terminal Python asks none of the streams how it went, so there is no such error: a prompt
-    /// that can't be shown is not, and input that can't be read has ended. But a prompt there must
-    /// have no NUL ([`ErrorKind::InvalidInput`], 3.13's `ValueError`; before, the prompt ends at it).
+    /// The error of the output or the input; after an error of the output, the input is untouched. At
+    /// a terminal Python ignores the errors of all streams: a prompt that can't be shown is skipped,
+    /// and input that can't be read has ended. But a prompt there must not contain a NUL
+    /// ([`ErrorKind::InvalidInput`], 3.13's `ValueError`; before, the prompt ends at it).
     pub fn input(&mut self, prompt: &str) -> io::Result<Option<Line>> {
         self.ask(prompt.as_bytes())
     }
 
-    /// [`input`](Self::input) with a prompt that may have surrogates in it.
+    /// [`input`](Self::input) with a prompt that may contain surrogates.
     ///
     /// # Errors
     ///
-    /// As [`print_str`](Self::print_str), and as [`input`](Self::input); where the prompt can't be
-    /// encoded nothing is shown and nothing is read.
+    /// Those of [`print_str`](Self::print_str) and of [`input`](Self::input). If the prompt can't be
+    /// encoded, this shows nothing and reads nothing.
     pub fn input_str(&mut self, prompt: &PyString) -> Result<Option<Line>, ConsoleError> {
         Ok(self.ask(&encode_surrogateescape(prompt)?)?)
     }
@@ -122,7 +122,7 @@ impl<R: Read, W: Write, E: Write> Console<R, W, E> {
     ///
     /// # Errors
     ///
-    /// What the output reports.
+    /// The output's error.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         print_line(&mut self.stdout, text)
     }
@@ -145,18 +145,18 @@ impl<R: Read, W: Write, E: Write> Console<R, W, E> {
     ///
     /// # Errors
     ///
-    /// [`ConsoleError::Encode`] for a surrogate that stands for no byte; then nothing is written, no
-    /// `\n` either. [`ConsoleError::Io`] for what the output reports.
+    /// [`ConsoleError::Encode`] for a surrogate that stands for no byte; then this writes nothing,
+    /// not even the `\n`. [`ConsoleError::Io`] for the output's error.
     pub fn print_str(&mut self, text: &PyString) -> Result<(), ConsoleError> {
         Ok(self.print_bytes(&encode_surrogateescape(text)?)?)
     }
 
-    /// `print(text)` of a `str` with surrogate escapes in it, such as a [`Line`]: stdout has
-    /// `surrogateescape` where stdin has it, and each escape goes out as the byte it stands for.
+    /// `print(text)` of a `str` with surrogate escapes, such as a [`Line`]. stdout has
+    /// `surrogateescape` where stdin has it, and writes each escape as the byte it stands for.
     ///
     /// # Errors
     ///
-    /// What the output reports.
+    /// The output's error.
     pub fn print_bytes(&mut self, text: &[u8]) -> io::Result<()> {
         write_line(&mut self.stdout, text)
     }
@@ -181,12 +181,12 @@ impl<R: Read, W: Write, E: Write> Console<R, W, E> {
     }
 }
 
-/// Why a `str` was not shown.
+/// Why a `str` was not printed.
 #[derive(Debug)]
 pub enum ConsoleError {
     /// Standard output's codec refuses it: Python's `UnicodeEncodeError`, with its text.
     Encode(UnicodeEncodeError),
-    /// The streams, as [`Console::input`] and [`Console::print`] report it.
+    /// The streams' error, as [`Console::input`] and [`Console::print`] return it.
     Io(io::Error),
 }
 
@@ -199,7 +199,7 @@ impl fmt::Display for ConsoleError {
     }
 }
 
-/// Each is shown as what it wraps, and so has only that one's source.
+/// Each variant displays as the error it wraps, and so has only that error's source.
 impl std::error::Error for ConsoleError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

@@ -1,12 +1,14 @@
-//! `str.encode('utf-8', 'surrogateescape')`, which is what standard output does, and its error.
+//! `str.encode('utf-8', 'surrogateescape')`, which standard output uses, and its error.
 
 use std::fmt;
 
 use pyjson::PyString;
 
-/// `text.encode('utf-8', 'surrogateescape')`: the bytes by which standard output shows the text.
+/// `text.encode('utf-8', 'surrogateescape')`: the bytes that standard output writes for the
+/// text.
 ///
-/// U+DC80 to U+DCFF are bytes 0x80 to 0xff, alone and together; no other surrogate has bytes.
+/// U+DC80 to U+DCFF are the bytes 0x80 to 0xff, alone and together; no other surrogate has
+/// bytes.
 ///
 /// ```
 /// let name = pytext::PyString::from_code_points([0xe9, 0xdce9]).unwrap();
@@ -15,8 +17,8 @@ use pyjson::PyString;
 ///
 /// # Errors
 ///
-/// [`UnicodeEncodeError`], with CPython's text, for the first other surrogate and the surrogates
-/// right behind it, of whichever kind.
+/// [`UnicodeEncodeError`], with CPython's text, for the first other surrogate and all surrogates
+/// directly after it.
 pub fn encode_surrogateescape(text: &PyString) -> Result<Vec<u8>, UnicodeEncodeError> {
     text.to_surrogateescape().map_err(|error| UnicodeEncodeError {
         start: error.start(),
@@ -27,7 +29,8 @@ pub fn encode_surrogateescape(text: &PyString) -> Result<Vec<u8>, UnicodeEncodeE
 
 /// CPython's `UnicodeEncodeError`: the first lone surrogates of a `str`.
 ///
-/// `Display` is `str(error)` to the letter: one surrogate is named, several are only placed.
+/// `Display` is exactly `str(error)`: it shows a single surrogate, and only the place of
+/// several.
 ///
 /// ```
 /// let error = pytext::Line::from(b"caf\xe9".to_vec()).encode_utf8().unwrap_err();
@@ -40,7 +43,7 @@ pub fn encode_surrogateescape(text: &PyString) -> Result<Vec<u8>, UnicodeEncodeE
 pub struct UnicodeEncodeError {
     /// Index in code points of the first surrogate: Python's `start`.
     pub start: usize,
-    /// Index in code points behind the last surrogate of that run: Python's `end`.
+    /// Index in code points after the last surrogate of that run: Python's `end`.
     pub end: usize,
     /// The surrogate at `start`.
     pub code_point: u32,

@@ -2,10 +2,10 @@
 
 /// `repr(float)`: the shortest digits that read back as the same number.
 ///
-/// A number from 1e-4 up to but not including 1e16 is written out, with `.0` where it is whole;
-/// any other has an exponent of at least two digits and always a sign: `1e-05`, `1.5e+16`.
-/// Infinities are `inf` and `-inf`, and every NaN is `nan`. Source: `format_float_short` in
-/// CPython's `Python/pystrtod.c`.
+/// A number from 1e-4 up to but not including 1e16 has no exponent, and ends in `.0` if it is
+/// whole. Any other number has an exponent of at least two digits and always a sign: `1e-05`,
+/// `1.5e+16`. Infinities are `inf` and `-inf`, and every NaN is `nan`. Source:
+/// `format_float_short` in CPython's `Python/pystrtod.c`.
 ///
 /// ```
 /// assert_eq!(pytext::repr_float(3.0), "3.0");
@@ -14,8 +14,8 @@
 /// assert_eq!(pytext::repr_float(-0.00001), "-1e-05");
 /// ```
 ///
-/// Where two texts are as short and as near as each other, CPython takes the one whose last digit
-/// is even; Rust's own `{:?}` takes the greater.
+/// If two texts are equally short and equally near, CPython takes the one with the even last
+/// digit; Rust's own `{:?}` takes the greater.
 ///
 /// ```
 /// let tie = 1.0 / 33_554_432.0; // 2.98023223876953125e-08

@@ -5,13 +5,13 @@
 //! 81..fe  40..7e | 80..fe, not in a gap   one character
 //! ```
 //!
-//! The WHATWG's gbk, which encoding_rs implements, takes more: 0x80 for the euro sign, the four
-//! bytes of gb18030, and a character, often a private one, for each gap. Where CPython has a
-//! character the two agree, so encoding_rs is asked only about bytes that CPython takes.
+//! encoding_rs implements the WHATWG's gbk, which accepts more: 0x80 for the euro sign, the
+//! four bytes of gb18030, and a character, often a private one, for each gap. Where CPython has
+//! a character, the two agree. So this asks encoding_rs only about bytes that CPython accepts.
 
 use crate::UnicodeDecodeError;
 
-/// `bytes.decode('gbk')` as CPython's own codec, `Modules/cjkcodecs/_codecs_cn.c`, has it.
+/// `bytes.decode('gbk')` like CPython's own codec, `Modules/cjkcodecs/_codecs_cn.c`.
 ///
 /// ```
 /// assert_eq!(pytext::decode_gbk(b"\xc4\xe3\xba\xc3!").unwrap(), "你好!");
@@ -46,7 +46,7 @@ fn skip_ascii(bytes: &[u8]) -> &[u8] {
     bytes.get(at..).unwrap_or_default()
 }
 
-/// CPython blames the lead byte alone, and looks at it only once there is a byte behind it.
+/// CPython reports only the lead byte, and looks at it only once another byte follows.
 fn refuse(bytes: &[u8], rest: &[u8], reason: &'static str) -> UnicodeDecodeError {
     let start = bytes.len().saturating_sub(rest.len());
     let byte = rest.first().copied().unwrap_or_default();
@@ -59,12 +59,12 @@ fn is_character(lead: u8, trail: u8) -> bool {
         && !is_gap(lead, trail)
 }
 
-/// Pairs in reach of both bytes that CPython's gbk leaves without a character.
+/// Pairs within the range of both bytes that have no character in CPython's gbk.
 fn is_gap(lead: u8, trail: u8) -> bool {
     match (lead, trail) {
         // The three user-defined areas.
         (0xa1..=0xa7, ..=0xa0) | (0xaa..=0xaf | 0xf8..=0xfe, 0xa1..) => true,
-        // Characters of gb18030 that came after gbk.
+        // Characters that gb18030 added to gbk.
         (0xfe, 0x50..) => true,
         _ => matches!(u16::from_be_bytes([lead, trail]),
             0xa2ab..=0xa2b0 | 0xa2e3..=0xa2e4 | 0xa2ef..=0xa2f0 | 0xa2fd..=0xa2fe

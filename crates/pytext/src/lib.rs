@@ -1,8 +1,8 @@
-//! What a Python program shows on the screen and reads from it, as CPython does it.
+//! The text that a Python program prints and reads, exactly as in CPython.
 //!
-//! For Rust programs that stand in for small Python ones: everything here gives the text, the
-//! bytes or the error message CPython gives, and each function names the one it copies. Nothing
-//! here opens a socket, a file or a terminal, or asks for the time or the locale.
+//! This crate is for Rust programs that replace small Python programs. Each function gives the text, the
+//! bytes or the error message of CPython, and names the function that it copies. No function opens a
+//! socket, a file or a terminal, or asks for the time or the locale.
 //!
 //! | Python | here |
 //! |---|---|
@@ -18,44 +18,41 @@
 //!
 //! # What is easily got wrong
 //!
-//! - **`input()` leaves a `\r`.** On Unix CPython's own stdin ends a line at `\n` alone; only files
-//!   a program opens have universal newlines.
-//! - **`input()` at a terminal is another function**: the prompt is on stderr, `\r\n` ends a line, a
-//!   NUL swallows a line's end, and Ctrl-D in a line costs its last byte: [`TerminalReader`].
-//! - **`print` of a `str` it can't encode writes nothing** of it: no beginning, no line end.
+//! - **`input()` keeps a `\r`.** On Unix CPython's own stdin ends a line only at `\n`; only files that a
+//!   program opens have universal newlines.
+//! - **`input()` at a terminal is another function.** The prompt is on stderr, `\r\n` ends a line, a NUL
+//!   swallows a line's end, and Ctrl-D in a line costs its last byte: [`TerminalReader`].
+//! - **`print` of a `str` that it can't encode writes nothing** of it: no beginning, no line end.
 //! - **`bytes.strip` and `str.strip` differ** over U+001C to U+001F, U+0085, U+00A0 and all above.
-//! - **A float in the middle of two shortest texts** takes the even last digit, not the greater.
+//! - **A float in the middle of two shortest texts** takes the even last digit, not the greater one.
 //! - **gbk is not the WHATWG's**: no 0x80, no four-byte sequences, no private characters.
 //!
 //! # What differs between the versions of CPython
 //!
-//! From 3.6 to 3.14 these alone; the rest is the same in all. Each has a test in
-//! `tests/cpython/versions.rs`.
+//! These are the only differences from 3.6 to 3.14. Each has a test in `tests/cpython/versions.rs`.
 //!
-//! - **Printable code points** follow the Unicode of the interpreter: 9.0 in 3.6, 11.0 in 3.7, 12.1
-//!   in 3.8, 13.0 in 3.9 and 3.10, 14.0 in 3.11, 15.0 in 3.12, 15.1 in 3.13, 16.0 in 3.14. No version
-//!   takes one back. The functions that end in `_as` take a [`PythonVersion`]; the others write as 3.13.
-//! - **stdin and stdout under `C.UTF-8`** have `errors='surrogateescape'` from 3.7, which is what
-//!   [`Console`] does, and `strict` in 3.6, where a byte that is not UTF-8, or any surrogate, stops
-//!   the program.
-//! - **The C locale** is `C.UTF-8` to a program, and to what it starts, from 3.7: [`coerced_ctype`].
-//!   3.6 leaves it as it is.
-//! - **A NUL at the start of a line** typed at a terminal is the end of input in 3.6 and 3.7. From
-//!   3.8 on it is a NUL like another.
-//! - **A NUL in a prompt** shown at a terminal raises `ValueError` in 3.13, which is what [`Console`]
-//!   does. Before, the prompt ends there.
-//! - **`print` under `-u`** is one write in 3.6, which is what [`print_line`] does, and from 3.7 one
+//! - **Printable code points** follow the Unicode of the interpreter: 9.0 in 3.6, 11.0 in 3.7, 12.1 in
+//!   3.8, 13.0 in 3.9 and 3.10, 14.0 in 3.11, 15.0 in 3.12, 15.1 in 3.13, 16.0 in 3.14. No version
+//!   removes one. The functions that end in `_as` take a [`PythonVersion`]; the others write as 3.13.
+//! - **stdin and stdout under `C.UTF-8`** have `errors='surrogateescape'` from 3.7, which [`Console`]
+//!   imitates. In 3.6 they have `strict`: a byte that is not UTF-8, or any surrogate, stops the program.
+//! - **The C locale** is `C.UTF-8` to a program, and to the programs it starts, from 3.7:
+//!   [`coerced_ctype`]. 3.6 leaves it unchanged.
+//! - **A NUL at the start of a line** typed at a terminal is the end of input in 3.6 and 3.7. From 3.8
+//!   on it is an ordinary NUL.
+//! - **A NUL in a prompt** shown at a terminal raises `ValueError` in 3.13, which [`Console`] imitates.
+//!   Before, the prompt ends there.
+//! - **`print` under `-u`** is one write in 3.6, which [`print_line`] imitates, and from 3.7 one write
 //!   for each argument, space and line end. The bytes are the same.
 //!
-//! Of 3.14 only the printable code points were asked for: it was at hand compiled to WebAssembly
-//! (Pyodide), where there is no terminal and no process.
+//! For 3.14 only the printable code points were checked: it was available only as WebAssembly (Pyodide),
+//! which has no terminal and no process.
 //!
 //! # What is not here
 //!
 //! Standard streams under another locale than `C`, `POSIX` or `C.UTF-8`, all of which are UTF-8 with
-//! surrogate escapes from 3.7: a locale such as `en_US.UTF-8` makes them strict in every version,
-//! unless Python runs in its UTF-8 mode. `input()` of a program that has imported `readline`.
-//! Windows.
+//! surrogate escapes from 3.7: a locale such as `en_US.UTF-8` makes them strict in every version, unless
+//! Python runs in its UTF-8 mode. `input()` of a program that has imported `readline`. Windows.
 
 mod bytes;
 mod console;

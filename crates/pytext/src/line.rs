@@ -6,7 +6,7 @@ use crate::encode::UnicodeEncodeError;
 /// A `str` read with `errors='surrogateescape'`, kept as the bytes that were typed.
 ///
 /// Each byte that is not part of a UTF-8 character stands for one lone surrogate, U+DC80 to
-/// U+DCFF, as in PEP 383; nothing else in a line is a surrogate.
+/// U+DCFF, as in PEP 383. A line has no other surrogates.
 ///
 /// ```
 /// use pytext::Line;
@@ -22,13 +22,13 @@ pub struct Line {
 }
 
 impl Line {
-    /// The bytes that were typed: `os.fsencode(line)`, and what `print(line)` shows.
+    /// The typed bytes: `os.fsencode(line)`, and what `print(line)` shows.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The bytes that were typed.
+    /// The typed bytes.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
@@ -70,7 +70,7 @@ impl Line {
         UnicodeEncodeError { start, end, code_point: run.clone().next().unwrap_or_default() }
     }
 
-    /// `line.strip()`. A surrogate escape is no whitespace.
+    /// `line.strip()`. A surrogate escape is not whitespace.
     #[must_use]
     pub fn strip(&self) -> Self {
         if let Ok(text) = std::str::from_utf8(&self.bytes) {

@@ -1,17 +1,17 @@
-//! What CPython makes of the C locale before it runs a program.
+//! How CPython changes the C locale before it runs a program.
 
 use std::ffi::{OsStr, OsString};
 
-/// The value that CPython gives `LC_CTYPE` in its own environment, and so in that of whatever it
-/// starts; `None` where it leaves the environment alone.
+/// The value that CPython gives `LC_CTYPE` in its own environment, and so in that of the programs
+/// it starts; `None` if it does not change the environment.
 ///
-/// From 3.7 on, in the locale `C`, which is also what nothing set means, it takes on `C.UTF-8` as a
-/// program would that was started with it (PEP 538, `_Py_CoerceLegacyLocale` in
-/// `Python/pylifecycle.c`). `LC_ALL` keeps it from that, and so does `PYTHONCOERCECLOCALE=0`.
+/// From 3.7 on, in the locale `C` (also if no variable is set), CPython takes on `C.UTF-8` as if it
+/// had been started with it (PEP 538, `_Py_CoerceLegacyLocale` in `Python/pylifecycle.c`). `LC_ALL`
+/// prevents that, and so does `PYTHONCOERCECLOCALE=0`.
 ///
-/// `variable` gives the environment, such as [`std::env::var_os`]. A locale that is set but not
-/// installed is the C locale too; that is not known here, and gives `None`. Where `C.UTF-8` is not
-/// installed itself CPython takes another one or none.
+/// `variable` reads the environment, like [`std::env::var_os`]. A locale that is set but not
+/// installed also counts as the C locale for CPython; this function can't know that and returns
+/// `None`. If `C.UTF-8` itself is not installed, CPython takes another locale or none.
 ///
 /// ```
 /// let nothing = |_: &str| None;

@@ -5,8 +5,8 @@ use crate::printable_table::PRINTABLE;
 
 /// Whether `repr` shows the code point as itself, in one version.
 ///
-/// Not printable are the categories Cc, Cf, Cs, Co, Cn, Zl, Zp and Zs of that version's Unicode,
-/// space excepted.
+/// The categories Cc, Cf, Cs, Co, Cn, Zl, Zp and Zs of that version's Unicode are not printable,
+/// except for the space.
 ///
 /// ```
 /// use pytext::{PythonVersion, is_printable};

@@ -1,15 +1,15 @@
-//! `sys.stdin` as `input()` reads it where it is no terminal.
+//! `sys.stdin` as `input()` reads it if it is not a terminal.
 
 use std::io::{self, ErrorKind, Read};
 
 use crate::line::Line;
 
-/// How much one read asks for, in bytes: `TextIOWrapper._CHUNK_SIZE`.
+/// How many bytes one read asks for: `TextIOWrapper._CHUNK_SIZE`.
 const CHUNK: usize = 8192;
 
 /// Cuts a byte stream into lines as CPython's `sys.stdin` does on Unix.
 ///
-/// Only `\n` ends a line. A `\r` before it stays, as does any other: CPython opens a file with
+/// Only `\n` ends a line. A `\r` before it stays, like any other: CPython opens a file with
 /// universal newlines but its own stdin with `newline="\n"` (`create_stdio` in
 /// `Python/pylifecycle.c`), except on Windows. The last line needs no end. A line may be as long
 /// as memory allows.
@@ -28,12 +28,12 @@ pub struct LineReader<R> {
 }
 
 impl<R: Read> LineReader<R> {
-    /// A reader with nothing read.
+    /// A reader before any reading.
     pub fn new(source: R) -> Self {
         Self { input: Pending::new(source) }
     }
 
-    /// The stream the lines come from. What it has given may be in no line yet.
+    /// The source of the lines. Bytes that it has given may not be part of a returned line yet.
     pub fn get_ref(&self) -> &R {
         &self.input.source
     }
@@ -41,12 +41,12 @@ impl<R: Read> LineReader<R> {
     /// The next line without its `\n`, or `None` at the end of input, where `input()` raises
     /// `EOFError`.
     ///
-    /// Like Python's it reads only while it has no whole line, and asks again when called after
-    /// the end, which on a terminal or a FIFO may not have been the last.
+    /// Like Python's, it reads only while it has no whole line. Called again after the end, it
+    /// reads again: on a terminal or a FIFO there may be more.
     ///
     /// # Errors
     ///
-    /// What the source reports; an interrupted read is repeated. Nothing read is lost.
+    /// The source's error; an interrupted read is repeated. Bytes that were read are not lost.
     pub fn read_line(&mut self) -> io::Result<Option<Line>> {
         let mut searched = 0;
         loop {
@@ -64,7 +64,7 @@ impl<R: Read> LineReader<R> {
     }
 }
 
-/// A source, and the bytes read from it that are in no line yet.
+/// A source, and the bytes read from it that are not in a line yet.
 #[derive(Debug)]
 pub(crate) struct Pending<R> {
     source: R,
@@ -76,13 +76,13 @@ impl<R: Read> Pending<R> {
         Self { source, bytes: Vec::new() }
     }
 
-    /// Takes up to the first `\n`, which is taken too, but no more than `most` bytes.
+    /// Takes bytes up to and including the first `\n`, but no more than `most` bytes.
     pub(crate) fn take_line(&mut self, most: usize) -> impl Iterator<Item = u8> + '_ {
         let behind = self.line_end(0).map_or(self.bytes.len(), |at| at.saturating_add(1));
         self.bytes.drain(..behind.min(most))
     }
 
-    /// One read's worth more; 0 at the end.
+    /// Reads once more; 0 at the end.
     pub(crate) fn fill(&mut self) -> io::Result<usize> {
         let mut chunk = [0; CHUNK];
         loop {
@@ -97,7 +97,7 @@ impl<R: Read> Pending<R> {
         }
     }
 
-    /// Where the first `\n` at or behind this place is.
+    /// The place of the first `\n` at or after this place.
     fn line_end(&self, from: usize) -> Option<usize> {
         let at = self.bytes.iter().skip(from).position(|&byte| byte == b'\n')?;
         Some(from.saturating_add(at))
@@ -108,7 +108,7 @@ impl<R: Read> Pending<R> {
 mod tests {
     use super::*;
 
-    /// One item a read.
+    /// One item per read.
     struct Script(std::vec::IntoIter<Result<&'static [u8], ErrorKind>>);
 
     impl Read for Script {

@@ -9,9 +9,9 @@ use crate::printable::is_printable;
 
 /// `repr(str)` as CPython 3.13 writes it.
 ///
-/// The quote is `'`, or `"` where the text has a `'` and no `"`. The quote and the backslash take
-/// a backslash, `\t \n \r` their letters, and a code point that is not printable is `\xhh`,
-/// `\uhhhh` or `\Uhhhhhhhh` in lower case.
+/// The quote is `'`, or `"` if the text has a `'` and no `"`. The quote and the backslash get a
+/// backslash, `\t \n \r` become their letters, and a code point that is not printable becomes
+/// `\xhh`, `\uhhhh` or `\Uhhhhhhhh` in lower case.
 ///
 /// ```
 /// assert_eq!(pytext::repr_str("it's"), r#""it's""#);
@@ -22,7 +22,8 @@ pub fn repr_str(text: &str) -> String {
     repr_str_as(PythonVersion::default(), text)
 }
 
-/// [`repr_str`] as one version writes it: an older one escapes what its Unicode does not know.
+/// [`repr_str`] as one version writes it: an older version escapes characters that its Unicode
+/// does not know.
 ///
 /// ```
 /// use pytext::PythonVersion;
@@ -40,8 +41,8 @@ pub fn repr_str_as(version: PythonVersion, text: &str) -> String {
 
 /// `repr(str)` over code points, for a `str` that holds lone surrogates.
 ///
-/// A surrogate is `\udc80` and its like; a surrogate pair is no character to Python and gives two
-/// escapes. A value above U+10FFFF, which no `str` holds, is escaped as `\Uhhhhhhhh`.
+/// A surrogate becomes `\udc80` or similar; a surrogate pair is not a character to Python and
+/// gives two escapes. A value above U+10FFFF, which no `str` holds, becomes `\Uhhhhhhhh`.
 ///
 /// ```
 /// assert_eq!(pytext::repr_code_points([0x61, 0xdcff].into_iter()), r"'a\udcff'");
@@ -75,12 +76,12 @@ pub fn repr_code_points_as(
     out
 }
 
-/// Whether single quotes around the bytes are all that `repr` adds, as is the rule.
+/// Whether `repr` only adds single quotes around the bytes, which is usual.
 pub(crate) fn shows_itself(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\'))
 }
 
-/// `'` unless that alone would need a backslash.
+/// `'`, unless only that would need a backslash.
 pub(crate) fn quote_for(single: bool, double: bool) -> char {
     if single && !double { '"' } else { '\'' }
 }

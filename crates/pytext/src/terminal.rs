@@ -5,25 +5,25 @@ use std::io::{self, Read};
 use crate::line::Line;
 use crate::reader::Pending;
 
-/// How much the first `fgets` of a line may store, its NUL included.
+/// How many bytes the first `fgets` of a line may store, its NUL included.
 const FIRST: usize = 100;
 
-/// Cuts what a terminal gives into lines as `input()` does where standard input and output are
-/// both terminals and `readline` was not imported, which running a program does not do.
+/// Cuts a terminal's input into lines like `input()` when standard input and output are both
+/// terminals and `readline` is not imported, as in a plain run of a program.
 ///
-/// CPython then reads past its own `sys.stdin`, with C's `fgets` (`PyOS_StdioReadline` in
-/// `Parser/myreadline.c`, `builtin_input_impl` in `Python/bltinmodule.c`), and what comes of that
-/// differs from [`LineReader`](crate::LineReader):
+/// CPython then bypasses its own `sys.stdin` and reads with C's `fgets` (`PyOS_StdioReadline` in
+/// `Parser/myreadline.c`, `builtin_input_impl` in `Python/bltinmodule.c`). The result differs from
+/// [`LineReader`](crate::LineReader):
 ///
 /// - `\r\n` ends a line as `\n` does.
-/// - The end of input, Ctrl-D, in the middle of a line ends it only when it comes a third time: the
-///   first makes the terminal give what was typed so far, the second ends the first read, the third
-///   the next. The line's last byte is then taken for its `\n` and lost.
-/// - A NUL hides what is behind it in the same read of a line, its `\n` too: the next line is
-///   appended. Such a read holds 99 bytes at first, and then one more than the line has.
-/// - What cannot be read, because the terminal is gone, is the end of input.
+/// - The end of input, Ctrl-D, in the middle of a line ends the line only at the third time: the
+///   first makes the terminal deliver what was typed so far, the second ends the first read, the
+///   third ends the next. The line's last byte is then taken for its `\n` and lost.
+/// - A NUL hides what follows it in the same read of a line, its `\n` too: the next line is
+///   appended. Such a read holds 99 bytes at first, and later one more than the line has.
+/// - Input that can't be read, because the terminal is gone, is the end of input.
 ///
-/// All this is so from 3.8 to 3.13. In 3.6 and 3.7 a NUL at the start of a line is the end of input.
+/// This holds from 3.8 to 3.13. In 3.6 and 3.7 a NUL at the start of a line is the end of input.
 ///
 /// ```
 /// let mut reader = pytext::TerminalReader::new(&b"one\r\n\ntwo\0\nthree\n"[..]);
@@ -38,8 +38,8 @@ pub struct TerminalReader<R> {
 }
 
 impl<R: Read> TerminalReader<R> {
-    /// A reader with nothing read. The source gives what a read of the terminal gives; in its usual
-    /// mode that is at most a line, and nothing for a Ctrl-D with nothing before it.
+    /// A reader before any reading. The source returns what a read of the terminal returns: in its
+    /// usual mode at most a line, and nothing for a Ctrl-D with nothing before it.
     pub fn new(source: R) -> Self {
         Self { input: Pending::new(source) }
     }
@@ -49,12 +49,12 @@ impl<R: Read> TerminalReader<R> {
     pub fn read_line(&mut self) -> Option<Line> {
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
-            // Of what fgets may store one is the NUL it adds.
+            // One of the bytes that fgets may store is the NUL that it adds.
             let most = if line.is_empty() { FIRST } else { line.len().saturating_add(2) } - 1;
             let Ok(Some(read)) = self.fgets(most) else { break };
             line.extend(read.into_iter().take_while(|&byte| byte != 0));
         }
-        // Whatever it is: at the end of input it is no `\n`.
+        // Removes any last byte: at the end of input it is not `\n`.
         line.pop()?;
         if line.last() == Some(&b'\r') {
             line.pop();
@@ -62,8 +62,8 @@ impl<R: Read> TerminalReader<R> {
         Some(Line::from(line))
     }
 
-    /// C's `fgets`: up to a line's end or the end of input, and at most so many bytes. `None` where
-    /// there is nothing before the end of input.
+    /// C's `fgets`: up to a line's end or the end of input, and at most this many bytes. `None` if
+    /// nothing comes before the end of input.
     fn fgets(&mut self, most: usize) -> io::Result<Option<Vec<u8>>> {
         let mut read = Vec::new();
         loop {
@@ -83,7 +83,7 @@ impl<R: Read> TerminalReader<R> {
 mod tests {
     use super::*;
 
-    /// A terminal that is gone: a read of it is an error.
+    /// A terminal that is gone: reading it is an error.
     struct Gone;
 
     impl Read for Gone {

@@ -4,8 +4,9 @@ use crate::UnicodeDecodeError;
 
 /// `bytes.decode('utf-8')`, which is `bytes.decode()`.
 ///
-/// A byte order mark is a character like another. Rust and CPython accept the same bytes and
-/// refuse the same ones, the longest beginning of a character that the next byte breaks off.
+/// A byte order mark is an ordinary character. Rust and CPython accept the same bytes, and
+/// report the same invalid bytes: the longest beginning of a character that the next byte
+/// breaks off.
 ///
 /// ```
 /// assert_eq!(pytext::decode_utf8("\u{feff}gr\u{fc}n".as_bytes()), Ok("\u{feff}grün"));
@@ -36,7 +37,7 @@ pub fn decode_utf8(bytes: &[u8]) -> Result<&str, UnicodeDecodeError> {
     })
 }
 
-/// Whether it was the byte itself or the one behind what it began.
+/// Whether the byte itself was wrong, or the byte after the beginning of a character.
 const fn refusal(first: u8) -> &'static str {
     match first {
         0xc2..=0xf4 => "invalid continuation byte",

@@ -1,4 +1,4 @@
-//! `repr` of what `json.loads` makes.
+//! `repr` of the values of `json.loads`.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub fn repr_value(value: &Value) -> String {
 
 /// `repr(value)` as this version of CPython writes it.
 ///
-/// However deep the value is, this takes no stack for it.
+/// A deep value needs no deep stack.
 #[must_use]
 pub fn repr_value_as(version: PythonVersion, value: &Value) -> String {
     let mut text = String::new();

@@ -1,9 +1,9 @@
 //! `str.isspace` and `str.strip`.
 
-/// Whether `str.strip()` takes the character away: CPython's `str.isspace`.
+/// Whether `str.strip()` removes the character: CPython's `str.isspace`.
 ///
-/// It has four more than [`char::is_whitespace`], the separators U+001C to U+001F, and is the
-/// same in every version from 3.6 to 3.13.
+/// It has four more characters than [`char::is_whitespace`], the separators U+001C to U+001F,
+/// and is the same in every version from 3.6 to 3.13.
 ///
 /// ```
 /// assert!(pytext::is_space('\u{1c}') && !'\u{1c}'.is_whitespace());

@@ -1,12 +1,12 @@
-//! How long a call takes, by one turn of many calls.
+//! Measures how long a call takes, by one turn of many calls.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// How long a turn is.
+/// The length of a turn.
 const TURN: Duration = Duration::from_millis(20);
 
-/// A contender: what it does is called so many times.
+/// A contender: makes its call this many times.
 pub(crate) type Contender<'a> = Box<dyn Fn(u32) -> Duration + 'a>;
 
 pub(crate) fn contender<'a, T>(call: impl Fn() -> T + 'a) -> Contender<'a> {

@@ -7,15 +7,15 @@ use crate::pystr::INLINE_BYTES;
 use crate::swar::PLAIN;
 use crate::{PyString, swar, vector};
 
-/// A string of so many bytes is written with the machine's vector instructions.
+/// A string of at least this many bytes is written with the machine's vector instructions.
 const LONG: usize = 64;
-/// Bytes that are then looked at together.
+/// How many bytes it then looks at together.
 const BLOCK: usize = 32;
-/// Bytes that are still near the processor after they were looked at.
+/// How many bytes stay in the processor's cache after it looked at them.
 const NEAR: usize = 4096;
 
-/// Writes a string in quotes with quotes, backslashes and control characters escaped, and if it is
-/// to be `ASCII`, whatever is not printable ASCII.
+/// Writes a string in quotes. It escapes quotes, backslashes and control characters, and for
+/// `ASCII` everything that is not printable ASCII.
 #[inline]
 pub(super) fn string<const ASCII: bool>(string: &PyString, out: &mut Vec<u8>) {
     write::<ASCII, 1>(string, b"\"", out);
@@ -27,7 +27,7 @@ pub(super) fn key<const ASCII: bool>(string: &PyString, out: &mut Vec<u8>) {
     write::<ASCII, 3>(string, b"\": ", out);
 }
 
-/// Writes a string whose closing quote is the first byte of `end`, and the rest of that.
+/// Writes a string whose closing quote is the first byte of `end`, and the rest of `end`.
 #[inline(always)]
 fn write<const ASCII: bool, const END: usize>(
     string: &PyString,
@@ -43,7 +43,7 @@ fn write<const ASCII: bool, const END: usize>(
     }
 }
 
-/// Whether nothing needs an escape in what is used of this room.
+/// Whether no used byte of this buffer needs an escape.
 #[inline(always)]
 fn is_plain<const ASCII: bool>(room: &[u8; INLINE_BYTES], len: usize) -> bool {
     let (Some([first, second]), Some(third)) =
@@ -52,14 +52,14 @@ fn is_plain<const ASCII: bool>(room: &[u8; INLINE_BYTES], len: usize) -> bool {
         return false;
     };
     let used = USED.get(len).copied().unwrap_or([swar::HIGHS; 3]);
-    // Wrong bits lie above right ones only, so they make no difference.
+    // Wrong bits are only above right ones, so they make no difference.
     [first, second, third].into_iter().zip(used).fold(0, |found, (word, used)| {
         found | special_in_word::<ASCII>(u64::from_le_bytes(*word)) & used
     }) == 0
 }
 
-/// The high bits of the bytes that are used, by their number, in the first and the second eight
-/// bytes of the room and in the last ones.
+/// The high bits of the used bytes, by their number, in the first and the second eight bytes of the
+/// buffer and in the last ones.
 const USED: [[u64; 3]; INLINE_BYTES + 1] = {
     let mut used = [[0; 3]; INLINE_BYTES + 1];
     let starts = [0, 8, INLINE_BYTES - 8];
@@ -79,12 +79,12 @@ const USED: [[u64; 3]; INLINE_BYTES + 1] = {
     used
 };
 
-/// What is written of a short string before some of it is taken back: its opening quote, its room
-/// and what follows have place in two vector registers.
+/// What is written of a short string before some of it is removed again: its opening quote, its
+/// buffer and `end` fit into two vector registers.
 const SHORT: usize = 32;
 
-/// Writes an opening quote, what is used of this room and `end`: to write more than that and take
-/// it back is quicker than to copy what takes counting.
+/// Writes an opening quote, the used part of this buffer and `end`. Writing more and removing it
+/// again is faster than copying a counted number of bytes.
 #[inline(always)]
 fn plain<const END: usize>(
     room: &[u8; INLINE_BYTES],
@@ -105,7 +105,7 @@ fn plain<const END: usize>(
     out.truncate(start + 1 + len + END);
 }
 
-/// Writes an opening quote and a string, with what is special in it escaped.
+/// Writes an opening quote and a string, with its special characters escaped.
 fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
     out.reserve(string.len().saturating_add(2));
     out.push(b'"');
@@ -132,7 +132,7 @@ fn escaped_string<const ASCII: bool>(string: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a string but for its end, which it gives.
+/// Writes a string without its last part, and returns that part.
 #[inline(never)]
 fn write_blocks<'a, const ASCII: bool>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     dispatch!(Level::new(), simd => simd.vectorize(
@@ -151,7 +151,7 @@ fn blocks<'a, S: Simd, const ASCII: bool>(
         out.extend_from_slice(block);
         let found = special_in_block::<_, ASCII>(u8x32::load_array(simd, *block));
         if found == 0 {
-            // What is looked at is copied while it is near.
+            // Copies bytes while they are still in the cache.
             let near = behind.get(..NEAR).unwrap_or(behind);
             let plain = swar::block_prefix(near, special_in_word::<ASCII>, is_special::<ASCII>);
             let (copied, behind) = behind.split_at_checked(plain).unwrap_or((behind, &[]));
@@ -173,8 +173,8 @@ fn blocks<'a, S: Simd, const ASCII: bool>(
     string
 }
 
-/// Writes the escapes of as many code points as `string` begins with in blocks of three bytes each,
-/// as Chinese, Japanese and Korean text does; gives what follows.
+/// Writes the escapes of the code points at the start of `string` that come in blocks of three
+/// bytes each, as in Chinese, Japanese and Korean text. Returns the rest.
 #[inline(always)]
 fn three_byte_blocks<'a, S: Simd>(simd: S, mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     out.reserve(string.len().saturating_mul(2));
@@ -186,7 +186,7 @@ fn three_byte_blocks<'a, S: Simd>(simd: S, mut string: &'a [u8], out: &mut Vec<u
     string
 }
 
-/// Escapes what `string` begins with, if anything; gives what follows.
+/// Escapes the special characters at the start of `string`, if any. Returns the rest.
 #[inline]
 fn escape<'a>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     match string {
@@ -198,21 +198,21 @@ fn escape<'a>(string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     }
 }
 
-/// The high bit of the first byte of a word that is escaped.
+/// The high bit of the first byte in a word that needs an escape.
 #[inline(always)]
 fn special_in_word<const ASCII: bool>(word: u64) -> u64 {
     let quoting = swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\');
     if ASCII { quoting | swar::equal(word, 0x7f) | word & swar::HIGHS } else { quoting }
 }
 
-/// A bit for each byte of a block that is escaped.
+/// One bit for each byte of a block that needs an escape.
 #[inline(always)]
 fn special_in_block<S: Simd, const ASCII: bool>(block: u8x32<S>) -> u64 {
     let quoting = block.simd_lt(0x20) | block.simd_eq(b'"') | block.simd_eq(b'\\');
     if ASCII { quoting | block.simd_gt(0x7e) } else { quoting }.to_bitmask()
 }
 
-/// Whether a byte is escaped: without `||`, so that the compiler looks at many at once.
+/// Whether a byte needs an escape: without `||`, so that the compiler looks at many at once.
 #[inline(always)]
 fn is_special<const ASCII: bool>(byte: u8) -> bool {
     let quoting = (byte < 0x20) | (byte == b'"') | (byte == b'\\');
@@ -233,7 +233,7 @@ fn short_escape(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', letter]);
 }
 
-/// Escapes the code points that `string` begins with and that are not ASCII; gives what follows.
+/// Escapes the non-ASCII code points at the start of `string`. Returns the rest.
 fn non_ascii<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     loop {
         string = match string {
@@ -246,7 +246,7 @@ fn non_ascii<'a>(mut string: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
                 rest
             }
             [a @ 0xf0..=0xff, b, c, d, rest @ ..] => {
-                // Less 0x10000, the upper ten bits are the high surrogate's.
+                // After subtracting 0x10000, the upper ten bits are the high surrogate's.
                 let high = u16::from(a & 0x07) << 8 | low(*b) << 2 | low(*c) >> 4;
                 let pair = [
                     escaped(0xd800 | high.wrapping_sub(0x40)),

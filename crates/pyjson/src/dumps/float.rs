@@ -16,7 +16,7 @@ pub(super) fn write(float: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Adds a few bytes: at the lengths that are common, without counting them.
+/// Appends a few bytes; for the common lengths, without counting them.
 #[inline]
 fn push(bytes: &[u8], out: &mut Vec<u8>) {
     let (Some(head), Some(tail), ..24) =
@@ -24,7 +24,7 @@ fn push(bytes: &[u8], out: &mut Vec<u8>) {
     else {
         return out.extend_from_slice(bytes);
     };
-    // The end is copied from the end, over what was copied already.
+    // Copies the end from the end, over bytes that were already copied.
     let start = out.len();
     out.extend_from_slice(&[0; 24]);
     if let Some(front) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
@@ -47,7 +47,8 @@ fn scientific(number: &[u8], out: &mut Vec<u8>) {
     let exponent = exponent.get(1..).and_then(|digits| std::str::from_utf8(digits).ok());
     let mut exponent: i32 = exponent.and_then(|digits| digits.parse().ok()).unwrap_or(0);
 
-    // The power of ten of the first digit, then the digits from the first to the last but zeros.
+    // The power of ten of the first digit, then the digits from the first to the last that is
+    // not zero.
     let point = mantissa.iter().position(|byte| *byte == b'.').unwrap_or(mantissa.len());
     let digits: Vec<u8> = mantissa.iter().copied().filter(|byte| *byte != b'.').collect();
     let zeros = digits.iter().position(|byte| *byte != b'0').unwrap_or(0);
@@ -75,7 +76,7 @@ fn scientific(number: &[u8], out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    /// What `repr()` gives in CPython.
+    /// The result of `repr()` in CPython.
     #[test]
     fn floats_are_laid_out_as_cpython_lays_them_out() {
         let reprs = [

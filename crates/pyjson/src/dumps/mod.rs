@@ -21,15 +21,14 @@ use writer::{Style, Writer};
 /// assert_eq!(dumps(&Value::from(vec![1e16.into(), "\u{1f600}".into()])), r#"[1e+16, "\ud83d\ude00"]"#);
 /// ```
 ///
-/// Unlike CPython's, it never fails: no depth and no number of digits is too much.
-/// [`DumpsOptions`] has CPython's limits.
+/// Unlike CPython's, it never fails: it has no limit on depth or on digits. [`DumpsOptions`] has
+/// CPython's limits.
 #[must_use]
 pub fn dumps(value: &Value) -> String {
     ascii(|writer| writer.value(value))
 }
 
-/// [`dumps`] to the end of what is there, as bytes, which are ASCII. It takes no memory but for what
-/// `out` lacks.
+/// Like [`dumps`], but appends bytes, which are ASCII, to `out`. It allocates only what `out` lacks.
 ///
 /// ```
 /// let mut out = b"header, then ".to_vec();
@@ -40,7 +39,7 @@ pub fn dumps_into(out: &mut Vec<u8>, value: &Value) {
     append(out, |writer| writer.value(value));
 }
 
-/// [`dumps_into`] of a dict that is not a [`Value`].
+/// [`dumps_into`] for a dict that is not a [`Value`].
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -51,15 +50,15 @@ pub fn dumps_dict_into(out: &mut Vec<u8>, dict: &Dict) {
     append(out, |writer| writer.dict(dict));
 }
 
-/// Writes in the default style, which is all ASCII and refuses nothing, to the end of what is there.
+/// Appends in the default style, which is all ASCII and refuses nothing.
 fn append(out: &mut Vec<u8>, write: impl FnOnce(&mut Writer<'_, true>) -> Result<(), DumpsError>) {
     let mut writer = Writer::onto(std::mem::take(out), &Style::DEFAULT);
-    // The default style has no limits, so there is no error to be lost.
+    // The default style has no limits, so there is no error to lose.
     let _ = write(&mut writer);
     *out = writer.out;
 }
 
-/// The text of [`dumps`], which tells all types apart.
+/// The text of [`dumps`], which distinguishes all types.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&dumps(self))
@@ -83,13 +82,13 @@ fn ascii(write: impl FnOnce(&mut Writer<'_, true>) -> Result<(), DumpsError>) ->
 /// `indent=` of `json.dumps`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Indent {
-    /// So many spaces a level; a negative number is as good as 0, which gives only newlines.
+    /// This many spaces per level. A negative number counts as 0, which gives only newlines.
     Spaces(i32),
-    /// This text a level, whatever it is.
+    /// This text per level, without restrictions.
     Text(PyString),
 }
 
-/// The keyword arguments of `json.dumps`, and the version of CPython to be like.
+/// The keyword arguments of `json.dumps`, and the version of CPython to imitate.
 ///
 /// ```
 /// use pyjson::{DumpsOptions, Indent, loads};
@@ -118,7 +117,7 @@ impl Default for DumpsOptions {
 }
 
 impl DumpsOptions {
-    /// What `json.dumps(value)` does in CPython 3.13.
+    /// The behaviour of `json.dumps(value)` in CPython 3.13.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -140,7 +139,7 @@ impl DumpsOptions {
         self
     }
 
-    /// `ensure_ascii=False` leaves what is not ASCII, and U+007F, as it is.
+    /// `ensure_ascii=False` leaves non-ASCII characters, and U+007F, unchanged.
     #[must_use]
     pub const fn ensure_ascii(mut self, ensure_ascii: bool) -> Self {
         self.ensure_ascii = ensure_ascii;
@@ -154,14 +153,14 @@ impl DumpsOptions {
         self
     }
 
-    /// `sort_keys=True` puts the keys in the order of their code points.
+    /// `sort_keys=True` sorts the keys by their code points.
     #[must_use]
     pub const fn sort_keys(mut self, sort_keys: bool) -> Self {
         self.sort_keys = sort_keys;
         self
     }
 
-    /// `indent=`: each item on a line of its own.
+    /// `indent=`: each item on its own line.
     #[must_use]
     pub fn indent(mut self, indent: Indent) -> Self {
         self.indent = Some(indent);
@@ -175,12 +174,12 @@ impl DumpsOptions {
         self
     }
 
-    /// How many lists and dicts may lie in one another, in place of what CPython allows. Only they
-    /// count then; CPython counts the calls that it makes inside of them, too.
+    /// How many levels lists and dicts may nest, instead of CPython's limit. With this, only they
+    /// count; CPython also counts the calls that it makes inside of them.
     ///
-    /// By itself the limit is [`PythonVersion::max_depth`]. With `indent`, CPython before 3.13 uses
-    /// its encoder written in Python, which has other limits: 994 to 996 levels, and less where a
-    /// float lies deepest, or a dict whose keys are sorted.
+    /// The default limit is [`PythonVersion::max_depth`]. With `indent`, CPython before 3.13 uses its
+    /// encoder written in Python, which has other limits: 994 to 996 levels, and fewer if the deepest
+    /// value is a float, or a dict whose keys are sorted.
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = Some(levels);
@@ -204,12 +203,12 @@ impl DumpsOptions {
         Ok(PyString::from_generalized(&out))
     }
 
-    /// [`DumpsOptions::dumps`] to the end of what is there, as UTF-8. Surrogates that the value or an
-    /// option holds are in it as [`PyString::as_generalized_utf8`] has them; with `ensure_ascii` those
-    /// of the value are not.
+    /// Like [`DumpsOptions::dumps`], but appends UTF-8 to `out`. Surrogates in the value or in an
+    /// option appear as in [`PyString::as_generalized_utf8`]; with `ensure_ascii` those of the value
+    /// do not.
     ///
     /// # Errors
-    /// [`DumpsError`], with CPython's message, where CPython raises one. `out` is then as it was.
+    /// [`DumpsError`], with CPython's message, where CPython raises one. `out` is then unchanged.
     ///
     /// ```
     /// use pyjson::{DumpsOptions, Value};
@@ -263,7 +262,7 @@ impl DumpsOptions {
     }
 }
 
-/// What `json.dumps` raises. Displays as `str(exception)` does in Python.
+/// The exception of `json.dumps`. Displays as `str(exception)` does in Python.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DumpsError {
@@ -271,17 +270,17 @@ pub enum DumpsError {
     OutOfRangeFloat {
         /// The float.
         float: f64,
-        /// Whether CPython names it: from 3.12, or with `indent`.
+        /// Whether CPython's message contains the float: from 3.12, or with `indent`.
         named: bool,
     },
     /// `ValueError`: an `int` with more digits than CPython converts.
     IntDigits {
-        /// How many there may be.
+        /// The allowed number of digits.
         limit: usize,
         /// The version whose wording is used.
         python: PythonVersion,
     },
-    /// `RecursionError`: lists and dicts lie in one another too deeply.
+    /// `RecursionError`: lists and dicts nest too deeply.
     Recursion(RecursionError),
 }
 

@@ -1,17 +1,18 @@
-//! The writer: CPython's C encoder (`Modules/_json.c`), and its Python one where `indent` is set,
-//! which writes the same but for the lines.
+//! The writer. It follows CPython's C encoder (`Modules/_json.c`), or its Python encoder with
+//! `indent`, which writes the same except for the lines.
 //!
-//! What CPython keeps on the C stack is kept in a vector, so depth costs memory and not stack.
+//! CPython keeps its state on the C stack. This keeps it in a vector, so depth costs memory and
+//! not stack.
 
 use super::{DumpsError, escape, float};
 use crate::recursion::Dumping;
 use crate::value::Entry;
 use crate::{Dict, Int, PyString, PythonVersion, Value};
 
-/// Room for a header, so that one allocation is enough for it.
+/// Room for a header, so that it usually needs one allocation.
 pub(super) const FIRST_CAPACITY: usize = 128;
 
-/// What the options and the version come to.
+/// The options and the version, resolved.
 pub(super) struct Style<'a> {
     pub(super) python: PythonVersion,
     pub(super) ensure_ascii: bool,
@@ -39,12 +40,12 @@ impl Style<'static> {
     };
 }
 
-/// What stands between items by default.
+/// The default text between items.
 const ITEM: &[u8] = b", ";
-/// What stands between a key and its value by default.
+/// The default text between a key and its value.
 const KEY: &[u8] = b": ";
 
-/// What is left of a list or dict of which some is written.
+/// The rest of a list or dict that is partly written.
 enum Open<'a> {
     List(std::slice::Iter<'a, Value>),
     Dict(std::slice::Iter<'a, Entry>),
@@ -78,14 +79,14 @@ impl Open<'_> {
 
 /// The text so far, as generalised UTF-8.
 ///
-/// `DEFAULT` is true of a writer of [`Style::DEFAULT`], which then need not look at its style.
+/// `DEFAULT` is true for a writer of [`Style::DEFAULT`], which then need not look at its style.
 pub(super) struct Writer<'s, const DEFAULT: bool> {
     style: &'s Style<'s>,
     pub(super) out: Vec<u8>,
 }
 
 impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
-    /// A writer that appends to what is there.
+    /// A writer that appends to a text.
     pub(super) const fn onto(out: Vec<u8>, style: &'s Style<'s>) -> Self {
         Self { style, out }
     }
@@ -105,7 +106,7 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         self.nested(open)
     }
 
-    /// Writes a list or dict, with all that lies in it.
+    /// Writes a list or dict, with everything in it.
     fn nested<'v>(&mut self, mut open: Open<'v>) -> Result<(), DumpsError> {
         let mut outer: Vec<Open<'v>> = Vec::new();
         let mut first = true;
@@ -157,7 +158,7 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         }
     }
 
-    /// Writes a value that is neither a list nor a dict, and lies in so many of them.
+    /// Writes a value that is neither a list nor a dict, at this depth.
     #[inline]
     fn scalar(&mut self, value: &Value, depth: usize) -> Result<(), DumpsError> {
         match value {
@@ -171,7 +172,7 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         Ok(())
     }
 
-    /// The entries of a dict, in the order in which they are written.
+    /// The entries of a dict, in the order of writing.
     fn entries_of<'v>(&self, dict: &'v Dict) -> Open<'v> {
         if DEFAULT || !self.style.sort_keys {
             return Open::Dict(dict.entries().iter());
@@ -181,7 +182,7 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         Open::Sorted(entries.into_iter())
     }
 
-    /// `_Py_EnterRecursiveCall`: one level more inside of so many, if there may be one.
+    /// `_Py_EnterRecursiveCall`: enters one more level, if the limit allows it.
     fn enter(&self, depth: usize, inner: &Open<'_>) -> Result<(), DumpsError> {
         if DEFAULT {
             return Ok(());
@@ -200,16 +201,16 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
         Ok(())
     }
 
-    /// How many levels are left inside of so many.
+    /// How many levels are left at this depth.
     const fn levels_left(&self, depth: usize) -> usize {
         self.style.counts.levels.saturating_sub(depth)
     }
 
-    /// Begins a line of this depth, if there are lines.
+    /// Begins a line of this depth, if the style has lines.
     fn line(&mut self, depth: usize) {
         if !DEFAULT && let Some(indent) = &self.style.indent {
             self.out.push(b'\n');
-            // An empty indent is none however often it is repeated.
+            // An empty indent stays empty, however often it is repeated.
             let repeated = if indent.is_empty() { 0 } else { depth };
             for _ in 0..repeated {
                 self.out.extend_from_slice(indent);
@@ -249,7 +250,8 @@ impl<'s, const DEFAULT: bool> Writer<'s, DEFAULT> {
             };
             calls.make(self.levels_left(depth))?;
             if !float.is_finite() && !allow_nan {
-                // The Python encoder has always named it; the C encoder does from 3.12.
+                // The Python encoder has always shown the float; the C encoder shows it from 3.12
+                // on.
                 let named = self.style.indent.is_some() || python >= PythonVersion::V3_12;
                 return Err(DumpsError::OutOfRangeFloat { float, named });
             }

@@ -1,4 +1,4 @@
-//! What `json.loads` raises.
+//! The exceptions of `json.loads`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,20 +9,20 @@ use crate::{PythonVersion, RecursionError, UnicodeDecodeError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoadsError {
-    /// `json.JSONDecodeError`: the text is not what CPython takes for JSON.
+    /// `json.JSONDecodeError`: CPython does not accept the text as JSON.
     Json(JsonDecodeError),
-    /// `UnicodeDecodeError`: the bytes are no text. The first thing to be noticed.
+    /// `UnicodeDecodeError`: the bytes are not text. This is checked first.
     Unicode(UnicodeDecodeError),
     /// `ValueError`: an `int` with more digits than CPython converts.
     IntDigits {
         /// The number of digits, without the sign.
         digits: usize,
-        /// How many there may be.
+        /// The allowed number of digits.
         limit: usize,
         /// The version whose wording is used.
         python: PythonVersion,
     },
-    /// `RecursionError`: lists and dicts lie in one another too deeply.
+    /// `RecursionError`: lists and dicts nest too deeply.
     Recursion(RecursionError),
 }
 
@@ -39,7 +39,7 @@ impl LoadsError {
     }
 
     /// `exception.msg` of a `JSONDecodeError`, which is its text without the place; the whole
-    /// text of any other.
+    /// text of any other exception.
     #[must_use]
     pub fn message(&self) -> Cow<'static, str> {
         match self {
@@ -199,9 +199,9 @@ messages! {
     ExtraData = "Extra data",
     /// A string has no closing quote; the place is that of its opening one.
     UnterminatedString = "Unterminated string starting at",
-    /// A control character stands in a string, and `strict` is on.
+    /// A string contains a control character, and `strict` is on.
     InvalidControlCharacter = "Invalid control character at",
-    /// A backslash stands before a character that makes no escape with it.
+    /// A backslash and the character after it make no escape.
     InvalidEscape = "Invalid \\escape",
     /// No four hexadecimal digits follow `\u`, or the text ends right after them.
     InvalidUnicodeEscape = "Invalid \\uXXXX escape",

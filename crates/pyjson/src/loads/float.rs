@@ -1,19 +1,19 @@
-//! Floats from their digits and power of ten: Eisel and Lemire's algorithm ("Number Parsing at a
-//! Gigabyte per Second", 2021) for the powers that are exact in 128 bits, which are nearly all that
-//! occur. It rounds correctly, half to even, as CPython does.
+//! Floats from their digits and power of ten, by Eisel and Lemire's algorithm ("Number Parsing at a
+//! Gigabyte per Second", 2021). It covers the powers that are exact in 128 bits, which are nearly
+//! all that occur. It rounds correctly, half to even, as CPython does.
 //!
-//! It is here because the digits are counted already when a number turns out to be a float: a
-//! library would read them again.
+//! It is not a library's, because the scanner has already counted the digits when a number turns
+//! out to be a float; a library would read them again.
 
-/// The smallest power of ten that is looked up, and the largest: beyond these, the product of
-/// digits and power would have to be known to more than 128 bits.
+/// The smallest and the largest power of ten in the table. Beyond these, the product of digits and
+/// power would need more than 128 bits.
 const POWERS: std::ops::RangeInclusive<i32> = -27..=55;
-/// How many there are.
+/// How many powers the table has.
 const COUNT: usize = 83;
 /// The bits of a float's fraction.
 const FRACTION: u32 = 52;
 
-/// The float nearest to `digits * 10^power`, or `None` when `power` is an uncommon one.
+/// The float nearest to `digits * 10^power`, or `None` for an uncommon power.
 #[inline]
 pub(super) fn nearest(digits: u64, power: i32) -> Option<f64> {
     if !POWERS.contains(&power) {
@@ -29,7 +29,7 @@ pub(super) fn nearest(digits: u64, power: i32) -> Option<f64> {
 
     let (mut low, mut high) = digits.widening_product(upper);
     if high & 0x1ff == 0x1ff {
-        // The bits below those that are kept might all change.
+        // The bits below the kept ones might all change.
         let (_, more) = digits.widening_product(lower);
         let carry;
         (low, carry) = low.overflowing_add(more);
@@ -39,7 +39,7 @@ pub(super) fn nearest(digits: u64, power: i32) -> Option<f64> {
     let shift = top + 64 - FRACTION - 3;
     let mut fraction = high >> shift;
     if low <= 1 && (-4..=23).contains(&power) && fraction & 3 == 1 && fraction << shift == high {
-        // Exactly between two floats: down, to the even one.
+        // Exactly between two floats: rounds down, to the even one.
         fraction &= !1;
     }
     fraction = (fraction + (fraction & 1)) >> 1;
@@ -52,7 +52,7 @@ pub(super) fn nearest(digits: u64, power: i32) -> Option<f64> {
     Some(f64::from_bits(fraction | exponent.cast_unsigned() << FRACTION))
 }
 
-/// The exponent of two that belongs to the highest bit of `10^power`, plus 63.
+/// The exponent of two of the highest bit of `10^power`, plus 63.
 const fn binary_exponent(power: i32) -> i64 {
     // 217706 / 2^16 is log2(10), near enough for these powers.
     ((power as i64 * 217_706) >> 16) + 63
@@ -74,7 +74,7 @@ impl WideningProduct for u64 {
 }
 
 /// The highest 128 bits of `5^power` for each of [`POWERS`], as two words, the upper one first.
-/// Those of negative powers are rounded up, the others are exact.
+/// Negative powers are rounded up, the others are exact.
 const FIVES: [[u64; 2]; COUNT] = {
     let mut fives = [[0; 2]; COUNT];
     let (mut index, mut power) = (0, *POWERS.start());
@@ -100,7 +100,7 @@ const fn exact(power: i32) -> u128 {
     five << five.leading_zeros()
 }
 
-/// The highest 128 bits of `5^power` of a negative power, rounded up, by long division.
+/// The highest 128 bits of `5^power` for a negative power, rounded up, by long division.
 const fn reciprocal(power: i32) -> u128 {
     let divisor = 5_u128.pow(power.unsigned_abs());
     let (mut quotient, mut remainder) = (0_u128, 1_u128);

@@ -1,21 +1,21 @@
 //! Floats of any number of digits and any exponent.
 //!
-//! A library's exponent stops growing somewhere, while the digits that it is set against may go on:
-//! `1` with a million zeros and `e-1000000` is 1. So a long number is made a short one of the same
-//! float first, in one pass over its digits.
+//! A library's exponent stops growing at some limit, while the number of digits may go on: `1` with a
+//! million zeros and `e-1000000` is 1. So this first turns a long number into a short one with the
+//! same float, in one pass over its digits.
 
-/// A number of at most so many bytes is read by Rust's own `str::parse`, which rounds correctly, half
-/// to even, as CPython does. An exponent that is too large for it is large enough to decide.
+/// Rust's own `str::parse` reads a number of at most this many bytes. It rounds correctly, half to
+/// even, as CPython does. An exponent that is too large for it already decides the result.
 const SHORT: usize = 1000;
-/// So many significant digits are kept. No float and no middle of two floats has more than 768, so
-/// what follows these counts only as zero or not.
+/// How many significant digits are kept. No float and no middle of two floats has more than 768, so
+/// later digits only matter as zero or not zero.
 const KEPT: usize = 800;
 /// A number of at least ten to this power is infinite.
 const INFINITE: i64 = 310;
 /// A number below ten to this power is zero.
 const ZERO: i64 = -330;
 
-/// The parts of a float's text, as JSON has them, without its sign.
+/// The parts of a float's text in JSON, without its sign.
 pub(super) struct Digits<'a> {
     whole: &'a [u8],
     fraction: &'a [u8],
@@ -26,7 +26,7 @@ pub(super) struct Digits<'a> {
 }
 
 impl<'a> Digits<'a> {
-    /// The parts of the number that `text` begins with. A point or an `e` with no digits behind it is
+    /// The parts of the number at the start of `text`. A point or an `e` without digits after it is
     /// not part of the number.
     pub(super) fn of(text: &'a [u8]) -> Self {
         let (whole, mut rest) = digits(text);
@@ -53,7 +53,7 @@ impl<'a> Digits<'a> {
         Self { whole, fraction, negative_exponent, exponent, length }
     }
 
-    /// The float nearest to the number, half to even. `text` is what the parts are from.
+    /// The float nearest to the number, half to even. `text` is the text of the parts.
     pub(super) fn nearest(&self, text: &[u8]) -> f64 {
         match text.get(..self.length) {
             Some(short) if short.len() <= SHORT => parse(short),
@@ -61,7 +61,7 @@ impl<'a> Digits<'a> {
         }
     }
 
-    /// [`Digits::nearest`] by way of a shorter number.
+    /// [`Digits::nearest`] through a shorter number.
     fn shortened(&self) -> f64 {
         let all = || self.whole.iter().chain(self.fraction);
         let zeros = all().take_while(|digit| **digit == b'0').count();
@@ -86,7 +86,7 @@ impl<'a> Digits<'a> {
         }
     }
 
-    /// The exponent; at most a quarter of what an `i64` holds, which is more than any text has digits.
+    /// The exponent; at most a quarter of an `i64`'s range, which is more than any text has digits.
     fn exponent(&self) -> i64 {
         let magnitude = self.exponent.iter().fold(0_i64, |magnitude, digit| {
             let magnitude = magnitude.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
@@ -96,7 +96,7 @@ impl<'a> Digits<'a> {
     }
 }
 
-/// The decimal digits that `text` begins with, and what follows them.
+/// The decimal digits at the start of `text`, and the rest.
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, &[]))
@@ -106,7 +106,7 @@ fn count(digits: &[u8]) -> i64 {
     i64::try_from(digits.len()).unwrap_or(i64::MAX)
 }
 
-/// `str::parse` of a number in JSON's grammar, which is part of its own.
+/// `str::parse` of a number in JSON's grammar, which is a part of Rust's.
 fn parse(number: &[u8]) -> f64 {
     std::str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or_default()
 }

@@ -39,7 +39,7 @@ pub fn loads_py(text: &PyString) -> Result<Value, LoadsError> {
     LoadsOptions::new().loads_py(text)
 }
 
-/// `json.loads(data)` of `bytes`, as CPython 3.13: UTF-8, UTF-16 or UTF-32, found out by
+/// `json.loads(data)` of `bytes`, as CPython 3.13: UTF-8, UTF-16 or UTF-32, detected by
 /// `json.detect_encoding` and decoded with `surrogatepass`.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub fn loads_bytes(bytes: &[u8]) -> Result<Value, LoadsError> {
     LoadsOptions::new().loads_bytes(bytes)
 }
 
-/// The keyword arguments of `json.loads`, and the version of CPython to be like.
+/// The keyword arguments of `json.loads`, and the version of CPython to imitate.
 ///
 /// ```
 /// use pyjson::{LoadsOptions, PythonVersion};
@@ -84,7 +84,7 @@ impl Default for LoadsOptions {
 }
 
 impl LoadsOptions {
-    /// What `json.loads(text)` does in CPython 3.13.
+    /// The behaviour of `json.loads(text)` in CPython 3.13.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -102,16 +102,16 @@ impl LoadsOptions {
         self
     }
 
-    /// `strict=False` lets control characters stand in a string as they are.
+    /// `strict=False` allows unescaped control characters in a string.
     #[must_use]
     pub const fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// How many lists and dicts may lie in one another, in place of [`PythonVersion::max_depth`].
-    /// Only they count then; CPython counts the calls that it makes inside of them, too. No depth is
-    /// too much for this crate.
+    /// How many levels lists and dicts may nest, instead of [`PythonVersion::max_depth`]. With this,
+    /// only they count; CPython also counts the calls that it makes inside of them. This crate
+    /// itself has no limit on depth.
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = Some(levels);

@@ -9,15 +9,15 @@ use super::parser::{Fault, Open, Parser};
 use super::text::Text;
 use crate::{Int, Value, swar};
 
-/// As many decimal digits always fit an `i64`.
+/// This many decimal digits always fit an `i64`.
 const SMALL_DIGITS: usize = 18;
-/// So many decimal digits always fit a `u64`.
+/// This many decimal digits always fit a `u64`.
 const DIGITS: RangeToInclusive<usize> = ..=19;
-/// So many digits of an exponent are read here.
+/// This many digits of an exponent are read here.
 const EXPONENT_DIGITS: RangeToInclusive<usize> = ..=3;
 
 impl<T: Text> Parser<'_, T> {
-    /// A number that begins at [`Parser::at`], as far as it goes: in `1.x` it is `1`.
+    /// A number that begins at [`Parser::at`], up to its end: in `1.x` it is `1`.
     #[inline]
     pub(super) fn number(&mut self, open: Open) -> Result<(), Fault> {
         let start = self.at;
@@ -57,8 +57,8 @@ impl<T: Text> Parser<'_, T> {
     }
 }
 
-/// The float that `number` begins with, and its length. It is known to be one, and its whole part
-/// to have so many digits and, if they are not too many, this value.
+/// The float at the start of `number`, and its length. The caller knows that it is a float, the
+/// number of digits in its whole part and, if there are not too many, their value.
 #[inline]
 fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
     let (mut length, mut power) = (digits, 0);
@@ -82,7 +82,7 @@ fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
         if !EXPONENT_DIGITS.contains(&places) {
             return uncommon_float(number);
         }
-        // No digits, no exponent: the `e` is not part of the number.
+        // Without digits there is no exponent: the `e` is not part of the number.
         if places > 0 {
             let magnitude = i32::try_from(magnitude).unwrap_or_default();
             let negative = number.get(length + 1) == Some(&b'-');
@@ -96,14 +96,14 @@ fn float(number: &[u8], mut digits: usize, mut value: u64) -> (f64, usize) {
     }
 }
 
-/// [`float`] of many digits or a large exponent.
+/// [`float`] for many digits or a large exponent.
 #[cold]
 fn uncommon_float(number: &[u8]) -> (f64, usize) {
     let digits = Digits::of(number);
     (digits.nearest(number), digits.length)
 }
 
-/// Whether these bytes, behind the digits of a whole number, make a float of it.
+/// Whether these bytes after the digits of a whole number make it a float.
 #[inline]
 fn is_float(behind: &[u8]) -> bool {
     matches!(

@@ -1,7 +1,9 @@
-//! The parser: CPython's C scanner (`Modules/_json.c`), decision by decision, without recursion.
+//! The parser. It follows CPython's C scanner (`Modules/_json.c`), decision by decision, without
+//! recursion.
 //!
-//! What CPython keeps on the C stack is kept in [`Parser::outer`], so that depth costs memory and
-//! not stack. Places are byte offsets until an error turns one into CPython's line and column.
+//! CPython keeps its state on the C stack. This keeps it in [`Parser::outer`], so depth costs
+//! memory and not stack. Places are byte offsets until an error turns one into CPython's line and
+//! column.
 
 use super::error::{JsonDecodeError, LoadsError, Message};
 use super::slots::{Place, Slots};
@@ -11,7 +13,7 @@ use crate::recursion::{Loading, RecursionError};
 use crate::value::Entry;
 use crate::{Dict, PyString, PythonVersion, Value};
 
-/// What the options and the version come to.
+/// The options and the version, resolved.
 pub(super) struct Limits {
     pub(super) python: PythonVersion,
     pub(super) strict: bool,
@@ -20,14 +22,14 @@ pub(super) struct Limits {
     pub(super) digits: usize,
 }
 
-/// A refusal, before its line and column are worked out.
+/// An error, before its line and column are known.
 pub(super) enum Fault {
     At(Message, usize),
     IntDigits(usize),
     Recursion(RecursionError),
 }
 
-/// A constant, so that it is copied from where it is and not from where it was just put.
+/// A constant, so that it is copied from its own place and not from where it was just written.
 const EMPTY: Value = Value::Str(PyString::new());
 
 /// Where the next value belongs.
@@ -35,9 +37,10 @@ const EMPTY: Value = Value::Str(PyString::new());
 pub(super) enum Open {
     /// It is the whole text.
     Root,
-    /// In a list, whose items are [`Parser::items`] from here on.
+    /// In a list, whose items are [`Parser::items`] from this index on.
     List { start: usize },
-    /// In a dict, whose entries are [`Parser::entries`] from here on; the last waits for it.
+    /// In a dict, whose entries are [`Parser::entries`] from this index on; the last entry waits
+    /// for it.
     Dict { start: usize },
 }
 
@@ -48,8 +51,8 @@ pub(super) struct Parser<'a, T> {
     pub(super) limits: &'a Limits,
     pub(super) scratch: Builder,
     outer: Vec<Open>,
-    // What is read of all that is open. Only when a list or dict is closed does it get a vector,
-    // of the right size.
+    // The values of all open lists and dicts. A list or dict gets its own vector, of the right
+    // size, only when it is closed.
     items: Slots<Value>,
     entries: Slots<Entry>,
     root: Value,
@@ -85,7 +88,7 @@ impl<T: Text> Parser<'_, T> {
         Ok(std::mem::take(&mut self.root))
     }
 
-    /// What CPython raises for a fault: to make its exception takes levels, too.
+    /// What CPython raises for a fault. Making its exception takes levels, too.
     fn refusal(&self, fault: Fault) -> LoadsError {
         let Limits { python, calls, digits: limit, .. } = *self.limits;
         let made = match fault {
@@ -101,13 +104,13 @@ impl<T: Text> Parser<'_, T> {
         }
     }
 
-    /// How many lists and dicts may still be opened.
+    /// How many more lists and dicts may be opened.
     fn levels_left(&self) -> usize {
-        // As many as are open: `outer` lacks the innermost one, but has the root.
+        // The number of open ones: `outer` lacks the innermost one, but has the root.
         self.limits.max_depth.saturating_sub(self.outer.len())
     }
 
-    /// `scan_once_unicode`, with the lists and dicts it would recurse into.
+    /// `scan_once_unicode`, with the lists and dicts that it would recurse into.
     fn value(&mut self) -> Result<(), Fault> {
         let mut open = Open::Root;
         loop {
@@ -152,7 +155,7 @@ impl<T: Text> Parser<'_, T> {
                 Some(byte) => self.scalar(open, byte)?,
                 None => return Err(Fault::At(Message::ExpectingValue, self.at)),
             }
-            // Close as many lists and dicts as end here, and stop before the next value.
+            // Closes all lists and dicts that end here, and stops before the next value.
             loop {
                 self.skip_white_space();
                 match (open, self.peek()) {
@@ -188,8 +191,8 @@ impl<T: Text> Parser<'_, T> {
         }
     }
 
-    /// The place of the next value. To be asked for before the value is made: what has to be
-    /// dropped if there is no memory for a place is kept in memory, and then moved.
+    /// The place of the next value. Call this before making the value: a value that must be
+    /// dropped if the allocation fails would first be written to memory and then moved.
     #[inline(always)]
     pub(super) fn place(&mut self, open: Open) -> Place<'_, Value> {
         let slot = match open {
@@ -236,7 +239,7 @@ impl<T: Text> Parser<'_, T> {
         next
     }
 
-    /// A key, its colon, and the white space before its value.
+    /// Steps over a key, its colon, and the white space before its value.
     #[inline]
     fn key(&mut self) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
@@ -266,7 +269,7 @@ impl<T: Text> Parser<'_, T> {
         Ok(())
     }
 
-    /// Steps over a comma, behind which a bracket has a message of its own from 3.13 on.
+    /// Steps over a comma. From 3.13 on, a bracket after it has its own message.
     #[inline]
     fn after_comma(&mut self, close: u8, message: Message) -> Result<(), Fault> {
         let comma = self.at;
@@ -278,13 +281,13 @@ impl<T: Text> Parser<'_, T> {
         Ok(())
     }
 
-    /// `_Py_EnterRecursiveCall`: one level more, if there may be one.
+    /// `_Py_EnterRecursiveCall`: enters one more level, if the limit allows it.
     fn enter(&self, error: RecursionError) -> Result<(), Fault> {
         if self.levels_left() == 0 { Err(Fault::Recursion(error)) } else { Ok(()) }
     }
 
-    /// Steps over an opening bracket; `false`, and past the closing one, when there is nothing
-    /// between them.
+    /// Steps over an opening bracket. Returns `false`, after the closing bracket, if there is
+    /// nothing between them.
     fn first_or_close(&mut self, close: u8) -> bool {
         self.step();
         self.skip_white_space();
@@ -305,7 +308,7 @@ impl<T: Text> Parser<'_, T> {
 
     #[inline]
     fn skip_white_space(&mut self) {
-        // Between most signs there is nothing or one space.
+        // Most signs have nothing or one space between them.
         if self.peek() == Some(b' ') {
             self.step();
         }

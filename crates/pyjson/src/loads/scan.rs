@@ -10,7 +10,7 @@ use crate::pystr::Builder;
 use crate::swar::PLAIN;
 use crate::{PyString, swar, vector};
 
-/// How many bytes from the front are none of `"`, `\` and the control characters.
+/// How many bytes at the start are none of `"`, `\` and the control characters.
 fn plain_prefix(bytes: &[u8]) -> usize {
     swar::prefix(bytes, special_bytes, is_special)
 }
@@ -27,8 +27,9 @@ fn special_bytes(word: u64) -> u64 {
 }
 
 impl<T: Text> Parser<'_, T> {
-    /// Steps over a string whose opening quote is at [`Parser::at`], if there is no escape in it,
-    /// and gives the place of what is between its quotes; or else that of what ends it there.
+    /// Steps over a string whose opening quote is at [`Parser::at`], if it contains no escape,
+    /// and returns the range between its quotes. Otherwise returns the place where its plain part
+    /// ends.
     #[inline]
     pub(super) fn plain_string(&mut self) -> Result<(usize, usize), usize> {
         let start = self.at + 1;
@@ -75,12 +76,12 @@ impl<T: Text> Parser<'_, T> {
         }
     }
 
-    /// Adds a plain part of the text to the string in the making.
+    /// Appends a plain part of the text to the unfinished string.
     fn append(&mut self, start: usize, end: usize) {
         self.scratch.push_generalized(self.bytes.get(start..end).unwrap_or_default());
     }
 
-    /// The escape whose backslash is at `at`; gives the place behind it.
+    /// Reads the escape whose backslash is at `at`; returns the place after it.
     fn escape(&mut self, at: usize, escape: u8) -> Result<usize, Fault> {
         let character = match escape {
             b'"' => '"',
@@ -98,7 +99,7 @@ impl<T: Text> Parser<'_, T> {
         Ok(at + 2)
     }
 
-    /// The `\uXXXX` whose backslash is at `at`, and those that follow it.
+    /// Reads the `\uXXXX` whose backslash is at `at`, and those that follow it.
     fn unicode_escapes(&mut self, mut at: usize) -> Result<usize, Fault> {
         loop {
             let unit = unicode_unit(self.bytes, at)?;
@@ -131,8 +132,8 @@ impl<T: Text> Parser<'_, T> {
         self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"\\u"))
     }
 
-    /// [`Parser::unicode_escapes`] for as long as eight that take three bytes each follow one
-    /// another, as they do in Chinese, Japanese and Korean; gives the place behind them.
+    /// [`Parser::unicode_escapes`] as long as eight escapes of three bytes each follow one
+    /// another, as in Chinese, Japanese and Korean. Returns the place after them.
     fn three_byte_escapes(&mut self, at: usize) -> usize {
         let escapes = self.bytes.get(at..).unwrap_or_default();
         if PLAIN || escapes.len() <= vector::ESCAPES || !escapes.starts_with(b"\\u") {
@@ -145,8 +146,8 @@ impl<T: Text> Parser<'_, T> {
     }
 }
 
-/// Reads as many escapes as `escapes` begins with in blocks of eight that take three bytes each;
-/// gives their length.
+/// Reads the escapes at the start of `escapes` in blocks of eight that take three bytes each.
+/// Returns their length.
 #[inline(always)]
 fn three_byte_blocks<S: Simd>(simd: S, escapes: &[u8], out: &mut Builder) -> usize {
     let mut rest = escapes;
@@ -172,7 +173,7 @@ fn unicode_unit(bytes: &[u8], at: usize) -> Result<u16, Fault> {
     Ok((a << 12) + (b << 8) + (c << 4) + d)
 }
 
-/// What each byte is worth as a hexadecimal digit; 0xff for those that are none.
+/// The value of each byte as a hexadecimal digit; 0xff for other bytes.
 const HEX_DIGITS: [u8; 256] = {
     let mut digits = [0xff; 256];
     let mut value = 0;

@@ -1,18 +1,18 @@
-//! The stack on which items and entries wait until their list or dict is closed.
+//! The stack where items and entries wait until their list or dict is closed.
 //!
-//! Places that are not used yet hold defaults, so that a value is made in its place. A vector's
-//! `push` makes it elsewhere and moves it, and to move what was just written means to wait for it.
+//! Unused places hold defaults, so that a value is made in its place. A vector's `push` makes it
+//! elsewhere and moves it, and moving freshly written bytes has to wait for them.
 
 use crate::swar::PLAIN;
 
-/// How many unused places there are at most.
+/// The most unused places.
 const AHEAD: usize = 64;
-/// How many places there are at first.
+/// The number of places at first.
 const FIRST: usize = 4;
-/// How many times larger the room becomes at most when it is used up.
+/// The largest factor by which the room grows when it is used up.
 const GROWTH: usize = 8;
 
-/// So many places are rather made anew than emptied one by one.
+/// From this many places on, making new ones is faster than emptying them one by one.
 const MANY: usize = 1024;
 
 pub(super) struct Slots<T> {
@@ -43,14 +43,14 @@ impl<T: Default> Slots<T> {
         slot
     }
 
-    /// The place that was used last.
+    /// The last used place.
     #[inline]
     pub(super) fn last(&mut self) -> Option<&mut T> {
         self.slots.get_mut(self.used.wrapping_sub(1))
     }
 
-    /// What lies in the places from `start` on, in a vector of its own. They are unused again.
-    /// `last` says that no place is needed any more.
+    /// The values in the places from `start` on, in their own vector. The places are then unused
+    /// again. `last` says that no more places are needed.
     #[inline]
     pub(super) fn take_from(&mut self, start: usize, last: bool) -> Vec<T> {
         let used = std::mem::replace(&mut self.used, start);
@@ -69,8 +69,8 @@ impl<T: Default> Slots<T> {
         taken
     }
 
-    /// Makes more places. Should there be no room, there will be as much as the rest of the text
-    /// needs if it is like what is read of it: to grow step by step is to copy each time.
+    /// Makes more places. If the allocation must grow, it grows to what the rest of the text needs
+    /// if it is like the part already read: growing step by step copies each time.
     #[cold]
     fn extend(&mut self, (read, all): (usize, usize)) {
         let len = self.slots.len();
@@ -84,7 +84,7 @@ impl<T: Default> Slots<T> {
     }
 }
 
-/// A place that holds a default, which owns nothing and so need not be dropped.
+/// A place with a default, which owns nothing and so need not be dropped.
 pub(super) struct Place<'a, T>(pub(super) &'a mut T);
 
 impl<'a, T> Place<'a, T> {
@@ -99,7 +99,7 @@ impl<'a, T> Place<'a, T> {
 mod tests {
     use super::*;
 
-    /// So many places in use, which hold 1, 2, 3 and so on, after so much of a text.
+    /// This many used places, which hold 1, 2, 3 and so on, after this much of a text.
     fn used(count: usize, progress: (usize, usize)) -> Slots<usize> {
         let mut slots = Slots::new();
         for place in 1..=count {

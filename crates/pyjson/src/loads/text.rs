@@ -1,15 +1,15 @@
 //! The two kinds of text that are parsed: UTF-8, and UTF-8 with surrogates in it.
 //!
-//! Both are bytes to the parser; they differ in how a part of them becomes a string.
+//! Both are bytes to the parser. They differ in how a part of them becomes a string.
 
 use crate::PyString;
 
-/// A text to be parsed. Ranges are byte offsets at which code points begin.
+/// A text to parse. Ranges are byte offsets where code points begin.
 pub(super) trait Text: Copy {
     fn bytes(&self) -> &[u8];
     /// Writes a part in the place of an empty string.
     fn write(&self, start: usize, end: usize, slot: &mut PyString);
-    /// A part that is known to be ASCII.
+    /// A part that is certainly ASCII.
     fn ascii(&self, start: usize, end: usize) -> &str;
 }
 

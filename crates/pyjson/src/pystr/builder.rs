@@ -1,12 +1,12 @@
-//! Puts a [`PyString`] together from pieces.
+//! Builds a [`PyString`] from pieces.
 
 use super::{CodePointError, PyString};
 
-/// A [`PyString`] in the making, as generalised UTF-8.
+/// An unfinished [`PyString`], as generalised UTF-8.
 #[derive(Default)]
 pub(crate) struct Builder(Vec<u8>);
 
-/// What is made room for beyond what is asked for: the escapes of a short string.
+/// The extra room beyond the requested bytes: for the escapes of a short string.
 const SPARE: usize = 48;
 
 impl Builder {
@@ -14,7 +14,7 @@ impl Builder {
         Self(Vec::new())
     }
 
-    /// Makes room for so many bytes, and some more.
+    /// Makes room for this many bytes, and some more.
     pub(crate) fn reserve(&mut self, bytes: usize) {
         self.0.reserve(bytes.saturating_add(SPARE));
     }
@@ -28,13 +28,14 @@ impl Builder {
         self.0.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Adds bytes known to be generalised UTF-8.
+    /// Appends bytes that are certainly generalised UTF-8.
     #[inline]
     pub(crate) fn push_generalized(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Adds the first twelve bytes of each block, known to be generalised UTF-8.
+    /// Appends the first twelve bytes of each block, which are certainly generalised
+    /// UTF-8.
     #[inline(always)]
     pub(crate) fn push_twelves(&mut self, blocks: &[[u8; 16]]) {
         for block in blocks {
@@ -43,7 +44,7 @@ impl Builder {
         }
     }
 
-    /// Adds one code point, which may be a surrogate.
+    /// Appends one code point, which may be a surrogate.
     pub(crate) fn push_code_point(&mut self, code_point: u32) -> Result<(), CodePointError> {
         match (char::from_u32(code_point), u16::try_from(code_point)) {
             (Some(character), _) => self.push_char(character),
@@ -53,12 +54,14 @@ impl Builder {
         Ok(())
     }
 
-    /// Adds a surrogate, 0xD800..=0xDFFF, in the three bytes of a code point of its size.
+    /// Appends a surrogate, 0xD800..=0xDFFF, in the three bytes of a code point of its
+    /// size.
     pub(crate) fn push_surrogate(&mut self, surrogate: u16) {
         self.push_generalized(&three_bytes(surrogate));
     }
 
-    /// The string, leaving the builder empty and its room in use for the next one.
+    /// Returns the string. The builder is then empty, and its room serves the next
+    /// string.
     pub(crate) fn take(&mut self) -> PyString {
         let string = PyString::from_generalized(&self.0);
         self.0.clear();

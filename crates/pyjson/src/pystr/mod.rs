@@ -1,8 +1,8 @@
 //! A Python `str`: any sequence of code points 0..=0x10FFFF, lone surrogates included.
 //!
-//! Held as generalised UTF-8: UTF-8 in which a surrogate is three bytes like any other code point
-//! of its size, and in which a high surrogate before a low one stays two code points, as it does
-//! in Python. Byte order is therefore code point order. Nothing here knows of JSON.
+//! It is held as generalised UTF-8. There, a surrogate has three bytes like any other code point
+//! of its size, and a high surrogate before a low one stays two code points, as in Python. So
+//! byte order is code point order. Nothing here knows JSON.
 
 mod builder;
 mod fsencode;
@@ -15,15 +15,15 @@ use std::hash::{Hash, Hasher};
 pub(crate) use builder::Builder;
 pub use fsencode::SurrogateEscapeError;
 
-/// The longest text, in bytes, that is kept without an allocation.
+/// The longest text, in bytes, that needs no allocation.
 pub(crate) const INLINE_BYTES: usize = 22;
-/// [`INLINE_BYTES`] as a length is kept.
+/// [`INLINE_BYTES`] in the type of a length.
 const LONGEST_INLINE: u8 = 22;
 
 /// A Python `str`.
 ///
-/// Nearly every one is UTF-8, and [`as_str`](Self::as_str) gives it. The others hold lone
-/// surrogates, which Python lets a program make and `json` lets through:
+/// Nearly every one is UTF-8, and [`as_str`](Self::as_str) returns it. The others hold lone
+/// surrogates, which a Python program can create and `json` passes through:
 ///
 /// ```
 /// use pyjson::{PyString, loads};
@@ -39,15 +39,15 @@ pub struct PyString(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    /// UTF-8; the bytes past `len` mean nothing.
+    /// UTF-8; the bytes beyond `len` have no meaning.
     Inline { len: u8, bytes: [u8; INLINE_BYTES] },
     /// UTF-8 longer than [`INLINE_BYTES`].
     Utf8(Box<str>),
-    /// Generalised UTF-8 that holds at least one surrogate, of any length.
+    /// Generalised UTF-8 with at least one surrogate, of any length.
     Wide(Box<[u8]>),
 }
 
-/// A number above 0x10FFFF, which is no code point (`chr()` raises `ValueError` for it).
+/// A number above 0x10FFFF, which is not a code point (`chr()` raises `ValueError` for it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodePointError(pub u32);
 
@@ -66,7 +66,7 @@ impl PyString {
         Self(Repr::Inline { len: 0, bytes: [0; INLINE_BYTES] })
     }
 
-    /// The text, or `None` when it holds surrogates.
+    /// The text, or `None` if it holds surrogates.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.0 {
@@ -79,7 +79,7 @@ impl PyString {
     /// The text as a `String`.
     ///
     /// # Errors
-    /// Gives the string back when it holds surrogates.
+    /// Returns the string itself if it holds surrogates.
     pub fn into_string(self) -> Result<String, Self> {
         match self.0 {
             Repr::Utf8(text) => Ok(text.into_string()),
@@ -87,7 +87,7 @@ impl PyString {
         }
     }
 
-    /// The text, with U+FFFD in the place of each surrogate.
+    /// The text, with U+FFFD instead of each surrogate.
     #[must_use]
     pub fn to_string_lossy(&self) -> Cow<'_, str> {
         match self.as_str() {
@@ -112,8 +112,8 @@ impl PyString {
         }
     }
 
-    /// The room of a string that is kept without an allocation, and how much of it is used. What
-    /// lies beyond means nothing.
+    /// The buffer of a string without an allocation, and how much of it is used. The bytes beyond
+    /// that have no meaning.
     #[inline(always)]
     pub(crate) const fn as_inline(&self) -> Option<(&[u8; INLINE_BYTES], usize)> {
         match &self.0 {
@@ -133,7 +133,7 @@ impl PyString {
         CodePoints(self.as_generalized_utf8().iter())
     }
 
-    /// The string of these code points, surrogates kept as they are: a high one before a low one
+    /// The string of these code points, with surrogates unchanged: a high one before a low one
     /// stays two.
     ///
     /// # Errors
@@ -149,7 +149,7 @@ impl PyString {
         Ok(builder.finish())
     }
 
-    /// From bytes known to be generalised UTF-8, whether or not they hold surrogates.
+    /// From bytes that are certainly generalised UTF-8, with or without surrogates.
     pub(crate) fn from_generalized(bytes: &[u8]) -> Self {
         match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => Self::from(text),
@@ -157,8 +157,8 @@ impl PyString {
         }
     }
 
-    /// Sets an empty string to a part of a text, where it lies: a string that is made and then
-    /// moved is moved before it has reached memory, which costs more than making it.
+    /// Sets an empty string to a part of a text, in place. A string that is made and then moved
+    /// is moved before it has reached memory, which costs more than making it.
     #[inline]
     pub(crate) fn write(&mut self, text: &str, start: usize, end: usize) {
         let part = text.get(start..end).unwrap_or_default();
@@ -166,7 +166,7 @@ impl PyString {
             (&mut self.0, u8::try_from(part.len()))
         {
             *len = length;
-            // Copying as much as there is room for is quicker than counting.
+            // Copying as much as fits is faster than counting.
             if let Some(room) = text.as_bytes().get(start..start + INLINE_BYTES) {
                 bytes.copy_from_slice(room);
             } else if let Some(bytes) = bytes.get_mut(..part.len()) {
@@ -249,14 +249,14 @@ impl Hash for PyString {
     }
 }
 
-/// With U+FFFD in the place of each surrogate.
+/// With U+FFFD instead of each surrogate.
 impl fmt::Display for PyString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.to_string_lossy())
     }
 }
 
-/// A Rust string literal, in which a surrogate is shown as `\u{d800}`.
+/// A Rust string literal, which shows a surrogate as `\u{d800}`.
 impl fmt::Debug for PyString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(text) = self.as_str() {
@@ -273,7 +273,7 @@ impl fmt::Debug for PyString {
     }
 }
 
-/// The code points of bytes known to be generalised UTF-8.
+/// The code points of bytes that are certainly generalised UTF-8.
 #[derive(Clone)]
 struct CodePoints<'a>(std::slice::Iter<'a, u8>);
 

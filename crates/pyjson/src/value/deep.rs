@@ -1,7 +1,7 @@
 //! Drop, clone and equality of values of any depth.
 //!
-//! A text of a few kilobytes nests deeper than a stack can follow, so nothing here calls itself:
-//! what remains to be done is kept on the heap.
+//! A text of a few kilobytes can nest deeper than a stack allows, so nothing here recurses: the
+//! remaining work is kept on the heap.
 
 use super::{Dict, Entry, Value};
 use crate::PyString;
@@ -32,7 +32,7 @@ fn is_nested(value: &Value) -> bool {
     }
 }
 
-/// Drops all that lies in a value, but for what lies too deep, which is put into `deeper`.
+/// Drops everything in a value, except for what is too deep; that goes into `deeper`.
 fn empty(value: &mut Value, depth: usize, deeper: &mut Vec<Value>) {
     match value {
         Value::List(items) => {
@@ -77,7 +77,7 @@ impl Clone for Value {
     }
 }
 
-/// A list or dict whose clone is under way: what is left of it, and the clone so far.
+/// A list or dict during cloning: its rest, and the clone so far.
 enum Cloning<'a> {
     List(std::slice::Iter<'a, Value>, Vec<Value>),
     Dict(std::slice::Iter<'a, Entry>, Vec<Entry>),
@@ -139,8 +139,8 @@ fn clone_nested(root: &Value) -> Value {
     }
 }
 
-/// Types are told apart (`Int(1)` is not `Float(1.0)`), NaN is not itself, and the order of a
-/// dict's keys does not matter.
+/// Types are distinguished (`Int(1)` is not `Float(1.0)`), NaN does not equal itself, and the order
+/// of a dict's keys does not matter.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         all_equal(vec![(self, other)])
@@ -174,7 +174,7 @@ fn all_equal<'a>(mut pending: Vec<(&'a Value, &'a Value)>) -> bool {
     true
 }
 
-/// Adds the pairs of values with the same key; `false` when the keys differ.
+/// Adds the pairs of values with the same key; `false` if the keys differ.
 fn push_entries<'a>(
     left: &'a Dict,
     right: &'a Dict,
@@ -195,7 +195,7 @@ mod tests {
     use super::{RECURSION, empty};
     use crate::{Dict, Value};
 
-    /// A list and a dict by turns, so many levels in all, with a scalar and an empty list innermost.
+    /// Alternating lists and dicts with this many levels, with a scalar and an empty list innermost.
     fn nest(levels: usize) -> Value {
         let innermost = Value::List(vec![Value::Bool(true), Value::List(Vec::new())]);
         (1..levels).fold(innermost, |value, level| match level % 2 {

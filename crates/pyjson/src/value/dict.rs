@@ -1,7 +1,8 @@
 //! A Python `dict` with `str` keys, in the order of insertion.
 //!
-//! Small dicts, which nearly all are, are one vector searched from the front. A large one also
-//! has an index of hashes, seeded by the process, so that hostile keys cannot make it slow.
+//! Small dicts, which nearly all are, are one vector, searched from the front. A large dict
+//! also has an index of hashes with a seed per process, so that hostile keys can't make it
+//! slow.
 
 use std::hash::BuildHasher;
 
@@ -10,7 +11,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::{Value, deep};
 use crate::PyString;
 
-/// The longest dict that is searched without an index.
+/// The longest dict without an index.
 const UNINDEXED: usize = 8;
 
 /// One key and its value.
@@ -42,7 +43,7 @@ impl Default for Repr {
     }
 }
 
-/// More than [`UNINDEXED`] entries, and where each key is among them.
+/// More than [`UNINDEXED`] entries, and the index of each key.
 struct Large {
     entries: Vec<Entry>,
     positions: HashTable<usize>,
@@ -58,7 +59,7 @@ impl Large {
         }
     }
 
-    /// From entries in which a key may come twice.
+    /// From entries with possibly repeated keys.
     fn new(entries: Vec<Entry>) -> Self {
         let mut large = Self::with_capacity(entries.len());
         for (key, value) in entries {
@@ -67,7 +68,7 @@ impl Large {
         large
     }
 
-    /// From entries whose keys are distinct.
+    /// From entries with distinct keys.
     fn from_unique(entries: Vec<Entry>) -> Self {
         let mut large = Self::with_capacity(0);
         large.positions.reserve(entries.len(), |_| 0);
@@ -79,7 +80,7 @@ impl Large {
         large
     }
 
-    /// Adds a key or sets the one that is there, and gives the value it had.
+    /// Adds a key or sets an existing one, and returns its old value.
     fn set(&mut self, key: PyString, value: Value) -> Option<Value> {
         let hash = self.hasher.hash_one(key.as_generalized_utf8());
         let Self { entries, positions, hasher } = self;
@@ -114,9 +115,9 @@ impl Dict {
         Self(Repr::Small(Vec::new()))
     }
 
-    /// Sets `key` to `value` and gives the value it had.
+    /// Sets `key` to `value` and returns the old value.
     ///
-    /// As in Python, a key that was there keeps its place (and its spelling) and takes the new
+    /// As in Python, an existing key keeps its place (and its spelling) and gets the new
     /// value.
     pub fn insert(&mut self, key: impl Into<PyString>, value: impl Into<Value>) -> Option<Value> {
         self.set(key.into(), value.into())
@@ -147,7 +148,7 @@ impl Dict {
         self.entries().get(position).map(|(_, value)| value)
     }
 
-    /// The value of `key`, to be changed.
+    /// The value of `key`, mutable.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let position = self.find(key.as_bytes())?;
         self.entries_mut().get_mut(position).map(|(_, value)| value)
@@ -166,7 +167,7 @@ impl Dict {
         self.find(key.as_bytes()).is_some()
     }
 
-    /// Takes `key` out and gives its value; the keys behind it move up. Slow in a large dict.
+    /// Removes `key` and returns its value; the later keys move up. Slow in a large dict.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let position = self.find(key.as_bytes())?;
         let mut entries = std::mem::take(self).into_entries();
@@ -181,7 +182,7 @@ impl Dict {
         self.entries().len()
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
@@ -203,7 +204,7 @@ impl Dict {
         self.iter().map(|(_, value)| value)
     }
 
-    /// The values, in order, to be changed.
+    /// The values, in order, mutable.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.entries_mut().iter_mut().map(|(_, value)| value)
     }
@@ -229,7 +230,7 @@ impl Dict {
         }
     }
 
-    /// From entries whose keys are distinct.
+    /// From entries with distinct keys.
     pub(crate) fn from_unique(entries: Vec<Entry>) -> Self {
         Self(if entries.len() <= UNINDEXED {
             Repr::Small(entries)
@@ -238,7 +239,7 @@ impl Dict {
         })
     }
 
-    /// From entries in which a key may come twice.
+    /// From entries with possibly repeated keys.
     pub(crate) fn from_entries(mut entries: Vec<Entry>) -> Self {
         if entries.len() > UNINDEXED {
             return Self(Repr::Large(Box::new(Large::new(entries))));
@@ -271,7 +272,7 @@ impl Clone for Dict {
     }
 }
 
-/// As in Python, whatever the order of the keys.
+/// As in Python, the order of the keys does not matter.
 impl PartialEq for Dict {
     fn eq(&self, other: &Self) -> bool {
         deep::dicts_equal(self, other)
@@ -379,7 +380,7 @@ mod tests {
         assert_ne!(forth, Dict::from([("0", 0_i64)]));
     }
 
-    /// Dicts without and with an index, and on either side of what decides between them.
+    /// Dicts without and with an index, near the length that decides between them.
     fn dicts() -> impl Iterator<Item = (i64, Dict)> {
         let dict = |len: i64| (0..len).map(|i| (format!("key {i}"), i)).collect();
         [0, 1, 2, 7, 8, 9, 10, 40].into_iter().map(move |len| (len, dict(len)))

@@ -1,7 +1,7 @@
-//! What `json.loads` gives and `json.dumps` takes. No text is read or written here.
+//! The values of `json.loads` and `json.dumps`. This module reads and writes no text.
 //!
-//! A value holds dicts and a dict holds values, so [`dict`] is in here. [`deep`] drops, clones and compares
-//! both without a deep stack.
+//! A value holds dicts and a dict holds values, so [`dict`] is in this module. [`deep`] drops, clones and
+//! compares both without a deep stack.
 
 mod deep;
 mod dict;
@@ -13,9 +13,9 @@ pub use dict::{Dict, Iter};
 
 /// A Python value that JSON can hold.
 ///
-/// Values may nest to any depth: dropping, cloning, comparing and showing one never runs out of
-/// stack. For that, `Value` implements `Drop`, which has a price: no pattern can move a part out of
-/// a value (`E0509`). The `into_` methods do, and give the value back where it is of another type.
+/// Values may nest to any depth: dropping, cloning, comparing and showing one never overflows the stack.
+/// For that, `Value` implements `Drop`, which has a price: no pattern can move a part out of a value
+/// (`E0509`). The `into_` methods do, and return the value itself if it has another type.
 ///
 /// ```
 /// use pyjson::{Value, loads};
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(size_of::<Value>(), 32);
     }
 
-    /// A value of each type, none of which is its type's default.
+    /// A value of each type, and not the type's default.
     fn one_of_each_type() -> [Value; 7] {
         [
             Value::Null,
@@ -292,7 +292,7 @@ mod tests {
         ]
     }
 
-    /// What is expected of an accessor: `right` of the value at `place`, nothing of the others.
+    /// Checks an accessor: it returns `right` for the value at `place`, and nothing for the others.
     fn only_at<T: Clone>(place: usize, right: T) -> [Option<T>; 7] {
         std::array::from_fn(|other| (other == place).then(|| right.clone()))
     }

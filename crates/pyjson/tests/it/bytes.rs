@@ -1,10 +1,10 @@
-//! `json.loads` of `bytes`: which encoding they are taken for, and what the codecs refuse.
+//! `json.loads` of `bytes`: the detected encoding, and what the codecs refuse.
 
 use pyjson::LoadsError;
 
 use crate::oracle::{Oracle, redump};
 
-/// Bytes with an edge to them.
+/// Edge cases of bytes.
 const BYTES: &[&[u8]] = &[
     b"",
     b"1",
@@ -55,7 +55,7 @@ const BYTES: &[&[u8]] = &[
     b"\xfe\xff\x00\x00",
     b"\xff\xfe\x00\x00\xff\xfe\x00\x001\x00\x00\x00",
     b"\x00\x00\xfe\xff\x00\x00\xfe\xff\x00\x00\x001",
-    // UTF-8 that is none: every kind of start and continuation, cut short and not.
+    // Invalid UTF-8: every kind of start and continuation byte, complete and cut short.
     b"\"\x80\"",
     b"\"\xbf\"",
     b"\"\xc0\x80\"",
@@ -89,7 +89,7 @@ const BYTES: &[&[u8]] = &[
     b"[\xff",
     b"\"\xed\x9f\xbf\"",
     b"\"\xee\x80\x80\"",
-    // Surrogates, which surrogatepass lets through, whole.
+    // Whole surrogates, which surrogatepass accepts.
     b"\"\xed\xa0\x80\"",
     b"\"\xed\xbf\xbf\"",
     b"\"\xed\xa0\xbd\xed\xb8\x80\"",

@@ -1,4 +1,4 @@
-//! Near the limit on recursion: what CPython counts besides lists and dicts, for each version.
+//! Near the recursion limit: what CPython counts besides lists and dicts, for each version.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -7,14 +7,14 @@ use pyjson::{DumpsError, DumpsOptions, Indent, LoadsOptions, PyString, PythonVer
 
 use crate::oracle::{Oracle, hex};
 
-/// `inner` in so many levels of `outer`, which repeats.
+/// `inner` in this many levels of `outer`, which repeats.
 struct Nested {
     count: usize,
     outer: &'static str,
     inner: String,
 }
 
-/// What a version of CPython answers to each, by a call at module level.
+/// The answers of a version of CPython to each text, by a call at module level.
 fn ask(version: PythonVersion, call: &str, lowered: usize, all: &[Nested]) -> Option<Vec<String>> {
     let python = Oracle::executable_of_version(version)?;
     let script = include_str!("depth.py").replace("CALL", call);
@@ -40,8 +40,8 @@ fn ask(version: PythonVersion, call: &str, lowered: usize, all: &[Nested]) -> Op
     Some(answers)
 }
 
-/// Asks each version that is installed about what `of_version` gives for it, and holds `here` to the
-/// answers. All differences are shown at once.
+/// Asks each installed version about the texts of `of_version`, and compares `here` with the answers.
+/// It shows all differences at once.
 fn compare(
     call: &str,
     lowered: impl Fn(PythonVersion) -> usize,
@@ -54,7 +54,7 @@ fn compare(
     for version in counting {
         let all = of_version(version);
         let Some(answers) = ask(version, call, lowered(version), &all) else {
-            // Past the test harness, which would keep it to itself.
+            // Bypasses the test harness, which would capture it.
             let name = format!("python3.{}", version.minor());
             let _ =
                 writeln!(std::io::stderr(), "skipped: {name} is neither on the path nor in pyenv");
@@ -73,9 +73,9 @@ fn compare(
     assert!(wrong.is_empty(), "{call}: {} differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Everything that can stand in a list, right and wrong.
+/// Everything that can be in a list, right and wrong.
 const INNER: &[&str] = &[
-    // Constants, of which CPython makes some by a call.
+    // Constants; CPython calls a function for some of them.
     "NaN",
     "Infinity",
     "-Infinity",
@@ -112,7 +112,7 @@ const INNER: &[&str] = &[
     "{\"\\u1\":1}",
     "{\"\n\":1}",
     "{\"a",
-    // What is missing, or too much.
+    // Something missing, or too much.
     "",
     "x",
     ",",
@@ -146,7 +146,7 @@ const INNER: &[&str] = &[
     "tru",
     "NaNx",
     "Infinit",
-    // Lists and dicts that are right.
+    // Valid lists and dicts.
     "[]",
     "{}",
     "[ ]",
@@ -192,7 +192,7 @@ fn a_text_near_the_limit_is_refused_as_each_version_refuses_it() {
     );
 }
 
-/// What can lie in a list when it is written: a Python expression, and the same as JSON.
+/// What can be in a list that is written: a Python expression, and the same as JSON.
 const VALUES: &[(&str, &str)] = &[
     ("None", "null"),
     ("True", "true"),
@@ -214,15 +214,15 @@ const VALUES: &[(&str, &str)] = &[
     ("{'a': 'b', 'c': float('inf')}", "{\"a\": \"b\", \"c\": Infinity}"),
 ];
 
-/// Holds [`DumpsOptions`] to what a call of `json.dumps` does, near a version's limit.
+/// Compares [`DumpsOptions`] with a call of `json.dumps`, near a version's limit.
 fn compare_dumps(
     call: &str,
     deepest: impl Fn(PythonVersion) -> usize,
     lowered: impl Fn(PythonVersion) -> usize,
     options: DumpsOptions,
 ) {
-    // In 3.11 a check takes a level more in code that has hardly run before. With both kinds around it,
-    // the encoder's code for either has.
+    // In 3.11 a check takes one level more in code that has hardly run before. With both kinds around
+    // it, the encoder's code for either has run.
     let outers = |version| match version {
         PythonVersion::V3_11 => ["[{", "{["],
         _ => ["[", "{"],
@@ -271,14 +271,14 @@ fn a_value_near_the_limit_is_refused_as_each_version_refuses_it() {
     }
 }
 
-/// Around here an encoder written in Python has its limit, and one in C its own.
+/// Near here are the limits of an encoder written in Python and of one written in C.
 fn deepest_with_indent(version: PythonVersion) -> usize {
     if version >= PythonVersion::V3_13 { version.max_depth() } else { 995 }
 }
 
 #[test]
 fn with_indent_a_value_is_refused_near_the_limit_of_the_encoder_in_python() {
-    // The encoder in C does not heed this limit.
+    // The encoder in C ignores this limit.
     let lowered = |version| if version >= PythonVersion::V3_13 { 0 } else { 850 };
     let all = DumpsOptions::new().indent(Indent::Spaces(0));
     compare_dumps("json.dumps(value, indent=0)", deepest_with_indent, lowered, all.clone());

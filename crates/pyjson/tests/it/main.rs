@@ -1,4 +1,4 @@
-//! What CPython does, asked of CPython: nothing here compares pyjson with itself.
+//! Compares with CPython: no test here compares pyjson with itself.
 //!
 //! `FRAMECHECK_PYTHON` names the interpreter, `python3` by default. `PROPTEST_CASES` raises the
 //! number of generated cases.

@@ -1,12 +1,12 @@
-//! Numbers of any length: the digits and the exponent of one may each fill the text.
+//! Numbers of any length: the digits or the exponent may fill the text.
 
 use pyjson::PyString;
 
 use crate::oracle::Oracle;
 use crate::texts::check;
 
-/// As many zeros as an exponent of 16 bits reaches over, and one more, and so with the 655,360 digits at
-/// which an exponent was cut off; and a few.
+/// As many zeros as an exponent of 16 bits can express, and one more; the same with 655,360 digits,
+/// where an exponent was once cut off; and a few.
 const ZEROS: [i64; 8] = [0, 1, 342, 769, 65_535, 65_536, 655_359, 655_360];
 /// The powers of ten at which a float becomes zero, subnormal, normal and infinite, and a common one.
 const POWERS: [i64; 12] = [-400, -325, -324, -323, -309, -308, -1, 0, 1, 308, 309, 400];
@@ -15,7 +15,7 @@ fn zeros(count: i64) -> String {
     "0".repeat(usize::try_from(count).unwrap())
 }
 
-/// Asks about a text alone: some are long.
+/// Asks only about the text: some are long.
 fn check_each(texts: impl IntoIterator<Item = String>) {
     let mut oracle = Oracle::new();
     for text in texts {
@@ -58,11 +58,11 @@ fn an_exponent_of_thousands_of_digits_is_read_to_its_end() {
     check_each(texts.iter().flat_map(|text| exponents.iter().map(move |e| format!("{text}{e}"))));
 }
 
-/// Ten times `odd * 2^-1075`, exactly: a tenth of it lies halfway between two subnormal floats where
-/// `odd` is odd.
+/// Ten times `odd * 2^-1075`, exactly. A tenth of it is halfway between two subnormal floats if `odd` is
+/// odd.
 fn halfway(odd: u32) -> String {
     let least = format!("{:.1074}", f64::from_bits(1));
-    // Half of the least float is a tenth of five times it.
+    // Half of the smallest float is a tenth of five times it.
     let (mut carry, mut digits) = (0, Vec::new());
     for digit in least.strip_prefix("0.").unwrap().bytes().rev() {
         let product = u32::from(digit - b'0') * 5 * odd + carry;
@@ -105,7 +105,7 @@ fn a_number_ends_where_its_grammar_ends_whatever_its_length() {
 
 #[test]
 fn a_number_takes_time_by_its_length_alone() {
-    // Forty million digits, of which each that was set against all others would take minutes.
+    // Forty million digits. Comparing each with all others would take minutes.
     let digits = "7".repeat(20_000_000);
     let text = format!("{digits}.{digits}e-19999999");
     assert_eq!(pyjson::loads(&text), Ok(pyjson::Value::from(7.777_777_777_777_778)));

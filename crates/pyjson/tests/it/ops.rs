@@ -1,4 +1,4 @@
-//! The oracle's other ops: what this repository's other tests ask it.
+//! The oracle's other ops, which this repository's other tests use.
 
 use serde_json::json;
 

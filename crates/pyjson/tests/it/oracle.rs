@@ -1,4 +1,4 @@
-//! A CPython process, asked one question at a time (`python-ref/oracle.py`).
+//! A CPython process that answers one question at a time (`python-ref/oracle.py`).
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -17,12 +17,12 @@ pub(crate) struct Oracle {
     pub(crate) python: PythonVersion,
 }
 
-/// An exception, as CPython and pyjson both describe it.
+/// An exception, as both CPython and pyjson describe it.
 #[derive(PartialEq)]
 pub(crate) struct Raised {
     pub(crate) exception: String,
     pub(crate) message: String,
-    /// `msg` of a `JSONDecodeError`, and the message of any other.
+    /// `msg` of a `JSONDecodeError`, or the message of any other exception.
     pub(crate) msg: String,
     /// `lineno`, `colno` and `pos` of a `JSONDecodeError`.
     pub(crate) place: Option<[u64; 3]>,
@@ -41,7 +41,7 @@ impl Oracle {
         Self::of(&python).unwrap_or_else(|| panic!("{}: cannot be run", python.display()))
     }
 
-    /// An interpreter, or `None` when it cannot be run.
+    /// An interpreter, or `None` if it can't be run.
     pub(crate) fn of(python: &OsStr) -> Option<Self> {
         let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
         let script = above.map(|root| root.join("python-ref/oracle.py")).find(|it| it.is_file());
@@ -58,7 +58,7 @@ impl Oracle {
         let mut oracle = Self { child, requests, answers, python: PythonVersion::V3_13 };
         let version = oracle.try_ask(&json!({"op": "version"}))?;
         let minor = u8::try_from(version["ok"][1].as_u64()?).ok()?;
-        // What is newer than all that are known is held against the newest of them.
+        // A version newer than all known ones is compared with the newest known one.
         oracle.python = PythonVersion::from_minor(minor).unwrap_or_default();
         Some(oracle)
     }
@@ -68,7 +68,7 @@ impl Oracle {
         Self::find(version).map(|(oracle, _)| oracle)
     }
 
-    /// Where the interpreter of one version is, if it can be run.
+    /// The path of one version's interpreter, if it can be run.
     pub(crate) fn executable_of_version(version: PythonVersion) -> Option<PathBuf> {
         Self::find(version).map(|(_, python)| python)
     }
@@ -81,7 +81,7 @@ impl Oracle {
         let installed = pyenv.and_then(|root| root.join("versions").read_dir().ok());
         let installed = installed.into_iter().flatten().flatten();
         let candidates = installed.map(|entry| entry.path().join("bin").join(&name));
-        // The path comes last: what pyenv has put there takes longer to start.
+        // The path comes last: pyenv's commands there take longer to start.
         candidates
             .chain(std::iter::once(PathBuf::from(&name)))
             .chain((version == PythonVersion::V3_14).then(pyodide).flatten())
@@ -122,12 +122,12 @@ impl Oracle {
         text_or_raised(&self.ask(&request))
     }
 
-    /// The options under which pyjson is to be like this interpreter.
+    /// The options with which pyjson imitates this interpreter.
     pub(crate) fn loads_options(&self) -> LoadsOptions {
         LoadsOptions::new().python(self.python)
     }
 
-    /// The options under which pyjson is to be like this interpreter.
+    /// The options with which pyjson imitates this interpreter.
     pub(crate) fn dumps_options(&self) -> DumpsOptions {
         DumpsOptions::new().python(self.python)
     }
@@ -140,7 +140,8 @@ impl Drop for Oracle {
     }
 }
 
-/// CPython 3.14 compiled to WebAssembly, which `tests/pyodide/install` gets; or it says why it can't.
+/// CPython 3.14 compiled to WebAssembly, which `tests/pyodide/install` gets; without it, this prints
+/// the reason.
 fn pyodide() -> Option<PathBuf> {
     // Fuzz targets use this file, too, and have no such directory.
     let directory = Path::new(option_env!("CARGO_TARGET_TMPDIR")?).join("pyodide");
@@ -171,7 +172,7 @@ pub(crate) fn text_or_raised(answer: &Json) -> Result<PyString, Raised> {
 pub(crate) fn loads_request(text: &PyString) -> Json {
     let bytes = text.as_generalized_utf8();
     let mut request = json!({"op": "loads", "text_hex": hex(bytes)});
-    // Options take a level of nesting, so there are none where they would make no difference.
+    // Options take a level of nesting, so they are left out if they make no difference.
     if bytes.iter().any(|byte| *byte == b'\\' || *byte >= 0x7f) {
         request["dumps"] = json!({"ensure_ascii": false});
     }
@@ -180,8 +181,8 @@ pub(crate) fn loads_request(text: &PyString) -> Json {
 
 /// pyjson's `dumps` of what it loaded, or its error.
 ///
-/// Without `ensure_ascii`: as escapes, two surrogates and the character that they would make as a
-/// pair are written the same, and what is read wrongly would look right.
+/// Without `ensure_ascii`: as escapes, two surrogates are written like the character of their pair,
+/// and a wrong reading would look right.
 pub(crate) fn redump(loaded: Result<Value, LoadsError>) -> Result<PyString, Raised> {
     let count = |number: Option<usize>| number.map(|n| u64::try_from(n).unwrap());
     match loaded {
@@ -210,7 +211,7 @@ pub(crate) fn raised(error: &DumpsError) -> Raised {
     Raised { exception: error.exception().into(), msg: message.clone(), message, place: None }
 }
 
-/// A value in the oracle's spelling, which is not JSON's.
+/// A value in the oracle's notation, which is not JSON's.
 fn spell(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,

@@ -1,5 +1,5 @@
-//! What a text and a value are made of, at every place and in every length that some code treats in
-//! a way of its own: words and blocks of bytes, short strings, digits that fit a machine's word.
+//! Tests texts and values at every place and in every length that some code treats specially: words
+//! and blocks of bytes, short strings, digits that fit a machine's word.
 
 use pyjson::{Dict, PyString, Value};
 use serde_json::json;
@@ -7,16 +7,16 @@ use serde_json::json;
 use crate::oracle::{Oracle, raised};
 use crate::texts::check;
 
-/// Code points that are escaped, or take more than one byte, and the last before and the first after.
+/// Code points that are escaped, or take more than one byte, and their neighbours.
 const CODE_POINTS: [u32; 29] = [
     0, 0x8, 0x9, 0xa, 0xb, 0xc, 0xd, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f,
     0x80, 0x7ff, 0x800, 0xfff, 0x1000, 0xd7ff, 0xd800, 0xdfff, 0xe000, 0xffff, 0x1_0000, 0x10_ffff,
 ];
 
-/// A few of them, of each kind one.
+/// A few of them, one of each kind.
 const KINDS: [u32; 7] = [0x1f, 0x22, 0x5c, 0x7f, 0xe9, 0x5929, 0x1_f600];
 
-/// A string of `length` letters and these code points in between, the later places first.
+/// A string of `length` letters with these code points between them, the later places first.
 fn letters(length: usize, others: &[(usize, u32)]) -> Vec<u32> {
     let mut points: Vec<u32> = (0x61..=0x7a).cycle().take(length).collect();
     for (place, point) in others {
@@ -25,7 +25,7 @@ fn letters(length: usize, others: &[(usize, u32)]) -> Vec<u32> {
     points
 }
 
-/// Strings in which one code point, or two, differ from the rest.
+/// Strings in which one or two code points differ from the rest.
 fn strings() -> Vec<Vec<u32>> {
     let mut strings = Vec::new();
     for length in (0..=26).chain([31, 32, 33, 61, 62, 63, 64, 65, 66, 71, 72, 95, 96, 97]) {
@@ -47,7 +47,7 @@ fn strings() -> Vec<Vec<u32>> {
 fn a_code_point_at_any_place_is_written_as_cpython_writes_it() {
     let mut oracle = Oracle::new();
     let strings = strings().into_iter().map(|points| PyString::from_code_points(points).unwrap());
-    // Keys are written by a function of their own.
+    // A separate function writes keys.
     let entries = strings.map(|string| Value::from(Dict::from([(string.clone(), string)])));
     let entries: Vec<Value> = entries.collect();
     for batch in entries.chunks(1000) {
@@ -106,14 +106,14 @@ fn escapes_in_a_row_are_read_as_cpython_reads_them() {
         "é\\u5929天\"",
     ];
     let mut texts = Vec::new();
-    // No digits at any of the four places, or at two or more of them.
+    // Other characters at one of the four places, or at two or more of them, instead of digits.
     for wrong in 0..16 {
         for sign in ['g', '@', '/', ':', '`', 'G', '\u{20}', 'é'] {
             let digits = (0..4).map(|place| if wrong >> place & 1 == 1 { sign } else { 'f' });
             texts.push(format!("\"\\u{}\"", digits.collect::<String>()));
         }
     }
-    // What is like the second half of a pair, but is not.
+    // Resembles the second half of a pair, but is not one.
     texts
         .extend(["\"\\ud83dxxde00\"", "\"\\ud83d\\xde00\"", "\"\\ud83dxude00\""].map(String::from));
     for count in 0..=20 {

@@ -14,7 +14,7 @@ thread_local! {
     static ORACLE: RefCell<Oracle> = RefCell::new(Oracle::new());
 }
 
-/// Some seconds' worth of cases, or as many as `PROPTEST_CASES` says.
+/// As many cases as take some seconds, or the number in `PROPTEST_CASES`.
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_none() {
@@ -56,7 +56,8 @@ proptest! {
         let text = pyjson::dumps(&value);
         let expected = ORACLE.with_borrow_mut(|oracle| oracle.dumps(&value, &json!({})));
         prop_assert_eq!(Ok(PyString::from(text.as_str())), expected);
-        // Read again, it is the same; NaN, which is not itself, is told by its text.
+        // Reading it again gives the same value. NaN does not equal itself, so it is
+        // compared by its text.
         prop_assert_eq!(loads(&text).map(|value| pyjson::dumps(&value)), Ok(text));
     }
 

@@ -1,4 +1,4 @@
-//! Values and texts that are likely to be treated wrongly.
+//! Values and texts that code is likely to treat wrongly.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ pub(crate) fn string() -> impl Strategy<Value = PyString> {
     prop_oneof![3 => ascii, 2 => any, 1 => long, 1 => runs]
 }
 
-/// Code points of one length in UTF-8, so many that blocks of them are written together.
+/// Code points of one length in UTF-8, enough to be written together in blocks.
 fn run() -> impl Strategy<Value = Vec<u32>> {
     prop_oneof![
         2 => vec(0x800_u32..0xd800, 1..40),
@@ -99,7 +99,7 @@ fn space() -> impl Strategy<Value = &'static str> {
     prop_oneof![30 => Just(""), 6 => Just(" "), 1 => select(odd)]
 }
 
-/// A number in any of its spellings, and some that are none.
+/// A number in any of its spellings, and some invalid ones.
 fn number_text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "-?(0|[1-9][0-9]{0,19})",
@@ -139,7 +139,7 @@ fn between(before: &str, text: Vec<u32>, after: &str) -> Vec<u32> {
     [points(before), text, points(after)].concat()
 }
 
-/// A JSON text, nearly always a right one, as code points.
+/// A JSON text, nearly always a valid one, as code points.
 pub(crate) fn text() -> impl Strategy<Value = Vec<u32>> {
     let constants = vec!["null", "true", "false", "NaN", "Infinity", "-Infinity", "-0", "1E400"];
     let leaf = prop_oneof![
@@ -150,7 +150,7 @@ pub(crate) fn text() -> impl Strategy<Value = Vec<u32>> {
     let nested = leaf.prop_recursive(5, 30, 6, |inner| {
         let item = (inner, space(), space());
         let item = item.prop_map(|(text, a, b)| between(a, text, b)).boxed();
-        // Few keys, so that some come twice.
+        // Few keys, so that some repeat.
         let keys = vec!["\"a\"", "\"b\"", "\"\\u0061\"", "\"\""];
         let key = prop_oneof![3 => select(keys).prop_map(points), 1 => string_text()];
         let entry = (key, space(), space(), item.clone());
@@ -211,7 +211,7 @@ pub(crate) fn mutated_text() -> impl Strategy<Value = Vec<u32>> {
     })
 }
 
-/// A JSON text in one of the encodings that are detected, sometimes with a few bytes changed.
+/// A JSON text in one of the detected encodings, sometimes with a few bytes changed.
 pub(crate) fn encoded_text() -> impl Strategy<Value = Vec<u8>> {
     let byte =
         prop_oneof![any::<u8>(), select(b"\x00\xd8\xdc\xed\xa0\xbf\xc3\xe2\xf0\xf4\xff".to_vec())];

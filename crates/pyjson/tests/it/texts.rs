@@ -1,4 +1,4 @@
-//! Texts with an edge to them, and those of CPython's own tests.
+//! Edge cases of texts, and the texts of CPython's own tests.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::oracle::{Oracle, hex, loads_request, redump, text_or_raised, unhex};
 
 /// Texts on which all versions of CPython agree.
 pub(crate) const TEXTS: &[&str] = &[
-    // Nothing, and white space of all kinds, of which JSON knows four.
+    // Empty text, and white space of all kinds, of which JSON knows four.
     "",
     " ",
     "\n\n",
@@ -322,7 +322,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "{\"a\":1}//c",
     "{\"a\":1}#c",
     "{\"k0\":0,\"k1\":1,\"k2\":2,\"k3\":3,\"k4\":4,\"k5\":5,\"k6\":6,\"k7\":7,\"k8\":8,\"k9\":9,\"k0\":10,\"k9\":11,\"k5\":12}",
-    // What a framing bug leaves.
+    // Texts that a framing bug leaves.
     "{\"a\": 1}{\"a\": 1}",
     "{\"a\": 1}\u{0}\u{0}",
     "\u{0}\u{0}{\"a\": 1}",
@@ -380,7 +380,7 @@ fn surrogates_in_a_text_are_read_as_cpython_reads_them() {
         vec![0x31, low],
         quoted(&[high])[..2].to_vec(),
         [&[0x5b][..], &quoted(&[high, low]), &[0x2c], &[low]].concat(),
-        // An int that fits no word, and numbers, in a text that is not UTF-8.
+        // An int that fits no word, and other numbers, in a text that is not UTF-8.
         [&[0x5b][..], &[0x39; 40], &[0x2c], &quoted(&[high]), &[0x5d]].concat(),
         [&[0x5b][..], &[0x2d, 0x31, 0x2e, 0x35, 0x2c], &quoted(&[high]), &[0x5d]].concat(),
     ];
@@ -390,7 +390,7 @@ fn surrogates_in_a_text_are_read_as_cpython_reads_them() {
         &[high, low],
         &[low, high],
         &[high, 0x41, 0x1_f600],
-        // Half a pair as an escape, half as itself.
+        // Half a pair as an escape, half unescaped.
         &[0x5c, 0x75, 0x64, 0x38, 0x33, 0x64, low],
         &[high, 0x5c, 0x75, 0x64, 0x65, 0x30, 0x30],
         &[0x5c, high],

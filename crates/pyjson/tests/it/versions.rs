@@ -1,5 +1,5 @@
-//! What differs between the versions of CPython, one test for each difference, and that nothing
-//! else does. A version that is not installed is skipped, and said to be.
+//! The differences between the versions of CPython, one test for each difference, and a test
+//! that there are no others. A test skips versions that are not installed, and prints which.
 
 use std::io::Write;
 
@@ -9,12 +9,12 @@ use serde_json::json;
 use crate::oracle::{Oracle, Raised, raised, redump};
 use crate::texts::TEXTS;
 
-/// Runs a check against each version that is installed.
+/// Runs a check against each installed version.
 fn with_each_version(check: impl Fn(&mut Oracle, PythonVersion)) {
     for version in PythonVersion::ALL {
         match Oracle::of_version(version) {
             Some(mut oracle) => check(&mut oracle, version),
-            // Past the test harness, which would keep it to itself.
+            // Bypasses the test harness, which would capture it.
             None => drop(writeln!(
                 std::io::stderr(),
                 "skipped: python3.{} is neither on the path nor in pyenv",
@@ -24,7 +24,7 @@ fn with_each_version(check: impl Fn(&mut Oracle, PythonVersion)) {
     }
 }
 
-/// What this version of CPython and pyjson, told to be like it, make of a text.
+/// The results of this version of CPython, and of pyjson imitating it, for a text.
 fn both(oracle: &mut Oracle, text: &str) -> Result<PyString, Raised> {
     let options = oracle.loads_options();
     let expected = oracle.loads(&text.into());
@@ -97,7 +97,7 @@ fn nesting_is_limited_to_995_then_1497_then_9998_levels() {
                      string"
                 )
             );
-            // Nothing after the bracket too many is looked at.
+            // Nothing after the surplus bracket is looked at.
             assert!(both(oracle, &open.repeat(100_000)).is_err());
         }
     });

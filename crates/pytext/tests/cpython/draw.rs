@@ -5,7 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 /// `times` values for each of proptest's cases, 256 unless `PROPTEST_CASES` says otherwise.
 ///
-/// The seed is fixed: a failure shows its value and comes again.
+/// The seed is fixed: a failure shows its value and repeats.
 pub(crate) fn draw<S: Strategy>(times: usize, strategy: S) -> Vec<S::Value> {
     let mut runner = TestRunner::deterministic();
     let count = cases() * times;

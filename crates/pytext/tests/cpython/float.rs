@@ -6,7 +6,7 @@ use pytext::repr_float;
 use crate::draw::draw;
 use crate::python::{Python, same};
 
-/// The doubles where a digit generator or the choice of notation goes wrong first.
+/// The doubles where a digit generator or the choice of notation is most likely wrong.
 fn telling() -> Vec<f64> {
     let powers_of_two = (0..2047_u64).map(|exponent| f64::from_bits(exponent << 52));
     let subnormal_powers = (0..52).map(|bit| f64::from_bits(1 << bit));
@@ -44,7 +44,7 @@ fn repr_of_any_number() {
     let bits = draw(64, any::<u64>()).into_iter().map(f64::from_bits);
     let decimals = draw(64, (-99_999_999..99_999_999_i32, -25..25_i32));
     let decimals = decimals.iter().map(|(digits, e)| format!("{digits}e{e}").parse().unwrap());
-    // Among these are many with two shortest texts, both as near.
+    // Many of these have two equally near shortest texts.
     let ties = draw(64, (0..1_u64 << 53, 0x3e6..0x442_u64));
     let ties = ties.iter().map(|(bits, e)| f64::from_bits(e << 52 | bits >> (e % 8 * 6)));
     check(&Python::main(), &bits.chain(decimals).chain(ties).collect::<Vec<f64>>());

@@ -8,7 +8,7 @@ use pytext::decode_gbk;
 use crate::draw::{cases, draw};
 use crate::python::{Python, same};
 
-/// The first and the last byte of each class that any rule of gbk or gb18030 knows.
+/// The first and the last byte of each class in any rule of gbk or gb18030.
 const BORDERS: [u8; 18] = [
     0x00, 0x2f, 0x30, 0x39, 0x3a, 0x3f, 0x40, 0x41, 0x7e, 0x7f, 0x80, 0x81, 0xa0, 0xa1, 0xaa, 0xf8,
     0xfe, 0xff,
@@ -66,7 +66,7 @@ fn any_bytes() {
     let python = Python::main();
     let mut all = draw(8, vec(any::<u8>(), 0..8));
     all.extend(draw(8, vec(select(BORDERS.to_vec()), 0..8)));
-    // Mostly characters, so that some texts are long and whole.
+    // Mostly characters, so that some texts are long and valid.
     let pair = proptest::prop_oneof![
         4 => (0xb0..=0xd6_u8, 0xa1..=0xfe_u8).prop_map(|(a, b)| vec![a, b]),
         2 => (0x20..0x7f_u8).prop_map(|byte| vec![byte]),

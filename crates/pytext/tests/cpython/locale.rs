@@ -1,4 +1,4 @@
-//! The C locale: what CPython hands on as `LC_CTYPE`.
+//! The C locale: what CPython passes on as `LC_CTYPE`.
 
 use std::ffi::OsString;
 
@@ -6,7 +6,7 @@ use pytext::{PythonVersion, coerced_ctype};
 
 use crate::python::{Python, same};
 
-/// The variables that decide, and what each may be.
+/// The variables that decide, and their possible values.
 const VARIABLES: [&str; 4] = ["LC_ALL", "LC_CTYPE", "LANG", "PYTHONCOERCECLOCALE"];
 const LOCALES: [Option<&str>; 4] = [None, Some(""), Some("C"), Some("C.UTF-8")];
 const COERCE: [Option<&str>; 3] = [None, Some("0"), Some("1")];
@@ -27,7 +27,8 @@ fn environments() -> Vec<Environment> {
 
 #[test]
 fn every_environment_is_handed_on_as_cpython_does() {
-    // Starting an interpreter for each takes long: those that are not under test get every seventh.
+    // Starting an interpreter for each combination takes long, so interpreters that are not under
+    // test get every seventh.
     let script = r"
 import os, subprocess
 names = 'LC_ALL', 'LC_CTYPE', 'LANG', 'PYTHONCOERCECLOCALE'

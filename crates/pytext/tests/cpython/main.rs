@@ -1,8 +1,8 @@
-//! `pytext` against CPython: every expected value here was computed by an interpreter.
+//! Compares `pytext` with CPython: an interpreter computed every expected value here.
 //!
-//! The interpreter under test is `python3`, or what `FRAMECHECK_PYTHON` names. The ones found on
-//! `PATH` as `python3.6` to `python3.13` are asked as well, in fewer words; one that is absent is
-//! named on stderr. `PROPTEST_CASES` sets the size of what is drawn at random.
+//! The interpreter under test is `python3`, or the one in `FRAMECHECK_PYTHON`. The tests also ask
+//! those on `PATH` from `python3.6` to `python3.13`, with fewer questions, and name a missing one
+//! on stderr. `PROPTEST_CASES` sets the number of random values.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! `print()` of text that standard output cannot encode, and of text that it escapes.
+//! `print()` of text that standard output can't encode, and of text that it escapes.
 
 use std::iter::once;
 
@@ -20,7 +20,7 @@ for text in data.split('\\0'):
         print('!', error.start, error.end, error)
 ";
 
-/// [`PROGRAM`], from this crate's parts.
+/// [`PROGRAM`], made of this crate's parts.
 fn program(texts: &[PyString]) -> Vec<u8> {
     let mut screen = Vec::new();
     let mut console = Console::new(&b""[..], &mut screen);
@@ -72,7 +72,8 @@ fn every_surrogate_alone_and_inside_text() {
 
 #[test]
 fn every_run_of_up_to_four_of_each_kind() {
-    // Before, first and last of what is a byte's, behind, a low one of a pair, and no surrogate.
+    // The neighbours of the surrogates that stand for bytes, the first and last of these, a low
+    // one of a pair, and a character that is not a surrogate.
     let kinds = [0xd800, 0xdc7f, 0xdc80, 0xdcff, 0xdd00, 0x1_f600];
     let mut runs: Vec<Vec<u32>> = vec![vec![]];
     for length in 1..=4 {

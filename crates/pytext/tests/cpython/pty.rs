@@ -1,4 +1,4 @@
-//! Programs at a pseudo-terminal, and what each of their streams shows.
+//! Programs at a pseudo-terminal, and the output of each of their streams.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::python::Python;
 
-/// Takes, for each run, the number of what is typed and that: a line each, or what is in front of a
-/// Ctrl-D. Nothing is echoed and no character is special but Ctrl-D and the line's end.
+/// Reads, for each run, a number of parts and the parts: a line each, or the text before a Ctrl-D.
+/// The terminal has no echo, and only Ctrl-D and the line's end are special characters.
 const DRIVER: &str = r"
 import os, subprocess, termios, threading
 def plain_terminal():
@@ -61,20 +61,20 @@ for program in asked:
     run(program.decode(), flags, kinds, [next(asked) for _ in range(int(next(asked)))])
 ";
 
-/// What one run showed.
+/// The output of one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Shown {
-    /// On the terminal, by whichever streams are one, in order.
+    /// On the terminal, from all streams that are on it, in order.
     pub(crate) terminal: String,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// What is typed: a part each ends with `\n` or is followed by Ctrl-D. A part is one read of it.
+/// The typed parts: each ends with `\n` or is followed by Ctrl-D. One read returns one part.
 pub(crate) type Typed = Vec<Vec<u8>>;
 
 impl Python {
-    /// What a program shows. `kinds` says of stdin, stdout and stderr which is the terminal, as `t`;
+    /// A program's output. `kinds` says for stdin, stdout and stderr which is the terminal, as `t`;
     /// the others are pipes.
     pub(crate) fn at_terminal(
         &self,
@@ -100,7 +100,7 @@ impl Python {
     }
 }
 
-/// A terminal's end of what is typed: one part a read.
+/// A terminal's side of the typed text: one part per read.
 pub(crate) struct Parts(pub(crate) std::vec::IntoIter<Vec<u8>>);
 
 impl Read for Parts {
@@ -111,13 +111,13 @@ impl Read for Parts {
     }
 }
 
-/// The three streams of our side, of which some are the terminal.
+/// The three streams of our side, some of which are the terminal.
 pub(crate) struct Streams {
     shown: [Screen; 3],
     kinds: String,
 }
 
-/// What several writers write to.
+/// The common target of several writers.
 #[derive(Clone, Default)]
 pub(crate) struct Screen(Rc<RefCell<Vec<u8>>>);
 
@@ -126,7 +126,7 @@ impl Streams {
         Self { shown: Default::default(), kinds: kinds.to_owned() }
     }
 
-    /// The stream of this number: 1 is stdout, 2 is stderr.
+    /// The stream with this number: 1 is stdout, 2 is stderr.
     pub(crate) fn output(&self, number: usize) -> Screen {
         let at = if self.kinds[number..].starts_with('t') { 0 } else { number };
         self.shown[at].clone()

@@ -1,4 +1,4 @@
-//! The interpreters, and batches of questions to them. Nothing else here starts a process.
+//! The interpreters, and batches of questions to them. Only this module starts processes.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::{env, fmt, thread};
 
 use pytext::PythonVersion;
 
-/// Records both ways are four bytes of length, big-endian, and as many bytes.
+/// Records in both directions are a length of four bytes, big-endian, and that many bytes.
 const PRELUDE: &str = r"
 import sys
 def records():
@@ -34,7 +34,7 @@ def attempt(call, *arguments):
 pub(crate) struct Python {
     executable: String,
     release: String,
-    /// Whether it is the one under test, which is asked everything.
+    /// Whether it is the one under test, which gets all questions.
     pub(crate) main: bool,
 }
 
@@ -73,7 +73,7 @@ impl Python {
         Some(Self { executable: executable.into(), release: release.into(), main: false })
     }
 
-    /// Its series, or `None`, said on stderr, for one this crate does not know.
+    /// Its series, or `None` for one that this crate does not know, which it reports on stderr.
     pub(crate) fn version(&self) -> Option<PythonVersion> {
         let version = self.release.parse::<PythonVersion>();
         version.map_err(|error| note(&error.to_string())).ok()
@@ -96,12 +96,12 @@ impl Python {
         answers.into_iter().map(|answer| String::from_utf8(answer).unwrap()).collect()
     }
 
-    /// What a program run as `python3 -u -c` shows when it is fed these chunks.
+    /// The output of a program run as `python3 -u -c` that gets these chunks.
     pub(crate) fn unbuffered(&self, program: &str, chunks: &[&[u8]]) -> Vec<u8> {
         self.shown(&["-u"], program, chunks)
     }
 
-    /// What a program run with these flags shows when it is fed these chunks.
+    /// The output of a program run with these flags that gets these chunks.
     pub(crate) fn shown(&self, flags: &[&str], program: &str, chunks: &[&[u8]]) -> Vec<u8> {
         self.run(&[&["-I"], flags, &["-c", program]].concat(), chunks)
     }
@@ -136,7 +136,8 @@ impl fmt::Display for Python {
     }
 }
 
-/// Says what is left out. Straight to stderr: `eprintln` is kept back while a test passes.
+/// Reports what is left out. It writes directly to stderr, because the test harness captures
+/// `eprintln` while a test passes.
 fn note(what: &str) {
     let _ = writeln!(io::stderr(), "skipped: {what}");
 }
@@ -151,7 +152,7 @@ fn split_records(mut bytes: &[u8]) -> Vec<Vec<u8>> {
     records
 }
 
-/// Panics with the first pair that differs, or where one list is longer.
+/// Panics with the first pair that differs, or if one list is longer.
 #[track_caller]
 pub(crate) fn same<Q: fmt::Debug, A: fmt::Debug + PartialEq>(
     python: &Python,

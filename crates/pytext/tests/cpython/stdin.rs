@@ -1,4 +1,4 @@
-//! `input()` and `print()`, of whole programs and over chunks that are known exactly.
+//! `input()` and `print()`, of whole programs and over exactly known chunks.
 
 use std::io::{self, Read};
 
@@ -10,7 +10,7 @@ use pytext::{Console, LineReader, PythonVersion, repr_bytes};
 use crate::draw::{cases, draw};
 use crate::python::{Python, same};
 
-/// What a tutorial's client does with its user, and all this crate says about a line.
+/// What a tutorial's client does with its user, and everything that this crate says about a line.
 const PROGRAM: &str = "
 while True:
     try:
@@ -27,7 +27,7 @@ while True:
     print(not line)
 ";
 
-/// [`PROGRAM`], from this crate's parts.
+/// [`PROGRAM`], made of this crate's parts.
 fn program(version: PythonVersion, stdin: impl Read) -> Vec<u8> {
     let mut screen = Vec::new();
     let mut console = Console::new(stdin, &mut screen);
@@ -71,7 +71,7 @@ fn chunks(count: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(chunk, 0..count)
 }
 
-/// Gives out one chunk a read, if it fits.
+/// Returns one chunk per read, if it fits.
 struct Chunks<'a> {
     left: std::slice::Iter<'a, Vec<u8>>,
     taken: usize,
@@ -126,7 +126,7 @@ fn lines_around_the_size_of_a_read_are_whole() {
 }
 
 /// Lines and, for each, how many chunks had been read when it was returned. `newline` and `errors`
-/// are what the test above sees of a real `sys.stdin`.
+/// are those that the test above sees on a real `sys.stdin`.
 #[test]
 fn a_line_is_returned_as_soon_as_its_end_is_read() {
     let script = r"

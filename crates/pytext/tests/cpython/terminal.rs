@@ -1,4 +1,4 @@
-//! `input()` at a terminal: what it reads, where it prompts, and when that is so.
+//! `input()` at a terminal: what it reads, where it prompts, and when it does so.
 
 use std::io::Read;
 
@@ -22,7 +22,7 @@ while line != 'END':
         print('EOFError')
 ";
 
-/// [`PROGRAM`], from this crate's parts.
+/// [`PROGRAM`], made of this crate's parts.
 fn program(kinds: &str, stdin: impl Read) -> Shown {
     let streams = Streams::new(kinds);
     let at_terminal = kinds.starts_with("tt");
@@ -39,13 +39,13 @@ fn program(kinds: &str, stdin: impl Read) -> Shown {
     }
 }
 
-/// With as many Ctrl-D as end whatever is open, and the line that ends the program.
+/// With enough Ctrl-D to end whatever is open, and the line that ends the program.
 fn ended(mut typed: Typed) -> Typed {
     typed.extend([&b""[..], b"", b"", b"", b"END\n"].map(<[u8]>::to_vec));
     typed
 }
 
-/// Holds ours against that of each version since 3.8; see `versions` for those before.
+/// Compares ours with each version since 3.8; see `versions` for earlier ones.
 #[track_caller]
 fn compare(only_main: bool, sessions: &[Typed]) {
     let runs: Vec<_> = sessions.iter().map(|typed| ("ttp", ended(typed.clone()))).collect();
@@ -97,7 +97,7 @@ fn lines_around_the_size_of_a_read_with_and_without_a_nul() {
             sessions.push([vec![line(nul)], next.to_vec()].concat());
         }
     }
-    // Several to a session, each after an end of input, or there would be a process for each.
+    // Several inputs per session, each after an end of input, to avoid a process for each.
     let joined = sessions.chunks(8).map(|some| some.join(&[vec![], vec![], vec![], vec![]][..]));
     compare(true, &joined.collect::<Vec<_>>());
 }
@@ -136,8 +136,8 @@ fn whatever_is_typed() {
     compare(false, &sessions[..4]);
 }
 
-/// The prompt is on stderr only where stdin and stdout are terminals, and only then is `\r` a part of
-/// the line's end. Where streams share the terminal, their order on it is the same too.
+/// The prompt is on stderr only if stdin and stdout are terminals, and only then is `\r` part of the
+/// line's end. If streams share the terminal, their order on it is the same too.
 #[test]
 fn which_streams_are_the_terminal_decides_in_every_version() {
     let typed: Typed = ["one\r\n", "\n", "END\n"].map(Into::into).to_vec();
@@ -214,7 +214,7 @@ print(input('> '))
     }
 }
 
-/// So it is the function above that a program calls which imports what the tutorials import.
+/// So a program that imports what the tutorials import calls the function above.
 #[test]
 fn no_version_loads_readline_by_itself() {
     let program = "

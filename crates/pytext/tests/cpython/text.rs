@@ -13,14 +13,14 @@ use crate::python::{Python, same};
 
 const CODE_POINTS: std::ops::RangeInclusive<u32> = 0..=0x10_ffff;
 
-/// Code points of every kind, surrogates and those near the borders of a kind included.
+/// Code points of every kind, including surrogates and those near the borders of a kind.
 fn code_point() -> impl Strategy<Value = u32> {
     let ascii = 0..0x80_u32;
     let telling = select(vec![0x27, 0x22, 0x5c, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000]);
     proptest::prop_oneof![ascii, telling, 0xd7f0..0xe010_u32, 0..=0x10_ffff_u32]
 }
 
-/// Python's `utf-32-be`, which with `surrogatepass` carries any `str`.
+/// Python's `utf-32-be`, which with `surrogatepass` encodes any `str`.
 fn utf32(text: &[u32]) -> Vec<u8> {
     text.iter().flat_map(|code| code.to_be_bytes()).collect()
 }
@@ -79,7 +79,7 @@ fn one_text_has_one_repr_whichever_function_writes_it() {
 #[test]
 fn strip_and_isspace_of_every_character() {
     for python in Python::all() {
-        // One that is not under test strips only what it calls a space.
+        // An interpreter that is not under test strips only what it calls a space.
         let script = "
 def flags(c):
     if not (main or c.isspace()): return 0

@@ -8,7 +8,7 @@ use pytext::decode_utf8;
 use crate::draw::{cases, draw};
 use crate::python::{Python, same};
 
-/// The first and the last byte of each class that any rule of UTF-8 knows.
+/// The first and the last byte of each class in any rule of UTF-8.
 const BORDERS: [u8; 25] = [
     0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec,
     0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,
@@ -47,7 +47,8 @@ fn every_three_and_four_bytes_at_the_borders_of_a_class() {
     same(&python, &all, |bytes| decoded(bytes), python.ask_text(DECODE, &all));
 }
 
-/// The leads whose second byte has a rule of its own; with 1,000 cases or more, every lead.
+/// The lead bytes with a special rule for the second byte; with 1,000 cases or more, every
+/// lead byte.
 #[test]
 fn every_two_bytes_behind_a_lead() {
     let python = Python::main();

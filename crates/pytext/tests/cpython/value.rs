@@ -1,4 +1,4 @@
-//! `repr` of what `json.loads` makes: what `print` shows of a dict.
+//! `repr` of the values of `json.loads`: what `print` shows of a dict.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
@@ -8,7 +8,7 @@ use pytext::repr_value_as;
 use crate::draw::draw;
 use crate::python::{Python, same};
 
-/// JSON texts, every one of them right.
+/// JSON texts, all of them valid.
 fn json() -> impl Strategy<Value = String> {
     let numbers = ["0", "-0", "-0.0", "1E400", "-1e16", "1e-5", "0.1", "12345678901234567890123"];
     let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity", "[]", "{}", "\"\""];
@@ -24,7 +24,7 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// A string, by its escapes: quotes, lone surrogates, pairs, what is not printable.
+/// A string, by its escapes: quotes, lone surrogates, pairs, unprintable characters.
 fn string() -> impl Strategy<Value = String> {
     let telling = [
         "a",

@@ -1,5 +1,5 @@
-//! What differs between the versions of CPython, a test for each; the crate's page says the same.
-//! That nothing else does is what every other test shows that runs over `Python::all()`.
+//! The differences between the versions of CPython, a test for each; the crate's page lists the
+//! same. Every other test over `Python::all()` shows that there are no more.
 
 use pytext::{Console, Line, PyString, PythonVersion, TerminalReader};
 use pytext::{encode_surrogateescape, is_printable};
@@ -20,7 +20,7 @@ fn each_version_prints_what_its_unicode_knows() {
         PythonVersion::V3_13 => "15.1.0",
         _ => "16.0.0",
     };
-    // One assigned by each of these Unicodes, oldest first.
+    // One character assigned by each of these Unicodes, oldest first.
     let letters = "\u{1f991}\u{1f9fe}\u{1fa80}\u{1fad6}\u{1fae0}\u{1fae8}\u{2ffc}\u{1fadf}";
     for python in Python::all() {
         let Some(version) = python.version() else { continue };
@@ -32,7 +32,7 @@ for a in records(): put(repr(a.decode()))";
     }
 }
 
-/// The same where no other interpreter is at hand. Each of them once printed for itself
+/// The same without another interpreter. Each interpreter once printed these numbers with
 ///
 /// ```python
 /// p = [c for c in range(0x110000) if chr(c).isprintable()]
@@ -58,7 +58,8 @@ fn the_printable_code_points_of_each_version_add_up() {
     }
 }
 
-/// Under `C.UTF-8` only 3.6 has no `surrogateescape` on its stdin: what is not UTF-8 stops it.
+/// Under `C.UTF-8` only 3.6 has no `surrogateescape` on its stdin: bytes that are not UTF-8 stop
+/// it.
 #[test]
 fn only_3_6_reads_stdin_strictly_under_c_utf8() {
     let program = "
@@ -77,7 +78,7 @@ except UnicodeDecodeError as error:
     }
 }
 
-/// As its stdin does: there each surrogate is an error, whether or not it stands for a byte.
+/// Like its stdin: there each surrogate is an error, whether or not it stands for a byte.
 #[test]
 fn only_3_6_writes_stdout_strictly_under_c_utf8() {
     let program = r"
@@ -122,7 +123,7 @@ for _ in range(2):
     }
 }
 
-/// From 3.13 on a prompt with a NUL is refused at a terminal, and only there.
+/// From 3.13 on CPython refuses a prompt with a NUL at a terminal, and only there.
 #[test]
 fn from_3_13_on_a_terminals_prompt_has_no_nul() {
     let program = r"
@@ -146,9 +147,9 @@ except ValueError as error: print(error)";
     }
 }
 
-/// With `-u` 3.6 writes a printed line at once, as this crate does, for its text layer still waits
-/// for the line's end. From 3.7 on each argument, each space between and the end is one write.
-/// Only a pipe whose every write is a message can tell, which Linux has.
+/// With `-u`, 3.6 writes a printed line at once, as this crate does, because its text layer still
+/// waits for the line's end. From 3.7 on each argument, each space between and the end is one
+/// write. Only a pipe in which every write is a message shows this; Linux has such pipes.
 #[test]
 #[cfg(target_os = "linux")]
 fn from_3_7_on_print_writes_its_end_apart() {
