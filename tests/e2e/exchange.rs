@@ -1,5 +1,5 @@
 //! `frame-server` and `frame-client` with each other, and each with the reference's other half:
-//! whoever plays, what is on the screens and in the files is the same.
+//! in each pairing, the output and the files are the same.
 
 #![cfg(test)]
 
@@ -21,7 +21,7 @@ enum Who {
     Reference,
 }
 
-/// What an exchange left on the screens of client and server.
+/// The output of client and server after an exchange.
 fn screens(
     sandbox: &Sandbox,
     scenario: &str,
@@ -128,7 +128,7 @@ fn lines_over_a_stream_look_the_same_whichever_of_the_programs_are_the_reference
     let mut seen = Vec::new();
     for pair in PAIRS {
         let (client, server) = screens(&Sandbox::new(), "tcp-upper", pair, &[], &typed);
-        // The reference goes on to answer the end of the stream, until an error stops it.
+        // The reference goes on answering the end of the stream, until an error stops it.
         let received =
             |line: &&str| line.starts_with("接收客户端的数据: b") && !line.ends_with("b''");
         let server: Vec<String> = server.lines().filter(received).map(ToOwned::to_owned).collect();
@@ -147,7 +147,7 @@ fn datagrams_look_the_same_whichever_of_the_programs_are_the_references() {
     let mut seen = Vec::new();
     for pair in PAIRS {
         let (client, server) = screens(&Sandbox::new(), "udp-upper", pair, &[], &typed);
-        // The client's port is another one each time.
+        // The client's port differs each time.
         let without_port =
             |line: &str| line.rsplit_once(", ").map(|(shown, _port)| shown.to_owned());
         let server: Vec<String> = server.lines().filter_map(without_port).collect();

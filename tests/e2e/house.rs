@@ -9,9 +9,9 @@ use framecheck_tests::repository;
 mod module_loops;
 mod rust_text;
 
-/// Which of our crates may depend on which others of ours: one way round. The harness starts the
-/// programs it tests, and so must not be linked with them; its reports and the tutorials know the model
-/// alone, and its engine knows no scenario.
+/// Which of our crates may depend on which others, without loops. The harness starts the programs it
+/// tests, so it must not be linked with them. Its reports and the tutorials know only the model, and its
+/// engine knows no scenario.
 const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("pyjson", &[]),
     ("pytext", &["pyjson"]),
@@ -47,7 +47,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("framecheck-tests", &TESTS),
 ];
 
-/// The command knows all parts of the harness. It doesn't use frames itself; see its Cargo.toml.
+/// The command knows all parts of the harness. It does not use frames itself; see its Cargo.toml.
 const HARNESS: [&str; 11] = [
     "framecheck-dissector",
     "framecheck-engine",
@@ -100,7 +100,7 @@ fn dependencies_point_one_way() {
     }
 }
 
-/// What is particular to a scenario is asked of the scenario.
+/// The scenario itself answers what is particular to it.
 #[test]
 fn the_engine_the_model_and_the_reports_name_no_scenario() {
     let names: Vec<String> =
@@ -111,7 +111,7 @@ fn the_engine_the_model_and_the_reports_name_no_scenario() {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        // Tests stand at the end of a file, or in one of their own.
+        // Tests are at the end of a file, or in a separate file.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let code = if path.ends_with("tests.rs") { "" } else { code };
         let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -122,8 +122,8 @@ fn the_engine_the_model_and_the_reports_name_no_scenario() {
     }
 }
 
-/// `cargo run -p framecheck` after `make` compiles nothing, and `cargo test` after it only tests: what the
-/// command is made of has the same features as when everything is built.
+/// `cargo run -p framecheck` after `make` compiles nothing, and `cargo test` after it compiles only tests:
+/// the command's crates have the same features as in a build of everything.
 #[test]
 fn the_command_alone_is_made_of_what_everything_is_made_of() {
     let features = |selected: &[&str]| -> BTreeSet<String> {
@@ -164,7 +164,7 @@ fn every_source_file_says_what_it_is_for_and_is_one_room() {
 fn nothing_is_ignored_or_left_to_do() {
     for path in sources(&repository()) {
         let text = std::fs::read_to_string(&path).unwrap();
-        // Spelt in two halves, so that this file doesn't find itself.
+        // Spelt in two halves, so that this file does not find itself.
         for (first, second) in [("#[ig", "nore"), ("todo", "!("), ("dbg", "!(")] {
             let found = text.contains(&format!("{first}{second}"));
             assert!(!found, "{first}{second} in {}", path.display());

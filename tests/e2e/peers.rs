@@ -1,7 +1,7 @@
-//! The other side of a test: servers that do what no server should, processes with a screen of the
-//! test's choice, the reference programs, and CPython's word on what is right.
+//! The other side of a test: faulty servers, processes with the test's choice of standard output,
+//! the reference programs, and CPython's answers.
 //!
-//! Nothing here waits without a deadline, and nothing speaks through the programs' own crates.
+//! Nothing here waits without a deadline, and nothing uses the programs' own crates to communicate.
 
 #![cfg(test)]
 
@@ -16,7 +16,7 @@ use framecheck_tests::{DEADLINE, Sandbox, program, python, repository};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// What a program did.
+/// The result of a program.
 #[derive(Debug)]
 pub(crate) struct Run {
     output: Output,
@@ -42,7 +42,7 @@ impl Run {
         self.output.status.code()
     }
 
-    /// It ended well, said nothing on standard error, and this on standard output.
+    /// Asserts that it ended well, with nothing on standard error, and this on standard output.
     #[track_caller]
     pub(crate) fn completed_with(&self, stdout: &str) {
         assert_eq!(self.status(), Some(0), "{self}");
@@ -50,7 +50,7 @@ impl Run {
         assert_eq!(self.stderr(), "", "{self}");
     }
 
-    /// It ended with status 1 and one line on standard error, with this in it.
+    /// Asserts that it ended with status 1 and one line on standard error, with this in it.
     #[track_caller]
     pub(crate) fn failed_saying(&self, message: &str) {
         assert_eq!(self.status(), Some(1), "{self}");
@@ -58,7 +58,7 @@ impl Run {
         assert_eq!(self.stderr().lines().count(), 1, "{self}");
     }
 
-    /// It failed saying this, and named this clause before.
+    /// Asserts that it failed with this message after this clause.
     #[track_caller]
     pub(crate) fn failed_by(&self, clause: &str, message: &str) {
         self.failed_saying(message);
@@ -74,7 +74,7 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// Run `frame-client SCENARIO --connect ADDRESS` in the sandbox, with this typed.
+/// Runs `frame-client SCENARIO --connect ADDRESS` in the sandbox, with this typed.
 #[track_caller]
 pub(crate) fn client(
     sandbox: &Sandbox,
@@ -85,7 +85,7 @@ pub(crate) fn client(
     client_with(sandbox, &[scenario, "--connect", address], typed)
 }
 
-/// Run `frame-client` with these arguments.
+/// Runs `frame-client` with these arguments.
 #[track_caller]
 pub(crate) fn client_with(sandbox: &Sandbox, arguments: &[&str], typed: impl Into<Vec<u8>>) -> Run {
     let mut command = sandbox.command("frame-client");
@@ -93,7 +93,7 @@ pub(crate) fn client_with(sandbox: &Sandbox, arguments: &[&str], typed: impl Int
     Run::new(output, format!("frame-client {arguments:?} in {}", sandbox.path().display()))
 }
 
-/// A server of one client, on a port of its own.
+/// A server of one client, on a free port.
 pub(crate) struct FakeServer<T> {
     pub(crate) address: String,
     thread: JoinHandle<T>,
@@ -107,7 +107,7 @@ impl<T: Send + 'static> FakeServer<T> {
         Self { address, thread }
     }
 
-    /// What the session gave; its panic is the test's.
+    /// The session's result; its panic is the test's.
     #[track_caller]
     pub(crate) fn join(self) -> T {
         self.thread.join().unwrap()
@@ -115,17 +115,17 @@ impl<T: Send + 'static> FakeServer<T> {
 }
 
 impl FakeServer<()> {
-    /// Send this, close, and wait for the client to close.
+    /// Sends this, closes, and waits for the client to close.
     pub(crate) fn sending(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self::new(move |mut stream| {
-            // The client may have closed already: it refuses what it doesn't like.
+            // The client may have closed already: it refuses invalid bytes.
             let _ = stream.write_all(&bytes);
             finish(stream);
         })
     }
 
-    /// Send this and reset the connection.
+    /// Sends this and resets the connection.
     pub(crate) fn resetting_after(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self::new(move |mut stream| {
@@ -135,7 +135,7 @@ impl FakeServer<()> {
     }
 }
 
-/// The next client, with a deadline for it and for whatever it does.
+/// The next client, with a deadline for it and for everything it does.
 pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     let timeout = Timespec { tv_sec: 30, tv_nsec: 0 };
     let mut ready = [PollFd::new(listener, PollFlags::IN)];
@@ -143,7 +143,7 @@ pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     with_deadline(listener.accept().unwrap().0)
 }
 
-/// Connect to a server, with a deadline for whatever it does.
+/// Connects to a server, with a deadline for everything it does.
 pub(crate) fn connect(address: impl ToSocketAddrs) -> TcpStream {
     with_deadline(TcpStream::connect(address).unwrap())
 }
@@ -155,13 +155,13 @@ fn with_deadline(stream: TcpStream) -> TcpStream {
     stream
 }
 
-/// Say that no more will come, then wait for the peer to say so too.
+/// Half-closes, then waits for the peer to do so too.
 pub(crate) fn finish(mut stream: TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
-/// Close by a reset.
+/// Closes by a reset.
 pub(crate) fn reset(stream: TcpStream) {
     rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
     drop(stream);
@@ -175,8 +175,8 @@ pub(crate) fn read_exactly(stream: &mut impl Read, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// `struct.pack('i', len(text)) + text`. The test `the_wire_is_what_cpython_packs` holds it
-/// against CPython.
+/// `struct.pack('i', len(text)) + text`. The test `the_wire_is_what_cpython_packs` compares it with
+/// CPython.
 pub(crate) fn framed(text: impl AsRef<[u8]>) -> Vec<u8> {
     let text = text.as_ref();
     let mut bytes = i32::try_from(text.len()).unwrap().to_ne_bytes().to_vec();
@@ -197,7 +197,7 @@ pub(crate) fn file_frame(name: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     [framed(dict), body.to_vec()].concat()
 }
 
-/// What CPython prints when it runs this program with these arguments and this input.
+/// The output of CPython when it runs this program with these arguments and this input.
 #[track_caller]
 pub(crate) fn ask_python(code: &str, arguments: &[&str], input: impl Into<Vec<u8>>) -> Vec<u8> {
     let mut command = assert_cmd::Command::new(python());
@@ -208,7 +208,7 @@ pub(crate) fn ask_python(code: &str, arguments: &[&str], input: impl Into<Vec<u8
     output.stdout
 }
 
-/// A program under way; killed when it is dropped.
+/// A running program; dropping it kills it.
 pub(crate) struct Process {
     pid: Pid,
     about: String,
@@ -218,7 +218,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Start it. Its standard output is read all the time, unless the command says where it goes.
+    /// Starts it. Its standard output is read all the time, unless the command says where it goes.
     #[track_caller]
     pub(crate) fn start(command: &mut Command, stdout: Option<Stdio>) -> Self {
         let about = format!("{command:?}");
@@ -239,7 +239,7 @@ impl Process {
         Self { pid, about, log, screen, ended }
     }
 
-    /// Start `frame-server` in the sandbox; also where it listens.
+    /// Starts `frame-server` in the sandbox; returns also its address.
     #[track_caller]
     pub(crate) fn server(
         sandbox: &Sandbox,
@@ -249,7 +249,7 @@ impl Process {
         Self::listening(&mut server_command(sandbox, arguments), stdout)
     }
 
-    /// Start the reference's server of a scenario in the sandbox; also where it listens.
+    /// Starts the reference's server of a scenario in the sandbox; returns also its address.
     #[track_caller]
     pub(crate) fn reference_server(
         sandbox: &Sandbox,
@@ -260,7 +260,7 @@ impl Process {
         Self::listening(&mut command, None)
     }
 
-    /// Start a server that says on standard error where it listens; also where that is.
+    /// Starts a server that reports its address on standard error; returns also that address.
     #[track_caller]
     pub(crate) fn listening(command: &mut Command, stdout: Option<Stdio>) -> (Self, String) {
         let mut server = Self::start(command, stdout);
@@ -268,7 +268,7 @@ impl Process {
         (server, address)
     }
 
-    /// What follows this in the next line of its standard error that has it.
+    /// What follows this in the next line of its standard error that contains it.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let mut seen = Vec::new();
@@ -296,7 +296,7 @@ impl Process {
         ended.unwrap_or_else(|_| panic!("{} goes on and on", self.about))
     }
 
-    /// Send it a signal and wait for its end; its status and standard output.
+    /// Sends it a signal and waits for its end; returns its status and standard output.
     #[track_caller]
     pub(crate) fn stop(self, signal: Signal) -> (ExitStatus, String) {
         self.signal(signal);
@@ -310,15 +310,15 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Whoever was waited for has no process any more that could be killed by its number.
+        // A process that has been waited for no longer exists, so its id must not be killed.
         if self.ended.try_recv() == Err(mpsc::TryRecvError::Empty) {
             self.signal(Signal::KILL);
         }
     }
 }
 
-/// `frame-server` in the sandbox, on a free port unless the arguments say where. Commands are run by
-/// a shell, as the reference's are, unless the arguments say what may be run.
+/// `frame-server` in the sandbox, on a free port unless the arguments give an address. A shell runs
+/// commands, as the reference's server does, unless the arguments say what may be run.
 pub(crate) fn server_command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = Command::new(program("frame-server"));
     command.args(arguments).current_dir(sandbox.path()).stdin(Stdio::null());
@@ -348,7 +348,7 @@ pub(crate) fn reference_server_command(
     command
 }
 
-/// The end of a pipe whose other end is gone.
+/// The end of a pipe whose other end is closed.
 pub(crate) fn gone() -> PipeWriter {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -356,16 +356,16 @@ pub(crate) fn gone() -> PipeWriter {
     writer
 }
 
-/// Wait until nobody can read what is written here. A process that another test is just starting
-/// has a copy of everything open here, until it becomes its program.
+/// Waits until no process can read what is written here. A process that another test is just
+/// starting has a copy of everything open here, until its exec.
 pub(crate) fn wait_until_gone(writer: &PipeWriter) {
     let deadline = Timespec { tv_sec: 30, tv_nsec: 0 };
-    // Asked for nothing, poll tells of an error alone.
+    // With no requested events, poll reports only an error.
     let mut errors = [PollFd::new(writer, PollFlags::empty())];
     assert_eq!(rustix::event::poll(&mut errors, Some(&deadline)), Ok(1), "somebody still reads");
 }
 
-/// What this gives, if it does before the deadline.
+/// The result of this, if it comes before the deadline.
 #[track_caller]
 pub(crate) fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, done) = mpsc::channel();
@@ -373,14 +373,14 @@ pub(crate) fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     done.recv_timeout(DEADLINE).expect("done in time")
 }
 
-/// Run a command whose streams are the test's choice.
+/// Runs a command with the test's choice of streams.
 #[track_caller]
 pub(crate) fn output_of(mut command: Command) -> Output {
     let about = format!("{command:?}");
     in_time(move || command.output()).unwrap_or_else(|error| panic!("{about}: {error}"))
 }
 
-/// Read a stream's lines as they come, so that the test can wait for them with a deadline.
+/// Reads a stream's lines as they come, so that the test can wait for them with a deadline.
 pub(crate) fn lines(stream: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
     let mut read = BufReader::new(stream).lines().map_while(Result::ok);
@@ -388,8 +388,8 @@ pub(crate) fn lines(stream: impl Read + Send + 'static) -> mpsc::Receiver<String
     lines
 }
 
-/// A Python program that runs another one and says on standard error where that listens, once it
-/// does.
+/// A Python program that runs another one, and reports on standard error where that one listens,
+/// once it does.
 const TELL_WHEN_READY: &str = "
 import runpy, socket, sys
 method = getattr(socket.socket, sys.argv[1])
@@ -401,7 +401,7 @@ sys.argv = sys.argv[2:]
 runpy.run_path(sys.argv[0], run_name='__main__')
 ";
 
-/// Run the reference's client of a scenario in the sandbox, with this typed. At the end of its
+/// Runs the reference's client of a scenario in the sandbox, with this typed. At the end of its
 /// input it dies of an `EOFError`, so its status says little.
 #[track_caller]
 pub(crate) fn reference_client(

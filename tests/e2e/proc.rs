@@ -1,4 +1,4 @@
-//! What the kernel says of a process under way, and of a connection of ours to one.
+//! What the kernel knows about a running process, and about our connection to it.
 
 #![cfg(test)]
 
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use framecheck_tests::DEADLINE;
 use rustix::process::Pid;
 
-/// How many ticks of processor time, of which a second has a hundred, it uses within this time.
+/// How many ticks of processor time it uses within this time. A second has a hundred ticks.
 pub(crate) fn ticks_in(pid: Pid, window: Duration) -> u64 {
     let before = ticks(pid);
-    // Nothing happens that could be waited for: that is the point.
+    // There is no event to wait for: nothing should happen.
     let (_never, nothing) = mpsc::channel::<()>();
     assert_eq!(nothing.recv_timeout(window), Err(mpsc::RecvTimeoutError::Timeout));
     ticks(pid) - before
@@ -30,7 +30,8 @@ pub(crate) fn descriptors(pid: Pid) -> usize {
     std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
 
-/// Wait until all that was sent over a connection within this machine has been read at its other end.
+/// Waits until everything that was sent over a connection within this machine has been read at its
+/// other end.
 #[track_caller]
 pub(crate) fn wait_until_read(stream: &TcpStream) {
     let (here, there) = (stream.local_addr().unwrap(), stream.peer_addr().unwrap());

@@ -1,4 +1,4 @@
-//! A pseudo-terminal with a program at it, and somebody who types when there is something to answer.
+//! A pseudo-terminal with a program at it, and a user who types when there is a prompt.
 
 #![cfg(test)]
 
@@ -13,7 +13,7 @@ use framecheck_tests::DEADLINE;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// A program at a terminal; killed when it is dropped.
+/// A program at a terminal; dropping it kills it.
 pub(crate) struct AtTerminal {
     child: Child,
     terminal: File,
@@ -32,7 +32,7 @@ enum Stream {
     Stderr,
 }
 
-/// What a program has shown on the terminal, and on those of its streams that are not it.
+/// What a program has shown on the terminal, and on those of its streams that are not the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) terminal: String,
@@ -41,8 +41,9 @@ pub(crate) struct Shown {
 }
 
 impl AtTerminal {
-    /// Start a program. `kinds` says of stdin, stdout and stderr which is the terminal, as `t`; the
-    /// others are pipes. The terminal is as a new one is: it echoes, and ends lines by `\r\n`.
+    /// Starts a program. `kinds` says for stdin, stdout and stderr which is the terminal, as `t`;
+    /// the others are pipes. The terminal has the default settings: it echoes, and ends lines by
+    /// `\r\n`.
     pub(crate) fn start(mut command: Command, kinds: &str) -> Self {
         let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&near).unwrap();
@@ -76,7 +77,7 @@ impl AtTerminal {
         Self { child, terminal, stdin, parts, shown: Default::default(), seen: [0; 3] }
     }
 
-    /// Wait until this is shown, on whichever stream, behind what of that was last waited for.
+    /// Waits until this is shown, on any stream, after the text that was last waited for.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) {
         loop {
@@ -94,7 +95,7 @@ impl AtTerminal {
         }
     }
 
-    /// What is shown on a line behind what was last waited for.
+    /// The text on a line after the text that was last waited for.
     #[track_caller]
     pub(crate) fn rest_of_line(&mut self) -> String {
         let before = self.seen;
@@ -105,26 +106,26 @@ impl AtTerminal {
         String::from_utf8_lossy(&shown[from..to]).trim().to_owned()
     }
 
-    /// Send it a signal.
+    /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Type this, control characters too.
+    /// Types this, control characters too.
     #[track_caller]
     pub(crate) fn type_in(&mut self, typed: &[u8]) {
         use std::io::Write;
         self.stdin.as_mut().unwrap_or(&mut self.terminal).write_all(typed).unwrap();
     }
 
-    /// Type nothing more: Ctrl-D at the start of a line.
+    /// Ends the input: Ctrl-D at the start of a line.
     pub(crate) fn type_end(&mut self) {
         if self.stdin.take().is_none() {
             self.type_in(b"\x04");
         }
     }
 
-    /// Its status and all it has shown, once it has ended by itself.
+    /// Its status and everything it has shown, once it has ended by itself.
     #[track_caller]
     pub(crate) fn end(mut self) -> (ExitStatus, Shown) {
         loop {
@@ -155,7 +156,7 @@ impl Drop for AtTerminal {
     }
 }
 
-/// Reads until the other end is gone, which at a terminal is an error.
+/// Reads until the other end is closed, which at a terminal is an error.
 fn pass_on(mut from: File, stream: Stream, to: mpsc::Sender<(Stream, Vec<u8>)>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];

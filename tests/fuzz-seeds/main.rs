@@ -13,9 +13,9 @@ use framecheck_tests::{python, repository};
 use model::Wire;
 use tutorials::Oracle;
 
-/// Longer streams have nothing in them that shorter ones have not, and make a fuzzer slow.
+/// Longer streams contain nothing that shorter ones do not, and make a fuzzer slow.
 const STREAM_MAX_BYTES: usize = 2048;
-/// Longer words are found by splicing.
+/// The fuzzer finds longer words by splicing.
 const WORD_MAX_BYTES: usize = 24;
 
 fn main() -> anyhow::Result<()> {
@@ -59,7 +59,7 @@ fn streams() -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     Ok(streams)
 }
 
-/// What each target is given of a stream.
+/// What each target gets of a stream.
 fn seeds(stream: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let whole = [&[0], stream].concat();
     let bytewise = [&[1, 1], stream].concat();
@@ -86,7 +86,7 @@ fn dict_of(stream: &[u8]) -> Option<&[u8]> {
     text.get(..len)
 }
 
-/// Headers, and what stands between the marks of a dict.
+/// Headers, and the text between the quotation marks of a dict.
 fn words_of(stream: &[u8]) -> Vec<Vec<u8>> {
     let mut words: Vec<Vec<u8>> =
         stream.first_chunk::<4>().map(|it| it.to_vec()).into_iter().collect();

@@ -1,4 +1,4 @@
-//! Frames, against those that CPython makes.
+//! Compares frames with those that CPython makes.
 
 use std::sync::OnceLock;
 
@@ -23,7 +23,7 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[ -~]{0,40}", "[\u{0}-\u{ff}]{0,40}"]
 }
 
-/// The head of a file's frame as CPython makes it, and the dict that it is made of.
+/// The head of a file's frame as CPython makes it, and its dict.
 fn file_head(name: &str, desc: &str, size: usize) -> (Vec<u8>, Dict) {
     let dict = json!({"file_name": name, "file_desc": desc, "file_size": size});
     let mut ours = Dict::default();
@@ -33,7 +33,7 @@ fn file_head(name: &str, desc: &str, size: usize) -> (Vec<u8>, Dict) {
     (oracle().frame_head(&dict).unwrap(), ours)
 }
 
-/// All that comes out of `cuts`: the dict and the body.
+/// Everything that comes out of `cuts`: the dict and the body.
 fn decode<'c>(cuts: impl IntoIterator<Item = &'c [u8]>) -> (Option<Dict>, Vec<u8>, bool) {
     let mut decoder = Decoder::new("file_size", Limits::default());
     let (mut dict, mut body, mut ended) = (None, Vec::new(), false);
@@ -51,8 +51,8 @@ fn decode<'c>(cuts: impl IntoIterator<Item = &'c [u8]>) -> (Option<Dict>, Vec<u8
     (dict, body, ended)
 }
 
-/// What a decoder makes of `cuts`: each head, body and end, and how it ended. A body's bytes count,
-/// not its pieces.
+/// The decoder's result for `cuts`: each head, body and end, and how it ended. A body's bytes
+/// count, not its pieces.
 fn outcome<'c>(cuts: impl IntoIterator<Item = &'c [u8]>) -> (Vec<String>, Option<FrameError>) {
     let limits = Limits { dict_max_bytes: 200, body_max_bytes: 1000 };
     let mut decoder = Decoder::new("file_size", limits);
@@ -73,7 +73,7 @@ fn outcome<'c>(cuts: impl IntoIterator<Item = &'c [u8]>) -> (Vec<String>, Option
     (events, decoder.finish().err())
 }
 
-/// Frames that are right, nearly right and not at all, one after another.
+/// Frames that are right, nearly right and wrong, one after another.
 fn any_wire() -> impl Strategy<Value = Vec<u8>> {
     let size = prop_oneof![
         4 => (0..30_i64).prop_map(|size| size.to_string()),

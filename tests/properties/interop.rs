@@ -1,5 +1,5 @@
-//! The Rust programs against the Python ones, over loopback, in both directions: whatever a
-//! scenario's strategy puts in, each pairing gives what is right.
+//! The Rust programs against the Python ones, over loopback, in both directions: for every
+//! generated input of a scenario, each pairing gives what is right.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -29,7 +29,7 @@ fn shared() -> &'static Shared {
     SHARED.get_or_init(|| {
         let reference = repository().join("python-ref");
         let programs = program("frame-server").parent().unwrap().to_owned();
-        // Nothing is dropped at a test binary's end, so it lies where cargo clears up.
+        // A test binary drops nothing at its end, so the file is where cargo cleans up.
         let scratch: PathBuf =
             format!("{}/interop-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id()).into();
         let driver = Driver {
@@ -89,7 +89,7 @@ async fn all_pairings_are_right(
     Ok(())
 }
 
-/// Whatever the scenario's strategy puts in; how it went wrong, if it did.
+/// A generated input of the scenario; and how it went wrong, if it did.
 fn is_interchangeable(scenario: &dyn Scenario) -> Result<(), String> {
     let mut runner = TestRunner::new(config());
     let strategy = scenario.generators().remove(0).strategy;
@@ -99,7 +99,7 @@ fn is_interchangeable(scenario: &dyn Scenario) -> Result<(), String> {
     played.map_err(|error| format!("{}: {error}", scenario.name()))
 }
 
-/// A scenario that is added is tried here without being named.
+/// A new scenario is tried here without being named.
 #[test]
 fn every_scenario_is_interchangeable() {
     let left = Mutex::new(shared().catalogue.iter());

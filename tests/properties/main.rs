@@ -1,6 +1,6 @@
-//! Properties over generated inputs: of frames against CPython's own, and of the Rust programs
-//! against the Python ones over loopback, in both directions. `PROPTEST_CASES` sets how many inputs
-//! each property gets.
+//! Properties of generated inputs: frames against CPython's own, and the Rust programs against the
+//! Python ones over loopback, in both directions. `PROPTEST_CASES` sets how many inputs each
+//! property gets.
 
 #![allow(
     clippy::unwrap_used,

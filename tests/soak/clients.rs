@@ -1,4 +1,4 @@
-//! The clients: those who move data, and the crowd beside them.
+//! The clients: those that move data, and the crowd beside them.
 
 use std::fmt;
 use std::io;
@@ -12,16 +12,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// What a slow reader takes a second.
+/// How much a slow reader reads per second.
 const SLOW_BYTES: usize = 1024;
-/// What a slow reader of `tcp-upper` has to read: more than fits between it and the server.
+/// How much a slow reader of `tcp-upper` has to read: more than fits between it and the
+/// server.
 const UNREAD_BYTES: usize = 256 << 10;
 /// A message of `tcp-upper`.
 const MESSAGE_BYTES: usize = 16 << 10;
 /// The file of `file-transfer`.
 pub(crate) const FILE_BYTES: usize = 4 << 20;
 
-/// What is served.
+/// The served scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Upper,
@@ -37,19 +38,19 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The file's content: no part of it looks like another at the same place of a page.
+/// The file's content, without repetition at the same place of a page.
 pub(crate) fn file_byte(at: usize) -> u8 {
     (at % 251).to_le_bytes()[0]
 }
 
-/// How fast so many clients together move data, in 10^6 bytes a second.
+/// How fast this many clients together move data, in 10^6 bytes per second.
 pub(crate) async fn rate(
     server: SocketAddr,
     kind: Kind,
     clients: usize,
     time: Duration,
 ) -> anyhow::Result<f64> {
-    // To find a free port among so many takes its time, which is not the server's.
+    // Finding a free port among so many takes time, which is not the server's.
     let mut streams = Vec::new();
     for _ in 0..clients {
         streams.push(TcpStream::connect(server).await?);
@@ -73,7 +74,7 @@ pub(crate) async fn rate(
     Ok(megabytes / start.elapsed().as_secs_f64())
 }
 
-/// Send messages and read them back in upper case.
+/// Sends messages and reads them back in upper case.
 async fn raise(mut stream: TcpStream, until: Instant, moved: &AtomicU64) -> anyhow::Result<()> {
     let (message, raised) = (vec![b'x'; MESSAGE_BYTES], vec![b'X'; MESSAGE_BYTES]);
     let mut answer = vec![0; MESSAGE_BYTES];
@@ -86,7 +87,7 @@ async fn raise(mut stream: TcpStream, until: Instant, moved: &AtomicU64) -> anyh
     Ok(())
 }
 
-/// Fetch the file, over and over. The last one is broken off when the time is over.
+/// Fetches the file, again and again. The last fetch is broken off when the time is over.
 async fn fetch(mut stream: TcpStream, until: Instant, moved: &AtomicU64) -> anyhow::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     let server = stream.peer_addr()?;
@@ -108,7 +109,7 @@ async fn fetch(mut stream: TcpStream, until: Instant, moved: &AtomicU64) -> anyh
     }
 }
 
-/// Its first and last byte, which is enough to see that one connection's bytes are in another.
+/// Its first and last byte, which are enough to show bytes of one connection in another.
 fn check(part: &[u8], at: usize) -> anyhow::Result<()> {
     let ends = [(part.first(), at), (part.last(), at + part.len() - 1)];
     for (found, at) in ends {
@@ -137,7 +138,7 @@ impl Crowd {
         for _ in 0..count {
             crowd.idle.push(TcpStream::connect(server).await?);
         }
-        // Served: it is answered. From then on it is idle.
+        // Served: it has an answer. From then on it is idle.
         for stream in &mut crowd.idle {
             stream.write_all(b"x").await?;
             ensure!(stream.read_u8().await? == b'X', "a message is not answered");
@@ -162,7 +163,7 @@ impl Crowd {
         self.idle.len() + self.slow.len()
     }
 
-    /// Whether nobody has been sent away.
+    /// Whether no client was closed.
     pub(crate) fn all_are_there(&self) -> anyhow::Result<()> {
         for stream in &self.idle {
             match stream.try_read(&mut [0]) {
@@ -182,7 +183,7 @@ impl Drop for Crowd {
     }
 }
 
-/// Ends only in an error.
+/// Returns only an error.
 async fn read_slowly(mut stream: TcpStream, kind: Kind) -> anyhow::Result<()> {
     if kind == Kind::File {
         read_head(&mut stream).await?;

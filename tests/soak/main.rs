@@ -1,12 +1,12 @@
-//! `make soak`: thousands of clients that are idle or slow, and whether the others notice.
+//! `make soak`: thousands of idle or slow clients, and whether the other clients notice.
 //!
-//! A server has connections that say nothing, and readers that take a kilobyte a second of what waits
-//! for them. Meanwhile others move data as fast as they can. Their rate is measured before, during
-//! and after; the idle and the slow must still be there at the end, the bytes of all be right, and
-//! the server end in order. That is done with `tcp-upper` and with `file-transfer`, which is taken
-//! by slow readers alone: it serves nobody idle.
+//! A server has idle connections, and readers that take a kilobyte per second of their data.
+//! Meanwhile other clients move data as fast as they can. Their rate is measured before, during and
+//! after. The idle and the slow clients must still be there at the end, all bytes must be right, and
+//! the server must end in order. This runs with `tcp-upper` and with `file-transfer`; the latter has
+//! only slow readers, because it serves no idle clients.
 //!
-//! Exit status: 0 as it should be; 1 it isn't, with the reason; 2 wrong usage.
+//! Exit status: 0 if all is right; 1 if not, with the reason; 2 for wrong usage.
 
 mod clients;
 mod server;
@@ -21,26 +21,26 @@ use framecheck_tests::Sandbox;
 use clients::{Crowd, Kind, rate};
 use server::Server;
 
-/// Many clients that are idle or slow, and whether the others notice.
+/// Run many idle or slow clients, and measure whether the other clients notice.
 #[derive(Debug, Parser)]
 #[command(name = "soak")]
 struct Args {
-    /// Connections that say nothing.
+    /// Idle connections.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     idle: usize,
-    /// Readers that take a kilobyte a second.
+    /// Readers that take a kilobyte per second.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     slow: usize,
     /// Connections that move data all the time.
     #[arg(long, value_name = "N", default_value_t = 100)]
     transfers: usize,
-    /// How long each rate is measured.
+    /// How long to measure each rate.
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     seconds: f64,
-    /// How often, before, during and after.
+    /// How many measurements before, during and after.
     #[arg(long, value_name = "N", default_value_t = 3)]
     repeats: usize,
-    /// The rate during, as a part of that before and after, which is still as it should be.
+    /// The lowest acceptable rate during, as a part of the rate before and after.
     #[arg(long, value_name = "RATIO", default_value_t = 0.9)]
     least: f64,
 }

@@ -1,4 +1,4 @@
-//! The server that is soaked, as a process of its own.
+//! The tested server, as a separate process.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,10 +14,10 @@ use tokio::task::JoinHandle;
 
 use crate::clients::{FILE_BYTES, Kind, file_byte};
 
-/// How long it may take to start, and to end once everyone has left.
+/// How long it may take to start, and to end once all clients have left.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `frame-server`; killed when it is dropped.
+/// `frame-server`; dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -63,7 +63,7 @@ impl Server {
         Ok(kibibytes.parse::<i64>()? * 1024)
     }
 
-    /// Ask it to end; it has to, with status 0, and must not have cut anyone short.
+    /// Asks it to end. It must end with status 0, without having cut a session short.
     pub(crate) async fn end(mut self) -> anyhow::Result<()> {
         kill_process(self.pid()?, Signal::TERM)?;
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
@@ -84,7 +84,8 @@ async fn read_all(mut log: Lines<BufReader<ChildStderr>>) -> Vec<String> {
     lines
 }
 
-/// As many descriptors for this process, and for the server, as the system gives.
+/// Raises the limit of descriptors for this process, and for the server, as far as the
+/// system allows.
 pub(crate) fn raise_descriptor_limit() -> anyhow::Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })

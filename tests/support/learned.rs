@@ -1,5 +1,5 @@
-//! The examples, learned: `framecheck learn` with the reference programs, what is typed and the files, and
-//! nothing else of an example's protocol file.
+//! The learned examples: `framecheck learn` gets the reference programs, the typed lines and the files,
+//! and nothing else of an example's protocol file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,10 +12,10 @@ use protocols::Protocol;
 
 use crate::repository;
 
-/// What is to be given to `framecheck learn`.
+/// The arguments for `framecheck learn`.
 #[derive(Debug)]
 pub struct Lesson {
-    /// Where it is to run.
+    /// Its working directory.
     pub directory: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
@@ -61,7 +61,7 @@ pub fn written(name: &str) -> anyhow::Result<Protocol> {
     Protocol::read(&path, &[]).with_context(|| path.display().to_string())
 }
 
-/// Put the programs of an example, and what its fixed inputs type and have beside them, into a directory.
+/// Copies the programs of an example, and the typed lines and files of its fixed inputs, into a directory.
 ///
 /// # Errors
 /// A file can't be read or written.

@@ -1,7 +1,7 @@
-//! What every end-to-end test needs: the three programs, a directory of its own, a server on a
-//! free port, and Python.
+//! What every end-to-end test needs: the three programs, its own directory, a server on a free port, and Python.
 //!
-//! The programs must be built first: `make test` does it, and so does `cargo build`. A failing test prints the command, its directory, its status and both streams.
+//! Build the programs first: `make test` does it, and so does `cargo build`. A failing test prints the command,
+//! its directory, its status and both streams.
 
 pub mod learned;
 
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// No test waits longer than this for one thing.
+/// No test waits longer than this for one event.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The path of one of the workspace's programs.
@@ -38,8 +38,8 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// The interpreter that runs the reference programs: itself, and no wrapper such as pyenv's, which
-/// takes several times as long to start.
+/// The interpreter that runs the reference programs: itself, not a wrapper such as pyenv's, which takes several
+/// times as long to start.
 ///
 /// # Panics
 /// There is no Python.
@@ -49,14 +49,14 @@ pub fn python() -> OsString {
     PYTHON.get_or_init(|| interpreter(&python_on_path()).into()).clone()
 }
 
-/// What is asked for the interpreter. Another user may find another one by this name.
+/// The command that asks for the interpreter. For another user, this name may mean another interpreter.
 #[must_use]
 pub fn python_on_path() -> OsString {
     std::env::var_os("FRAMECHECK_PYTHON").unwrap_or_else(|| "python3".into())
 }
 
-/// Where programs are looked for. If the `python3` of the PATH is a wrapper, the directory of its
-/// interpreter comes first: a test may start dozens of Python programs.
+/// The PATH for programs. If the `python3` of the PATH is a wrapper, the directory of its interpreter comes first:
+/// a test may start dozens of Python programs.
 ///
 /// # Panics
 /// There is no Python.
@@ -76,7 +76,7 @@ pub fn search_path() -> &'static OsStr {
     })
 }
 
-/// The program that runs when `python` is called, as it says itself.
+/// The program that runs when `python` is called, as it reports itself.
 fn interpreter(python: &OsStr) -> PathBuf {
     let mut asking = Command::new(python);
     asking.args(["-c", "import sys; print(end=sys.executable)"]);
@@ -85,7 +85,7 @@ fn interpreter(python: &OsStr) -> PathBuf {
     String::from_utf8_lossy(&output.stdout).into_owned().into()
 }
 
-/// A directory that goes when it is dropped, and commands that run in it.
+/// A directory that is removed when this is dropped, and commands that run in it.
 #[derive(Debug)]
 pub struct Sandbox {
     directory: TempDir,
@@ -101,7 +101,7 @@ impl Sandbox {
     /// An empty directory.
     ///
     /// # Panics
-    /// There is none to be had.
+    /// No directory can be made.
     #[must_use]
     pub fn new() -> Self {
         let directory = TempDir::with_prefix("framecheck-test-");
@@ -114,7 +114,7 @@ impl Sandbox {
         self.directory.path()
     }
 
-    /// Write a file into it and give its path.
+    /// Writes a file into it and returns its path.
     ///
     /// # Panics
     /// It can't be written.
@@ -138,7 +138,7 @@ impl Sandbox {
         names
     }
 
-    /// One of the three programs, to be run in this directory.
+    /// One of the three programs, to run in this directory.
     #[must_use]
     pub fn command(&self, name: &str) -> assert_cmd::Command {
         let mut command = assert_cmd::Command::new(program(name));
@@ -146,7 +146,7 @@ impl Sandbox {
         command
     }
 
-    /// `framecheck`, with the reference programs that it has in itself.
+    /// `framecheck`, with its embedded reference programs.
     #[must_use]
     pub fn framecheck(&self) -> assert_cmd::Command {
         let mut command = self.command("framecheck");
@@ -154,19 +154,19 @@ impl Sandbox {
         command
     }
 
-    /// Start `frame-server` with these arguments and `--listen 127.0.0.1:0`, or a listen address
-    /// among the arguments.
+    /// Starts `frame-server` with these arguments and `--listen 127.0.0.1:0`, or a listen address among the
+    /// arguments.
     #[must_use]
     pub fn server<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Server {
         Server::start(self.path(), arguments)
     }
 }
 
-/// A running `frame-server`; killed when it is dropped.
+/// A running `frame-server`; dropping it kills it.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Where it listens, as its log says.
+    /// Its address, from its log.
     pub address: String,
     log: mpsc::Receiver<String>,
 }
@@ -204,7 +204,7 @@ impl Server {
         server
     }
 
-    /// The next line of its log that has this in it.
+    /// The next line of its log that contains this.
     ///
     /// # Panics
     /// There is none before the deadline.
@@ -220,7 +220,7 @@ impl Server {
         }
     }
 
-    /// Where it listens, for a socket.
+    /// Its address, for a socket.
     ///
     /// # Panics
     /// It listens on a Unix socket.
@@ -229,15 +229,15 @@ impl Server {
         self.address.parse().unwrap_or_else(|_| panic!("{} is no TCP address", self.address))
     }
 
-    /// Send it a signal.
+    /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         let _ = kill_process(Pid::from_child(&self.child), signal);
     }
 
-    /// End it by SIGTERM; its status and standard output.
+    /// Ends it by SIGTERM; returns its status and standard output.
     ///
     /// # Panics
-    /// It doesn't end before the deadline.
+    /// It does not end before the deadline.
     #[must_use]
     pub fn stop(mut self) -> (ExitStatus, String) {
         self.signal(Signal::TERM);

@@ -28,7 +28,7 @@ fn reference(address: &str) -> Command {
     command
 }
 
-/// What a client shows, and what it sends, when one of these is typed each time it asks.
+/// What a client shows and sends, when the user types one of these at each prompt.
 fn talk(command: fn(&str) -> Command, kinds: &str, typed: &[&[u8]]) -> (Shown, Vec<u8>) {
     let (sandbox, server) = (Sandbox::new(), echo());
     let mut command = command(&server.address);
@@ -44,7 +44,7 @@ fn talk(command: fn(&str) -> Command, kinds: &str, typed: &[&[u8]]) -> (Shown, V
     (shown, server.join())
 }
 
-/// What both show and send. The reference ends by an `EOFError`, which is cut off.
+/// What both show and send. The reference ends with an `EOFError`, which is cut off.
 #[track_caller]
 fn talk_of_both(kinds: &str, typed: &[&[u8]]) -> (Shown, Vec<u8>) {
     let ours = talk(ours, kinds, typed);
@@ -104,7 +104,7 @@ fn what_is_typed_where_the_output_is_no_terminal_is_what_the_reference_reads() {
 
 #[test]
 fn long_lines_are_sent_whole() {
-    // An answer of up to 1024 bytes is one recv of the reference's.
+    // The reference reads an answer of up to 1024 bytes with one recv.
     for length in [98, 99, 100, 1023, 1024] {
         let line = "x".repeat(length);
         let (_, sent) = talk_of_both("ttp", &[format!("{line}\n").as_bytes()]);
@@ -125,8 +125,8 @@ fn ctrl_d_at_the_prompt_is_a_complete_exchange() {
 
 #[test]
 fn ctrl_c_ends_the_client_by_its_signal_and_nothing_is_sent() {
-    // Ctrl-C is a signal only to those whose controlling terminal it is typed at; and whoever runs
-    // this in the background ignores it.
+    // Ctrl-C is a signal only to programs whose controlling terminal it is typed at; and a shell
+    // that runs this in the background ignores it.
     let code = "import fcntl, os, signal, sys, termios\n\
                 signal.signal(signal.SIGINT, signal.SIG_DFL)\n\
                 os.setsid()\n\

@@ -1,6 +1,6 @@
-//! `frame-client` against servers that break off, lie about lengths, or send what is no frame.
-//! Whatever they do: status 1, one line that says where, no file, and no memory for bytes that were
-//! only announced.
+//! `frame-client` against servers that break off, announce wrong lengths, or send bytes that are
+//! not a frame. In each case the client ends with status 1 and one line that gives the place,
+//! leaves no file, and allocates no memory for bytes that were only announced.
 
 #![cfg(test)]
 
@@ -13,10 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::peers::{FakeServer, Run, client, client_with, file_frame, framed, in_time, lines};
 
-/// More than the programs ever need, and far less than what the servers here announce.
+/// More memory than the programs ever need, and far less than the servers here announce.
 const MEMORY_MAX_KIB: u64 = 256 << 10;
 
-/// Every cut of the head, and some of the body.
+/// Every cut of the head, and some cuts of the body.
 fn cuts(frame: &[u8], body_len: usize) -> Vec<usize> {
     let head_len = frame.len() - body_len;
     let sampled = [0, 1, 2, body_len / 3, body_len / 2, body_len - 2, body_len - 1];
@@ -60,8 +60,8 @@ fn a_file_that_a_reset_breaks_off_is_an_error_and_leaves_no_file() {
         let server = FakeServer::resetting_after(&frame[..cut]);
         let run = client(&sandbox, "file-transfer", &server.address, "");
         server.join();
-        // What the kernel had not handed over when the reset came is lost, so where it broke off
-        // is nobody's to say.
+        // A reset loses what the kernel has not delivered yet, so the place where the stream broke
+        // off is chance.
         run.failed_saying("Connection reset by peer");
         assert_eq!(sandbox.names(), Vec::<String>::new(), "cut at {cut}");
     }
@@ -87,8 +87,7 @@ fn an_answer_that_ends_early_is_an_error_that_says_where() {
     }
 }
 
-/// Heads that are wrong, whatever the scenario, with what is said of them. `KEY` stands for the
-/// size key.
+/// Heads that are wrong in any scenario, with their messages. `KEY` stands for the size key.
 fn wrong_heads() -> Vec<(Vec<u8>, &'static str, &'static str)> {
     let nines = "9".repeat(4000);
     let too_many_nines = "9".repeat(5000);
@@ -159,7 +158,7 @@ fn wrong_heads() -> Vec<(Vec<u8>, &'static str, &'static str)> {
     [wrong_lengths(), dicts].concat()
 }
 
-/// Those whose header is wrong, or doesn't go with the dict.
+/// Heads whose header is wrong, or does not fit the dict.
 fn wrong_lengths() -> Vec<(Vec<u8>, &'static str, &'static str)> {
     let header = |length: i32| length.to_ne_bytes().to_vec();
     vec![
@@ -187,7 +186,7 @@ fn wrongly_framed(dict: &str, length: i32) -> Vec<u8> {
     [&length.to_ne_bytes()[..], dict.as_bytes()].concat()
 }
 
-/// The head with the scenario's size key in it, and with its length as right or wrong as it was.
+/// The head with the scenario's size key, and with its length as right or wrong as before.
 fn with_key(head: &[u8], key: &str) -> Vec<u8> {
     let (header, dict) = head.split_at(4);
     let mut wrong_by = i32::from_ne_bytes(header.try_into().unwrap());
@@ -249,7 +248,7 @@ fn the_limits_are_the_users_to_set() {
     }
 }
 
-/// Run `frame-client` with no more address space than this test allows.
+/// Runs `frame-client` with no more address space than this test allows.
 fn client_with_little_memory(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     let script = format!("ulimit -v {MEMORY_MAX_KIB}; exec \"$@\"");
     let mut command = Command::new("/bin/sh");
@@ -299,7 +298,7 @@ fn a_huge_file_that_was_only_announced_takes_no_memory() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // Once it shows the dict it has believed the size, or not.
+    // Once it shows the dict, it has accepted the size.
     let shown = lines(child.stdout.take().unwrap()).recv_timeout(DEADLINE).unwrap();
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();

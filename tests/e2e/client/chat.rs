@@ -1,4 +1,5 @@
-//! `frame-client chat` and its kin against servers that leave, or say what is no text.
+//! `frame-client chat` and its variants against servers that leave, or send bytes that
+//! are not UTF-8.
 
 #![cfg(test)]
 

@@ -1,5 +1,5 @@
-//! `frame-client`'s errors name their clause: each scenario's own where nobody is there, or where a
-//! server that sends no frames closes, resets or answers wrongly.
+//! The errors of `frame-client` name their clause. Each scenario names its own when no server
+//! listens, or when a server without frames closes, resets or answers wrongly.
 
 #![cfg(test)]
 
@@ -32,13 +32,13 @@ const STREAMS: [(&str, &str); 17] = [
     ("sticky-sizes", "SS-5"),
 ];
 
-/// Those where an answer is waited for that is no frame.
+/// The scenarios whose client waits for an answer that is not a frame.
 fn answered() -> impl Iterator<Item = (&'static str, &'static str)> {
     let not = ["file-transfer", "remote-command", "tcp-connect", "length-prefix", "buffers"];
     STREAMS.into_iter().filter(move |(name, _)| !not.contains(name) && !name.starts_with("sticky"))
 }
 
-/// The client, with a line typed, against a server that lets it speak and then does this.
+/// The client, with a typed line, against a server that reads from it and then does this.
 fn against(
     scenario: &str,
     session: impl FnOnce(std::net::TcpStream) + Send + 'static,
@@ -55,7 +55,7 @@ fn against(
 
 #[test]
 fn where_nobody_listens_the_error_names_the_clause_about_the_clients_end() {
-    // Bound but not listening: nobody answers there, and nobody else can.
+    // Bound but not listening: no server answers there, and no other program can bind there.
     let bound = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     rustix::net::bind(&bound, &std::net::SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = rustix::net::getsockname(&bound).unwrap();
@@ -95,8 +95,8 @@ fn a_server_that_is_gone_at_once_never_leaves_a_client_hanging() {
             let server = FakeServer::new(end);
             let run = client(&Sandbox::new(), scenario, &server.address, "hello\nmore\n");
             server.join();
-            // Whether it can still be sent to is a matter of time, and so, where that is all, is
-            // the status.
+            // Whether the client can still send is a matter of time, and so is the status where
+            // nothing else decides it.
             let sends_only = scenario.starts_with("sticky")
                 || ["length-prefix", "tcp-connect", "buffers"].contains(&scenario);
             if !(sends_only && run.status() == Some(0)) {
@@ -136,7 +136,7 @@ fn a_reset_in_a_frame_goes_by_the_clause_of_the_part_that_is_awaited() {
     for (sent, clause) in files {
         let server = FakeServer::new(move |mut stream| {
             stream.write_all(&sent).unwrap();
-            // What has not been read when the reset comes is lost.
+            // Bytes that are unread when the reset comes are lost.
             wait_until_read(&stream);
             reset(stream);
         });

@@ -1,6 +1,5 @@
-//! `frame-client file-transfer` and what is already there under the name that a server gives: a file
-//! or a link is replaced and never followed; whatever else it is, is left alone. Long and strange
-//! names.
+//! `frame-client file-transfer` and existing files of the announced name. It replaces a file or a
+//! link, and never follows a link; it leaves everything else alone. Also long and strange names.
 
 #![cfg(test)]
 
@@ -71,7 +70,7 @@ fn a_directory_a_pipe_or_a_socket_of_that_name_is_refused_before_its_body_and_le
 
 #[test]
 fn a_device_of_that_name_is_refused() {
-    // Nobody but root makes devices, so the client goes where one is.
+    // Only root makes devices, so the client runs where one exists.
     let server = crate::peers::FakeServer::sending(file_frame("null", "body"));
     let sandbox = Sandbox::new();
     let mut command = sandbox.command("frame-client");

@@ -18,8 +18,8 @@ use crate::peers::{
 };
 use crate::proc::wait_until_read;
 
-/// Fetch from a server that sends this, in a directory of the sandbox with nothing above it to
-/// hit but the sandbox's own.
+/// Fetches from a server that sends this. The client's directory is inside the sandbox, so a
+/// name that leads out of it hits only the sandbox.
 fn fetch_into(sandbox: &Sandbox, directory: &str, wire: Vec<u8>) -> Run {
     let server = FakeServer::sending(wire);
     let mut command = sandbox.command("frame-client");
@@ -244,7 +244,8 @@ fn a_signal_in_the_middle_of_a_file_ends_the_client_and_leaves_no_file() {
         let server = FakeServer::new(move |mut stream| {
             let frame = file_frame("x", "body");
             let (most, last) = frame.split_at(frame.len() - 2);
-            // What comes after some of the body has been taken is read into the file.
+            // After some of the body has been taken from the buffer, the rest is read into the
+            // file.
             for part in [most, &last[..1]] {
                 stream.write_all(part).unwrap();
                 wait_until_read(&stream);

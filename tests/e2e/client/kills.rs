@@ -1,4 +1,5 @@
-//! `frame-client file-transfer`, killed at a random moment: the old file is there, or the new one.
+//! `frame-client file-transfer`, killed at a random moment: either the old file or the new one is
+//! there.
 
 #![cfg(test)]
 
@@ -16,8 +17,8 @@ use crate::peers::Process;
 const KILLS: u32 = 1000;
 const FILE_BYTES: usize = 2 << 20;
 
-/// Run a client in the sandbox's directory `into`, kill it after this time, and say whether it was
-/// done by then.
+/// Runs a client in the sandbox's directory `into`, kills it after this time, and returns whether
+/// it was done by then.
 fn run(sandbox: &Sandbox, address: &str, kill_after: Duration) -> bool {
     let mut command = Command::new(program("frame-client"));
     command.args(["file-transfer", "--connect", address]).current_dir(sandbox.path().join("into"));
@@ -29,7 +30,7 @@ fn run(sandbox: &Sandbox, address: &str, kill_after: Duration) -> bool {
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let timeout = Timespec::try_from(left).unwrap();
-        // Another test's child that ends interrupts this call, too.
+        // The end of another test's child interrupts this call, too.
         match poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&timeout)) {
             Err(Errno::INTR) => {}
             done => {
@@ -38,12 +39,12 @@ fn run(sandbox: &Sandbox, address: &str, kill_after: Duration) -> bool {
             }
         }
     }
-    // Not waited for yet, so the number is still its own.
+    // The process has not been waited for yet, so its id still belongs to it.
     kill_process(pid, Signal::KILL).unwrap();
     child.wait().unwrap().success()
 }
 
-/// A number generator (xorshift64) whose seed a failure can name.
+/// A number generator (xorshift64); a failure can show its seed.
 fn next(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -75,7 +76,7 @@ fn a_thousand_kills_leave_the_old_file_or_the_new_one() {
         let start = Instant::now();
         let was_done = run(&sandbox, &address, moment);
         if was_done {
-            // Follow the machine, which may be slower or quicker by now.
+            // Adapts to the machine, which may have become slower or faster.
             longest = (longest * 3 + start.elapsed()) / 4;
         }
         let found = fs::read(&it).unwrap();
@@ -87,7 +88,7 @@ fn a_thousand_kills_leave_the_old_file_or_the_new_one() {
             let path = entry.unwrap().path();
             if path != it {
                 // Between its two last calls the client has the whole file under another name,
-                // since the system can't put a file without one in another's place.
+                // because the system can't replace a file by one without a name.
                 assert!(fs::read(&path).unwrap() == new, "kill {number}: {}", path.display());
                 fs::remove_file(path).unwrap();
             }
@@ -96,7 +97,7 @@ fn a_thousand_kills_leave_the_old_file_or_the_new_one() {
             fs::write(&it, &old).unwrap();
         }
     }
-    // Or else the moments would not have been all over its run.
+    // Otherwise the moments were not spread over the whole run.
     assert!((KILLS / 20..KILLS * 19 / 20).contains(&done), "{done} of {KILLS} were done");
     eprintln!("{done} done, {whole_but_killed} killed behind the rename");
 }

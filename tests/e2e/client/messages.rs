@@ -1,5 +1,5 @@
-//! `frame-client length-ack`, `length-prefix`, `buffers`, `sticky` and `sticky-sizes`: what is sent,
-//! and what it makes of a server that doesn't do its part.
+//! `frame-client length-ack`, `length-prefix`, `buffers`, `sticky` and `sticky-sizes`: what they
+//! send, and how they react to a server that breaks the protocol.
 
 #![cfg(test)]
 
@@ -15,7 +15,7 @@ fn a_message_goes_out_only_after_its_ok() {
     let server = FakeServer::new(|mut stream| {
         assert_eq!(read_exactly(&mut stream, 1), b"6");
         stream.set_nonblocking(true).unwrap();
-        // Nothing sticks to the length.
+        // Nothing merges with the length.
         assert!(stream.read(&mut [0; 16]).is_err());
         stream.set_nonblocking(false).unwrap();
         stream.write_all(b"ok").unwrap();
@@ -67,7 +67,7 @@ fn messages_go_out_as_they_are_one_after_another() {
     }
 }
 
-/// A server of two clients: the first gets this block, the second is ended in this way.
+/// A server of two clients: the first gets this block, the second connection ends in this way.
 fn two_clients(
     block: &'static [u8],
     end: impl FnOnce(std::net::TcpStream) + Send + 'static,

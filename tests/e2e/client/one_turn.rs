@@ -1,4 +1,4 @@
-//! `frame-client` where one thing is said and answered: against servers that answer late, partly,
+//! `frame-client` with one message and one answer, against servers that answer late, partly,
 //! wrongly or not at all.
 
 #![cfg(test)]
@@ -20,13 +20,13 @@ const STREAMS: [(&str, &str, &str); 5] = [
     ("line-upper-serial", "hello\n", "Sent:     hello\nReceived: HI\n"),
 ];
 
-/// The client against a server that reads its message, says this a byte at a time, and closes.
+/// The client against a server that reads its message, sends this one byte at a time, and closes.
 fn answered_by(scenario: &str, message: &str, answer: impl Into<Vec<u8>>) -> Run {
     let (message, answer) = (message.as_bytes().to_vec(), answer.into());
     let server = FakeServer::new(move |mut stream| {
         assert_eq!(read_exactly(&mut stream, message.len()), message);
         for byte in answer {
-            // The client may have closed already: it takes no more than it shows.
+            // The client may have closed already: it reads no more than it shows.
             if stream.write_all(&[byte]).is_err() {
                 break;
             }
@@ -135,7 +135,7 @@ fn tcp_connect_connects_and_says_nothing_also_where_it_is_reset() {
     server.join();
 }
 
-/// The client against a socket that answers one datagram by this.
+/// The client against a socket that answers one datagram with this.
 fn answered_by_datagram(scenario: &str, answer: &[u8]) -> (Run, String, Vec<u8>) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(DEADLINE)).unwrap();

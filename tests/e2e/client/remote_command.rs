@@ -1,4 +1,4 @@
-//! `frame-client remote-command`: what is sent of what is typed, and what is shown of an answer.
+//! `frame-client remote-command`: what it sends of a typed line, and what it shows of an answer.
 
 #![cfg(test)]
 
@@ -11,7 +11,7 @@ use crate::peers::{
     FakeServer, Run, answer, ask_python, client, client_with, finish, read_exactly,
 };
 
-/// Type one command to a server that answers it like this.
+/// Types one command for a server that answers it like this.
 fn ask(session: impl FnOnce(&mut TcpStream) + Send + 'static) -> Run {
     let server = FakeServer::new(|mut stream| {
         read_exactly(&mut stream, 2);

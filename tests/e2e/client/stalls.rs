@@ -1,5 +1,5 @@
-//! `frame-client` against a server that stops in the middle of a frame and keeps the connection: the
-//! client gives up in time, and uses no processor until then.
+//! `frame-client` against a server that stops in the middle of a frame and keeps the connection
+//! open: the client gives up in time, and uses no processor time until then.
 
 #![cfg(test)]
 
@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 use crate::peers::{FakeServer, Process, answer, client_with, file_frame, framed, read_exactly};
 
-/// A server that says this and then nothing, until the client is gone.
+/// A server that sends this and then nothing, until the client has gone.
 fn stalling_after(bytes: impl Into<Vec<u8>>) -> FakeServer<()> {
     let bytes = bytes.into();
     FakeServer::new(move |mut stream| {
@@ -53,7 +53,7 @@ fn a_command_may_take_longer_than_the_timeout() {
     let (late, waited) = mpsc::channel::<()>();
     let server = FakeServer::new(move |mut stream| {
         read_exactly(&mut stream, 2);
-        // Nobody sends: this is the time that the command takes.
+        // Neither side sends: this is the time that the command takes.
         let slow = waited.recv_timeout(Duration::from_millis(1500));
         assert_eq!(slow, Err(mpsc::RecvTimeoutError::Timeout));
         stream.write_all(&answer("late")).unwrap();

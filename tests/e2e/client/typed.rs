@@ -1,4 +1,4 @@
-//! `frame-client` and what is typed: which bytes of standard input are a line, and which go out.
+//! `frame-client` and typed lines: which bytes of standard input are a line, and which go out.
 
 #![cfg(test)]
 
@@ -9,11 +9,11 @@ use framecheck_tests::{Sandbox, program};
 
 use crate::peers::{FakeServer, Run, client, gone, output_of, reference_client};
 
-/// A server that answers whatever comes in upper case, and keeps it.
+/// A server that answers everything in upper case, and keeps it.
 pub(super) fn echo() -> FakeServer<Vec<u8>> {
     FakeServer::new(|mut stream| {
         let (mut sent, mut buffer) = (Vec::new(), [0; 1024]);
-        // An error is a client that died of its input.
+        // An error means that the client died of its input.
         while let Ok(read @ 1..) = stream.read(&mut buffer) {
             sent.extend_from_slice(&buffer[..read]);
             let _ = stream.write_all(&buffer[..read].to_ascii_uppercase());

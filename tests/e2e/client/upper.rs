@@ -56,7 +56,7 @@ fn an_empty_line_sends_nothing_and_waits_for_nothing() {
 
 #[test]
 fn a_line_longer_than_all_buffers_together_is_answered_whole() {
-    // A server that answers as it reads, and reads on only while its answers are taken.
+    // A server that answers as it reads, and stops reading while its answers are unread.
     let server = FakeServer::new(|mut stream| {
         let mut buffer = [0; 1024];
         loop {
@@ -113,7 +113,7 @@ fn the_end_of_input_closes_the_clients_side_before_the_servers() {
     assert_eq!(server.join().ok(), Some(0));
 }
 
-/// A server that answers each of the datagrams by this.
+/// A server that answers each of the datagrams with this.
 fn datagram_server(answers: Vec<Vec<u8>>) -> (String, thread::JoinHandle<Vec<Vec<u8>>>) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(DEADLINE)).unwrap();

@@ -1,4 +1,4 @@
-//! `frame-client`'s command line, and the errors that come before any protocol.
+//! `frame-client`'s command line, and errors before any protocol.
 
 #![cfg(test)]
 
@@ -76,7 +76,8 @@ fn help_and_version_do_not_panic_where_nobody_reads() {
 #[test]
 fn a_server_that_is_not_there_is_an_error_of_one_line() {
     let sandbox = Sandbox::new();
-    // Bound but not listening: nobody answers there, and nobody else can.
+    // Bound but not listening: no server answers there, and no other program can bind
+    // there.
     let bound = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     rustix::net::bind(&bound, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
     let silent =

@@ -1,5 +1,6 @@
 //! action.yml, run as GitHub runs it: each script by bash, in order, with the environment that its
-//! expressions give it. Only `cargo install` is none: what was built is put where it would put it.
+//! expressions give it. Only `cargo install` is replaced: a stand-in copies the built program to
+//! the place where it would install it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -49,7 +50,7 @@ fn action() -> Action {
     serde_saphyr::from_str(&fs::read_to_string(repository().join("action.yml")).unwrap()).unwrap()
 }
 
-/// What came of it.
+/// The result.
 struct Done {
     status: i32,
     summary: String,
@@ -57,7 +58,7 @@ struct Done {
     stderr: String,
 }
 
-/// Stands for cargo: takes the crate's program from where it was built.
+/// Stands in for cargo: copies the crate's program from where it was built.
 const CARGO: &str = r#"#!/usr/bin/env bash
 set -euo pipefail
 while [ $# -gt 0 ]; do
@@ -122,7 +123,7 @@ fn take_place(sandbox: &Sandbox, inputs: &[(&str, &str)]) -> Done {
     Done { status, summary: fs::read_to_string(summary).unwrap(), outputs, stderr }
 }
 
-/// What earlier steps have put before the PATH, the cargo of this test, and the PATH.
+/// The entries that earlier steps put before the PATH, the cargo of this test, and the PATH.
 fn search_path(cargo: &Path, added: &Path) -> OsString {
     let text = fs::read_to_string(added).unwrap();
     let added = text.lines().rev().map(PathBuf::from);
@@ -131,7 +132,7 @@ fn search_path(cargo: &Path, added: &Path) -> OsString {
     std::env::join_paths(added.chain(rest)).unwrap()
 }
 
-/// `${{ name }}`, the one form of expression that action.yml has.
+/// `${{ name }}`, the only form of expression in action.yml.
 fn evaluate(text: &str, expressions: &BTreeMap<String, String>) -> String {
     let name = text.strip_prefix("${{ ").and_then(|rest| rest.strip_suffix(" }}"));
     let name = name.unwrap_or_else(|| panic!("{text:?} is no expression"));

@@ -1,4 +1,4 @@
-//! Inputs that are typed at a pseudo-terminal on each side.
+//! Inputs typed at a pseudo-terminal on each side.
 
 use framecheck_tests::Sandbox;
 
@@ -20,7 +20,7 @@ fn a_talk_at_terminals_is_shown_and_replayed() {
 
 #[test]
 fn every_stream_of_a_program_at_a_terminal_is_the_terminal() {
-    // A client that only plays where it has one, and only answers when it is asked.
+    // A client that plays only at a terminal, and answers only when it is asked.
     let script = r#"#!/usr/bin/env python3
 import os, socket, sys
 assert all(map(os.isatty, range(3))), 'no terminal'

@@ -1,4 +1,4 @@
-//! `attach`: one side of a case is started by hand.
+//! `attach`: a person starts one side of a case by hand.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ fn attach(sandbox: &Sandbox, arguments: &[&str]) -> (Child, BufReader<std::proce
     (child, stdout)
 }
 
-/// What is told before the wait.
+/// The text that is printed before the wait.
 fn instructions(stdout: &mut impl BufRead) -> String {
     let mut told = String::new();
     while !told.contains("press Enter") {
@@ -68,13 +68,13 @@ fn a_client_by_hand_is_told_where_to_connect_and_what_to_type() {
 fn a_server_by_hand_is_waited_for_and_judged() {
     let sandbox = Sandbox::new();
     let id = tutorial("tcp-upper", "rust->python");
-    // Free, and nobody else's while this holds it.
+    // Free, and reserved while this is held.
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = held.local_addr().unwrap().to_string();
     let (mut child, mut stdout) = attach(&sandbox, &[&id, "--role", "server", "--at", &at]);
     let told = instructions(&mut stdout);
     assert!(told.contains(&at.replace(':', ", port ")), "{told}");
-    // A server that says nothing right.
+    // A server whose answers are all wrong.
     let (mut stream, _) = held.accept().unwrap();
     let mut asked = [0; 1024];
     let asked = stream.read(&mut asked).unwrap();

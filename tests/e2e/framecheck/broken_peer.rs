@@ -1,4 +1,4 @@
-//! A peer with one byte wrong: the run goes red, says which clause, and the case can be replayed.
+//! A peer with one wrong byte: the run fails, names the clause, and the case can be replayed.
 
 use std::ffi::OsString;
 use std::io::BufRead;
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{report, verdicts};
 use crate::peers::gone;
 
-/// A server like the tutorial's, but for the byte order of its header.
+/// A server like the tutorial's, except for the byte order of its header.
 pub(super) const BIG_ENDIAN_SERVER: &str = r#"#!/usr/bin/env python3
 import json, os, socket, struct, sys
 options = dict(argument[2:].split('=', 1) for argument in sys.argv[2:-2])
@@ -29,7 +29,7 @@ while True:
     sock.close()
 "#;
 
-/// A directory with this program in the place of `name`, and the real other one.
+/// A directory with this program instead of `name`, and the real other program.
 pub(super) fn programs(sandbox: &Sandbox, name: &str, script: &str) -> PathBuf {
     let directory = sandbox.path().join("programs");
     std::fs::create_dir(&directory).unwrap();
@@ -198,7 +198,7 @@ fn a_server_that_dies_at_once_fails_without_waiting_for_the_deadline() {
     assert!(stdout.contains("no luck"), "{stdout}");
 }
 
-/// Where programs are looked for, but for the directories that have a framecheck.
+/// The PATH, without the directories that have a framecheck.
 fn without_framecheck() -> OsString {
     let path = search_path();
     let without = std::env::split_paths(path).filter(|place| !place.join("framecheck").exists());
@@ -245,7 +245,7 @@ fn an_interrupt_while_inputs_are_made_small_is_no_panic() {
     // So that the run can't end while this test waits for a processor.
     rustix::pipe::fcntl_setpipe_size(&stdout, 4096).unwrap();
     let mut lines = std::io::BufReader::new(stdout).lines();
-    // One has been made small; two more are, one after the other.
+    // One has been minimised; two more will be, one after the other.
     assert!(lines.any(|line| line.unwrap().contains("\"verdict\":\"fail\"")));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     // Read to its end, so that nothing waits for us.

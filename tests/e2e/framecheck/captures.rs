@@ -1,4 +1,4 @@
-//! `wire.pcapng` and `framecheck capture`: what was recorded, and what Wireshark makes of it.
+//! `wire.pcapng` and `framecheck capture`: what was recorded, and how Wireshark reads it.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,8 +15,8 @@ use pcap_file::pcapng::{Block, PcapNgReader};
 
 use super::broken_peer::{BIG_ENDIAN_SERVER, programs};
 
-/// Whether tshark is there. Where it is not, that is said past the test runner, which would keep it
-/// for itself; where it has to be, it is a failure.
+/// Whether tshark is installed. Without it, the test prints that past the test harness, which would
+/// capture it. Where tshark is required, its absence is a failure.
 pub(super) fn has_tshark(what: &str) -> bool {
     let mut asking = Command::new("tshark");
     asking.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
@@ -29,8 +29,8 @@ pub(super) fn has_tshark(what: &str) -> bool {
     is_there
 }
 
-/// What tshark, with the dissector, prints of these fields for each packet that `filter` lets
-/// through; values of one field are joined by commas.
+/// What tshark, with the dissector, prints of these fields for each packet that matches `filter`.
+/// Commas join the values of one field.
 fn dissected(capture: &Path, filter: &str, fields: &[&str]) -> Vec<Vec<String>> {
     let script = repository().join("docs/wireshark/framecheck.lua");
     let mut command = Command::new("tshark");
@@ -49,13 +49,13 @@ fn dissected(capture: &Path, filter: &str, fields: &[&str]) -> Vec<Vec<String>> 
     stdout.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
-/// Every scenario. What is right for an input is not asked here.
+/// Every scenario. This test does not ask what is right for an input.
 fn catalogue() -> Catalogue {
     tutorials::catalogue(&Arc::default())
 }
 
-/// The id of a vector's case, played by the reference, or by the harness for it; by ours where the
-/// network brings out the reference's errata.
+/// The id of a vector's case, played by the reference, or by the harness instead. Where the network
+/// triggers the reference's errata, ours plays.
 fn id_of(scenario_name: &str, vector: &str, transport: &str, network: &str) -> String {
     let catalogue = catalogue();
     let played = catalogue.scenario(scenario_name).unwrap();
@@ -72,7 +72,7 @@ fn id_of(scenario_name: &str, vector: &str, transport: &str, network: &str) -> S
 /// PI_ERROR of Wireshark's expert infos, as tshark prints it.
 const ERROR: &str = "8388608";
 
-/// Play a case and give its capture, and how many packets it is said to have.
+/// Plays a case and returns its capture, and the number of packets that it reports.
 fn capture(sandbox: &Sandbox, id: &str) -> (PathBuf, usize) {
     let out = sandbox.path().join(id.replace('/', "_") + ".pcapng");
     let output = sandbox.framecheck().args(["capture", id, "--out"]).arg(&out).assert().success();
@@ -81,8 +81,8 @@ fn capture(sandbox: &Sandbox, id: &str) -> (PathBuf, usize) {
     (out, said.split(' ').next().unwrap().parse().unwrap())
 }
 
-/// tshark finds nothing wrong with any packet, and each checksum right. On which sides there are
-/// frames, a side for each.
+/// tshark finds nothing wrong with any packet, and each checksum right. On the sides that have
+/// frames, it finds frames on each.
 fn is_sound(capture: &Path, packets: usize, id: &str) -> Vec<String> {
     let checksums = ["ip.checksum.status", "tcp.checksum.status", "udp.checksum.status"];
     let wrong = ["tcp.analysis.flags", "_ws.lua.error"];
@@ -97,7 +97,7 @@ fn is_sound(capture: &Path, packets: usize, id: &str) -> Vec<String> {
         assert!(!checked.is_empty() && checked.iter().all(|it| *it == "1"), "{id}: {packet:?}");
         let (wrong, rest) = rest.split_at(wrong.len());
         assert!(wrong.iter().all(String::is_empty), "{id}: {packet:?}");
-        // A frame that a fault has cut off is said to be.
+        // tshark reports a frame that a fault has cut off.
         assert!(!rest[0].contains(ERROR) || !rest[3].is_empty(), "{id}: {packet:?}");
         assert!(rest[3].is_empty() || id.contains("/reset@"), "{id}: {packet:?}");
         if !rest[2].is_empty() {
@@ -107,13 +107,14 @@ fn is_sound(capture: &Path, packets: usize, id: &str) -> Vec<String> {
     sides
 }
 
-/// Dissect the first cases of these scenarios; how many of those have frames.
+/// Dissects the first cases of these scenarios; returns how many of those have frames.
 fn dissect_first(sandbox: &Sandbox, part: &[Arc<dyn Scenario>]) -> usize {
     let mut framed = 0;
     for scenario in part {
         let first = scenario.vectors()[0].name.clone();
         for transport in scenario.transports() {
-            // What a scenario is made of shows over one transport; what transports are, in two.
+            // One transport shows what a scenario consists of; two transports show what a transport
+            // consists of.
             let is_home = *transport == scenario.transports()[0];
             let is_told = ["file-transfer", "udp-upper"].contains(&scenario.name());
             if !is_home && !is_told {
@@ -129,7 +130,7 @@ fn dissect_first(sandbox: &Sandbox, part: &[Arc<dyn Scenario>]) -> usize {
             } else {
                 assert_eq!(sides, [""; 0], "{id}");
             }
-            // And broken: what is lost or broken off is no packet that is wrong.
+            // And faults: bytes that are lost or cut off do not make a packet wrong.
             let network = if transport.is_datagram() { "drop@0" } else { "reset@1" };
             if is_home && packets > 0 {
                 let id = id_of(scenario.name(), &first, transport.name(), network);
@@ -147,7 +148,7 @@ fn tshark_dissects_the_first_case_of_every_scenario_over_every_transport() {
         return;
     }
     let sandbox = Sandbox::new();
-    // Most of it is waiting: for faults to show, and for tshark to start.
+    // Most of the time is waiting: for faults to show, and for tshark to start.
     let scenarios: Vec<_> = catalogue().iter().cloned().collect();
     let framed: usize = std::thread::scope(|scope| {
         let parts = scenarios.chunks(5).map(|part| scope.spawn(|| dissect_first(&sandbox, part)));
@@ -163,7 +164,7 @@ fn the_dissector_shows_length_members_size_and_body_of_the_tutorials_own_file() 
         return;
     }
     let sandbox = Sandbox::new();
-    // Byte by byte, so that what the client is given has to be put together.
+    // Byte by byte, so that tshark has to reassemble what the client gets.
     for (network, segments) in [("asis", 1..=3), ("bytewise", 75..=75)] {
         let id = id_of("file-transfer", "one-byte", "tcp4", network);
         let (capture, packets) = capture(&sandbox, &id);
@@ -263,12 +264,12 @@ fn what_a_network_does_shows_on_the_receivers_side_alone() {
     };
     let once = datagrams("asis", 0);
     assert_eq!(datagrams("asis", 1), once);
-    // On both sides, the positive control is one more.
+    // On both sides, the positive control adds one connection.
     assert_eq!(datagrams("dup-up@1", 1).len(), datagrams("dup-up@1", 0).len() + 1);
     assert_eq!(datagrams("truncate-up@2", 1)[0], once[0][..4]);
 }
 
-/// One packet, as far as it says anything.
+/// The fields of one packet.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
     interface: u32,
@@ -277,7 +278,7 @@ struct Said {
     bytes: Vec<u8>,
 }
 
-/// All packets with bytes in them, whose numbers follow on each other; and all comments.
+/// All packets with bytes in them, whose sequence numbers follow each other; and all comments.
 fn read(capture: &Path) -> (Vec<Said>, Vec<String>) {
     let mut reader = PcapNgReader::new(std::fs::File::open(capture).unwrap()).unwrap();
     let (mut said, mut comments) = (Vec::new(), Vec::new());
@@ -334,7 +335,7 @@ fn a_failures_capture_has_the_bytes_the_cuts_and_the_times_of_its_recording() {
         let text = std::fs::read_to_string(folder.join("case.json")).unwrap();
         let case: serde_json::Value = serde_json::from_str(&text).unwrap();
         let events = case["evidence"]["observed"]["wire"]["events"].as_array().unwrap();
-        // What the server said, as it said it, between it and the recorder.
+        // What the server sent, as it sent it, between the server and the recorder.
         let recorded: Vec<(u128, usize)> = events
             .iter()
             .filter_map(|event| {
@@ -350,7 +351,7 @@ fn a_failures_capture_has_the_bytes_the_cuts_and_the_times_of_its_recording() {
         let captured: Vec<_> = captured.map(|it| (it.nanoseconds, it.bytes.len())).collect();
         assert!(!recorded.is_empty());
         assert_eq!(captured, recorded, "{}", folder.display());
-        // What the client was given, in the same bytes, however cut.
+        // What the client got: the same bytes, in any cuts.
         let stream = |interface: u32| -> Vec<u8> {
             said.iter()
                 .filter(|it| it.interface == interface)

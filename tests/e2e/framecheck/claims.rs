@@ -12,7 +12,7 @@ use super::report;
 
 const PLAYED: &[&str] = &["--scenario", "tcp-upper", "--cases", "3", "--pairing", "python->python"];
 
-/// A run that has begun to write, and can't come to its end: nobody reads what it prints.
+/// A run that has begun to write, and can't end, because its output is not read.
 fn stuck_run(sandbox: &Sandbox, temporary: &Sandbox, options: &[&str]) -> (Child, impl Sized) {
     let mut command = Command::new(program("framecheck"));
     command.arg("run").args(PLAYED).args(["--format", "json"]).args(options);
@@ -61,14 +61,14 @@ fn a_second_run_with_the_same_out_is_refused_at_once_and_spoils_nothing() {
         }
         assert_eq!(stderr.lines().count(), 1, "{why}: {stderr}");
     }
-    // A shard that is still written is no shard to be merged, and the refusal says what to do.
+    // `merge` refuses a shard that is still being written, and says what to do.
     let (_, stderr) = says(&sandbox, &["merge", "out", "--out", "merged"], 2);
     assert!(stderr.contains(&format!("out is in use by process {pid}, ")), "{stderr}");
     assert!(!stderr.contains("--resume") && !at("merged").exists(), "{stderr}");
     let now = std::fs::read(at("out/journal.jsonl")).unwrap();
     assert!(kept.is_dir() && now.starts_with(&journal));
 
-    // A lock dies with its process, and nothing has to be cleared away.
+    // A lock ends with its process, and leaves nothing to clear away.
     kill_process_group(Pid::from_child(&first), Signal::KILL).unwrap();
     first.wait().unwrap();
     drop(stdout);
@@ -78,7 +78,7 @@ fn a_second_run_with_the_same_out_is_refused_at_once_and_spoils_nothing() {
     assert!(!kept.exists() && !report(&at("out"))["cases"].as_array().unwrap().is_empty());
 }
 
-/// Two runs may have written one journal before there was a lock.
+/// Before there was a lock, two runs may have written one journal.
 #[test]
 fn a_journal_with_the_cases_of_two_runs_is_told_as_that() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! `list`, `show`, and `replay` of a case that is as it should be.
+//! `list`, `show`, and `replay` of a right case.
 
 use framecheck_tests::Sandbox;
 
@@ -58,7 +58,7 @@ fn list_names_every_scenario_pairing_clause_check_and_erratum() {
     }
 }
 
-/// The id that `list` gives a vector, with a pairing.
+/// The id that `list` gives for a vector, with a pairing.
 pub(super) fn id_of(scenario: &str, vector: &str, rest: &str) -> String {
     let listed: serde_json::Value =
         serde_json::from_str(&stdout_of(&["list", "--format", "json"])).unwrap();
@@ -95,8 +95,8 @@ fn show_takes_a_vectors_name() {
     }
 }
 
-/// What is right for a client depends on what the harness serves it, and not on what a server of
-/// the scenario would have.
+/// What is right for a client depends on what the harness sends it, not on what a server of the
+/// scenario would send.
 #[test]
 fn what_is_right_where_the_harness_serves_is_shown() {
     let name = "file-transfer/hostile-dict-with-a-bom";

@@ -1,4 +1,4 @@
-//! `errata`: each known defect of the reference, happening.
+//! `errata`: triggers each known defect of the reference.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ fn every_defect_that_is_written_down_happens() {
     assert!(seen.iter().all(|it| it["happens"] == true), "{seen:#?}");
 }
 
-/// The port in the place of the reference: what it does must not be taken for any defect.
+/// The port instead of the reference: its behaviour must not count as any defect.
 #[test]
 fn no_defect_is_seen_in_programs_that_are_right() {
     let sandbox = Sandbox::new();
@@ -29,7 +29,7 @@ fn no_defect_is_seen_in_programs_that_are_right() {
             }
         }
     }
-    // Some are waited for that never come.
+    // Some of the waits are for bytes that never come.
     let arguments = ["errata", "--format", "json", "--deadline", "3", "--reference"];
     let seen = demonstrated(sandbox.framecheck().args(arguments).arg(&reference), 1);
     let is_usage = |it: &serde_json::Value| it["seen"].as_str().unwrap().contains("--help");
@@ -38,8 +38,8 @@ fn no_defect_is_seen_in_programs_that_are_right() {
     assert!(happened.is_empty(), "{happened:#?}");
 }
 
-/// A reference program that becomes ours. A server of commands runs any. One that speaks datagrams waits no time for an answer, as
-/// nobody waits here for as long as it usually does.
+/// A reference program that becomes ours. A server of commands runs any. A datagram client does not wait for an
+/// answer, because the usual wait would be too long here.
 fn becomes(side: &str, scenario: &str) -> String {
     let program = program(&format!("frame-{side}"));
     let option = if side == "server" { "listen" } else { "connect" };
@@ -59,7 +59,7 @@ fn becomes(side: &str, scenario: &str) -> String {
     )
 }
 
-/// What `framecheck errata` says about each, a line each, when it ends with this status.
+/// What `framecheck errata` says about each, one line each, when it ends with this status.
 fn demonstrated(command: &mut assert_cmd::Command, status: i32) -> Vec<serde_json::Value> {
     let output = command.assert().code(status).get_output().clone();
     let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
@@ -98,7 +98,7 @@ fn for_programs_each_is_a_line() {
     );
 }
 
-/// A reference that has been mended is not the tutorial's any more.
+/// A corrected reference is no longer the tutorial's.
 #[test]
 fn a_defect_that_no_longer_happens_is_a_failure() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! The example peers of tests/peers: green wherever their language is there.
+//! The example peers of tests/peers pass wherever their language is installed.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,8 +8,8 @@ use framecheck_tests::{Sandbox, repository};
 use super::manifests::says;
 use super::{report, verdicts};
 
-/// Whether a program is there. Where it is not, that is said past the test runner, which would keep
-/// it for itself.
+/// Whether a program is installed. Without it, the test prints that past the test harness, which would
+/// capture it.
 pub(super) fn is_there(program: &str, peer: &str) -> bool {
     let mut asking = Command::new(program);
     asking.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
@@ -20,11 +20,11 @@ pub(super) fn is_there(program: &str, peer: &str) -> bool {
     is_there
 }
 
-/// Each role is played once, and a few cases of a scenario: all inputs would take minutes, and are what
-/// `framecheck run --peer` and `make mutants` are for.
+/// Each role plays once, and each scenario plays a few cases. All inputs would take minutes;
+/// `framecheck run --peer` and `make mutants` play those.
 fn is_green(sandbox: &Sandbox, manifest: &str, peer: &str, scenario: &str, networks: &[&str]) {
     says(sandbox, &["check-peer", manifest, "--once"], 0);
-    // One input in eight, the tutorial's own among them.
+    // One input in eight, with the tutorial's own among them.
     let run = ["run", "--peer", manifest, "--scenario", scenario, "--cases", "0", "--out", "out"];
     let chosen = ["--skip", "*[0-8a-e]", "--transport", "tcp4"];
     let networks = networks.iter().flat_map(|network| ["--network", network]);
@@ -41,7 +41,7 @@ fn is_green(sandbox: &Sandbox, manifest: &str, peer: &str, scenario: &str, netwo
     }
 }
 
-/// The manifest of a peer that runs from the checkout as it is.
+/// The manifest of a peer that runs directly from the checkout.
 fn manifest(peer: &str) -> String {
     let path = repository().join(format!("tests/peers/{peer}/{peer}.toml"));
     path.to_str().unwrap().to_owned()
@@ -52,7 +52,7 @@ fn the_c_peer_is_green() {
     if !is_there("cc", "c") || !is_there("make", "c") {
         return;
     }
-    // In a directory of its own: the checkout stays as it is.
+    // In its own directory, so that the checkout stays unchanged.
     let sandbox = Sandbox::new();
     for file in ["Makefile", "peer.c", "c.toml"] {
         let from = repository().join("tests/peers/c").join(file);

@@ -1,4 +1,4 @@
-//! `--expected`: failures that are known, and a list that may not grow stale.
+//! `--expected`: known failures, and a list that must not go stale.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use framecheck_tests::Sandbox;
 use super::manifests::{UPPER_SERVER, says, upper_server};
 use super::{report, verdicts};
 
-/// The cases of a stranger's server, undisturbed, over one transport.
+/// The cases of a third-party server over a network without faults, over one transport.
 const RUN: &[&str] = &[
     "run",
     "--peer",
@@ -27,7 +27,7 @@ const RUN: &[&str] = &[
     "out",
 ];
 
-/// Forgets to upper-case, so that nothing fails whose letters are upper-case already.
+/// Does not upper-case, so a case passes if its letters are already in upper case.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     upper_server(&sandbox, "lower", &UPPER_SERVER.replace(".upper()", ""));

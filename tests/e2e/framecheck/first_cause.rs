@@ -1,4 +1,4 @@
-//! What a failure says first: the value that is wrong and the clause about it, and not what followed from it.
+//! A failure first names the wrong value and its clause, not the consequences.
 
 use framecheck_tests::Sandbox;
 use serde_json::Value;
@@ -27,7 +27,8 @@ while True:
     sock.close()
 "#;
 
-/// A server of remote-command that answers the first 1,024 bytes of what a command wrote, and says so.
+/// A server of remote-command that answers with the first 1,024 bytes of a command's output, and announces
+/// that size.
 const COMMAND: &str = r#"import json, socket, struct, subprocess, sys
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 while True:

@@ -84,7 +84,7 @@ gone:
     assert_eq!(told["gone"], json!([{"id": "a/goes", "old": "pass"}]));
     assert_eq!(told["unchanged"], 1);
 
-    // Neither what is new nor what is gone nor what is wrong otherwise is a regression.
+    // New cases, removed cases and cases that fail differently are not regressions.
     write(&sandbox, "old.json", 1, &old[1..]);
     let (stdout, _, status) = diff(&sandbox, &["old.json", "new.json"]);
     assert_eq!(status, 0, "{stdout}");

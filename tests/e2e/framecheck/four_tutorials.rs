@@ -13,7 +13,7 @@ fn file(tutorial: &str) -> String {
     repository().join(format!("tests/own-protocols/{tutorial}.toml")).to_str().unwrap().to_owned()
 }
 
-/// The manifest of an example peer, which declares the protocol by the commands of the tutorial.
+/// The manifest of an example peer, which declares the protocol by the tutorial's commands.
 fn manifest(sandbox: &Sandbox, peer: &str, tutorial: &str) -> String {
     let directory = repository().join("tests/peers").join(peer);
     for entry in directory.read_dir().unwrap() {
@@ -31,7 +31,7 @@ fn manifest(sandbox: &Sandbox, peer: &str, tutorial: &str) -> String {
     manifest
 }
 
-/// A peer plays some inputs of a tutorial's protocol file, and fails in none.
+/// A peer plays some inputs of a tutorial's protocol file, and none fails.
 fn is_green(peer: &str, tutorial: &str, inputs: &[&str]) {
     let language = if peer == "c" { "cc" } else { peer };
     if !is_there(language, peer) || peer == "c" && !is_there("make", peer) {
@@ -61,7 +61,7 @@ fn the_files_of_three_tutorials_are_usable() {
     }
 }
 
-/// Its server never rests after a client, which takes time to see: one input of it must do.
+/// Its server never rests after a client, and noticing that takes time, so one input must do.
 #[test]
 fn the_file_of_tcp_upper_is_read_and_its_restless_server_is_known() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! Peers that are hostile to the harness itself: it always ends with a full report, kills what it
+//! Peers that are hostile to the harness itself. The harness always ends with a complete report, kills what it
 //! started and nothing else, and leaves nothing behind.
 
 use std::ffi::OsStr;
@@ -17,8 +17,8 @@ use crate::peers::in_time;
 const LISTEN: &str = "import os, signal, socket, subprocess, sys, time\n\
                       server = socket.create_server((sys.argv[1], int(sys.argv[2])))\n";
 
-/// Servers, each with the verdict on the case in which it is met, and words of the reason. Where there
-/// are none, it is chance which of two things is noticed first.
+/// Servers, each with the verdict on its case, and words of the reason. Without words, it is chance which of two
+/// problems is noticed first.
 fn hostile() -> Vec<(&'static str, String, &'static str, &'static str)> {
     let listening = |rest: &str| format!("{LISTEN}{rest}");
     let right = |before: &str| {
@@ -59,7 +59,7 @@ fn hostile() -> Vec<(&'static str, String, &'static str, &'static str)> {
             "timeout",
             "waiting for the server to end on SIGTERM",
         ),
-        // It holds its client until then: one that had ended would have it ended by SIGTERM.
+        // It holds its client until then: the end of the client would cause a SIGTERM for the server.
         (
             "dies-of-a-signal",
             listening("a = server.accept()\nos.kill(os.getpid(), 11)\n"),
@@ -102,8 +102,7 @@ fn hostile() -> Vec<(&'static str, String, &'static str, &'static str)> {
     ]
 }
 
-/// `framecheck` in a sandbox of its own, whose temporary directory is there, too. The deadline is in
-/// seconds.
+/// `framecheck` in its own sandbox, which also holds its temporary directory. The deadline is in seconds.
 fn framecheck(sandbox: &Sandbox, manifest: &str, deadline: &str) -> Command {
     let mut command = Command::new(program("framecheck"));
     command
@@ -143,7 +142,7 @@ fn nothing_is_left(sandbox: &Sandbox, name: &str) {
 
 #[test]
 fn the_harness_ends_with_a_full_report_whatever_a_peer_does_and_leaves_nothing() {
-    // Most of it is waiting for deadlines.
+    // Most of the time is waiting for deadlines.
     let hostile = hostile();
     std::thread::scope(|scope| {
         for part in hostile.chunks(4) {
@@ -157,7 +156,7 @@ fn leave_nothing(hostile: &[(&str, String, &str, &str)]) {
         let sandbox = Sandbox::new();
         let manifest = upper_server(&sandbox, name, server);
         let began = Instant::now();
-        // One that does all that is asked of it meets no deadline, and needs none that is short.
+        // A peer that does everything right meets no deadline, so the deadline need not be short.
         let deadline = if *verdict == "pass" { "30" } else { "3" };
         let status = framecheck(&sandbox, &manifest, deadline).status().unwrap();
         assert!(began.elapsed() < DEADLINE * 2, "{name}: {:?}", began.elapsed());
@@ -173,8 +172,8 @@ fn leave_nothing(hostile: &[(&str, String, &str, &str)]) {
     }
 }
 
-/// The manifest of a server that says that it is there, by a named pipe called `started`, and serves no client: the
-/// run can't end before a signal.
+/// The manifest of a server that reports its start through a named pipe called `started`, and serves no client:
+/// the run can't end before a signal.
 fn waits_for_ever(sandbox: &Sandbox, name: &str, server: &str) -> String {
     let waits = "open(sys.argv[3], 'w').close()\ntime.sleep(99)\nwhile True:";
     let manifest = upper_server(sandbox, name, &server.replace("while True:", waits));
@@ -222,7 +221,7 @@ fn nothing_is_left_when_the_harness_itself_is_killed() {
     }
 }
 
-/// Whether neither a process nor a file of the harness is there.
+/// Whether no process and no file of the harness is left.
 fn is_empty(sandbox: &Sandbox) -> bool {
     let left = std::fs::read_dir(sandbox.path().join("tmp")).unwrap().count();
     left == 0 && processes_of(sandbox).is_empty()

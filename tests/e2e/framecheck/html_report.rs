@@ -1,5 +1,5 @@
-//! `index.html` of a run against a peer that is wrong on purpose: what is in it is what it takes to
-//! explain the failure, and none of it is markup.
+//! `index.html` of a run against a deliberately wrong peer: it contains what explains the failure,
+//! and none of that acts as markup.
 
 use framecheck_tests::{Sandbox, repository};
 use serde_json::Value;
@@ -13,7 +13,7 @@ fn data(page: &str, id: &str) -> Value {
     serde_json::from_str(behind.split_once("</script>").unwrap().0).unwrap()
 }
 
-/// What a run of the wrong peer says in report.json and in its page.
+/// What report.json and the page say of a run of the wrong peer.
 fn run(sandbox: &Sandbox, scenario: &str) -> (Value, String) {
     let manifest = repository().join("tests/browser/acme/acme.toml");
     let choice = ["--pairing", "acme->python", "--transport", "tcp4", "--network", "asis"];

@@ -1,4 +1,4 @@
-//! `framecheck` as it is installed: no checkout beside it, and perhaps without the port.
+//! `framecheck` as installed: without a checkout beside it, and perhaps without the port.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ use super::{report, verdicts};
 const SMALL: [&str; 9] =
     ["run", "--scenario", "tcp-hello", "--cases", "1", "--network", "asis", "--out", "out"];
 
-/// Programs as `cargo install` puts them: copies in a directory of their own.
+/// Programs as `cargo install` leaves them: copies in their own directory.
 fn install(sandbox: &Sandbox, programs: &[&str]) -> PathBuf {
     let bin = sandbox.path().join("bin");
     for directory in ["bin", "work", "tmp", "path"] {
@@ -24,7 +24,7 @@ fn install(sandbox: &Sandbox, programs: &[&str]) -> PathBuf {
     bin.join("framecheck")
 }
 
-/// In the empty directory `work`, with nothing on the PATH and no home.
+/// In the empty directory `work`, with an empty PATH and no home.
 fn at_a_stranger<'c>(command: &'c mut Command, sandbox: &Sandbox) -> &'c mut Command {
     command
         .env_clear()
@@ -39,7 +39,7 @@ fn is_empty(directory: &Path) -> bool {
     fs::read_dir(directory).unwrap().next().is_none()
 }
 
-/// A command that runs another where there is no repository.
+/// A command that runs another one with the repository hidden.
 fn without_repository() -> Option<Command> {
     let script = "mount -t tmpfs none \"$0\" && exec \"$@\"";
     let hiding = |command: &mut Command| {
@@ -63,7 +63,7 @@ fn a_run_without_a_checkout_is_green_and_leaves_nothing_behind() {
         let _ = writeln!(std::io::stderr(), "SKIPPED: no unshare here that hides the checkout");
         Command::new("/usr/bin/env")
     });
-    // Without `mount` on the PATH the checkout could not be hidden.
+    // Without `mount` on the PATH the checkout can't be hidden.
     at_a_stranger(&mut command, &sandbox).env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
     let output = command.arg(&framecheck).args(SMALL).output().unwrap();
     assert!(output.status.success(), "{output:?}");

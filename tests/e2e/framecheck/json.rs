@@ -1,4 +1,5 @@
-//! `framecheck json` beside `json.dumps(json.loads(...))` of the interpreter that is here.
+//! Compares `framecheck json` with `json.dumps(json.loads(...))` of the installed
+//! interpreter.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -6,7 +7,7 @@ use std::process::{Command, Stdio};
 use assert_cmd::assert::OutputAssertExt;
 use framecheck_tests::{Sandbox, program, python};
 
-/// Texts with an edge to them, one a line; each is also a text of its own.
+/// Edge cases of texts, one per line; each is also a separate text.
 const TEXTS: [&[u8]; 22] = [
     br#"{"file_name": "xyyyhtl.txt", "file_desc": "what fuck", "file_size": 4}"#,
     br#" { "b" : [ 1 , 2.50 , 1E400 , -0 , -0.0 ] , "a" : null , "b" : {} } "#,
@@ -32,7 +33,7 @@ const TEXTS: [&[u8]; 22] = [
     b"\xff\xfe1\0",
 ];
 
-/// What CPython answers, a line for each text, and the version it is.
+/// What CPython answers, one line per text, and its version.
 fn cpython(expression: &str) -> (String, String) {
     let script = format!(
         "import json, sys\n\

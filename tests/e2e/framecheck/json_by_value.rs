@@ -1,11 +1,12 @@
-//! A peer of the tutorials' scenarios whose JSON is held to its value: `json = "value"` in its manifest.
+//! A peer of the tutorials' scenarios whose JSON is compared by its value: `json = "value"` in its
+//! manifest.
 
 use framecheck_tests::{Sandbox, repository};
 
 use super::example_peers::is_there;
 use super::manifests::says;
 
-/// The JavaScript peer with JSON of its own: compact, its keys sorted, characters as they are.
+/// The JavaScript peer with its own style of JSON: compact, with sorted keys, without escapes.
 fn with_own_json() -> Sandbox {
     let sandbox = Sandbox::new();
     let directory = repository().join("tests/peers/node");

@@ -29,8 +29,8 @@ fn every_reference_program_explains_itself() {
 
 #[test]
 fn without_arguments_the_client_asks_at_the_tutorials_address() {
-    // Nobody listens there, or somebody else does; either way the address is in the traceback's
-    // source line or the connection was made. The defaults themselves are what is looked at.
+    // No program listens there, or another one does. Either way, the address is in the
+    // traceback's source line, or the connection succeeded. This checks only the defaults.
     for (program, address) in [
         ("file-transfer/server.py", "8080"),
         ("remote-command/server.py", "8080"),

@@ -1,4 +1,4 @@
-//! `framecheck learn`: it finds in each example what the example's own file says.
+//! `framecheck learn` finds in each example what the example's own file says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,12 +8,12 @@ use framecheck_tests::learned::{examples, lesson, written};
 use layout::{Digest, Item, Kind, Layout, Size};
 use protocols::Protocol;
 
-/// Fail and show the text if these words are not in it.
+/// Fails and shows the text if these words are not in it.
 fn says(text: &str, words: &str) {
     assert!(text.contains(words), "no {words:?} in:\n{text}");
 }
 
-/// A table without the names: each part and what it is sized by, as the number of that part and of its field.
+/// A table without the names: each part and its size, as the number of that part and of its field.
 fn shape(layout: &Layout) -> [Vec<String>; 2] {
     let frame = |item: &Item| {
         let frame = &layout.frames[item.frame];
@@ -45,7 +45,8 @@ fn shape(layout: &Layout) -> [Vec<String>; 2] {
     };
     let items = |items: &Vec<Item>| {
         let mut told: Vec<String> = items.iter().map(frame).collect();
-        // A file may give the first of many frames a name of its own. The bytes don't tell it from the others.
+        // A file may give the first of many frames another name. The bytes do not distinguish it from the
+        // others.
         if let [first, rest @ ..] = &told[..]
             && let Some(first) = first.strip_suffix(" false")
             && rest.first().is_some_and(|next| next.starts_with(first) && next.ends_with(" true"))
@@ -57,13 +58,13 @@ fn shape(layout: &Layout) -> [Vec<String>; 2] {
     [&layout.to_server, &layout.to_client].map(items)
 }
 
-/// What the masks are about, without the names of frames and parts.
+/// The subjects of the masks, without the names of frames and parts.
 fn masks(protocol: &Protocol) -> BTreeSet<String> {
     let key = |mask: &String| mask.rsplit(['.', ' ']).next().unwrap_or_default().to_owned();
     protocol.masks().iter().map(key).collect()
 }
 
-/// Learn an example in this directory; what is said, and the protocol that the file describes.
+/// Learns an example in this directory; returns the output, and the protocol that the file describes.
 fn learn(sandbox: &Sandbox, name: &str) -> (String, Protocol) {
     let lesson = lesson(name, sandbox.path()).unwrap();
     let run = sandbox.framecheck().args(&lesson.arguments).assert().success();
@@ -71,7 +72,7 @@ fn learn(sandbox: &Sandbox, name: &str) -> (String, Protocol) {
     (said, Protocol::read(&lesson.file, &[]).unwrap())
 }
 
-/// Learn an example, and find what its own file says.
+/// Learns an example, and finds what its own file says.
 fn is_as_written(name: &str) {
     let sandbox = Sandbox::new();
     let (said, learned) = learn(&sandbox, name);
@@ -112,7 +113,7 @@ fn every_example_is_learned() {
     assert_eq!(examples().unwrap(), LEARNED);
 }
 
-/// Two programs in a directory, and a file of what is typed.
+/// Two programs in a directory, and a file with the typed lines.
 fn programs(sandbox: &Sandbox, server: &str, client: &str, typed: &str) {
     sandbox.write("server.py", server);
     sandbox.write("client.py", client);
@@ -278,7 +279,7 @@ fn an_address_in_the_source_of_python_programs_is_seen() {
 fn a_program_with_a_module_of_the_librarys_name_is_learned_from_its_bytes() {
     let sandbox = Sandbox::new();
     programs(&sandbox, ECHO_SERVER, ECHO_CLIENT, "one\nthree\nelevens\n");
-    // Such a program gets an interpreter of its own, which nothing looks into.
+    // Such a program gets its own interpreter, without hooks.
     sandbox.write("argparse.py", "");
     let run = sandbox.framecheck().args(arguments(&[])).assert().success();
     let said = String::from_utf8_lossy(&run.get_output().stdout).into_owned();

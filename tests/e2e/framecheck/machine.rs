@@ -1,4 +1,5 @@
-//! What the machine lacks says nothing about a peer: it is missing, or it ends the command with status 3.
+//! A missing feature of the machine is not a peer's fault: the report names it, or the command ends with
+//! status 3.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -19,7 +20,7 @@ fn run_after(sandbox: &Sandbox, before: &str, arguments: &[&str]) -> Output {
     run.env("PATH", search_path()).current_dir(sandbox.path()).process_group(0).output().unwrap()
 }
 
-/// What it said beside how far it has come, which a slow machine shows.
+/// Its output without the progress lines, which a slow machine shows.
 fn stderr(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     let lines =
@@ -27,7 +28,7 @@ fn stderr(output: &Output) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// It ended with status 3 and said one line, with each of these words.
+/// It ended with status 3 and one line, with each of these words.
 fn says_one_sentence(output: &Output, words: &[&str]) {
     let said = stderr(output);
     assert_eq!(output.status.code(), Some(3), "{said}");
@@ -37,7 +38,7 @@ fn says_one_sentence(output: &Output, words: &[&str]) {
     }
 }
 
-/// Every case that was played came out right.
+/// Every played case passed.
 fn all_is_right(sandbox: &Sandbox, output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let report = report(&sandbox.path().join("out"));
@@ -109,7 +110,7 @@ fn too_few_open_files_for_one_job_end_the_run_before_it_begins() {
     }
 }
 
-/// Commands for a shell in a network namespace of its own, whose loopback interface is on or not.
+/// Commands for a shell in a new network namespace, whose loopback interface is on or off.
 fn apart(sandbox: &Sandbox, before: &str, arguments: &[&str]) -> Option<Output> {
     if !has_namespaces() {
         return None;

@@ -1,11 +1,11 @@
-//! A stranger's peer: its manifest, what `check-peer` says of it, and how it plays.
+//! A third-party peer: its manifest, what `check-peer` says of it, and how it plays.
 
 use framecheck_tests::Sandbox;
 use serde_json::Value;
 
 use super::{report, verdicts};
 
-/// Upper-cases what it is sent, one client after another, as TU-2 and TU-5 have it.
+/// Upper-cases what it receives, one client after another, as TU-2 and TU-5 require.
 pub(super) const UPPER_SERVER: &str = r"import socket, sys
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 while True:
@@ -59,7 +59,7 @@ fn a_strangers_server_plays_with_both_built_in_clients_and_the_harness() {
     }
     // Without a manifest's peer there is nothing new to learn.
     assert!(!verdicts.keys().any(|id| id.contains("/python->rust/")));
-    // What is not declared is told, and is no pass.
+    // The report names what is not declared, and does not count it as passed.
     let undeclared = verdicts.iter().filter(|(id, _)| {
         id.starts_with("udp-upper/") || id.contains("/python->acme/") || id.contains("->acme/")
     });
@@ -286,7 +286,7 @@ fn a_file_server_that_is_told_no_name_announces_the_tutorials_or_its_files() {
     }
 }
 
-/// Announces the name that the tutorial's server does, whatever it serves.
+/// Announces the file name of the tutorial's server, whatever it serves.
 const FILE_SERVER: &str = r"import json, socket, struct, sys
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 body = open(sys.argv[3], 'rb').read()

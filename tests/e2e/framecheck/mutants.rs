@@ -20,7 +20,7 @@ while True:
                 sock.sendall(text.upper().encode('utf-8') + b'\n')
 ";
 
-/// Sends what is typed, and shows the answers.
+/// Sends the typed lines, and shows the answers.
 const CLIENT: &str = r"import socket, sys
 with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock, sock.makefile('rb') as lines:
     for line in sys.stdin.buffer:
@@ -28,9 +28,9 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock, sock.mak
         print(lines.readline().decode('utf-8').strip())
 ";
 
-/// An input that says little of the two.
+/// An input that shows little of the two programs.
 const POOR: &str = r#""hello""#;
-/// One that tries the limit, other letters, and spaces.
+/// One that reaches the limit, and has other letters and spaces.
 const GOOD: &str = r#""hello", "0123456789", "0123456789x", " żółć ", """#;
 
 fn file(server: &str, client: &str, typed: &str) -> String {
@@ -54,10 +54,10 @@ fn home(typed: &str) -> Sandbox {
     sandbox
 }
 
-/// What the command says with these arguments, and its status.
+/// The command's output with these arguments, and its status.
 fn says(sandbox: &Sandbox, arguments: &[&str]) -> (String, i32) {
     let output = sandbox.framecheck().arg("mutants").args(arguments).output().unwrap();
-    // The score is the last line; how far it is goes to standard error.
+    // The score is the last line; the progress goes to standard error.
     let shown = [output.stderr, output.stdout].concat();
     (String::from_utf8(shown).unwrap(), output.status.code().unwrap())
 }
@@ -214,7 +214,7 @@ fn suggested_inputs_catch_what_they_say() {
     let catches =
         |it: &Value| -> Vec<String> { serde_json::from_value(it["catches"].clone()).unwrap() };
     let caught: Vec<String> = suggestions.iter().flat_map(catches).collect();
-    // The limit of 10 stands in the program; letters beyond ASCII, and the lines behind the limit, are tried.
+    // The program contains the limit of 10. The input has letters beyond ASCII, and lines over the limit.
     for id in ["compare-edge-1", "encoding-1", "send-nul-1"] {
         assert!(caught.contains(&format!("upper/server/{id}")), "no {id} in {shown}");
     }
@@ -233,7 +233,7 @@ fn suggested_inputs_catch_what_they_say() {
     assert!(shown.contains("udp-upper is a scenario of the tutorials"), "{shown}");
 }
 
-/// A program that is no Python.
+/// A program that is not Python.
 const SHELL: &str = "#!/bin/sh\nexec python3 server.py \"$@\"\n";
 
 #[test]
@@ -261,7 +261,7 @@ fn a_program_that_is_no_python_is_refused_in_its_line() {
     assert!(shown.contains("broken.py is no Python program"), "{shown}");
 }
 
-/// A server that keeps its state beside itself, and a part of it in a module.
+/// A server that keeps its state in a file beside itself, and a part of it in a module.
 const STATEFUL: &str = r"import os, socket, sys
 import words
 STATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'state.txt')

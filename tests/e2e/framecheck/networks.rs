@@ -1,5 +1,5 @@
-//! Networks that cut and harm: every place of a frame, what is said of a peer that fails there, and
-//! what is done with it.
+//! Networks that cut and faults: at every place of a frame, what the report says of a peer that
+//! fails there, and how the failure is minimised.
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ fn a_client_that_trusts_one_recv_fails_with_the_fewest_cuts_and_is_kept_for_good
     );
     assert!(shown.contains("FAIL file-transfer/python->rust/tcp4/bytewise-down/"), "{shown}");
 
-    // Only the first few failures of a run are made smaller.
+    // Only the first few failures of a run are minimised.
     let failures = std::fs::read_dir(sandbox.path().join("out/failures")).unwrap();
     let cases = failures.map(|folder| folder.unwrap().path().join("case.json"));
     let with_smallest = |case: std::path::PathBuf| {
@@ -125,7 +125,7 @@ fn a_client_that_trusts_one_recv_fails_with_the_fewest_cuts_and_is_kept_for_good
     assert_eq!(all[0]["network"], smallest);
 }
 
-/// A server that drops every connection would pass each fault, if it were not for the control.
+/// Without the control, a server that drops every connection would pass each fault.
 #[test]
 fn a_server_that_closes_on_everybody_fails_though_every_client_is_harmed() {
     let script = r#"#!/usr/bin/env python3

@@ -1,10 +1,10 @@
-//! Servers that serve one client and end, as most of the tutorials' do: the clauses let a port do so.
+//! Servers that serve one client and end, as most of the tutorials' do: the clauses allow a port to do so.
 
 use framecheck_tests::Sandbox;
 
 use super::manifests::says;
 
-/// A server of tcp-hello. It keeps a processor busy for `FIRST` seconds before it answers, and for `LAST` seconds before
+/// A server of tcp-hello. It uses a processor for `FIRST` seconds before it answers, and for `LAST` seconds before
 /// it ends.
 const SERVER: &str = r#"import socket, sys, time
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
@@ -29,7 +29,7 @@ while time.monotonic() < until:
 sys.exit(STATUS)
 "#;
 
-/// Play the harness as a client of such a server, and the client that comes next.
+/// Plays the harness as a client of such a server, and the follow-up client.
 fn played(changes: &[(&str, &str)], status: i32) -> String {
     played_with(&["--input", "raw-*"], changes, status)
 }
@@ -69,7 +69,7 @@ fn a_server_that_ends_badly_or_answers_badly_is_not() {
     assert!(shown.contains("[TH-2] to-client parts at byte 0"), "{shown}");
 }
 
-/// The signal that ended it then is the harness's own.
+/// The harness itself sent the signal that then ended the server.
 #[test]
 fn a_server_that_spins_is_said_to_spin_and_not_to_have_crashed() {
     // A busy machine takes long to give it a second.

@@ -1,5 +1,5 @@
-//! docs/own-protocol.md, followed as a new user would: its files are those beside it, and its commands say
-//! what it shows.
+//! docs/own-protocol.md, followed as a new user would: its files are those beside it, and its commands
+//! print what it shows.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn sandbox_by_hand() -> Sandbox {
     sandbox
 }
 
-/// Every line of a failure that the page shows is said.
+/// The output has every line of a failure that the page shows.
 fn is_said(page: &str, first: &str, stdout: &str) {
     let shown = block(page, first);
     for line in shown.lines().filter(|line| *line != "  ..." && !line.contains("replay:")) {
@@ -46,7 +46,7 @@ fn is_said(page: &str, first: &str, stdout: &str) {
     }
 }
 
-/// Run the page's `learn`; what it says.
+/// Runs the page's `learn`; returns its output.
 fn learn(sandbox: &Sandbox) -> String {
     let learn = [
         "learn",
@@ -87,7 +87,7 @@ fn what_is_learned_is_what_the_page_shows() {
     let file = fs::read_to_string(sandbox.path().join("upload.toml")).unwrap();
     let in_file = |first: &str| {
         for line in block(&page, first).lines() {
-            // Which of two calls comes first depends on nothing that matters.
+            // Which of two calls comes first does not matter.
             let is_there = file.lines().any(|written| written == line) || line.contains("# ");
             assert!(is_there, "{line:?} is not in {file}");
         }
@@ -118,7 +118,7 @@ fn the_unfinished_port_fails_as_the_page_shows_and_passes_when_it_is_mended() {
     sandbox.write("port.mjs", port.replace("writeInt32BE", "writeInt32LE"));
     says(&sandbox, &[&run[..], &alone].concat(), 0);
 
-    // What is made up finds what two files do not. Which of many failures is told first is chance.
+    // Generated inputs find what two files do not. Which of many failures is reported first is chance.
     let one = ["--network", "asis", "--input", "5018498c", "--no-shrink"];
     let (stdout, _) = says(&sandbox, &[&run[..], &one].concat(), 1);
     is_said(&page, "FAIL upload/python->node/tcp4/asis/5018498c", &stdout);

@@ -1,13 +1,13 @@
-//! Into how many pieces a stranger's server cuts an answer is its own affair. The tutorial's client
-//! makes something of it all the same, and that must be told apart from an answer that is wrong.
+//! A third-party server may cut an answer into any number of pieces. The tutorial's client reacts to
+//! the pieces all the same, and the harness must distinguish that from a wrong answer.
 
 use framecheck_tests::Sandbox;
 
 use super::commands::id_of;
 use super::manifests::says;
 
-/// A server of remote-command that answers everything with the same bytes: header and dict in a write
-/// of their own, and the body in two, each of which waits until the one before has arrived.
+/// A server of remote-command that answers everything with the same bytes: header and dict in one
+/// write, and the body in two, each of which waits until the one before has arrived.
 const SERVER: &str = r#"import fcntl, json, socket, struct, sys, termios
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 
@@ -30,8 +30,8 @@ while True:
             pass
 "#;
 
-/// Play `echo hello` typed at the tutorial's client a few times, each of which ends with this status:
-/// what is printed.
+/// Plays `echo hello` typed at the tutorial's client a few times. Each ends with this status. Returns
+/// the output.
 fn played(first: &str, network: &str, status: i32) -> Vec<String> {
     let sandbox = Sandbox::new();
     sandbox.write("pieces.py", SERVER.replace("FIRST", first));

@@ -1,4 +1,5 @@
-//! What is printed is only text: it can be pasted into a shell, it acts on no terminal, and it is no wider than one.
+//! The output is plain text: it can be pasted into a shell, it contains no terminal controls, and it is no wider
+//! than the terminal.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +11,7 @@ use super::broken_peer::{BIG_ENDIAN_SERVER, programs};
 use super::manifests::{UPPER_SERVER, says, upper_server};
 use crate::terminal::AtTerminal;
 
-/// What a shell makes of the words of a line.
+/// How a shell splits a line into words.
 fn words(line: &str) -> Vec<String> {
     let script = format!("printf '%s\\0' {line}");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -39,7 +40,7 @@ fn a_printed_command_is_quoted_for_a_shell_whatever_a_files_name_is() {
         is_harmless(&stdout);
         let (_, next) = stdout.split_once("; next: ").unwrap();
         assert_eq!(words(next.trim_end()), ["framecheck", "run", "--peer", name], "{next}");
-        // A line that plays a case again, too.
+        // Also a line that replays a case.
         sandbox.write("acme.py", &broken);
         let (stdout, _) = says(&sandbox, &["check-peer", name], 1);
         is_harmless(&stdout);
@@ -47,7 +48,7 @@ fn a_printed_command_is_quoted_for_a_shell_whatever_a_files_name_is() {
         let again = words(again.lines().next().unwrap());
         assert_eq!((&*again[0], &*again[1], &*again[4]), ("framecheck", "replay", name));
     }
-    // As it was typed, and what looks like an option is a path.
+    // As typed; a text that looks like an option is passed as a path.
     std::fs::create_dir(sandbox.path().join("below")).unwrap();
     let run = ["run", "--scenario", "tcp-upper", "--quick", "--pairing", "acme->python"];
     for (typed, printed) in
@@ -59,7 +60,7 @@ fn a_printed_command_is_quoted_for_a_shell_whatever_a_files_name_is() {
     }
 }
 
-/// ESC, C1 and a character that turns text around, as TOML writes them.
+/// ESC, C1 and a character that reverses text, as TOML writes them.
 const ACTS: &str = r"\u001b[31m\u009b2J\u202e\u0007";
 
 #[test]
@@ -117,7 +118,7 @@ fn nothing_of_a_file_or_a_peer_acts_on_a_terminal() {
             let output = command.assert().code(status).get_output().clone();
             let text = String::from_utf8(output.stdout).unwrap()
                 + &String::from_utf8(output.stderr).unwrap();
-            // The command's own colours are no text of anybody's.
+            // The command's own colours are not part of any text.
             let own: String = text.split("\u{1b}[31m\u{1b}[1m").collect();
             assert!(!own.contains("\u{1b}[31m\u{9b}") && !own.contains("\u{9b}"), "{text:?}");
             if colour == "0" {
@@ -128,7 +129,7 @@ fn nothing_of_a_file_or_a_peer_acts_on_a_terminal() {
             }
         }
     }
-    // What was said is shown, and its quotes are quotes.
+    // The sent text is shown, and its quotes are quotes.
     let (stdout, _) = says(&sandbox, &run, 1);
     assert!(stdout.contains("Error: it's \\u{1b}[31m"), "{stdout}");
     assert!(stdout.contains("\"said\""), "{stdout}");
@@ -174,7 +175,7 @@ fn the_matrix_is_no_wider_than_the_terminal() {
     }
 }
 
-/// Of many failures of one bug the first is kept whole, and every other one can be played again all the same.
+/// Of many failures of one bug, the first is kept whole, and all others can still be replayed.
 #[test]
 fn failures_that_are_alike_are_kept_short_and_can_be_replayed() {
     let sandbox = Sandbox::new();

@@ -1,5 +1,5 @@
-//! `report.json`, `junit.xml`, `summary.md` and the terminal: each is held against what it is said to
-//! be, for a run in which all is well and for one in which not.
+//! `report.json`, `junit.xml`, `summary.md` and the terminal: each is compared with its specification, for
+//! a run that passes and for one that fails.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::broken_peer::{BIG_ENDIAN_SERVER, programs};
 use super::report;
 
-/// What a run has told.
+/// The output of a run.
 struct Told {
     report: Value,
     junit: String,
@@ -29,7 +29,7 @@ impl Told {
     }
 }
 
-/// A run in which all is well, errata too; the same for all tests.
+/// A run that passes, errata included; the same for all tests.
 fn good() -> &'static Told {
     static GOOD: OnceLock<Told> = OnceLock::new();
     GOOD.get_or_init(|| play_good(&Sandbox::new()))
@@ -45,8 +45,8 @@ fn play_good(sandbox: &Sandbox) -> Told {
     Told::read(&sandbox.path().join("good"), assert.get_output().stdout.clone())
 }
 
-/// A run in which a server packs its header the wrong way round and prints what XML can't have; in
-/// which some of that is expected, and something that doesn't happen is, too. The same for all tests.
+/// A run in which a server packs its header in the wrong byte order and prints characters that XML can't
+/// contain. Some failures are expected, and one expected failure does not occur. The same for all tests.
 fn bad() -> &'static Told {
     static BAD: OnceLock<Told> = OnceLock::new();
     BAD.get_or_init(|| play_bad(&Sandbox::new()))
@@ -102,7 +102,7 @@ fn report_json_is_as_its_schema_says_and_the_schema_says_it_all() {
     }
     let failing = bad["cases"].as_array().unwrap().iter().position(|it| it["verdict"] == "fail");
     let failing = format!("/cases/{}", failing.unwrap());
-    // Whatever is taken away or is something else is found.
+    // A value that is removed or changed is found.
     for (pointer, value) in [
         ("/schema".to_owned(), json!(2)),
         ("/counts/pass".to_owned(), json!(-1)),
@@ -146,7 +146,7 @@ fn report_json_is_as_its_schema_says_and_the_schema_says_it_all() {
     }
 }
 
-/// Hold it against docs/junit.xsd, if there is somebody who can.
+/// Validates it against docs/junit.xsd, if a validator is installed.
 pub(super) fn is_valid_junit(file: &Path) -> Result<(), String> {
     let mut asking = Command::new("xmllint");
     asking.args(["--noout", "--nonet", "--schema"]).arg(repository().join("docs/junit.xsd"));
@@ -188,7 +188,7 @@ fn junit_xml_is_valid_reads_back_and_has_every_case_with_its_verdict() {
             let found = cases.iter().find(|it| case["id"] == *it.name.as_str()).unwrap();
             assert_eq!(case["verdict"], *property(found, "verdict"));
             if case["verdict"] == "pass" {
-                // It keeps to many clauses, and breaks none.
+                // It keeps many clauses, and breaks none.
                 assert!(
                     found.properties.iter().all(|it| it.name.as_str() != "clause"),
                     "{found:?}"
@@ -229,7 +229,7 @@ fn the_schema_of_junit_xml_refuses_what_is_no_report_of_ours() {
     let text = &good().junit;
     let is_refused = |text: &str| is_valid_junit(&sandbox.write("junit.xml", text)).is_err();
     if is_valid_junit(&sandbox.write("junit.xml", text)).is_ok() && !is_refused("<testsuites/>") {
-        // Nobody was there to say anything; that has been told.
+        // The other side had already gone; the report says so.
         return;
     }
     for (find, put) in [
@@ -278,7 +278,8 @@ fn summary_md_has_counts_a_matrix_the_first_failures_and_errata() {
 fn the_terminal_shows_each_cause_once_and_no_colour_to_a_pipe() {
     let Told { stdout, report, .. } = bad();
     assert!(!stdout.contains('\u{1b}'), "{stdout}");
-    // One failure is shown for each symptom, with its bytes; the other inputs and networks stand under it.
+    // One failure is shown for each symptom, with its bytes; the other inputs and networks are listed
+    // under it.
     let full = |line: &&str| line.starts_with("FAIL file-transfer/");
     let shown: Vec<&str> = stdout.lines().filter(full).collect();
     assert!((1..=3).contains(&shown.len()), "{stdout}");
@@ -289,7 +290,7 @@ fn the_terminal_shows_each_cause_once_and_no_colour_to_a_pipe() {
     let last = stdout.lines().last().unwrap();
     assert!(last.contains(" fail") && last.ends_with("index.html"), "{last}");
     assert!(stdout.contains("+ 00000000  00 00 "), "{stdout}");
-    // Each failure is told or counted.
+    // Each failure is shown or counted.
     let listed = stdout.lines().filter(|line| line.starts_with("  fail  ")).count();
     let more: usize = stdout
         .lines()

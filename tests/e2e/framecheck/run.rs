@@ -1,4 +1,4 @@
-//! `framecheck run` where all is as it should be.
+//! `framecheck run` where everything is right.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -70,7 +70,7 @@ fn the_same_seed_gives_the_same_cases_and_another_seed_others() {
 #[test]
 fn a_fresh_interpreter_for_each_program_changes_nothing() {
     let sandbox = Sandbox::new();
-    // Its programs speak IPv4 whatever the recorder's other side does, so they see no other transport.
+    // Its programs always speak IPv4, so they see no other transport.
     let verdicts = |fresh: &[&str], out: &str| {
         let arguments = [
             "run",
@@ -127,8 +127,8 @@ fn options_choose_cases_by_scenario_pairing_transport_and_id() {
 fn a_run_leaves_no_directory_behind() {
     let sandbox = Sandbox::new();
     let temporary = Sandbox::new();
-    // Each kind of network in each pairing over each transport: those that cut or harm at some of their
-    // places, and asis with half of the inputs.
+    // Each kind of network in each pairing over each transport: those that cut or have faults at some
+    // of their places, and asis with half of the inputs.
     sandbox
         .framecheck()
         .args(["run", "--cases", "0", "--scenario", "file-transfer"])

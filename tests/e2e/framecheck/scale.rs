@@ -1,7 +1,8 @@
-//! The examples in docs/scale: well formed, and saying of shards what framecheck reads.
+//! The examples in docs/scale: they are well formed, and use the environment variables for shards
+//! that framecheck reads.
 //!
-//! A workflow linter is no part of a machine with cargo, make and python3, so what matters of the two
-//! manifests is asked of the parsed document here, and the scripts in them are run with a stand-in.
+//! A workflow linter is not part of a machine with cargo, make and python3. So this test checks the
+//! parsed documents of the two manifests, and runs their scripts with a stand-in.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,12 +25,12 @@ fn string<'a>(document: &'a Value, pointer: &str) -> &'a str {
     document.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer}"))
 }
 
-/// A stand-in for `name` in this directory that tells how it was called, and ends with a status.
+/// A stand-in for `name` in this directory. It records how it was called, and ends with a status.
 fn stand_in(sandbox: &Sandbox, name: &str, status: u8) {
     stand_in_saying(sandbox, name, "\"$@\"", status);
 }
 
-/// The same of one that tells these words of a shell's after its name.
+/// The same, but it also records these shell words after its name.
 fn stand_in_saying(sandbox: &Sandbox, name: &str, words: &str, status: u8) {
     use std::os::unix::fs::PermissionsExt;
     let said = sandbox.path().join("said");
@@ -41,8 +42,7 @@ fn stand_in_saying(sandbox: &Sandbox, name: &str, words: &str, status: u8) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Run a command with the stand-ins before everything else on the PATH: its status, and how they were
-/// called.
+/// Runs a command with the stand-ins first on the PATH: returns its status, and how they were called.
 fn played(sandbox: &Sandbox, command: &mut Command) -> (Option<i32>, Vec<String>) {
     let path = std::env::var("PATH").unwrap();
     command.env("PATH", format!("{}:{path}", sandbox.path().display()));
@@ -63,7 +63,7 @@ fn the_job_of_kubernetes_has_as_many_shards_as_it_says_in_each_place() {
             (string(document, "/apiVersion"), string(document, "/kind")),
             ("batch/v1", "Job")
         );
-        // Only then is podFailurePolicy allowed.
+        // podFailurePolicy is allowed only then.
         assert_eq!(string(document, "/spec/template/spec/restartPolicy"), "Never");
         let of_claim = "/spec/template/spec/volumes/0/persistentVolumeClaim/claimName";
         assert_eq!(string(document, of_claim), string(claim, "/metadata/name"));
@@ -82,7 +82,7 @@ fn the_job_of_kubernetes_has_as_many_shards_as_it_says_in_each_place() {
         assert_eq!(string(document, &format!("{environment}/value")), shards.to_string());
     }
 
-    // A conformance failure is a result; nothing else that goes wrong is.
+    // A conformance failure is a result; any other failure is not.
     let script = "/spec/template/spec/containers/0/args/0";
     for (status, becomes) in [(0, 0), (1, 0), (2, 2), (3, 3)] {
         let sandbox = Sandbox::new();
@@ -116,7 +116,7 @@ fn the_workflow_of_github_numbers_its_shards_from_one_and_merges_what_it_uploads
     let numbers = shard["strategy"]["matrix"]["shard"].as_array().unwrap();
     let counted: Vec<Value> = (1..=numbers.len()).map(Value::from).collect();
     assert_eq!(*numbers, counted);
-    // The number of jobs is that of the shards as long as there is nothing else in the matrix.
+    // The number of jobs is that of the shards as long as the matrix has nothing else.
     assert_eq!(shard["strategy"]["matrix"].as_object().unwrap().len(), 1);
     assert_eq!(
         string(shard, "/env/FRAMECHECK_SHARD"),
@@ -181,7 +181,7 @@ fn the_script_for_slurm_submits_an_array_and_what_merges_it() {
     has("--dependency=afterany:42");
     assert_eq!(said.iter().filter(|word| *word == "sbatch").count(), 2);
 
-    // What is wrapped, as a node would run it.
+    // The wrapped script, as a node would run it.
     let wrapped =
         said.iter().find_map(|word| word.strip_prefix("--wrap=framecheck merge")).unwrap();
     stand_in(&sandbox, "framecheck", 1);

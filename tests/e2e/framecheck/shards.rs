@@ -1,5 +1,5 @@
-//! `run --shard`, `merge`, `run --resume`: what several machines found, or one in several goes, is what
-//! one run finds.
+//! `run --shard`, `merge`, `run --resume`: several machines, or one in several parts, find what one run
+//! finds.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -29,8 +29,8 @@ fn merge(sandbox: &Sandbox, directories: &[&str], out: &str, status: i32) -> Str
     stdout + &stderr
 }
 
-/// A report without what may differ from run to run: times, and which of several errata of the
-/// reference showed in one case.
+/// A report without what may differ between runs: times, and which of several errata of the reference
+/// showed in one case.
 fn timeless(out: &Path) -> Value {
     let mut report = report(out);
     report["seconds"] = Value::Null;
@@ -41,8 +41,8 @@ fn timeless(out: &Path) -> Value {
     report
 }
 
-/// What the whole small run leaves, unbroken and in one part: its report and the names of its files. The
-/// same for all tests.
+/// What the whole small run leaves, uninterrupted and in one part: its report and the names of its
+/// files. The same for all tests.
 fn whole() -> &'static (Value, Vec<String>) {
     static WHOLE: OnceLock<(Value, Vec<String>)> = OnceLock::new();
     WHOLE.get_or_init(|| {
@@ -80,7 +80,7 @@ fn merged_shards_are_the_whole_run() {
             }
             directories.push(out);
         }
-        // In whatever order.
+        // In any order.
         directories.reverse();
         let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
         merge(&sandbox, &directories, "merged", 0);
@@ -112,7 +112,7 @@ fn merged_shards_are_the_whole_run() {
     assert!(refused.contains("a shard that it would overwrite"), "{refused}");
 }
 
-/// Each failure keeps its folder, an expected failure is expected whichever shard it falls to, and the
+/// Each failure keeps its folder, an expected failure is expected in whichever shard it falls, and the
 /// exit status is that of the whole.
 #[test]
 fn failures_and_expected_failures_come_through_a_merge() {
@@ -136,7 +136,8 @@ fn failures_and_expected_failures_come_through_a_merge() {
     run("whole", &[]);
     for number in 1..=3 {
         run(&format!("s{number}"), &["--shard", &format!("{number}/3")]);
-        // That no case is the second entry is known to each shard; that one is the first, too.
+        // Each shard knows that no case matches the second entry; only all shards together know it of
+        // the first.
         let summary = std::fs::read_to_string(at(&format!("s{number}/summary.md"))).unwrap();
         assert!(summary.contains("no-such/*") && !summary.contains("failure `file"), "{summary}");
     }
@@ -161,7 +162,7 @@ fn failures_and_expected_failures_come_through_a_merge() {
 fn a_run_that_was_killed_goes_on_where_it_was() {
     let sandbox = Sandbox::new();
     let at = |name: &str| sandbox.path().join(name);
-    // What a run that is killed leaves in the temporary directory is left there.
+    // A killed run leaves its files in the temporary directory.
     let temporary = Sandbox::new();
     let mut command = Command::new(program("framecheck"));
     command
@@ -210,7 +211,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let said = run(&sandbox, &["--out", "out", "--resume"], 0);
     assert!(said.contains(&format!("{kept} of ")), "{kept} in {said}");
     assert_eq!(timeless(&at("out")), whole().0);
-    // There is nothing left to play; without --resume it begins anew, with fewer cases here.
+    // There is nothing left to play. Without --resume it starts again, with fewer cases here.
     let said = run(&sandbox, &["--out", "out", "--resume"], 0);
     let all = report(&at("out"))["cases"].as_array().unwrap().len();
     assert!(said.contains(&format!("{all} of {all} cases are already played")), "{said}");
@@ -221,7 +222,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     assert_eq!(lines, few + 2);
 }
 
-/// The small run with these options in the place of what they say otherwise.
+/// The small run, with these options instead of its own.
 fn resumed<'a>(options: &[&'a str]) -> Vec<&'a str> {
     let mut all = vec![
         "run",
@@ -260,13 +261,13 @@ fn a_shard_is_taken_from_the_environment_or_refused() {
         let said = run(&[], &["--shard", shard], 2);
         assert!(said.contains("K/N with 1 <= K <= N"), "{said}");
     }
-    // One of so many shards has nothing to do.
+    // One of this many shards has nothing to do.
     let said = run(&[], &["--shard", "1/100000"], 0);
     assert!(said.contains("no case falls to shard 1/100000"), "{said}");
     assert_eq!(report(&sandbox.path().join("out"))["cases"], Value::Array(Vec::new()));
 }
 
-/// A disk that is full stops the run, and what was found before is kept.
+/// A full disk stops the run, and keeps the earlier findings.
 #[test]
 fn a_journal_that_cannot_be_written_stops_the_run() {
     let sandbox = Sandbox::new();

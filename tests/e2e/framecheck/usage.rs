@@ -1,5 +1,4 @@
-//! Exit statuses: 2 for wrong usage, 3 where the harness can't do its work; each with a word on
-//! what to do.
+//! Exit statuses: 2 for wrong usage, 3 if the harness can't do its work; each with advice.
 
 use framecheck_tests::Sandbox;
 

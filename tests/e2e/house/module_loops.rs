@@ -1,9 +1,9 @@
-//! The modules of a crate import each other one way round. Cargo makes sure of that between crates; this
-//! test does inside each of them.
+//! The modules of a crate import each other without loops. Cargo ensures that between crates; this test
+//! ensures it inside each crate.
 //!
-//! A module here is one right under the crate's root: a file, or a folder with all that is in it. The root
-//! itself, `main.rs` or `lib.rs`, knows all modules and is none of them. A name that it gives out counts as
-//! the module that the name comes from.
+//! A module here is one directly under the crate's root: a file, or a folder with everything in it. The root
+//! itself, `main.rs` or `lib.rs`, knows all modules and does not count as one. A name that it re-exports
+//! counts as the module that the name comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -53,15 +53,15 @@ fn read(root: &Path, files: &[PathBuf]) -> Vec<Source> {
     found
 }
 
-/// For each module: the modules that it imports, each with the files that do.
+/// For each module: the modules that it imports, each with the importing files.
 #[derive(Debug, Default)]
 struct Imports(BTreeMap<String, BTreeMap<String, BTreeSet<PathBuf>>>);
 
 impl Imports {
-    /// The edges of one loop, a line each, if there is a loop.
+    /// The edges of one loop, one line each, if there is a loop.
     fn first_loop(&self) -> Option<String> {
         let mut left = self.0.clone();
-        // What imports nothing that is left is on no loop.
+        // A module that imports none of the rest is on no loop.
         loop {
             let modules: BTreeSet<String> = left.keys().cloned().collect();
             for imported in left.values_mut() {
@@ -72,7 +72,7 @@ impl Imports {
                 break;
             }
         }
-        // Everything that is left leads on, so the way comes to where it has been.
+        // Every remaining module imports another one, so the path comes back to an earlier module.
         let mut way: Vec<&String> = Vec::new();
         let mut at = left.keys().next()?;
         while !way.contains(&at) {
@@ -89,7 +89,7 @@ impl Imports {
     }
 }
 
-/// What the modules of a crate import.
+/// The imports of a crate's modules.
 fn imports(files: &[Source]) -> Imports {
     let mut imports = Imports::default();
     for (path, _) in files.iter().filter(|(path, _)| !is_top(path)) {
@@ -120,7 +120,7 @@ fn imports(files: &[Source]) -> Imports {
     imports
 }
 
-/// Whether that is the root of the crate, `main.rs` or `lib.rs`.
+/// Whether this is the root of the crate, `main.rs` or `lib.rs`.
 fn is_top(below: &Path) -> bool {
     is_root(below) && below.components().count() == 1
 }
@@ -138,18 +138,18 @@ fn module_path(below: &Path) -> Vec<String> {
 
 /// A path that leads to the crate's root and on from there.
 struct Used {
-    /// What follows the root: a module, or a name that the root gives out. None for a path that stays
-    /// inside the module it is written in.
+    /// What follows the root: a module, or a name that the root re-exports. `None` for a path that stays
+    /// inside its own module.
     module: Option<String>,
-    /// What the path's end is called where it is written.
+    /// The local name of the path's end.
     name: String,
 }
 
-/// The paths of a file that begin with `crate`, `self` or `super`, wherever they stand. `here` is the file's
+/// The paths of a file that begin with `crate`, `self` or `super`, wherever they are. `here` is the file's
 /// module. In the root, where that is empty, a `use` may also begin with a module's name.
 fn uses(words: &[&str], here: &[String]) -> Vec<Used> {
     let mut found = Vec::new();
-    // Modules that are written out in this file, each with where it ends.
+    // The inline modules of this file, each with the place where it ends.
     let mut inside: Vec<(String, usize)> = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -182,8 +182,8 @@ fn uses(words: &[&str], here: &[String]) -> Vec<Used> {
     found
 }
 
-/// Adds the paths of a tree such as `crate::{a::B, c as d}` to `found`. Behind each path stands the name
-/// that it gives its end. Returns where the tree ends.
+/// Adds the paths of a tree such as `crate::{a::B, c as d}` to `found`, each with the name that it gives its
+/// end. Returns where the tree ends.
 fn tree<'t>(
     words: &[&'t str],
     start: usize,
@@ -198,7 +198,7 @@ fn tree<'t>(
                 let end = group_end(words, at);
                 at += 1;
                 while at + 1 < end {
-                    // Behind a branch stands a comma, or the end.
+                    // A comma follows a branch, or the end.
                     at = tree(words, at, &path, found) + 1;
                 }
                 return end;
@@ -227,7 +227,7 @@ fn tree<'t>(
 }
 
 impl Used {
-    /// A path with the name of its end behind it, as it stands in the module `here`.
+    /// A path, followed by the name of its end, as written in the module `here`.
     fn of(path: &[&str], here: &[String]) -> Self {
         let (name, path) = path.split_last().unwrap();
         let mut base = here.len();
@@ -248,7 +248,7 @@ impl Used {
     }
 }
 
-/// What the modules of a crate with these files import.
+/// The imports of the modules of a crate with these files.
 fn imports_of(files: &[(&str, &str)]) -> Imports {
     let files: Vec<Source> =
         files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();

@@ -1,8 +1,8 @@
-//! Splits a Rust file into words, without its comments and strings. It knows no grammar: it expects a file
-//! that compiles.
+//! Splits a Rust file into words, without its comments and strings. It knows no grammar, and expects a
+//! file that compiles.
 
-/// The words, the numbers and each `::` of a Rust text, and every other character alone. Comments, strings
-/// and characters in quotes are left out, and so is the quote of a lifetime.
+/// The words, the numbers and each `::` of a Rust text, and every other character alone. It leaves out
+/// comments, strings and characters in quotes, and also the quote of a lifetime.
 pub(super) fn words(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -36,7 +36,7 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The length of a comment in `/* */`, which may hold others.
+/// The length of a comment in `/* */`, which may contain others.
 fn block_comment(text: &str) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < text.len() {
@@ -64,7 +64,7 @@ fn quoted(text: &str) -> usize {
     (at + 1).min(text.len())
 }
 
-/// The length of a character in quotes, or of the quote in front of a lifetime.
+/// The length of a character in quotes, or of the quote before a lifetime.
 fn character_or_quote(text: &str) -> usize {
     let mut after = text.chars().skip(1);
     match (after.next(), after.next()) {
@@ -73,7 +73,7 @@ fn character_or_quote(text: &str) -> usize {
     }
 }
 
-/// The length of the string `r"..."`, `br#"..."#` and their like, if this is one.
+/// The length of the string `r"..."`, `br#"..."#` or similar, if this is one.
 fn raw_string(text: &str) -> Option<usize> {
     let prefix = ["r", "br", "cr"].into_iter().find(|prefix| {
         text.strip_prefix(prefix).is_some_and(|rest| rest.trim_start_matches('#').starts_with('"'))
@@ -85,7 +85,7 @@ fn raw_string(text: &str) -> Option<usize> {
     Some(len)
 }
 
-/// The words without the items that stand under `#[cfg(test)]`.
+/// The words without the items under `#[cfg(test)]`.
 pub(super) fn without_tests<'t>(words: &[&'t str]) -> Vec<&'t str> {
     let mut kept = Vec::new();
     let mut at = 0;
@@ -104,7 +104,7 @@ pub(super) fn without_tests<'t>(words: &[&'t str]) -> Vec<&'t str> {
     kept
 }
 
-/// Where the group ends that begins with this bracket: behind its last one.
+/// Where the group that begins with this bracket ends: after its last bracket.
 pub(super) fn group_end(words: &[&str], start: usize) -> usize {
     let mut depth = 0;
     for (at, word) in words.iter().enumerate().skip(start) {
@@ -120,7 +120,7 @@ pub(super) fn group_end(words: &[&str], start: usize) -> usize {
     words.len()
 }
 
-/// Where an item ends: behind its `;` or its block, or with the block that it stands in.
+/// Where an item ends: after its `;` or its block, or with the surrounding block.
 fn item_end(words: &[&str], start: usize) -> usize {
     let mut at = start;
     let mut is_use = false;

@@ -1,4 +1,4 @@
-//! Who can reach `frame-server`, and what a command may be.
+//! Who can connect to `frame-server`, and which commands it runs.
 
 #![cfg(test)]
 
@@ -133,7 +133,7 @@ fn a_unix_socket_for_commands_is_this_users_alone() {
         eprintln!("skipped: to be another user takes root");
         return;
     }
-    // Another user, who is let as far as the socket itself.
+    // Another user, who may reach the socket itself.
     for path in [sandbox.path(), &path] {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
     }
@@ -151,7 +151,7 @@ fn a_unix_socket_for_commands_is_this_users_alone() {
     assert_eq!(sandbox.names(), ["socket"]);
 }
 
-/// By the same rule as the other: who may not give commands learns nothing of who does either.
+/// The same rule as for the other: a user who may not send commands also can't read who does.
 #[test]
 fn a_unix_socket_for_the_numbers_of_commands_is_this_users_alone_too() {
     let sandbox = Sandbox::new();

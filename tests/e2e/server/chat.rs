@@ -1,4 +1,4 @@
-//! `frame-server chat`, `chat-guarded` and `chat-relisten`: a server with a user of its own.
+//! `frame-server chat`, `chat-guarded` and `chat-relisten`: servers with their own user.
 
 #![cfg(test)]
 
@@ -15,7 +15,7 @@ use crate::terminal::AtTerminal;
 const PROMPT: &str = "请回复消息>>>:";
 const THREE: [&str; 3] = ["chat", "chat-guarded", "chat-relisten"];
 
-/// The server with its screen and its keyboard at a terminal, and where it listens.
+/// The server with its standard streams at a terminal, and its address.
 fn at_terminal(sandbox: &Sandbox, scenario: &str) -> (AtTerminal, String) {
     let mut server = AtTerminal::start(server_command(sandbox, &[scenario]), "ttp");
     server.wait_for("listening on ");
@@ -23,7 +23,7 @@ fn at_terminal(sandbox: &Sandbox, scenario: &str) -> (AtTerminal, String) {
     (server, address)
 }
 
-/// The server with this typed ahead, and where it listens.
+/// The server with these lines typed ahead, and its address.
 fn typed_ahead(sandbox: &Sandbox, scenario: &str, typed: &str) -> (Process, String) {
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(typed.as_bytes()).unwrap();
@@ -92,7 +92,8 @@ fn a_client_that_has_left_without_its_answer_has_left_in_order() {
         let mut stream = connect(&address);
         stream.write_all(b"hi").unwrap();
         server.wait_for(PROMPT);
-        // Said now: a process that another test is just starting may hold a copy of the socket.
+        // Sent explicitly: a process that another test is just starting may hold a copy of the
+        // socket.
         stream.shutdown(Shutdown::Write).unwrap();
         drop(stream);
         server.type_in(b"too late\n");

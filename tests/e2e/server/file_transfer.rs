@@ -1,4 +1,4 @@
-//! `frame-server file-transfer`: the bytes on the wire, and files that change under it.
+//! `frame-server file-transfer`: the bytes on the wire, and files that change during a transfer.
 
 #![cfg(test)]
 
@@ -79,7 +79,7 @@ fn a_file_that_is_gone_is_one_clients_error_and_the_next_is_served_again() {
     assert_eq!(server.stop().0.code(), Some(0));
 }
 
-/// Far more than sockets hold; the file system keeps none of it.
+/// Far more than sockets hold; the file system stores none of it.
 const HUGE_BYTES: u64 = 1 << 30;
 
 #[test]
@@ -126,10 +126,10 @@ fn a_client_that_breaks_off_or_talks_back_is_nobody_elses_matter() {
     let mut stream = connect(server.socket_address());
     read_exactly(&mut stream, 1000);
     crate::peers::reset(stream);
-    // Which of its errors the system gives is a race.
+    // Which of its errors the system returns is a race.
     server.wait_for_log("[FT-11] ");
     fs::write(sandbox.path().join("source"), "short").unwrap();
-    // What a client sends is not read, and is no reason for a reset either.
+    // The server does not read what a client sends, and does not reset because of it.
     let mut stream = connect(server.socket_address());
     stream.write_all(&[b'x'; 5000]).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
@@ -138,19 +138,18 @@ fn a_client_that_breaks_off_or_talks_back_is_nobody_elses_matter() {
     assert!(wire.ends_with(b"short"));
 }
 
-/// Put another name of this file at a path, in one step.
+/// Gives this file another name, at a path, in one step.
 fn put(file: &Path, at: &Path) {
     let new = at.with_extension("new");
     fs::hard_link(file, &new).and_then(|()| fs::rename(&new, at)).unwrap();
 }
 
-/// Once the server looked at the path, and opened it after that: to open a named pipe is to wait for
-/// somebody who writes into it.
+/// Once the server looked at the path, and then opened it: opening a named pipe waits for a writer.
 #[test]
 fn a_path_at_which_files_and_a_named_pipe_take_turns_keeps_nobody_waiting() {
     let sandbox = Sandbox::new();
     let (path, pipe) = (sandbox.path().join("source"), sandbox.path().join("pipe"));
-    // A file that is open already is not opened again.
+    // A file that is already open is not opened again.
     let files = ["one", "other"].map(|name| sandbox.write(name, "content"));
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
     put(&files[0], &path);

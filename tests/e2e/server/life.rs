@@ -1,4 +1,4 @@
-//! `frame-server`'s life: many clients, silent ones, and signals.
+//! `frame-server`'s life: many clients, silent clients, and signals.
 
 #![cfg(test)]
 

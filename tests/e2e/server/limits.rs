@@ -1,4 +1,5 @@
-//! `frame-server`'s limits: who goes past one is closed, the log says why, and nobody else notices.
+//! `frame-server`'s limits: a client that exceeds one is closed, the log says why, and no other
+//! client notices.
 
 #![cfg(test)]
 
@@ -12,7 +13,7 @@ use rustix::process::Signal;
 
 use crate::peers::{Process, connect, read_exactly};
 
-/// Say something and be answered, which shows that one is served.
+/// Sends something and gets an answer, which shows that the client is served.
 #[track_caller]
 fn assert_served(stream: &mut TcpStream) {
     stream.write_all(b"hi").unwrap();
@@ -103,7 +104,8 @@ fn who_is_silent_for_too_long_is_closed_and_who_speaks_is_not() {
     silent.set_nonblocking(true).unwrap();
     while !matches!(silent.read(&mut [0]), Ok(0)) {
         assert!(start.elapsed() < DEADLINE);
-        // Says something several times in the time allowed, since an answer takes less than that.
+        // Sends something several times in the allowed time, because an answer takes less than
+        // that.
         assert_served(&mut speaking);
     }
     assert!(start.elapsed() >= Duration::from_millis(450), "{:?}", start.elapsed());
@@ -170,7 +172,7 @@ fn who_begins_a_message_and_drips_it_is_closed() {
         let said = server.wait_for(&format!("[{clause}] closed: "));
         assert!(said.contains(" bytes within 0.3 s is too slow"), "{said}");
         drop(dripping);
-        // Nothing was begun here, and so nothing drags.
+        // No message has begun here, so no rate applies.
         silent.set_nonblocking(true).unwrap();
         let still_open = silent.read(&mut [0]).unwrap_err().kind();
         assert_eq!(still_open, std::io::ErrorKind::WouldBlock, "{scenario}");
@@ -218,7 +220,8 @@ fn with_0_for_a_limit_there_is_none() {
 fn a_crowd_of_idle_and_slow_clients_keeps_their_places_and_nobody_waiting() {
     let mut soak = assert_cmd::Command::new(framecheck_tests::program("soak"));
     soak.args(["--idle=300", "--slow=40", "--transfers=8", "--seconds=0.3"]);
-    // What else this machine does is in the rate, which `make soak` judges: here it is to be there.
+    // The rate includes the machine's other load, and `make soak` judges it. Here it only has to be
+    // there.
     let output = soak.args(["--repeats=1", "--least=0.1"]).timeout(DEADLINE).output().unwrap();
     let run = crate::peers::Run::new(output, "soak");
     assert_eq!(run.status(), Some(0), "{run}");

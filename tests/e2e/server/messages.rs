@@ -1,5 +1,5 @@
-//! `frame-server length-ack`, `length-prefix`, `buffers`, `sticky` and `sticky-sizes`: whatever the
-//! cuts, what is shown is the same.
+//! `frame-server length-ack`, `length-prefix`, `buffers`, `sticky` and `sticky-sizes`: the output is the
+//! same for all cuts.
 
 #![cfg(test)]
 
@@ -12,7 +12,7 @@ use framecheck_tests::{DEADLINE, Sandbox};
 
 use crate::peers::{Process, ask_python, connect, framed, lines, read_exactly};
 
-/// A server of a scenario, where it listens and what it shows.
+/// A server of a scenario, its address and its output.
 fn server(sandbox: &Sandbox, arguments: &[&str]) -> (Process, String, Receiver<String>) {
     let (screen, writer) = std::io::pipe().unwrap();
     let (server, address) = Process::server(sandbox, arguments, Some(writer.into()));
@@ -81,7 +81,7 @@ fn a_long_message_behind_a_header_is_read_to_its_end() {
     is_closed(stream);
 }
 
-/// The error of the operating system's language, "out of range integral type conversion", helped nobody.
+/// The standard library's error, "out of range integral type conversion", was no help.
 #[test]
 fn a_negative_length_is_told_with_the_limits() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! What `frame-server` says of itself: `/metrics`, the JSON log, the last line.
+//! The numbers of `frame-server`: `/metrics`, the JSON log, the last line.
 
 #![cfg(test)]
 
@@ -21,7 +21,7 @@ fn http(address: &str, request: &str) -> String {
     answer
 }
 
-/// A server of `tcp-upper` with metrics, and where each is.
+/// A server of `tcp-upper` with metrics, and the address of each.
 fn server(sandbox: &Sandbox, options: &[&str]) -> (Process, String, String) {
     let arguments = [&["tcp-upper", "--metrics=127.0.0.1:0"], options].concat();
     let (mut server, address) = Process::server(sandbox, &arguments, None);
@@ -37,7 +37,7 @@ fn metrics_count_connections_bytes_and_limits() {
     stream.write_all(b"hello").unwrap();
     read_exactly(&mut stream, 5);
     assert_eq!(connect(&address).read(&mut [0]).unwrap(), 0);
-    // A byte may be here a moment before it is counted there.
+    // A byte may arrive here a moment before it is counted there.
     let until = Instant::now() + DEADLINE;
     let answer = loop {
         let answer = http(&metrics, "GET /metrics");
@@ -117,11 +117,11 @@ fn the_last_line_sums_up() {
     assert_eq!(server.end().code(), Some(0));
 }
 
-/// More lines than wait to be read (10,000), and than a pipe holds besides.
+/// More lines than the queue (10,000) and a pipe hold.
 const BAD_CLIENTS: usize = 12_000;
 
-/// A server that has been told to end, and has had so many clients to tell of that nobody could have
-/// kept it all. Nothing of its log has been read.
+/// A server that has got a signal to end, and has had so many clients to log that no queue could
+/// hold all lines. Nothing of its log has been read.
 fn ending_with_an_unread_log(sandbox: &Sandbox, options: &[&str]) -> (Child, ChildStderr) {
     let arguments = [&["length-ack", "--listen=unix:socket"], options].concat();
     let mut command = server_command(sandbox, &arguments);
@@ -134,7 +134,7 @@ fn ending_with_an_unread_log(sandbox: &Sandbox, options: &[&str]) -> (Child, Chi
     let others = std::iter::repeat_with(|| UnixStream::connect(&path).unwrap());
     for mut stream in std::iter::once(first).chain(others).take(BAD_CLIENTS) {
         stream.write_all(b"x").unwrap();
-        // The server has closed, and said why before that.
+        // The server has closed, and logged the reason before that.
         let _ = stream.read_to_end(&mut Vec::new());
     }
     kill_process(Pid::from_child(&server), Signal::TERM).unwrap();

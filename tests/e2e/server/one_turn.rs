@@ -1,5 +1,5 @@
-//! `frame-server` where a client says one thing and is answered: `tcp-hello`, `greeting`,
-//! `first-message`, the lines, `udp-hello`; and what serves nobody.
+//! `frame-server` with one message and one answer: `tcp-hello`, `greeting`,
+//! `first-message`, the lines, `udp-hello`; and scenarios that serve no client.
 
 #![cfg(test)]
 
@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use crate::peers::{Process, Run, ask_python, connect, reset};
 
-/// What a message is answered by.
+/// The answer to a message.
 const STREAMS: [(&str, &str, &str); 5] = [
     ("tcp-hello", "hello!", "hi"),
     ("greeting", "hey", "Hello, client!"),
@@ -73,7 +73,7 @@ fn a_client_that_closes_without_a_word_is_answered_all_the_same() {
         stream.shutdown(Shutdown::Write).unwrap();
         let mut answered = String::new();
         stream.read_to_string(&mut answered).unwrap();
-        // Nothing in upper case is nothing.
+        // An empty message in upper case is empty.
         let expected = if scenario.starts_with("line") { "" } else { answer };
         assert_eq!(answered, expected, "{scenario}");
         let screen = server.stop().1;

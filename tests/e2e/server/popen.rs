@@ -1,5 +1,5 @@
-//! How `frame-server remote-command` starts a shell, next to the reference's server, which leaves it
-//! to `subprocess.Popen(command, shell=True, stdout=PIPE, stderr=PIPE)`.
+//! How `frame-server remote-command` starts a shell, next to the reference's server, which uses
+//! `subprocess.Popen(command, shell=True, stdout=PIPE, stderr=PIPE)`.
 
 #![cfg(test)]
 
@@ -13,7 +13,7 @@ use framecheck_tests::Sandbox;
 
 use crate::peers::{Process, connect, read_exactly, reference_server_command, server_command};
 
-/// Commands that show what they were given, none of which shows a number that is another each time.
+/// Commands that show their environment, without numbers that differ each time.
 const REVEALING: [&str; 14] = [
     "echo $0 $# $-; tr '\\0' '|' < /proc/$$/cmdline",
     "grep -E '^(SigPnd|SigBlk|SigIgn|SigCgt|ShdPnd)' /proc/self/status",
@@ -31,12 +31,12 @@ const REVEALING: [&str; 14] = [
     "ls \u{e9} >/dev/null 2>&1; locale 2>/dev/null; cd /; pwd",
 ];
 
-/// The variables that decide of the locale. `PYTHONCOERCECLOCALE` does for the reference, and so for
-/// ours.
+/// The variables that determine the locale. `PYTHONCOERCECLOCALE` matters for the reference, and so
+/// for ours.
 const LOCALE: [&str; 4] = ["LC_ALL", "LC_CTYPE", "LANG", "PYTHONCOERCECLOCALE"];
 
-/// As from a shell's prompt, even where whoever runs this ignores the keyboard's signals: ours takes
-/// SIGINT all the same, the reference doesn't.
+/// As from a shell's prompt, even if the parent process ignores the keyboard's signals: ours handles
+/// SIGINT all the same, the reference does not.
 fn as_from_a_prompt(command: &Command) -> Command {
     let mut from_a_prompt = Command::new("env");
     from_a_prompt.arg("--default-signal=HUP,INT,QUIT");
@@ -53,7 +53,7 @@ fn as_from_a_prompt(command: &Command) -> Command {
     from_a_prompt
 }
 
-/// Starts a server with this to be read on its standard input, and this of [`LOCALE`] set.
+/// Starts a server with this on its standard input, and this of [`LOCALE`] set.
 fn start(server: &Command, stdin: &Path, locale: &str) -> (Process, TcpStream) {
     let mut server = as_from_a_prompt(server);
     for name in LOCALE {

@@ -1,4 +1,4 @@
-//! `frame-server remote-command`: what is answered to a command, and what a command is given.
+//! `frame-server remote-command`: the answer to a command, and what a command gets.
 
 #![cfg(test)]
 
@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use crate::peers::{Process, answer, ask_python, connect, in_time, read_exactly};
 
-/// A server whose screen is read, so that it may show much.
+/// A server whose standard output is read, so that it may print much.
 fn server(sandbox: &Sandbox, options: &[&str]) -> (Process, TcpStream) {
     let (server, address) =
         Process::server(sandbox, &[&["remote-command"], options].concat(), None);
@@ -24,7 +24,7 @@ fn say(stream: &mut TcpStream, command: impl AsRef<[u8]>) {
     stream.write_all(command.as_ref()).unwrap();
 }
 
-/// The next answer's body, and that its head is as CPython makes it.
+/// The next answer's body; checks that its head is as CPython makes it.
 #[track_caller]
 fn hear(stream: &mut TcpStream) -> Vec<u8> {
     let header = read_exactly(stream, 4);
@@ -44,14 +44,14 @@ fn ask(stream: &mut TcpStream, command: &str) -> String {
     String::from_utf8(hear(stream)).unwrap()
 }
 
-/// Make a named pipe: a command that reads from it waits for the test.
+/// Makes a named pipe: a command that reads from it waits for the test.
 fn named_pipe(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
     let path = sandbox.path().join(name);
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).unwrap();
     path
 }
 
-/// Let the command go on that reads from the pipe.
+/// Lets the command go on that reads from the pipe.
 fn release(pipe: &Path) {
     let pipe = pipe.to_owned();
     let mut opened = in_time(|| OpenOptions::new().write(true).open(pipe)).unwrap();
@@ -195,7 +195,7 @@ fn output_up_to_the_limit_is_answered_and_one_byte_more_ends_the_session() {
         assert_eq!(other.read_to_end(&mut Vec::new()).unwrap(), 0);
         server.wait_for("the command's output is over the limit of 70000 bytes");
     }
-    // A command without end is ended.
+    // The server ends a command that never ends.
     let mut other = connect(&address);
     say(&mut other, "exec yes");
     assert_eq!(other.read_to_end(&mut Vec::new()).unwrap(), 0);
@@ -226,7 +226,7 @@ fn a_command_dies_of_sigpipe_as_in_a_shell() {
 fn a_command_is_given_what_pythons_popen_gives_it() {
     let sandbox = Sandbox::new();
     let (_server, mut stream) = server(&sandbox, &[]);
-    // A shell's background job ignores SIGINT, and so would all that it starts; a server doesn't.
+    // A shell's background job ignores SIGINT, and so would its children; a server does not.
     let code = "import signal, subprocess, sys\n\
                 signal.signal(signal.SIGINT, signal.default_int_handler)\n\
                 child = subprocess.Popen(sys.argv[1], shell=True, stdin=subprocess.DEVNULL, \
@@ -246,7 +246,7 @@ fn a_command_is_given_what_pythons_popen_gives_it() {
 
 #[test]
 fn a_command_is_given_none_of_the_servers_descriptors() {
-    // One that the server is started with, as is whatever else the test starts meanwhile.
+    // A descriptor that the server inherits, like everything else that the test starts meanwhile.
     let inherited = std::fs::File::open("/dev/null").unwrap();
     rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).unwrap();
     let sandbox = Sandbox::new();
@@ -297,7 +297,7 @@ fn a_client_that_breaks_off_while_its_command_runs_gives_its_place_back_and_ends
     let mut pipe = in_time(|| OpenOptions::new().write(true).open(pipe)).unwrap();
     crate::peers::reset(stream);
     server.wait_for("[RC-11] the client broke off while its command ran: Connection reset");
-    // Who read from the pipe is no more.
+    // The reader of the pipe has gone.
     let error = in_time(move || {
         loop {
             if let Err(error) = pipe.write_all(b"x") {

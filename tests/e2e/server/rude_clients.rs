@@ -1,5 +1,5 @@
-//! `frame-server` and clients that break off, fall silent, flood it or take nothing: the next client
-//! is served, nothing of them stays, and nobody spins.
+//! `frame-server` and clients that reset, fall silent, flood it or read nothing: it serves the next
+//! client, keeps nothing of them, and never spins.
 
 #![cfg(test)]
 
@@ -15,8 +15,8 @@ use rustix::process::{Pid, Signal};
 use crate::peers::{Process, connect, framed, read_exactly, reset, server_command};
 use crate::proc::{descriptors, ticks_in};
 
-/// A scenario, what a client says in it, and the beginning of what comes back: nothing where all
-/// that comes is the end.
+/// A scenario, what a client sends in it, and the beginning of the answer; empty if only the end
+/// comes.
 fn streams() -> Vec<(&'static str, Vec<u8>, &'static [u8])> {
     vec![
         ("file-transfer", b"".to_vec(), b"\x4a\0\0\0{\"file_name\""),
@@ -49,7 +49,7 @@ fn is_served(scenario: &str, address: &str, request: &[u8], answer: &[u8]) {
     if answer.is_empty() || scenario == "buffers" {
         stream.shutdown(Shutdown::Write).unwrap();
     }
-    // The length of the dict differs with what is in it; what it says does not.
+    // The length of the dict differs with its content; the beginning does not.
     let found = read_exactly(&mut stream, answer.len());
     let compared = if scenario == "file-transfer" { 4.. } else { 0.. };
     assert_eq!(found[compared.clone()], answer[compared], "{scenario}");
@@ -60,7 +60,7 @@ fn is_served(scenario: &str, address: &str, request: &[u8], answer: &[u8]) {
     }
 }
 
-/// One that is gone before it has got what it came for, in one of several ways.
+/// A client that leaves before its answer, in one of several ways.
 fn be_rude(number: usize, address: &str, request: &[u8]) {
     let mut stream = connect(address);
     let (some, rest) = request.split_at(request.len() / 2);
@@ -86,7 +86,7 @@ fn be_rude(number: usize, address: &str, request: &[u8]) {
     }
 }
 
-/// Serve one client after another until no more descriptors are open than these.
+/// Serves one client after another until no more descriptors are open than these.
 #[track_caller]
 fn are_closed(pid: Pid, before: usize, mut serve_one: impl FnMut()) {
     let until = Instant::now() + DEADLINE;
@@ -172,8 +172,8 @@ fn rude_chatters_leave_no_descriptor_and_the_next_is_served() {
     let (server, address) = Process::listening(command.stdin(Stdio::from(keyboard)), None);
     // Each client takes one line at the most.
     typist.write_all(&b"yes\n".repeat(300)).unwrap();
-    // They are served one after another: while one that was answered stays, those before it are
-    // done with.
+    // The server serves them one after another: while an answered client stays, those before it are
+    // done.
     let descriptors_while_one_is_served = || {
         let mut stream = connect(&address);
         stream.write_all(b"hi").unwrap();
@@ -183,7 +183,7 @@ fn rude_chatters_leave_no_descriptor_and_the_next_is_served() {
     let before = descriptors_while_one_is_served();
     for number in 0..200 {
         be_rude(number, &address, b"hi");
-        // More than its queue holds would wait to be let in.
+        // More than its queue holds would wait for accept.
         if number % 4 == 3 {
             assert_eq!(descriptors_while_one_is_served(), before, "after {number} rude clients");
         }

@@ -1,4 +1,4 @@
-//! `frame-server`'s standard output, where its reader is slow or gone.
+//! `frame-server`'s standard output with a slow reader, or without a reader.
 
 #![cfg(test)]
 
@@ -56,7 +56,8 @@ fn a_server_without_a_screen_serves_what_needs_none() {
     assert_eq!(server.stop(Signal::TERM).0.code(), Some(0));
 }
 
-/// Make a server's screen full: nobody reads the pipe, and clients have sent more than it holds.
+/// Fills a server's standard output: the pipe is not read, and clients have sent more than it
+/// holds.
 fn with_full_screen(sandbox: &Sandbox, options: &[&str]) -> (Process, String, impl Sized) {
     let (reader, writer) = std::io::pipe().unwrap();
     rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
@@ -69,7 +70,7 @@ fn with_full_screen(sandbox: &Sandbox, options: &[&str]) -> (Process, String, im
             stream
         })
         .collect();
-    // One is answered, so the server is at it; there is no room for the lines of all.
+    // One client is answered, so the server is at it; there is no room for the lines of all.
     let mut ready: Vec<_> = clients.iter().map(|one| PollFd::new(one, PollFlags::IN)).collect();
     let deadline = Timespec { tv_sec: 30, tv_nsec: 0 };
     assert!(poll(&mut ready, Some(&deadline)).unwrap() > 0, "nobody was answered");
@@ -80,7 +81,7 @@ fn with_full_screen(sandbox: &Sandbox, options: &[&str]) -> (Process, String, im
 #[test]
 fn a_signal_ends_a_server_whose_screen_is_full() {
     let sandbox = Sandbox::new();
-    // What is under way can't finish, however long the server waits for it.
+    // The running exchange can't finish, however long the server waits for it.
     let (server, _, _held) = with_full_screen(&sandbox, &["--drain-timeout=0.3"]);
     server.signal(Signal::TERM);
     assert_eq!(server.end().code(), Some(0));
@@ -90,7 +91,7 @@ fn a_signal_ends_a_server_whose_screen_is_full() {
 fn a_server_whose_screen_is_full_still_takes_clients_and_their_end() {
     let sandbox = Sandbox::new();
     let (server, address, _held) = with_full_screen(&sandbox, &[]);
-    // These have nothing to show, so nothing to wait for.
+    // These print nothing, so they wait for nothing.
     for _ in 0..4 {
         let mut stream = connect(&address);
         stream.shutdown(std::net::Shutdown::Write).unwrap();

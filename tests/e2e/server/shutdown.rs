@@ -1,4 +1,5 @@
-//! How `frame-server` ends: it accepts no more, finishes what is under way, and is done in time.
+//! How `frame-server` ends: it accepts no more clients, finishes running exchanges, and ends in
+//! time.
 
 #![cfg(test)]
 
@@ -24,7 +25,7 @@ fn sending(sandbox: &Sandbox, options: &[&str]) -> (Process, String, TcpStream) 
     (server, address, stream)
 }
 
-/// A server that runs a command which waits for something to be written into a pipe.
+/// A server that runs a command which waits for bytes in a pipe.
 fn commanding(sandbox: &Sandbox, options: &[&str]) -> (Process, TcpStream, PathBuf) {
     let path = sandbox.path().join("pipe");
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).unwrap();
@@ -35,18 +36,18 @@ fn commanding(sandbox: &Sandbox, options: &[&str]) -> (Process, TcpStream, PathB
     (server, stream, path)
 }
 
-/// Open a pipe once the command has it open for reading.
+/// Opens a pipe once the command has it open for reading.
 fn opened(path: PathBuf) -> File {
     in_time(move || File::options().write(true).open(path)).unwrap()
 }
 
-/// Wait until nobody is accepted any more.
+/// Waits until the server accepts no more connections.
 #[track_caller]
 fn wait_until_refused(address: &str) {
     let address = address.to_owned();
     in_time(move || {
         while let Ok(mut stream) = TcpStream::connect(&address) {
-            // One that was in the queue when the listener went.
+            // A client that was in the queue when the listener closed.
             drop(stream.read(&mut [0]));
         }
     });
@@ -62,7 +63,7 @@ fn a_file_under_way_is_sent_whole_and_nobody_else_is_accepted() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap();
         assert!(rest.len() + 1000 > FILE_BYTES, "{}", rest.len());
-        // The client doesn't close, and the server gives it 5 s for that.
+        // The client does not close, and the server gives it 5 s for that.
         assert_eq!(server.end().code(), Some(0));
     };
     std::thread::scope(|scope| {
@@ -125,7 +126,7 @@ fn a_command_that_takes_too_long_is_killed() {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     assert_eq!(answer, b"");
-    // Who read from the pipe is no more.
+    // The reader of the pipe has gone.
     let error = in_time(move || {
         loop {
             if let Err(error) = pipe.write_all(b"x") {
@@ -136,7 +137,7 @@ fn a_command_that_takes_too_long_is_killed() {
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
 }
 
-/// A shell starts what is not its command's last, and waits for it.
+/// A shell forks for every command but its last, and waits for it.
 #[test]
 fn what_a_commands_shell_has_started_is_killed_with_it() {
     for (drain, signals) in [("0.2", &[Signal::TERM][..]), ("1000", &[Signal::TERM, Signal::INT])] {
@@ -150,7 +151,7 @@ fn what_a_commands_shell_has_started_is_killed_with_it() {
         let mut pipe = opened(path);
         for signal in signals {
             server.signal(*signal);
-            // One that comes before the other was noticed is none.
+            // A second signal before the first one was noticed does not count.
             wait_until_refused(&address);
         }
         server.wait_for("[RC-11] closed: not done when this server had to end");

@@ -1,4 +1,4 @@
-//! `frame-server socket-api`: each call's result, and an end of its own.
+//! `frame-server socket-api`: each call's result, and it ends by itself.
 
 #![cfg(test)]
 

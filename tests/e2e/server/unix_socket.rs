@@ -1,5 +1,5 @@
-//! `frame-server --listen unix:PATH`: whose the file is. It goes with its server; what a killed
-//! server left is replaced; what belongs to anyone else is left alone.
+//! `frame-server --listen unix:PATH`: the ownership of the file. The file goes with its server;
+//! a new server replaces the file of a killed one; it leaves the files of others alone.
 
 #![cfg(test)]
 
@@ -88,7 +88,7 @@ fn a_link_to_an_abandoned_socket_is_in_use_and_stays() {
 fn a_file_that_took_the_place_of_the_servers_stays_when_it_ends() {
     let sandbox = Sandbox::new();
     let server = listening(&sandbox);
-    // Made before the other goes, so that it can't be given the same inode.
+    // Made before the other is removed, so that it can't get the same inode.
     sandbox.write("new", "precious");
     fs::rename(sandbox.path().join("new"), sandbox.path().join("socket")).unwrap();
     assert_eq!(server.stop().0.code(), Some(0));
@@ -124,7 +124,7 @@ fn a_client_sees_the_servers_end_as_the_end_of_its_stream() {
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 }
 
-/// A server that asks whether the other lives is no client of it: that of `chat` has one.
+/// The liveness probe of another server never appears as a client: `chat` would end after it.
 #[test]
 fn the_one_client_of_a_living_chat_is_not_the_server_that_is_refused() {
     let sandbox = Sandbox::new();
@@ -134,7 +134,7 @@ fn the_one_client_of_a_living_chat_is_not_the_server_that_is_refused() {
     Run::new(output, "chat").failed_saying("cannot listen on unix:socket: Address already in use");
     let mut stream = UnixStream::connect(sandbox.path().join("socket")).unwrap();
     stream.write_all(b"hi").unwrap();
-    // Nothing is typed there, which ends it.
+    // Its input is empty, which ends it.
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     let (status, screen) = server.stop(Signal::TERM);
     assert!(status.success() && screen.starts_with("hi\n"), "{status} {screen}");

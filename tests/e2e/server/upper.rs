@@ -1,4 +1,4 @@
-//! `frame-server tcp-upper` and `udp-upper`: what comes back, and what is shown.
+//! `frame-server tcp-upper` and `udp-upper`: the answers, and the output.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! `frame-server`'s command line, and why it may not start.
+//! `frame-server`'s command line, and the reasons why it does not start.
 
 #![cfg(test)]
 
@@ -95,7 +95,7 @@ fn a_port_in_use_is_an_error_of_one_line() {
 #[test]
 fn an_address_that_is_not_this_machines_is_an_error_of_one_line() {
     for scenario in ["remote-command", "tcp-upper", "udp-upper"] {
-        // TEST-NET-1, nobody's address.
+        // TEST-NET-1, which no machine has.
         let arguments = [scenario, "--allow-non-loopback", "--listen", "192.0.2.1:0"];
         serve(&Sandbox::new(), &arguments)
             .failed_saying("cannot listen on 192.0.2.1:0: Cannot assign requested address");
@@ -119,7 +119,7 @@ fn a_file_that_cannot_be_served_is_an_error_before_any_client() {
     ] {
         serve(&sandbox, &["file-transfer", file, "--listen", "127.0.0.1:0"]).failed_saying(message);
     }
-    // The tutorial's own file, where it is not.
+    // The tutorial's own file, where it does not exist.
     serve(&sandbox, &["file-transfer"]).failed_saying("cannot open 04 struct模块.py");
 }
 
@@ -155,7 +155,7 @@ fn a_log_that_is_not_read_for_now_keeps_nobody_waiting() {
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
     let address = line.trim_end().rsplit_once("listening on ").unwrap().1;
-    // A line for each, of which a pipe holds some hundred.
+    // One line each, of which a pipe holds some hundred.
     for _ in 0..2000 {
         let mut stream = connect(address);
         stream.write_all(b"no length").unwrap();

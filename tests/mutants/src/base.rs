@@ -8,14 +8,14 @@ use anyhow::{Context, bail, ensure};
 
 use crate::mutant::Theme;
 
-/// What a source in a language takes to run, and to build, by the end of its name.
+/// What a source in a language needs to run, and to build, by its file extension.
 const LANGUAGES: [(&str, &[&str]); 4] =
     [("c", &[]), ("java", &["java", "javac"]), ("mjs", &["node"]), ("pl", &["perl"])];
 
-/// A port in a folder of its own.
+/// A port in its own folder.
 #[derive(Debug)]
 pub(crate) struct Base {
-    /// What mutants call it. Its manifest has this name too.
+    /// Its name in mutants. Its manifest has this name too.
     pub(crate) name: String,
     /// Its folder, from the repository's root.
     pub(crate) place: String,
@@ -25,7 +25,7 @@ pub(crate) struct Base {
     pub(crate) source: String,
     /// Whether `make` builds it, by the Makefile beside it.
     pub(crate) is_built: bool,
-    /// The programs that it takes.
+    /// The programs that it needs.
     needs: Vec<OsString>,
 }
 
@@ -92,14 +92,14 @@ impl Base {
         self.directory.join(format!("{}.toml", self.name))
     }
 
-    /// Its source, as it is.
+    /// Its source, unchanged.
     pub(crate) fn text(&self) -> anyhow::Result<String> {
         let source = self.directory.join(&self.source);
         std::fs::read_to_string(&source)
             .with_context(|| format!("cannot read {}", source.display()))
     }
 
-    /// What this machine lacks of what it takes.
+    /// The programs that it needs and this machine lacks.
     pub(crate) fn missing(&self) -> Option<String> {
         let missing = self.needs.iter().find(|program| which::which(program).is_err())?;
         Some(format!("there is no {}", missing.to_string_lossy()))

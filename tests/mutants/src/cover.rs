@@ -1,6 +1,6 @@
-//! `mutants --quick`: what the few cases of `framecheck run --quick` catch of all mutants, and how long they take. A
-//! scenario names the cases that catch what the rule of `--quick` misses: `quick` in its `scenario.toml`, or in its
-//! protocol file. With UPDATE_DOCS=1 the names that are missing are added there.
+//! `mutants --quick`: which of all mutants the few cases of `framecheck run --quick` catch, and how long they
+//! take. A scenario names further cases that catch what the rule of `--quick` misses: `quick` in its
+//! `scenario.toml`, or in its protocol file. With UPDATE_DOCS=1 the missing names are added there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,10 +18,10 @@ use crate::mutant;
 use crate::play::{Job, Outcome, Stage};
 use crate::{Cast, UNCAUGHT, repository, workers, writes_document};
 
-/// So much of what the whole plan catches is to be caught, in percent.
+/// The required share, in percent, of what the whole plan catches.
 const CAUGHT_MIN: usize = 95;
 
-/// What the quick cases of a role do.
+/// The result of a role's quick cases.
 #[derive(Default)]
 struct Score {
     caught: usize,
@@ -32,8 +32,8 @@ struct Score {
     took: Duration,
 }
 
-/// Play the mutants whose names have one of the patterns in them. The exit status is 0 if no base fails and enough
-/// are caught.
+/// Plays the mutants whose names contain one of the patterns. The exit status is 0 if no base fails and enough
+/// mutants are caught.
 pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
@@ -81,7 +81,7 @@ fn is_caught(outcome: &Outcome) -> bool {
     !outcome.failed.is_empty()
 }
 
-/// Show the scores; what is caught of all.
+/// Prints the scores; returns the share of all that is caught.
 fn table(scores: &BTreeMap<(&str, &str), Score>) -> (usize, usize) {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
@@ -97,8 +97,8 @@ fn table(scores: &BTreeMap<(&str, &str), Score>) -> (usize, usize) {
     (caught, all)
 }
 
-/// The cases that catch the mutants which `--quick` misses, few for each scenario: of those that are left, each
-/// catches most. By the scenario's name and the file that names its quick cases.
+/// The cases that catch the mutants which `--quick` misses, few for each scenario: each next case catches most of
+/// the remaining mutants. By the scenario's name and the file that names its quick cases.
 fn cover<'a>(
     repository: &Path,
     missed: &[Job<'a>],
@@ -128,7 +128,7 @@ fn cover<'a>(
             sets.retain(|names| !names.contains(&best));
             chosen.insert(best);
         }
-        // A mutant that the whole plan misses, too, has no case.
+        // A mutant that the whole plan also misses has no case.
         if !chosen.is_empty() {
             covers.insert(of, chosen);
         }
@@ -136,7 +136,7 @@ fn cover<'a>(
     Ok(covers)
 }
 
-/// What a file calls a case.
+/// The name of a case in a file.
 fn name(job: &Job<'_>, id: &str, input: &str) -> Option<QuickCase> {
     let CaseId { network, input: hash, .. } = id.parse().ok()?;
     let role = match job.role {
@@ -148,7 +148,7 @@ fn name(job: &Job<'_>, id: &str, input: &str) -> Option<QuickCase> {
     Some(QuickCase { role, network, input })
 }
 
-/// Add names to the key `quick` of a file.
+/// Adds names to the key `quick` of a file.
 fn add(file: &Path, cases: &BTreeSet<QuickCase>) -> anyhow::Result<()> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;

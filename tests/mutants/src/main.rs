@@ -1,21 +1,21 @@
-//! `make mutants`: the harness is tried on programs that are wrong on purpose.
+//! `make mutants`: tests the harness with deliberately wrong programs.
 //!
-//! Each mutant is a port with one believable bug, described in `tests/mutants/*.toml`: an example peer
-//! (`tests/peers`), or the port of an example protocol (`examples`). It is played as anyone's program
-//! would be, by `framecheck run` with a manifest, and must be caught by the check, and against the clause,
-//! that its description names; the port itself must fail in nothing. A check or a clause that catches no mutant is as
-//! bad as a mutant that nothing catches. A mutant that only frames are to catch must not fail without them.
+//! Each mutant is a port with one believable bug, described in `tests/mutants/*.toml`. The port is an example peer
+//! (`tests/peers`), or the port of an example protocol (`examples`). `framecheck run` plays the mutant with a
+//! manifest, like any other program. The check and the clause that its description names must catch it; the port
+//! itself must fail nothing. A check or a clause that catches no mutant is as bad as a mutant that nothing
+//! catches. A mutant that only frames can catch must not fail without them.
 //!
-//! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and
-//! counts how many are caught without the tutorials' catalogue. `mutants --learned` does so for the examples,
-//! with the protocol files that `framecheck learn` writes of them. `mutants --quick` does so for all mutants with the
-//! few cases of `framecheck run --quick`, and names the cases that would catch the rest.
+//! `mutants --own` plays the mutants of four tutorials under protocol files of `tests/own-protocols`, and counts
+//! how many are caught without the tutorials' catalogue. `mutants --learned` does so for the examples, with the
+//! protocol files that `framecheck learn` writes of them. `mutants --quick` does so for all mutants with the few
+//! cases of `framecheck run --quick`, and names the cases that would catch the rest.
 //!
-//! Then the variants are played that `framecheck mutants` makes by rule, of the references of all scenarios and
-//! examples; `mutants --variants` plays them alone.
+//! Then it plays the variants that `framecheck mutants` makes by rule, of the references of all scenarios and
+//! examples; `mutants --variants` plays only these.
 //!
-//! Exit status: 0 all caught; 1 one is not, or a check or a clause catches none; 2 a pattern that matches
-//! nothing; 3 this program could not do its work.
+//! Exit status: 0 if all are caught; 1 if a mutant is not, or a check or a clause catches none; 2 for a pattern
+//! that matches nothing; 3 if this program could not do its work.
 
 mod base;
 mod cover;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the document is to be written.
+/// Whether to write the document.
 fn writes_document() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some_and(|value| !value.is_empty())
 }
@@ -76,7 +76,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// The mutants that are wanted, what they are made of, and what they are played in.
+/// The chosen mutants, their bases, and their settings.
 struct Cast<'a> {
     themes: Vec<(&'a Theme, Setting)>,
     bases: BTreeMap<String, Base>,
@@ -84,14 +84,14 @@ struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
-    /// The wanted mutants of these themes, each theme in its setting.
+    /// The chosen mutants of these themes, each theme in its setting.
     fn new(themes: Vec<(&'a Theme, Setting)>, patterns: &'a [String]) -> anyhow::Result<Self> {
         let of_themes = themes.iter().map(|(theme, _)| *theme);
         let bases = base::all(&repository(), of_themes)?;
         Ok(Self { themes, bases, patterns })
     }
 
-    /// The wanted mutants of all themes, each theme in the setting that is its own.
+    /// The chosen mutants of all themes, each theme in its own setting.
     fn of_all(
         repository: &Path,
         themes: &'a [Theme],
@@ -106,7 +106,7 @@ impl<'a> Cast<'a> {
         patterns.is_empty() || patterns.iter().any(|pattern| mutant.name.contains(pattern))
     }
 
-    /// The wanted mutants of a theme, each with its base.
+    /// The chosen mutants of a theme, each with its base.
     fn wanted(&self, theme: &'a Theme) -> anyhow::Result<Vec<(&Base, &'a Mutant)>> {
         let wanted = theme.mutant.iter().filter(|mutant| self.is_wanted(mutant));
         let with_base = |mutant: &'a Mutant| {
@@ -116,8 +116,8 @@ impl<'a> Cast<'a> {
         wanted.map(with_base).collect()
     }
 
-    /// What is to be played, each base before its mutants. The mutants that this machine can't play are
-    /// said to be skipped, and counted.
+    /// The jobs, each base before its mutants. Mutants that this machine can't play are reported as skipped, and
+    /// counted.
     fn jobs(&self) -> anyhow::Result<(Vec<Job<'_>>, usize)> {
         let (mut jobs, mut skipped) = (Vec::new(), BTreeMap::new());
         for (theme, setting) in &self.themes {
@@ -146,7 +146,7 @@ impl<'a> Cast<'a> {
         Ok((jobs, skipped.values().sum()))
     }
 
-    /// Say that nothing has such a name.
+    /// Reports that nothing has such a name.
     fn nothing_matches(&self) -> ExitCode {
         eprintln!("mutants: no mutant's name has {:?} in it", self.patterns);
         ExitCode::from(USAGE)
@@ -204,7 +204,7 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(UNCAUGHT) })
 }
 
-/// Whether a mutant was caught as it should be, or a base fails in nothing.
+/// Whether a mutant was caught as expected, or a base fails nothing.
 fn is_fine(job: &Job<'_>, outcome: &Outcome) -> bool {
     outcome.unplayed.is_empty()
         && match job.mutant {
@@ -215,7 +215,7 @@ fn is_fine(job: &Job<'_>, outcome: &Outcome) -> bool {
         }
 }
 
-/// One line, and what was found if that isn't what should have been.
+/// One line, and the findings if they are not as expected.
 fn tell(job: &Job<'_>, outcome: &Outcome) {
     let is_fine = is_fine(job, outcome);
     let word = match (job.mutant, is_fine) {

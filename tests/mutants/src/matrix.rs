@@ -1,5 +1,5 @@
-//! What catches what: the checks and clauses by mutant, the mutants by check, and docs/KILL-MATRIX.md,
-//! which has both. Nothing here plays anything.
+//! What catches what: the checks and clauses by mutant, the mutants by check, and docs/KILL-MATRIX.md, which has
+//! both. This module plays nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,11 +15,11 @@ use crate::variants::Variants;
 /// The document, from the repository's root.
 pub(crate) const DOCUMENT: &str = "docs/KILL-MATRIX.md";
 
-/// The clauses that no mutant and no variant goes against first, and why. One that does catch one is no exception any
-/// more, and has to go.
+/// The clauses that no mutant and no variant breaks first, and why. A clause that does catch one is no longer an
+/// exception, and must be removed here.
 const NOT_TRIED: [(&str, &str); 0] = [];
 
-/// A mutant and what came of it.
+/// A mutant and its result.
 pub(crate) struct Row<'a> {
     pub(crate) scenario: &'a str,
     pub(crate) mutant: &'a Mutant,
@@ -28,7 +28,7 @@ pub(crate) struct Row<'a> {
 
 type Rows<'a> = BTreeMap<&'a str, Row<'a>>;
 
-/// For each check, and verdict of a case that had to be stopped, the mutants it catches.
+/// For each check, and each verdict of a case that had to be stopped, the mutants it catches.
 fn by_check<'a>(rows: &'a Rows<'_>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut by_check: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, row) in rows {
@@ -39,8 +39,8 @@ fn by_check<'a>(rows: &'a Rows<'_>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     by_check
 }
 
-/// Show how many mutants each check catches, and tell how many checks and clauses are wrong: they catch none, or
-/// catch some though they are said not to be tried.
+/// Prints how many mutants each check catches. Returns how many checks and clauses are wrong: they catch none, or
+/// catch some although they are listed as exceptions.
 pub(crate) fn check_coverage(catalogue: &Catalogue, rows: &Rows<'_>, variants: &Variants) -> usize {
     let (by_check, of_variants) = (by_check(rows), variants.by_check());
     let mut table = Table::new();
@@ -59,7 +59,7 @@ pub(crate) fn check_coverage(catalogue: &Catalogue, rows: &Rows<'_>, variants: &
     wrong + clauses_without(catalogue, rows, variants)
 }
 
-/// Name the clauses that catch no mutant, and those that catch one though they are said not to be tried: how many.
+/// Names the clauses that catch no mutant, and the exceptions that catch one. Returns how many.
 fn clauses_without(catalogue: &Catalogue, rows: &Rows<'_>, variants: &Variants) -> usize {
     let is_of_rows =
         |id: &str| rows.values().any(|row| row.outcome.found.keys().any(|it| it.clause == id));
@@ -77,19 +77,19 @@ fn clauses_without(catalogue: &Catalogue, rows: &Rows<'_>, variants: &Variants) 
     wrong
 }
 
-/// What a case that has no end of its own comes to.
+/// The verdict of a case that does not end by itself.
 const STOPS: [(&str, &str); 3] = [
     ("timeout", "nothing moved any more, or the deadline passed"),
     ("crash", "a program was killed by a signal that nobody sent"),
     ("fail", "a program kept a processor busy, or sent or printed without end"),
 ];
 
-/// The checks, and what a case is stopped by.
+/// The checks, and the verdicts of stopped cases.
 fn names(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
     catalogue.checks.iter().map(String::as_str).chain(STOPS.map(|(stop, _)| stop))
 }
 
-/// How many mutants nothing but this check catches.
+/// How many mutants only this check catches.
 fn alone(check: &str, rows: &Rows<'_>) -> usize {
     let is_alone = |row: &&Row<'_>| row.outcome.found.keys().all(|finding| finding.check == check);
     rows.values().filter(|row| !row.outcome.found.is_empty()).filter(is_alone).count()
@@ -142,8 +142,7 @@ pub(crate) fn line(row: &Row<'_>) -> String {
     format!("| **{name}** | {base} | {what} | {} |", caught(row))
 }
 
-/// By what, in how many cases: first what it is to be caught by, then the rest, the most frequent
-/// first.
+/// What caught it, and in how many cases: first the expected finding, then the rest, the most frequent first.
 fn caught(row: &Row<'_>) -> String {
     let wanted = &row.mutant.caught_by;
     let mut found: Vec<(&Finding, usize)> =

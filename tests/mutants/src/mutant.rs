@@ -1,4 +1,4 @@
-//! What a mutant is, and its source. Nothing here runs anything.
+//! Mutants and their sources. This module runs nothing.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Theme {
-    /// The folder of the example protocol, from the repository's root. A tutorial's scenario has none.
+    /// The folder of the example protocol, from the repository's root. `None` for a tutorial's
+    /// scenario.
     pub(crate) protocol: Option<String>,
     pub(crate) scenario: String,
     pub(crate) role: Role,
@@ -50,14 +51,14 @@ pub(crate) struct Mutant {
     pub(crate) base: String,
     /// The bug, in a sentence.
     pub(crate) what: String,
-    /// What must catch it, whatever else does.
+    /// The expected finding, besides any others.
     pub(crate) caught_by: Finding,
-    /// Whether nothing but a malformed frame shows the bug.
+    /// Whether only a malformed frame shows the bug.
     #[serde(default)]
     pub(crate) only_frames: bool,
     find: String,
     put: String,
-    /// What the same bug changes elsewhere.
+    /// The other changes of the same bug.
     #[serde(default)]
     also: Vec<Edit>,
 }
@@ -69,7 +70,7 @@ struct Edit {
     put: String,
 }
 
-/// How a mutant shows: a check, or the verdict of a case that had to be stopped, and the clause.
+/// The finding: a check, or the verdict of a case that had to be stopped, and the clause.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Finding {
@@ -109,7 +110,7 @@ impl Mutant {
     }
 }
 
-/// All of `tests/mutants/*.toml`, by the name of their files.
+/// All of `tests/mutants/*.toml`, by their file names.
 pub(crate) fn read_all(repository: &Path) -> anyhow::Result<Vec<Theme>> {
     let directory = repository.join("tests/mutants");
     let entries = std::fs::read_dir(&directory);

@@ -1,9 +1,9 @@
-//! `mutants --own`: what protocol files catch of the mutants of the tutorials. `mutants --learned`: what the
-//! files that `framecheck learn` writes catch of the mutants of the examples.
+//! `mutants --own`: how many mutants of the tutorials protocol files catch. `mutants --learned`: how many
+//! mutants of the examples the files of `framecheck learn` catch.
 //!
-//! The same reference programs are described by a protocol file each, without a clause and without a model.
-//! Every mutant is played under that file, in place of the tutorial's catalogue or of the file that the example
-//! has. A mutant counts as caught when a case of it fails, by any check, that its base passes.
+//! A protocol file each describes the same reference programs, without clauses and without a model. Every
+//! mutant is played under that file, instead of the tutorial's catalogue or the example's own file. A mutant
+//! counts as caught if one of its cases fails, by any check, and its base passes that case.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,17 +19,17 @@ use crate::play::{Job, Outcome, Stage};
 use crate::setting::Setting;
 use crate::{Cast, UNCAUGHT, repository, workers};
 
-/// Where the protocol files are: `<scenario>.toml`.
+/// The protocol files: `<scenario>.toml`.
 const DIRECTORY: &str = "tests/own-protocols";
 
-/// By what mutants are caught, in words.
+/// What catches mutants, in words.
 const FILE: &str = "the protocol file";
 
-/// Where the learned files are written, with the programs and the inputs that they were learned of.
+/// Where the learned files are written, with the programs and the inputs that they come from.
 const LEARNED: &str = "target/learned";
 
-/// Play the mutants of the tutorials whose names have one of the patterns in them. The exit status is 0 when no
-/// base fails.
+/// Plays the mutants of the tutorials whose names contain one of the patterns. The exit status is 0 if no base
+/// fails.
 pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
@@ -43,7 +43,7 @@ pub(crate) fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     count(&Stage::new(&repository, false)?, settings, patterns, [FILE, "the tutorial"])
 }
 
-/// Learn the examples, and play their mutants. All of them are caught by the files that the examples have.
+/// Learns the examples, and plays their mutants. The examples' own files catch all of them.
 pub(crate) fn run_learned(patterns: &[String]) -> anyhow::Result<ExitCode> {
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
@@ -59,14 +59,14 @@ pub(crate) fn run_learned(patterns: &[String]) -> anyhow::Result<ExitCode> {
         }
         let file = learned.get(theme.scenario.as_str()).map_or("", String::as_str);
         let mut setting = Setting::protocol(&repository, file)?;
-        // Which sends the malformed frames.
+        // This peer sends the malformed frames.
         setting.others.push("harness".to_owned());
         settings.push((theme, setting));
     }
     count(&Stage::new(&repository, false)?, settings, patterns, [FILE, "the example's own file"])
 }
 
-/// Learn an example; the path of the file, from the repository's root.
+/// Learns an example; returns the path of the file, from the repository's root.
 fn learn(repository: &Path, name: &str) -> anyhow::Result<String> {
     let directory = repository.join(LEARNED).join(name);
     let lesson = lesson(name, &directory)?;
@@ -84,7 +84,7 @@ fn learn(repository: &Path, name: &str) -> anyhow::Result<String> {
     Ok(format!("{LEARNED}/{name}/{name}.toml"))
 }
 
-/// Play the mutants in these settings, and count how many are caught.
+/// Plays the mutants in these settings, and counts how many are caught.
 fn count(
     stage: &Stage,
     settings: Vec<(&Theme, Setting)>,
@@ -105,7 +105,7 @@ fn count(
         failures += usize::from(!outcome.failed.is_empty() || !outcome.unplayed.is_empty());
         false_alarms.insert(key(job), outcome.failed);
     }
-    // What fails of a right port, too, tells nothing of a wrong one.
+    // A case that a right port also fails says nothing about a wrong one.
     let is_caught = |job: &Job<'_>, outcome: &Outcome| match false_alarms.get(&key(job)) {
         Some(of_base) => outcome.failed.keys().any(|id| !of_base.contains_key(id)),
         None => false,
@@ -134,7 +134,7 @@ fn count(
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(UNCAUGHT) })
 }
 
-/// What a mutant has in common with its base.
+/// The common failures of a mutant and its base.
 fn key<'a>(job: &Job<'a>) -> (&'a str, &'static str, &'a str) {
     (job.declared, job.role.name(), &job.base.name)
 }

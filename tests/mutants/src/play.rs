@@ -1,5 +1,5 @@
-//! One mutant, from its source to what the harness finds wrong with it. The harness is run as anyone
-//! runs it: `framecheck run --peer`, and what it tells as lines of JSON.
+//! Plays one mutant: from its source to what the harness finds. It runs the harness like any user:
+//! `framecheck run --peer`, and reads its lines of JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
@@ -20,23 +20,23 @@ use crate::base::Base;
 use crate::mutant::{Finding, Mutant, Role};
 use crate::setting::Setting;
 
-/// Generated inputs of a scenario, beside all the fixed ones.
+/// Generated inputs of a scenario, besides all the fixed ones.
 const CASES: &str = "8";
-/// The part of the other inputs' cases that a bug is tried in that only frames are to show.
+/// For a bug that only frames show, the share of the other inputs' cases that it is tried in.
 const OTHERS: &str = "1/4";
-/// Inputs that are played at once: a mutant that waits badly is not to be many.
+/// Inputs that are played at once. A mutant that waits badly must not run many times at once.
 const JOBS: &str = "2";
-/// How long a mutant's case may take, in seconds; a base has the time that anyone has.
+/// How long a mutant's case may take, in seconds; a base has the default time.
 const DEADLINE: &str = "10";
 /// The inputs in which the harness sends malformed frames.
 const FRAMES: &str = "hostile*";
-/// What a mutant is called in its manifest.
+/// The mutant's name in its manifest.
 const PEER: &str = "mutant";
-/// Once a mutant is caught, how long it is played on. When the document is written, which says by what
-/// else mutants are caught, and in how many cases, that is enough for many to be played to their end.
+/// How long to play on once a mutant is caught. When the document is written, it says what else catches
+/// mutants, and in how many cases. This time is enough to play many mutants to their end.
 const ON: [Duration; 2] = [Duration::ZERO, Duration::from_secs(3)];
 
-/// One thing to play: a mutant, or a base as it is.
+/// One job: a mutant, or an unchanged base.
 #[derive(Debug, Clone)]
 pub(crate) struct Job<'a> {
     pub(crate) base: &'a Base,
@@ -60,34 +60,34 @@ pub(crate) struct Stage {
     repository: PathBuf,
     framecheck: PathBuf,
     on: Duration,
-    /// What the references of protocol files do: they are played once for all mutants.
+    /// The baselines of protocol files' references, played once for all mutants.
     cache: TempDir,
     /// Whether only the cases of `--quick` are played.
     is_quick: bool,
 }
 
-/// What came of playing one.
+/// The result of a job.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// How many cases were played.
     pub(crate) cases: usize,
-    /// The ids of those that failed, each with its input's name.
+    /// The ids of the failed cases, each with its input's name.
     pub(crate) failed: BTreeMap<String, String>,
-    /// By what, in how many of them.
+    /// The findings, and in how many cases.
     pub(crate) found: BTreeMap<Finding, usize>,
-    /// A case that each finding was made in, and in what words.
+    /// For each finding, a case and its words.
     examples: BTreeMap<Finding, String>,
-    /// Where only frames are to show a bug: a case that failed without them, and by what.
+    /// For a bug that only frames show: a case that failed without them, and its finding.
     pub(crate) otherwise: Option<String>,
-    /// What the harness could not play.
+    /// The cases that the harness could not play.
     pub(crate) unplayed: Vec<String>,
-    /// Whether all there is was played.
+    /// Whether all cases were played.
     pub(crate) is_whole: bool,
     /// How long it took.
     pub(crate) took: Duration,
 }
 
-/// What can be checked, of `framecheck list`.
+/// What can be checked, from `framecheck list`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Catalogue {
     pub(crate) checks: Vec<String>,
@@ -144,8 +144,7 @@ struct Difference {
 }
 
 impl Stage {
-    /// A stage for the programs that lie beside this one. `patient`: mutants that are caught are
-    /// played on.
+    /// A stage for the programs beside this one. `patient`: caught mutants are played on.
     pub(crate) fn new(repository: &Path, patient: bool) -> anyhow::Result<Self> {
         let framecheck = std::env::current_exe()?.with_file_name("framecheck");
         ensure!(framecheck.is_file(), "no {}: run `make`", framecheck.display());
@@ -155,7 +154,7 @@ impl Stage {
         Ok(Self { repository: repository.to_owned(), framecheck, on, cache, is_quick: false })
     }
 
-    /// The same with the cases of `--quick` alone.
+    /// The same with only the cases of `--quick`.
     pub(crate) fn quick(self) -> Self {
         Self { is_quick: true, ..self }
     }
@@ -167,7 +166,7 @@ impl Stage {
         command
     }
 
-    /// What there is to check: of the tutorials, and of these protocol files.
+    /// Everything that can be checked: for the tutorials, and for these protocol files.
     pub(crate) fn catalogue(&self, files: &BTreeSet<&str>) -> anyhow::Result<Catalogue> {
         let mut catalogue = self.listed(&[])?;
         if !files.is_empty() {
@@ -183,8 +182,8 @@ impl Stage {
         Ok(serde_json::from_slice(&listed.stdout)?)
     }
 
-    /// Play a role of a base, with a mutant's bug or as it is. Once `is_done`, it is played on only for
-    /// as long as this stage is patient. A bug that only frames show is played with them alone, and then
+    /// Plays a role of a base, with a mutant's bug or unchanged. Once `is_done`, it plays on only as
+    /// long as this stage is patient. A bug that only frames show is played with only frames, and then
     /// without them.
     pub(crate) fn play(
         &self,
@@ -209,7 +208,7 @@ impl Stage {
         Ok(outcome)
     }
 
-    /// Play the cases of a manifest, or those that are `chosen`.
+    /// Plays the cases of a manifest, or the `chosen` ones.
     fn run(
         &self,
         job: &Job<'_>,
@@ -243,7 +242,7 @@ impl Stage {
         Ok(outcome)
     }
 
-    /// Read what the harness tells, to its end, or until what is to be found has been for a while.
+    /// Reads the harness's output, to its end, or until a while after the expected finding.
     fn watch(
         &self,
         mut child: Child,
@@ -281,7 +280,7 @@ impl Stage {
             }
         };
         if !is_whole {
-            // It ends its peers before it ends itself.
+            // The harness ends its peers before it ends itself.
             let _ = kill_process(pid, Signal::TERM);
         }
         drop(lines);
@@ -296,7 +295,7 @@ impl Stage {
     }
 }
 
-/// The program, and a manifest beside it that declares this role of this scenario alone.
+/// The program, and a manifest beside it that declares only this role of this scenario.
 fn build(directory: &Path, job: &Job<'_>) -> anyhow::Result<PathBuf> {
     let base = job.base;
     let mut source = base.text()?;
@@ -308,10 +307,10 @@ fn build(directory: &Path, job: &Job<'_>) -> anyhow::Result<PathBuf> {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
     if base.is_built {
         fs::copy(base.directory.join("Makefile"), directory.join("Makefile"))?;
-        // A bug may leave something unused; no warning is to keep it from being tried.
+        // A bug may leave something unused; a warning must not keep it from being tried.
         let mut make = Command::new("make");
         make.args(["--silent", "CFLAGS=-O1 -w -std=c17", "JFLAGS=-nowarn"]).current_dir(directory);
-        // What a make above this one wants is nothing to the one here.
+        // The options of a make above this one must not reach the one here.
         let built = make.env_remove("MAKEFLAGS").env_remove("MFLAGS").output()?;
         let said = String::from_utf8_lossy(&built.stderr);
         ensure!(built.status.success(), "it can't be built: {said}");
@@ -371,7 +370,7 @@ impl Outcome {
         format!("{} of {} cases, {:.1} s", self.failed.len(), self.cases, self.took.as_secs_f64())
     }
 
-    /// Each finding with a case in which it was made, and what was not played; a line each.
+    /// Each finding with one of its cases, and the cases that were not played; one line each.
     pub(crate) fn evidence(&self) -> String {
         let mut text = String::new();
         for (finding, count) in &self.found {

@@ -7,18 +7,18 @@ use serde::Deserialize;
 
 use crate::mutant::Theme;
 
-/// What a role is played in, and with whom.
+/// What a role is played in, and with which peers.
 #[derive(Debug)]
 pub(crate) struct Setting {
     /// The scenario's name.
     pub(crate) scenario: String,
-    /// The file that describes it, from the repository's root; a tutorial's scenario has none.
+    /// The file that describes it, from the repository's root; `None` for a tutorial's scenario.
     pub(crate) file: Option<String>,
     /// The peers in the other role.
     pub(crate) others: Vec<String>,
 }
 
-/// What is read of a protocol file.
+/// The keys of a protocol file that are read here.
 #[derive(Deserialize)]
 struct Protocol {
     name: String,
@@ -43,15 +43,15 @@ impl Setting {
             Some(folder) => {
                 let file = format!("{folder}/{}.toml", theme.scenario);
                 let mut setting = Self::protocol(repository, &file)?;
-                // Which sends the malformed frames.
+                // This peer sends the malformed frames.
                 setting.others.push("harness".to_owned());
                 Ok(setting)
             }
         }
     }
 
-    /// The reference, the harness, and, where a network does harm to what has no frames, the port: what
-    /// the reference would do there is chance.
+    /// The reference, the harness, and the port where a network has a fault and there are no frames:
+    /// what the reference would do there is chance.
     fn tutorial(scenario: &str) -> Self {
         let others: &[&str] = match scenario {
             "file-transfer" | "remote-command" => &["python", "harness"],

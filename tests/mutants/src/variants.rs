@@ -14,16 +14,16 @@ use serde::Deserialize;
 
 use crate::{UNCAUGHT, USAGE, repository};
 
-/// Where the survivors are that are known, each with its reason: `<scenario>.toml`.
+/// The known survivors, each with its reason: `<scenario>.toml`.
 const SURVIVORS: &str = "tests/mutants/variants";
 /// How long a case may take, in seconds.
 const DEADLINE: &str = "20";
-/// Generated inputs of a scenario, beside all the fixed ones.
+/// Generated inputs of a scenario, besides all the fixed ones.
 const CASES: &str = "8";
-/// Where the section of the document begins.
+/// The beginning of the document's section.
 const HEADING: &str = "## Variants made by rule";
 
-/// What came of them.
+/// The results.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Variants {
     caught: usize,
@@ -73,8 +73,7 @@ enum Outcome {
     NotReached,
 }
 
-/// `mutants --variants [SCENARIO...]`.
-/// The section of `document` is written anew, where one is given and all are played.
+/// `mutants --variants [SCENARIO...]`. It rewrites the section of `document`, if given and if all are played.
 pub(crate) fn run(scenarios: &[String], document: Option<&Path>) -> anyhow::Result<ExitCode> {
     let repository = repository();
     let variants = play(&repository, scenarios)?;
@@ -93,7 +92,7 @@ pub(crate) fn run(scenarios: &[String], document: Option<&Path>) -> anyhow::Resu
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(UNCAUGHT) })
 }
 
-/// Play the variants of these scenarios; of all, and of the examples, where there are none.
+/// Plays the variants of these scenarios; without names, of all scenarios and of the examples.
 pub(crate) fn play(repository: &Path, scenarios: &[String]) -> anyhow::Result<Variants> {
     let began = Instant::now();
     let is_wanted = |name: &String| scenarios.is_empty() || scenarios.contains(name);
@@ -140,7 +139,7 @@ fn accepted(repository: &Path) -> anyhow::Result<Vec<OsString>> {
 }
 
 impl Variants {
-    /// The checks, and verdicts of cases that had to be stopped, that found variants first, and how many each.
+    /// The checks, and verdicts of stopped cases, that found variants first, and how many each.
     pub(crate) fn by_check(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         for row in self.programs.iter().flat_map(|program| &program.variants) {
@@ -151,14 +150,14 @@ impl Variants {
         counts
     }
 
-    /// Whether a variant goes against a clause first.
+    /// Whether a variant breaks a clause first.
     pub(crate) fn goes_against(&self, id: &str) -> bool {
         let rows = self.programs.iter().flat_map(|program| &program.variants);
         rows.into_iter()
             .any(|row| matches!(&row.outcome, Outcome::Caught { clause, .. } if clause == id))
     }
 
-    /// The clauses that variants of a scenario went against.
+    /// The clauses that variants of a scenario broke.
     fn clauses(&self, scenario: &str) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         let programs = self.programs.iter().filter(|program| program.scenario == scenario);
@@ -172,7 +171,7 @@ impl Variants {
         counts
     }
 
-    /// Print the scores and what fails; how many failures.
+    /// Prints the scores and the failures; returns the number of failures.
     pub(crate) fn tell(&self) -> usize {
         let mut failures = self.complaints.len();
         for program in &self.programs {

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use crate::play::{Job, Outcome, Stage};
 
-/// Play all jobs, and say what came of each as soon as it is known. A job needs to be played no further
+/// Plays all jobs, and reports each result as soon as it is known. A job need not be played further
 /// when `is_done` says so.
 pub(crate) fn play(
     stage: &Stage,

@@ -1,4 +1,4 @@
-//! The forms of an audit: JSON by its schema, JUnit, and how many mistakes are listed.
+//! The forms of an audit: JSON by its schema, JUnit, and how many mistakes it lists.
 
 use framecheck_tests::repository;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::super::report_forms::is_valid_junit;
 use super::wire::Wire;
 use super::{REPLY, json, request, right, sandbox};
 
-/// So many connections with a mistake each, one that is right, and one that is broken off.
+/// This many connections with one mistake each, a right one, and one that is broken off.
 fn many(mistakes: u16) -> Vec<u8> {
     let mut wire = Wire::default();
     for port in 50_000..50_000 + mistakes {
@@ -87,7 +87,7 @@ fn junit_has_a_case_for_each_direction_of_each_connection() {
     assert!(file.contains("the capture ends inside a frame"), "{file}");
     let (said, _) = says(&sandbox, &[&arguments[..], &["--format", "junit"]].concat(), 1);
     assert_eq!(said, file);
-    // Damaged behind its last packet.
+    // Damaged after its last packet.
     sandbox.write("wire.pcap", [many(1), vec![0xff; 40]].concat());
     says(&sandbox, &with_file, 2);
     is_valid_junit(&sandbox.path().join("junit.xml")).unwrap();

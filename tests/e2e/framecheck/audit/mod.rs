@@ -1,4 +1,4 @@
-//! `framecheck audit`: captures that tests make, and what is said of them.
+//! `framecheck audit`: generated captures, and the findings about them.
 
 mod datagrams;
 mod forms;
@@ -46,7 +46,7 @@ pub(super) fn request(dict: &str, body: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], dict.as_bytes(), body].concat()
 }
 
-/// A request that is right.
+/// A right request.
 pub(super) fn right() -> Vec<u8> {
     request(r#"{"size": 3}"#, b"abc")
 }
@@ -55,14 +55,14 @@ pub(super) fn right() -> Vec<u8> {
 pub(super) fn sandbox(capture: &[u8]) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("parcels.toml", PARCELS);
-    // They are never started.
+    // Audit never starts them.
     sandbox.write("server.py", "");
     sandbox.write("client.py", "");
     sandbox.write("wire.pcap", capture);
     sandbox
 }
 
-/// What audit says of a capture, for people.
+/// The findings about a capture, for people.
 fn told(capture: &[u8], status: i32) -> String {
     let arguments = ["audit", "wire.pcap", "--protocol", "parcels.toml"];
     says(&sandbox(capture), &arguments, status).0
@@ -74,7 +74,7 @@ fn json(capture: &[u8], status: i32) -> Value {
     serde_json::from_str(&says(&sandbox(capture), &arguments, status).0).unwrap()
 }
 
-/// The reasons for which something was not judged, with their directions.
+/// The reasons why parts were not judged, with their directions.
 pub(super) fn not_judged(told: &Value) -> Vec<(String, u64)> {
     let entries = told["not_judged"].as_array().unwrap().iter();
     let entry =

@@ -155,7 +155,7 @@ fn a_stream_that_ends_inside_a_frame_is_a_mistake_of_who_ended_it() {
             (&mistake["packet"], &mistake["path"]),
             (&packet.into(), &"request.body".into())
         );
-        // The server can't help it.
+        // The server is not at fault.
         let why = if flags == "F." { "capture-ends" } else { "reset-by-receiver" };
         assert!(not_judged(&told).contains(&(why.to_owned(), 1)), "{told}");
     }
@@ -220,7 +220,7 @@ fn a_frame_that_ends_with_its_turn_is_not_blamed_for_bytes_that_were_lost() {
         wire.up(&mut talk, &right());
         wire.down(&mut talk, b"{\"got\"");
         if is_lost {
-            // The server's bytes that no packet shows, and the client's answer, which acknowledges them.
+            // Bytes of the server in no packet, and the client's answer, which acknowledges them.
             let at = wire.down(&mut talk, b": 3}");
             wire.forget(at);
         }
@@ -265,7 +265,7 @@ fn a_direction_without_frames_is_left_out_and_an_empty_one_must_stay_empty() {
     assert!(said.contains(&expected), "{said}");
 }
 
-/// The recorder stands between both programs: each connection is there twice, and right both times.
+/// The recorder is between both programs, so each connection is there twice, and right both times.
 #[test]
 fn a_capture_of_our_own_keeps_to_the_frames_on_both_of_its_sides() {
     let sandbox = framecheck_tests::Sandbox::new();

@@ -1,4 +1,4 @@
-//! Wrong usage, and captures that are none.
+//! Wrong usage, and files that are not captures.
 
 use super::super::manifests::says;
 use super::wire::Wire;
@@ -63,14 +63,15 @@ fn a_capture_that_stops_in_the_middle_or_is_damaged_is_judged_as_far_as_it_goes(
     let (said, _) = says(&sandbox, &audit, 0);
     assert!(said.contains("the capture stops in the middle of packet 5"), "{said}");
     assert!(said.contains("to-server: 1 request"), "{said}");
-    // The length of a packet that can't be.
+    // An impossible length of a packet.
     sandbox.write("wire.pcap", [&whole[..], &[0xff; 40]].concat());
     let (said, stderr) = says(&sandbox, &audit, 2);
     assert!(said.contains("to-server: 1 request"), "{said}");
     assert!(stderr.contains("wire.pcap: packet 6, at offset"), "{stderr}");
 }
 
-/// Every byte of a capture changed, one at a time, and every length of it: an answer each time.
+/// Changes every byte of a capture, one at a time, and cuts it at every length: audit always
+/// gives an answer.
 #[test]
 fn hostile_captures_get_an_answer() {
     let whole = good();

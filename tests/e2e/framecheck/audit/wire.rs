@@ -1,4 +1,4 @@
-//! Captures that tests make: a conversation over TCP or UDP, packet by packet, on raw IP.
+//! Generated captures: a conversation over TCP or UDP, packet by packet, on raw IP.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use pcap_file::{DataLink, Endianness, TsResolution};
 /// The server's port.
 pub(super) const SERVER: u16 = 9000;
 
-/// A capture under way.
+/// An unfinished capture.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
     packets: Vec<Vec<u8>>,
@@ -29,7 +29,7 @@ impl Talk {
         Self { port, up: 1000, down: 5_000_000 }
     }
 
-    /// Bytes of the client that no packet shows.
+    /// Bytes of the client that are in no packet.
     pub(super) fn lose(&mut self, bytes: &[u8]) {
         self.up += u32::try_from(bytes.len()).unwrap();
     }
@@ -44,7 +44,7 @@ impl Wire {
         talk
     }
 
-    /// Bytes of the client in one packet. The answer is its number.
+    /// Bytes of the client in one packet. Returns its number.
     pub(super) fn up(&mut self, talk: &mut Talk, bytes: &[u8]) -> usize {
         self.segment(talk, true, "P.", bytes)
     }
@@ -90,7 +90,7 @@ impl Wire {
         self.packets.len()
     }
 
-    /// Takes the packet of this number, the last one, out of the capture.
+    /// Removes the packet of this number, the last one, from the capture.
     pub(super) fn forget(&mut self, packet: usize) {
         assert_eq!(packet, self.packets.len());
         self.packets.pop();
@@ -115,7 +115,7 @@ impl Wire {
         self.snapped(usize::MAX)
     }
 
-    /// The capture, with at most so many bytes of each packet.
+    /// The capture, with at most this many bytes of each packet.
     pub(super) fn snapped(&self, most: usize) -> Vec<u8> {
         let header = PcapHeader {
             datalink: DataLink::RAW,

@@ -1,4 +1,4 @@
-//! The examples' protocols: what the reference is seen to say, and the same broken.
+//! The examples' protocols: the reference's own streams, and broken ones.
 
 use framecheck_tests::{Sandbox, repository};
 
@@ -71,7 +71,8 @@ fn dissect(example: &Example) {
         for (value, first) in found[0].iter().zip(*first) {
             assert!(value.starts_with(first), "{name} over {network}: {found:?}");
         }
-        // Every packet with bytes is of a frame, or of one that is put together in a later packet.
+        // Every packet with bytes belongs to a frame, or to one that is reassembled in a later
+        // packet.
         let no_frame = format!("(tcp.len > 0 || udp) && !{filter} && !tcp.segment_data");
         let left = tshark(&script, &wire, &["-Y", &no_frame]);
         assert!(left.is_empty(), "{name} over {network}: {left}");

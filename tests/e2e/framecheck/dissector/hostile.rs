@@ -1,4 +1,4 @@
-//! Streams that are broken at random: the dissector finds what our own parser finds.
+//! Randomly broken streams: the dissector finds what our own parser finds.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::super::captures::has_tshark;
 use super::wire::{Said, Way, tcp};
 use super::{fields, write_capture, write_dissector, write_protocol};
 
-/// The parts of a frame that stands over and over, and a right stream. Each begins with the part `n`.
+/// The parts of a repeated frame, and a right stream. Each begins with the part `n`.
 const FRAMES: [(&str, &[u8]); 4] = [
     (
         r#"parts = [{ name = "n", struct = ">H" }, { name = "dict", json = "n" }, { name = "body", bytes = "dict.a.size" }]"#,
@@ -48,7 +48,7 @@ to-server = ["hello", "put*", "get*", "bye"]
     b"HELLO\nput 3 abcput 0 get?1pu?2bye",
 );
 
-/// A generator of numbers, the same each time.
+/// A generator of numbers that are the same each time.
 struct Draw(u64);
 
 impl Draw {
@@ -86,14 +86,14 @@ impl Draw {
     }
 }
 
-/// What is wrong, without its place and what exactly was found.
+/// The mistake, without its place and without the found value.
 fn wrong_of(message: &str) -> String {
     let end =
         message.find(", found").or_else(|| message.find(" text: ").map(|at| at + " text".len()));
     message[..end.unwrap_or(message.len())].to_owned()
 }
 
-/// What the dissector found of each stream of a capture: how many frames have begun, and what is wrong.
+/// What the dissector found in each stream of a capture: how many frames have begun, and what is wrong.
 fn found(script: &Path, capture: &Path, streams: usize) -> Vec<(usize, Vec<String>)> {
     let firsts = ["f", "hello", "put", "get", "bye"].map(|frame| format!("up_load.{frame}.n"));
     let text = std::fs::read_to_string(script).unwrap();
@@ -112,7 +112,7 @@ fn found(script: &Path, capture: &Path, streams: usize) -> Vec<(usize, Vec<Strin
     found
 }
 
-/// The same by our parser. A frame that the stream's end cuts off doesn't show.
+/// The same by our parser. A frame that the stream's end cuts off does not show.
 fn expected(layout: &Layout, stream: &[u8]) -> (usize, Vec<String>) {
     let reading = read(layout, Direction::ToServer, stream, &[], true);
     let trouble = reading.trouble.as_ref();
@@ -150,7 +150,7 @@ fn the_dissector_and_the_parser_find_the_same_frames_and_the_same_fault() {
         let said: Vec<Said> = streams.iter().map(|stream| draw.segments(stream)).collect();
         let capture = write_capture(&sandbox, &tcp(&said));
         for (stream, found) in streams.iter().zip(found(&script, &capture, streams.len())) {
-            // What is too long to wait for is cut off, for the parser.
+            // The parser cuts off what is too long to wait for.
             let is_not_followed = found.1.iter().any(|it| it.contains("not put together"));
             let expected = expected(protocol.layout(), stream);
             let shown = stream.escape_ascii();

@@ -6,13 +6,13 @@ use super::super::captures::has_tshark;
 use super::wire::{Way, bytewise, tcp, udp, whole};
 use super::{ERRORS, fields, tshark, write_capture, write_dissector, write_protocol};
 
-/// A frame with these parts, over and over, to the server.
+/// A frame with these parts, repeated, to the server.
 fn frame(parts: &str) -> String {
     format!("[frames.f]\nparts = [{parts}]\n[streams]\nto-server = [\"f*\"]\n")
 }
 
-/// Of a stream of frames with these parts, the fields' values in each frame. In one segment it shows the same as
-/// in a segment a byte, and there is no error.
+/// For a stream of frames with these parts, the fields' values in each frame. One segment shows the same as one
+/// segment per byte, and there is no error.
 fn shown(parts: &str, stream: &[u8], names: &[&str]) -> Vec<Vec<String>> {
     let sandbox = Sandbox::new();
     write_protocol(&sandbox, "tcp4", &frame(parts));
@@ -71,7 +71,7 @@ fn every_code_of_struct_shows_its_value_in_either_byte_order() {
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert_eq!(shown(&parts.join(", "), &stream, &names), [expected]);
-    // Alignment, and several values with names; whether a bool is printed as 1 or True depends on the version.
+    // Alignment, and several values with names. The version decides whether a bool is printed as 1 or True.
     let parts = r#"{ name = "head", struct = "@BI?", fields = ["Kind", "dict-size", "last"] }"#;
     let stream = [&[3, 0, 0, 0][..], &5_u32.to_ne_bytes(), &[2]].concat();
     let found = shown(parts, &stream, &["head.kind", "head.dict_size", "head.last"]);
@@ -105,7 +105,7 @@ fn json_shows_its_members_by_their_paths() {
     assert_eq!(found[0][0], "a|a.0|a.1|a.1.b|file|file.name|file.size|file.size|big");
     assert!(found[0][1].contains("|你😀\\n|1|3|123456789012345678901234567890"), "{found:?}");
     assert_eq!(found[0][2..], ["3", "78797a"]);
-    // A size that is absent is no bytes.
+    // An absent size means no bytes.
     let none = b"\0\0\0\x0c{\"file\": {}}\0\0\0\x02{}";
     assert_eq!(shown(parts, none, &["n", "body"]), [["12", ""], ["2", ""]]);
 }
@@ -145,7 +145,7 @@ fn constants_and_pads_are_shown_and_the_rest_ends_with_the_stream() {
     let stream = b"\0\xffab\n\0\0\0to the end";
     let found = shown(parts, stream, &["magic", "t", "fill", "rest"]);
     assert_eq!(found, [["00ff", "ab", "000000", "746f2074686520656e64"]]);
-    // A frame that is longer than its pad has none.
+    // A frame that is longer than its pad has no pad.
     let found = shown(
         &parts.replace("rest\"", "end\"").replace("bytes = \"end\"", "bytes = 1"),
         b"\0\xffabcdefgh\n.",

@@ -1,4 +1,4 @@
-//! `framecheck dissector`: what Wireshark shows of frames that a protocol file describes.
+//! `framecheck dissector`: how Wireshark shows frames that a protocol file describes.
 
 mod examples;
 mod hostile;
@@ -32,7 +32,7 @@ fn write_dissector(sandbox: &Sandbox, file: &str, more: &[&str]) -> PathBuf {
     path
 }
 
-/// What tshark prints of a capture with these arguments. A fault of the script fails the test.
+/// What tshark prints of a capture with these arguments. An error in the script fails the test.
 fn tshark(script: &Path, capture: &Path, more: &[&str]) -> String {
     let mut command = Command::new("tshark");
     command.arg("-X").arg(format!("lua_script:{}", script.display()));
@@ -44,8 +44,8 @@ fn tshark(script: &Path, capture: &Path, more: &[&str]) -> String {
     stdout
 }
 
-/// The values of fields, a row for each packet that has any of them. Values of one field are joined by `|`. Two
-/// passes over the capture show what one does.
+/// The values of fields, one row for each packet that has any of them. `|` joins the values of one field. Two
+/// passes over the capture show the same as one.
 fn fields(script: &Path, capture: &Path, names: &[&str]) -> Vec<Vec<String>> {
     let filter = names.join(" || ");
     let mut arguments = vec!["-Y", &filter, "-T", "fields", "-E", "aggregator=|"];
@@ -64,7 +64,7 @@ fn write_capture(sandbox: &Sandbox, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// The text of a filter for all expert infos that are errors.
+/// The filter for all expert infos that are errors.
 const ERRORS: &str = "_ws.expert.severity == error";
 
 #[test]

@@ -32,7 +32,7 @@ const NAMES: [&str; 6] = [
     "up_load.rest",
 ];
 
-/// What the dissector says is wrong.
+/// The mistakes that the dissector reports.
 fn messages(script: &Path, capture: &Path) -> Vec<String> {
     let arguments =
         ["-Y", ERRORS, "-T", "fields", "-E", "aggregator=|", "-e", "_ws.expert.message"];
@@ -56,7 +56,7 @@ fn the_order_of_frames_is_kept_by_connection_and_direction() {
     let found = fields(&script, &capture, &NAMES);
     let column = |nth: usize| found.iter().filter(|row| !row[nth].is_empty()).count();
     assert_eq!([0, 1, 2, 3, 4, 5].map(column), [2, 2, 1, 2, 1, 0], "{found:?}");
-    // The second connection has no banner, and so it ends too early.
+    // The second connection has no banner, and so ends too early.
     assert_eq!(messages(&script, &capture).len(), 1, "{:?}", messages(&script, &capture));
     let (get, put) = (b"HELLO\nget a\nput b\nbye\n", b"HELLO\nput a\nbye\nmore");
     let both = [get, put.as_slice()].map(|up| {
@@ -179,7 +179,7 @@ fn a_datagram_is_the_first_frame_that_it_can_be() {
     let found = fields(&script, &capture, &["up_load.get.name", "up_load.hello", "up_load.plain"]);
     assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!((found[0][0].as_str(), found[2][2].as_str()), ("a", "78"));
-    // What is wrong is that of the first frame that may stand there.
+    // The mistake is that of the first frame that may come there.
     let found = messages(&script, &capture);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|it| it.contains("hello.word: expected 0x48")), "{found:?}");

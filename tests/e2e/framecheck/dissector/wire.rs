@@ -1,4 +1,4 @@
-//! Captures that are made up: what was said, as packets.
+//! Generated captures: a conversation, as packets.
 
 use etherparse::PacketBuilder;
 use pcap_file::DataLink;
@@ -9,14 +9,14 @@ pub(super) const PORT: u16 = 10_080;
 /// The first client's port; each further client has the next one.
 pub(super) const FIRST_CLIENT: u16 = 50_000;
 
-/// Which way a segment goes.
+/// The direction of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Up,
     Down,
 }
 
-/// What is said over a connection, segment by segment; at the end both sides close.
+/// The bytes of a connection, segment by segment; at the end both sides close.
 pub(super) type Said = Vec<(Way, Vec<u8>)>;
 
 /// All of a stream in one segment.
@@ -24,7 +24,7 @@ pub(super) fn whole(way: Way, bytes: &[u8]) -> Said {
     vec![(way, bytes.to_vec())]
 }
 
-/// Each byte a segment.
+/// One segment per byte.
 pub(super) fn bytewise(way: Way, bytes: &[u8]) -> Said {
     bytes.iter().map(|byte| (way, vec![*byte])).collect()
 }
@@ -32,7 +32,7 @@ pub(super) fn bytewise(way: Way, bytes: &[u8]) -> Said {
 const CLIENT: [u8; 4] = [10, 0, 0, 1];
 const SERVER: [u8; 4] = [10, 0, 0, 2];
 
-/// A capture under way.
+/// An unfinished capture.
 struct Capture {
     writer: PcapWriter<Vec<u8>>,
     packets: u64,
@@ -87,7 +87,7 @@ pub(super) fn tcp_at(port: u16, connections: &[Said]) -> Vec<u8> {
         send(Way::Down, "SA", b"");
         send(Way::Up, "A", b"");
         for (way, payload) in said {
-            // The longest that an IPv4 packet takes.
+            // The longest datagram that fits into an IPv4 packet.
             for piece in payload.chunks(60_000) {
                 send(*way, "A", piece);
             }

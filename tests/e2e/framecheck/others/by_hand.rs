@@ -1,4 +1,4 @@
-//! Clients that a person starts; here the person is a test.
+//! Clients that a person starts; here the test acts as the person.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -18,7 +18,7 @@ struct Wanted {
     files: Option<PathBuf>,
 }
 
-/// A run under way, and what it tells the person.
+/// A run in progress, and what it prints for the person.
 struct Run {
     child: Child,
     told: BufReader<ChildStderr>,
@@ -40,7 +40,7 @@ impl Run {
         Self { child, told }
     }
 
-    /// The next case; nothing if the run is over.
+    /// The next case; `None` if the run is over.
     fn wanted(&mut self) -> Option<Wanted> {
         let mut wanted = Wanted { case: String::new(), port: 0, lines: Vec::new(), files: None };
         loop {
@@ -64,7 +64,7 @@ impl Run {
         }
     }
 
-    /// Its status and what it printed.
+    /// Its status and its output.
     fn ended(mut self) -> (i32, String) {
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
@@ -95,14 +95,14 @@ fn a_person_is_told_case_by_case_what_to_do_and_the_wire_is_judged() {
     let mut run = Run::start(&sandbox, "capitals.toml --network asis --jobs 4");
     let mut cases = Vec::new();
     while let Some(wanted) = run.wanted() {
-        // One of the two says something else than is typed.
+        // One of the two sends something else than the typed line.
         let is_wrong = wanted.case.contains("one-line");
         talk(&wanted, |line| if is_wrong { "thrice".to_owned() } else { line.to_owned() });
         cases.push(wanted.case);
     }
     let (status, stdout) = run.ended();
     assert_eq!((status, cases.len()), (1, 2), "{stdout}");
-    // What a person reads is on standard error alone.
+    // What a person reads is only on standard error.
     assert!(stdout.starts_with("framecheck ") && !stdout.contains("by hand"), "{stdout}");
     let told = "not judged: acme's client of capitals, which a person starts: its exit status";
     assert!(stdout.contains(told), "{stdout}");

@@ -1,4 +1,4 @@
-//! Servers and clients that framecheck does not start: what is refused, and where.
+//! Servers and clients that framecheck does not start: what it refuses, and where.
 
 use std::net::TcpListener;
 
@@ -69,7 +69,7 @@ fn a_server_on_another_machine_needs_an_option() {
     let sandbox = Sandbox::new();
     let file = capitals(&sandbox, "tcp4");
     let file = file.to_str().unwrap();
-    // Kept for documentation: no machine has it.
+    // Reserved for documentation: no machine has this address.
     running(&sandbox, "capitals", "192.0.2.1:9000");
     let case = "capitals/acme->ours/tcp4/asis/one-line";
     for command in [

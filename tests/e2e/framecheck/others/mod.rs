@@ -1,4 +1,4 @@
-//! Programs that framecheck does not start: servers that run already, and clients by hand.
+//! Programs that framecheck does not start: running servers, and clients that a person starts.
 
 mod by_hand;
 mod mistakes;
@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::manifests::says;
 use super::{report, verdicts};
 
-/// Starts a server program with a port that the system chooses, prints that, and ends after so many clients.
+/// Starts a server program with a port that the system chooses, prints that port, and ends after this many
+/// clients.
 const STARTER: &str = r"import os, runpy, socket, sys
 program, clients = sys.argv[1], int(sys.argv[2])
 class Socket(socket.socket):
@@ -32,14 +33,14 @@ sys.argv = [program, '127.0.0.1', '0']
 runpy.run_path(program, run_name='__main__')
 ";
 
-/// A server that a test has started, and framecheck has not.
+/// A server that a test has started, not framecheck.
 struct Started {
     child: Child,
     port: u16,
 }
 
 impl Started {
-    /// The reference server of an example, in a directory of its own.
+    /// The reference server of an example, in its own directory.
     fn example(sandbox: &Sandbox, name: &str, clients: i32) -> Self {
         let starter = sandbox.write("starter.py", STARTER);
         let data = sandbox.path().join("data");
@@ -70,14 +71,14 @@ fn example(name: &str) -> std::path::PathBuf {
     repository().join("examples").join(name)
 }
 
-/// The manifest of a peer that has nothing but a server there.
+/// The manifest of a peer that has only a server at this address.
 fn running(sandbox: &Sandbox, scenario: &str, at: &str) {
     let more = if at.contains(", ") { at.to_owned() } else { format!("\"{at}\"") };
     sandbox
         .write("acme.toml", format!("name = \"acme\"\n[server]\n{scenario} = {{ at = {more} }}\n"));
 }
 
-/// Run a protocol's file with the peer, and give what was printed, both ways, and the report.
+/// Runs a protocol's file with the peer, and returns both outputs and the report.
 fn run(sandbox: &Sandbox, file: &Path, options: &[&str], status: i32) -> (String, String, Value) {
     let file = file.to_str().unwrap();
     let usual = ["run", file, "--peer", "acme.toml", "--no-cache", "--no-shrink", "--out", "out"];
@@ -85,7 +86,7 @@ fn run(sandbox: &Sandbox, file: &Path, options: &[&str], status: i32) -> (String
     (stdout, stderr, report(&sandbox.path().join("out")))
 }
 
-/// Shows lines in capitals that a server has made so; over any transport with host and port.
+/// Shows lines that a server has turned into capitals; over any transport with host and port.
 const CLIENT: &str = r"import socket, sys
 kind = socket.SOCK_DGRAM if sys.argv[3:] else socket.SOCK_STREAM
 where = socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), type=kind)[0]

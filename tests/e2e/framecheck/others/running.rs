@@ -1,4 +1,4 @@
-//! Servers that run already: played with, and said to have died.
+//! Running servers: framecheck plays with them, and reports when they have died.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
@@ -11,7 +11,7 @@ use framecheck_tests::Sandbox;
 use super::super::report_forms::{faults, schema};
 use super::{Started, capitals, example, run, running, says, verdicts};
 
-/// What is said of a program that framecheck does not start.
+/// The text about a program that framecheck does not start.
 const NOT_JUDGED: &str = "its exit status, screen, files and memory";
 
 #[test]
@@ -52,7 +52,7 @@ fn the_server_of_an_example_is_green_over_harmless_networks_and_faults() {
         let text = std::fs::read_to_string(sandbox.path().join("out").join(form)).unwrap();
         assert!(text.contains("screen, files and memory"), "{form}");
     }
-    // Its files are its own affair.
+    // Its files are not framecheck's concern.
     assert!(sandbox.path().join("data/notes.txt").is_file());
 }
 
@@ -72,7 +72,7 @@ fn a_server_that_dies_after_the_tenth_case_is_said_to_and_the_rest_is_one_group(
     assert!(played.iter().all(|(_, verdict)| verdict == "pass"), "{played:#?}");
     assert!(faults(&schema(), &report).is_empty(), "{:?}", faults(&schema(), &report));
     let [gone] = &report["not_played"].as_array().unwrap()[..] else { panic!("{report}") };
-    // The others of the fixed inputs without files for the server, and of the generated ones.
+    // The other fixed inputs without files for the server, and the other generated ones.
     assert_eq!(gone["cases"], 10, "{gone}");
     let why = gone["why"].as_str().unwrap();
     assert!(why.contains("has died"), "{why}");
@@ -104,7 +104,7 @@ fn the_cases_that_were_not_played_are_played_by_a_run_that_goes_on() {
     assert_eq!(verdicts(&report).len(), 4, "{report}");
 }
 
-/// Answer so many clients in capitals.
+/// Answers this many clients in capitals.
 fn serve(listener: &TcpListener, clients: usize) {
     for client in listener.incoming().take(clients) {
         answer(client.unwrap());
@@ -222,7 +222,7 @@ fn a_server_is_sent_one_case_at_a_time_unless_it_may_be_sent_several() {
     }
 }
 
-/// How many clients that have sent something are there, and how many there were at most.
+/// How many clients that have sent something are connected, and how many there were at most.
 #[derive(Default)]
 struct Together {
     counts: Mutex<(usize, usize)>,
@@ -230,7 +230,8 @@ struct Together {
 }
 
 impl Together {
-    /// Counts a client. The first of those that may come together is answered only when a second one is there.
+    /// Counts a client. Of the clients that may come together, the first is answered only when a second one is
+    /// there.
     fn arrive(&self, is_parallel: bool) {
         let mut counts = self.counts.lock().unwrap();
         counts.0 += 1;
@@ -241,13 +242,13 @@ impl Together {
     }
 }
 
-/// Answer all clients, each in a thread, and count those that are there at once.
+/// Answers all clients, each in a thread, and counts those that are connected at once.
 fn serve_together(listener: &TcpListener, together: &Arc<Together>, is_parallel: bool) {
     for client in listener.incoming() {
         let together = together.clone();
         std::thread::spawn(move || {
             let client = client.unwrap();
-            // A connection that says nothing only asks whether the server is up.
+            // A connection without bytes only probes whether the server is up.
             if matches!(client.peek(&mut [0]), Ok(1..)) {
                 together.arrive(is_parallel);
                 answer(&client);

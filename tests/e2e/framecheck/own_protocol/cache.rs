@@ -1,4 +1,5 @@
-//! What the reference was seen to do is kept, until something changes that decides it.
+//! The cache keeps the baseline of the reference, until something changes that determines
+//! it.
 
 use std::path::Path;
 
@@ -6,7 +7,7 @@ use framecheck_tests::Sandbox;
 
 use super::{home, says};
 
-/// A home whose server adds a line to a file outside for each start.
+/// A home whose server appends a line to an outside file at each start.
 fn counting() -> Sandbox {
     let sandbox = home();
     let log = sandbox.path().join("starts");
@@ -20,7 +21,7 @@ fn counting() -> Sandbox {
     sandbox
 }
 
-/// How often the server was started by a run with these options.
+/// How often a run with these options started the server.
 fn starts(sandbox: &Sandbox, options: &[&str]) -> usize {
     let log = sandbox.path().join("starts");
     let _ = std::fs::remove_file(&log);
@@ -41,7 +42,7 @@ fn the_reference_is_looked_at_once_until_something_changes() {
     let cache = sandbox.path().join(".framecheck");
     let first = starts(&sandbox, &[]);
     assert!(first > 3, "{first}");
-    // The case itself is played, and nothing else.
+    // Only the case itself is played.
     assert_eq!(starts(&sandbox, &[]), 1);
     assert_eq!(std::fs::read_to_string(cache.join(".gitignore")).unwrap(), "*\n");
     assert_eq!(starts(&sandbox, &["--no-cache"]), first);
@@ -64,7 +65,7 @@ fn the_reference_is_looked_at_once_until_something_changes() {
         assert_eq!(starts(&sandbox, &[]), first, "{name} has changed");
         assert_eq!(starts(&sandbox, &[]), 1, "{name} has not changed");
     }
-    // What there was before is not kept.
+    // The earlier entry is not kept.
     assert_eq!(entries(&cache), 1);
 }
 

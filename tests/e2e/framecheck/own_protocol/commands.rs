@@ -95,7 +95,7 @@ fn a_failure_of_a_generated_input_is_replayed_by_what_it_names_and_is_small() {
     let text = std::fs::read_to_string(folder.join("case.json")).unwrap();
     let case: serde_json::Value = serde_json::from_str(&text).unwrap();
     let smallest = &case["evidence"]["smallest"]["input"]["beside"]["f"]["file"];
-    // Made smaller as far as there was time, and it still fails.
+    // Minimised as far as there was time, and it still fails.
     let length = smallest.as_str().unwrap_or_default().len();
     assert!((1..100).contains(&length), "{smallest}");
 }
@@ -149,7 +149,7 @@ fn shards_are_joined_and_a_run_goes_on_without_its_file() {
         says(&sandbox, &[&usual[..], &[out, "--shard", shard]].concat(), 0);
     }
     says(&sandbox, &[&usual[..], &["whole"]].concat(), 0);
-    // What a run has written is read without its file.
+    // Other commands read what a run has written without its file.
     std::fs::rename(sandbox.path().join("up.toml"), sandbox.path().join("gone.toml")).unwrap();
     says(&sandbox, &["merge", "one", "two", "--out", "joined"], 0);
     let of = |out: &str| verdicts(&report(&sandbox.path().join(out)));
@@ -159,7 +159,7 @@ fn shards_are_joined_and_a_run_goes_on_without_its_file() {
     std::fs::rename(sandbox.path().join("gone.toml"), sandbox.path().join("up.toml")).unwrap();
     let (_, stderr) = says(&sandbox, &[&usual[..], &["whole", "--resume"]].concat(), 0);
     assert!(stderr.contains("8 of 8 cases are already played"), "{stderr}");
-    // Of another text of the file it is another run.
+    // With another text of the file it is another run.
     sandbox.write("up.toml", super::FILE);
     let (_, stderr) = says(&sandbox, &[&usual[..], &["whole", "--resume"]].concat(), 2);
     assert!(stderr.contains("protocols: it has up of "), "{stderr}");
@@ -267,7 +267,7 @@ fn the_quick_cases_are_few_and_catch_a_wrong_port() {
         let (shown, _) = run(&sandbox, &["--peer", &wrong, "--quick"], 1);
         assert!(shown.contains("FAIL up/"), "{shown}");
     }
-    // The file may name one that the rule leaves out.
+    // The file may name a case that the rule leaves out.
     let is_left =
         |id: &&String| id.starts_with("up/right->ours/tcp4/split@") && !quick.contains_key(*id);
     let left = whole.keys().find(is_left).unwrap();

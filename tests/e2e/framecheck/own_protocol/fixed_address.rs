@@ -1,4 +1,4 @@
-//! Programs whose address stands in their source: `fixed-address`.
+//! Programs with the address in their source: `fixed-address`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{case, report, says, verdicts};
 
-/// Upper case for each line. Python without a launcher: `warm` stays away from its manifest.
+/// Upper case for each line. Python without a launcher: `warm` is not in its manifest.
 const SERVER: &str = "import socket\n\
     s = socket.create_server(('', 9001))\n\
     while True:\n\
@@ -62,7 +62,7 @@ fn home() -> Sandbox {
     sandbox
 }
 
-/// The same with another text in the place of one.
+/// The same with one text replaced by another.
 fn home_with(changes: &[(&str, &str)]) -> Sandbox {
     let sandbox = home();
     for name in ["server.py", "client.py", "up.toml", "plain.toml"] {
@@ -87,7 +87,7 @@ pub(in super::super) fn has_namespaces() -> bool {
     has
 }
 
-/// Every pairing of these peers is in the report, and every case passes.
+/// The report has every pairing of these peers, and every case passes.
 fn all_pass(sandbox: &Sandbox, pairings: &[&str]) {
     let verdicts = verdicts(&report(&sandbox.path().join("out")));
     for pairing in pairings {
@@ -97,7 +97,8 @@ fn all_pass(sandbox: &Sandbox, pairings: &[&str]) {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// The example `shout` with a Python reference and ports in C and Perl, unless one can't be had here.
+/// The example `shout` with a Python reference and ports in C and Perl, unless one of them can't run
+/// here.
 fn shout() -> Option<Sandbox> {
     let sandbox = Sandbox::new();
     for entry in std::fs::read_dir(repository().join("examples/shout")).unwrap() {
@@ -155,7 +156,7 @@ fn programs_in_three_languages_with_one_address_play_each_other_eight_at_once() 
 #[test]
 fn an_ordinary_user_plays_them_as_well() {
     let Some(sandbox) = shout() else { return };
-    // Everything there is for the user; so is what runs it, or it is skipped.
+    // The user has everything there, and so it runs, or it is skipped.
     let open = |path: &Path| std::fs::set_permissions(path, PermissionsExt::from_mode(0o777));
     open(sandbox.path()).unwrap();
     let framecheck = program("framecheck");
@@ -174,7 +175,7 @@ fn an_ordinary_user_plays_them_as_well() {
     };
     let is_root = rustix::process::getuid().is_root();
     if !is_root || !can(framecheck.to_str().unwrap(), "--version") || !can("python3", "--version") {
-        // As an ordinary user the test above is this one.
+        // As an ordinary user, the test above covers this one.
         return skipped(
             "fixed addresses as another user: not root, or no framecheck and Python for it",
         );
@@ -261,7 +262,7 @@ fn a_program_outside_the_launcher_plays_every_part_and_cuts_are_exact() {
     let replay = ["replay", "up/plain->plain/tcp4/split@3/two", "up.toml", "--peer", "plain.toml"];
     let (stdout, _) = says(&sandbox, &replay, 0);
     assert!(stdout.contains("verdict: pass"), "{stdout}");
-    // A server that takes what one recv gives for a line sees where the network cuts.
+    // A server that takes what one recv returns for a line shows where the network cuts.
     let lines =
         "for line in lines:\n                if line.endswith(b'\\n'): lines.write(line.upper())";
     let parts =
@@ -307,7 +308,7 @@ fn a_port_that_is_wrong_fails_by_what_it_says_and_the_failure_is_shrunk() {
         ["run", "up.toml", "--peer", "wrong.toml", "--pairing", "wrong->reference", "--out", "out"];
     let (stdout, _) = says(&sandbox, &run, 1);
     assert!(stdout.contains("expected \"HELLO\", found \"hello\""), "{stdout}");
-    // It listens at another port than it is said to.
+    // It listens at another port than the file says.
     sandbox.write("wrong.py", SERVER.replace("9001", "9002"));
     let (stdout, _) = says(&sandbox, &["check-peer", "wrong.toml", "up.toml"], 1);
     assert!(stdout.contains("it listens on 0.0.0.0:9002 instead"), "{stdout}");
@@ -405,7 +406,7 @@ fn each_mistake_in_a_fixed_address_is_shown_where_it_stands() {
     assert!(stderr.contains("or say which fixed-address its source has"), "{stderr}");
 }
 
-/// `attach`, and what it says until it waits for the program of this role.
+/// `attach`, and its output until it waits for the program of this role.
 fn attached(sandbox: &Sandbox, role: &str) -> (Child, BufReader<ChildStdout>, String) {
     let mut child = Command::new(program("framecheck"))
         .args(["attach", "up/reference->reference/tcp4/asis/two", "up.toml", "--role", role])
@@ -422,7 +423,7 @@ fn attached(sandbox: &Sandbox, role: &str) -> (Child, BufReader<ChildStdout>, St
     (child, stdout, told)
 }
 
-/// What it says when the program has ended.
+/// Its output when the program has ended.
 fn verdict(mut attached: (Child, BufReader<ChildStdout>, String)) -> String {
     attached.1.read_to_string(&mut attached.2).unwrap();
     assert!(attached.0.wait().unwrap().success(), "{}", attached.2);
@@ -431,10 +432,10 @@ fn verdict(mut attached: (Child, BufReader<ChildStdout>, String)) -> String {
 
 #[test]
 fn a_program_by_hand_is_at_the_address_in_its_source() {
-    // Free, and nobody else's while this holds it.
+    // Free, and reserved while this is held.
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = held.local_addr().unwrap();
-    // What a program by hand prints is not seen.
+    // The output of a program started by hand is not recorded.
     let printed = ("stdout = true", "stdout = false");
     let sandbox = home_with(&[("9001", &at.port().to_string()), printed]);
     let waiting = attached(&sandbox, "server");
@@ -448,7 +449,7 @@ fn a_program_by_hand_is_at_the_address_in_its_source() {
     }
     drop(lines);
     assert!(verdict(waiting).contains("verdict: pass"));
-    // The recorder wants the port that is held here.
+    // The recorder needs the port that is held here.
     let refused = attached(&sandbox, "client").0.wait_with_output().unwrap();
     let stderr = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(3), "{stderr}");

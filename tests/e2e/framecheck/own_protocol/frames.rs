@@ -1,4 +1,4 @@
-//! Frames of a protocol file: the value that is wrong, JSON by its value, and malformed frames.
+//! Frames of a protocol file: the wrong value, JSON by its value, and malformed frames.
 
 use framecheck_tests::Sandbox;
 
@@ -77,11 +77,11 @@ fn json_by_its_value_leaves_spaces_and_keys_free_and_no_length() {
             "{shown}"
         );
     }
-    // The same by the file, for every peer.
+    // The same set in the file, for every peer.
     sandbox.write("up.toml", format!("{FILE}{FRAMES}[compare]\njson = \"value\"\n"));
     let plain = port(&sandbox, "plain", Some("spaces"), Some("keys"));
     run(&sandbox, &[&["--peer", &plain][..], &AS_IS].concat(), 0);
-    // Without it, the text counts.
+    // Without it, the text is compared.
     sandbox.write("up.toml", format!("{FILE}{FRAMES}"));
     run(&sandbox, &[&["--peer", &plain][..], &AS_IS].concat(), 1);
 }
@@ -104,7 +104,7 @@ fn a_stream_that_is_not_made_of_its_frames_is_the_files_mistake() {
 #[test]
 fn frames_that_nobody_should_send_are_judged_by_what_the_reference_makes_of_them() {
     let sandbox = framed();
-    // The reference refuses a size that is no number; this port takes it for one.
+    // The reference refuses a size that is not a number; this port accepts it.
     let lax = super::SERVER
         .replace("body = exactly(sock, head['size'])", "size = head['size'] if bug != 'lax' else int(head['size'])\n                body = exactly(sock, size)")
         .replace("(EOFError, OSError)", "(EOFError, OSError, ValueError, TypeError, KeyError)");
@@ -149,7 +149,7 @@ fn frames_that_nobody_should_send_are_judged_by_what_the_reference_makes_of_them
 #[test]
 fn answers_to_malformed_frames_are_compared_where_the_file_says_so() {
     let sandbox = framed();
-    // The reference says what is wrong with a size. This port says it in another word.
+    // The reference reports what is wrong with a size. This port reports it in other words.
     let refuses = super::SERVER.replace(
         "body = exactly(sock, head['size'])",
         "if type(head['size']) is not int:\n                    \
@@ -173,7 +173,7 @@ fn answers_to_malformed_frames_are_compared_where_the_file_says_so() {
     let what = wrong["what"].as_str().unwrap();
     assert!(what.starts_with("request.dict.size is a string, \"3\": "), "{shown}");
     assert!(what.contains("answer.dict.bad: expected \"size\", found \"length\""), "{shown}");
-    // A file without frames has none of them.
+    // A file without frames has no malformed frames.
     sandbox.write("up.toml", format!("{FILE}{compare}"));
     let output = sandbox.framecheck().args(["check-protocol", "up.toml"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -258,7 +258,8 @@ fn harm_behind_the_end_of_a_shorter_stream_does_no_harm() {
     sandbox.write("server.py", super::SERVER.replace(line, &format!("{log}{line}")));
     let compare = "[compare]\njson = \"value\"\nstdout = true\n";
     sandbox.write("up.toml", format!("{FILE}{FRAMES}{compare}"));
-    // The reference sends 28 bytes, and the port 26. Two clients come, and the server's log tells.
+    // The reference sends 28 bytes, and the port 26. Two clients come, and the server's log shows
+    // them.
     let plain = port(&sandbox, "plain", Some("spaces"), None);
     let wrong = port(&sandbox, "wrong", Some("short"), None);
     let networks = ["--network", "cut@26", "--network", "cut@28", "--network", "halfclose@27"];
@@ -289,13 +290,13 @@ fn malformed_frames_stand_behind_a_failure_without_them_in_one_line() {
     let line = format!("{hostile} cases with malformed data fail, too");
     assert!(shown.contains(&line) && shown.contains("--skip-input 'hostile-*'"), "{shown}");
     assert_eq!(shown.matches("(hostile-").count(), 1, "{shown}");
-    // Alone, they are told as ever.
+    // Without others, they are reported as usual.
     let options = ["--peer", &wrong, "--network", "asis", "--input", "hostile-*"];
     let (shown, _) = run(&sandbox, &options, 1);
     assert!(!shown.contains("fail, too") && shown.contains("input: hostile-"), "{shown}");
 }
 
-/// Files with a dict without a name are counted, and so the next client's answer is another one.
+/// The server counts files with a dict without a name, so the next client's answer differs.
 #[test]
 fn what_the_reference_keeps_of_a_malformed_frame_shows_to_the_next_client() {
     let sandbox = framed();
@@ -326,7 +327,7 @@ fn what_the_reference_keeps_of_a_malformed_frame_shows_to_the_next_client() {
 #[test]
 fn text_that_is_not_utf8_is_sent_and_any_bytes_can_be_given() {
     let sandbox = framed();
-    // This port takes each wrong byte for a character.
+    // This port accepts each wrong byte as a character.
     let lax = super::SERVER
         .replace("json.loads(exactly(sock, size))", "json.loads(exactly(sock, size).decode('utf-8', 'replace' if bug == 'lax' else 'strict'))")
         .replace("(EOFError, OSError)", "(EOFError, OSError, ValueError, TypeError, KeyError)");

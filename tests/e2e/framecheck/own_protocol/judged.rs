@@ -1,4 +1,4 @@
-//! Ports that are right pass, each wrong one is caught by its check, and the one at fault is blamed.
+//! Right ports pass, each wrong one is caught by its check, and the report blames the side at fault.
 
 use super::{case, home, port, run, says, verdicts};
 
@@ -61,7 +61,7 @@ fn a_clause_of_the_owner_stands_in_the_place_of_its_check() {
     assert!(says(&sandbox, &["list", "up.toml"], 0).0.contains("UP-1"));
 }
 
-/// The reference's client does not loop its recv(4).
+/// The reference's client calls recv(4) only once.
 fn unlooped() -> framecheck_tests::Sandbox {
     let sandbox = home();
     sandbox.write("client.py", super::CLIENT.replace("else ''", "else 'unlooped'"));
@@ -86,21 +86,23 @@ fn what_the_reference_does_wrong_is_its_own_failure_and_no_ports() {
         ("right->ours", "split@2", "erratum"),
         ("wrong->ours", "asis", "fail"),
         ("wrong->ours", "split@2", "fail"),
-        // A port that does as the reference does is not blamed, and one that needs no loop passes.
+        // A port that does as the reference does is not blamed, and a port that needs no loop
+        // passes.
         ("ours->copy", "split@2", "erratum"),
         ("ours->mute", "split@2", "pass"),
     ] {
         let case = case(&report, &format!("up/{pairing}/tcp4/{network}/"));
         assert_eq!(case["verdict"], verdict, "{pairing} over {network}: {shown}");
     }
-    // The list is written into the file, and a known failure is none.
+    // The list is written into the file, and a known failure does not count.
     let list = "# The end of the file.\n[[expected]]\nid = \"up/ours->ours/tcp4/split@2/two\"\n\
                 reason = \"recv(4) is not looped\" # see #12\nsymptom = \"client-exit\"\n";
     sandbox.write("up.toml", super::FILE.to_owned() + list);
     let options = [&["--peer", &right][..], &network].concat();
     let (shown, report) = run(&sandbox, &options, 0);
     assert_eq!(case(&report, "up/ours->ours/tcp4/split")["verdict"], "expected-fail", "{shown}");
-    // A run that leaves the case out is no worse for that, nor is one without what fails.
+    // A run that leaves the case out is not worse for that, and neither is one without the failing
+    // part.
     run(&sandbox, &["--pairing", "ours->ours", "--input", "empty"], 0);
     run(&sandbox, &["--input", "two", "--network", "asis"], 0);
 }
@@ -123,7 +125,7 @@ fn the_list_of_known_failures_is_written_into_the_file() {
     sandbox.write("up.toml", text.replace("reason = \"\"", "reason = \"the same\""));
     let (_, report) = run(&sandbox, &options, 0);
     assert!(verdicts(&report).values().all(|verdict| verdict == "expected-fail"));
-    // When it is mended, the list says so.
+    // When the failure is corrected, the list says so.
     sandbox.write("client.py", super::CLIENT);
     let (shown, _) = run(&sandbox, &options, 1);
     assert!(

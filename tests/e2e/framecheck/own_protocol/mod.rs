@@ -1,4 +1,4 @@
-//! Protocol files: scenarios that their owners describe, and whose reference says what is right.
+//! Protocol files: scenarios that their owners describe, and whose reference decides what is right.
 
 mod cache;
 mod commands;
@@ -16,7 +16,8 @@ use serde_json::Value;
 use super::manifests::says;
 use super::{report, verdicts};
 
-/// Stores the files that it is sent, and answers with their sizes. A word behind the port is a bug of it.
+/// Stores the files that it receives, and answers with their sizes. A word after the port is one of its
+/// bugs.
 const SERVER: &str = r"import json, os, socket, struct, sys
 bug = sys.argv[3] if len(sys.argv) > 3 else ''
 def exactly(sock, size):
@@ -50,7 +51,7 @@ while True:
         break
 ";
 
-/// Sends the files that are typed. A word behind the port is a bug of it.
+/// Sends the files that are typed. A word after the port is one of its bugs.
 const CLIENT: &str = r"import json, socket, struct, sys
 bug = sys.argv[3] if len(sys.argv) > 3 else ''
 def exactly(sock, size):
@@ -114,7 +115,7 @@ fn home() -> Sandbox {
     sandbox
 }
 
-/// A manifest of a peer with these programs, in a role each where there is one.
+/// A manifest of a peer with these programs, one role each where there is one.
 fn peer(sandbox: &Sandbox, name: &str, server: Option<&str>, client: Option<&str>) -> String {
     let command = |role: &str, script: Option<&str>| match script {
         Some(rest) => format!("[{role}]\nup = [\"python3\", {rest}]\n"),
@@ -130,7 +131,7 @@ fn peer(sandbox: &Sandbox, name: &str, server: Option<&str>, client: Option<&str
     manifest
 }
 
-/// A peer whose programs are the reference's with these bugs; an empty one is none.
+/// A peer whose programs are the reference's with these bugs; an empty one means no bug.
 fn port(sandbox: &Sandbox, name: &str, server: Option<&str>, client: Option<&str>) -> String {
     let rest = |program: &str, bug: Option<&str>| {
         Some(format!("\"{program}.py\", \"{{host}}\", \"{{port}}\", \"{}\"", bug?))
@@ -139,7 +140,7 @@ fn port(sandbox: &Sandbox, name: &str, server: Option<&str>, client: Option<&str
     peer(sandbox, name, server.as_deref(), client.as_deref())
 }
 
-/// Run a file with these options, and give what was printed and the report.
+/// Runs a file with these options, and returns the output and the report.
 fn run(sandbox: &Sandbox, options: &[&str], status: i32) -> (String, Value) {
     let usual = ["run", "up.toml", "--cases", "0", "--no-shrink", "--out", "out"];
     let (stdout, stderr) = says(sandbox, &[&usual[..], options].concat(), status);

@@ -1,4 +1,4 @@
-//! Programs with more to set up: a command before each case, an environment, a sign of readiness.
+//! Programs with more set-up: a command before each case, an environment, a sign of readiness.
 
 use framecheck_tests::Sandbox;
 use serde_json::Value;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::fixed_address::has_namespaces;
 use super::{report, says, verdicts};
 
-/// Greets each client with what it finds in a file and in its environment. Until it says that it is ready, it
-/// drops who connects.
+/// Greets each client with the content of a file and of its environment. Until it says that it is ready, it
+/// drops new connections.
 const SERVER: &str = r"import os, socket, sys, time
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 if os.environ.get('WARM_UP'):
@@ -39,11 +39,11 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock:
 print(got.decode(), os.environ.get('GREETING'), os.path.exists('seed'))
 ";
 
-/// Writes what it is given to a file in its own directory, once.
+/// Writes what it receives to a file in its own directory, once.
 const SEED: &str = "#!/bin/sh\ntest ! -e seed || exit 9\necho \"seeding $GREETING\" >&2\n\
                     test -z \"$2\" || exit $2\nprintf '%s' \"$1\" >seed\n";
 
-/// A protocol of greetings. `server` stands in `[reference.server]`, behind the command.
+/// A protocol of greetings. `server` goes into `[reference.server]`, after the command.
 fn greetings(sandbox: &Sandbox, server: &str) {
     sandbox.write("server.py", SERVER);
     sandbox.write("client.py", CLIENT);
@@ -89,7 +89,7 @@ fn peer(sandbox: &Sandbox, top: &str, server: &str) {
 #[test]
 fn setup_and_environment_are_had_before_each_case_and_in_each_ones_own_directory() {
     let sandbox = Sandbox::new();
-    // The port is another in each case: the greeting would not be the same.
+    // The port differs in each case, so the greeting would differ too.
     greetings(&sandbox, &NEEDS.replace("port {port}", "{host}"));
     peer(&sandbox, "", &NEEDS.replace("port {port}", "{host}"));
     // Every file that the set-up leaves is compared like any other.
@@ -101,7 +101,7 @@ fn setup_and_environment_are_had_before_each_case_and_in_each_ones_own_directory
     let (shown, _) = says(&sandbox, &replay, 0);
     assert!(shown.contains("hello 127.0.0.1 of 127.0.0.1"), "{shown}");
     assert!(shown.contains("file: \"seed\", 12 bytes"), "{shown}");
-    // The client has nothing of what the server needs.
+    // The client has nothing that the server needs.
     assert!(shown.contains("None False"), "{shown}");
 }
 
@@ -149,7 +149,7 @@ fn a_setup_that_fails_or_hangs_is_a_harness_error_with_its_words() {
     let (shown, _) = run(&sandbox, &["--deadline", "1"], 3);
     assert!(shown.contains("seed.sh has not ended after 1 seconds: waiting for the da"), "{shown}");
 
-    // A port's set-up, too, is no fault of its program.
+    // A failing set-up of a port is not its program's fault.
     greetings(&sandbox, "env = { GREETING = \"a\" }\nsetup = [\"touch\", \"seed\"]");
     peer(&sandbox, "", "env = { GREETING = \"a\" }\nsetup = [\"false\"]");
     let (shown, report) = run(&sandbox, &["--peer", "acme.toml", "--network", "asis"], 3);
@@ -165,7 +165,7 @@ fn nothing_connects_before_a_server_says_that_it_is_ready() {
     peer(&sandbox, "", &format!("{needs}ready = 'warmed up'"));
     let options = ["--peer", "acme.toml", "--network", "asis", "--network", "random"];
     run(&sandbox, &options, 0);
-    // It listens before that: without the sign it is connected to too early.
+    // It listens before it is ready: without the sign, the harness connects too early.
     peer(&sandbox, "", needs);
     let (_, report) = run(&sandbox, &options, 1);
     let cases = report["cases"].as_array().unwrap();
@@ -190,7 +190,7 @@ fn a_server_that_is_never_ready_is_told_by_the_sign() {
     assert!(shown.contains("by a line that matches \"never\""), "{shown}");
 }
 
-/// A role's table with all that may stand in one. `-B` keeps its program from the launcher.
+/// A role's table with everything that it may contain. `-B` keeps its program from the launcher.
 fn whole_table(role: &str, option: &str, needs: &str) -> String {
     format!(
         "command = [\"python3\", {option}\"{role}.py\"]\nfixed-address = \"127.0.0.1:9001\"\n{needs}\n"
@@ -242,7 +242,7 @@ fn a_program_with_a_fixed_address_has_its_needs_too() {
             assert_eq!(played.filter(|(_, verdict)| *verdict == "pass").count(), 2, "{shown}");
         }
     }
-    // Without the sign, the server is connected to too early: that is waited for there, too.
+    // Without the sign, the harness connects to the server too early; that is waited for there, too.
     let roles = both("server.greet", "client.greet", "").replace("ready", "# ready");
     sandbox.write("redirected.toml", format!("name = \"redirected\"\nwarm = true\n{roles}"));
     let early = ["--network", "asis", "--peer", "redirected.toml"];

@@ -1,4 +1,4 @@
-//! Programs of all shapes: that wait, end, keep a state, sit at a terminal, or speak another transport.
+//! Programs of all kinds: they wait, end, keep a state, use a terminal, or speak another transport.
 
 use framecheck_tests::Sandbox;
 
@@ -53,14 +53,14 @@ fn peer(sandbox: &Sandbox, name: &str, server: &str, client: &str) -> String {
     manifest
 }
 
-/// What check-protocol says of a file that is usable.
+/// What check-protocol says of a usable file.
 fn usable(sandbox: &Sandbox) -> String {
     let (stdout, _) = says(sandbox, &["check-protocol", "up.toml"], 0);
     assert!(stdout.contains("usable; next: framecheck run "), "{stdout}");
     stdout
 }
 
-/// Play the file with these peers; verdicts by case.
+/// Plays the file with these peers; verdicts by case.
 fn play(
     sandbox: &Sandbox,
     peers: &[&str],
@@ -247,7 +247,7 @@ for line in sys.stdin:
     assert_eq!(case(&report, "up/wrong->ours/udp4/asis/")["clause"], "to-client");
 }
 
-/// The id of the one case of a run.
+/// The id of the only case of a run.
 fn only(sandbox: &Sandbox) -> String {
     let verdicts = verdicts(&report(&sandbox.path().join("out")));
     verdicts.keys().next().unwrap().clone()

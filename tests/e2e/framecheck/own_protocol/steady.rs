@@ -1,4 +1,4 @@
-//! A reference that is not the same each time: what differs is named, and the mask that covers it.
+//! A nondeterministic reference: the report names what differs, and the mask that covers it.
 
 use framecheck_tests::Sandbox;
 
@@ -60,7 +60,7 @@ fn proposed(sandbox: &Sandbox) -> (String, String) {
     (stdout, mask)
 }
 
-/// A right port passes once exactly the mask is there that was proposed, and not before.
+/// A right port passes exactly when the file has the proposed mask.
 fn is_covered(expression: &str) {
     let sandbox = varied(expression);
     let manifest =

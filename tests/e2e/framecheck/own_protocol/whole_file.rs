@@ -1,8 +1,8 @@
-//! A file with all that there may be, and mistakes in it.
+//! A file with everything that a file may contain, and mistakes in it.
 
 use super::{home, port, says};
 
-/// The file of the documents, without what this version does not know yet.
+/// The file of the documents, without what this version does not support yet.
 const EXAMPLE: &str = r#"name = "upload"                     # kebab-case; becomes a scenario: in ids, globs, list, reports
 summary = "puts files, one after another, and says quit"      # optional
 transports = ["tcp4"]               # optional; the default. The first is where the reference is seen

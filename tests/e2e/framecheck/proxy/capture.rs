@@ -1,4 +1,4 @@
-//! What passed, as a capture, and networks that disturb.
+//! The traffic as a capture, and networks with faults.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use super::{Proxy, REPLY, accept, carry, exchange, is_at_end, right, sandbox, se
 /// Packets that Wireshark warns of: 0x600000 is its severity of a warning.
 const WARNINGS: &str = "_ws.expert.severity >= 0x600000";
 
-/// What tshark prints of these fields for the packets that `filter` lets through.
+/// What tshark prints of these fields for the packets that match `filter`.
 fn tshark(capture: &std::path::Path, filter: &str, fields: &[&str]) -> Vec<String> {
     let mut command = Command::new("tshark");
     for preference in ["tcp.check_checksum", "udp.check_checksum", "ip.check_checksum"] {
@@ -82,7 +82,7 @@ fn a_network_does_its_harm_and_what_the_sender_said_is_judged() {
     let (status, said) = proxy.wait();
     assert_eq!(status, 0, "{said}");
     assert!(said.contains(" over flip-up@5: 1 connection"), "{said}");
-    // The server was given what is wrong, the client what is right.
+    // The server received what is wrong, the client received what is right.
     let audit = ["audit", "wire.pcapng", "--protocol", "parcels.toml", "--server"];
     says(&sandbox, &[&audit[..], &[&to.to_string()]].concat(), 1);
     let listening = said.split(" to ").next().unwrap();

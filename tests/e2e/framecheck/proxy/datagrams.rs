@@ -1,4 +1,4 @@
-//! Datagrams: each is one frame, and the server sees each client at an address of its own.
+//! Datagrams: each is one frame, and the server sees a separate address for each client.
 
 use std::net::UdpSocket;
 

@@ -1,4 +1,4 @@
-//! Ends and slow readers are what they would be without the proxy.
+//! Ends and slow readers behave as they would without the proxy.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -50,7 +50,7 @@ fn a_reset_passes_on_either_way_and_inside_a_frame_it_is_a_mistake() {
     let said = proxy.line();
     assert!(said.starts_with("connection 1, to-server, byte 7: request.dict ("), "{said}");
     assert!(said.contains("the end of the stream after 3 of them, by a reset"), "{said}");
-    // One that has ended its direction can reset it, too.
+    // A side that has ended its direction can reset the connection, too.
     let (client, server) = (proxy.connect(), accept(&listener));
     client.shutdown(Shutdown::Write).unwrap();
     is_at_end(&server);
@@ -75,7 +75,7 @@ fn a_reply_that_came_before_a_reset_is_passed_on() {
         std::thread::scope(|scope| {
             // It never ends its request, so the server closes with input unread: the kernel resets.
             scope.spawn(move || while sending.write_all(&[0; 1 << 16]).is_ok() {});
-            // Something of it is there, and stays unread.
+            // Some of it is there, and stays unread.
             server.peek(&mut [0]).unwrap();
             server.write_all(REPLY).unwrap();
             drop(server);

@@ -6,7 +6,7 @@ use super::super::audit::request;
 use super::{Proxy, REPLY, accept, connect, right, sandbox, server};
 
 const CONNECTIONS: usize = 1000;
-/// So many threads play the clients, and the servers.
+/// How many threads play the clients, and the servers.
 const THREADS: usize = 8;
 const WRONG: usize = 617;
 
@@ -16,7 +16,7 @@ fn one_wrong_frame_among_1000_connections_is_found() {
     let count = CONNECTIONS.to_string();
     let mut proxy = Proxy::start(&sandbox, to, &["--connections", &count, "--out", "wire.pcapng"]);
     let address = proxy.address;
-    // One after the other, as a server's queue of those that wait is short.
+    // One after the other, because a server's queue of waiting connections is short.
     let pair = |_| (connect(address), accept(&listener));
     let (clients, servers): (Vec<_>, Vec<_>) = (0..CONNECTIONS).map(pair).unzip();
     let share = CONNECTIONS / THREADS;

@@ -1,4 +1,4 @@
-//! `framecheck proxy`: two programs that run, and what stands between them.
+//! `framecheck proxy`: two running programs, with the proxy between them.
 
 mod capture;
 mod datagrams;
@@ -16,7 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::audit::{REPLY, right, sandbox};
 
-/// A proxy that runs; killed when it is dropped.
+/// A running proxy; dropping it kills it.
 struct Proxy {
     child: Child,
     /// Where clients connect.
@@ -26,7 +26,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Starts one for parcels.toml of this sandbox, unless told another file.
+    /// Starts one for parcels.toml of this sandbox, or for another file.
     fn start(sandbox: &Sandbox, to: SocketAddr, more: &[&str]) -> Self {
         let mut command = Command::new(program("framecheck"));
         command.current_dir(sandbox.path()).args(["proxy", "--to", &to.to_string()]);
@@ -59,7 +59,7 @@ impl Proxy {
         Pid::from_child(&self.child)
     }
 
-    /// Ends it by a signal; its status and the rest of what it prints.
+    /// Ends it by a signal; returns its status and the rest of its output.
     fn stop(self) -> (i32, String) {
         kill_process(self.pid(), Signal::TERM).unwrap();
         self.wait()
@@ -102,7 +102,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
     timed(listener.accept().unwrap().0)
 }
 
-/// No read or write of it takes longer than a test may.
+/// No read or write of it takes longer than a test may take.
 fn timed(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream.set_write_timeout(Some(DEADLINE)).unwrap();
@@ -110,7 +110,7 @@ fn timed(stream: TcpStream) -> TcpStream {
     stream
 }
 
-/// Sends bytes and sees them come out at the other end.
+/// Sends bytes and sees them arrive at the other end.
 #[track_caller]
 fn carry(mut from: &TcpStream, mut to: &TcpStream, bytes: &[u8]) {
     from.write_all(bytes).unwrap();
@@ -125,7 +125,7 @@ fn is_at_end(mut stream: &TcpStream) {
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 }
 
-/// One exchange that is right, to its end.
+/// One right exchange, to its end.
 fn exchange(proxy: &Proxy, listener: &TcpListener) {
     let (client, server) = (proxy.connect(), accept(listener));
     carry(&client, &server, &right());

@@ -1,4 +1,4 @@
-//! Frames that are right and wrong, while they pass.
+//! Right and wrong frames, while they pass.
 
 use std::io::{Read, Write};
 
@@ -112,7 +112,7 @@ fn a_server_that_sends_a_wrong_frame_is_found_and_the_json_has_it() {
     assert_eq!((report.tests, report.failures), (2, 1));
 }
 
-/// So many mebibytes pass.
+/// How many mebibytes pass.
 const PIECES: usize = 48;
 
 #[test]
@@ -120,7 +120,7 @@ fn a_frame_that_announces_2_gib_reserves_nothing_and_passes() {
     let (sandbox, (listener, to)) = (sandbox(&[]), server());
     let mut proxy = Proxy::start(&sandbox, to, &[]);
     let before = peak_kib(&proxy);
-    // JSON of 2 GiB is a mistake at once; a body of 2 GiB is none, and is passed on as it comes.
+    // JSON of 2 GiB is a mistake at once; a body of 2 GiB is not, and passes on as it comes.
     let (client, server) = (proxy.connect(), accept(&listener));
     carry(&client, &server, &[0x7f, 0xff, 0xff, 0xff, b'{']);
     assert!(proxy.line().contains("request.length"));
@@ -139,7 +139,7 @@ fn a_frame_that_announces_2_gib_reserves_nothing_and_passes() {
     proxy.stop();
 }
 
-/// The most memory that it had, as proc_pid_status(5) says it.
+/// The peak of its memory, as proc_pid_status(5) reports it.
 fn peak_kib(proxy: &Proxy) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

@@ -1,4 +1,4 @@
-//! What is refused, and what can't be done.
+//! What the proxy refuses, and what it can't do.
 
 use super::super::manifests::says;
 use super::{sandbox, server};
