@@ -1,14 +1,14 @@
-"""Run Python programs, each in a process forked from this one, warm, interpreter.
+"""Run Python programs, each in a process forked from this warm interpreter.
 
-A fresh interpreter takes 20 to 50 ms to start on a small machine, a fork about one. What a forked
-program can see is what `python3 -u PROGRAM ARG...` would show it: a `__main__` of its own, its
-arguments, unbuffered standard streams, default signal handling, the directory of the program
-first on sys.path, no other descriptors, and the interpreter's own way to end, with traceback and
-exit status. `--fresh` runs one program in a new interpreter instead, for checking just that.
-What does differ is what no interpreter's own `__main__` has: frames of this file below the
-program's, a recursion limit that makes up for them, and modules that are imported already:
-those of this file, and the standard modules that programs import (launch_imports.py). Where a
-file beside a program has the name of one of them, the forked process becomes a new interpreter.
+On a small machine, a fresh interpreter takes 20 to 50 ms to start, a fork about 1 ms. A forked
+program sees what `python3 -u PROGRAM ARG...` would show it: its own `__main__`, its arguments,
+unbuffered standard streams, default signal handling, the directory of the program first on
+sys.path, no other descriptors, and the interpreter's own way to end, with traceback and exit
+status. `--fresh` runs one program in a new interpreter instead, to check exactly that.
+Three things differ: frames of this file are below the program's, the recursion limit makes up for
+them, and some modules are already imported. These are the modules of this file, and the standard
+modules that programs import (launch_imports.py). If a file beside a program has the name of one
+of them, the forked process becomes a new interpreter.
 
     python3 launch.py --fresh PROGRAM [ARG...]      become python3 -u PROGRAM ARG...
     python3 -u launch.py --serve                    take requests from standard input
@@ -17,24 +17,23 @@ With --serve, standard input is a Unix SOCK_SEQPACKET socket, one JSON object to
 
     request {"op": "start", "id": N, "program": PATH, "argv": [...], "cwd": PATH}, both absolute,
             with three descriptors attached (SCM_RIGHTS): its standard input, output and error;
-            "env": {NAME: VALUE} where the program is to have these variables besides, and it is
-            to be told what it leaves behind; "address": [OWN, REAL] where OWN stands in its source
-            and it is to use REAL (launch_address.py); "notes": PATH where it is to note what it
-            does (launch_hooks.py); "trace": PATH where it is to write which of its lines it
-            executes (launch_trace.py)
+            "env": {NAME: VALUE} adds these variables, and asks which processes the program leaves
+            behind; "address": [OWN, REAL] makes the program use REAL where its source has OWN
+            (launch_address.py); "notes": PATH makes it note its calls (launch_hooks.py);
+            "trace": PATH makes it write which of its lines it executes (launch_trace.py)
     answer  {"id": N, "pid": P}
     request {"op": "signal", "id": N, "signal": S}   to the program's whole process group; no answer
     answer  {"id": N, "status": W, "maxrss_kib": K, "left": [[PID, NAME], ...]}
-            when it has ended; W as waitpid gives it, K the most memory it or a child has held
+            when it has ended; W is waitpid's status, K the peak memory of it or of a child
     answer  {"id": N, "error": TEXT}                 when it could not be started
 
-Whatever a program leaves in its process group is killed when the program ends. When the other
-end of the socket goes away, every program is killed and this process ends.
+When a program ends, this kills everything that is left in its process group. When the other
+end of the socket closes, this kills every program and ends.
 """
 # ruff: noqa: E402
 import sys
 
-# What an interpreter has imported before it looks beside a program.
+# The modules that an interpreter has imported before it looks beside a program.
 FRESH = frozenset(sys.modules)
 
 import argparse
@@ -49,7 +48,7 @@ import os
 import selectors
 import signal
 import socket
-import socketserver  # noqa: F401 (here so that no program waits for it after its fork)
+import socketserver  # noqa: F401 (imported here so that no program has to import it after its fork)
 import struct  # noqa: F401
 import subprocess  # noqa: F401
 import threading
@@ -63,17 +62,17 @@ REQUEST_MAX_BYTES = 1 << 20
 # The flag of a process that is in the kernel's exit.
 PF_EXITING = 4
 
-# A program's code, or why it could not be compiled; the program's own process is to say so. Or its
-# source, where compiling it warns: then that process compiles it.
+# A program's code, or why it could not be compiled; the program's own process reports that. Or its
+# source, if compiling it warns: then that process compiles it.
 Code = Union[types.CodeType, Exception, bytes]
 
-# Takes the frames of a redirection out of a traceback.
+# Removes the frames of a redirection from a traceback.
 without_hooks: Any = None
 
 # A program to run: its path followed by its arguments, and its code.
 Program = Tuple[List[str], Code]
 
-# A process that a program has left behind: its number, and its name.
+# A process that a program has left behind: its id, and its name.
 Left = Tuple[int, str]
 
 
@@ -91,18 +90,18 @@ def main() -> None:
         os.execv(sys.executable, [sys.executable, '-u'] + options.fresh)
     import launch_address
     import launch_imports
-    # No program is to find them, and one of this name beside a program is the program's own.
+    # Programs must not find them: a module of this name beside a program is the program's own.
     del sys.modules[launch_imports.__name__], sys.modules[launch_address.__name__]
     global without_hooks
     without_hooks = launch_address.without_this_file
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=0)
-    # Kept here, for what a child gives up it must first copy.
+    # Kept here: a child would first have to copy what it frees.
     launcher = Launcher(control, launch_imports, launch_address)
     run_as_main(*launcher.run())
 
 
 class Launcher:
-    """The long-lived parent. `run` returns in each forked child, with what that is to run."""
+    """The long-lived parent. `run` returns in each forked child, with the child's program."""
 
     def __init__(self, control: socket.socket, imports: Any, address: Any) -> None:
         self.control = control
@@ -113,8 +112,8 @@ class Launcher:
         self.pid_by_id: Dict[int, int] = {}
         self.id_by_pid: Dict[int, int] = {}
         self.code_by_program: Dict[str, Tuple[Any, Code]] = {}
-        # A byte arrives here whenever a child has ended, so waiting for requests and waiting for
-        # children is one wait.
+        # A byte arrives here whenever a child has ended, so one wait covers both requests and
+        # children.
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_read, False)
         os.set_blocking(self.wake_write, False)
@@ -125,7 +124,7 @@ class Launcher:
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         # Ctrl-C at a terminal reaches the whole foreground group; the harness decides what ends.
-        # Blocked and not ignored, so that one sent to a program that is not yet ready for it waits.
+        # The signal is blocked, not ignored, so it waits until a new program is ready for it.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.selector.register(self.control, selectors.EVENT_READ)
         self.selector.register(self.wake_read, selectors.EVENT_READ)
@@ -144,7 +143,7 @@ class Launcher:
                     self.reap()
 
     def receive(self) -> Tuple[Any, List[int]]:
-        """One request and its descriptors; (None, []) when the other end has gone."""
+        """One request and its descriptors; (None, []) when the other end has closed."""
         descriptors = array.array('i')
         try:
             message, ancillary, _, _ = self.control.recvmsg(
@@ -159,7 +158,7 @@ class Launcher:
         return json.loads(message.decode('utf-8')), list(descriptors)
 
     def answer(self, request: Dict[str, Any], descriptors: List[int]) -> Optional[Program]:
-        """Carry a request out. In a forked child only, return what it is to run."""
+        """Carry a request out. Only a forked child gets a program to run from this."""
         if request['op'] == 'signal':
             pid = self.pid_by_id.get(request['id'])
             if pid is not None:
@@ -187,7 +186,7 @@ class Launcher:
                     os.write(2, 'launch.py: cannot start {}: {}\n'.format(
                         request['program'], error).encode('utf-8', 'replace'))
                     os._exit(127)
-            # Both sides do this, so that it is done whichever of them runs first.
+            # Both sides do this, so that it is done no matter which runs first.
             try:
                 os.setpgid(pid, pid)
             except OSError:
@@ -218,7 +217,7 @@ class Launcher:
         return known[1]
 
     def become(self, request: Dict[str, Any], descriptors: List[int]) -> None:
-        """In the child: give up all that is the launcher's, and take the request's place."""
+        """In the child: close everything of the launcher, and set up what the request says."""
         os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -238,7 +237,7 @@ class Launcher:
 
     @staticmethod
     def take_notes(request: Dict[str, Any]) -> None:
-        """Note what the program does, if that is asked: with its own address, so after the redirection."""
+        """Note the program's calls if requested, with its own address: so after the redirection."""
         if 'notes' in request:
             import launch_hooks
             del sys.modules[launch_hooks.__name__]
@@ -256,7 +255,7 @@ class Launcher:
             pass
 
     def reap(self) -> None:
-        """Report every ended program, its group killed while its number can't be anyone else's."""
+        """Report every ended program, and first kill its group, while its id is still reserved."""
         while self.id_by_pid:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is None:
@@ -278,7 +277,7 @@ class Launcher:
             pass
 
     def kill_all(self) -> None:
-        """Kill every program. When this returns they are gone, and not only about to be."""
+        """Kill every program. When this returns, they have ended."""
         for pid in self.id_by_pid:
             signal_group(pid, signal.SIGKILL)
         for pid in self.id_by_pid:
@@ -286,11 +285,11 @@ class Launcher:
 
 
 class Environment:
-    """The variables of this process, which is to change some after its start as if before it.
+    """The variables of this process, some of which change as if it had started with them.
 
     The kernel shows a process's environment as it was at its exec, and a program's children that
     never call exec have no other. So a value is also changed in the memory that the kernel shows,
-    if one as long stands there.
+    if a value of the same length is there.
     """
 
     def __init__(self) -> None:
@@ -298,7 +297,7 @@ class Environment:
         self.places: Dict[bytes, Tuple[int, int]] = {}
         with contextlib.suppress(OSError, ValueError, IndexError):
             with open('/proc/self/stat', 'rb') as stat:
-                # Fields 50 and 51; the third is the first behind the name.
+                # Fields 50 and 51; the third is the first after the name.
                 fields = stat.read().rpartition(b')')[2].split()
             address, end = int(fields[47]), int(fields[48])
             with open('/proc/self/mem', 'rb', 0) as memory:
@@ -320,14 +319,14 @@ class Environment:
 
 
 def keep_for_good() -> None:
-    """Keep what is here now: no child needs to look through it for garbage, and so to copy it."""
+    """Freeze the present objects: no child's collector needs to visit, and so to copy, them."""
     gc.collect()
     if hasattr(gc, 'freeze'):
         gc.freeze()
 
 
 def compiled_quietly(text: bytes, program: str) -> Code:
-    """A program's code. What is to be said of it is left to the program's own process."""
+    """A program's code. The program's own process reports errors and warnings."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter('always')
         try:
@@ -338,7 +337,7 @@ def compiled_quietly(text: bytes, program: str) -> Code:
 
 
 def left_in_group(leader: int) -> List[Left]:
-    """The processes of a group that live on without its leader; none where /proc is not."""
+    """The processes of a group that live on without its leader; none without /proc."""
     left: List[Left] = []
     try:
         entries = os.listdir('/proc')
@@ -356,26 +355,26 @@ def left_in_group(leader: int) -> List[Left]:
 def living_name(pid: int) -> Optional[str]:
     """The name of a process, unless it has ended or is about to.
 
-    One that a signal is about to end is ended together with its leader.
+    A process that a signal is about to end counts as ended together with its leader.
     """
     decided_by = time.monotonic() + 0.02
     while True:
         with open(f'/proc/{pid}/stat', 'rb') as stat:
             name, _, rest = stat.read().partition(b'(')[2].rpartition(b')')
-        # Fields 3, 9 and 31 of proc(5): the state, the flags, and the signals that wait; the kernel
-        # adds SIGKILL to those wherever a signal ends the process.
+        # Fields 3, 9 and 31 of proc(5): the state, the flags, and the pending signals. The kernel
+        # adds SIGKILL to these whenever a signal ends the process.
         fields = rest.split()
         state, flags, waiting = fields[0], int(fields[6]), int(fields[28])
         if state in (b'Z', b'X') or flags & PF_EXITING or waiting & 1 << (signal.SIGKILL - 1):
             return None
-        # One that has taken its signal and is not yet in its exit is running.
+        # A process that has taken its signal and is not yet in its exit counts as running.
         if state != b'R' or time.monotonic() >= decided_by:
             return name.decode('utf-8', 'replace')
         os.sched_yield()
 
 
 def kibibytes(maxrss: int) -> int:
-    """What the system counts as a process's peak of memory; macOS counts bytes."""
+    """The peak memory of a process as the system counts it; macOS counts bytes."""
     return maxrss // 1024 if sys.platform == 'darwin' else maxrss
 
 
@@ -400,13 +399,13 @@ def run_as_main(argv: List[str], code: Code) -> NoReturn:
     status = 0
     interrupted = False
     try:
-        # Now that all is ready, let a Ctrl-C through.
+        # Everything is ready, so let a Ctrl-C through.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         if isinstance(code, Exception):
             raise code.with_traceback(None)
         if isinstance(code, bytes):
             code = compile(code, argv[0], 'exec', dont_inherit=True)
-        # A call, unlike exec(), is no deeper on the C stack than the interpreter's own start.
+        # Unlike exec(), a call is as deep on the C stack as the interpreter's own start.
         types.FunctionType(code, sys.modules['__main__'].__dict__)()
     except SystemExit as stop:
         status = exit_status(stop.code)
@@ -418,7 +417,7 @@ def run_as_main(argv: List[str], code: Code) -> NoReturn:
 
 
 def main_module(program: str) -> types.ModuleType:
-    """A `__main__` such as the interpreter made for this file, made for the program."""
+    """A `__main__` for the program, like the one that the interpreter made for this file."""
     made = types.ModuleType('__main__')
     made.__dict__.update((name, value) for name, value in globals().items()
                          if name.startswith('__') and name != '__doc__')
@@ -428,7 +427,7 @@ def main_module(program: str) -> types.ModuleType:
 
 
 def frame_count() -> int:
-    """How many frames are below the caller's callee: what a program is deeper than it would be."""
+    """How many frames are below the caller's callee: how much deeper than usual a program runs."""
     count = 0
     frame = sys._getframe().f_back
     while frame is not None:
@@ -438,19 +437,20 @@ def frame_count() -> int:
 
 
 def finish(status: int, interrupted: bool) -> NoReturn:
-    """The visible part of an interpreter's end, in its order; the rest is a few milliseconds of
-    freeing memory that the kernel frees anyway. `--fresh` shows the whole of it."""
+    """The visible part of an interpreter's end, in its order. The rest only frees memory for a few
+    milliseconds, which the kernel frees anyway. `--fresh` shows all of it."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]
     except BaseException as error:
         show_ignored(threading, error)
-    # What an exit function raises has been shown by then.
+    # By then, exceptions of exit functions have been shown.
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     if not flush_streams():
         status = 120
-    # What a program leaves open is closed here: what only an exception held, what was garbage, then
-    # its names, oldest first unless a function refers to them all, when the collector finds them.
+    # This closes what a program leaves open: objects that only an exception held, then garbage,
+    # then its names, oldest first, unless a function refers to all of them; then the collector
+    # finds them.
     for name in ('last_type', 'last_value', 'last_traceback', 'last_exc'):
         if hasattr(sys, name):
             setattr(sys, name, None)
@@ -464,7 +464,7 @@ def finish(status: int, interrupted: bool) -> NoReturn:
 
 
 def flush_streams() -> bool:
-    """Flush whatever a program has made its standard output and error; False if one can't be."""
+    """Flush the program's present standard output and error; False if one can't be flushed."""
     flushed = True
     for name in ('stdout', 'stderr'):
         stream = getattr(sys, name, None)
@@ -479,7 +479,7 @@ def flush_streams() -> bool:
 
 
 def exit_status(code: Any) -> int:
-    """What sys.exit(code) makes of its argument."""
+    """The exit status of sys.exit(code)."""
     if code is None:
         return 0
     if isinstance(code, int):
@@ -500,7 +500,7 @@ def show_exception(error: BaseException) -> None:
 
 
 def show_ignored(culprit: Any, error: BaseException) -> None:
-    """What the interpreter says of an error that nothing can catch any more."""
+    """The interpreter's message for an error that nothing can catch any more."""
     assert error.__traceback__ is not None
     traceback = error.__traceback__.tb_next
     with contextlib.suppress(Exception):

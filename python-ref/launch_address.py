@@ -1,29 +1,29 @@
-"""Redirect the address that stands in a program's source to the one that the harness has chosen.
+"""Redirect the address in a program's source to the one that the harness has chosen.
 
     python3 -u launch_address.py OWN REAL PROGRAM [ARG...]
 
-An address is `127.0.0.1:9001` or `[::1]:9001`. A socket of the program that binds, connects or sends to
-OWN's port, on any host that is this machine, uses REAL instead. Where the program asks for the address of
-a socket, it gets its own. Other addresses stay as they are, and so do sockets that are not made by Python's
-`socket` module.
+An address is `127.0.0.1:9001` or `[::1]:9001`. When a socket of the program binds, connects or sends to
+OWN's port, on any host that is this machine, it uses REAL instead. When the program asks for the address
+of a socket, it gets OWN. Other addresses stay unchanged, and so do sockets that Python's `socket` module
+did not make.
 
-launch.py imports this for the programs that it forks. Little is imported here: a program must find what
-lies beside it, also under the name of a standard module.
+launch.py imports this for the programs that it forks. This file imports little: a program must find the
+files beside it, also those with the name of a standard module.
 """
 import os
 import socket
 import sys
 import weakref
 
-# How a program may call this machine.
+# The names by which a program may call this machine.
 LOCAL = frozenset(['', '0.0.0.0', 'localhost', '::', '::1', '::ffff:127.0.0.1', '::ffff:0.0.0.0'])
-# What a wildcard, and what a name of this machine stands for, by family.
+# The meaning of a wildcard, and of a name of this machine, by family.
 WILDCARD = {socket.AF_INET: '0.0.0.0', socket.AF_INET6: '::'}
 LOOPBACK = {socket.AF_INET: '127.0.0.1', socket.AF_INET6: '::1'}
 
 
 class Redirect:
-    """Stands between a program and its sockets."""
+    """Changes addresses between a program and its sockets."""
 
     def __init__(self, own: str, real: str) -> None:
         self.own_host, self.own_port = parsed(own)
@@ -38,7 +38,7 @@ class Redirect:
                 or host == socket.gethostname())
 
     def real(self, sock: socket.socket, address: object) -> object:
-        """The address to use in the place of this one; None to leave it as it is."""
+        """The address to use instead of this one; None to leave it unchanged."""
         if (sock.family not in LOOPBACK or not isinstance(address, tuple) or len(address) < 2
                 or address[1] != self.own_port or not self.is_local(address[0])):
             return None
@@ -54,13 +54,13 @@ class Redirect:
         return (host, self.real_port) + address[2:]
 
     def shown(self, sock: socket.socket, address: object, hosts: object) -> object:
-        """What the program gets to see in the place of an address."""
+        """The address that the program sees instead of this one."""
         if (not isinstance(address, tuple) or len(address) < 2 or address[1] != self.real_port
                 or not self.is_local(address[0])):
             return address
         host = hosts.get(sock, self.own_host)
         if host == '' or host in WILDCARD.values():
-            # A wildcard that is connected to is the machine itself.
+            # Connecting to a wildcard means connecting to the machine itself.
             host = (WILDCARD if hosts is self.bound else LOOPBACK)[sock.family]
         elif (':' in host) != (sock.family == socket.AF_INET6) or not is_numeric(host):
             host = LOOPBACK[sock.family]
@@ -115,7 +115,7 @@ def redirect(own: str, real: str) -> None:
         def make(original: object) -> object:
             def method(self: socket.socket, *args: object) -> object:
                 given = list(args)
-                # The first argument is what is sent.
+                # The first argument is the data.
                 if len(given) > max(index, 1):
                     given[index] = to.real(self, given[index]) or given[index]
                 return original(self, *given)

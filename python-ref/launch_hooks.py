@@ -1,20 +1,20 @@
 """Note what a program asks of struct, json, hashlib, zlib and its sockets.
 
-`framecheck learn` reads the notes: they say what the bytes of a protocol are. The launcher imports this
-file in the process of a program, and only where a request names a file for the notes. No other run of a
-program is changed by it.
+`framecheck learn` reads the notes: they show the meaning of a protocol's bytes. The launcher imports this
+file in the process of a program, and only if a request names a file for the notes. It changes no other run
+of a program.
 
 The notes are lines of JSON. The first is {"call": "start", "argv": [...], "cwd": PATH}; the others have:
 
-    call    what was called, such as "struct.pack"
-    at      "FILE:LINE" of the program, the innermost of its frames that is no file of Python's library
-    format, bytes    of struct: the format, and what was packed or unpacked, as hexadecimal digits
-    text, length     of json: the text in UTF-8, its first TEXT_MAX characters, and all its characters
-    kind, digest, length    of hashlib and crc32: the algorithm, what came out in hexadecimal digits, and
-                            how many bytes went in
+    call    the called function, such as "struct.pack"
+    at      "FILE:LINE" of the program: its innermost frame outside of Python's library
+    format, bytes    of struct: the format, and the packed or unpacked bytes, in hexadecimal digits
+    text, length     of json: the first TEXT_MAX characters of the text, in UTF-8, and its whole length
+    kind, digest, length    of hashlib and crc32: the algorithm, the result in hexadecimal digits, and the
+                            number of input bytes
     address          of bind and connect
-    asked, got       of recv and its like, in bytes
-    sent             of send and its like, in bytes
+    asked, got       of recv and similar calls, in bytes
+    sent             of send and similar calls, in bytes
 """
 import binascii
 import fcntl
@@ -27,12 +27,12 @@ import sys
 import zlib
 from typing import Any, Callable, Dict
 
-# So many notes a process writes; one that sends a byte at a time writes no more.
+# The most notes that a process writes, in case it sends one byte at a time.
 NOTES_MAX = 20000
 TEXT_MAX = 65536
 BYTES_MAX = 256
 
-# No descriptor that a program opens is another because of this one.
+# A high number, so that the program's own descriptors keep their numbers.
 DESCRIPTOR_MIN = 500
 
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
@@ -43,7 +43,7 @@ ENCODE = json.JSONEncoder.encode
 
 
 class Notes:
-    """The file that the notes go to. Each is one write, so those of several threads don't mix."""
+    """The file of the notes. Each note is one write, so notes of several threads don't mix."""
 
     def __init__(self, path: str) -> None:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -65,7 +65,7 @@ class Notes:
 
 
 def place() -> str:
-    """Where the program called from."""
+    """The place in the program that made the call."""
     frame = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
@@ -76,7 +76,7 @@ def place() -> str:
 
 
 def install(path: str, argv: Any) -> None:
-    """From now on, note what this process does in the file at this path."""
+    """From now on, write notes about this process's calls to the file at this path."""
     notes = Notes(path)
     notes.write({'call': 'start', 'argv': argv, 'cwd': os.getcwd()})
     hook_struct(notes)
@@ -86,7 +86,7 @@ def install(path: str, argv: Any) -> None:
 
 
 def size_of(data: Any) -> int:
-    """How many bytes it is; what is none is left to the one that is called to refuse."""
+    """Its number of bytes; the called function itself refuses other types."""
     try:
         return memoryview(data).nbytes
     except TypeError:
@@ -168,7 +168,7 @@ def hook_json(notes: Notes) -> None:
 
 
 class Hash:
-    """A hash object that notes what came out of it."""
+    """A hash object that notes its results."""
 
     def __init__(self, notes: Notes, inner: Any, length: int) -> None:
         self._notes, self._inner, self._length = notes, inner, length

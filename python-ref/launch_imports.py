@@ -1,6 +1,7 @@
-"""What a program imports, imported before its process is forked; and where that must not show.
+"""Import the modules of a program before its process is forked, unless that would show.
 
-Only modules of the standard library are imported here, and only those whose import nobody can see.
+This imports only modules of the standard library, and only those whose import has no visible
+effect.
 """
 import ast
 import contextlib
@@ -22,7 +23,7 @@ from importlib.machinery import (
 )
 from typing import AbstractSet, Iterator, List, Optional, Set, Tuple
 
-# So many names of modules are looked at for one program.
+# The most names of modules that this checks for one program.
 NAMES_MAX = 1000
 
 # Modules whose import a program could see, in some CPython from 3.8 to 3.13.
@@ -32,7 +33,7 @@ BLOCKED = frozenset([
     '_pyrepl', 'code', 'doctest', 'pdb', 'readline', 'rlcompleter',
     # They keep the working directory, the arguments or the standard streams of the import.
     'cgitb', 'concurrent.futures.process', 'dummy_threading', 'multiprocessing', 'smtpd',
-    # They come with code of others, or are no part of a program.
+    # They come with code of others, or are not part of a program.
     'distutils', 'ensurepip', 'lib2to3', 'test',
     # They warn that they are deprecated.
     'aifc', 'asynchat', 'asyncore', 'audioop', 'binhex', 'cgi', 'chunk', 'crypt', 'formatter',
@@ -45,10 +46,10 @@ BLOCKED = frozenset([
 def warm(program: str, source: bytes) -> None:
     """Import the standard modules that a program names, or a local module that it imports.
 
-    What goes wrong here is left to the program to say.
+    Errors here are ignored; the program itself will report them.
     """
     directory = os.path.dirname(os.path.realpath(program))
-    # Sources that have not been looked at, each with the package that it belongs to.
+    # Sources that are not checked yet, each with its package.
     sources: List[Tuple[str, bytes]] = [('', source)]
     seen: Set[str] = set()
     while sources:
@@ -78,7 +79,7 @@ def imported(package: str, source: bytes) -> Iterator[str]:
             for alias in node.names:
                 yield from prefixes(alias.name)
         elif isinstance(node, ast.ImportFrom):
-            # What is taken from a module may be a module itself.
+            # A name imported from a module may itself be a module.
             base = absolute(package, node.level, node.module or '')
             for alias in node.names:
                 yield from prefixes(base + '.' + alias.name if base else alias.name)
@@ -87,7 +88,7 @@ def imported(package: str, source: bytes) -> Iterator[str]:
 
 
 def absolute(package: str, level: int, module: str) -> str:
-    """The name of what `from ...module import` names in a package."""
+    """The full name of the module in `from ...module import`, inside a package."""
     if level == 0:
         return module
     parts = package.split('.') if package else []
@@ -96,7 +97,7 @@ def absolute(package: str, level: int, module: str) -> str:
 
 
 def prefixes(name: str) -> Iterator[str]:
-    """`a`, `a.b` and `a.b.c` of `a.b.c`."""
+    """`a`, `a.b` and `a.b.c` for `a.b.c`."""
     parts = name.split('.')
     for count in range(1, len(parts) + 1):
         yield '.'.join(parts[:count])
@@ -113,7 +114,7 @@ def local_source(directory: str, name: str) -> Optional[Tuple[str, bytes]]:
 
 
 def is_warmed(directory: str, name: str) -> bool:
-    """Whether this is a module of the standard library whose import nobody can see."""
+    """Whether this is a module of the standard library whose import has no visible effect."""
     if name in sys.modules or not BLOCKED.isdisjoint(prefixes(name)) or name.endswith('__main__'):
         return False
     top = name.partition('.')[0]
@@ -121,7 +122,7 @@ def is_warmed(directory: str, name: str) -> bool:
 
 
 def is_standard(name: str) -> bool:
-    """Whether a module at the top is of the standard library."""
+    """Whether a top-level module belongs to the standard library."""
     known = getattr(sys, 'stdlib_module_names', None)
     if known is not None:
         return name in known
@@ -138,7 +139,7 @@ def is_standard(name: str) -> bool:
 
 
 def is_shadowed(directory: str, fresh: AbstractSet[str]) -> bool:
-    """Whether a fresh interpreter would find in a directory what has been imported from elsewhere.
+    """Whether a fresh interpreter would find an already imported module in this directory instead.
 
     `fresh` are the modules that it has before it looks there.
     """
@@ -150,7 +151,7 @@ def is_shadowed(directory: str, fresh: AbstractSet[str]) -> bool:
 
 
 def has(directory: str, name: str) -> bool:
-    """Whether an import finds this module in a directory, if that is the first on sys.path."""
+    """Whether an import finds this module in a directory that is first on sys.path."""
     if BuiltinImporter.find_spec(name) is not None or FrozenImporter.find_spec(name) is not None:
         return False
     finder = FileFinder(directory, (ExtensionFileLoader, EXTENSION_SUFFIXES),

@@ -1,30 +1,30 @@
-"""Write down which lines of a program's own files are executed.
+"""Record which lines of a program's own files are executed.
 
 `framecheck mutants` reads this: an input that never reaches a line can't catch a bug there. The
-launcher imports this file in the process of a program, and only where a request names a file for
-the trace, as `"trace": PATH` (launch.py). No other run of a program is changed by it.
+launcher imports this file in the process of a program, and only if a request names a file for
+the trace, as `"trace": PATH` (launch.py). It changes no other run of a program.
 
-The program's own files are its own and the modules that it imports from its directory or below.
-The trace says by that which modules these are. It is lines of JSON, one for each line of source,
-written when that is executed for the first time in a process:
+The program's own files are its main file and the modules that it imports from its directory or
+below. So the trace also shows which modules these are. The trace has one line of JSON for each
+line of source, written when a process executes that line for the first time:
 
     {"file": PATH, "lines": [N], "cwd": PATH}
 
     file    the source, with all symbolic links resolved
-    lines   the numbers of lines, of which the first of a file is 1: one, or all of a file
-    cwd     where the program was started, by which two programs of one play can be told apart
+    lines   line numbers, from 1: one, or all of a file
+    cwd     the program's start directory, which distinguishes the two programs of one play
 
-Each is one write, so what was executed is there however the process ends. Threads write to the same
-file. A child that is forked writes one of its own, PATH.PID, which has its own lines alone; and a
-child of that, PATH.PID.PID.
+Each line is one write, so all executed lines are there however the process ends. Threads write to
+the same file. A forked child writes its own file, PATH.PID, with only its own lines; its child
+writes PATH.PID.PID.
 
-A program whose functions call each other as deep as Python lets them ends its own trace. So where
-it comes near that, all lines of its files that are known by then are written: it may reach any of
-them unseen. Older interpreters then name a wrong line in its tracebacks.
+A program that recurses to Python's limit stops its own trace. So when it comes near the limit, the
+trace writes all lines of its files that are known by then: the program may reach any of them
+unseen. Older interpreters then name a wrong line in its tracebacks.
 
-The first line makes the file. There is none where the program was not traced: where it could not be
-started or compiled, and where the launcher became a new interpreter, because a file beside the
-program has the name of a standard module. Then nothing is known of what it reached.
+The first line creates the file. There is no file if the program was not traced: if it could not be
+started or compiled, or if the launcher became a new interpreter, because a file beside the program
+has the name of a standard module. Then it is unknown which lines it reached.
 """
 import _thread
 import fcntl
@@ -36,24 +36,24 @@ import threading
 from types import FrameType
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
-# No descriptor that a program opens is another because of this one.
+# A high number, so that the program's own descriptors keep their numbers.
 DESCRIPTOR_MIN = 500
 
-# At this part of the recursion limit a trace gives up; calls from C take room besides the frames.
+# The trace stops at this part of the recursion limit; calls from C also count, besides the frames.
 DEEP_PART = 4
 
-# Where Python's own modules are, and what is installed beside them.
+# The directories of Python's own and of installed modules.
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 INSTALLED = ('site-packages', 'dist-packages')
 
-# What this file uses may be replaced by the program.
+# Kept here, because the program may replace what this file uses.
 ENCODE = json.JSONEncoder().encode
 WRITE, OPEN, CLOSE, GETPID = os.write, os.open, os.close, os.getpid
 LIMIT = sys.getrecursionlimit
 
 
 class Trace:
-    """The file that the lines go to, and the lines that are in it."""
+    """The file of the trace, and the lines that are in it."""
 
     def __init__(self, path: str, program: str) -> None:
         self.path = path
@@ -62,7 +62,7 @@ class Trace:
         self.directories = tuple({os.path.join(os.path.dirname(it), '') for it in places})
         self.descriptor = -1
         self.seen: Set[Tuple[str, int]] = set()
-        # Of the name of a file as its code has it: its path, or None where it is not the program's.
+        # From a code object's file name to its path, or None for a file that is not the program's.
         self.paths: Dict[str, Optional[str]] = {}
         self.is_whole = True
 
@@ -76,14 +76,14 @@ class Trace:
         return self.paths[name]
 
     def enter(self, frame: FrameType, event: str, _: Any) -> Optional[Callable[..., Any]]:
-        """Called where a function begins; what it returns is called at each line."""
+        """Called where a function begins; Python calls its result at each line."""
         if self.is_whole and depth_of(frame) > LIMIT() // DEEP_PART:
             self.is_whole = False
             self.give_up()
         return self.line if self.own(frame.f_code.co_filename) is not None else None
 
     def give_up(self) -> None:
-        """Write all lines: where there is no room for a function of this file, the trace ends."""
+        """Write all lines: the trace ends when there is no stack for a function of this file."""
         for path in filter(None, list(self.paths.values())):
             with io.FileIO(path) as source:
                 count = source.readall().count(b'\n') + 1
@@ -109,7 +109,7 @@ class Trace:
             pass
 
     def begin_anew(self) -> None:
-        """In a forked child: go on in a file of its own."""
+        """In a forked child: continue in its own file."""
         if self.descriptor >= 0:
             CLOSE(self.descriptor)
         self.descriptor = -1

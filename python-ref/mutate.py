@@ -1,34 +1,34 @@
-"""Make wrong variants of a Python program: the bugs that ports of socket programs have.
+"""Make wrong variants of a Python program, with the typical bugs of ports of socket programs.
 
     python3 -I -S mutate.py PROGRAM.py
 
-`framecheck mutants` plays each variant in the place of the reference, and says which of them its
+`framecheck mutants` plays each variant instead of the reference, and reports which variants the
 inputs catch. This file only makes them. It writes one JSON object:
 
     {"program": PATH, "variants": [...], "same": [...], "numbers": [...]}
 
-Under "numbers" are the whole numbers that stand in the program: its limits and sizes, mostly.
+"numbers" has the whole numbers in the program, which are mostly its limits and sizes.
 
 A variant has:
 
-    id      its rule and its number among the places of that rule, such as "struct-order-2"; no
-            change elsewhere changes it, as long as no place of the rule comes or goes
+    id      its rule and its number among the places of that rule, such as "struct-order-2"; it
+            stays the same as long as the program has the same places for the rule
     rule    the rule, such as "struct-order"
     line    where it begins, in the program's lines from 1
     what    what is wrong
-    hint    where it may show, in short words: frames, files, screen, exit, network, input
-    lines   [FIRST, LAST]: unless the program executes one of these lines, the variant does the same
-    diff    the changed lines, each behind "-" or "+"
-    source  the whole text of the variant; to be written as UTF-8
+    hint    where the bug may show, in one word: frames, files, screen, exit, network, input
+    lines   [FIRST, LAST]: if the program executes none of these lines, the variant does the same
+    diff    the changed lines, each after "-" or "+"
+    source  the whole text of the variant, for a file in UTF-8
 
-What comes to the same as the program, or as an earlier variant, is under "same": id, rule, line,
-what, and "why". Variants with the same bytecode are found by compiling them; for other reasons see
-`same` in the rules.
+"same" has the variants that behave like the program or like an earlier variant: id, rule, line,
+what, and "why". Compiling finds variants with the same bytecode; for other reasons see `same` in
+the rules.
 
-A variant is made by edits of the text where the syntax tree says, so all else stays as it is. Only
-the name of another encoding in the first two lines becomes utf-8, since the variant is UTF-8.
+A variant comes from edits of the text at places in the syntax tree, so the rest stays unchanged.
+Only the name of another encoding in the first two lines becomes utf-8, as the variant is UTF-8.
 
-The status is 2, with one sentence on standard error, where the program can't be read or is no
+The status is 2, with one sentence on standard error, if the program can't be read or is not
 Python. The rules are in the other files: mutate_wire.py (bytes), mutate_json.py (text and JSON),
 mutate_flow.py (checks, loops, errors), mutate_world.py (files, servers, screen).
 """
@@ -43,7 +43,7 @@ import types
 import warnings
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-# With -I, nothing is found beside this file; and nothing is to be left there.
+# With -I, Python finds no modules beside this file; and it must leave no files there.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
@@ -55,15 +55,15 @@ import mutate_world
 from mutate_program import Change, Edit, Program
 
 DIFF_LINES_MAX = 24
-# A larger number is no size that an input tries.
+# Inputs try no larger size than this.
 NUMBER_MAX = 1 << 20
-# So many changed lines are shown with what stands between them.
+# Up to this many changed lines are shown with the lines between them.
 WHOLE_MAX = 6
 
-# Raised where a file is no Python, or more than the interpreter can take.
+# Raised for a file that is not Python, or too much for the interpreter.
 NO_PROGRAM = (SyntaxError, ValueError, RecursionError, MemoryError, LookupError)
 
-# Each rule's name, where it may show, and what finds its places.
+# Each rule's name, where its bugs may show, and the function that finds its places.
 RULES = mutate_wire.RULES + mutate_json.RULES + mutate_flow.RULES + mutate_world.RULES
 
 
@@ -86,14 +86,14 @@ def main() -> int:
         print('{} is no Python program that this CPython {}.{} can read: {}'.format(
             path, *sys.version_info[:2], ' '.join(what.split())), file=sys.stderr)
         return 2
-    # A surrogate has no UTF-8, but an escape.
+    # A surrogate can't be UTF-8, but can be an escape.
     sys.stdout.write(json.dumps(made) + '\n')
     return 0
 
 
 @contextlib.contextmanager
 def quiet_parser() -> Iterator[None]:
-    """The parser of CPython 3.8 itself writes to standard error where it is short of room."""
+    """CPython 3.8's own parser writes to standard error when it runs out of memory."""
     if sys.version_info >= (3, 9):
         yield
         return
@@ -133,7 +133,7 @@ def mutants(data: bytes, path: str) -> Dict[str, Any]:
 
 
 def numbers(program: Program) -> List[int]:
-    """The whole numbers from 2 to NUMBER_MAX, also where they stand as 8 * 1024 or 1 << 20."""
+    """The whole numbers from 2 to NUMBER_MAX, also written as 8 * 1024 or 1 << 20."""
     found = set()
     for node in program.nodes:
         value = number(node)
@@ -143,13 +143,13 @@ def numbers(program: Program) -> List[int]:
 
 
 def number(node: Any) -> Optional[int]:
-    """What a literal, or an operation on two, comes to."""
+    """The value of a literal, or of an operation on two."""
     if isinstance(node, ast.Constant):
         return node.value if type(node.value) is int else None
     if not isinstance(node, ast.BinOp):
         return None
     left, right = number(node.left), number(node.right)
-    # What a source says can be as large as it likes; its power can't.
+    # A number in the source may have any size; a power may not.
     if left is None or right is None or abs(left) > NUMBER_MAX or not 0 <= right <= NUMBER_MAX:
         return None
     if isinstance(node.op, ast.Mult):
@@ -160,10 +160,10 @@ def number(node: Any) -> Optional[int]:
 
 
 def changes(program: Program) -> Iterator[Tuple[str, str, str, Change]]:
-    """What the rules propose: the identity, the rule, its hint and the change."""
+    """The proposals of the rules: the id, the rule, its hint and the change."""
     for name, hint, find in RULES:
         found = list(find(program))
-        # In the order of the source; several of one place stay in the rule's own.
+        # In the order of the source; several at one place keep the rule's order.
         found.sort(key=lambda it: (it.at.lineno, it.at.col_offset))
         count: Dict[str, int] = {}
         for change in found:
@@ -179,7 +179,7 @@ def edited(text: str, edits: List[Edit]) -> str:
 
 
 def compiled(text: str, path: str) -> Any:
-    """The fingerprint of a variant, or None where it is no program any more."""
+    """The fingerprint of a variant, or None if it is no longer a program."""
     try:
         return fingerprint(compile(text, path, 'exec', dont_inherit=True))
     except NO_PROGRAM:
@@ -187,14 +187,14 @@ def compiled(text: str, path: str) -> Any:
 
 
 def fingerprint(code: types.CodeType) -> Tuple[Any, ...]:
-    """All of a code that decides what it does, without its line numbers."""
+    """Everything in a code object that determines what it does, without line numbers."""
     return (code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
             code.co_flags, code.co_argcount, code.co_kwonlyargcount, code.co_name,
             getattr(code, 'co_exceptiontable', b''), tuple(map(constant, code.co_consts)))
 
 
 def constant(value: Any) -> Tuple[Any, ...]:
-    """1, 1.0 and True are equal, and yet not the same; nor are 0.0 and -0.0."""
+    """Distinguishes equal constants: 1, 1.0 and True; 0.0 and -0.0."""
     if isinstance(value, types.CodeType):
         return fingerprint(value)
     if isinstance(value, tuple):
@@ -211,13 +211,13 @@ def lines(program: Program, change: Change) -> List[int]:
     body = getattr(statement, 'body', None)
     if not isinstance(body, list) or not body:
         return [statement.lineno, statement.end_lineno]
-    # Of a statement with a body, only its head.
+    # For a statement with a body, only its head.
     at: Any = change.at
     return [at.lineno, max(at.lineno, min(at.end_lineno, body[0].lineno))]
 
 
 def diff(old: str, new: str) -> str:
-    """The lines that differ, the old ones behind "-" and the new ones behind "+"."""
+    """The lines that differ, the old ones after "-" and the new ones after "+"."""
     before, after = old.splitlines(), new.splitlines()
     first = 0
     while first < min(len(before), len(after)) and before[first] == after[first]:
@@ -228,7 +228,7 @@ def diff(old: str, new: str) -> str:
     before, after = before[first:len(before) - last], after[first:len(after) - last]
     changed = ['-' + line for line in before] + ['+' + line for line in after]
     if len(changed) > WHOLE_MAX:
-        # Without the names of files, which are its first two lines, and the numbers of lines.
+        # Without the file names, which are its first two lines, and the line numbers.
         changed = [line for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:]
                    if not line.startswith('@@')]
     if len(changed) > DIFF_LINES_MAX:
@@ -237,7 +237,7 @@ def diff(old: str, new: str) -> str:
 
 
 def as_utf8(program: Program, text: str) -> str:
-    """The text with utf-8 for the name of its encoding, where it had another."""
+    """The text with the name of its encoding replaced by utf-8."""
     if program.is_utf8:
         return text
     head = re.split('(\r\n|\r|\n)', text, maxsplit=2)

@@ -8,7 +8,7 @@ from mutate_program import EXITS, RECEIVES, Change, Program, leaves, name_of
 
 Changes = Iterator[Change]
 
-# Calls that only look: a check made of these may vanish together with them.
+# Calls without effects: a check that consists of these may vanish together with them.
 LOOKING = ('len', 'type', 'isinstance', 'startswith', 'endswith', 'get', 'isdigit', 'isascii',
            'isfile', 'isdir', 'exists', 'encode', 'decode', 'int', 'str', 'fullmatch', 'hexdigest',
            'md5', 'sha1', 'sha256', 'strip', 'rstrip', 'lower', 'upper', 'basename', 'fsencode')
@@ -17,7 +17,7 @@ TYPES_MAX = 6
 
 
 def is_check(node: Any) -> bool:
-    """Whether it is an `if` whose body only leaves, and no choice of what to do."""
+    """Whether it is an `if` whose body only leaves, and not a choice between actions."""
     if not isinstance(node, ast.If) or len(node.body) > BODY_MAX or not leaves(node.body[-1]) \
             or not all(isinstance(it, (ast.Expr, ast.Assign)) for it in node.body[:-1]):
         return False
@@ -32,7 +32,7 @@ def is_check(node: Any) -> bool:
 def body_lines(body: List[Any], head: Any) -> Tuple[int, int]:
     """The lines of which one is executed if and only if the body is."""
     first = body[0].lineno
-    # A statement that only jumps may not be seen: before CPython 3.10 the jump to it goes further.
+    # A trace may miss a statement that only jumps: before CPython 3.10 a jump to it goes further.
     if all(isinstance(it, (ast.Pass, ast.Continue, ast.Break)) for it in body) \
             and sys.version_info < (3, 10):
         first = head.lineno
@@ -70,7 +70,7 @@ def check_part_gone(program: Program) -> Changes:
             top, ast.Assign) and isinstance(node.values[0], (ast.Compare, ast.BoolOp, ast.UnaryOp))
         if not is_decision:
             continue
-        # Where no part was true, none that is missing was.
+        # If no part was true, the missing part was not true either.
         lines = body_lines(top.body, node) if isinstance(node.op, ast.Or) and isinstance(
             top, ast.If) and top.test is node else None
         neutral = 'False' if isinstance(node.op, ast.Or) else 'True'
@@ -106,7 +106,7 @@ def compare_edge(program: Program) -> Changes:
     for node, number, left, right in comparisons(program):
         start, gap = program.gap(left, right)
         found = re.search('[<>]=?', gap)
-        # No input decides what the clock says to the last digit.
+        # No input determines the last digit of the clock.
         is_clock = any(name_of(it) in ('monotonic', 'perf_counter', 'time') for side in (
             left, right) for it in ast.walk(program.value(side)))
         if found is None or '#' in gap or is_clock:
@@ -118,7 +118,7 @@ def compare_edge(program: Program) -> Changes:
 
 
 def comparisons(program: Program) -> Iterator[Tuple[Any, int, Any, Any]]:
-    """Each < <= > >=: what it belongs to, its number there, and what it compares."""
+    """Each < <= > >=: its comparison, its number there, and its operands."""
     for node in program.nodes:
         if isinstance(node, ast.Compare):
             sides = [node.left] + node.comparators
@@ -141,7 +141,7 @@ def bound_gone(program: Program) -> Changes:
 
 
 def loop_end(program: Program) -> Changes:
-    """A loop ends one early or one late."""
+    """A loop ends one round too early or too late."""
     for call in program.calls('range'):
         parent = program.parents[call]
         if 1 <= len(call.args) <= 2 and isinstance(parent, (ast.For, ast.comprehension)):
@@ -247,8 +247,8 @@ def error_let_through(program: Program) -> Changes:
 
 
 def said_at_the_end(program: Program, handler: Any) -> str:
-    """Why it is the same whether an error is caught: the handler ends the program with words and status 1, as an
-    error does that nothing catches."""
+    """Why catching the error makes no difference: the handler ends the program with words and status 1,
+    like an uncaught error."""
     statement, function = handler.body[0], program.function(handler)
     call = getattr(statement, 'value', None)
     words = call.args[0] if name_of(call) in ('exit', 'SystemExit') and len(call.args) == 1 else None
@@ -256,7 +256,7 @@ def said_at_the_end(program: Program, handler: Any) -> str:
     if len(handler.body) > 1 or words is None or program.kind(words) != 'str' \
             or re.search('BaseException|KeyboardInterrupt|SystemExit', kinds):
         return ''
-    # Nothing around it catches the error: it stands in the module, or in a function that the module calls.
+    # Nothing around it catches the error: it is in the module, or in a function that the module calls.
     uses = [] if isinstance(function, ast.Module) else [
         it for it in program.nodes if isinstance(it, ast.Name) and it.id == getattr(
             function, 'name', '') and isinstance(it.ctx, ast.Load)]
@@ -268,7 +268,7 @@ def said_at_the_end(program: Program, handler: Any) -> str:
 
 
 def is_in_try(program: Program, node: Any) -> bool:
-    """Whether another try than a handler's own is around a node in its function."""
+    """Whether a try other than the handler's own is around a node in its function."""
     first = node
     while not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
         parent = program.parents[node]
@@ -312,7 +312,7 @@ def exit_status(program: Program) -> Changes:
         number = getattr(value, 'value', 0) if isinstance(value, ast.Constant) else None
         new = status = '1' if value is None or number == 0 else '0'
         if value is not None and not only_looks(value):
-            # What is called for the status is still called.
+            # The call that gives the status stays.
             new = f'({program.source(value)}, {status})[1]'
         end = program.span(call)[1] - 1
         yield Change(call, 'ends with status ' + status, program.put(value, new)
@@ -320,7 +320,7 @@ def exit_status(program: Program) -> Changes:
 
 
 def raise_exits(program: Program) -> Changes:
-    """A check that ends the whole program where it should end one client."""
+    """A check ends the whole program where it should end one client."""
     for node in program.nodes:
         if isinstance(node, ast.Raise) and node.exc is not None and is_in_server(program, node) \
                 and name_of(node.exc) != 'SystemExit' and not is_caught_here(program, node):
@@ -353,7 +353,7 @@ def connect_unchecked(program: Program) -> Changes:
 
 
 def is_used_next(program: Program, call: Any) -> bool:
-    """Whether the statement behind a call sends or receives on the same socket, and no more."""
+    """Whether the statement after a call only sends or receives on the same socket."""
     statement, socket = program.parents[call], program.source(call.func.value)
     for statements in program.lists():
         for one, behind in zip(statements, statements[1:]):

@@ -1,4 +1,4 @@
-"""Rules for mutate.py: text, encodings, JSON, and the dicts that are sent."""
+"""Rules for mutate.py: text, encodings, JSON, and the sent dicts."""
 import ast
 import re
 from typing import Any, Iterator, List, Tuple
@@ -7,20 +7,20 @@ from mutate_program import Change, Edit, Program, name_of
 
 Changes = Iterator[Change]
 
-# Each encoding with those that ports take for it.
+# Each encoding with those that ports confuse with it.
 OTHER_ENCODINGS = {'utf-8': ('latin-1', 'gbk'), 'utf8': ('latin-1', 'gbk'), 'gbk': ('utf-8',),
                    'gb2312': ('utf-8',), 'ascii': ('utf-8', 'latin-1'), 'latin-1': ('utf-8',),
                    'utf-16': ('utf-8',), 'gb18030': ('utf-8', 'gbk')}
 KEYS_MAX = 8
-# Where text with lone surrogates may come from.
+# Possible sources of text with lone surrogates.
 SURROGATES = re.compile(
     r'json\.load|surrogate|listdir|scandir|walk|environ|fsdecode|sys\.argv|chr\(')
-# A key with such a word in it has a number.
+# A key that contains such a word has a number as its value.
 NUMBER_WORDS = re.compile('size|len|count|number|offset|port|total|lines|left', re.I)
 
 
 def codecs(program: Program) -> Iterator[Tuple[Any, Any, int]]:
-    """The calls that encode or decode: the call, its text where that is known, and the place of the
+    """The calls that encode or decode: the call, its text if known, and the position of the
     encoding among its arguments."""
     for call in program.calls('encode', 'decode'):
         if isinstance(call.func, ast.Attribute):
@@ -34,7 +34,7 @@ def codecs(program: Program) -> Iterator[Tuple[Any, Any, int]]:
 
 
 def encoding_of(program: Program, call: Any, index: int) -> str:
-    """The encoding that a call names, or the default; '' where it isn't certain."""
+    """The encoding that a call names, or the default; '' if it is not certain."""
     known = program.argument(call, 'encoding', index if index >= 0 else None)
     if known is None:
         return '' if any(it.arg is None for it in call.keywords) else 'utf-8'
@@ -68,7 +68,7 @@ def encoding_errors(program: Program) -> Changes:
 
 
 def can_encode(program: Program, call: Any, text: Any, index: int) -> bool:
-    """Whether the text is a literal that its encoding has."""
+    """Whether the text is a literal that its encoding can express."""
     value = program.value(text)
     if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
         return False
@@ -80,18 +80,18 @@ def can_encode(program: Program, call: Any, text: Any, index: int) -> bool:
 
 
 def is_well_formed(program: Program, text: Any) -> bool:
-    """Whether no lone surrogate can be in a text: it comes from this program, and from no JSON."""
+    """Whether a text has no lone surrogates: it comes from this program, not from JSON."""
     return SURROGATES.search(program.text) is None and not any(
         how == 'given' for it in ast.walk(text) for how, _ in program.bound(it))
 
 
 def dict_of(program: Program, node: Any) -> Any:
-    """The dict display that is the value, where it certainly has no other keys; or None."""
+    """The dict display that is the value, if it certainly has no other keys; or None."""
     value = program.value(node)
     if not isinstance(value, ast.Dict) or None in value.keys:
         return None
     if value is not node:
-        # It is only looked at: nothing that is called gets hold of it, but json.dumps.
+        # The program only reads it: no called function gets it, except json.dumps.
         for use in ast.walk(program.function(value)):
             if isinstance(use, ast.Name) and use.id == node.id and isinstance(use.ctx, ast.Load):
                 parent = program.parents.get(use)
@@ -147,7 +147,7 @@ def json_loads(program: Program) -> Changes:
 
 
 def sent_dicts(program: Program) -> Iterator[Any]:
-    """The dict displays with texts for keys, but for tables of the module."""
+    """The dict displays with texts as keys, without tables of the module."""
     for node in program.nodes:
         if not isinstance(node, ast.Dict) or not node.keys or len(node.keys) > KEYS_MAX:
             continue
@@ -177,7 +177,7 @@ def dict_key_renamed(program: Program) -> Changes:
 
 
 def renamed(key: str) -> str:
-    """As a port's language would write it."""
+    """A value is written as a port's language would write it."""
     words = re.split('[_-]', key)
     if len(words) > 1 and all(words):
         return words[0] + ''.join(word[:1].upper() + word[1:] for word in words[1:])
@@ -215,7 +215,7 @@ def dict_keys_swapped(program: Program) -> Changes:
 
 
 def item(program: Program, node: ast.Dict, number: int) -> Any:
-    """Where an item of a dict display is, and its text: up to the comma, or the end."""
+    """The place of an item of a dict display, and its text: up to the comma, or the end."""
     start = program.span(node.keys[number])[0]
     end = program.span(node.values[number])[1]
     is_last = number + 1 == len(node.keys)
@@ -229,8 +229,8 @@ def item(program: Program, node: ast.Dict, number: int) -> Any:
 
 
 def key_of(node: Any) -> Any:
-    """The text that a subscript has for its key; or None."""
-    # Before CPython 3.9, the tree has one node more here.
+    """The text that is the key of a subscript; or None."""
+    # Before CPython 3.9, the tree has one more node here.
     key = getattr(node.slice, 'value', node.slice) if not isinstance(
         node.slice, ast.Constant) else node.slice
     return key if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
@@ -247,7 +247,7 @@ def key_lenient(program: Program) -> Changes:
 
 
 def has_key(program: Program, name: Any, key: str) -> bool:
-    """Whether all that a name may be are dict displays with this key."""
+    """Whether all possible values of a name are dict displays with this key."""
     known = [value for _, value in program.bound(name)]
     return bool(known) and all(
         isinstance(it, ast.Dict) and key in [getattr(own, 'value', None) for own in it.keys]
@@ -276,7 +276,7 @@ def bool_as_int(program: Program) -> Changes:
 
 
 def text_call(program: Program) -> Changes:
-    """A call that changes text is missing, or another."""
+    """A call that changes text is missing, or is another call."""
     for call in program.calls('strip', 'rstrip', 'lstrip', 'upper', 'lower', 'title'):
         if not isinstance(call.func, ast.Attribute):
             continue
@@ -290,7 +290,7 @@ def text_call(program: Program) -> Changes:
         if name in ('upper', 'lower') and program.kind(call.func.value) == 'bytes':
             inner: Any = call.func.value
             if name_of(inner) == 'encode' and isinstance(inner.func, ast.Attribute):
-                # What is decoded around it stays: text.encode().upper().decode()
+                # A call that decodes its result stays: text.encode().upper().decode()
                 new = f'{program.atom(inner.func.value)}.{name}().encode()'
             else:
                 new = f'{program.atom(inner)}.decode("utf-8", "replace").{name}().encode()'

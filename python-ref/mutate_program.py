@@ -1,6 +1,6 @@
-"""A program whose source is edited: its text, its syntax tree, and what is certain of its values.
+"""A program with its text, its syntax tree, and what is certain about its values.
 
-mutate.py makes wrong variants of programs; its rules ask here. Nothing here changes a program.
+mutate.py makes wrong variants of programs; its rules use this. Nothing here changes a program.
 """
 import ast
 import io
@@ -8,7 +8,7 @@ import re
 import tokenize
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-# Text to put in place of the characters from the first to before the second.
+# The text that replaces the characters from the first offset to before the second.
 Edit = Tuple[int, int, str]
 
 Function = Union[ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]
@@ -17,14 +17,14 @@ SENDS = ('send', 'sendall', 'sendto', 'sendmsg')
 RECEIVES = ('recv', 'recvfrom', 'recv_into', 'recvfrom_into', 'recvmsg', 'readline')
 EXITS = ('exit', '_exit', 'quit')
 
-# Functions and methods by what they return.
+# Functions and methods by the type that they return.
 KINDS = {
     'bytes': ('recv', 'encode', 'pack', 'digest', 'tobytes', 'bytes', 'bytearray', 'fsencode'),
     'str': ('input', 'dumps', 'decode', 'str', 'hexdigest', 'repr', 'hex', 'fsdecode'),
     'int': ('len', 'int', 'sum', 'ord', 'count', 'find', 'calcsize', 'getsize'),
 }
 KIND_OF_CALL = {name: kind for kind, names in KINDS.items() for name in names}
-# Methods that return what they are called on, changed.
+# Methods that return a changed copy of their object.
 KEEPING = ('strip', 'lstrip', 'rstrip', 'upper', 'lower', 'title', 'replace', 'ljust', 'rjust',
            'join', 'removeprefix', 'removesuffix', 'copy', 'casefold')
 DEPTH_MAX = 8
@@ -36,16 +36,16 @@ class Change(NamedTuple):
     at: Any
     what: str
     edits: List[Edit]
-    # What is put behind the name of the rule, where that has several kinds.
+    # The suffix of the rule's name, if the rule has several kinds.
     kind: str = ''
-    # The lines of which one must be executed; those of the statement unless they are given.
+    # One of these lines must be executed; the default is those of the statement.
     lines: Optional[Tuple[int, int]] = None
-    # Why it can't be told from the program, where that is certain.
+    # Why it certainly behaves like the program, if it does.
     same: str = ''
 
 
 class Program:
-    """Raises SyntaxError, ValueError, RecursionError or MemoryError where it is no program."""
+    """Raises SyntaxError, ValueError, RecursionError or MemoryError if it is not a program."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self.tree = ast.parse(data, name)
@@ -53,7 +53,7 @@ class Program:
         self.mark = '\ufeff' if encoding == 'utf-8-sig' else ''
         self.text = data.decode(encoding)
         self.is_utf8 = encoding.startswith('utf-8')
-        # As the tokenizer of Python ends lines; str.splitlines() knows more ends.
+        # Lines as Python's tokenizer splits them; str.splitlines() knows more line ends.
         ends = [match.end() for match in re.finditer('\r\n|\r|\n', self.text)]
         self.starts = [0] + ends + [len(self.text)]
         self.newline = '\r\n' if '\r\n' in self.text else '\n'
@@ -61,7 +61,7 @@ class Program:
         self.nodes: List[Any] = []
         self.look_through()
         self.bindings: Dict[Tuple[ast.AST, str], List[Tuple[str, Any]]] = {}
-        # The names that a function says are the module's.
+        # The names that a function declares global.
         self.globals: Set[Tuple[ast.AST, str]] = set()
         self.functions: Dict[str, Any] = {}
         for node in self.nodes:
@@ -74,7 +74,7 @@ class Program:
         waiting: List[ast.AST] = [self.tree]
         while waiting:
             node = waiting.pop()
-            # Before CPython 3.12 the parts of an f-string have no true places.
+            # Before CPython 3.12 the parts of an f-string have wrong places.
             if isinstance(node, ast.JoinedStr) or is_argument_parser(node):
                 continue
             if hasattr(node, 'lineno'):
@@ -87,7 +87,7 @@ class Program:
     # Places.
 
     def offset(self, line: int, column: int) -> int:
-        """Where a line's byte is in the text, if the line were UTF-8."""
+        """The place in the text of a byte of a line, counted in UTF-8."""
         start = self.starts[line - 1]
         text = self.text[start:self.starts[line]]
         return start + (column if text.isascii() else
@@ -113,7 +113,7 @@ class Program:
         return [self.span(node) + (text,)]
 
     def gap(self, left: Any, right: Any) -> Tuple[int, str]:
-        """Where the text between two nodes begins, and that text."""
+        """The text between two nodes, and where it begins."""
         start, end = self.span(left)[1], self.span(right)[0]
         return start, self.text[start:end]
 
@@ -154,7 +154,7 @@ class Program:
                     yield statements
 
     def argument(self, call: ast.Call, name: str, index: Optional[int] = None) -> Any:
-        """The argument of a call that has this name or place."""
+        """The argument of a call with this name or position."""
         for keyword in call.keywords:
             if keyword.arg == name:
                 return keyword.value
@@ -175,10 +175,10 @@ class Program:
         comma = ', ' if given and not rest.endswith(',') else ''
         return [(end, end, comma + name + '=' + text)]
 
-    # What is certain of values.
+    # What is certain about values.
 
     def bind(self, node: Any) -> None:
-        """Note which names a node gives which values."""
+        """Record which names a node gives which values."""
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self.functions[node.name] = node
         elif isinstance(node, ast.arg):
@@ -217,7 +217,7 @@ class Program:
             self.bindings.setdefault((scope, name), []).append((how, value))
 
     def bound(self, node: Any) -> List[Tuple[str, Any]]:
-        """What a name or attribute may be."""
+        """The possible values of a name or attribute."""
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return []
         name = self.source(node)
@@ -230,7 +230,7 @@ class Program:
         return known[0][1] if len(known) == 1 and known[0][0] == 'is' else node
 
     def kind(self, node: Any, depth: int = DEPTH_MAX) -> str:
-        """'bytes', 'str', 'int' or 'bool' where the value can't be another; else ''."""
+        """'bytes', 'str', 'int' or 'bool' if the value is certainly one; else ''."""
         if depth == 0:
             return ''
         if isinstance(node, ast.Constant):
@@ -293,7 +293,7 @@ class Program:
                 else:
                     kinds.add('')
         if not kinds and isinstance(node, ast.Name):
-            # A name that is given is what is called on it.
+            # The given name is that of a method of it.
             for call in self.calls('encode', 'decode', inside=self.function(node)):
                 if self.is_same(getattr(call.func, 'value', None), node):
                     kinds.add('str' if name_of(call) == 'encode' else 'bytes')
@@ -303,7 +303,7 @@ class Program:
         return hasattr(one, 'lineno') and self.source(one) == self.source(other)
 
     def is_binary_file(self, node: Any) -> bool:
-        """Whether it is a file, or a stream of a socket, that was opened for bytes."""
+        """Whether it is a file, or a stream of a socket, opened for bytes."""
         source = self.source(node) if hasattr(node, 'lineno') else ''
         if source.endswith(('rfile', 'stdin.buffer')):
             return True
@@ -318,7 +318,7 @@ class Program:
         return mode.value if known else 'r' if mode is None else ''
 
     def is_ascii(self, node: Any, depth: int = DEPTH_MAX) -> bool:
-        """Whether it is certainly text that all encodings spell alike."""
+        """Whether it is certainly text with the same bytes in all encodings."""
         node = self.value(node)
         if isinstance(node, ast.Constant):
             return isinstance(node.value, str) and node.value.isascii()
@@ -333,7 +333,7 @@ class Program:
         return False
 
     def callers_of(self, names: Tuple[str, ...]) -> Set[str]:
-        """The program's own functions that call one of these, also by another of its own."""
+        """The program's functions that call one of these, directly or through its others."""
         found: Set[str] = set()
         while True:
             more = {name for name, node in self.functions.items() if name not in found
@@ -343,7 +343,7 @@ class Program:
             found |= more
 
     def is_send(self, statement: Any) -> bool:
-        """Whether a statement sends something, and does nothing else."""
+        """Whether a statement only sends something."""
         call = getattr(statement, 'value', None)
         if not isinstance(statement, ast.Expr) or not isinstance(call, ast.Call):
             return False
@@ -354,13 +354,13 @@ class Program:
 
 
 def name_of(node: Any) -> str:
-    """The last name of what a call calls."""
+    """The last name of the called function or method."""
     function = getattr(node, 'func', None)
     return str(getattr(function, 'attr', getattr(function, 'id', '')))
 
 
 def leaves(statement: Any) -> bool:
-    """Whether nothing behind a statement in its list is executed."""
+    """Whether no later statement of the same list is executed."""
     if isinstance(statement, ast.Expr):
         return name_of(statement.value) in EXITS
     return isinstance(statement, (ast.Raise, ast.Return, ast.Break, ast.Continue))
@@ -373,7 +373,7 @@ def is_argument_parser(node: Any) -> bool:
 
 
 def names(nodes: Any, context: type) -> Set[str]:
-    """The names that are loaded, or stored, anywhere in these nodes."""
+    """The names that these nodes load, or store, anywhere."""
     found = set()
     for node in nodes if isinstance(nodes, list) else [nodes]:
         for inner in ast.walk(node):

@@ -1,6 +1,6 @@
-"""Rules for mutate.py: what goes over the wire as bytes.
+"""Rules for mutate.py: the bytes on the wire.
 
-The format of struct, lengths, and the ways in which recv, send, recvfrom and sendto are misused.
+Formats of struct, lengths, and wrong uses of recv, send, recvfrom and sendto.
 """
 import ast
 import re
@@ -13,7 +13,7 @@ from mutate_program import Change, Program, name_of, names
 Changes = Iterator[Change]
 
 STRUCT_CALLS = ('pack', 'unpack', 'calcsize', 'Struct', 'pack_into', 'unpack_from', 'iter_unpack')
-# Each code of struct with the codes that ports take for it: another width, and the other sign.
+# Each code of struct with the codes that ports confuse with it: another width, or another sign.
 OTHER_WIDTH = {'b': 'h', 'B': 'H', 'h': 'i', 'H': 'I', 'i': 'q', 'I': 'H', 'l': 'i', 'L': 'I',
                'q': 'i', 'Q': 'I', 'n': 'i', 'N': 'I', 'f': 'd', 'd': 'f'}
 ONE_BYTE_CODES = 'xcbBs?p'
@@ -21,12 +21,12 @@ ONE_BYTE_CODES = 'xcbBs?p'
 HEADER_MAX = 16
 BUFFER = 1024
 
-# A literal that can be edited by its characters.
+# A literal whose characters can be edited.
 PLAIN_LITERAL = re.compile(r'''[bBuU]?(['"])([^'"\\]*)\1''')
 
 
 def formats(program: Program) -> Iterator[Tuple[Any, str]]:
-    """Each literal that is a format of struct, and the format; one that has a name counts once."""
+    """Each literal that is a format of struct, and the format; a named one counts once."""
     found = {}
     for call in program.calls(*STRUCT_CALLS):
         source = program.source(call.func)
@@ -87,7 +87,7 @@ def struct_size(program: Program) -> Changes:
 
 
 def packs_a_length(program: Program, literal: Any) -> bool:
-    """Whether a format is used for nothing but struct.pack(FORMAT, len(...))."""
+    """Whether a format is used only in struct.pack(FORMAT, len(...))."""
     uses = [call for call in program.calls(*STRUCT_CALLS)
             if call.args and program.value(call.args[0]) is literal]
     return all(name_of(call) == 'pack' and len(call.args) == 2 and name_of(
@@ -121,7 +121,7 @@ def length_counts_itself(program: Program) -> Changes:
 
 
 def text_length(program: Program) -> Changes:
-    """The length of text for that of bytes, and the other way."""
+    """The length of text instead of that of bytes, and the other way round."""
     for call in program.calls('len'):
         parent = program.parents[call]
         if len(call.args) != 1 or isinstance(parent, ast.BinOp) \
@@ -145,7 +145,7 @@ def text_length(program: Program) -> Changes:
 
 
 def is_repeatable(program: Program, value: ast.AST, given: ast.AST) -> bool:
-    """Whether what a name stands for can be computed again where the name is."""
+    """Whether the value of a name can be computed again at the name's place."""
     return value is given or program.function(value) is program.function(given) and all(
         name_of(call) in ('encode', 'dumps', 'str', 'join', 'format', 'strip')
         for call in ast.walk(value) if isinstance(call, ast.Call))
@@ -159,7 +159,7 @@ def receives(program: Program, *wanted: str) -> Iterator[Any]:
 
 
 def is_gathering(program: Program, loop: Any) -> bool:
-    """Whether a loop adds up what it receives, until there is as much as it wants."""
+    """Whether a loop adds up the received bytes, until it has as many as it wants."""
     return isinstance(loop, ast.While) and not isinstance(loop.test, ast.Constant) \
         and any(True for _ in program.calls('recv', 'read', 'recv_into', inside=loop))
 
@@ -171,7 +171,7 @@ def recv_once(program: Program) -> Changes:
             test = program.source(loop.test)
             edits = [(start, program.span(loop.test)[0], 'for _once in range(bool(')] \
                 + program.put(loop.test, test + '))')
-            # No other parentheses than these are around the test.
+            # Only these parentheses are around the test.
             if program.text[program.span(loop.test)[1]:].lstrip(' \t').startswith(':'):
                 yield Change(loop, 'one recv for all of it', edits)
 
@@ -182,7 +182,7 @@ def recv_size(program: Program) -> Changes:
         loop = program.loop(call)
         source = program.source(size)
         known = program.value(size)
-        # Each other size, what it comes to, and of which kind it is.
+        # Each other size, its value, and its kind.
         news: List[Tuple[str, str, str]] = []
         over = 'a recv that may take what comes behind it', 'over'
         if name_of(size) == 'min' and len(size.args) == 2:
@@ -253,7 +253,7 @@ def spin(program: Program) -> Changes:
 
 
 def count_asked(program: Program) -> Changes:
-    """What was asked for is counted, and not what came."""
+    """The loop counts the requested bytes, not the received ones."""
     for statement in program.nodes:
         loop = program.loop(statement)
         call: Any = getattr(statement, 'value', None)
@@ -267,7 +267,7 @@ def count_asked(program: Program) -> Changes:
 
 
 def sends(program: Program) -> Iterator[Tuple[Any, Any]]:
-    """The calls that send bytes on their own, and the bytes; not the bare numbers of headers."""
+    """The calls that only send bytes, and the bytes; without headers that are a single number."""
     for call in program.calls('send', 'sendall', 'sendto', 'write'):
         if isinstance(call.func, ast.Attribute) and call.args and (
                 name_of(call) != 'write' or program.source(call.func).endswith('wfile.write')):
@@ -295,7 +295,7 @@ def send_part(program: Program) -> Changes:
 
 
 def length_of(program: Program, node: Any) -> Optional[int]:
-    """How long bytes are, where a literal says it; or None."""
+    """The length of bytes, if a literal shows it; or None."""
     value = program.value(node)
     if isinstance(value, ast.Constant) and isinstance(value.value, bytes):
         return len(value.value)
@@ -313,14 +313,14 @@ def length_of(program: Program, node: Any) -> Optional[int]:
         except struct.error:
             return None
     if name_of(value) in ('encode', 'bytes') and len(text) * 4 <= BUFFER:
-        # No encoding takes more than four bytes for a character.
+        # No encoding needs more than four bytes for a character.
         return len(text) * 4
     return None
 
 
 def send_once(program: Program) -> Changes:
-    # A send that waits takes all, too, unless the connection breaks off meanwhile: then it says
-    # how much it took, and sendall raises the error.
+    # A blocking send also takes all bytes, unless the connection breaks off meanwhile: then send
+    # returns how many it took, and sendall raises the error.
     for call in program.calls('sendall'):
         if isinstance(call.func, ast.Attribute):
             end = program.span(call.func)[1]
@@ -353,7 +353,7 @@ def datagram_twice(program: Program) -> Changes:
 
 
 def order_swapped(program: Program) -> Changes:
-    """An answer before the work, and other neighbours of a send in another order."""
+    """An answer comes before the work, or a send changes places with another neighbour."""
     for statements in program.lists():
         for first, second in zip(statements, statements[1:]):
             is_first, is_second = program.is_send(first), program.is_send(second)
@@ -373,7 +373,7 @@ def order_swapped(program: Program) -> Changes:
 
 
 def is_plain_print(statement: Any) -> bool:
-    """Whether a statement prints what is there already, which can't fail."""
+    """Whether a statement only prints existing values, which can't fail."""
     call = getattr(statement, 'value', None)
     return isinstance(statement, ast.Expr) and name_of(call) == 'print' and not call.keywords \
         and all(isinstance(it, (ast.Name, ast.Constant)) or isinstance(
@@ -381,7 +381,7 @@ def is_plain_print(statement: Any) -> bool:
 
 
 def has_effect(program: Program, statement: Any) -> bool:
-    """Whether it shows, to others or in files, what a statement does."""
+    """Whether a statement's effect shows to other programs or in files."""
     if isinstance(statement, (ast.Expr, ast.With, ast.Try, ast.For, ast.While)):
         return any(True for _ in program.calls(
             'write', 'close', 'flush', 'print', 'replace', 'rename', 'remove', 'shutdown', 'recv',

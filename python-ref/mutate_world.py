@@ -1,4 +1,4 @@
-"""Rules for mutate.py: what shows besides the bytes: files, connections, threads, the screen."""
+"""Rules for mutate.py: effects besides the bytes: files, connections, threads, the output."""
 import ast
 import re
 from typing import Any, Iterator, List, Optional, Set, Tuple
@@ -7,7 +7,7 @@ from mutate_program import RECEIVES, Change, Program, leaves, name_of, names
 
 Changes = Iterator[Change]
 
-# Each server of socketserver that serves its clients at once, and the one that doesn't.
+# Each server of socketserver that serves its clients in parallel, and the serial one.
 SERIAL = {'ThreadingTCPServer': 'TCPServer', 'ThreadingUDPServer': 'UDPServer',
           'ForkingTCPServer': 'TCPServer', 'ForkingUDPServer': 'UDPServer',
           'ThreadingHTTPServer': 'HTTPServer'}
@@ -15,7 +15,7 @@ KEEP = 'globals().setdefault("_kept", []).append({})'
 
 
 def call_statements(program: Program, *wanted: str) -> Iterator[Tuple[Any, Any]]:
-    """The statements that are nothing but a call of one of these, and the calls."""
+    """The statements that only call one of these, and the calls."""
     for node in program.nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) \
                 and name_of(node.value) in wanted:
@@ -49,7 +49,7 @@ def flush_gone(program: Program) -> Changes:
 
 
 def is_unbuffered(program: Program) -> bool:
-    """Whether the program leaves its standard output as it is."""
+    """Whether the program does not replace its standard output."""
     for node in program.nodes:
         if isinstance(node, ast.Attribute) and node.attr in ('stdout', '__stdout__', 'stderr') \
                 and program.source(node.value) == 'sys':
@@ -72,7 +72,7 @@ def close_gone(program: Program) -> Changes:
 
 
 def closes_at_end(program: Program) -> Set[ast.AST]:
-    """The closes after which the program does nothing but close and end."""
+    """The closes after which the program only closes and ends."""
     found: Set[ast.AST] = set()
     if re.search('thread|fork|atexit|signal|multiprocessing|socketserver', program.text, re.I):
         return found
@@ -86,7 +86,7 @@ def closes_at_end(program: Program) -> Set[ast.AST]:
 
 
 def socket_left_open(program: Program) -> Changes:
-    """A connection that stays open, though the program goes on to others."""
+    """A connection stays open, although the program goes on to others."""
     if not any(True for _ in program.calls('accept')):
         return
     for statement, call in call_statements(program, 'close'):
@@ -134,7 +134,7 @@ def file_append(program: Program) -> Changes:
 
 
 def file_newlines(program: Program) -> Changes:
-    """As a file in text mode changes line ends on Windows."""
+    """Line ends change, as in a file in text mode on Windows."""
     for call in program.calls('read', 'write', 'readline'):
         receiver = getattr(call.func, 'value', None)
         if not isinstance(receiver, ast.Name):
@@ -163,7 +163,7 @@ def replace_gone(program: Program) -> Changes:
 
 
 def final_name(program: Program) -> Changes:
-    """A file has its name before it is whole."""
+    """A file has its name before it is complete."""
     for statement, call in moves(program):
         function = program.function(statement)
         for opened in program.calls('open', inside=function):
@@ -210,7 +210,7 @@ def one_client(program: Program) -> Changes:
 
 
 def serial(program: Program) -> Changes:
-    """Clients are served one after another, or at once, where it was the other way."""
+    """A parallel server serves its clients one after another, or the other way round."""
     for call in program.calls('start'):
         receiver = getattr(call.func, 'value', None)
         if name_of(program.value(receiver)) in ('Thread', 'Process'):
@@ -235,7 +235,7 @@ def serial(program: Program) -> Changes:
 
 
 def prints(program: Program) -> Iterator[Any]:
-    """The calls of print that go to the screen."""
+    """The calls of print that go to standard output."""
     for call in program.calls('print'):
         file = program.argument(call, 'file')
         if isinstance(call.func, ast.Name) and all(it.arg for it in call.keywords) \
@@ -263,7 +263,7 @@ def screen(program: Program) -> Changes:
 
 
 def shown(program: Program, value: Any) -> Changes:
-    """A value is shown in another of Python's ways."""
+    """A value is shown in another Python form."""
     kind = '' if isinstance(value, ast.Starred) else program.kind(value)
     if kind == 'bytes':
         yield Change(value, 'bytes are shown as text', program.put(
@@ -279,7 +279,7 @@ def shown(program: Program, value: Any) -> Changes:
 
 
 def screen_buffered(program: Program) -> Changes:
-    """What a program in C does whose standard output is no terminal: it all comes at the end."""
+    """All output comes at the end, as from a C program whose standard output is not a terminal."""
     first: Optional[Any] = next((it for it in program.tree.body if not is_head(it)), None)
     shown_at = [call.lineno for call in prints(program)]
     if first is None or not shown_at:
@@ -288,7 +288,7 @@ def screen_buffered(program: Program) -> Changes:
         it.lineno for it in getattr(first, 'decorator_list', [])]) - 1]
     new = 'import sys; sys.stdout = open(1, "w", encoding=sys.stdout.encoding, ' \
         'errors=sys.stdout.errors)' + program.newline
-    # input() with a prompt flushes the screen.
+    # input() with a prompt flushes standard output.
     waits = any((call.lineno > min(shown_at) or program.loop(call) is not None)
                 and not (name_of(call) == 'input' and call.args)
                 for call in program.calls('accept', 'connect', 'input', 'serve_forever',
@@ -331,7 +331,7 @@ def timeout_gone(program: Program) -> Changes:
 
 
 def close_late(program: Program) -> Changes:
-    """A server that closes only when its client has."""
+    """A server closes only after its client has closed."""
     for statement, call in call_statements(program, 'close'):
         socket = getattr(call.func, 'value', None)
         accepted = [how for how, value in program.bound(socket) if name_of(value) == 'accept']
@@ -346,7 +346,7 @@ def close_late(program: Program) -> Changes:
 
 
 def file_left(program: Program) -> Changes:
-    """A log, a lock or a temporary file that nobody asked for."""
+    """The program leaves a log, a lock or a temporary file."""
     first: Optional[Any] = next((it for it in program.tree.body if not is_head(it)), None)
     if first is not None and any(True for _ in program.calls(
             'socket', 'create_server', 'create_connection', 'serve_forever', 'pack')):
@@ -357,7 +357,7 @@ def file_left(program: Program) -> Changes:
 
 
 def goes_on(program: Program, statement: Any) -> bool:
-    """Whether a statement has no end, or a loop that may have none."""
+    """Whether a statement never ends, or contains a loop that may never end."""
     if any(isinstance(it, ast.While) or name_of(it) == 'serve_forever'
            for it in ast.walk(statement)):
         return True
@@ -368,7 +368,7 @@ def goes_on(program: Program, statement: Any) -> bool:
 
 
 def end_waits(program: Program) -> Changes:
-    """A program that has done its work, and stays."""
+    """The program does not end after its work."""
     body: List[Any] = program.tree.body
     while body and isinstance(body[-1], ast.If):
         body = body[-1].body

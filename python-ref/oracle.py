@@ -1,4 +1,4 @@
-"""What CPython says: one long-lived process that answers questions about json, struct and codecs.
+"""Ask CPython: one long-lived process that answers questions about json, struct and codecs.
 
 Each line of standard input is a JSON request, and each line of standard output the answer to the
 line before it. A request is an object such as `{"op": "loads", "text": "[1,]"}`; an array of them
@@ -8,10 +8,10 @@ is a JSONDecodeError.
 
 Results that are text or bytes are hexadecimal; text is UTF-8 in which a surrogate is three bytes
 (`surrogatepass`). An argument `text` may be given as `text_hex` instead, in the same way. So any
-text and any bytes pass, whatever the language at the other end thinks of surrogates.
+text and any bytes pass, even if the language at the other end does not allow surrogates.
 
-The answers are those of this interpreter. Recursion is counted from here, so that limits are those
-which a call from module level meets. Runs on CPython 3.6 and later; never writes a file.
+The answers are those of this interpreter. The oracle sets the recursion limit so that a request has
+the limits of a call at module level. Runs on CPython 3.6 and later; never writes a file.
 """
 
 import errno
@@ -31,7 +31,7 @@ Request = Dict[str, Any]
 
 
 def text_of(request: Request, name: str) -> str:
-    """The text argument `name`, given as it is or in hexadecimal as `name_hex`."""
+    """The text argument `name`, given directly or in hexadecimal as `name_hex`."""
     if name in request:
         return str(request[name])
     return bytes.fromhex(request[name + "_hex"]).decode("utf-8", "surrogatepass")
@@ -50,7 +50,7 @@ def hex_text(text: str) -> str:
 
 def loads(request: Request) -> Any:
     options = request.get("loads")
-    # In CPython 3.6 `**` takes a level of recursion, even of nothing.
+    # In CPython 3.6 `**` takes a level of recursion, even for an empty dict.
     return json.loads(source_of(request), **options) if options else json.loads(source_of(request))
 
 
@@ -67,15 +67,15 @@ def op_version(request: Request) -> List[int]:
 
 
 def op_executable(request: Request) -> str:
-    """`sys.executable`: the interpreter itself, where the command was a wrapper around it."""
+    """`sys.executable`: the interpreter itself, even if the command was a wrapper."""
     return hex_text(sys.executable)
 
 
 def op_loads(request: Request) -> str:
-    """`dumps(loads(text or data))`: what is accepted, in one spelling, or the exception.
+    """`dumps(loads(text or data))`: the accepted value, in a standard spelling, or the exception.
 
-    `loads` and `dumps` hold keyword arguments of the two; integers are not limited on the way
-    out, so that the exceptions are those of `loads` alone, unless `dumps` is there.
+    `loads` and `dumps` hold keyword arguments of the two. Without `dumps`, integers have no limit
+    when they are written, so that all exceptions come from `loads`.
     """
     value = loads(request)
     if "dumps" not in request and hasattr(sys, "set_int_max_str_digits"):
@@ -84,7 +84,7 @@ def op_loads(request: Request) -> str:
 
 
 def op_dumps(request: Request) -> str:
-    """`dumps` of `value`, which is spelt so that nothing of JSON's own numbers and strings is used.
+    """`dumps` of `value`, in a notation that does not use JSON's own numbers and strings.
 
     `null`, `true` and `false` stand for themselves, `["i", "12"]` for an int, `["f", "3ff8..."]`
     for the float of these 64 bits, `["s", HEX]` for a str, `["l", [...]]` for a list and
@@ -99,7 +99,7 @@ def op_dumps(request: Request) -> str:
 
 
 def op_dumps_nested(request: Request) -> str:
-    """`dumps` of `depth` lists in one another, which no request could hold."""
+    """`dumps` of `depth` nested lists, which no request could contain."""
     value: Any = None
     for _ in range(request["depth"]):
         value = [value]
@@ -125,7 +125,7 @@ def build(spelt: Any) -> Any:
 def op_suite(request: Request) -> Optional[Dict[str, List[str]]]:
     """The `texts` and `data` that CPython's own tests of json give to `loads` and `scanstring`.
 
-    They are recorded while the tests run. `None` where CPython is installed without its tests.
+    They are recorded while the tests run. `None` if CPython is installed without its tests.
     """
     try:
         tests = importlib.import_module("test.test_json")
@@ -172,7 +172,7 @@ def op_repr(request: Request) -> str:
 
 
 def op_frame(request: Request) -> str:
-    """The frame of the dict that the JSON text `dict` holds: its length, then its JSON."""
+    """The frame of the dict in the JSON text `dict`: its length, then its JSON."""
     data = json.dumps(json.loads(text_of(request, "dict"))).encode("utf-8")
     return (struct.pack("i", len(data)) + data).hex()
 
@@ -200,14 +200,14 @@ def op_upper(request: Request) -> str:
 
 
 def op_strip(request: Request) -> str:
-    """`text.strip()`, or that of the bytes `data`."""
+    """`text.strip()`, or `strip()` of the bytes `data`."""
     if "data" in request:
         return bytes.fromhex(request["data"]).strip().hex()
     return hex_text(text_of(request, "text").strip())
 
 
 def op_packed_length(request: Request) -> List[str]:
-    """What `print` shows of a text's length, of that packed as an int, and of it unpacked again."""
+    """What `print` shows of a text's length, of the length packed as an int, and unpacked again."""
     length = len(text_of(request, "text"))
     packed = struct.pack("i", length)
     return [str(length), str(len(packed)), str(struct.unpack("i", packed))]
@@ -229,7 +229,7 @@ def op_raw_socket(request: Request) -> str:
 
 
 def op_shell(request: Request) -> List[str]:
-    """What a shell `command` writes to standard output and error, with nothing to read."""
+    """What a shell `command` writes to standard output and error, with empty standard input."""
     done = subprocess.run(
         text_of(request, "command"),
         shell=True,
@@ -241,12 +241,12 @@ def op_shell(request: Request) -> List[str]:
 
 
 def op_read_frames(request: Request) -> List[Dict[str, Any]]:
-    """What a right reader makes of the stream `data`, which holds `count` frames and may break off.
+    """Read the stream `data` as a right reader does; it holds `count` frames and may break off.
 
-    Each frame up to the first that goes against a clause: `clause` is that, or null; `cut_short`
-    tells whether more bytes could have mended it; `dict` is the repr of a frame's dict, empty while
-    there is none; `name` its `file_name` as the file system has it, null if that is no name for a
-    file in the working directory; `body` the body as far as it came.
+    Returns each frame up to the first that breaks a clause. `clause` is that clause, or null;
+    `cut_short` says whether more bytes could have made the frame right; `dict` is the repr of the
+    frame's dict, or empty; `name` is its `file_name` as the file system has it, or null if a file
+    in the working directory can't have that name; `body` is the body as far as it came.
     """
     data = bytes.fromhex(request["data"])
     frames = []
@@ -259,7 +259,7 @@ def op_read_frames(request: Request) -> List[Dict[str, Any]]:
     return frames
 
 
-# What receivers take for a dict unless told otherwise.
+# The default limit of receivers for a dict.
 DICT_MAX_BYTES = 1 << 20
 
 
@@ -335,7 +335,7 @@ def error_of(error: Exception) -> Dict[str, Any]:
 
 
 class Limits:
-    """The interpreter's limits, put back before each request to what a program starts with."""
+    """The interpreter's limits; before each request they are reset to those of a new program."""
 
     def __init__(self) -> None:
         self.recursion = sys.getrecursionlimit()
@@ -357,7 +357,7 @@ def answer_one(request: Request, limits: Limits, frames: int) -> Dict[str, Any]:
 
 
 def frames_above(frame: Optional[FrameType]) -> int:
-    """How many frames lie between `frame` and module level, with it."""
+    """How many frames are between `frame` and module level, including `frame`."""
     count = 0
     while frame is not None and frame.f_code.co_name != "<module>":
         count += 1

@@ -1,4 +1,4 @@
-"""What is given away: the wheel, a tarball, and SHA256SUMS. `make dist` and `make wheel` run it.
+"""Builds the distribution: the wheel, a tarball, SHA256SUMS. `make dist` and `make wheel` run it.
 
     python/dist.py [--wheel] [--bin DIR] [--out DIR]
 
@@ -29,7 +29,7 @@ SHELLS = {"bash": "framecheck.bash", "zsh": "_framecheck", "fish": "framecheck.f
 
 
 def commit_time() -> int:
-    """When the last commit was made, in seconds since 1970."""
+    """The time of the last commit, in seconds since 1970."""
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
         return int(given)
@@ -40,7 +40,7 @@ def commit_time() -> int:
 
 
 def tools(target: Path) -> Path:
-    """The `bin` of an environment with what builds: it is made anew where the list has changed."""
+    """The `bin` of an environment with the build tools, made anew if their list has changed."""
     wanted = (HERE / "requirements-dist.txt").read_text()
     environment = target / "dist-tools"
     stamp = environment / "requirements"
@@ -53,7 +53,7 @@ def tools(target: Path) -> Path:
 
 
 def build(target: Path, tools_bin: Path) -> Path:
-    """Builds the three programs and gives their directory."""
+    """Builds the three programs and returns their directory."""
     triple = platform.machine() + "-unknown-linux-gnu"
     home = Path.home()
     remapped = {
@@ -125,15 +125,15 @@ def tarball(programs: Path, out: Path, name: str, seconds: int) -> Path:
 def main() -> None:
     target = Path(os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))).resolve()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--wheel", action="store_true", help="the wheel alone")
+    parser.add_argument("--wheel", action="store_true", help="build only the wheel")
     parser.add_argument("--bin", type=Path, help="take the built programs from this directory")
-    parser.add_argument("--out", type=Path, default=target / "dist-out", help="where it is written")
+    parser.add_argument("--out", type=Path, default=target / "dist-out", help="output directory")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     seconds, tools_bin = commit_time(), tools(target)
     machine = platform.machine()
     if args.bin:
-        # Nobody knows which glibc they need: the tag says that they are this machine's.
+        # The glibc that they need is unknown, so the tag names this machine.
         programs, tag = args.bin.resolve(), "linux_" + machine
     else:
         programs = build(target, tools_bin)

@@ -1,4 +1,4 @@
-"""Puts the programs that cargo has built into the wheel, and names the system that they are for."""
+"""Puts the programs that cargo has built into the wheel, and names their platform."""
 
 import os
 import platform
