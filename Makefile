@@ -1,33 +1,33 @@
-# Everything here works on a machine with cargo, make and python3 alone.
+# Everything here needs only cargo, make and python3, unless a line says otherwise.
 #
 #   make conformance   build, play the default matrix, write target/conformance/
 #   make conformance-pythons   the same under every python3.N (3.8 or later) of this machine
 #   make examples      the example protocols, each with its port: examples/README.md
-#   make mutants       wrong programs, each of which the harness must catch: docs/KILL-MATRIX.md
-#   make fuzz          each fuzz target for FUZZ_SECONDS; FUZZ_TARGET names one: docs/fuzzing.md
-#   make fuzz-minimize the corpus without the inputs that others make needless
-#   make fuzz-seeds    the seed corpus and the dictionary, from the vectors
-#   make browser-test  index.html in a headless Chromium; needs node, npm and Chromium besides, or says SKIPPED
-#   make screenshots   the pictures in docs/img, by the same
-#   make picture       the picture of a failing case in README
-#   make bench         how fast the programs and the framing are, beside the best alternatives in the same
+#   make mutants       play wrong programs, each of which the harness must catch: docs/KILL-MATRIX.md
+#   make fuzz          run each fuzz target for FUZZ_SECONDS; FUZZ_TARGET names one: docs/fuzzing.md
+#   make fuzz-minimize remove inputs from the corpus that reach nothing new
+#   make fuzz-seeds    make the seed corpus and the dictionary from the vectors
+#   make browser-test  test index.html in a headless Chromium; without node, npm and Chromium it prints SKIPPED
+#   make screenshots   take the pictures in docs/img; needs the same programs
+#   make picture       draw the picture of a failing case in README
+#   make bench         measure the programs and the framing beside the best alternatives, in the same
 #                      run: docs/benchmarks.md; less than 5 minutes, writes target/bench/
-#   make bench-json    the same of pyjson, and what its short cuts bring
-#   make soak          thousands of idle and slow clients, and whether the others notice
-#   make test          all tests
-#   make portable      the programs as Unix systems other than Linux get them, built, tested and played here
-#   make msrv          the oldest Rust that Cargo.toml promises builds it; or says SKIPPED if it isn't installed
-#   make other-systems what macOS and Windows say to it; or SKIPPED where Rust for them isn't installed
-#   make package       what would be published, packed and built from that
-#   make wheel         the Python package with the programs and the pytest plugin: target/dist-out/
-#   make wheel-test    that package of the debug programs, installed and tested in fresh environments
-#   make dist          what is given away: the wheel, a tarball, SHA256SUMS; the same commit, the same bytes
-#   make lint          formatting, clippy and rustdoc, each warning an error
+#   make bench-json    the same for pyjson, and the effect of its fast paths
+#   make soak          run thousands of idle and slow clients, and measure whether the others notice
+#   make test          run all tests
+#   make portable      build, test and play the programs as they are on Unix systems other than Linux
+#   make msrv          check with the oldest Rust that Cargo.toml promises; prints SKIPPED if it isn't installed
+#   make other-systems check for macOS and Windows; prints SKIPPED if Rust for them isn't installed
+#   make package       pack each published crate, and build it from its package
+#   make wheel         build the Python package with the programs and the pytest plugin: target/dist-out/
+#   make wheel-test    install and test that package, with the debug programs, in fresh environments
+#   make dist          build the distribution: the wheel, a tarball, SHA256SUMS; reproducible by commit
+#   make lint          check formatting, clippy and rustdoc; each warning is an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
-# or names mutants by a part of theirs:  make mutants ARGS='header'
-# or chooses what the portable programs play:  make portable PORTABLE_ARGS='--cases 4'
-# or chooses rows of the benchmark:  make bench ARGS='--only echo --repeats 9'
+# It also selects mutants by a part of their names:  make mutants ARGS='header'
+# PORTABLE_ARGS selects what the portable programs play:  make portable PORTABLE_ARGS='--cases 4'
+# ARGS selects rows of the benchmark:  make bench ARGS='--only echo --repeats 9'
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -37,10 +37,10 @@ FUZZ_TARGET ?=
 PORTABLE_ARGS ?= --cases 0 --network asis --scenario file-transfer --scenario 'chat*' --scenario udp-upper \
 	--transport tcp4 --transport udp4 --transport unixgram
 
-# The features that are for every system.
+# The features for every system.
 EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 
-# What has another way to do things where the system is not Linux: docs/portability.md.
+# The packages with different code on systems other than Linux: docs/portability.md.
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --package framecheck-engine --features portable
 
 .PHONY: all build conformance conformance-pythons examples mutants test browser-test screenshots picture bench bench-json soak \
@@ -48,7 +48,7 @@ PORTABLE := --package endpoint --package frame-server --package frame-client --p
 
 all: build
 
-# The three programs, and nothing else. The end-to-end tests and the harness run them as a user would: by path.
+# Builds only the three programs. The end-to-end tests and the harness run them by path, as a user would.
 build:
 	$(CARGO) build
 
@@ -66,7 +66,7 @@ mutants: build
 	$(CARGO) build --package framecheck-tests --bin mutants
 	UPDATE_DOCS=$(UPDATE_DOCS) $(TARGET)/debug/mutants $(ARGS)
 
-# Most tests wait for programs: more of them at once than there are processors.
+# Most tests wait for programs, so more of them run at once than there are processors.
 test: build
 	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --workspace
 	$(CARGO) test --package pyjson --all-features
@@ -90,12 +90,12 @@ screenshots: build
 picture: build
 	UPDATE_DOCS=1 $(CARGO) test --package framecheck-tests --test e2e -- picture::
 
-# The programs are measured as they are shipped, from one build, beside each other.
+# Measures the programs as they are shipped, from one build.
 bench:
 	$(CARGO) build --release --package frame-server --package frame-client --package frame-bench
 	$(TARGET)/release/frame-bench $(ARGS)
 
-# The last column is the crate without its short cuts, from a build of its own.
+# The last column is the crate without its fast paths, from a separate build.
 bench-json:
 	RUSTFLAGS="$$RUSTFLAGS --cfg pyjson_plain" $(CARGO) build --release --package pyjson --example turns \
 		--target-dir $(TARGET)/plain
@@ -105,7 +105,7 @@ soak:
 	$(CARGO) build --release --package frame-server --package framecheck-tests --bin frame-server --bin soak
 	$(TARGET)/release/soak $(ARGS)
 
-# The portable programs are moved out of the way of the others, which are then there as before.
+# Copies the portable programs to another directory, then rebuilds the usual ones.
 portable:
 	$(CARGO) test $(PORTABLE) --lib --bins --tests
 	$(CARGO) build $(PORTABLE) --bins
@@ -114,7 +114,7 @@ portable:
 	$(CARGO) build
 	$(TARGET)/portable/framecheck run --out $(TARGET)/portable/conformance $(PORTABLE_ARGS)
 
-# Where rustup has it. What is checked lies beside what is built, which stays as it is.
+# Needs this toolchain in rustup. The check has its own directory, so the usual build stays unchanged.
 MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 oldest-rust:
 	@echo $(MSRV)
@@ -123,7 +123,7 @@ msrv:
 	then cargo +$(MSRV) check --workspace --lib --bins --target-dir $(TARGET)/msrv; \
 	else echo "SKIPPED Rust $(MSRV): rustup toolchain install $(MSRV)" >&2; fi
 
-# What is for every system is checked for Windows; what is for Unix, for macOS. Nothing is linked or run.
+# Checks the crates for every system on Windows, and those for Unix on macOS. It links and runs nothing.
 other-systems:
 	@for check in 'aarch64-apple-darwin --workspace --exclude frame-bench --exclude frame-fuzz --exclude framecheck-tests' \
 		'x86_64-pc-windows-gnu --package framecheck-frame --package pyjson --package pytext'; do \
@@ -133,15 +133,14 @@ other-systems:
 		else echo "SKIPPED $$1: rustup target add $$1" >&2; fi; \
 	done
 
-# Each crate that is published, packed, and built from what was packed with the others' packages in the place of the
-# registry. cargo keeps what it has unpacked of those by version and by this directory's path, and would build that again
-# when the sources are others and the version is the same: it goes first. (What has no host in its name is of no other
-# registry than such a one.)
+# Packs each published crate, and builds it from its package, with the others' packages instead of the registry. cargo
+# caches the unpacked packages by version and by this directory's path. It would build old sources if the version is the
+# same, so this first removes the cache. (Only such a local registry has a cache directory without a host in its name.)
 package:
 	rm -rf "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/-*
 	$(CARGO) package --workspace --exclude frame-bench --exclude frame-fuzz --exclude framecheck-tests --allow-dirty
 
-# These three need a pip that reaches its index. PYTHONS are those that the wheel is tested under.
+# These three need a pip that reaches its index. PYTHONS are the versions under which the wheel is tested.
 PYTHONS ?= python3.8 python3.13
 wheel:
 	python3 python/dist.py --wheel

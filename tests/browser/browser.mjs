@@ -1,4 +1,4 @@
-// What the tests and the screenshots share: a run of a wrong peer, and a browser to look at it.
+// The common part of the tests and the screenshots: a run of a wrong peer, and a browser that shows it.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
@@ -17,7 +17,7 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM, args });
 }
 
-// Play the wrong peer, and give the report and the page.
+// Plays the wrong peer, and returns the report and the page.
 export function play(name, options) {
   const out = join(WORK, name);
   rmSync(out, { recursive: true, force: true });
@@ -32,7 +32,7 @@ export function play(name, options) {
   };
 }
 
-// A page of so many cases that nobody has played.
+// A page of this many invented cases.
 export function large(cases) {
   const path = join(WORK, `large-${cases}.html`);
   const done = spawnSync(join(BUILT, "examples/large_report"), [String(cases), path], { encoding: "utf8" });
@@ -52,7 +52,7 @@ export function caseLike(report, { scenario, pairing, input }) {
   return found;
 }
 
-// Open an address, and wait until the page says that it is built.
+// Opens an address, and waits until the page reports that it is built.
 export async function open(page, url) {
   await page.goto("about:blank");
   await page.goto(url);

@@ -24,7 +24,7 @@ before(async () => {
 
 after(() => browser?.close());
 
-// Whatever a page does besides showing itself is an incident.
+// Everything that a page does besides showing itself counts as an incident.
 async function newPage(options) {
   const made = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
   made.on("console", (message) => incidents.push(`console: ${message.text()}`));
@@ -203,7 +203,7 @@ test("what a peer sends and says is shown and does nothing", async () => {
     handlers: document.querySelectorAll("[onerror], [onclick], [href^=javascript]").length,
   }));
   assert.deepEqual(made, { images: 0, programs: 1, handlers: 0 });
-  // And if text should ever become markup, the policy is there to stop it.
+  // If text ever became markup, the policy would still stop it.
   const refused = await page.evaluate(() => {
     try {
       document.getElementById("live").innerHTML = "<img src=x onerror=alert(4)>";

@@ -1,4 +1,4 @@
-// The pictures of docs/img: the matrix and a failing case of a peer that is wrong on purpose.
+// The pictures of docs/img: the matrix and a failing case of a deliberately wrong peer.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -20,9 +20,9 @@ for (const [name, colorScheme, width, height, url] of [
 ]) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await open(page, url);
-  // The focus is where a keyboard needs it; a picture doesn't.
+  // The focus is for a keyboard; a picture does not need it.
   await page.evaluate(() => document.activeElement.blur());
-  // Nor has a path of this machine anything to do in it.
+  // A picture also must not show a path of this machine.
   await page.evaluate(() => {
     const line = document.querySelector(".command code");
     if (line) line.textContent = line.textContent.replace(/--peer \S*\//, "--peer ");

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--framecheck-out",
         metavar="DIR",
-        help=f"Where the reports are written; {OUT} beside the ini file unless told",
+        help=f"Where the reports are written; the default is {OUT} beside the ini file",
     )
     group.addoption(
         "--framecheck-program",
@@ -53,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class Session:
-    """What the plugin knows in one process of a pytest session."""
+    """The plugin's state in one process of a pytest session."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -69,7 +69,7 @@ class Session:
         self.room = Room(path, self._command(), str(config.invocation_params.dir))
 
     def _paths(self, name: str) -> List[str]:
-        """The files of an option as they were typed, or those of the ini file."""
+        """The files of an option as typed, or those of the ini file."""
         given = self.config.getoption(name)
         return list(given) if given else [str(path) for path in self.config.getini(name)]
 
@@ -92,7 +92,7 @@ class Session:
         """The directory of the reports."""
         given = self.config.getoption("framecheck_out")
         ini = self.config.inipath
-        # Without an ini file, the root directory depends on which files were named.
+        # Without an ini file, the root directory depends on the named files.
         top = ini.parent if ini else self.config.invocation_params.dir
         return given or os.path.join(str(top), OUT)
 
@@ -114,7 +114,7 @@ class Session:
             items.extend(report.result)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        # What -k and its like have left.
+        # The cases that -k and similar options have selected.
         cases = [item.name for item in session.items if isinstance(item, Case)]
         self.everything = len(cases) == len(self.ids)
         self.ids = cases
@@ -171,7 +171,7 @@ class Case(pytest.Item):
         self.event: Event = {}
 
     def setup(self) -> None:
-        """Waits for the verdict. That there is none is an error, and no failure."""
+        """Waits for the verdict. A missing verdict is an error, not a failure."""
         try:
             self.event = self.parent.plays.result(self.name)
         except FramecheckError as error:
@@ -181,7 +181,7 @@ class Case(pytest.Item):
             pytest.fail(self.explanation(), pytrace=False)
 
     def explanation(self) -> str:
-        """What `framecheck run` prints of this case, or else what differs."""
+        """The text of `framecheck run` about this case, or else the differences."""
         differences = [one.get("what", "") for one in self.event.get("differences", [])]
         return self.event.get("explanation") or "\n".join(differences) or self.event["verdict"]
 
