@@ -73,7 +73,7 @@ fn a_kept_input_is_a_fixed_one_and_the_rest_is_as_it_was() {
     assert_eq!(kept(&home, "kept"), input);
     assert!(home.text().contains("networks = \"every-place\""));
     let taken = keep(&protocol, "any-file", &input, false).unwrap_err();
-    assert!(taken.to_string().contains("\"any-file\" already"), "{taken}");
+    assert!(taken.to_string().contains("already has the name \"any-file\""), "{taken}");
     let text = home.text();
     let mut lines = text.lines();
     for line in WHOLE.lines() {

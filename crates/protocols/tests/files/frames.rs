@@ -224,7 +224,7 @@ unset = ["z.k"]
         "no part before this one gives the size \"lenght\"",
         "expected at least one byte",
         "\"md6\" is no kind",
-        "nothing can follow \"r\", which goes to the end",
+        "no part can follow \"r\", which goes on to the end",
         "only a number counts anything",
         "no frame is called \"replay\"",
         "no frame of this file says where its JSON stands",
@@ -237,7 +237,7 @@ unset = ["z.k"]
     }
     for (rest, words) in [
         ("[streams]\nto-server = [\"a\"]\n", "[streams] names frames, and this file has none"),
-        ("[frames.a]\nparts = [{ name = \"x\", bytes = 1 }]\n", "which direction is made of these"),
+        ("[frames.a]\nparts = [{ name = \"x\", bytes = 1 }]\n", "no direction in [streams] uses these"),
         ("[[mask]]\npart = \"a.b\"\nas = \"text\"\n", "no frame is called \"a\""),
     ] {
         let message = read(rest).unwrap_err();

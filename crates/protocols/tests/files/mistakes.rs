@@ -155,7 +155,7 @@ fn a_transport_that_is_none_or_does_not_go_with_the_others_is_shown() {
     for (list, words) in [
         ("[\"tcpp4\"]", "did you mean \"tcp4\"?"),
         ("[\"tcp4\", \"udp4\"]", "one of streams or one of datagrams, not both"),
-        ("[]", "travels in something"),
+        ("[]", "a protocol needs a transport"),
         ("\"tcp4\"", "expected a list of strings, found a string"),
         ("[4]", "expected a string, found a whole number"),
         ("[\"none\"]", "no transport is called \"none\""),
@@ -172,7 +172,7 @@ fn a_command_that_can_not_be_started_or_told_where_is_shown() {
         (server, "[]", "3:10", &["a command begins with its program", "server.py"]),
         (server, "[\"\"]", "3:10", &["a command begins with its program"]),
         (server, "\"python3 s.py\"", "3:10", &["expected a list of strings"]),
-        (server, "[\"python3\", \"s.py\"]", "3:10", &["not told where to listen", "{port}"]),
+        (server, "[\"python3\", \"s.py\"]", "3:10", &["gets no address to listen", "{port}"]),
         (
             server,
             "[\"python3\", \"{port}\", \"{path}\"]",
@@ -208,8 +208,8 @@ fn a_word_that_nothing_fills_is_shown_with_the_variable_that_was_meant() {
         ),
         ("[\"x\"]", "[\"{nme}\"]", "7:10", &["[vary] nme = { kind = \"text\" } would"]),
         ("[\"x\"]", "[\"{\"]", "7:10", &["this '{' is not closed; '{{' is a brace"]),
-        ("[\"x\"]", "[\"}\"]", "7:10", &["this '}' closes nothing"]),
-        ("[\"x\"]", "[\"{a b}\"]", "7:10", &["is no variable"]),
+        ("[\"x\"]", "[\"}\"]", "7:10", &["this '}' closes no variable"]),
+        ("[\"x\"]", "[\"{a b}\"]", "7:10", &["is not a variable"]),
         ("[\"x\"]", "[\"a\\nb\"]", "7:10", &["one line each", "write two lines as two"]),
         ("[\"x\"]", "[\"a\\rb\"]", "7:10", &["one line each"]),
         (
@@ -249,7 +249,7 @@ fn a_variable_that_makes_no_sense_is_shown() {
             "[\"x\"]",
             "[\"x\"]\n[vary]\nport = { kind = \"text\" }",
             "9:1",
-            &["{port} stands for something else", "choose another name"],
+            &["{port} already has a meaning", "choose another name"],
         ),
         (
             "[\"x\"]",
@@ -301,8 +301,8 @@ fn a_mask_that_is_no_pattern_or_covers_everything_is_shown() {
     let home = Home::new();
     for (mask, words) in [
         ("stream = \"to-client\"\npattern = '('", "this is no regular expression: unclosed group"),
-        ("stream = \"to-client\"\npattern = '\\d*'", "matches nothing at all, and so everywhere"),
-        ("stream = \"to-client\"\npattern = ''", "matches nothing at all"),
+        ("stream = \"to-client\"\npattern = '\\d*'", "matches the empty text, and so everywhere"),
+        ("stream = \"to-client\"\npattern = ''", "matches the empty text"),
         ("stream = \"to-clent\"\npattern = 'x'", "did you mean \"to-client\"?"),
         ("stream = \"to-client\"", "[[mask]] needs \"pattern\""),
         ("screen = \"sever\"\npattern = 'x'", "did you mean \"server\"?"),
@@ -351,7 +351,7 @@ fn a_clause_or_a_known_failure_that_says_nothing_is_shown() {
             "typed = [\"x\"]",
             "[[expected]]\nid = \"a[\"\nreason = \"r\"\nsymptom = \"s\"",
             "8:6",
-            &["no pattern of case ids"],
+            &["not a pattern of case ids"],
         ),
     ]);
 }
