@@ -148,10 +148,10 @@ mod tests {
     fn a_brace_that_means_nothing_is_a_mistake() {
         for (text, why) in [
             ("put {name", "not closed"),
-            ("put name}", "closes nothing"),
-            ("{Name}", "is no variable"),
-            ("{}", "is no variable"),
-            ("{a b}", "is no variable"),
+            ("put name}", "closes no variable"),
+            ("{Name}", "is not a variable"),
+            ("{}", "is not a variable"),
+            ("{a b}", "is not a variable"),
         ] {
             let refused = Text::parse(text).unwrap_err();
             assert!(refused.contains(why), "{text}: {refused}");
