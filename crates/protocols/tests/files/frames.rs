@@ -237,7 +237,10 @@ unset = ["z.k"]
     }
     for (rest, words) in [
         ("[streams]\nto-server = [\"a\"]\n", "[streams] names frames, and this file has none"),
-        ("[frames.a]\nparts = [{ name = \"x\", bytes = 1 }]\n", "no direction in [streams] uses these"),
+        (
+            "[frames.a]\nparts = [{ name = \"x\", bytes = 1 }]\n",
+            "no direction in [streams] uses these",
+        ),
         ("[[mask]]\npart = \"a.b\"\nas = \"text\"\n", "no frame is called \"a\""),
     ] {
         let message = read(rest).unwrap_err();
