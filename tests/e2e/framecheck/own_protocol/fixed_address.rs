@@ -97,8 +97,7 @@ fn all_pass(sandbox: &Sandbox, pairings: &[&str]) {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// The example `shout` with a Python reference and ports in C and Perl, unless one of them can't run
-/// here.
+/// The example `shout`: a Python reference and ports in C and Perl, unless one can't run here.
 fn shout() -> Option<Sandbox> {
     let sandbox = Sandbox::new();
     for entry in std::fs::read_dir(repository().join("examples/shout")).unwrap() {
