@@ -3,16 +3,12 @@
 //! else in this crate depends on one system.
 //!
 //! | function | Linux | portable |
-//! - --
-//! - --
-//! - --|
-//! | fork a warm interpreter | a `SOCK_SEQPACKET` pair connects to the launcher | a fresh interpreter each time
-//! |
+//! |---|---|---|
+//! | fork a warm interpreter | a `SOCK_SEQPACKET` pair connects to the launcher | a fresh interpreter each time |
 //! | see whether a receiver has read | `sock_diag(7)` | assumed after a while |
 //! | a process's time, and whether it sleeps | /proc | the `sysinfo` crate |
 //! | who listens where, and whether a UDP port is bound | /proc | the `listeners` crate |
-//! | end what a stranger leaves behind | adopted, and identified by its mark | only its process group is ended
-//! |
+//! | end what a stranger leaves behind | adopted, and identified by its mark | only its process group is ended |
 //! | a block of ports for one harness only | the name of an abstract socket | a locked file |
 //! | end what a killed harness leaves | a helper process finds it by its mark | not supported |
 //! | a network for one program only | a network namespace, held by a helper process | an error |
