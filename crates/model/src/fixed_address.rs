@@ -116,12 +116,12 @@ mod tests {
             ("localhost:9001", "\"localhost\" is a name, expected an IP address", "127.0.0.1:9001"),
             ("127.0.0.1", "\"127.0.0.1\" has no port", "e.g. 127.0.0.1:9001"),
             ("::1", "\"::1\" has no port", "e.g. [::1]:9001"),
-            ("fe80::1:x:9001", "\"fe80::1:x:9001\" is no address", "[fe80::1:x]:9001"),
+            ("fe80::1:x:9001", "\"fe80::1:x:9001\" is not an address", "[fe80::1:x]:9001"),
             ("127.0.0.1:70000", "a port is at most 65535, found 70000", "127.0.0.1:9001"),
-            ("127.0.0.256:9001", "\"127.0.0.256\" is no IP address", "127.0.0.1:9001"),
+            ("127.0.0.256:9001", "\"127.0.0.256\" is not an IP address", "127.0.0.1:9001"),
             (":9001", "there is no host", "127.0.0.1:9001 or [::1]:9001"),
-            ("9001", "\"9001\" is no address and port", "127.0.0.1:9001"),
-            ("", "\"\" is no address and port", "127.0.0.1:9001"),
+            ("9001", "\"9001\" is not an address and port", "127.0.0.1:9001"),
+            ("", "\"\" is not an address and port", "127.0.0.1:9001"),
             ("224.0.0.1:9001", "224.0.0.1 is not the address of one program", "one address each"),
         ] {
             let error = fixed_address(text).unwrap_err();

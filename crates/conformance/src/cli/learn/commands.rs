@@ -223,6 +223,6 @@ mod tests {
         let error = read("./s 9000", "./c {host} {port}").unwrap_err().to_string();
         assert!(error.starts_with("--server: the command has no {port}"), "{error}");
         let error = read("'", "./c {port}").unwrap_err().to_string();
-        assert!(error.contains("is no command"), "{error}");
+        assert!(error.contains("is not a command"), "{error}");
     }
 }
