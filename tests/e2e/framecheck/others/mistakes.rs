@@ -11,7 +11,7 @@ fn each_mistake_about_them_is_shown_in_its_line() {
     for (entry, place, what) in [
         ("[server]\ntcp-upper = { at = \"9000\" }", "3:20", "not the address of a server"),
         ("[server]\ntcp-upper = { at = \"127.0.0.1:0\" }", "3:20", "no server is at port 0"),
-        ("[server]\ntcp-upper = { at = \"0.0.0.0:9\" }", "3:20", "where a server listens"),
+        ("[server]\ntcp-upper = { at = \"0.0.0.0:9\" }", "3:20", "nothing can connect to it"),
         (
             "[server]\ntcp-upper = { at = \"no-such-host.invalid:9\" }",
             "3:20",
