@@ -256,7 +256,7 @@ mod tests {
                 let says = line.is_some_and(|line| words.iter().any(|word| line.contains(word)));
                 assert!(says, "{name}: {clause}");
             };
-            stated(end, &[" ends ", " goes on until "]);
+            stated(end, &[" ends ", " goes on until ", " runs until "]);
             stated(client, &["closes", " answers ", "ends", "serves one client"]);
         }
     }
