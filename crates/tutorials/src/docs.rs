@@ -88,7 +88,7 @@ pub fn with_clauses(protocol: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// The table of README.md: what each program does.
+/// The table of docs/running.md: what each program does.
 ///
 /// # Errors
 /// A `scenario.toml` is invalid.
@@ -177,9 +177,9 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_of_both_readmes_have_every_scenario_and_no_other() {
+    fn both_tables_of_the_programs_have_every_scenario_and_no_other() {
         let programs = programs_table().unwrap();
-        is("README.md", |written| with_table(written, &programs).unwrap());
+        is("docs/running.md", |written| with_table(written, &programs).unwrap());
         let sources = sources_table().unwrap();
         is("python-ref/README.md", |written| with_table(written, &sources).unwrap());
     }

@@ -55,7 +55,8 @@ fn an_id_that_names_nothing_is_wrong_usage() {
 
 #[test]
 fn what_names_no_vector_and_what_is_no_case_json_is_wrong_usage() {
-    for (name, word) in [("nope", "nope"), ("", "no case"), ("ftp/x", "ftp"), ("chat/no", "no")] {
+    for (name, word) in [("nope", "nope"), ("", "not a case"), ("ftp/x", "ftp"), ("chat/no", "no")]
+    {
         assert_refused(&["show", name], 2, &[word]);
     }
     let sandbox = Sandbox::new();

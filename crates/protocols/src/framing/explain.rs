@@ -88,10 +88,11 @@ impl Framing {
             differs.sizes.iter().any(of)
         };
         let first = all.iter().position(|differs| !follows(differs)).unwrap_or(0);
-        if let Some(size) = cut_short(&all, first, our, their) {
-            return Some(size);
-        }
-        (first < all.len()).then(|| all.swap_remove(first).explained)
+        let size = cut_short(&all, first, our, their);
+        (first < all.len()).then(|| {
+            let Explained { part, what } = all.swap_remove(first).explained;
+            Explained { part, what: what + &size.unwrap_or_default() }
+        })
     }
 
     /// Whether a value differs in what was seen, or is missing.
@@ -183,18 +184,13 @@ impl Framing {
     }
 }
 
-/// Of a part that only lacks its last bytes, its size is what is wrong: a sender that counts too few sends no more.
-fn cut_short(all: &[Differs], first: usize, our: &Told<'_>, their: &Told<'_>) -> Option<Explained> {
-    let Differs { part, explained: Explained { part: path, .. }, .. } = all.get(first)?;
-    let part = *part;
-    let size = all.iter().find(|differs| differs.sizes == [part])?;
+/// For a part that only lacks its last bytes: its size, which says the same.
+fn cut_short(all: &[Differs], first: usize, our: &Told<'_>, their: &Told<'_>) -> Option<String> {
+    let part = all.get(first)?.part;
+    let size = &all.iter().find(|differs| differs.sizes == [part])?.explained;
     let (right, seen) = (our.part(part), their.part(part));
-    if seen.len() >= right.len() || !right.starts_with(seen) {
-        return None;
-    }
-    let name = path.rsplit('.').next().unwrap_or(path);
-    let what = format!("{}, and {name} ends there", size.explained.what);
-    Some(Explained { part: size.explained.part.clone(), what })
+    let is_cut = seen.len() < right.len() && right.starts_with(seen);
+    is_cut.then(|| format!("; {}: {}", size.part, size.what))
 }
 
 /// The same JSON value in another text: only the whole text can show the difference.

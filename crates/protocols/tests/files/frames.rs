@@ -65,7 +65,8 @@ fn the_value_that_is_wrong_is_named_with_what_explains_it() {
         ),
         (
             request(r#"{"name": "a.txt", "size": 1}"#, "h"),
-            "request.dict.size: expected 6, found 1, and body ends there",
+            "request.body: expected \"h\\xc3\\xa9\\xe2\\x80\\xa6\", found \"h\", the first 1 of them; \
+             request.dict.size: expected 6, found 1",
         ),
         (
             request(r#"{"name": "a.txt", "size": "6"}"#, "hé…"),

@@ -117,7 +117,7 @@ fn a_failing_generated_input_is_kept_as_a_fixed_one() {
     let options = ["--peer", &peer, "--input", "a-z", "--network", "asis"];
     let (_, report) = run(&sandbox, &options, 1);
     assert_eq!(case(&report, "up/acme->ours/tcp4/asis/")["input"], "a-z");
-    assert!(keep("a-z", 2).1.contains("\"a-z\" already"));
+    assert!(keep("a-z", 2).1.contains("already has the name \"a-z\""));
     assert!(keep("A-Z", 2).1.contains("expected a name such as"));
 }
 

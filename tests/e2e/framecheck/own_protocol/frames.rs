@@ -350,6 +350,6 @@ fn text_that_is_not_utf8_is_sent_and_any_bytes_can_be_given() {
     let wrong = given.replace("{ dict =", "{ \"dict.name\" =");
     sandbox.write("up.toml", format!("{FILE}{wrong}{FRAMES}"));
     let (_, stderr) = says(&sandbox, &["check-protocol", "up.toml"], 2);
-    assert!(stderr.contains("bytes take the place of a whole part"), "{stderr}");
+    assert!(stderr.contains("bytes replace a whole part"), "{stderr}");
     assert!(!stderr.contains("says of no value"), "{stderr}");
 }

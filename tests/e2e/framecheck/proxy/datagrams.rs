@@ -50,7 +50,7 @@ fn datagrams_pass_both_ways_and_each_is_judged() {
     let (status, said) = proxy.stop();
     assert_eq!(status, 1, "{said}");
     for line in
-        [": datagrams of 2 clients, held", "  to-server: 2 request", "  to-client: 2 answer"]
+        [": datagrams of 2 clients, checked", "  to-server: 2 request", "  to-client: 2 answer"]
     {
         assert!(said.contains(line), "{line}: {said}");
     }

@@ -35,8 +35,8 @@ fn a_wrong_frame_is_shown_as_soon_as_it_is_seen_and_everything_passes_all_the_sa
     carry(&client, &server, &request(r#"{"size": "3"}"#, b"abc"));
     let expected = format!(
         "connection 0, to-server, byte 31: request.dict.size (client {from} to server {to}, frame 2): \
-         expected dict.size to be the size of body, found str; the rest of this direction passes \
-         unjudged"
+         expected dict.size to be the size of body, found str; the rest of this direction is not \
+         judged"
     );
     // While the connection goes on.
     assert_eq!(proxy.line(), expected);
@@ -65,7 +65,7 @@ fn a_wrong_checksum_is_a_mistake_and_judging_goes_on() {
     carry(&client, &server, &request(r#"{"crc": 891568579, "size": 3}"#, b"abc"));
     let said = proxy.line();
     assert!(said.starts_with("connection 0, to-server, byte 12: request.dict.crc ("), "{said}");
-    assert!(!said.contains("unjudged"), "{said}");
+    assert!(!said.contains("not judged"), "{said}");
     carry(&client, &server, &right());
     drop(client);
     is_at_end(&server);
