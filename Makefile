@@ -22,6 +22,7 @@
 #   make wheel         build the Python package with the programs and the pytest plugin: target/dist-out/
 #   make wheel-test    install and test that package, with the debug programs, in fresh environments
 #   make dist          build the distribution: the wheel, a tarball, SHA256SUMS; reproducible by commit
+#   make lint-workflows  check .github/workflows and action.yml; without node and npm it prints SKIPPED
 #   make lint          check formatting, clippy and rustdoc; each warning is an error
 #
 # ARGS is passed to `framecheck run`:  make conformance ARGS='--scenario file-transfer --cases 500'
@@ -44,7 +45,7 @@ EVERYWHERE := framecheck-frame/tokio,pyjson/serde,pyjson/serde_json
 PORTABLE := --package endpoint --package frame-server --package frame-client --package framecheck --package framecheck-engine --features portable
 
 .PHONY: all build conformance conformance-pythons examples mutants test browser-test screenshots picture bench bench-json soak \
-	portable oldest-rust msrv other-systems package wheel wheel-test dist lint clean fuzz fuzz-minimize fuzz-seeds
+	portable oldest-rust msrv other-systems package wheel wheel-test dist lint lint-workflows clean fuzz fuzz-minimize fuzz-seeds
 
 all: build
 
@@ -155,6 +156,9 @@ lint:
 	$(CARGO) clippy --workspace --all-targets --features $(EVERYWHERE) -- -D warnings
 	$(CARGO) clippy $(PORTABLE) --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
+
+lint-workflows:
+	@tests/workflows/run || [ $$? = 77 ]
 
 clean:
 	$(CARGO) clean
