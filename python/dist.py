@@ -6,6 +6,8 @@ It builds the three programs for glibc 2.17 or later, with zig as the linker, so
 any Linux of the last ten years. The same commit gives the same bytes: times are the last commit's,
 and no path of this machine gets into a program. With --bin, it takes built programs from a
 directory.
+
+Exit status 77: pip could not install what builds the wheel, so nothing was built.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import io
 import os
 import platform
 import subprocess
+import sys
 import tarfile
 import venv
 from pathlib import Path
@@ -24,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PROGRAMS = ("framecheck", "frame-server", "frame-client")
 GLIBC = (2, 17)
+SKIPPED = 77
 # Each shell, and the file in which packagers install its completions.
 SHELLS = {"bash": "framecheck.bash", "zsh": "_framecheck", "fish": "framecheck.fish"}
 
@@ -39,16 +43,25 @@ def commit_time() -> int:
     return int(said.stdout)
 
 
-def tools(target: Path) -> Path:
-    """The `bin` of an environment with the build tools, made anew if their list has changed."""
-    wanted = (HERE / "requirements-dist.txt").read_text()
-    environment = target / "dist-tools"
+def tools(target: Path, compiles: bool) -> Path:
+    """The `bin` of an environment with the build tools, made anew if their list has changed.
+
+    Without `compiles`, the environment has only the tools that pack the wheel: zig is a long download.
+    """
+    lines = (HERE / "requirements-dist.txt").read_text().splitlines()
+    wanted = [line for line in lines if line.startswith("hatchling") or compiles]
+    environment = target / ("dist-tools" if compiles else "wheel-tools")
     stamp = environment / "requirements"
-    if not stamp.is_file() or stamp.read_text() != wanted:
-        venv.create(str(environment), clear=True, with_pip=True)
+    if not stamp.is_file() or stamp.read_text().splitlines() != wanted:
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        subprocess.run(pip + ["-r", str(HERE / "requirements-dist.txt")], check=True)
-        stamp.write_text(wanted)
+        packages = [line for line in wanted if not line.startswith("#")]
+        try:
+            venv.create(str(environment), clear=True, with_pip=True)
+            subprocess.run(pip + packages, check=True)
+        except subprocess.CalledProcessError:
+            print("SKIPPED the wheel: venv and pip can't install", *packages, file=sys.stderr)
+            sys.exit(SKIPPED)
+        stamp.write_text("\n".join(wanted))
     return environment / "bin"
 
 
@@ -130,7 +143,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=target / "dist-out", help="output directory")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    seconds, tools_bin = commit_time(), tools(target)
+    seconds, tools_bin = commit_time(), tools(target, compiles=args.bin is None)
     machine = platform.machine()
     if args.bin:
         # The glibc that they need is unknown, so the tag names this machine.

@@ -40,6 +40,7 @@ mod run;
 mod scale;
 mod shards;
 mod usage;
+mod wheel;
 
 use std::collections::BTreeMap;
 use std::path::Path;
