@@ -1,4 +1,5 @@
-// Checks .github/workflows/*.yml and action.yml with actionlint. It prints each finding and ends with 1 if there is one.
+// Checks .github/workflows/*.yml, those of the documentation, and action.yml with actionlint. It prints each finding, and
+// ends with 1 if there is one.
 //
 // actionlint reads workflows only. The steps of action.yml are put into a workflow, with its inputs as that workflow's.
 import { readFile, readdir } from "node:fs/promises";
@@ -34,9 +35,9 @@ async function lint(text, file, moved = 0) {
     }
 }
 
-const workflows = (await readdir(new URL(".github/workflows/", root))).filter((name) => name.endsWith(".yml"));
-for (const name of workflows.sort()) {
-    const path = `.github/workflows/${name}`;
+const ours = (await readdir(new URL(".github/workflows/", root))).filter((name) => name.endsWith(".yml")).sort();
+const workflows = [...ours.map((name) => `.github/workflows/${name}`), "docs/scale/github-workflow.yml"];
+for (const path of workflows) {
     await lint(await read(path), path);
 }
 const { text, moved } = asWorkflow(await read("action.yml"));

@@ -41,6 +41,7 @@ mod scale;
 mod shards;
 mod usage;
 mod wheel;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::path::Path;
