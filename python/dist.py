@@ -16,6 +16,7 @@ import hashlib
 import io
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -65,8 +66,15 @@ def tools(target: Path, compiles: bool) -> Path:
     return environment / "bin"
 
 
+def remove_bytecode() -> None:
+    """Removes what interpreters left in `python-ref`: framecheck has all files of it inside."""
+    for directory in list((ROOT / "python-ref").rglob("__pycache__")):
+        shutil.rmtree(str(directory))
+
+
 def build(target: Path, tools_bin: Path) -> Path:
     """Builds the three programs and returns their directory."""
+    remove_bytecode()
     triple = platform.machine() + "-unknown-linux-gnu"
     home = Path.home()
     remapped = {
