@@ -205,7 +205,7 @@ fn nextest_starts_a_process_for_each_case_and_each_has_its_own_report() {
 fn a_known_failure_is_an_ignored_test_and_one_that_no_case_is_fails() {
     let project = Project::red();
     project.append("upload.toml", KNOWN);
-    let done = project.run("cases", &["->acme/", "--skip", "no-such-file"]);
+    let done = project.run("cases", &["python->acme", "--skip", "no-such-file"]);
     assert_eq!(done.status, 0, "{}", done.said);
     assert!(done.said.contains("0 passed; 0 failed; 3 ignored"), "{}", done.said);
     let project = Project::green();
