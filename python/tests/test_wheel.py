@@ -8,10 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import framecheck_conformance
 import pytest
+from framecheck_conformance.events import Room
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "upload"
 # Four cases of each pairing: what the plugin makes of a case doesn't depend on the network.
@@ -130,6 +132,24 @@ def test_x_ends_at_the_first_failure_and_leaves_no_process(red_project):
     assert status == 1 and count(said, "failed") == 1, said
     left = subprocess.run(["ps", "-eo", "args"], stdout=subprocess.PIPE, check=True).stdout.decode()
     assert str(red_project) not in left
+
+
+def test_a_framecheck_that_ends_just_before_its_signal_is_no_error(tmp_path):
+    class Gone:
+        """Its end has been seen by another thread, which has not told yet."""
+
+        def poll(self):
+            return None
+
+        def send_signal(self, number):
+            raise ProcessLookupError
+
+    room = Room(str(tmp_path), [], str(tmp_path))
+    room._process = Gone()
+    room._waiter = threading.Thread(target=int)
+    room._waiter.start()
+    room.finish(wait_for_others=False)
+    assert not room._waiter.is_alive()
 
 
 def test_the_ini_file_names_protocols_and_peers(project):

@@ -201,9 +201,11 @@ class Room:
             return
         while wait_for_others and self._process.poll() is None and self._read("stop") is None:
             time.sleep(POLL_SECONDS)
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            self._waiter.join(STOP_SECONDS)
-        if self._process.poll() is None:
-            self._process.kill()
+        # The waiter may have reaped it a moment ago: Python 3.8 then raises ProcessLookupError.
+        with contextlib.suppress(ProcessLookupError):
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGTERM)
+                self._waiter.join(STOP_SECONDS)
+            if self._process.poll() is None:
+                self._process.kill()
         self._waiter.join()
