@@ -12,5 +12,6 @@ mod framecheck;
 mod house;
 mod peers;
 mod proc;
+mod readme;
 mod server;
 mod terminal;
