@@ -73,6 +73,7 @@ def store(name, content):
 
 
 def main():
+    sys.stdin.reconfigure(encoding="utf-8", newline="\n")
     request = request_of(input())
     with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock:
         sock.sendall(request)
