@@ -166,7 +166,7 @@ async function runClient() {
     await write(socket, `${dumps(request)}\n`);
     const { value, done } = await answers.next();
     if (done) throw new Error('the connection ended before the answer did');
-    await print(shown(request, loads(value)));
+    for (const line of shown(request, loads(value))) await print(line);
     if (typed === 'quit') break;
   }
   socket.end();
@@ -184,25 +184,30 @@ function requestOf(typed) {
   return null;
 }
 
-function shown(request, answer) {
+/** The lines that show an answer. An item that lacks a key is an error behind the items before it. */
+function* shown(request, answer) {
   if (typeof answer.ok !== 'boolean') {
     throw new Error('the answer does not say whether it is ok');
   }
-  if (!answer.ok) return `error: ${need(answer, 'error')}\n`;
+  if (!answer.ok) {
+    yield `error: ${need(answer, 'error')}\n`;
+    return;
+  }
   switch (request.op) {
     case 'add':
-      return `added ${need(answer, 'number', 'number')}\n`;
+      yield `added ${need(answer, 'number', 'number')}\n`;
+      break;
     case 'done':
-      return `done: ${need(answer, 'text', 'string')}\n`;
+      yield `done: ${need(answer, 'text', 'string')}\n`;
+      break;
     case 'list':
-      return need(answer, 'items')
-        .map((item) => {
-          const mark = need(item, 'done') ? 'x' : ' ';
-          return `[${mark}] ${need(item, 'number', 'number')} ${need(item, 'text')}\n`;
-        })
-        .join('');
+      for (const item of need(answer, 'items')) {
+        const mark = need(item, 'done') ? 'x' : ' ';
+        yield `[${mark}] ${need(item, 'number', 'number')} ${need(item, 'text')}\n`;
+      }
+      break;
     default:
-      return `${need(answer, 'left', 'number')} left\n`;
+      yield `${need(answer, 'left', 'number')} left\n`;
   }
 }
 
