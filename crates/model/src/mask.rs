@@ -41,6 +41,18 @@ pub enum JsonBy {
     Value,
 }
 
+/// Which JSON text a peer can be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JsonProfile {
+    /// All that CPython's `json.loads` reads.
+    #[default]
+    Cpython,
+    /// JSON as RFC 8259 defines it: no `NaN`, no infinities, no encoding but UTF-8, no byte order mark, no lone
+    /// surrogates.
+    Rfc8259,
+}
+
 /// `right`, with its masked ranges replaced by those of `seen`. The remaining differences from `seen` count.
 ///
 /// Both lists of ranges are sorted and do not overlap. From the first unmasked difference on, `right` stays

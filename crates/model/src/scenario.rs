@@ -206,6 +206,11 @@ pub trait Scenario: Send + Sync {
     fn screen_agrees(&self, _role: Role, right: &[u8], seen: &[u8]) -> bool {
         right == seen
     }
+    /// Why a stream has JSON that CPython reads and that RFC 8259 does not define: the first such value, and the
+    /// reason. `None` if it has none.
+    fn not_rfc8259(&self, _direction: Direction, _said: Said<'_>) -> Option<String> {
+        None
+    }
     /// The frames of a stream in this direction, for people. `None` if it is not framed.
     fn frames(&self, _direction: Direction, _said: Said<'_>) -> Option<Frames> {
         None

@@ -408,13 +408,10 @@ impl Scenario for Protocol {
     }
 
     fn literals(&self, role: Role, input: &Input) -> Vec<Literal> {
-        let value = |name: &String| {
-            let text = match input.literals.value(name)? {
-                model::Value::Text(text) => text.clone(),
-                model::Value::Number(number) => number.to_string(),
-                model::Value::Texts(_) => return None,
-            };
-            Some(Literal::changed(name, text))
+        let value = |name: &String| match input.literals.value(name)? {
+            model::Value::Text(text) => Some(Literal::changed(name, text.clone())),
+            model::Value::Number(number) => Some(Literal::changed(name, number.to_string())),
+            model::Value::Texts(_) => None,
         };
         self.words_of(role).iter().filter_map(value).collect()
     }
@@ -444,6 +441,10 @@ impl Scenario for Protocol {
                 with_values_of(right.bytes, ours, seen.bytes, theirs)
             }
         }
+    }
+
+    fn not_rfc8259(&self, way: Direction, said: Said<'_>) -> Option<String> {
+        self.framing.not_rfc8259(way, said)
     }
 
     fn explain(

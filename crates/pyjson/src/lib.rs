@@ -20,6 +20,7 @@
 //!   `str` may hold lone surrogates, an `int` has any size, a `dict` keeps its order.
 //! - [`LoadsOptions`] and [`DumpsOptions`] are the keyword arguments of the two functions, and the
 //!   version of CPython to imitate: messages and limits differ between versions.
+//! - [`not_rfc8259`] says why a text that CPython reads is not JSON as RFC 8259 defines it.
 //! - [`LoadsError`] and [`DumpsError`] have the texts of CPython's exceptions.
 //!
 //! # Features
@@ -35,6 +36,7 @@ mod decode;
 mod dumps;
 mod int;
 mod loads;
+mod profile;
 mod pystr;
 mod recursion;
 #[cfg(feature = "serde")]
@@ -50,6 +52,7 @@ pub use decode::UnicodeDecodeError;
 pub use dumps::{DumpsError, DumpsOptions, Indent, dumps, dumps_dict_into, dumps_into};
 pub use int::{Int, ParseIntError};
 pub use loads::{JsonDecodeError, LoadsError, LoadsOptions, Message, loads, loads_bytes, loads_py};
+pub use profile::{NotRfc8259, not_rfc8259};
 pub use pystr::{CodePointError, PyString, SurrogateEscapeError};
 pub use recursion::RecursionError;
 #[cfg(feature = "serde_json")]

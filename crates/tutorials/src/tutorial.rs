@@ -248,6 +248,11 @@ impl Scenario for Asking {
         }
     }
 
+    fn not_rfc8259(&self, direction: Direction, said: Said<'_>) -> Option<String> {
+        let size_key = self.tutorial.size_key().filter(|_| direction == Direction::ToClient)?;
+        wrong_value::frames(size_key).not_rfc8259(direction, said)
+    }
+
     /// Clients of framed scenarios do not send frames.
     fn frames(&self, direction: Direction, said: Said<'_>) -> Option<Frames> {
         let size_key = self.tutorial.size_key().filter(|_| direction == Direction::ToClient)?;

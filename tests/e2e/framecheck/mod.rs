@@ -21,6 +21,7 @@ mod html_report;
 mod installed;
 mod json;
 mod json_by_value;
+mod json_profile;
 mod launcher;
 mod learn;
 mod machine;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use located::{Mistake, meant};
 use model::blob::sha256;
 use model::case::{HAND, HARNESS, Transport};
-use model::mask::JsonBy;
+use model::mask::{JsonBy, JsonProfile};
 use model::observation::Role;
 use model::{Catalogue, Needs, Scenario, places_in};
 use serde::Deserialize;
@@ -67,6 +67,8 @@ struct Manifest {
     stdout: bool,
     #[serde(default)]
     json: JsonBy,
+    #[serde(default)]
+    json_profile: JsonProfile,
     #[serde(default)]
     names_clauses: bool,
     #[serde(default)]
@@ -142,6 +144,7 @@ impl Peer {
             version: manifest.version,
             stdout: manifest.stdout,
             json: manifest.json,
+            json_profile: manifest.json_profile,
             names_clauses: manifest.names_clauses,
             warm: manifest.warm,
             is_stranger: true,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use model::Needs;
 use model::case::Transport;
-use model::mask::JsonBy;
+use model::mask::{JsonBy, JsonProfile};
 use model::observation::Role;
 
 use super::{Target, Template};
@@ -27,6 +27,8 @@ pub struct Peer {
     pub stdout: bool,
     /// How its JSON is compared.
     pub json: JsonBy,
+    /// Which JSON text it can be given.
+    pub json_profile: JsonProfile,
     /// Whether its error messages on standard error must name the clause: `[FR-5]`.
     pub names_clauses: bool,
     /// Whether its commands `python3 X.py …` run in the harness's own warm interpreter: each is forked from the

@@ -114,7 +114,8 @@ pub enum StageError {
         /// The scenario.
         scenario: String,
     },
-    /// framecheck does not start the peer's program, so it can't give it what the input has.
+    /// The peer can't be given what the input has: framecheck does not start its program, or its JSON profile
+    /// excludes the text.
     #[error("{peer}'s {role} of {scenario} can't play this: {why}")]
     CannotPlay {
         /// The peer.
@@ -124,7 +125,7 @@ pub enum StageError {
         /// The scenario.
         scenario: String,
         /// The reason.
-        why: &'static str,
+        why: String,
     },
     /// The input changes a literal, and the peer's command has no placeholder for it.
     #[error("{peer}'s {role} of {scenario} takes no {{{literal}}}")]

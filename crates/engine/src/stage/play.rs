@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::case::{Kind, Network, Playing};
-use model::mask::{JsonBy, Place};
+use model::case::{Kind, Network, Pairing, Playing};
+use model::mask::{JsonBy, JsonProfile, Place};
 use model::observation::{Direction, Observation, Role};
 use model::{
     Expected, Harmed, Input, RightError, Said, Scenario, Step, Verdict, Wire, given_to_client,
@@ -26,6 +26,7 @@ impl Stage {
         playing: &Playing,
         ground: &Ground,
     ) -> Result<Played, StageError> {
+        self.within_profiles(scenario, input, playing, ground)?;
         if let Some(baseline) = &ground.baseline {
             return self.play_by_reference(scenario, input, playing, baseline).await;
         }
@@ -57,6 +58,28 @@ impl Stage {
             return Err(StageError::NoPlace { peer, role, scenario, literal });
         }
         Ok(played)
+    }
+
+    /// Checks that no peer gets JSON text that its profile excludes.
+    fn within_profiles(
+        &self,
+        scenario: &dyn Scenario,
+        input: &Input,
+        playing: &Playing,
+        ground: &Ground,
+    ) -> Result<(), StageError> {
+        let Pairing { server, client } = &playing.pairing;
+        let is_strict = |name: &str| {
+            self.peers.by_name(name).is_some_and(|peer| peer.json_profile == JsonProfile::Rfc8259)
+        };
+        let sides = [(Role::Server, server), (Role::Client, client)];
+        let Some((role, name)) = sides.into_iter().find(|(_, name)| is_strict(name)) else {
+            return Ok(());
+        };
+        let Some(why) = not_rfc8259(scenario, input, &ground.expected) else { return Ok(()) };
+        let why = format!("its json-profile is rfc8259, and of {why}");
+        let (peer, scenario) = (name.clone(), scenario.name().to_owned());
+        Err(StageError::CannotPlay { peer, role, scenario, why })
     }
 
     fn can_be_told(&self, scenario: &dyn Scenario, server: &str, literal: &str) -> bool {
@@ -100,6 +123,31 @@ pub(super) fn script(
         }
     }
     steps
+}
+
+/// Why an exchange has JSON that CPython reads and that RFC 8259 does not define.
+fn not_rfc8259(scenario: &dyn Scenario, input: &Input, right: &Expected) -> Option<String> {
+    let ways = [Direction::ToServer, Direction::ToClient];
+    let in_stream = |way: Direction, bytes: &[u8]| scenario.not_rfc8259(way, Said::whole(bytes));
+    let sent: Vec<u8> =
+        input.hostile.iter().flat_map(|it| &it.steps).fold(Vec::new(), |mut sent, step| {
+            if let Step::Send(bytes) = step {
+                sent.extend_from_slice(bytes);
+            }
+            sent
+        });
+    let served: Vec<u8> =
+        input.served.iter().flatten().flat_map(|part| part.0.iter().copied()).collect();
+    let of_harness = ways.into_iter().find_map(|way| in_stream(way, &sent));
+    of_harness.or_else(|| in_stream(Direction::ToClient, &served)).or_else(|| {
+        ways.into_iter().find_map(|way| match right.wire(way) {
+            Wire::Stream(bytes) => {
+                let breaks = right.breaks(way);
+                scenario.not_rfc8259(way, Said { bytes: &bytes.0, breaks })
+            }
+            Wire::Datagrams(all) => all.iter().find_map(|bytes| in_stream(way, &bytes.0)),
+        })
+    })
 }
 
 /// What is right for the client, given what it received.

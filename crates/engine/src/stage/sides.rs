@@ -104,5 +104,5 @@ fn can_be_by_hand(scenario: &dyn Scenario, peer: &Peer, input: &Input) -> Result
 
 fn cannot_play(scenario: &dyn Scenario, peer: &Peer, role: Role, why: &'static str) -> StageError {
     let (peer, scenario) = (peer.name.clone(), scenario.name().to_owned());
-    StageError::CannotPlay { peer, role, scenario, why }
+    StageError::CannotPlay { peer, role, scenario, why: why.to_owned() }
 }

@@ -79,6 +79,26 @@ impl Framing {
         made
     }
 
+    /// Why JSON of the stream that CPython reads is not JSON as RFC 8259 defines it: the first value, and the
+    /// reason. `None` if there is none.
+    #[must_use]
+    pub fn not_rfc8259(&self, way: Direction, said: Said<'_>) -> Option<String> {
+        self.pieces(way, said).iter().find_map(|piece| {
+            piece.reading.frames.iter().find_map(|frame| {
+                let leaves = frame.leaves(piece.layout, piece.bytes);
+                leaves.iter().find_map(|leaf| {
+                    let (LeafValue::Json(_), layout::Inner::Whole) =
+                        (&leaf.value, &leaf.place.inner)
+                    else {
+                        return None;
+                    };
+                    let why = pyjson::not_rfc8259(piece.bytes.get(leaf.range.clone())?)?;
+                    Some(format!("{}: {why}", leaf.path))
+                })
+            })
+        })
+    }
+
     fn spans(
         &self,
         way: Direction,
