@@ -153,6 +153,9 @@ impl<W: Write> Human<W> {
         let mut causes = ordinary.into_iter().chain(hostile);
         for cause in causes.by_ref().take(IN_FULL) {
             write_failure(&mut self.out, &cause.first, &self.replays)?;
+            if let Some(said) = self.causes.only_where_cut(cause) {
+                writeln!(self.out, "  {said}")?;
+            }
             write_others(&mut self.out, cause)?;
         }
         let mut rest = causes.peekable();
@@ -292,9 +295,10 @@ fn write_hostile(out: &mut impl Write, causes: &[&Cause]) -> io::Result<()> {
     let count: usize = causes.iter().map(|cause| cause.count).sum();
     writeln!(
         out,
-        "\n{} with malformed data fail, too, perhaps for the reasons above. To leave them out while you \
+        "\n{} with malformed data {} too, perhaps for the reasons above. To leave them out while you \
          fix those: --skip-input '{HOSTILE}*'",
-        counted(count, "case")
+        counted(count, "case"),
+        if count == 1 { "fails" } else { "fail" }
     )?;
     writeln!(out, "  {}  ({})", first.first.id, line(&first.first.input))?;
     if count > 1 {

@@ -156,6 +156,9 @@ impl Summary {
             let _ = writeln!(page, "### {} {}\n", case.verdict.name(), code(&case.id.to_string()));
             let _ = writeln!(page, "Input {}{}.\n", code(&case.input), others(cause.count));
             fenced(page, &differences(&case.differences));
+            if let Some(said) = self.causes.only_where_cut(cause) {
+                let _ = writeln!(page, "{said}.\n");
+            }
             fenced(page, &replays.command(&case.id));
         }
         let rest: Vec<_> = causes.collect();

@@ -287,7 +287,7 @@ fn malformed_frames_stand_behind_a_failure_without_them_in_one_line() {
     };
     let hostile = report["cases"].as_array().unwrap().iter().filter(is_hostile).count();
     assert!(hostile > 0, "{shown}");
-    let line = format!("{hostile} cases with malformed data fail, too");
+    let line = format!("{hostile} cases with malformed data fail too");
     assert!(shown.contains(&line) && shown.contains("--skip-input 'hostile-*'"), "{shown}");
     assert_eq!(shown.matches("(hostile-").count(), 1, "{shown}");
     // Without others, they are reported as usual.
