@@ -104,15 +104,15 @@ pub(crate) fn document(
 ) -> String {
     let mut text = format!(
         "# The kill matrix\n\n\
-         Who watches the watchman: {} mutants, and what of the harness catches each. A mutant is a port \
-         with one bug\nthat a port might well have: an example peer (`tests/peers`), or the port of an \
-         example protocol (`examples`).\n`make mutants` plays them all and fails when one survives, when \
-         one isn't caught by what is in bold here, when a\nport itself fails in anything, or when a check \
-         or a clause catches none.\n\n\
-         A mutant that stops a case short shows as `timeout`, `crash` or `fail`. How many cases it \
-         fails in may differ\na little from one run to the next. \"of 96+\" is of one that was not \
-         played to its end: it had been caught\nlong since.\n\n\
-         This file is made by `make mutants UPDATE_DOCS=1`; the mutants are in `tests/mutants`.\n",
+         This page shows which checks and clauses catch a wrong program. Each of its {} mutants is a port \
+         with one bug\nthat a port might well have. The port is an example peer (`tests/peers`) or the port \
+         of an example protocol\n(`examples`).\n\n\
+         `make mutants` plays all mutants. It fails if a mutant is not caught by what is in bold here, if a \
+         port without\na bug fails a case, or if a check or a clause catches no mutant.\n\n\
+         `timeout`, `crash` and `fail` are the verdicts of cases that framecheck had to stop. The number of \
+         cases that a\nmutant fails may differ a little from one run to the next. \"of 96+\" means that \
+         framecheck stopped playing the\nmutant, because enough cases had caught it.\n\n\
+         `make mutants UPDATE_DOCS=1` writes this page. The mutants are in `tests/mutants`.\n",
         rows.len()
     );
     checks_section(&mut text, rows, catalogue, variants);
@@ -162,7 +162,7 @@ fn caught(row: &Row<'_>) -> String {
 
 fn checks_section(text: &mut String, rows: &Rows<'_>, catalogue: &Catalogue, variants: &Variants) {
     text.push_str(
-        "\n## By check\n\n| check | mutants it catches | that nothing else catches | variants that it finds \
+        "\n## By check\n\n| check | mutants it catches | mutants that only it catches | variants that it finds \
          first |\n|---|---|---|---|\n",
     );
     let (by_check, of_variants) = (by_check(rows), variants.by_check());
@@ -174,12 +174,14 @@ fn checks_section(text: &mut String, rows: &Rows<'_>, catalogue: &Catalogue, var
         let _ = writeln!(text, "| {name} | {count} | {} | {by_rule} |", alone(check, rows));
     }
     for (clause, why) in NOT_TRIED {
-        let _ = writeln!(text, "\nNo mutant goes against {clause} first: {why}");
+        let _ = writeln!(text, "\nNo mutant violates {clause} first: {why}");
     }
 }
 
 fn clauses_section(text: &mut String, cast: &Cast<'_>, rows: &Rows<'_>, catalogue: &Catalogue) {
-    text.push_str("\n## By clause\n\n| of | mutants that go against it, by clause |\n|---|---|\n");
+    text.push_str(
+        "\n## By clause\n\n| scenario | mutants that violate it, by clause |\n|---|---|\n",
+    );
     let mut line = |of: &str, clauses: &[&str], scenario: Option<&str>| {
         let goes_against = |row: &&Row<'_>, id: &str| {
             scenario.is_none_or(|it| it == row.scenario)
