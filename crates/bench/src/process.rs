@@ -1,5 +1,5 @@
-//! Runs the measured programs. Each is a separate process that ends with its [`Program`], whatever
-//! happens. Threads read the programs' output, so that no pipe ever fills. Waits are for an event, with a
+//! Runs the measured programs. Each is a separate process that ends with its [`Program`], in
+//! every case. Threads read the programs' output, so that no pipe ever fills. Waits are for an event, with a
 //! deadline.
 
 use std::collections::VecDeque;

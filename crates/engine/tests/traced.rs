@@ -1,4 +1,4 @@
-//! A traced program records the lines that it executes, whatever way it ends.
+//! A traced program records the lines that it executes, in whichever way it ends.
 
 // Only the launcher can trace.
 #![cfg(all(target_os = "linux", not(feature = "portable")))]

@@ -104,7 +104,7 @@ async fn ask(
 ) -> anyhow::Result<Option<Line>> {
     loop {
         let line = tokio::select! {
-            // A line that is already typed is sent, whatever happens to the client meanwhile.
+            // A line that is already typed is sent, even if the client has left meanwhile.
             biased;
             line = terminal.input(PROMPT) => line.map_err(ScreenLost::from)?,
             error = stream.broken() => {

@@ -76,7 +76,7 @@ fn run(args: Args) -> anyhow::Result<()> {
     // another thread for each client.
     let serving = runtime.spawn(serve(args.scenario));
     let ended = runtime.block_on(serving);
-    // Dropping the runtime would wait for running system calls, such as a print to a pipe that nobody
+    // Dropping the runtime would wait for running system calls, such as a print to a pipe that no program
     // reads.
     runtime.shutdown_background();
     ended?

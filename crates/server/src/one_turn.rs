@@ -1,7 +1,7 @@
 //! Reads one message from a client and sends one answer over a stream: the common part of
 //! `tcp-hello`, `greeting` and `first-message`.
 //!
-//! Unlike the reference's servers, these close in a way that the answer arrives, whatever they
+//! Unlike the reference's servers, these close in a way that the answer arrives, even if data is
 //! left unread.
 
 use tokio::io::AsyncReadExt;

@@ -185,7 +185,7 @@ impl Playing {
         let stderr = child.stderr.take();
         let stderr = thread::spawn(move || {
             let mut bytes = Vec::new();
-            // What was read until an error is told.
+            // The bytes before an error are reported.
             let _ = stderr.map(|mut it| it.read_to_end(&mut bytes));
             String::from_utf8_lossy(&bytes).into_owned()
         });

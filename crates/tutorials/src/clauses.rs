@@ -79,7 +79,7 @@ static NETWORK: [Clause; 6] = [
     ),
     Clause::must(
         "NW-5",
-        "No program holds more than 256 MiB of memory, whatever bytes it receives.",
+        "No program holds more than 256 MiB of memory, for any bytes that it receives.",
         &[Check::Memory],
     ),
     Clause::must(

@@ -23,7 +23,7 @@ use crate::{framing, regressions, wrong_value};
 pub const REFERENCE: &str = "python";
 
 /// One client/server pair of the tutorials. See [`Scenario`] for what each method means. The methods
-/// here ask the oracle for whatever CPython decides.
+/// here ask the oracle for everything that CPython decides.
 pub trait Tutorial: Sync {
     /// Its name.
     fn name(&self) -> &'static str;

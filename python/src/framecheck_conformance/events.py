@@ -122,7 +122,7 @@ class Room:
     def _is_over(self) -> bool:
         if self._read("status") is not None:
             return True
-        # The process that started framecheck may have died, and then nobody writes its status.
+        # The process that started framecheck may have died, and then no process writes its status.
         try:
             os.kill(int(self._read("pid") or 0), 0)
         except ProcessLookupError:

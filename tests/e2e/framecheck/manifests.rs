@@ -286,7 +286,7 @@ fn a_file_server_that_is_told_no_name_announces_the_tutorials_or_its_files() {
     }
 }
 
-/// Announces the file name of the tutorial's server, whatever it serves.
+/// Announces the file name of the tutorial's server, for every file.
 const FILE_SERVER: &str = r"import json, socket, struct, sys
 server = socket.create_server((sys.argv[1], int(sys.argv[2])))
 body = open(sys.argv[3], 'rb').read()

@@ -73,7 +73,7 @@ fn with_full_screen(sandbox: &Sandbox, options: &[&str]) -> (Process, String, im
     // One client is answered, so the server is at it; there is no room for the lines of all.
     let mut ready: Vec<_> = clients.iter().map(|one| PollFd::new(one, PollFlags::IN)).collect();
     let deadline = Timespec { tv_sec: 30, tv_nsec: 0 };
-    assert!(poll(&mut ready, Some(&deadline)).unwrap() > 0, "nobody was answered");
+    assert!(poll(&mut ready, Some(&deadline)).unwrap() > 0, "no client was answered");
     drop(ready);
     (server, address, (reader, clients))
 }

@@ -80,7 +80,7 @@ fn clauses_without(catalogue: &Catalogue, rows: &Rows<'_>, variants: &Variants) 
 /// The verdict of a case that does not end by itself.
 const STOPS: [(&str, &str); 3] = [
     ("timeout", "nothing moved any more, or the deadline passed"),
-    ("crash", "a program was killed by a signal that nobody sent"),
+    ("crash", "a program was killed by a signal that no program sent"),
     ("fail", "a program kept a processor busy, or sent or printed without end"),
 ];
 

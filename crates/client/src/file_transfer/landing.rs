@@ -2,7 +2,7 @@
 //! complete.
 //!
 //! All calls here use the directory's own descriptor, not a path. So nothing outside the directory
-//! is touched, whatever a name contains and whatever other programs rename meanwhile. On Linux the
+//! is touched, with any name, even if other programs rename files meanwhile. On Linux the
 //! unfinished file has no name at all (`O_TMPFILE`), so even a kill leaves nothing behind.
 
 use std::ffi::OsStr;

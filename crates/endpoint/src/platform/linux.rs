@@ -172,7 +172,7 @@ impl Mover {
         Self { pipe: Pipe::new().ok(), copier: Copier::default() }
     }
 
-    /// A mover that always copies, whatever the system can do.
+    /// A mover that always copies, on every system.
     #[must_use]
     pub fn through_a_buffer() -> Self {
         Self::default()

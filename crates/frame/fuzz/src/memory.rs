@@ -7,7 +7,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// The most memory that any call may allocate, whatever its input.
+/// The most memory that any call may allocate, with any input.
 const CONSTANT: usize = 16 << 10;
 /// The most memory for a byte of JSON that becomes a value. `[0,0,...` has two bytes per element.
 /// An element of a list that has just grown, old and new, takes three values.

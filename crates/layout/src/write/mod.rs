@@ -92,7 +92,7 @@ impl<'f> Values<'f> {
         Ok(())
     }
 
-    /// Sets a part's bytes, whatever its kind; a delimiter is part of them. Nothing in it is
+    /// Sets a part's bytes, for any kind of part; a delimiter is part of them. Nothing in it is
     /// computed.
     ///
     /// # Errors

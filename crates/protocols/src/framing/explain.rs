@@ -274,7 +274,7 @@ impl Told<'_> {
         read.and_then(|read| self.piece.bytes.get(read.range.clone())).unwrap_or_default()
     }
 
-    /// Whether these bytes begin where a part begins, whatever its size says.
+    /// Whether these bytes begin where a part begins. Its size does not matter.
     fn sends(&self, part: usize, bytes: &[u8]) -> bool {
         let read = self.frame.parts.iter().find(|read| read.part == part);
         let rest = read.and_then(|read| self.piece.bytes.get(read.range.start..));

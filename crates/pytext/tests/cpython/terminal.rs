@@ -39,7 +39,7 @@ fn program(kinds: &str, stdin: impl Read) -> Shown {
     }
 }
 
-/// With enough Ctrl-D to end whatever is open, and the line that ends the program.
+/// With enough Ctrl-D to end everything that is open, and the line that ends the program.
 fn ended(mut typed: Typed) -> Typed {
     typed.extend([&b""[..], b"", b"", b"", b"END\n"].map(<[u8]>::to_vec));
     typed

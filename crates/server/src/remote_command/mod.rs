@@ -51,7 +51,7 @@ async fn obey(mut stream: Connection, permit: Permit, max_output: u64) -> anyhow
         let command = pytext::decode_utf8(command).context("the command is not UTF-8")?;
         let output = match permit.start(command) {
             Ok(start) => tokio::select! {
-                // A command that has ended gets its answer sent, whatever happens to the client
+                // A command that has ended gets its answer sent, even if something happens to the client
                 // meanwhile.
                 biased;
                 output = run(start, max_output) => output?,

@@ -14,7 +14,7 @@ fn frame(dict: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Vec<u8> {
     announced(len, dict, body)
 }
 
-/// A header that announces this many bytes, whatever follows.
+/// A header that announces this many bytes, and a dict and a body of any length.
 fn announced(len: i32, dict: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Vec<u8> {
     [&header(len), dict.as_ref(), body.as_ref()].concat()
 }

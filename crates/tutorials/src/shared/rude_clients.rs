@@ -18,7 +18,7 @@ pub(crate) const fn silent_client(
         scenario,
         trigger: "a client that connects and sends nothing",
         happens: "the server waits in recv, without a time limit, for the client that it accepted \
-                  first; clients that connect later wait in the queue, whatever they have sent",
+                  first; clients that connect later wait in the queue, even if they have already sent something",
         right: "serves the others meanwhile",
         clause: "NW-4",
         // The network shows the harness that the silent client is in the queue, before the other.

@@ -48,7 +48,7 @@ stream = "to-client"                # or "to-server": the same on bytes, where t
 pattern = 'READY \d+'
 [[mask]]
 file = "server:log/*.txt"           # a glob, of a side's directory
-as = "present"                      # the default: a port has such a file too, whatever is in it; "ignored": it need not
+as = "present"                      # the default: a port has such a file too, with any contents; "ignored": it need not
 
 [[clause]]                          # optional: the owner's own sentences; without them the checks speak for themselves
 id = "UP-1"

@@ -55,8 +55,8 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "CG-6",
-        "The server ends with status 0, whatever ended the conversation: the client, a reset, a \
-         message that is not UTF-8, a line that it can't send, or the end of its input.",
+        "The server ends with status 0 after the conversation. A client that leaves, a reset, a message that \
+         is not UTF-8, a line that it can't send, or the end of its input ends the conversation.",
         &[Check::ServerExit],
     ),
     Clause::must(

@@ -57,7 +57,7 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "CR-6",
-        "The server runs until it gets a signal to end, whatever ends a conversation, and also \
+        "The server runs until it gets a signal to end. It stays after each end of a conversation, and also \
          after the end of its input.",
         &[Check::ServerExit, Check::ServerStays],
     ),

@@ -29,8 +29,8 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "GR-2",
-        "The server waits for a first recv(1024). Then it sends its answer as UTF-8, whatever it \
-         received, and nothing else. The answer arrives also when the client sent more than 1024 \
+        "The server waits for a first recv(1024). Then it sends its answer as UTF-8 and nothing \
+         else. What it received does not matter. The answer arrives also when the client sent more than 1024 \
          bytes.",
         &[Check::ToClient, Check::Turns],
     ),

@@ -53,8 +53,8 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "LA-6",
-        "The server runs until it gets a signal to end, or ends with status 0 after a client, \
-         whatever a client sends.",
+        "The server runs until it gets a signal to end, or ends with status 0 after a client. \
+         No data from a client changes this.",
         &[Check::ServerExit],
     ),
     Clause::must(

@@ -79,7 +79,7 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "RC-9",
-        "The server runs until it gets a signal to end, whatever a client sends.",
+        "The server runs until it gets a signal to end. No data from a client ends it.",
         &[Check::ServerExit, Check::ServerStays],
     ),
     Clause::must(

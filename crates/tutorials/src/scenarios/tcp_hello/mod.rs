@@ -28,7 +28,7 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "TH-2",
-        "The server sends its answer as UTF-8, whatever it received, and nothing else. The answer \
+        "The server sends its answer as UTF-8 and nothing else. What it received does not matter. The answer \
          arrives also when the client sent more than 1024 bytes.",
         &[Check::ToClient],
     ),

@@ -23,7 +23,7 @@ pub(crate) const fn resets(
         trigger: "a client that sends more than 1024 bytes",
         happens: "the server calls recv(1024) once and closes with the rest unread, which resets \
                   the connection, and the reset may overtake the answer",
-        right: "closes in a way that its answer arrives, whatever it left unread",
+        right: "closes in a way that its answer arrives, even with data left unread",
         clause,
         triggered: Some(|_, right| bytes_to_server(right) > 1024),
         waives: &[Check::ToClient, Check::ClientStdout, Check::ClientExit],
