@@ -2,6 +2,7 @@
 
 pub(crate) mod by_reference;
 mod compare;
+mod cut_off;
 mod harm;
 mod pace;
 
@@ -101,6 +102,9 @@ pub fn judge(standard: &Standard<'_>, seen: &Observation) -> Judgement {
     };
     let (excused, mut differences): (Vec<Difference>, Vec<Difference>) =
         found.filter(|difference| !is_waived(difference)).partition(is_excused);
+    if standard.harmed.is_none() && seen.stopped.is_none() {
+        cut_off::put_last(standard.expected, seen, &mut differences);
+    }
     for erratum in triggered() {
         if !(erratum.shown)(standard.expected, seen) {
             let what = format!("erratum {} no longer shows: {}", erratum.id, erratum.happens);

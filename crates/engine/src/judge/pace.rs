@@ -36,7 +36,7 @@ fn left_first(seen: &Observation) -> Option<Role> {
     Some(if first.direction == sent_by(Role::Server) { Role::Server } else { Role::Client })
 }
 
-const fn sent_by(role: Role) -> Direction {
+pub(super) const fn sent_by(role: Role) -> Direction {
     match role {
         Role::Server => Direction::ToClient,
         Role::Client => Direction::ToServer,
