@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::RangedU64ValueParser;
@@ -102,14 +102,21 @@ pub(super) struct RunArgs {
     /// Stop the run after N failures; without N, after the first. --resume plays the rest.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     pub(super) fail_fast: Option<NonZeroUsize>,
-    /// The directory for report.json, junit.xml, summary.md, failures/ and the journal.
-    #[arg(long, value_name = "DIR", default_value = "target/conformance")]
+    /// The directory for report.json, junit.xml, summary.md, failures/ and the journal. By default
+    /// target/conformance if the working directory has a Cargo.toml, otherwise framecheck-report.
+    #[arg(long, value_name = "DIR", default_value_os_t = default_out(), hide_default_value = true)]
     pub(super) out: PathBuf,
     /// The format of the printed results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) setup: SetupArgs,
+}
+
+/// The directory of the reports: among a Cargo package's builds, or a new one in plain sight.
+fn default_out() -> PathBuf {
+    let is_package = Path::new("Cargo.toml").exists();
+    PathBuf::from(if is_package { "target/conformance" } else { "framecheck-report" })
 }
 
 #[derive(Debug, ClapArgs)]
