@@ -5,7 +5,6 @@ mod cli;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use engine::platform::helper_program;
 
 fn main() -> ExitCode {
@@ -15,5 +14,8 @@ fn main() -> ExitCode {
     if let Some(status) = helper_program(&arguments) {
         return status;
     }
-    cli::main(cli::Args::parse())
+    match cli::parsed() {
+        Ok(args) => cli::main(args),
+        Err(status) => status,
+    }
 }

@@ -213,3 +213,15 @@ fn failures_that_are_alike_are_kept_short_and_can_be_replayed() {
     }
     assert!(short > 3, "{short} of {}", std::fs::read_dir(&failures).unwrap().count());
 }
+
+#[test]
+fn an_argument_in_an_error_of_the_command_line_does_nothing_to_the_terminal() {
+    let sandbox = Sandbox::new();
+    for argument in ["--no\u{1b}[2J\u{202e}", "--\u{9b}2J"] {
+        let output =
+            sandbox.framecheck().args(["run", argument]).assert().code(2).get_output().clone();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let acts = |char: char| char != '\n' && (char.is_control() || char == '\u{202e}');
+        assert!(!stderr.contains(acts) && stderr.contains("\\u"), "{stderr:?}");
+    }
+}

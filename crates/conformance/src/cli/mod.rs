@@ -40,6 +40,7 @@ mod run;
 mod setup;
 mod show;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -200,6 +201,22 @@ impl Command {
 }
 
 /// Runs the command.
+/// The command line. If it has a mistake, writes the error and returns the exit status. The arguments in the error
+/// are escaped: they may come from a script that names files of others.
+pub(crate) fn parsed() -> Result<Args, ExitCode> {
+    Args::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        let text = error.render();
+        let may_colour = console::colors_enabled_stderr();
+        let text = if may_colour { text.ansi().to_string() } else { text.to_string() };
+        // A write error changes nothing: the exit status stays the same.
+        let _ = out::stderr().write_all(text.as_bytes());
+        ExitCode::from(USAGE)
+    })
+}
+
 pub(crate) fn main(args: Args) -> ExitCode {
     let fits = if args.command.plays() { machine::check() } else { Ok(()) };
     let done = fits.and_then(|()| {
