@@ -131,3 +131,14 @@ fn a_generated_case_is_replayed_from_its_id_alone() {
     assert!(shown.contains("input: generated"), "{shown}");
     assert!(shown.contains("verdict: pass"), "{shown}");
 }
+
+#[test]
+fn show_names_the_common_clauses_that_a_case_can_violate() {
+    let framed = stdout_of(&["show", "file-transfer/hostile-size-minus-one"]);
+    assert!(
+        framed.contains("  FR-4   The JSON is an object.") && framed.contains("  NW-2 "),
+        "{framed}"
+    );
+    let plain = stdout_of(&["show", "tcp-upper/ascii"]);
+    assert!(plain.contains("  NW-2   A program") && !plain.contains("FR-"), "{plain}");
+}

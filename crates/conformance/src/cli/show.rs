@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use engine::plan::{Group, case_named, group_of};
 use model::case::{CaseId, Network};
-use model::{Catalogue, Expected, ExpectedEnd, RightError, Truth, Wire};
+use model::{Catalogue, Clause, Expected, ExpectedEnd, RightError, Scenario, Truth, Wire};
 use report::hex;
 
 use super::measure::make_known;
@@ -13,6 +13,8 @@ use super::setup::{Known, Setup, setup};
 use super::{ShowArgs, Usage, case_and_files};
 
 const ROWS_MAX: usize = 64;
+/// The ids of the clauses about frames begin with this.
+const ABOUT_FRAMES: &str = "FR-";
 
 pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     let mut with = args.means.with(&args.peer, super::DEADLINE_SECONDS);
@@ -57,10 +59,25 @@ pub(super) fn main(args: &ShowArgs) -> anyhow::Result<bool> {
     show_end(&mut out, "server", &expected.server)?;
     show_end(&mut out, "client", &expected.client)?;
     writeln!(out, "by these clauses, as {} does:", group.scenario.reference_pairing(&group.input))?;
-    for clause in group.scenario.clauses() {
+    show_clauses(&mut out, &*group.scenario)?;
+    Ok(true)
+}
+
+/// The clauses that a case can violate: the scenario's own, then the common ones.
+fn show_clauses(out: &mut impl Write, scenario: &dyn Scenario) -> io::Result<()> {
+    for clause in scenario.clauses() {
         writeln!(out, "  {:6} {}", clause.id, clause.text)?;
     }
-    Ok(true)
+    let is_framed = scenario.framing().is_some();
+    let concerns = |clause: &&Clause| is_framed || !clause.id.starts_with(ABOUT_FRAMES);
+    let mut common = scenario.common_clauses().iter().filter(concerns).peekable();
+    if common.peek().is_some() {
+        writeln!(out, "and by these, which hold for several scenarios:")?;
+    }
+    for clause in common {
+        writeln!(out, "  {:6} {}", clause.id, clause.text)?;
+    }
+    Ok(())
 }
 
 /// The case of an id. For a vector, the case over its scenario's own transport, played by the reference.
