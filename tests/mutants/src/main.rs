@@ -14,11 +14,14 @@
 //! Then it plays the variants that `framecheck mutants` makes by rule, of the references of all scenarios and
 //! examples; `mutants --variants` plays only these.
 //!
+//! With `--resume`, what an earlier run of the same programs has found is not played again (`kept.rs`).
+//!
 //! Exit status: 0 if all are caught; 1 if a mutant is not, or a check or a clause catches none; 2 for a pattern
 //! that matches nothing; 3 if this program could not do its work.
 
 mod base;
 mod cover;
+mod kept;
 mod matrix;
 mod mutant;
 mod own;
@@ -35,27 +38,34 @@ use std::time::Instant;
 use anyhow::Context;
 
 use base::Base;
+use kept::Kept;
 use matrix::Row;
 use mutant::{Mutant, Theme};
 use play::{Job, Outcome, Stage};
 use setting::Setting;
 
+/// Counts what an earlier run has found.
+const RESUME: &str = "--resume";
 const UNCAUGHT: u8 = 1;
 const USAGE: u8 = 2;
 const BROKEN: u8 = 3;
 
 fn main() -> ExitCode {
     let mut patterns: Vec<String> = std::env::args().skip(1).collect();
+    let given = patterns.len();
+    patterns.retain(|argument| argument != RESUME);
+    let resumes = patterns.len() < given;
     let way = patterns.first().filter(|first| first.starts_with("--")).cloned();
     let ran = match way.as_deref() {
         Some("--own") => own::run(&patterns.split_off(1)),
         Some("--learned") => own::run_learned(&patterns.split_off(1)),
         Some("--variants") => {
             let document = writes_document().then(|| repository().join(matrix::DOCUMENT));
-            variants::run(&patterns.split_off(1), document.as_deref())
+            Kept::new(&repository(), resumes)
+                .and_then(|kept| variants::run(&patterns.split_off(1), document.as_deref(), &kept))
         }
         Some("--quick") => cover::run(&patterns.split_off(1)),
-        _ => run(&patterns),
+        _ => run(&patterns, resumes),
     };
     match ran {
         Ok(code) => code,
@@ -153,7 +163,7 @@ impl<'a> Cast<'a> {
     }
 }
 
-fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
+fn run(patterns: &[String], resumes: bool) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let repository = repository();
     let themes = mutant::read_all(&repository)?;
@@ -163,7 +173,8 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
         return Ok(cast.nothing_matches());
     }
     let writes_document = writes_document();
-    let stage = Stage::new(&repository, writes_document)?;
+    let stage =
+        Stage::new(&repository, writes_document)?.with_kept(Kept::new(&repository, resumes)?);
     let is_done = |job: &Job<'_>, outcome: &Outcome| {
         job.mutant.is_some_and(|mutant| outcome.found.contains_key(&mutant.caught_by))
     };
@@ -181,7 +192,7 @@ fn run(patterns: &[String]) -> anyhow::Result<ExitCode> {
     if is_whole {
         let files = cast.themes.iter().filter_map(|(_, setting)| setting.file.as_deref());
         let catalogue = stage.catalogue(&files.collect())?;
-        let variants = variants::play(&repository, &[])?;
+        let variants = variants::play(&repository, &[], &Kept::new(&repository, resumes)?)?;
         failures += variants.tell();
         failures += matrix::check_coverage(&catalogue, &rows, &variants);
         if writes_document {

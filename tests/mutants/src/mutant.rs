@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A file of mutants: all of one role of one scenario.
 #[derive(Debug, Deserialize)]
@@ -71,8 +71,8 @@ struct Edit {
 }
 
 /// The finding: a check, or the verdict of a case that had to be stopped, and the clause.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Finding {
     pub(crate) clause: String,
     pub(crate) check: String,
@@ -85,6 +85,12 @@ impl TryFrom<String> for Finding {
         let (check, clause) =
             text.split_once(' ').ok_or_else(|| format!("{text:?} is no check and a clause"))?;
         Ok(Self { clause: clause.to_owned(), check: check.to_owned() })
+    }
+}
+
+impl From<Finding> for String {
+    fn from(finding: Finding) -> Self {
+        finding.to_string()
     }
 }
 

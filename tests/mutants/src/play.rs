@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::base::Base;
+use crate::kept::Kept;
 use crate::mutant::{Finding, Mutant, Role};
 use crate::setting::Setting;
 
@@ -47,6 +48,20 @@ pub(crate) struct Job<'a> {
     pub(crate) mutant: Option<&'a Mutant>,
 }
 
+impl Job<'_> {
+    /// The program's source, with the bug of the mutant.
+    fn source(&self) -> anyhow::Result<String> {
+        let source = self.base.text()?;
+        self.mutant.map_or(Ok(source.clone()), |mutant| mutant.of(&source))
+    }
+
+    /// The directory of the reference that it plays with.
+    fn reference(&self, repository: &Path) -> PathBuf {
+        let file = self.setting.file.as_ref().and_then(|file| Path::new(file).parent());
+        repository.join(file.unwrap_or(Path::new("python-ref")))
+    }
+}
+
 impl fmt::Display for Job<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.mutant.map_or("(as it is)", |mutant| &mutant.name);
@@ -64,10 +79,12 @@ pub(crate) struct Stage {
     cache: TempDir,
     /// Whether only the cases of `--quick` are played.
     is_quick: bool,
+    /// What an earlier run has found.
+    kept: Option<Kept>,
 }
 
 /// The result of a job.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     /// How many cases were played.
     pub(crate) cases: usize,
@@ -151,12 +168,24 @@ impl Stage {
         let [quick, slow] = ON;
         let on = if patient { slow } else { quick };
         let cache = TempDir::with_prefix("framecheck-mutants-")?;
-        Ok(Self { repository: repository.to_owned(), framecheck, on, cache, is_quick: false })
+        Ok(Self {
+            repository: repository.to_owned(),
+            framecheck,
+            on,
+            cache,
+            is_quick: false,
+            kept: None,
+        })
     }
 
     /// The same with only the cases of `--quick`.
     pub(crate) fn quick(self) -> Self {
         Self { is_quick: true, ..self }
+    }
+
+    /// The same, with the results of an earlier run.
+    pub(crate) fn with_kept(self, kept: Kept) -> Self {
+        Self { kept: Some(kept), ..self }
     }
 
     fn framecheck(&self, arguments: &[&str]) -> Command {
@@ -180,6 +209,26 @@ impl Stage {
         let listed = self.framecheck(&["list", "--format", "json"]).args(files).output()?;
         ensure!(listed.status.success(), "framecheck list: {}", listed.status);
         Ok(serde_json::from_slice(&listed.stdout)?)
+    }
+
+    /// The result of a job that an earlier run has played; otherwise of playing it, see [`Self::play`].
+    pub(crate) fn kept_or_played(
+        &self,
+        job: &Job<'_>,
+        is_done: impl Fn(&Outcome) -> bool,
+    ) -> anyhow::Result<Outcome> {
+        let Some(kept) = &self.kept else { return self.play(job, is_done) };
+        let wanted = job.mutant.map(|mutant| (&mutant.caught_by, mutant.only_frames));
+        let fingerprint = kept.fingerprint(
+            &[&job.to_string(), &job.source()?, &format!("{:?} {wanted:?}", self.on)],
+            &[&job.base.directory, &job.reference(&self.repository)],
+        )?;
+        if let Some(outcome) = kept.get(&fingerprint) {
+            return Ok(outcome);
+        }
+        let outcome = self.play(job, is_done)?;
+        kept.keep(&fingerprint, &outcome)?;
+        Ok(outcome)
     }
 
     /// Plays a role of a base, with a mutant's bug or unchanged. Once `is_done`, it plays on only as
@@ -298,10 +347,7 @@ impl Stage {
 /// The program, and a manifest beside it that declares only this role of this scenario.
 fn build(directory: &Path, job: &Job<'_>) -> anyhow::Result<PathBuf> {
     let base = job.base;
-    let mut source = base.text()?;
-    if let Some(mutant) = job.mutant {
-        source = mutant.of(&source)?;
-    }
+    let source = job.source()?;
     let program = directory.join(&base.source);
     fs::write(&program, source)?;
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;

@@ -6,12 +6,13 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use framecheck_tests::learned::all_examples;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use crate::kept::Kept;
 use crate::{UNCAUGHT, USAGE, repository};
 
 /// The known survivors, each with its reason: `<scenario>.toml`.
@@ -31,7 +32,7 @@ pub(crate) struct Variants {
     programs: Vec<Program>,
     complaints: Vec<String>,
     #[serde(skip)]
-    seconds: u64,
+    took: Duration,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,9 +75,13 @@ enum Outcome {
 }
 
 /// `mutants --variants [SCENARIO...]`. It rewrites the section of `document`, if given and if all are played.
-pub(crate) fn run(scenarios: &[String], document: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    scenarios: &[String],
+    document: Option<&Path>,
+    kept: &Kept,
+) -> anyhow::Result<ExitCode> {
     let repository = repository();
-    let variants = play(&repository, scenarios)?;
+    let variants = play(&repository, scenarios, kept)?;
     if variants.programs.is_empty() {
         eprintln!("mutants: no scenario and no example is called {scenarios:?}");
         return Ok(ExitCode::from(USAGE));
@@ -92,37 +97,104 @@ pub(crate) fn run(scenarios: &[String], document: Option<&Path>) -> anyhow::Resu
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(UNCAUGHT) })
 }
 
-/// Plays the variants of these scenarios; without names, of all scenarios and of the examples.
-pub(crate) fn play(repository: &Path, scenarios: &[String]) -> anyhow::Result<Variants> {
-    let began = Instant::now();
+/// Plays the variants of these scenarios; without names, of all scenarios and of the examples. Those that an
+/// earlier run has played come from `kept`.
+pub(crate) fn play(
+    repository: &Path,
+    scenarios: &[String],
+    kept: &Kept,
+) -> anyhow::Result<Variants> {
     let is_wanted = |name: &String| scenarios.is_empty() || scenarios.contains(name);
-    let examples = all_examples()?;
-    let (names, files): (Vec<&String>, Vec<String>) = examples
-        .iter()
-        .filter(|name| is_wanted(name))
-        .map(|name| (name, format!("examples/{name}/{name}.toml")))
-        .unzip();
-    let tutorials: Vec<String> = match scenarios {
-        [] => vec!["*".to_owned()],
-        some => some.iter().filter(|name| !names.contains(name)).cloned().collect(),
-    };
-    let output = Command::new(std::env::current_exe()?.with_file_name("framecheck"))
+    let tutorials = tutorials(repository)?.into_iter().map(|name| (name.clone(), name));
+    let examples = all_examples()?
+        .into_iter()
+        .map(|name| (name.clone(), format!("examples/{name}/{name}.toml")));
+    let mut variants = Variants::default();
+    for (name, argument) in tutorials.chain(examples).filter(|(name, _)| is_wanted(name)) {
+        let fingerprint = fingerprint(repository, &name, argument == name, kept)?;
+        let part = match kept.get::<Part>(&fingerprint) {
+            Some(part) => part,
+            None => {
+                eprintln!("variants of {name}");
+                let part = play_one(repository, &argument)?;
+                kept.keep(&fingerprint, &part)?;
+                part
+            }
+        };
+        variants.add(part).with_context(|| format!("what framecheck mutants told of {name}"))?;
+    }
+    Ok(variants)
+}
+
+/// What `framecheck mutants` told of one scenario.
+#[derive(Debug, Serialize, Deserialize)]
+struct Part {
+    told: String,
+    took: Duration,
+}
+
+fn play_one(repository: &Path, argument: &str) -> anyhow::Result<Part> {
+    let began = Instant::now();
+    let output = framecheck(repository)?
         .args(["mutants", "--format", "json", "--cases", CASES, "--deadline", DEADLINE])
         .args(accepted(repository)?)
-        .args(tutorials)
-        .args(files)
-        .current_dir(repository)
+        .arg(argument)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run framecheck")?;
     let told = output.status.code();
     ensure!(told.is_some_and(|code| code != 2), "framecheck mutants ended with {}", output.status);
     let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.lines().last().unwrap_or_default();
-    let mut variants: Variants =
-        serde_json::from_str(last).context("what framecheck mutants told")?;
-    variants.seconds = began.elapsed().as_secs();
-    Ok(variants)
+    let told = text.lines().last().unwrap_or_default().to_owned();
+    Ok(Part { told, took: began.elapsed() })
+}
+
+fn framecheck(repository: &Path) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?.with_file_name("framecheck"));
+    command.current_dir(repository);
+    Ok(command)
+}
+
+/// The names of the tutorials' scenarios.
+fn tutorials(repository: &Path) -> anyhow::Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Listed {
+        scenarios: Vec<Scenario>,
+    }
+    #[derive(Deserialize)]
+    struct Scenario {
+        name: String,
+    }
+    let output = framecheck(repository)?.args(["list", "--format", "json"]).output()?;
+    ensure!(output.status.success(), "framecheck list: {}", output.status);
+    let Listed { scenarios } = serde_json::from_slice(&output.stdout)?;
+    Ok(scenarios.into_iter().map(|scenario| scenario.name).collect())
+}
+
+/// What the result of a scenario depends on: its programs, the modules that run and change them, and the known
+/// survivors.
+fn fingerprint(
+    repository: &Path,
+    name: &str,
+    is_tutorial: bool,
+    kept: &Kept,
+) -> anyhow::Result<String> {
+    let survivors = repository.join(SURVIVORS).join(format!("{name}.toml"));
+    let survivors = std::fs::read_to_string(survivors).unwrap_or_default();
+    let reference = repository.join("python-ref");
+    let programs =
+        if is_tutorial { reference.join(name) } else { repository.join("examples").join(name) };
+    let mut modules = Vec::new();
+    for entry in std::fs::read_dir(&reference).context("python-ref")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == "py") {
+            modules.push(std::fs::read_to_string(path)?);
+        }
+    }
+    modules.sort();
+    let texts: Vec<&str> =
+        [name, &survivors].into_iter().chain(modules.iter().map(String::as_str)).collect();
+    kept.fingerprint(&texts, &[&programs])
 }
 
 /// The options that name the files of known survivors.
@@ -139,6 +211,16 @@ fn accepted(repository: &Path) -> anyhow::Result<Vec<OsString>> {
 }
 
 impl Variants {
+    fn add(&mut self, part: Part) -> anyhow::Result<()> {
+        let told: Self = serde_json::from_str(&part.told)?;
+        self.caught += told.caught;
+        self.of += told.of;
+        self.programs.extend(told.programs);
+        self.complaints.extend(told.complaints);
+        self.took += part.took;
+        Ok(())
+    }
+
     /// The checks, and verdicts of stopped cases, that found variants first, and how many each.
     pub(crate) fn by_check(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
@@ -189,7 +271,8 @@ impl Variants {
         for complaint in &self.complaints {
             println!("OTHERWISE {complaint}");
         }
-        let Self { caught, of, seconds, .. } = self;
+        let Self { caught, of, took, .. } = self;
+        let seconds = took.as_secs();
         println!("{caught} of {of} variants caught in {seconds} s: {failures} failures");
         failures
     }

@@ -24,7 +24,7 @@ pub(crate) fn play(
             let nth = next.fetch_add(1, Ordering::Relaxed);
             jobs.get(nth).map(|job| (nth, job))
         } {
-            let outcome = stage.play(job, |outcome| is_done(job, outcome));
+            let outcome = stage.kept_or_played(job, |outcome| is_done(job, outcome));
             let outcome = outcome.with_context(|| job.to_string())?;
             tell(job, &outcome);
             if let Ok(mut played) = played.lock() {
