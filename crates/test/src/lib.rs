@@ -17,8 +17,8 @@
 //!
 //! A relative path counts from the working directory, which cargo makes the directory of the package's Cargo.toml.
 //!
-//! The program is that of the environment variable `FRAMECHECK`, or else `framecheck` on the `PATH`. [`Run`] has what else
-//! can be set. docs/rust-tests.md describes which verdict becomes which outcome.
+//! The program is that of the environment variable `FRAMECHECK`, or else `framecheck` on the `PATH`. [`Run`] has more
+//! options. docs/rust-tests.md describes which verdict becomes which outcome.
 
 mod error;
 mod events;

@@ -57,7 +57,7 @@ impl Run {
 
     /// Writes the reports to this directory. Two runs at the same time need two directories.
     ///
-    /// Unless told, it is `framecheck/PACKAGE/TEST/PROTOCOL-PEER` in cargo's target directory. TEST is the name of the
+    /// The default is `framecheck/PACKAGE/TEST/PROTOCOL-PEER` in cargo's target directory. TEST is the name of the
     /// test that calls [`check`](Self::check), and is missing for [`main`](Self::main).
     #[must_use]
     pub fn out(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -65,7 +65,7 @@ impl Run {
         self
     }
 
-    /// Starts this program: a path, or a name on the `PATH`. Unless told, it is that of the environment variable
+    /// Starts this program: a path, or a name on the `PATH`. The default is that of the environment variable
     /// `FRAMECHECK`, or else `framecheck`.
     #[must_use]
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
