@@ -1,8 +1,8 @@
 //! How much each sender had received when it sent something.
 //!
 //! A program takes turns if it waits as the reference does. Before it sends a byte, it must have received as
-//! much as the reference had received when the reference sent that byte. Masked bytes are not counted.
-//! Datagrams are counted one by one.
+//! much as the reference had received when the reference sent that byte. A masked range counts as one byte, as
+//! its length may differ. Datagrams are counted one by one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -84,7 +84,7 @@ impl Turns {
         let mut turns = Self { is_interleaved: is_interleaved(log), ..Self::default() };
         for sent in Sendings::of(scenario, form, log, given) {
             let way = turns.way_mut(sent.direction);
-            if way.last().is_none_or(|last| last.needs < sent.had) {
+            if !sent.range.is_empty() && way.last().is_none_or(|last| last.needs < sent.had) {
                 way.push(Turn { from: sent.range.start, needs: sent.had });
             }
         }
@@ -169,7 +169,9 @@ pub(crate) fn first_early(
     sendings.into_iter().find_map(|sent| {
         let role = sender(sent.direction);
         let needs = turns.needs(sent.direction, sent.range.end.saturating_sub(1));
-        let is_early = roles.contains(&role) && sent.had < needs;
+        // A segment that ends in the middle of a masked range may add nothing to the count.
+        let counts = !sent.range.is_empty();
+        let is_early = counts && roles.contains(&role) && sent.had < needs;
         is_early.then(|| {
             let way = match sent.direction {
                 Direction::ToServer => &turns.to_server,
@@ -190,7 +192,7 @@ pub(crate) const fn sender(direction: Direction) -> Role {
     }
 }
 
-/// A segment or a datagram; masked bytes are not counted.
+/// A segment or a datagram. A masked range counts as one byte.
 struct Sending {
     direction: Direction,
     range: Range<usize>,
@@ -205,9 +207,9 @@ impl Sendings {
         let masked = [Direction::ToServer, Direction::ToClient]
             .map(|way| if is_stream { masked(scenario, way, log) } else { vec![] });
         let [masked_up, masked_down] = &masked;
-        let counted = |direction, raw| match direction {
-            Direction::ToServer => unmasked_offset(raw, masked_up),
-            Direction::ToClient => unmasked_offset(raw, masked_down),
+        let counted_of = |direction, raw| match direction {
+            Direction::ToServer => counted(raw, masked_up),
+            Direction::ToClient => counted(raw, masked_down),
         };
         let length = |bytes: &model::blob::Blob| if is_stream { bytes.0.len() } else { 1 };
         let is_delivered = |what: &WireItem| matches!(what, WireItem::Delivered(_));
@@ -233,11 +235,12 @@ impl Sendings {
                     let start = *sent;
                     *sent += length(bytes);
                     let other = opposite(event.direction);
-                    let range = counted(event.direction, start)..counted(event.direction, *sent);
+                    let range =
+                        counted_of(event.direction, start)..counted_of(event.direction, *sent);
                     all.push(Sending {
                         direction: event.direction,
                         range,
-                        had: counted(other, had_from),
+                        had: counted_of(other, had_from),
                     });
                     if !noting.contains(&event.connection) {
                         *given_to_other += length(bytes);
@@ -251,6 +254,13 @@ impl Sendings {
         }
         all
     }
+}
+
+/// How much of a stream is before this offset: each byte that is not masked counts, and each masked range that is
+/// complete.
+fn counted(raw: usize, masked: &[Range<usize>]) -> usize {
+    let complete = masked.iter().filter(|range| !range.is_empty() && range.end <= raw).count();
+    unmasked_offset(raw, masked) + complete
 }
 
 const fn opposite(direction: Direction) -> Direction {

@@ -203,7 +203,10 @@ impl Framing {
             let bytes = piece.bytes.get(leaf.range.clone()).unwrap_or_default();
             let is_masked = || self.mask_of(&leaf.path).is_some_and(|it| it.form.fits(leaf, bytes));
             if is_masked() || follows_from_json(piece, frame, leaf) {
-                blank(&mut left, keys);
+                put(&mut left, keys, &|_| pyjson::Value::Null);
+            } else if !leaf.sizes.is_empty() {
+                // Python reads 10 bytes, but not 10.0, though the two are equal.
+                put(&mut left, keys, &|size| pyjson::Value::from(pyjson::dumps(size)));
             }
         }
         left
@@ -247,10 +250,14 @@ fn is_wrong(piece: &Piece<'_>, frame: &str, path: &str) -> bool {
     piece.reading.mistakes.iter().any(is_of)
 }
 
-/// Replaces the value of these keys by null.
-fn blank(value: &mut pyjson::Value, keys: &[String]) {
+/// Replaces the value of these keys.
+fn put(
+    value: &mut pyjson::Value,
+    keys: &[String],
+    replacement: &dyn Fn(&pyjson::Value) -> pyjson::Value,
+) {
     let Some((first, rest)) = keys.split_first() else {
-        *value = pyjson::Value::Null;
+        *value = replacement(value);
         return;
     };
     let inner = match value {
@@ -259,7 +266,7 @@ fn blank(value: &mut pyjson::Value, keys: &[String]) {
         _ => None,
     };
     if let Some(inner) = inner {
-        blank(inner, rest);
+        put(inner, rest, replacement);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Protocol files: scenarios that their owners describe, and whose reference decides what is right.
 
+mod by_value;
 mod cache;
 mod commands;
 pub(super) mod fixed_address;
