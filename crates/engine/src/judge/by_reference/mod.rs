@@ -268,8 +268,15 @@ fn verdict(
         return Judgement { verdict: Verdict::Erratum, differences, errata: vec![name] };
     }
     if let Some(role) = first {
-        // The reference's reaction to that is not reported.
-        blamed.retain(|finding| finding.role == role || !is_reference(finding.role));
+        // The reference's reaction to that is reported only if nothing else shows the failure.
+        let is_reaction = |finding: &Finding| finding.role != role && is_reference(finding.role);
+        if blamed.iter().all(is_reaction) {
+            for Finding { difference, .. } in &mut blamed {
+                difference.what = format!("after the {role} went wrong: {}", difference.what);
+            }
+        } else {
+            blamed.retain(|finding| !is_reaction(finding));
+        }
     }
     // The findings about the program that failed first come first.
     let is_stop = |finding: &Finding| finding.difference.check.is_none();
