@@ -151,6 +151,13 @@ impl Causes {
         self.all.iter().map(|cause| cause.count).sum()
     }
 
+    /// The number of cases that failed without any peer of a manifest, in a run that has one.
+    pub(super) fn without_guests(&self) -> usize {
+        let is_without = |key: &Key| key.guests.is_empty() && !self.guests.is_empty();
+        let causes = self.by_key.iter().filter(|(key, _)| is_without(key));
+        causes.filter_map(|(_, nth)| self.all.get(*nth)).map(|cause| cause.count).sum()
+    }
+
     /// The causes in the order in which they were found.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cause> {
         self.all.iter()

@@ -24,6 +24,8 @@ const IN_FULL: usize = 3;
 const ALIKE_MAX: usize = 3;
 /// How many more causes are listed.
 const LISTED_MAX: usize = 20;
+/// In the words of a difference: JSON that is wrong only as a text.
+const OTHER_TEXT: &str = "the same value in another text: ";
 const ROWS_BEFORE: usize = 1;
 const ROWS_MAX: usize = 6;
 
@@ -177,6 +179,15 @@ impl<W: Write> Human<W> {
             writeln!(self.out, "  and {cases} more, of {kinds}; report.json has all")?;
         }
         write_hostile(&mut self.out, &alike)?;
+        let without_guests = self.causes.without_guests();
+        if without_guests > 0 && !self.described.is_empty() {
+            let cases = counted(without_guests, "failure");
+            writeln!(
+                self.out,
+                "\n{cases} of the reference's own two programs, without a peer. --rewrite-expected makes them \
+                 known failures; --quick and --pairing leave them out."
+            )?;
+        }
         self.write_errata()?;
         for id in &end.unmatched {
             let id = line(id);
@@ -222,6 +233,10 @@ pub(super) fn write_failure(
     writeln!(out, "\n{} {}", style(case.verdict.name().to_uppercase()).red().bold(), case.id)?;
     writeln!(out, "  input: {}", line(&case.input))?;
     write_differences(out, &case.differences)?;
+    if case.differences.first().is_some_and(|it| it.what.contains(OTHER_TEXT)) {
+        let means = "json = \"value\", in a manifest or in [compare] of a protocol file, allows it";
+        writeln!(out, "  {means}")?;
+    }
     if let Some(evidence) = &case.evidence {
         write_evidence(out, case, evidence)?;
     }

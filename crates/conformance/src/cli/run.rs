@@ -378,8 +378,12 @@ pub(super) fn add_known_failures(expected: &mut ExpectedFailures, known: &Known)
 fn rewrite(expected: &ExpectedFailures) -> anyhow::Result<()> {
     for (source, lines) in expected.rewritten() {
         match source {
-            Source::List(path) => write_list(&path, lines)?,
+            Source::List(path) => {
+                say_rewritten(&path, &lines);
+                write_list(&path, lines)?;
+            }
             Source::Protocol(path, _) => {
+                say_rewritten(&path, &lines);
                 let known = lines.into_iter().map(|line| KnownFailure {
                     id: line.id,
                     reason: line.reason,
@@ -390,6 +394,18 @@ fn rewrite(expected: &ExpectedFailures) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says how many entries were written, and what is missing in them.
+fn say_rewritten(path: &Path, lines: &[Line]) {
+    let without = lines.iter().filter(|line| line.reason.is_empty()).count();
+    let reasons = match without {
+        0 => String::new(),
+        1 => "; write the reason of 1 entry before the next run".to_owned(),
+        count => format!("; write the reasons of {count} entries before the next run"),
+    };
+    let path = path.display();
+    say(format!("{path} now has {} expected failures{reasons}", lines.len()));
 }
 
 /// Sends each event to the journal and all sinks. Stops the run if one fails, as further results could not be
