@@ -651,7 +651,7 @@ static void fetch_file(int server)
         die("FT-6", "can't write here: %s", strerror(errno));
     }
     mode_t mask = umask(0);
-    fchmod(file, 0666 & ~mask);
+    chmod(unfinished, 0666 & ~mask); /* by its name: a mutant may have something else open */
     char part[65536];
     for (int64_t left = size; left > 0;) {
         size_t max = left < (int64_t)sizeof part ? (size_t)left : sizeof part;
