@@ -95,31 +95,3 @@ fn an_answer_that_is_cut_short_goes_against_the_clause_about_bodies() {
     assert_eq!(first["clause"], "RC-5", "{first}");
     assert!(first["what"].as_str().unwrap().starts_with("answer.body: "), "{first}");
 }
-
-/// A client of file-transfer that leaves after ten bytes of the file.
-const LEAVES: &str = r#"import json, socket, struct, sys
-sock = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-size, = struct.unpack("<i", sock.recv(4, socket.MSG_WAITALL))
-json.loads(sock.recv(size, socket.MSG_WAITALL))
-sock.recv(10)
-sys.exit("no more")
-"#;
-
-#[test]
-fn a_stream_that_its_receiver_breaks_off_is_not_the_senders_failure() {
-    let sandbox = Sandbox::new();
-    sandbox.write("client.py", LEAVES);
-    let command = "file-transfer = [\"python3\", \"client.py\", \"{host}\", \"{port}\"]\n";
-    sandbox.write("leaves.toml", format!("name = \"leaves\"\n[client]\n{command}"));
-    let run = ["run", "--peer", "leaves.toml", "--cases", "0", "--network", "asis", "--out", "out"];
-    let chosen = ["--pairing", "python->leaves", "--transport", "tcp4", "--input", "one-mebibyte"];
-    says(&sandbox, &[&run[..], &chosen].concat(), 1);
-    let report = report(&sandbox.path().join("out"));
-    let failed =
-        report["cases"].as_array().unwrap().iter().find(|case| case["verdict"] == "fail").unwrap();
-    let differences = failed["differences"].as_array().unwrap();
-    assert_eq!(differences[0]["check"], "client-exit", "{failed}");
-    let what = differences.last().unwrap()["what"].as_str().unwrap();
-    let begin = "the client reset the connection when the server had sent ";
-    assert!(what.starts_with(begin) && what.ends_with(" of 1048656 bytes"), "{what}");
-}
