@@ -330,6 +330,18 @@ fn mistakes_are_told_before_anything_is_played() {
         says(&String::from_utf8_lossy(&run.get_output().stderr), message);
     }
     assert!(!Path::new("a.toml").exists());
+    let misspelt = [
+        "--server",
+        "python3 -u servr.py {host} {port}",
+        "--client",
+        "python3 client.py {host} {port}",
+    ];
+    let run =
+        sandbox.framecheck().arg("learn").args(misspelt).args(["--out", "a.toml"]).assert().code(2);
+    says(
+        &String::from_utf8_lossy(&run.get_output().stderr),
+        "--server: there is no file \"servr.py\"",
+    );
 }
 
 #[test]
@@ -343,4 +355,29 @@ fn a_client_that_does_not_connect_is_told_with_its_last_words() {
         !sandbox.path().join("echo.toml").exists(),
         "nothing is written where nothing was learned"
     );
+}
+
+#[test]
+fn a_client_that_needs_typed_lines_and_gets_none_is_told_so() {
+    let sandbox = Sandbox::new();
+    let server = "import socket, sys\nsock = socket.create_server((sys.argv[1], int(sys.argv[2])))\n\
+                  while True:\n    conn, _ = sock.accept()\n    conn.recv(9)\n    conn.close()\n";
+    let client = "import socket, sys\nsock = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n\
+                  sock.sendall(input('> ').encode())\n";
+    sandbox.write("server.py", server);
+    sandbox.write("client.py", client);
+    let commands = [
+        "--server",
+        "python3 server.py {host} {port}",
+        "--client",
+        "python3 client.py {host} {port}",
+    ];
+    let run =
+        sandbox.framecheck().arg("learn").args(commands).args(["--out", "l.toml"]).assert().code(2);
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    says(
+        &said,
+        "the programs sent nothing, and the client failed: EOFError: EOF when reading a line. --typed FILE",
+    );
+    assert!(!sandbox.path().join("l.toml").exists());
 }

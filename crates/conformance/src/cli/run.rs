@@ -379,25 +379,27 @@ fn rewrite(expected: &ExpectedFailures) -> anyhow::Result<()> {
     for (source, lines) in expected.rewritten() {
         match source {
             Source::List(path) => {
-                say_rewritten(&path, &lines);
+                let rewritten = rewritten(&path, &lines);
                 write_list(&path, lines)?;
+                say(rewritten);
             }
             Source::Protocol(path, _) => {
-                say_rewritten(&path, &lines);
+                let rewritten = rewritten(&path, &lines);
                 let known = lines.into_iter().map(|line| KnownFailure {
                     id: line.id,
                     reason: line.reason,
                     symptom: line.symptom,
                 });
                 rewrite_known_failures(&path, &known.collect::<Vec<_>>())?;
+                say(rewritten);
             }
         }
     }
     Ok(())
 }
 
-/// Says how many entries were written, and what is missing in them.
-fn say_rewritten(path: &Path, lines: &[Line]) {
+/// How many entries were written, and what is missing in them.
+fn rewritten(path: &Path, lines: &[Line]) -> String {
     let without = lines.iter().filter(|line| line.reason.is_empty()).count();
     let reasons = match without {
         0 => String::new(),
@@ -405,7 +407,10 @@ fn say_rewritten(path: &Path, lines: &[Line]) {
         count => format!("; write the reasons of {count} entries before the next run"),
     };
     let path = path.display();
-    say(format!("{path} now has {} expected failures{reasons}", lines.len()));
+    format!(
+        "{path} now has {}{reasons}",
+        counted(u64::try_from(lines.len()).unwrap_or(u64::MAX), "expected failure")
+    )
 }
 
 /// Sends each event to the journal and all sinks. Stops the run if one fails, as further results could not be

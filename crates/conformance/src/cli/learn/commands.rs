@@ -131,6 +131,18 @@ impl Commands {
         self.changed = Some(format!("{{host}} and {{port}} replace {port} and its host"));
     }
 
+    /// The first Python script that does not exist, with the option that names it.
+    pub(super) fn missing(&self, directory: &Path) -> Option<String> {
+        let options = [("--server", &self.server), ("--client", &self.client)];
+        options.into_iter().find_map(|(option, words)| {
+            let (program, arguments) = words.split_first()?;
+            let script = arguments.iter().find(|word| !word.starts_with('-'))?;
+            let is_script = program == "python3" && script.ends_with(".py");
+            (is_script && !directory.join(script).exists())
+                .then(|| format!("{option}: there is no file {script:?}"))
+        })
+    }
+
     /// The reference's name and language, if they can be seen.
     pub(super) fn language(&self) -> Option<(&'static str, &'static str)> {
         let is = |program: &str| {

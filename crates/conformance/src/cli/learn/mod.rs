@@ -84,10 +84,16 @@ pub(super) fn main(args: &LearnArgs) -> anyhow::Result<bool> {
     let name = name(args)?;
     let commands =
         Commands::read(&args.server, &args.client, args.fixed_address.as_deref(), &directory)?;
+    if let Some(why) = commands.missing(&directory) {
+        anyhow::bail!(Usage(why));
+    }
     let inputs = args.inputs.read(&directory, args.terminal)?;
     let file = File { name, transport: args.transport, commands, inputs };
     let file = addresses::found(&args.out, file, args)?;
     let (file, seen) = plays::see(&args.out, file, args)?;
+    if let Some(why) = plays::nothing_sent(&seen) {
+        anyhow::bail!(Usage(why));
+    }
     let findings = Findings::of(&args.out, &file, &seen)?;
     let mut out = stdout();
     findings.tell(&mut out)?;

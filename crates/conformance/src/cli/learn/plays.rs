@@ -5,7 +5,7 @@ use std::path::Path;
 use engine::stage::{Stage, StageError};
 use learn::{Facts, Role};
 use model::case::Transport;
-use model::observation::Observation;
+use model::observation::{Exit, Observation, WireEvent, WireItem};
 use model::{Input, Scenario};
 use protocols::Protocol;
 
@@ -44,6 +44,24 @@ pub(super) fn see(out: &Path, mut file: File, args: &LearnArgs) -> anyhow::Resul
         Ok(inputs) => Ok((file, Seen { inputs, facts })),
         Err(error) => Err(told(error, &facts)),
     }
+}
+
+/// Why there is nothing to learn: the programs sent nothing in any play, and the client failed.
+pub(super) fn nothing_sent(seen: &Seen) -> Option<String> {
+    let mut plays = seen.inputs.iter().flat_map(|input| &input.plays);
+    let is_segment = |event: &WireEvent| matches!(event.what, WireItem::Segment(_));
+    let is_silent = |play: &Observation| {
+        !play.wire.events.iter().any(is_segment) && play.client.exit != Some(Exit::Status(0))
+    };
+    let last = plays.clone().last()?;
+    plays.all(is_silent).then(|| {
+        let stderr = String::from_utf8_lossy(&last.client.stderr.0).trim_end().to_owned();
+        let said = stderr.lines().last().map(|line| format!(": {line}")).unwrap_or_default();
+        format!(
+            "the programs sent nothing, and the client failed{said}. --typed FILE gives the lines that a \
+             user types"
+        )
+    })
 }
 
 /// The error, with the addresses that the programs bound and connected to.

@@ -74,6 +74,7 @@ impl Compared<'_> {
         }
         let masks: Vec<&str> = self.met(seen);
         Some(match masks[..] {
+            [] => format!("{what}, and JSON is compared by its value"),
             [mask] => format!("{what}, where {mask} hides it"),
             _ => format!("{what}, where a mask hides it"),
         })
