@@ -1,4 +1,4 @@
-//! What an earlier run has found, in `target/mutants`: so that an interrupted run of two hours can be resumed.
+//! What an earlier run has found, in `target/mutants`: so that an interrupted run can be resumed.
 //!
 //! Each part of a run, a mutant or the variants of a scenario, has a fingerprint: of framecheck's programs, and of
 //! all files that the result depends on. A part whose fingerprint has changed is played again.

@@ -227,7 +227,9 @@ impl Stage {
             return Ok(outcome);
         }
         let outcome = self.play(job, is_done)?;
-        kept.keep(&fingerprint, &outcome)?;
+        if outcome.unplayed.is_empty() {
+            kept.keep(&fingerprint, &outcome)?;
+        }
         Ok(outcome)
     }
 

@@ -200,7 +200,6 @@ impl Command {
     }
 }
 
-/// Runs the command.
 /// The command line. If it has a mistake, writes the error and returns the exit status. The arguments in the error
 /// are escaped: they may come from a script that names files of others.
 pub(crate) fn parsed() -> Result<Args, ExitCode> {
@@ -217,6 +216,7 @@ pub(crate) fn parsed() -> Result<Args, ExitCode> {
     })
 }
 
+/// Runs the command.
 pub(crate) fn main(args: Args) -> ExitCode {
     let fits = if args.command.plays() { machine::check() } else { Ok(()) };
     let done = fits.and_then(|()| {
